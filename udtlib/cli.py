@@ -1,0 +1,38 @@
+"""The ``udt`` command: a sorted table of commands, each a module of `udtlib.commands`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from udtlib.errors import UdtError
+
+COMMANDS = {
+    "check": "say whether this machine is ready, and what to do if it is not",
+    "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
+    "score": "score raw result files, no images needed",
+    "track": "track one target through a video or a folder of frames",
+}
+
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser; only ``command``'s own module is imported (None: none of them)."""
+    parser = argparse.ArgumentParser(prog="udt", description="Unsupervised deep tracking.")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=text, description=text)
+        if name == command:
+            import_module(f"udtlib.commands.{name}").add_arguments(subparser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    command = argv[0] if argv and argv[0] in COMMANDS else None
+    arguments = build_parser(command).parse_args(argv)
+    try:
+        return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
+    except UdtError as error:
+        print(f"udt {arguments.command}: {error}", file=sys.stderr)
+        return 2

@@ -1,0 +1,20 @@
+"""Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``."""
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def data_roots() -> list[Path]:
+    """Return the existing folders to search, first hit first; none when ``UDT_DATA=none``."""
+    chosen = os.environ.get("UDT_DATA")
+    if chosen == "none":
+        return []
+    candidates = [Path(chosen)] if chosen else [PROJECT / "data", PROJECT.parent / "shared"]
+    return [root for root in candidates if root.is_dir()]
+
+
+def find_data(name: str) -> Path | None:
+    """Return the path of ``name`` (``"otb"``, ``"published/otb2015.json"``) or None if not found."""
+    return next((root / name for root in data_roots() if (root / name).exists()), None)

@@ -1,0 +1,28 @@
+"""Every error the library raises on purpose; the command line prints their message, not a traceback.
+
+Each is also the built-in exception a caller would expect, so ``except ValueError`` works too.
+"""
+
+
+class UdtError(Exception):
+    """Base of all deliberate errors: the message names what was expected, what was found, what to do."""
+
+
+class BoxError(UdtError, ValueError):
+    """A box that is not four finite numbers of positive size, or lies outside the image."""
+
+
+class FrameError(UdtError, ValueError):
+    """A frame of the wrong type, shape or size."""
+
+
+class DataError(UdtError, ValueError):
+    """A file or folder whose content is not what its format promises."""
+
+
+class MissingDataError(UdtError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+
+class UnknownNameError(UdtError, ValueError):
+    """A tracker, dataset, policy or command that is not registered."""

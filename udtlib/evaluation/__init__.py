@@ -1,0 +1,1 @@
+"""Evaluation: policies, one-pass evaluation, scores. Book: chapter 01."""

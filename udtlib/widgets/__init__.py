@@ -1,0 +1,1 @@
+"""Interactive demos, each beside a static twin."""
