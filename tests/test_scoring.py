@@ -18,6 +18,7 @@ from udtlib.evaluation.otb2013 import OTB2013, choose_subset
 from udtlib.evaluation.tables import attribute_table, difference_table, score_table
 
 PUBLISHED = find_data("published")
+ONE_INDEXED = np.array([1, 1, 0, 0])
 ATTRIBUTES = {"a": ("OCC", "SV"), "b": ("SV",), "c": ()}
 
 
@@ -29,7 +30,7 @@ def make_sequences(count=10):
 def make_boxes(*shifts):
     """One answer a sequence, right but for a shift in x."""
     return {
-        sequence.name: sequence.boxes + [shift, 0, 0, 0]
+        sequence.name: sequence.boxes + np.array([shift, 0, 0, 0])
         for sequence, shift in zip(make_sequences(), shifts, strict=True)
     }
 
@@ -133,13 +134,13 @@ def test_missing_boxes_are_named():
 def write_results(folder, **answers):
     folder.mkdir()
     for name, boxes in answers.items():
-        np.savetxt(folder / f"{name}.txt", boxes + [1, 1, 0, 0], delimiter=",")
+        np.savetxt(folder / f"{name}.txt", boxes + ONE_INDEXED, delimiter=",")
 
 
 @pytest.fixture
 def annotations(tmp_path):
     path = tmp_path / "annotations.json"
-    rows = (make_sequences()[0].boxes + [1, 1, 0, 0]).tolist()
+    rows = (make_sequences()[0].boxes + ONE_INDEXED).tolist()
     entry = {"image_files": [f"{i:04}.jpg" for i in range(1, 11)], "gt_rect": rows}
     path.write_text(json.dumps({name: entry | {"name": name} for name in ATTRIBUTES}))
     return path
