@@ -70,8 +70,8 @@ def evaluate(
     Raises:
         UnknownNameError: a tracker or dataset that is not registered.
         MissingDataError: a dataset that is not there.
-        DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be tracked, two sequences
-            share a name, or something cannot be sent to worker processes.
+        DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
+            tracked, two sequences share a name, or something cannot be sent to worker processes.
         ValueError: ``jobs`` below 1.
 
     Book: chapters 01 and 13.
