@@ -37,7 +37,7 @@ $(BIN)/python:
 	touch $@
 
 .venv/test.stamp: .venv/book.stamp
-	$(PIP) -e ".[book,test]"
+	$(PIP) --quiet -e ".[book,test]"
 	touch $@
 
 lab: .venv/book.stamp

@@ -34,6 +34,7 @@ print("sides = 0")
 # %% tags=["raises-exception"]
 math.sqrt(-1)
 
+
 # %% tags=["exercise", "raises-exception"]
 def circumference(radius: float) -> float:
     """Return the length of a circle."""
