@@ -140,7 +140,7 @@ def weights() -> Line:
     """Return the line for network weights."""
     folder = PROJECT / "data" / "weights"
     names = sorted(path.name for path in folder.glob("*.safetensors"))
-    advice = "" if names else f"put .safetensors files into {folder}; the classic trackers need none"
+    advice = "" if names else "put .safetensors files into data/weights; the classic trackers need none"
     return Line("weights", ", ".join(names) or "none", advice, needed=False)
 
 
