@@ -114,12 +114,19 @@ def normalise(histograms: Features, clip: float = 0.2) -> Features:
     each is clipped, and their half sum is the feature. The grid's edge is repeated outward.
     """
     unsigned = histograms[:, :9] + histograms[:, 9:]
-    energy = np.pad((unsigned * unsigned).sum(axis=1, keepdims=True), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    energy = np.pad(
+        (unsigned * unsigned).sum(axis=1, keepdims=True), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"
+    )
     block = energy[..., :-1, :-1] + energy[..., :-1, 1:] + energy[..., 1:, :-1] + energy[..., 1:, 1:]
     inverse = 1 / np.sqrt(block + np.float32(1e-4))
     both = np.concatenate([histograms, unsigned], axis=1)
     total, texture = np.zeros_like(both), []
-    for factor in (inverse[..., :-1, :-1], inverse[..., :-1, 1:], inverse[..., 1:, :-1], inverse[..., 1:, 1:]):
+    for factor in (
+        inverse[..., :-1, :-1],
+        inverse[..., :-1, 1:],
+        inverse[..., 1:, :-1],
+        inverse[..., 1:, 1:],
+    ):
         clipped = np.minimum(both * factor, np.float32(clip))
         total += clipped
         texture.append(clipped[:, :18].sum(axis=1, keepdims=True))

@@ -80,7 +80,7 @@ def compress(columns: Columns) -> tuple[Columns, Columns]:
 def interpolated_response(spectrum: Spectrum, count: int, interpolated: int) -> Columns:
     """Return the real signal ``(interpolated,)`` of a half spectrum of ``count``, an odd number of, samples.
 
-    Higher frequencies are 0, so the samples that fall on the old places keep their values.
+    It is the smoothest periodic curve through the samples: higher frequencies are 0.
     """
     return fft.irfft(spectrum, n=interpolated) * np.float32(interpolated / count)
 
@@ -144,7 +144,9 @@ class ScaleFilter:
         The peak of the response is refined with a parabola over the exponents.
         """
         z_hat = self._spectrum(self.basis.T @ self._columns(frame, center, size))
-        response_hat = (self.numerator * z_hat).sum(axis=0) / (self.denominator + np.float32(self.regulariser))
+        response_hat = (self.numerator * z_hat).sum(axis=0) / (
+            self.denominator + np.float32(self.regulariser)
+        )
         self.response = interpolated_response(response_hat, self.count, self.interpolated)
         self.score, peak = float(self.response.max()), int(self.response.argmax())
         exponent = wrapped_index(peak, self.interpolated) + parabola_offset(self.response, peak)

@@ -1,7 +1,7 @@
-"""DSST: one filter for where, another for how large. Danelljan et al., BMVC 2014 and PAMI 2017. Book: chapter 03.
+"""DSST, one filter for where and another for how large: Danelljan et al., BMVC 2014 and PAMI 2017.
 
-The translation filter is MOSSE with channels: one numerator a channel, one denominator for all
-(Eq. 3 and 6); the scale filter is `udtlib.scale.ScaleFilter`.
+Book: chapter 03. The translation filter is MOSSE with channels: one numerator a channel, one
+denominator for all (Eq. 4 and 6); the scale filter is `udtlib.scale.ScaleFilter`.
 """
 
 import numpy as np
@@ -23,7 +23,9 @@ def features(patch: Frame, cell: int) -> Features:
     """Return grey, averaged over cells, and fHOG without texture: ``(28, H // cell, W // cell)`` float32."""
     brightness = grey(patch)[0]
     rows, columns = brightness.shape[0] // cell, brightness.shape[1] // cell
-    brightness = brightness[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+    brightness = (
+        brightness[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+    )
     return np.concatenate([brightness[None], fhog(patch, cell)[:27]])
 
 
@@ -55,17 +57,18 @@ class DsstTracker:
 
     def __init__(
         self,
-        padding: float = 1.0,
-        cell: int = 1,
+        padding: float = 2.0,
+        cell: int = 4,
         max_area: int = 128 * 128,
         sigma: float = 1 / 16,
         learning_rate: float = 0.025,
         regulariser: float = 1e-2,
     ) -> None:
-        """Choose the knobs; the defaults are the authors', but for the bound on the patch.
+        """Choose the knobs; the defaults are fDSST's (2017), but for the bound on the patch.
 
         Args:
-            padding: context, in target sizes: the patch covers ``(1 + padding)`` times the box.
+            padding: context, in target sizes: the patch covers ``(1 + padding)`` times the box. With
+                ``padding=1, cell=1`` this is DSST as of 2014.
             cell: side of a feature cell in pixels of the patch.
             max_area: patches of more pixels are sampled down to this many.
             sigma: of the label, in units of the target's size, the root of its area.

@@ -58,8 +58,9 @@ def linear_correlation(x_hat: Spectrum, z_hat: Spectrum, shape: tuple[int, int])
         ``(H, W)`` float32; entry ``(dy, dx)`` compares x with z moved back by that much (Eq. 31
         without the kernel), so that it peaks where z is x displaced.
     """
+    numel = x_hat.shape[0] * shape[0] * shape[1]
     products = (z_hat * x_hat.conj()).sum(axis=0)
-    return fft.irfft2(products, s=shape) / np.float32(x_hat.shape[0] * shape[0] * shape[1])
+    return np.asarray(fft.irfft2(products, s=shape) / np.float32(numel), dtype=np.float32)
 
 
 def gaussian_correlation(
@@ -114,7 +115,7 @@ class KcfTracker:
         feature: str = "fhog",
         kernel: str = "gaussian",
         padding: float = 1.5,
-        max_area: int = 160 * 160,
+        max_area: int = 100 * 100,
         sigma: float = 0.1,
         regulariser: float = 1e-4,
         learning_rate: float | None = None,
