@@ -53,7 +53,10 @@ class DsstTracker:
         response: last response map, in cells, ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
         scale_filter: the `udtlib.scale.ScaleFilter`; its ``response`` is over sizes.
+        stages: the methods whose time `udtlib.benchmark` takes.
     """
+
+    stages = ("_crop", "_features", "_locate", "_adapt", "scale_filter.estimate", "scale_filter.adapt")
 
     def __init__(
         self,
