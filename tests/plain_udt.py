@@ -32,7 +32,9 @@ class PlainUdt:
         line = torch.linspace(-1, 1, self.size, dtype=torch.float64)
         x = 2 * (center[0] + line * windows[:, :1] / 2) / (width - 1) - 1
         y = 2 * (center[1] + line * windows[:, 1:] / 2) / (height - 1) - 1
-        grid = torch.stack([x[:, None, :].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1)
+        grid = torch.stack(
+            [x[:, None, :].expand(-1, self.size, -1), y[:, :, None].expand(-1, -1, self.size)], -1
+        )
         return F.grid_sample(image, grid.float(), align_corners=True) - MEAN
 
     def spectrum(self, patches):

@@ -5,12 +5,13 @@ Trained without padding (125 x 125 -> 121 x 121), used padded (125 x 125 -> 125 
 Input: RGB patches in 0..255 minus `MEAN_RGB`. Book: chapters 04 and 06.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 CHANNELS = 32
@@ -42,7 +43,8 @@ class FeatureNetwork(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         """Return the features; memory runs channel by channel last (fastest for both convolutions)."""
         patches = patches.contiguous(memory_format=torch.channels_last)
-        return local_response_norm(self.conv2(F.relu(self.conv1(patches), inplace=True)))
+        features = self.conv2(functional.relu(self.conv1(patches), inplace=True))
+        return local_response_norm(features) if torch.is_grad_enabled() else normalise_in_place(features)
 
 
 def local_response_norm(features: Tensor) -> Tensor:
@@ -56,6 +58,14 @@ def local_response_norm(features: Tensor) -> Tensor:
         features: ``(N, C, H, W)``, any C; fastest in channels-last memory.
     """
     return _FastLrn.apply(features)
+
+
+def normalise_in_place(features: Tensor) -> Tensor:
+    """Return `local_response_norm` of ``features`` without gradient; float32 and float64 are overwritten."""
+    features = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
+    squares = features.square()
+    base = neighbour_sum(squares, LRN_SCALE, 1.0).rsqrt_()
+    return features.mul_(base).mul_(torch.sqrt(base, out=squares))
 
 
 class _FastLrn(torch.autograd.Function):
@@ -83,13 +93,14 @@ def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
     """Return ``factor`` times the sum over channels c-2..c+2 plus ``offset``; ``(N, C, H, W)`` both."""
     kernel, bias = neighbour_kernel(values.shape[1], factor, offset, values.dtype, values.device)
     with torch.autocast(values.device.type, enabled=False):
-        return F.conv2d(values, kernel, bias)
+        return functional.conv2d(values, kernel, bias)
 
 
+@lru_cache(maxsize=16)
 def neighbour_kernel(
     channels: int, factor: float, offset: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Return the 1x1 kernel ``(C, C, 1, 1)`` of `neighbour_sum`, ``factor`` on a band, and its bias ``(C,)``."""
+    """Return the 1x1 kernel ``(C, C, 1, 1)`` of `neighbour_sum` and its bias ``(C,)``."""
     index = torch.arange(channels, device=device)
     band = (index[:, None] - index[None, :]).abs() <= LRN_REACH
     kernel = (factor * band.to(dtype))[:, :, None, None]

@@ -202,6 +202,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name).float() for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            return tensors, {"channels": "rgb", **(file.metadata() or {})}
     except (SafetensorError, ValueError) as error:
         raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error

@@ -57,7 +57,7 @@ def read_foreign(path: Path) -> tuple[Tensors, dict[str, str]]:
 
 
 def read_matconvnet(path: Path) -> tuple[Tensors, dict[str, str]]:
-    """Read a MatConvNet ``SimpleNN``: kernels are stored (height, width, in, out) and become (out, in, ...)."""
+    """Read a MatConvNet ``SimpleNN``: kernels (height, width, in, out) become (out, in, ...)."""
     net = scipy.io.loadmat(path, struct_as_record=False, squeeze_me=True).get("net")
     layers = getattr(net, "layers", None)
     if layers is None:
