@@ -54,7 +54,9 @@ def test_label_is_the_shared_one():
     np.testing.assert_array_equal(label.numpy(), labels.gaussian_label(9, 6, 1.5).astype(np.float64))
     assert label[0, 0] == 1
     reference = gaussian_label(121, 121, DCFLayer(nn.Identity()).sigma)
-    assert float((reference**2).sum()) == pytest.approx(54.54, abs=0.01), "pi * sigma^2, the reference's energy"
+    assert float((reference**2).sum()) == pytest.approx(54.54, abs=0.01), (
+        "pi * sigma^2, the reference's energy"
+    )
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
@@ -86,7 +88,9 @@ def test_normalising_is_a_larger_lambda():
     torch.testing.assert_close(
         learn_filter(template, label, 1e-4), learn_filter(template, label, 1e-4 * 32 * 81, normalise=False)
     )
-    assert effective_regularisation(torch.empty(1, 32, 121, 121), 1e-4, True) == pytest.approx(46.85, abs=0.01)
+    assert effective_regularisation(torch.empty(1, 32, 121, 121), 1e-4, True) == pytest.approx(
+        46.85, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("channels", [3, 32, 64])
@@ -169,7 +173,7 @@ def test_differentiating_the_closed_form_twice_is_refused():
     pair = [t.requires_grad_() for t in features(1, 3, 6, 6)]
     response = dcf_response(*pair, gaussian_label(6, 6, 1.0))
     (first,) = torch.autograd.grad(response.square().sum(), pair[:1], create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable|differentiate twice"):
+    with pytest.raises(RuntimeError, match=r"once_differentiable|differentiate twice"):
         first.sum().backward()
 
 
