@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+from udtlib.autograd import first_derivative_only
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 CHANNELS = 32
@@ -79,14 +80,14 @@ class _FastLrn(torch.autograd.Function):
         return inverse_three_quarters(base.clone()).mul_(x)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    @first_derivative_only
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor]:
         features, base = ctx.saved_tensors
         x = features.to(base.dtype)
         scale = inverse_three_quarters(base.clone())
         scaled = gradient * scale
         spread = neighbour_sum((scaled * x).div_(base), LRN_SCALE)
-        return scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype)
+        return (scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype),)
 
 
 def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
