@@ -97,7 +97,8 @@ def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
     batches of such convolutions to its fast library.
     """
     count, channels, height, width = values.shape
-    kernel, bias = neighbour_kernel(channels, factor, offset, values.dtype, values.device)
+    make = neighbour_kernel.__wrapped__ if torch.compiler.is_compiling() else neighbour_kernel
+    kernel, bias = make(channels, factor, offset, values.dtype, values.device)
     rows = values.permute(0, 2, 3, 1).reshape(count * height, 1, width, channels).permute(0, 3, 1, 2)
     with torch.autocast(values.device.type, enabled=False):
         summed = functional.conv2d(rows, kernel, bias)
