@@ -48,7 +48,7 @@ banner()
 # you read on.
 
 # %%
-clip = render_clip(seed=3, fast_motion=0.3)
+clip = render_clip(seed=6, fast_motion=0.3)
 moments = [0, 24, 48, 72, 96, 119]
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
@@ -129,7 +129,7 @@ show_answers(clip, boxes, moments)
 my_guess = 90
 
 # %%
-hidden = render_clip(seed=3, fast_motion=0.3, occlusion=0.7)
+hidden = render_clip(seed=6, fast_motion=0.3, occlusion=0.7)
 tracker = load_tracker("mosse")
 tracker.init(hidden.frames[0], hidden.boxes[0])
 lost_boxes, responses = [hidden.boxes[0]], [None]
