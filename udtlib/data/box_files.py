@@ -1,0 +1,56 @@
+"""Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from udtlib.boxes import Boxes
+from udtlib.errors import DataError, MissingDataError
+
+SEPARATOR = re.compile(r"[,;\s]+")
+
+
+def read_boxes(path: str | Path, index_base: int) -> Boxes:
+    """Return the boxes of a text file, ``(N, 4)`` float64, 0-indexed. Book: chapter 01.
+
+    Commas, semicolons, tabs and spaces separate, also mixed; blank lines and lines that start with
+    ``#`` are passed over. Zero boxes and NaN (a target that is absent) are kept: what they mean is
+    the scoring policy's decision. ``index_base`` is subtracted from x and y of every row alike.
+
+    Args:
+        path: the file.
+        index_base: number of the first pixel in the file, 1 for OTB.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: no rows, a row without exactly four numbers, infinity, or not a text file.
+    """
+    lines = enumerate(_read_text(Path(path)).splitlines(), start=1)
+    kept = [(number, line.strip()) for number, line in lines]
+    rows = [_parse(line, f"{path}, line {number}") for number, line in kept if line and line[0] != "#"]
+    if not rows:
+        raise DataError(f"{path}: expected one box x,y,w,h a line, found no line")
+    return np.array(rows, dtype=np.float64) - [index_base, index_base, 0, 0]
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MissingDataError(f"{path}: no such file of boxes") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected a text file of boxes, found binary data") from error
+
+
+def _parse(line: str, where: str) -> list[float]:
+    words = SEPARATOR.split(line.strip(",;"))
+    if len(words) != 4:
+        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
+    try:
+        row = [float(word) for word in words]
+    except ValueError as error:
+        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error
+    if np.isinf(row).any():
+        raise DataError(f"{where}: expected finite numbers, found {line[:60]!r}")
+    return row
