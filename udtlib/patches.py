@@ -7,6 +7,7 @@ covers whole pixels crops exactly ``image[y:y+h, x:x+w]``.
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from udtlib.boxes import check_box
 from udtlib.errors import FrameError, UnknownNameError
@@ -94,3 +95,15 @@ def hann_window(height: int, width: int) -> NDArray[np.float32]:
     """
     height, width = check_size((height, width))
     return np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+
+
+def model_shape(size: ArrayLike, max_area: float) -> tuple[int, int]:
+    """Return the ``(height, width)`` of the patch that stands for a window of ``size`` ``(w, h)`` pixels.
+
+    Windows of more than ``max_area`` pixels shrink with their proportions kept; each side is then
+    rounded up to a length whose Fourier transform is fast, and is at least 6.
+    """
+    w, h = np.asarray(size, dtype=np.float64)
+    shrink = min(1.0, float(np.sqrt(max_area / (w * h))))
+    height, width = (fft.next_fast_len(max(6, round(side * shrink)), real=True) for side in (h, w))
+    return height, width
