@@ -7,6 +7,8 @@ exception.
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +16,26 @@ import numpy as np
 
 from udtlib.boxes import Boxes
 from udtlib.data.box_files import read_boxes
-from udtlib.data.locate import find_data
+from udtlib.data.images import SUFFIXES, ImageFiles
+from udtlib.data.locate import find_data, require_data
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 
 RANGES = {
-    "BlurCar1": (247, 988),
-    "BlurCar3": (3, 359),
-    "BlurCar4": (18, 397),
-    "David": (300, 770),
-    "Diving": (1, 215),
-    "Football1": (1, 74),
-    "Freeman3": (1, 460),
-    "Freeman4": (1, 283),
-    "Tiger1": (6, 354),
+    "blurcar1": (247, 988),
+    "blurcar3": (3, 359),
+    "blurcar4": (18, 397),
+    "david": (300, 770),
+    "diving": (1, 215),
+    "football1": (1, 74),
+    "freeman3": (1, 460),
+    "freeman4": (1, 283),
+    "tiger1": (6, 354),
 }
-"""First and last annotated image of the sequences that are not simply 1 to the last image."""
+"""First and last annotated image of the folders that do not simply go from 1 to the last image."""
 
-TARGETS = {"Human4": (2,), "Jogging": (1, 2), "Skating2": (1, 2)}
-"""Which targets count in the sequences with several; target k is in ``groundtruth_rect.k.txt``."""
+TARGETS = {"human4": (2,), "jogging": (1, 2), "skating2": (1, 2)}
+"""Which targets count in the folders with several; target k is in ``groundtruth_rect.k.txt``."""
 
 ATTRIBUTES_FILE = "otb_attributes.json"
 """``{NAME: [short attribute names]}``, beside the annotations or in the root folder."""
@@ -48,9 +51,8 @@ def canonical_name(name: str) -> str:
     """
     match = NAME.fullmatch(name.strip().lower())
     folder, target = match.group("folder", "target") if match else (name, None)
-    counted = {key.lower(): targets for key, targets in TARGETS.items()}.get(folder, ())
-    if target is None and counted:
-        target = str(counted[0])
+    if target is None and folder in TARGETS:
+        target = str(TARGETS[folder][0])
     return f"{folder}_{target}" if target else folder
 
 
@@ -76,6 +78,58 @@ def load_annotations(path: str | Path) -> list[Sequence]:
     return sorted(sequences, key=lambda sequence: sequence.name.lower())
 
 
+def load_otb(root: str | Path | None = None, names: Iterable[str] | None = None) -> list[Sequence]:
+    """Return the OTB sequences below ``root``, sorted by name; any part of the 100 may be there.
+
+    Args:
+        root: the folder of sequence folders; None looks for ``otb`` in ``UDT_DATA``, ``data/``,
+            ``../shared``.
+        names: only these targets, in any spelling `canonical_name` knows; None is all.
+
+    Raises:
+        MissingDataError: no such folder, target, ground truth or image file; all are named.
+        DataError: a file that is not what its format promises, or a wrong number of rows.
+    """
+    root = require_data("otb", "the OTB sequences") if root is None else Path(root)
+    attributes = read_attributes(root)
+    targets = _select(find_targets(root), names, root)
+    return [_with_frames(_annotated(*target, attributes), target[1].parent) for target in targets]
+
+
+def _select(
+    targets: list[tuple[str, Path]], names: Iterable[str] | None, root: Path
+) -> list[tuple[str, Path]]:
+    if names is None:
+        return targets
+    by_name = {canonical_name(target[0]): target for target in targets}
+    wanted = {canonical_name(name): name for name in names}
+    missing = [name for canonical, name in wanted.items() if canonical not in by_name]
+    if missing:
+        found = ", ".join(name for name, _ in targets)
+        raise MissingDataError(f"{root}: no OTB sequence {', '.join(missing)}; found {found}")
+    return [target for canonical, target in by_name.items() if canonical in wanted]
+
+
+def _with_frames(sequence: Sequence, folder: Path) -> Sequence:
+    """Add the images ``start`` ... ``start + N - 1``; only folders in `RANGES` may have more."""
+    files = (folder / "img").glob("*.*")
+    images = {int(file.stem): file for file in files if file.stem.isdecimal() and file.suffix in SUFFIXES}
+    last = sequence.start + len(sequence.boxes) - 1
+    annotated = range(sequence.start, last + 1)
+    missing = next((number for number in annotated if number not in images), None)
+    if missing is not None:
+        raise MissingDataError(
+            f"{folder / 'img' / f'{missing:04d}.jpg'}: no such image, but the ground truth of "
+            f"{sequence.name} has boxes for images {sequence.start} to {last}"
+        )
+    if max(images) > last and folder.name.lower() not in RANGES:
+        raise DataError(
+            f"{folder}: expected one ground truth row an image, found {last} rows and "
+            f"images up to {images[max(images)].name}"
+        )
+    return replace(sequence, frames=ImageFiles(images[number] for number in annotated))
+
+
 def find_targets(root: Path) -> list[tuple[str, Path]]:
     """Return ``(name, ground truth file)`` of every target below ``root``, sorted by name.
 
@@ -93,7 +147,7 @@ def find_targets(root: Path) -> list[tuple[str, Path]]:
 
 
 def _targets_in(folder: Path) -> list[tuple[str, Path]]:
-    numbers = TARGETS.get(folder.name)
+    numbers = TARGETS.get(folder.name.lower())
     targets = [(folder.name, folder / "groundtruth_rect.txt")]
     if numbers:
         targets = [(f"{folder.name}_{k}", folder / f"groundtruth_rect.{k}.txt") for k in numbers]
@@ -105,7 +159,7 @@ def _targets_in(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _annotated(name: str, truth: Path, attributes: dict[str, tuple[str, ...]]) -> Sequence:
-    first, last = RANGES.get(truth.parent.name, (1, None))
+    first, last = RANGES.get(truth.parent.name.lower(), (1, None))
     boxes = read_boxes(truth, index_base=1)
     if last is not None:
         boxes = _cut_to_range(boxes, first, last, truth)

@@ -2,6 +2,7 @@
 
 from udtlib.evaluation.ope import SequenceScore, score_sequence
 from udtlib.evaluation.policy import POLICIES, Policy, load_policy
+from udtlib.evaluation.runner import evaluate, track_sequence
 from udtlib.evaluation.scores import TrackerScore, score
 from udtlib.evaluation.statistics import Interval, bootstrap_interval, paired_difference
 
@@ -12,8 +13,10 @@ __all__ = [
     "SequenceScore",
     "TrackerScore",
     "bootstrap_interval",
+    "evaluate",
     "load_policy",
     "paired_difference",
     "score",
     "score_sequence",
+    "track_sequence",
 ]

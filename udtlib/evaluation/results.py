@@ -140,7 +140,7 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
     are written as NaN.
     """
     path = Path(path)
-    rows = np.array(boxes, dtype=np.float64) + [index_base(dataset)] * 2 + [0, 0]
+    rows = np.array(boxes, dtype=np.float64) + np.array([1, 1, 0, 0]) * index_base(dataset)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     text = "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
     _write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")

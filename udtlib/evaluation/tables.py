@@ -15,14 +15,15 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     width = max(7, *(len(score.tracker) for score in scores))
     pixels = f"precision@{first.policy.pixels:g}px"
     lines = [
-        f"{first.dataset}, {len(first.sequences)} sequences, policy {first.policy.name}, "
+        f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, policy {first.policy.name}, "
         "95 % bootstrap intervals over sequences",
         f"{'tracker':{width}}  {'AUC':24}  {pixels:24}  {'fps':>8}",
     ]
     for score in scores:
         auc, precision = score.interval("auc"), score.interval("precision")
         fps = "-" if score.fps is None else f"{score.fps:.1f}"
-        lines.append(f"{score.tracker:{width}}  {_cell(auc)}  {_cell(precision)}  {fps:>8}")
+        failed = f"  ({len(score.failed)} failed)" if score.failed else ""
+        lines.append(f"{score.tracker:{width}}  {_cell(auc)}  {_cell(precision)}  {fps:>8}{failed}")
     return "\n".join(lines)
 
 
