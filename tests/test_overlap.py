@@ -8,7 +8,7 @@ import pytest
 from udtlib import viz
 from udtlib.boxes import center_error, iou
 from udtlib.errors import BoxError
-from udtlib.widgets.base import png
+from udtlib.widgets.base import jpeg
 from udtlib.widgets.overlap import LEFT, draw_overlap, landmark_boxes, overlap_demo
 
 FRAME = np.random.default_rng(0).integers(40, 120, (240, 320, 3), dtype=np.uint8)
@@ -69,7 +69,7 @@ def test_redraws_in_under_100_ms():
     demo, times = overlap_demo(FRAME, TRUTH), []
     for x in range(80, 92):
         start = time.perf_counter()
-        png(demo.draw(x=x, y=90, width=50, height=40))
+        jpeg(demo.draw(x=x, y=90, width=50, height=40))
         times.append(time.perf_counter() - start)
     assert np.median(times) < 0.1
 
@@ -80,4 +80,4 @@ def test_the_widget_redraws():
     picture, x, *others = demo.widget().children
     x.value = 100
     values = {"x": 100, "y": others[0].value, "width": others[1].value, "height": others[2].value}
-    assert picture.value == png(demo.draw(**values))
+    assert picture.value == jpeg(demo.draw(**values))
