@@ -57,12 +57,12 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # having seen that target before. Afterwards the answers are compared with boxes drawn by hand, and the comparison is
 # boiled down to a number that decides which tracker is called better.
 #
-# So a tracker begins and ends with boxes, and both ends are easy to get slightly wrong. Nothing crashes when
-# that happens: the numbers are just a little lower, or a little higher, than they should be. This chapter goes
-# through both ends with a magnifying glass. Our clips are drawn by a program, so we know every true box exactly.
+# So a tracker begins and ends with boxes, and both ends are easy to get slightly wrong. Nothing crashes then: the
+# numbers are just a little lower, or higher, than they should be. This chapter goes over both ends with a
+# magnifying glass. Our clips are drawn by a program, so every true box is known exactly.
 
 # %%
-clip = render_clip(seed=1, occlusion=0.6)
+clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
 picture = viz.draw_box(viz.draw_box(frame, truth, viz.TRUTH), guess, viz.PREDICTION)
@@ -72,9 +72,9 @@ viz.show(np.vstack([picture, viz.legend({"truth": viz.TRUTH, "prediction": viz.P
 # ## 1.2 Pixels have an area, boxes have edges
 #
 # The safest picture: a pixel is a **unit square**. The pixel in column 3 and row 2 covers $3 \le x < 4$ and
-# $2 \le y < 3$; its centre is at $(3.5, 2.5)$. A box $b = (x, y, w, h)$ has its top left corner at $(x, y)$ and covers
-# $x \le \cdot < x + w$, so a box of whole numbers *is* a numpy slice, its width counts columns, and no "plus one" is
-# needed anywhere. Its centre is $(x + w/2,\; y + h/2)$.
+# $2 \le y < 3$; its centre is at $(3.5, 2.5)$. A box $b = (x, y, w, h)$ reaches from its top left corner $(x, y)$ to
+# $(x + w, y + h)$. A box of whole numbers *is* then a numpy slice, its width counts columns, and no "plus one" is
+# needed anywhere. Its centre is $c(b) = (x + w/2,\; y + h/2)$.
 
 # %%
 small = np.arange(40).reshape(5, 8)
@@ -84,7 +84,7 @@ print("pixels inside:", inside.size, "= w * h:", w * h)
 print("centre:", center((x, y, w, h)))
 
 # %% [markdown]
-# Three other habits are common, and files do not say which one they follow.
+# Three other habits are common, and files do not say which they follow.
 #
 # | habit | where | same box as our $(3, 2, 4, 2)$ | to ours |
 # |---|---|---|---|
@@ -92,8 +92,8 @@ print("centre:", center((x, y, w, h)))
 # | corners, last pixel included | older detection data | $(3, 2)$ to $(6, 3)$ | $w = x_2 - x_1 + 1$ |
 # | pixel *centres* at whole numbers | OpenCV, many trackers | centre $(4.5, 2.5)$ | add one half to every position |
 #
-# In this book positions are 0-indexed everywhere; only the functions that read and write files know otherwise. The
-# third habit moves **every** centre by the same half pixel. Distances between centres do not notice:
+# In this book positions are 0-indexed; only functions that read and write files know otherwise. The
+# third habit moves **every** centre by the same half pixel, which distances between centres do not notice:
 
 
 # %%
@@ -108,9 +108,9 @@ assert_allclose(ours, theirs)
 print(f"centre error: {ours:.2f} px, with either centre")
 
 # %% [markdown]
-# An index slip is different, because it moves *one* of the two boxes. **Predict first:** a tracker is perfect, but its file
-# is 1-indexed and gets read as 0-indexed, so every box is off by one pixel to the right and one down. The target is 20
-# pixels wide and high. What overlap (defined in section 1.4; 1 is perfect) is left? Change the number, then go on.
+# An index slip is worse: it moves *one* of the two boxes. **Predict first.** A perfect tracker's file is 1-indexed
+# and gets read as 0-indexed, so every box lands one pixel too far right and down. The target is 20 pixels wide and
+# high. What is left of the overlap (shared area over all area; 1 is perfect)? Change the number, then go on.
 
 # %%
 my_guess = 0.95
@@ -134,9 +134,8 @@ assert_allclose(slipped(20), iou((0, 0, 20, 20), (1, 1, 20, 20)))
 print(f"left of a perfect 20-px box: {slipped(20):.2f}; you guessed {my_guess}")
 
 # %% [markdown]
-# About 0.18 is gone, and no message said so. Nearly everybody guesses too high: we think of one pixel in twenty,
-# but four thin strips are lost, two of each box. On the left the pixel grid with our box and its slipped twin; on the
-# right the loss by size.
+# About 0.18 is gone, and no message said so. It is tempting to think "one pixel in twenty, 5 %", but four thin strips
+# are lost, two of each box. Below: the pixel grid with our box and its slipped twin, and the loss by size.
 
 # %%
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
@@ -158,8 +157,8 @@ plt.show()
 # %% [markdown]
 # ## 1.3 Patches: any box, any size
 #
-# A tracker never looks at a whole frame. It looks at a **patch**: what lies in a box, resampled to a fixed number of
-# pixels so that filters and networks can be applied. Boxes are rarely whole numbers, hence the sampling positions matter.
+# A tracker rarely looks at a whole frame. It looks at a **patch**: what lies in a box, resampled to a fixed number of
+# pixels, as filters and networks need. Boxes are seldom whole numbers, so it matters where we sample.
 # Divide the box into $H \times W$ equal cells and read the image at the centre of each:
 #
 # $$u_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad v_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{2}$$
@@ -185,8 +184,8 @@ def crop_v0(image, box, height, width):
 
 
 # %% [markdown]
-# `udtlib.patches.crop` does the same in one OpenCV call. Two checks: whole-number boxes are slices, to the bit, and boxes
-# of fractions agree with the loops.
+# `udtlib.patches.crop` does it in one OpenCV call. Whole-number boxes must be slices, to the bit, and fractional
+# boxes must agree with the loops (some OpenCV releases round positions to 1/32 pixel, hence two grey levels of slack).
 
 # %%
 grey = frame.mean(axis=2).astype(np.float32)
@@ -197,24 +196,24 @@ half = crop(np.array([[0, 100, 200]], np.uint8), (0.5, 0, 2, 1))
 print("half a pixel to the right:", half.tolist())
 
 # %% [markdown]
-# Two decisions remain. **What lies outside the image?** A target at the border gives a box that leaves it. Repeating the nearest pixel
-# (`"replicate"`) invents no edge; zeros (`"zero"`) draw a black frame that a filter will happily learn. **How much should the
-# patch's border count?** Chapter 02 works with Fourier transforms, which glue the left edge of a patch to its right one. To
-# hide the seam, a patch is multiplied by a *Hann window*, $\tfrac12\left(1 - \cos\frac{2\pi n}{N-1}\right)$ in each
+# Two decisions remain. **What lies outside the image?** Boxes at the border reach beyond it. Repeating the nearest pixel
+# (`"replicate"`) invents no edge; zeros (`"zero"`) draw a black frame that a filter will happily learn. **How much should a
+# patch's border count?** Chapter 02 uses Fourier transforms, which glue the left edge of a patch to its right one. To
+# hide the seam, the patch is multiplied by a *Hann window*, $\tfrac12\left(1 - \cos\frac{2\pi n}{N-1}\right)$ in each
 # direction: 1 in the middle, 0 at the edge.
 
 # %%
-corner_box = (-30, -25, 100, 80)
-patches = [crop(frame, corner_box), crop(frame, corner_box, border="zero")]
-context = crop(frame, truth + np.array([-25, -20, 50, 40]), (80, 100))
-window = hann_window(80, 100)
+corner_box, size = (-30, -25, 100, 80), (128, 160)
+patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
+context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
+window = hann_window(*size)
 patches += [context, (context * window[..., None]).astype(np.uint8)]
-labels = ["border: replicate", "border: zero", "target + context", "times a window"]
-viz.show(viz.contact_sheet(patches, columns=4, labels=labels), zoom=1.6)
+labels = ["border: replicate", "border: zero", "target and context", "times a window"]
+viz.show(viz.contact_sheet(patches, columns=4, labels=labels))
 
 # %%
-assert (patches[0][25:, 30:] == frame[:55, :70]).all()
-assert not patches[1][:25].any()
+assert (crop(frame, corner_box)[25:, 30:] == frame[:55, :70]).all()
+assert not patches[1][:38].any()
 assert patches[3][[0, -1]].max() == 0
 assert window.max() > 0.999
 
@@ -222,12 +221,12 @@ assert window.max() > 0.999
 # ## 1.4 Overlap and centre error, by hand
 #
 # Two measures compare a predicted box $b$ with a true box $b^\star$. The **overlap**, or intersection over union,
-# is the shared area as a part of all area touched. The **centre error** is the distance of the centres $c$ in pixels:
+# is the shared area as a part of all area covered. The **centre error** is the distance of the centres in pixels:
 #
 # $$\mathrm{IoU}(b, b^\star) = \frac{|b \cap b^\star|}{|b| + |b^\star| - |b \cap b^\star|}, \qquad
 #   e(b, b^\star) = \lVert c(b) - c(b^\star) \rVert_2 . \tag{3}$$
 #
-# The shared area of two boxes is a box itself: from the larger of the two left edges to the smaller of the two right
+# What two boxes share is a box itself: from the larger of the left edges to the smaller of the right
 # edges. If that length is negative, nothing is shared, so it is clipped at 0.
 
 
@@ -242,7 +241,7 @@ def iou_v0(first, second):
 
 # %% [markdown]
 # Is it right? A test that repeats the formula would repeat its mistakes too. So count pixels instead: paint both boxes
-# on a grid (one that reaches beyond the image, since boxes do) and count those painted by both and by any.
+# on a grid that reaches beyond the image, as boxes do, and count those painted twice and at all.
 
 
 # %%
@@ -263,8 +262,7 @@ print(f"1000 pairs agree; {np.mean(np.array(counted) == 0):.0%} of them share no
 
 # %% [markdown]
 # The two measures see different things. Overlap judges place *and* size, relative to the target; but once nothing is
-# shared, one pixel off and across the image are both 0. Centre error judges place alone and in pixels, so
-# that 10 pixels are a disaster on a small target and nothing on a large one.
+# shared, near and far are both 0. Centre error judges place alone, in pixels, whatever the target's size.
 
 # %%
 print("what went wrong          IoU   error")
@@ -279,25 +277,25 @@ for name, box, answer in [
     print(f"{name:24} {iou(box, answer):.2f}  {center_error(box, answer):5.1f}")
 
 # %% [markdown]
-# **Try it.** Drag the box below with the sliders. The bars are the overlap, the centre error (the mark is at 20 px, the
+# **Try it.** Move the box with the sliders. The bars are the overlap, the centre error (the mark is at 20 px, the
 # usual limit) and, field by field, the 21 success thresholds of the next section. Find a box with a centre error of 0 that
-# passes only five of them; then one that passes more of them with a centre error above 10. The six pictures show places worth knowing.
+# passes only five of them, then one that passes more with a centre error above 10. The six pictures show places worth knowing.
 
 # %% tags=["nbval-ignore-output"]
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
-overlap_demo(view, [75, 50, truth[2], truth[3]])
+overlap_demo(view, [75, 50, *truth[2:].round()])
 
 # %% [markdown]
 # ## 1.5 From frames to a curve, from a curve to a number
 #
-# A sequence of $N$ frames gives overlaps $o_1, \dots, o_N$. When is a frame a success? Any limit is arbitrary, so take them
-# all. The **success curve** $S$ is the fraction of frames whose overlap exceeds $t$; the **precision curve** $P$ is the fraction whose
-# centre error is at most $r$ pixels:
+# A sequence of $N$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any limit is arbitrary,
+# so take them all. The **success curve** $S$ is the fraction of frames whose overlap exceeds $t$; the **precision curve** $P$
+# is the fraction whose centre error is at most $r$ pixels:
 #
 # $$S(t) = \frac1N \sum_{i=1}^N [\,o_i > t\,], \qquad P(r) = \frac1N \sum_{i=1}^N [\,e_i \le r\,], \tag{4}$$
 #
-# where $[\cdot]$ is 1 if true and 0 if not. Reported are the **area** under $S$ (AUC) and the value $P(20)$. What does the area mean?
-# Swap sum and integral. The inner integral is the length of the interval on which $t$ lies below $o_i$, and that is $o_i$:
+# where $[\cdot]$ is 1 if true and 0 if not. Reported are the **area** under $S$ (AUC) and $P(20)$. What does the area mean?
+# Swap sum and integral; the inner integral is the length of the stretch where $t$ lies below $o_i$, which is $o_i$:
 #
 # $$\int_0^1 S(t)\, dt = \frac1N \sum_{i=1}^N \int_0^1 [\,o_i > t\,]\, dt = \frac1N \sum_{i=1}^N o_i . \tag{5}$$
 #
@@ -317,14 +315,14 @@ assert abs(fine - overlaps.mean()) < 1e-3
 print(f"mean overlap {overlaps.mean():.3f}, 10001 thresholds {fine:.3f}, 21 thresholds {by_curve:.3f}")
 
 # %% [markdown]
-# One number hides what the curve shows. Below are two made-up trackers with the same area: one is mediocre in every frame, the
-# other is superb until it loses the target for good. Which one you want depends on your application; AUC cannot tell them apart.
+# One number hides what the curve shows. Below are two made-up trackers of nearly the same area: one is mediocre throughout, the
+# other superb until it loses the target for good. Which is better depends on what you need; AUC cannot tell them apart.
 
 # %%
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
-loses_it["IoU"][198:], loses_it["error"][198:] = 0, 150
+loses_it["IoU"][196:], loses_it["error"][196:] = 0, 150
 figure, (success, precision) = plt.subplots(1, 2, figsize=(9, 2.8))
 thresholds, areas = success_thresholds(Policy()), {}
 for name, run, color in (("steady", steady, first_color), ("loses it", loses_it, second_color)):
@@ -351,12 +349,12 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 # ## 1.6 The experiment every tracking reader should see
 #
 # Those formulas leave decisions open. Strictly above the threshold, or at least? What if the target is out of sight and
-# the annotator wrote four zeros? What if the tracker has given up and writes zeros? Is a box at $x = 0$ a valid box? Public
-# evaluation tools answer differently, mostly without saying so. In `udtlib` such a set of answers is one object, a **policy**,
+# the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at $x = 0$ valid? Public
+# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**,
 # with presets that behave like the public tools.
 #
-# Here is a result file of 200 frames in which three ordinary things happen: the target spends 30 frames at the left border,
-# it is out of sight for 20, and the tracker gives up after frame 150, when the target hardly moves any more.
+# In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
+# for 20, and the tracker gives up at frame 150, when the target hardly moves any more.
 
 
 # %%
@@ -396,7 +394,7 @@ spread = np.ptp([scored.auc for scored in file_scores.values()])
 print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
 
 # %% [markdown]
-# The same 200 boxes. Look where it comes from: above the file frame by frame, below the success curves of three tools.
+# The same 200 boxes! Left: the file, frame by frame. Right: its success curves under three policies.
 
 # %%
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
@@ -468,23 +466,23 @@ assert max(auc["target at x = 0"][3:]) < min(auc["target at x = 0"][:3]) - 0.1
 assert auc["zeros from frame 100"][4] > max(auc["zeros from frame 100"][:4]) + 0.1
 
 # %% [markdown]
-# On clean data everybody agrees to the last digit; the quarrel begins with anything unusual.
+# On clean data everybody agrees; the quarrel begins with anything unusual.
 #
-# - **Truth against itself** is 0.952 under the strict rule, as equation 6 says. pytracking's is higher where boxes have
+# - **Truth against itself** is 0.952 under the strict rule, as equation 6 says. pytracking gives more where boxes have
 #   fractions, since rounding can lift an overlap above 1.
-# - **Target at $x = 0$.** Two tools ask "are all four numbers positive?" to find absent targets. OTB's files begin at 1, there
-#   the question works. On 0-indexed data it throws away valid frames, and scores them as failures.
+# - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files, which count
+#   from 1, that works. On 0-indexed data it turns valid frames into failures.
 # - **Absent frames** can fail, count as hits for precision, or be left out. Each is defensible; mixing them is not.
-# - **Zeros.** pytracking repeats the last proper box, which pays when the target stands still.
+# - **Zeros.** pytracking repeats the last proper box, which pays when the target hardly moves.
 #
-# `udtlib` names the policy in every table and JSON file it writes; its default is `otb-strict`, in which a frame without an
-# answer is a failure. The rule to take home: *compare numbers only if you know that one program, with one policy, made them.*
+# `udtlib`'s default is `otb-strict`, in which a frame without an answer is a failure, and the policy is written into every score
+# file. The rule to take home: *compare numbers only if one program, with one policy, made them.*
 
 # %% [markdown]
 # ## 1.7 One pass, one loss
 #
-# In *one-pass evaluation* a tracker is started once and never helped again. So let us watch one lose. MOSSE, the subject of
-# the next chapter, follows our first clip, in which things pass in front of the target.
+# In *one-pass evaluation* a tracker is started once and never helped again. Let us watch one lose: MOSSE, the subject of
+# the next chapter, on our first clip, where something passes in front of the target.
 
 
 # %%
@@ -500,20 +498,24 @@ def track(tracker, clip):
 
 predictions, responses = track(load_tracker("mosse"), clip)
 overlaps = iou(predictions, clip.boxes)
+peaks = np.array([response.max() for response in responses[1:]])
 assert overlaps[:15].min() > 0.5
-print(f"mean overlap of frames 60 to 119: {overlaps[60:].mean():.2f}")
+print(
+    f"mean overlap:  first 15 frames {overlaps[:15].mean():.1f}, from frame 50 on {overlaps[50:].mean():.1f}"
+)
+print(f"mean peak:     first 15 frames {peaks[:15].mean():.1f}, from frame 50 on {peaks[50:].mean():.1f}")
 
 # %% tags=["nbval-ignore-output"]
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
-# Press play, or read the six frames: when something covers the target, the filter slowly learns the cover, then keeps
-# following it. The response map beside each frame (middle: "it did not move"; chapter 02) still shows a bright peak after the
-# target is gone. The tracker is lost and confident.
+# Press play, or read the six frames: a disc covers the target, the filter learns the disc, and leaves with it. In the response
+# map beside each frame (middle: "it did not move"; chapter 02) the peak is as bright after the loss as before.
+# The tracker is lost and confident.
 #
-# After that nothing can be gained. With overlap $o$ before the loss and a loss at frame $k$ of $N$, the mean overlap is
-# $o\,k/N$: **when** a tracker fails counts as much as how well it fits. The same tracker with the same weakness scores high if the
-# obstacle comes late and low if it comes early, so a sequence is a single, noisy draw.
+# After that nothing can be gained. With overlap $o$ until frame $k$ of $N$ and a loss there, the mean overlap is
+# $o\,k/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if the obstacle comes
+# late and nearly everything if it comes early, so one sequence is a single, noisy draw.
 
 # %%
 for k in (12, 60, 108):
@@ -523,10 +525,10 @@ for k in (12, 60, 108):
 # %% [markdown]
 # ## 1.8 How sure is a mean?
 #
-# A benchmark's score is a mean over sequences, and each sequence counts once. That is a decision too. We have scored
+# A benchmark's score is a mean over sequences; each counts once, however long. That is a decision too. We have scored
 # the boxes that the authors of the UDT paper released ([Wang et al. 2019](#References "wang2019")) for the 100 targets of
-# OTB-2015 ([Wu et al. 2015](#References "wu2015")). The scores lie in `data/results/`, with date and commit; the boxes are not ours to
-# give away. Long sequences are the easier ones here, so a mean over frames would flatter both trackers.
+# OTB-2015 ([Wu et al. 2015](#References "wu2015")), for their trackers UDT and UDT+. The scores lie in `data/results/`, with date and
+# commit; the boxes are not ours to give away. Here a mean over frames would flatter both trackers:
 
 
 # %%
@@ -545,12 +547,11 @@ for name, values in (("UDT", udt), ("UDT+", plus)):
     print(f"{name:4} mean over sequences {values.mean():.3f}, over frames {by_frame:.3f}")
 
 # %% [markdown]
-# Another benchmark of the same kind would contain other sequences. How far would the mean move? We cannot film a hundred new
-# videos, but we can redraw from the ones we have: take 100 of the 100 *with replacement*, average, repeat 10,000 times, and
+# Another benchmark of the same kind would hold other sequences. How far would the mean move? We cannot film a hundred new
+# videos, but we can redraw from those we have: take 100 of the 100 *with replacement*, average, repeat 10,000 times, and
 # report where the middle 95 % of the averages lie. This is the **bootstrap** ([Efron 1979](#References "efron1979")). Whole
-# sequences are redrawn, never frames: neighbouring frames fail together and are no independent evidence.
-#
-# For two trackers on the same sequences, redraw the *differences*. What is hard for both then cancels.
+# sequences are redrawn, never frames: neighbouring frames fail together. For two trackers on the same
+# sequences, redraw the *differences*: what is hard for both then cancels. The cell prints points, hundredths of AUC.
 
 
 # %%
@@ -583,10 +584,15 @@ axes[1].set(xlabel="AUC", title="UDT+ less UDT")
 figure.tight_layout()
 plt.show()
 
+# %%
+assert intervals["all 100"][2].low < 0 < intervals["all 100"][2].high
+few, many = ([i.high - i.low for i in intervals[name]] for name in ("22 of them", "all 100"))
+assert all(1.4 < a / b < 2.4 for a, b in zip(few, many, strict=True))
+
 # %% [markdown]
-# With 100 sequences the mean of one tracker is known to about five points either way. Our embedded benchmark, in later chapters, has 22
-# sequences, and its intervals are twice as wide (they shrink with the square root of the number). What does
-# that do to a ranking? UDT+ is ahead on all 100; let us see how often 22 sequences, drawn without replacement, say the opposite.
+# With 100 sequences the mean of one tracker is known to about five points either way; with 22, as many as our embedded
+# benchmark has, the interval is about twice as wide (it shrinks with the square root of the number). What does
+# that do to a ranking? UDT+ is ahead on all 100. How often do 22 of them say the opposite?
 
 # %%
 rng = np.random.default_rng(0)
@@ -595,13 +601,14 @@ wrong = ((plus - udt)[subsets].mean(1) <= 0).mean()
 print(f"22 sequences rank the two trackers the other way round in {wrong:.0%} of all draws")
 
 # %% [markdown]
-# Therefore every comparison in this book comes with an interval, and "better" is kept for those that leave out 0. Even the
-# difference on all 100 sequences only just touches it.
+# Therefore comparisons in this book come with an interval, and "better" is kept for those that leave out 0. Even the
+# difference on all 100 sequences does not, if only just.
 #
 # ## 1.9 The released boxes, scored again
 #
-# Here are the overall scores of those released boxes, under several policies. On real OTB data, annotated from 1 and nearly
-# always in sight, the tools agree; what matters is how thresholds are counted.
+# The overall scores of those released boxes, under several policies. On real OTB data, counted from 1 and nearly
+# always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`) passes every
+# frame at the threshold 0, so that even a lost frame earns 1/21.
 
 # %%
 published = read_results("published_otb2015.csv")
@@ -612,8 +619,8 @@ for row in published:
 
 # %% [markdown]
 # The paper prints 59.4 and 63.2 for UDT and UDT+ on OTB-2015. The first is what `otb-loose` gives, the second what
-# `mean-overlap` gives, and no policy of ours gives both: a reminder that even two numbers in one table need not have been made alike.
-# Where the released boxes are found, the next cell scores them anew and compares; it prints nothing, so that this page looks the same everywhere.
+# `mean-overlap` gives, and none of our policies gives both: even two numbers of one table need not have been made alike.
+# Where the released boxes are found, the next cell scores them anew and compares. It prints nothing.
 
 # %% tags=["outside-data"]
 annotations = find_data("published/otb2015.json")
@@ -632,7 +639,7 @@ if annotations is not None:
 # %% [markdown]
 # ## 1.10 Exercises
 #
-# Fill in each function and run the cell below it. A silent cell means that you are right; otherwise it says what went wrong.
+# Fill in each function and run the cell below it. Silence means that you are right; otherwise you get a hint.
 # Solutions are in [`solutions/01.py`](solutions/01.py).
 #
 # **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
@@ -648,8 +655,8 @@ def iou_by_hand(first, second):
 check.iou_by_hand(iou_by_hand)
 
 # %% [markdown]
-# **2. Break and fix.** Lines of OTB's files look like `12,7,40,30`, or with tabs or spaces, 1-indexed. Turn one
-# into our box.
+# **2. Mind the index.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
+# Turn one into our box.
 
 
 # %% tags=["exercise", "raises-exception"]
