@@ -116,10 +116,10 @@ print(f"centre error: {ours:.2f} px, with either centre")
 my_guess = 0.95
 
 # %% [markdown]
-# Slip a square of side $s$ by $d$ pixels both ways. What is shared is a square of side $s - d$, and the union
+# Slip a square of side $s$ by $\delta$ pixels both ways. What is shared is a square of side $s - \delta$, and the union
 # is both squares less what they share:
 #
-# $$\mathrm{IoU}(s, d) = \frac{(s-d)^2}{2s^2 - (s-d)^2}. \tag{1}$$
+# $$\mathrm{IoU}(s, \delta) = \frac{(s-\delta)^2}{2s^2 - (s-\delta)^2}. \tag{1}$$
 
 
 # %%
@@ -220,11 +220,11 @@ assert window.max() > 0.999
 # %% [markdown]
 # ## 1.4 Overlap and centre error, by hand
 #
-# Two measures compare a predicted box $b$ with a true box $b^\star$. The **overlap**, or intersection over union,
+# Two measures compare a predicted box $b$ with a true box $b_\mathrm{gt}$. The **overlap**, or intersection over union,
 # is the shared area as a part of all area covered. The **centre error** is the distance of the centres in pixels:
 #
-# $$\mathrm{IoU}(b, b^\star) = \frac{|b \cap b^\star|}{|b| + |b^\star| - |b \cap b^\star|}, \qquad
-#   e(b, b^\star) = \lVert c(b) - c(b^\star) \rVert_2 . \tag{3}$$
+# $$\mathrm{IoU}(b, b_\mathrm{gt}) = \frac{|b \cap b_\mathrm{gt}|}{|b| + |b_\mathrm{gt}| - |b \cap b_\mathrm{gt}|}, \qquad
+#   e(b, b_\mathrm{gt}) = \lVert c(b) - c(b_\mathrm{gt}) \rVert_2 . \tag{3}$$
 #
 # What two boxes share is a box itself: from the larger of the left edges to the smaller of the right
 # edges. If that length is negative, nothing is shared, so it is clipped at 0.
@@ -290,9 +290,9 @@ overlap_demo(view, [75, 50, *truth[2:].round()])
 #
 # A sequence of $N$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any limit is arbitrary,
 # so take them all. The **success curve** $S$ is the fraction of frames whose overlap exceeds $t$; the **precision curve** $P$
-# is the fraction whose centre error is at most $r$ pixels:
+# is the fraction whose centre error is at most $\rho$ pixels:
 #
-# $$S(t) = \frac1N \sum_{i=1}^N [\,o_i > t\,], \qquad P(r) = \frac1N \sum_{i=1}^N [\,e_i \le r\,], \tag{4}$$
+# $$S(t) = \frac1N \sum_{i=1}^N [\,o_i > t\,], \qquad P(\rho) = \frac1N \sum_{i=1}^N [\,e_i \le \rho\,], \tag{4}$$
 #
 # where $[\cdot]$ is 1 if true and 0 if not. Reported are the **area** under $S$ (AUC) and $P(20)$. What does the area mean?
 # Swap sum and integral; the inner integral is the length of the stretch where $t$ lies below $o_i$, which is $o_i$:
@@ -332,7 +332,7 @@ for name, run, color in (("steady", steady, first_color), ("loses it", loses_it,
     near = (run["error"][:, None] <= np.arange(51)).mean(0)
     precision.plot(near, color=color, label=f"{name}: at 20 px {near[20]:.2f}")
 success.set(xlabel="overlap threshold t", ylabel="S(t)", title="Success")
-precision.set(xlabel="distance r (px)", ylabel="P(r)", title="Precision")
+precision.set(xlabel="distance ρ (px)", ylabel="P(ρ)", title="Precision")
 precision.axvline(20, color="0.6", linestyle=":")
 for axis in (success, precision):
     axis.legend(loc="lower left" if axis is success else "lower right")
@@ -513,14 +513,14 @@ scrubber(clip, predictions, responses)
 # map beside each frame (middle: "it did not move"; chapter 02) the peak is as bright after the loss as before.
 # The tracker is lost and confident.
 #
-# After that nothing can be gained. With overlap $o$ until frame $k$ of $N$ and a loss there, the mean overlap is
-# $o\,k/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if the obstacle comes
+# After that nothing can be gained. With overlap $o$ until frame $n$ of $N$ and a loss there, the mean overlap is
+# $o\,n/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if the obstacle comes
 # late and nearly everything if it comes early, so one sequence is a single, noisy draw.
 
 # %%
-for k in (12, 60, 108):
-    o = np.where(np.arange(120) < k, 0.8, 0.0)
-    print(f"lost at frame {k:3}: mean overlap {o.mean():.2f}")
+for n in (12, 60, 108):
+    o = np.where(np.arange(120) < n, 0.8, 0.0)
+    print(f"lost at frame {n:3}: mean overlap {o.mean():.2f}")
 
 # %% [markdown]
 # ## 1.8 How sure is a mean?
