@@ -449,7 +449,9 @@ print("You guessed", my_guess, "and it is", winner, "" if my_guess == winner els
 
 # %%
 x, z, truth = noisy_scene(4)
-shown = {f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]}
+shown = {
+    f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
+}
 axes = pictures({"template": x, "search patch": z, **shown, "100 scenes": None}, size=1.8)
 circle_truth(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
@@ -581,7 +583,10 @@ trackers["udtlib"] = lambda: load_tracker("mosse")
 def overlaps(**knob):
     """Return {tracker: its mean overlap on each of six clips}."""
     clips = [rendered(seed, **knob) for seed in range(6)]
-    mean = {name: [iou(follow(make(), clip)[0], clip.boxes).mean() for clip in clips] for name, make in trackers.items()}
+    mean = {
+        name: [iou(follow(make(), clip)[0], clip.boxes).mean() for clip in clips]
+        for name, make in trackers.items()
+    }
     return {name: np.array(values) for name, values in mean.items()}
 
 
@@ -609,18 +614,18 @@ print("hiding, rate 0.125 minus 0.02:", interval(hiding["rate 0.125"] - hiding["
 # these cut-outs, is green. Below, the responses at rate 0.125.
 
 # %%
-clip, times = rendered(5, occlusion=0.4), (10, 21, 27, 36, 55)
+clip, times = rendered(5, occlusion=0.4), (10, 21, 36, 55)
 (slow, slow_maps), (fast, fast_maps) = follow(Mosse(0.02), clip), follow(Mosse(0.125), clip)
 psr_slow, psr_fast = (np.array([peak_to_sidelobe(m) for m in maps]) for maps in (slow_maps, fast_maps))
 shots, maps = {}, {}
 for time in times:
     shot = viz.draw_box(clip.frames[time], clip.boxes[time], viz.TRUTH)
     shot = viz.draw_box(viz.draw_box(shot, slow[time], viz.SECOND), fast[time], viz.PREDICTION)
-    shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (160, 160)))
+    shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
 # %%
-pictures({**shots, **maps}, size=1.8, columns=5)
+pictures({**shots, **maps}, size=1.6, columns=4)
 plt.show()
 
 # %%
@@ -669,6 +674,7 @@ for name, setting in rows.items():
 #
 # **Exercise 1 (compute).** Move a picture by `(dy, dx)` on the circle, given its `fft2`: return the moved `fft2`.
 
+
 # %% tags=["exercise", "raises-exception"]
 def shift_spectrum(spectrum, dy, dx):
     raise NotImplementedError
@@ -680,6 +686,7 @@ check.shift_spectrum(shift_spectrum)
 # %% [markdown]
 # **Exercise 2 (predict).** A target moved by `(dy, dx)` on a patch of `height` x `width`. At which index
 # `(row, column)` of the response array is the peak? No transform needed.
+
 
 # %% tags=["exercise", "raises-exception"]
 def peak_index(dy, dx, height, width):
@@ -694,6 +701,7 @@ check.peak_index(peak_index)
 # the expected power $E|\hat n_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat n_k|^2$ as a double sum
 # and take the expectation of each term. This is the $\nu$ of section 2.6.
 
+
 # %% tags=["exercise", "raises-exception"]
 def noise_power(std, window):
     raise NotImplementedError
@@ -705,6 +713,7 @@ check.noise_power(noise_power)
 # %% [markdown]
 # **Exercise 4 (compute).** The filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a real
 # `(H, W)` array. The labels are not centred. (The mean of $N$ single filters is another filter; the check knows.)
+
 
 # %% tags=["exercise", "raises-exception"]
 def learn_filter(templates, labels, lam):
@@ -731,6 +740,7 @@ check.learn_filter(learn_filter)
 #     dx = column if column < width // 2 else column - width + 1
 #     return int(dy), int(dx)
 # ```
+
 
 # %% tags=["exercise", "raises-exception"]
 def locate(template, search, lam):

@@ -18,7 +18,7 @@ def test_picture_is_rgb_and_pure() -> None:
     before = [part.copy() for part in correlation.scene()]
     first, second = correlation.draw(), correlation.draw()
     assert first.dtype == np.uint8
-    assert first.shape == (228, 780, 3)
+    assert first.shape == (196, 652, 3)
     np.testing.assert_array_equal(first, second)
     first[:] = 0
     np.testing.assert_array_equal(correlation.draw(), second)
@@ -51,7 +51,7 @@ def test_moves_are_found(move: tuple[int, int]) -> None:
 
 def test_circle_turns_orange_when_lost() -> None:
     def has(picture: np.ndarray, color: tuple[int, int, int]) -> bool:
-        return bool((picture[36:, -192:] == color).all(axis=-1).any())
+        return bool((picture[36:, -160:] == color).all(axis=-1).any())
 
     lost, found = correlation.draw(log10_lambda=-6, noise=3), correlation.draw(log10_lambda=0, noise=3)
     assert has(lost, correlation.viz.PREDICTION)
@@ -75,6 +75,6 @@ def test_redraw_is_fast() -> None:
 def test_demo_has_a_twin_of_four_settings() -> None:
     demo = correlation.demo()
     assert isinstance(demo, Demo)
-    assert demo.twin.shape == (4 * 228, 780, 3)
+    assert demo.twin.shape == (4 * 196, 652, 3)
     np.testing.assert_array_equal(demo.start(), correlation.draw())
-    np.testing.assert_array_equal(demo.twin[:228], correlation.draw(log10_lambda=-6, noise=3))
+    np.testing.assert_array_equal(demo.twin[:196], correlation.draw(log10_lambda=-6, noise=3))

@@ -20,7 +20,7 @@ from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 Map = NDArray[np.float64]
-SIDE, REACH, PANEL = 64, 24, 192  # patch, largest shift, and drawn width of a panel, in pixels
+SIDE, REACH, PANEL = 64, 24, 160  # patch, largest shift, and drawn width of a panel, in pixels
 
 
 class Bench(NamedTuple):
@@ -102,7 +102,7 @@ def draw(
     down: int = 7,
     right: int = -9,
 ) -> Frame:
-    """Return the picture of one setting, RGB ``uint8`` ``(228, 780, 3)``; arguments as `solve`.
+    """Return the picture of one setting, RGB ``uint8`` ``(196, 652, 3)``; arguments as `solve`.
 
     Panels: template, search patch, filter, and the response with "nothing moved" in the middle, the truth
     as a circle and the peak as a cross, white where they agree within 2 px, orange where not.
@@ -123,7 +123,7 @@ def draw(
 
 
 def grey(values: Map) -> Frame:
-    """Return a map as a grey picture ``(192, 192, 3)``: its largest absolute value is black or white."""
+    """Return a map as a grey picture ``(160, 160, 3)``: its largest absolute value is black or white."""
     scaled = np.rint(127.5 + 127.5 * values / max(float(np.abs(values).max()), 1e-12)).astype(np.uint8)
     return viz.resize_nearest(np.repeat(scaled[:, :, None], 3, axis=2), PANEL)
 
@@ -133,7 +133,7 @@ def mark(
 ) -> None:
     """Draw the truth (circle) and the peak (cross) **into** a response panel; ``(dy, dx)`` in pixels."""
     places = [tuple(int((SIDE // 2 + d + 0.5) * PANEL / SIDE) for d in (dx, dy)) for dy, dx in (truth, found)]
-    cv2.circle(picture, places[0], 14, color, 2, cv2.LINE_AA)
+    cv2.circle(picture, places[0], 12, color, 2, cv2.LINE_AA)
     cv2.drawMarker(picture, places[1], color, cv2.MARKER_CROSS, 12, 2)
 
 
