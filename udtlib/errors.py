@@ -26,3 +26,7 @@ class MissingDataError(UdtError, FileNotFoundError):
 
 class UnknownNameError(UdtError, ValueError):
     """A tracker, dataset, policy or command that is not registered."""
+
+
+class OptionError(UdtError, ValueError):
+    """An option outside its range."""
