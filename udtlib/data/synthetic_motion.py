@@ -129,7 +129,7 @@ class Motion:
         self.settings = settings
         self.half, self.power = self._shape()
         path, pan, shake = (settings.generator(name) for name in ("path", "pan", "shake"))
-        period = 260 / (1 + 9 * settings.fast_motion)
+        period = 260 * 2**settings.low_resolution / (1 + 9 * settings.fast_motion)
         self.path = [Wave(path, period), Wave(path, period)]
         self.pan = [Wave(pan, 300), Wave(pan, 300)]
         self.shake = [Wave(shake, 9), Wave(shake, 9)]
@@ -151,7 +151,7 @@ class Motion:
         generator = self.settings.generator("shape")
         area = min(self.settings.size) / 9 * generator.uniform(0.85, 1.15)
         aspect = generator.uniform(0.7, 1.25)
-        shrink = 2 ** (-1.7 * self.settings.low_resolution)
+        shrink = 2 ** (-1.45 * self.settings.low_resolution)
         return (area * aspect**0.5 * shrink, area / aspect**0.5 * shrink), int(generator.choice([2, 4]))
 
     def _event_times(self, stream: str) -> Floats:
@@ -230,7 +230,7 @@ class Motion:
         target, clutter = self.target(t), self.settings.background_clutter
         poses = []
         for turn, distance, angle, start in self.orbits:
-            reach = sum(self.half) * (1.35 - 0.5 * clutter + 0.35 * distance(t))
+            reach = sum(self.half) * (1.3 - 0.9 * clutter + 0.5 * distance(t))
             heading = start + 3 * turn(t)
             x, y = target.centre[0] + reach * np.cos(heading), target.centre[1] + reach * np.sin(heading)
             poses.append(Pose((x, y), self.half, target.scale, 0.6 * angle(t), power=self.power))
@@ -242,9 +242,9 @@ class Motion:
         if amount == 0:
             return []
         target, poses = self.target(t), []
-        half = (sum(self.half) / 2 * (0.35 + 0.85 * amount),) * 2
+        half = (sum(self.half) / 2 * (0.2 + 1.0 * amount),) * 2
         for number, (time, heading) in enumerate(zip(self.crossings, self.crossing_angle, strict=True)):
-            late = (t - time) / 17
+            late = (t - time) / (8 + 9 * amount)
             if abs(late) < 2.5:
                 away = (sum(self.half) + sum(half)) * 0.75 * late**3
                 x, y = target.centre[0] + away * np.cos(heading), target.centre[1] + away * np.sin(heading)

@@ -133,7 +133,7 @@ class Scene:
         """Return a sliding map of light and shadow, 0..255, or None where the light is constant."""
         if not self.settings.illumination_variation:
             return None
-        noise = pink_noise(height, width, generator, exponent=2.0)
+        noise = pink_noise(height, width, generator, exponent=1.8)
         soft = np.clip(0.5 + 1.1 * noise, 0, 1)
         return Backdrop(np.rint(255 * soft * soft * (3 - 2 * soft)).astype(np.uint8), height, width)
 
@@ -150,9 +150,12 @@ class Scene:
     def moment(self, t: float) -> Frame:
         """Return the scene at time ``t``: background, distractors, target, occluders."""
         frame = self.backdrop.view(self.motion.background(t))
-        for number, pose in enumerate(self.motion.distractors(t)):
-            draw_body(frame, pose, self.others[number])
+        distractors = list(zip(self.motion.distractors(t), self.others, strict=False))
+        for pose, surface in distractors[1:]:
+            draw_body(frame, pose, surface)
         draw_body(frame, self.motion.target(t), self.surface)
+        for pose, surface in distractors[:1]:
+            draw_body(frame, pose, surface)
         for number, pose in self.motion.occluders(t):
             draw_body(frame, pose, self.others[number % len(self.others)])
         return frame
@@ -164,7 +167,7 @@ class Scene:
         amount, (flicker, drift_x, drift_y) = self.settings.illumination_variation, self.motion.light
         shade = self.shadows.view((90 * drift_x(t) + 2 * t, 90 * drift_y(t)))
         bright = 2 ** (0.9 * amount * flicker(t))
-        gains = np.rint(128 * bright * (1 - 0.85 * amount * (1 - np.arange(256) / 255)))
+        gains = np.rint(128 * bright * 2.0 ** (-3.5 * amount * (1 - np.arange(256) / 255)))
         gain = np.clip(gains, 0, 255).astype(np.uint16)[shade][..., None]
         return np.minimum(frame * gain >> 7, 255).astype(np.uint8)
 
