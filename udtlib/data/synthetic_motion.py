@@ -46,7 +46,7 @@ class ClipSettings:
     size: tuple[int, int] = (240, 320)
     seed: int = 0
     texture: str = "leaves"
-    camera_shake: float = 0.15
+    camera_shake: float = 0.2
     illumination_variation: float = 0.0
     scale_variation: float = 0.0
     occlusion: float = 0.0
@@ -129,7 +129,7 @@ class Motion:
         self.settings = settings
         self.half, self.power = self._shape()
         path, pan, shake = (settings.generator(name) for name in ("path", "pan", "shake"))
-        period = 260 * 2**settings.low_resolution / (1 + 9 * settings.fast_motion)
+        period = 220 / (1 + 9 * settings.fast_motion)
         self.path = [Wave(path, period), Wave(path, period)]
         self.pan = [Wave(pan, 300), Wave(pan, 300)]
         self.shake = [Wave(shake, 9), Wave(shake, 9)]
@@ -162,19 +162,19 @@ class Motion:
 
     def _light(self) -> list[Wave]:
         generator = self.settings.generator("light")
-        return [Wave(generator, period) for period in (90, 150, 150)]
+        return [Wave(generator, period, from_zero=True) for period in (90, 150, 150)]
 
     def _orbits(self) -> list[tuple[Wave, Wave, Wave, float]]:
         """Draw each distractor's turning, distance and rotation, and where it starts."""
         generator = self.settings.generator("distractors")
         count = int(np.ceil(3 * self.settings.background_clutter))
         start = generator.uniform(0, 2 * np.pi)
-        waves = [(Wave(generator, 150), Wave(generator, 70), Wave(generator, 120)) for _ in range(count)]
+        waves = [(Wave(generator, 150), Wave(generator, 60, from_zero=True), Wave(generator, 120)) for _ in range(count)]
         return [(*three, start + 2.2 * number) for number, three in enumerate(waves)]
 
     def camera(self, t: float) -> tuple[float, float]:
         """Return how far the camera's shake moves the picture at time ``t``, ``(x, y)`` in pixels."""
-        steady, blur = 8 * self.settings.camera_shake, 7 * self.settings.motion_blur
+        steady, blur = 8 * self.settings.camera_shake, 14 * self.settings.motion_blur
         return tuple(
             steady * shake(t) + blur * vibration(t)
             for shake, vibration in zip(self.shake, self.vibration, strict=True)
@@ -188,16 +188,16 @@ class Motion:
     def target(self, t: float) -> Pose:
         """Return the target's pose at time ``t``."""
         knobs, shake = self.settings, self.camera(t)
-        scale = 2 ** (1.3 * knobs.scale_variation * self.scale(t))
+        scale = 2 ** (1.6 * knobs.scale_variation * self.scale(t))
         x, y = self._leave(self._on_path(t), scale, t)
-        bends = [0.5 * knobs.deformation * bend(t) for bend in self.bend]
+        bends = [0.65 * knobs.deformation * bend(t) for bend in self.bend]
         phases = [phase + 0.12 * t for phase in self.bend_phase]
         return Pose(
             (x + shake[0], y + shake[1]),
             self.half,
             scale,
-            2.4 * knobs.in_plane_rotation * self.angle(t),
-            2.2 * knobs.out_of_plane_rotation * self.yaw(t),
+            3.2 * knobs.in_plane_rotation * self.angle(t),
+            2.7 * knobs.out_of_plane_rotation * self.yaw(t),
             (*bends, *phases),
             self.power,
         )
@@ -216,7 +216,7 @@ class Motion:
         if pull == 0:
             return centre
         size, half = np.array(self.settings.size[::-1]), scale * np.array(self.half)
-        outside = (1 - 2 * 0.9 * amount) * half
+        outside = (1 - 2 * 0.92 * amount**0.5) * half
         there = self._on_path(near)
         gaps = np.concatenate([there, size - there])
         axis = int(np.argmin(gaps)) % 2
@@ -230,7 +230,7 @@ class Motion:
         target, clutter = self.target(t), self.settings.background_clutter
         poses = []
         for turn, distance, angle, start in self.orbits:
-            reach = sum(self.half) * (1.3 - 0.9 * clutter + 0.5 * distance(t))
+            reach = sum(self.half) * (1.15 + 1.15 * clutter * distance(t))
             heading = start + 3 * turn(t)
             x, y = target.centre[0] + reach * np.cos(heading), target.centre[1] + reach * np.sin(heading)
             poses.append(Pose((x, y), self.half, target.scale, 0.6 * angle(t), power=self.power))

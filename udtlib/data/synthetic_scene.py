@@ -134,8 +134,11 @@ class Scene:
         if not self.settings.illumination_variation:
             return None
         noise = pink_noise(height, width, generator, exponent=1.8)
-        soft = np.clip(0.5 + 1.1 * noise, 0, 1)
-        return Backdrop(np.rint(255 * soft * soft * (3 - 2 * soft)).astype(np.uint8), height, width)
+        soft = np.clip(0.5 + 0.9 * noise, 0, 1)
+        brightest = np.unravel_index(np.argmax(noise), noise.shape)
+        x, y = self.motion.target(0).centre
+        lit = np.roll(255 * soft * soft * (3 - 2 * soft), (int(y) - brightest[0], int(x) - brightest[1]), (0, 1))
+        return Backdrop(np.rint(lit).astype(np.uint8), height, width)
 
     def frame(self, index: int) -> Frame:
         """Return frame ``index``: exposed over the shutter's time, lit, seen at the sensor's resolution."""
@@ -165,9 +168,9 @@ class Scene:
         if self.shadows is None:
             return frame
         amount, (flicker, drift_x, drift_y) = self.settings.illumination_variation, self.motion.light
-        shade = self.shadows.view((90 * drift_x(t) + 2 * t, 90 * drift_y(t)))
+        shade = self.shadows.view((90 * drift_x(t) + 1.5 * t, 90 * drift_y(t)))
         bright = 2 ** (0.9 * amount * flicker(t))
-        gains = np.rint(128 * bright * 2.0 ** (-3.5 * amount * (1 - np.arange(256) / 255)))
+        gains = np.rint(128 * bright * 2.0 ** (-3.0 * amount * (1 - np.arange(256) / 255)))
         gain = np.clip(gains, 0, 255).astype(np.uint16)[shade][..., None]
         return np.minimum(frame * gain >> 7, 255).astype(np.uint8)
 
@@ -177,7 +180,7 @@ class Scene:
         if not amount:
             return frame
         height, width = self.settings.size
-        small = round(width / (1 + 1.5 * amount)), round(height / (1 + 1.5 * amount))
+        small = round(width / (1 + 2 * amount)), round(height / (1 + 2 * amount))
         coarse = cv2.resize(frame, small, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
