@@ -22,8 +22,8 @@ STEPS = 32  # positions in a texture are multiples of 1/32 pixel
 
 def sample(canvas: Frame, x: Integers, y: Integers) -> Frame:
     """Return ``canvas`` at the positions ``x``, ``y`` (1/32 pixel, inside the canvas), bilinear, in integers."""
-    x, y = np.broadcast_arrays(x, y)
-    whole = np.stack([x >> 5, y >> 5], axis=-1).astype(np.int16)
+    whole = np.empty((*x.shape, 2), dtype=np.int16)
+    whole[..., 0], whole[..., 1] = x >> 5, y >> 5
     part = ((y & 31) << 5 | (x & 31)).astype(np.uint16)
     return np.asarray(cv2.remap(canvas, whole, part, cv2.INTER_LINEAR), dtype=np.uint8)
 
@@ -45,13 +45,16 @@ class Backdrop:
         """Keep the periodic ``canvas`` for frames of ``height`` x ``width``."""
         self.period = canvas.shape[:2]
         self.canvas = wrap_pad(canvas, height + 1, width + 1)
-        self.rows, self.columns = STEPS * np.arange(height)[:, None], STEPS * np.arange(width)
+        self.pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.int16)
 
     def view(self, displacement: tuple[float, float]) -> Frame:
         """Return what the frame sees when the canvas has moved by ``(x, y)`` pixels."""
-        x, y = (fixed_point(np.array(-moved)) for moved in displacement)
-        x, y = x % (STEPS * self.period[1]), y % (STEPS * self.period[0])
-        return sample(self.canvas, self.columns + x, self.rows + y)
+        height, width, _ = self.pixels.shape
+        x, y = (int(fixed_point(np.array(-moved))) for moved in displacement)
+        left, top = (x >> 5) % self.period[1], (y >> 5) % self.period[0]
+        part = np.full((height, width), (y & 31) << 5 | (x & 31), dtype=np.uint16)
+        window = self.canvas[top : top + height + 1, left : left + width + 1]
+        return np.asarray(cv2.remap(window, self.pixels, part, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def body_coordinates(pose: Pose, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
@@ -84,7 +87,7 @@ def body_coordinates(pose: Pose, x: Floats, y: Floats) -> tuple[Floats, Floats, 
 
 def draw_body(frame: Frame, pose: Pose, surface: Frame) -> None:
     """Draw one body with the periodic texture ``surface`` (padded by one pixel) on ``frame``, in place."""
-    left, top, width, height = bounding_box(pose)
+    left, top, width, height = bounding_box(pose, points=90)
     x0, y0 = max(0, int(left) - 2), max(0, int(top) - 2)
     x1, y1 = min(frame.shape[1], int(left + width) + 3), min(frame.shape[0], int(top + height) + 3)
     if x0 >= x1 or y0 >= y1:
@@ -123,7 +126,7 @@ class Scene:
         if not (self.motion.orbits or self.settings.occlusion):
             return []
         textures = [wrap_pad(texture(self.settings.texture, *BODY_TEXTURE, generator), 1, 1) for _ in range(3)]
-        like = int(230 * self.settings.background_clutter)
+        like = int(242 * self.settings.background_clutter)
         return [
             ((own.astype(np.uint16) * (255 - like) + self.surface.astype(np.uint16) * like + 127) // 255).astype(np.uint8)
             for own in textures
@@ -133,8 +136,8 @@ class Scene:
         """Return a sliding map of light and shadow, 0..255, or None where the light is constant."""
         if not self.settings.illumination_variation:
             return None
-        noise = pink_noise(height, width, generator, exponent=1.8)
-        soft = np.clip(0.5 + 0.9 * noise, 0, 1)
+        noise = np.tile(pink_noise(height // 2, width // 2, generator, exponent=2.0), (2, 2))
+        soft = np.clip(0.5 + 1.5 * noise, 0, 1)
         brightest = np.unravel_index(np.argmax(noise), noise.shape)
         x, y = self.motion.target(0).centre
         lit = np.roll(255 * soft * soft * (3 - 2 * soft), (int(y) - brightest[0], int(x) - brightest[1]), (0, 1))
@@ -154,10 +157,10 @@ class Scene:
         """Return the scene at time ``t``: background, distractors, target, occluders."""
         frame = self.backdrop.view(self.motion.background(t))
         distractors = list(zip(self.motion.distractors(t), self.others, strict=False))
-        for pose, surface in distractors[1:]:
+        for pose, surface in distractors[2:]:
             draw_body(frame, pose, surface)
         draw_body(frame, self.motion.target(t), self.surface)
-        for pose, surface in distractors[:1]:
+        for pose, surface in distractors[:2]:
             draw_body(frame, pose, surface)
         for number, pose in self.motion.occluders(t):
             draw_body(frame, pose, self.others[number % len(self.others)])
@@ -168,9 +171,9 @@ class Scene:
         if self.shadows is None:
             return frame
         amount, (flicker, drift_x, drift_y) = self.settings.illumination_variation, self.motion.light
-        shade = self.shadows.view((90 * drift_x(t) + 1.5 * t, 90 * drift_y(t)))
-        bright = 2 ** (0.9 * amount * flicker(t))
-        gains = np.rint(128 * bright * 2.0 ** (-3.0 * amount * (1 - np.arange(256) / 255)))
+        shade = self.shadows.view((120 * drift_x(t) + 2 * t, 120 * drift_y(t)))
+        bright = 2 ** (1.2 * amount * flicker(t))
+        gains = np.rint(128 * bright * 2.0 ** (-2.8 * amount * (1 - np.arange(256) / 255)))
         gain = np.clip(gains, 0, 255).astype(np.uint16)[shade][..., None]
         return np.minimum(frame * gain >> 7, 255).astype(np.uint8)
 
