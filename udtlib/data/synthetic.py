@@ -40,7 +40,7 @@ BENCHMARK: dict[str, dict[str, Any]] = {
     "ov-2": {"out_of_view": 1.0, "scale_variation": 0.4, "texture": "mixed", "seed": 118},
     "bc-1": {"background_clutter": 0.8, "in_plane_rotation": 0.3, "texture": "leaves", "seed": 119},
     "bc-2": {"background_clutter": 1.0, "deformation": 0.4, "texture": "noise", "seed": 120},
-    "lr-1": {"low_resolution": 0.9, "in_plane_rotation": 0.3, "texture": "mixed", "seed": 121},
+    "lr-1": {"low_resolution": 0.9, "fast_motion": 0.3, "texture": "mixed", "seed": 121},
     "lr-2": {"low_resolution": 1.0, "scale_variation": 0.3, "texture": "leaves", "seed": 122},
 }
 

@@ -40,8 +40,8 @@ def pink_noise(
     spectrum = scipy.fft.rfft2(generator.standard_normal((height, width)))
     frequency = np.hypot(scipy.fft.fftfreq(height)[:, None], scipy.fft.rfftfreq(width))
     frequency[0, 0] = np.inf
-    frequency[frequency < lowest] = np.inf
-    noise = scipy.fft.irfft2(spectrum * frequency**-exponent, s=(height, width))
+    gain = frequency**-exponent * ((frequency >= lowest) & (frequency < np.inf))
+    noise = scipy.fft.irfft2(spectrum * gain, s=(height, width))
     return noise / noise.std()
 
 
