@@ -57,20 +57,24 @@ def from_center(centers: ArrayLike, sizes: ArrayLike) -> Boxes:
 
 
 def iou(first: ArrayLike, second: ArrayLike) -> Boxes:
-    """Return the overlap, intersection over union, of boxes ``(..., 4)`` pairwise, in 0..1.
+    """Return the overlap, intersection over union, of boxes ``(..., 4)`` pairwise, float64 in 0..1.
 
-    No +1 pixel term; boxes of no area, and NaN boxes, overlap nothing (0).
+    No +1 pixel term; boxes of no area, and NaN boxes, overlap nothing (0). Nothing is clipped to the image.
+    Two single boxes give a number. Book: chapter 01.
     """
     a, b = np.broadcast_arrays(np.asarray(first, np.float64), np.asarray(second, np.float64))
-    corner_low = np.maximum(a[..., :2], b[..., :2])
-    corner_high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    intersection = np.clip(corner_high - corner_low, 0, None).prod(-1)
-    union = a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - intersection
-    with np.errstate(divide="ignore", invalid="ignore"):
-        overlap = intersection / union
-    return np.where((union > 0) & (intersection > 0), np.clip(overlap, 0, 1), 0.0)
+    with np.errstate(all="ignore"):
+        corner_low = np.maximum(a[..., :2], b[..., :2])
+        corner_high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+        intersection = np.clip(corner_high - corner_low, 0, None).prod(-1)
+        union = a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - intersection
+        overlap = np.clip(intersection / union, 0, 1)
+    return np.where((union > 0) & (intersection > 0), overlap, 0.0)[()]
 
 
 def center_error(first: ArrayLike, second: ArrayLike) -> Boxes:
-    """Return the distance in pixels between the centres of boxes ``(..., 4)`` pairwise; NaN stays NaN."""
+    """Return the distance in pixels between the centres of boxes ``(..., 4)`` pairwise; NaN stays NaN.
+
+    Two single boxes give a number. Book: chapter 01.
+    """
     return np.linalg.norm(center(first) - center(second), axis=-1)

@@ -24,6 +24,10 @@ class MissingDataError(UdtError, FileNotFoundError):
     """A file or folder that is not there."""
 
 
+class TrackerError(UdtError, RuntimeError):
+    """A tracker that cannot run: no target yet, or a part of OpenCV that this build lacks."""
+
+
 class UnknownNameError(UdtError, ValueError):
     """A tracker, dataset, policy or command that is not registered."""
 

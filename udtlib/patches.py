@@ -7,30 +7,72 @@ covers whole pixels crops exactly ``image[y:y+h, x:x+w]``.
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from udtlib.boxes import check_box
+from udtlib.errors import FrameError, UnknownNameError
 from udtlib.trackers.base import Frame
 
 BORDERS = {"replicate": cv2.BORDER_REPLICATE, "zero": cv2.BORDER_CONSTANT}
 
 
+DTYPES = ("uint8", "float32", "float64")
+
+
+def check_image(image: object) -> None:
+    """Refuse what cannot be cropped.
+
+    Raises:
+        FrameError: not a uint8, float32 or float64 array ``(H, W)`` or ``(H, W, 1 to 4)``, or empty.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype not in DTYPES:
+        found = f"{image.dtype} array" if isinstance(image, np.ndarray) else type(image).__name__
+        raise FrameError(f"an image to crop is a numpy array of {', '.join(DTYPES)}, found {found}")
+    if image.ndim not in (2, 3) or image.size == 0 or (image.ndim == 3 and image.shape[2] > 4):
+        raise FrameError(f"an image to crop has shape (H, W) or (H, W, 1 to 4), found {image.shape}")
+
+
+def check_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return ``(height, width)`` as two positive ints.
+
+    Raises:
+        FrameError: not two whole numbers of at least 1.
+    """
+    if len(size) != 2 or any(side != int(side) or side < 1 for side in size):
+        raise FrameError(f"a patch size is (height, width), whole and at least 1, found {tuple(size)}")
+    return int(size[0]), int(size[1])
+
+
 def crop(
     image: Frame, box: ArrayLike, size: tuple[int, int] | None = None, border: str = "replicate"
 ) -> Frame:
-    """Return the part of ``image`` in ``box``, sampled bilinearly.
+    """Return the part of ``image`` in ``box``, sampled bilinearly, in the image's dtype.
+
+    Patch pixel ``(i, j)`` shows the image at ``x + (j + 1/2) w/width`` and ``y + (i + 1/2) h/height``,
+    where the image's own pixel ``(row, column)`` sits at ``(column + 1/2, row + 1/2)``. Nothing is blurred
+    before shrinking, so a patch much smaller than its box skips pixels. Book: chapter 01.
 
     Args:
-        image: ``(H, W, 3)`` or ``(H, W)``.
-        box: ``(x, y, w, h)``; may be fractional and may leave the image.
+        image: ``(H, W)`` or ``(H, W, C)`` with up to four channels; uint8, float32 or float64.
+        box: ``(x, y, w, h)``, 0-indexed pixels; may be fractional and may leave the image.
         size: ``(height, width)`` of the patch; None is the box's size, rounded, at least 1.
         border: what lies outside the image, ``"replicate"`` (the nearest pixel) or ``"zero"``.
 
+    Returns:
+        ``(height, width)`` or ``(height, width, C)``; a new array.
+
     Raises:
         BoxError: the box is not four finite numbers of positive size.
+        FrameError: the image or the size is not of the kinds above.
+        UnknownNameError: ``border`` is not in `BORDERS`.
     """
+    check_image(image)
+    if border not in BORDERS:
+        raise UnknownNameError(f"no border {border!r}; known: {', '.join(BORDERS)}")
     x, y, w, h = check_box(box)
-    height, width = size or (max(1, round(h)), max(1, round(w)))
+    height, width = check_size(size or (max(1, round(h)), max(1, round(w))))
     step_x, step_y = w / width, h / height
+    # cv2 counts from pixel centres, so its coordinates are ours minus one half.
     patch_to_image = np.array([[step_x, 0, x + step_x / 2 - 0.5], [0, step_y, y + step_y / 2 - 0.5]])
     patch = cv2.warpAffine(
         image,
@@ -39,9 +81,29 @@ def crop(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=BORDERS[border],
     )
-    return np.asarray(patch, dtype=image.dtype)
+    return np.asarray(patch, dtype=image.dtype).reshape((height, width, *image.shape[2:]))
 
 
 def hann_window(height: int, width: int) -> NDArray[np.float32]:
-    """Return the ``(height, width)`` Hann window, float32, 0 at the border and 1 at the centre."""
+    """Return the ``(height, width)`` Hann window, float32 in 0..1: 0 on the border, largest in the middle.
+
+    The outer product of two one-dimensional windows ``(1 - cos(2 pi n / (N - 1))) / 2``; exactly 1 at the
+    centre when both sides are odd. Book: chapters 01 and 02.
+
+    Raises:
+        FrameError: a side is not a whole number of at least 1.
+    """
+    height, width = check_size((height, width))
     return np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
+
+
+def model_shape(size: ArrayLike, max_area: float, cell: int = 1) -> tuple[int, int]:
+    """Return the ``(height, width)`` of the patch that stands for a window of ``size`` ``(w, h)`` pixels.
+
+    Windows of more than ``max_area`` pixels shrink with their proportions kept; each side then becomes
+    a whole number of cells, rounded up to a number whose Fourier transform is fast, at least 6.
+    """
+    w, h = np.asarray(size, dtype=np.float64)
+    shrink = min(1.0, float(np.sqrt(max_area / (w * h)))) / cell
+    height, width = (fft.next_fast_len(max(6, round(side * shrink)), real=True) for side in (h, w))
+    return height * cell, width * cell

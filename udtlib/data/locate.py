@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from udtlib.errors import MissingDataError
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -18,3 +20,15 @@ def data_roots() -> list[Path]:
 def find_data(name: str) -> Path | None:
     """Return the path of ``name`` (``"otb"``, ``"published/otb2015.json"``) or None if not found."""
     return next((root / name for root in data_roots() if (root / name).exists()), None)
+
+
+def require_data(name: str, what: str) -> Path:
+    """Return `find_data`'s path of ``name``, or raise MissingDataError saying how to provide ``what``."""
+    path = find_data(name)
+    if path is None:
+        searched = ", ".join(str(root) for root in data_roots()) or "nowhere (no data folder)"
+        raise MissingDataError(
+            f"{what} not found; searched {searched}. Pass root=, or put it at data/{name} in the project, "
+            f"or set UDT_DATA to the folder that holds {name}/"
+        )
+    return path

@@ -8,7 +8,7 @@ from udtlib.data.sequences import Sequence
 from udtlib.errors import UnknownNameError
 
 DATASETS = {
-    "folder": "udtlib.data.sequences:load_folder",
+    "folder": "udtlib.data.folder:load_folder",
     "otb": "udtlib.data.otb:load_otb",
     "synthetic": "udtlib.data.synthetic:load_synthetic",
 }

@@ -1,10 +1,50 @@
-"""A sequence: its name, its frames (read when asked for) and its true boxes."""
+"""A sequence: its name, its frames (read when asked for) and its true boxes. Book: chapter 00."""
 
+from abc import abstractmethod
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass
+from operator import index as as_int
+from typing import Any
 
 from udtlib.boxes import Boxes
 from udtlib.trackers.base import Frame
+
+
+class Frames(AbstractSequence[Frame]):
+    """Frames that are read when asked for; subclasses define ``__len__`` and `read`.
+
+    Each frame is RGB ``uint8`` ``(H, W, 3)``, a new array on every access. Indices count from 0,
+    negative ones from the end; a slice is again lazy.
+    """
+
+    @abstractmethod
+    def read(self, index: int) -> Frame:
+        """Return frame ``index`` (0-indexed); raise IndexError past the end."""
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one frame, or for a slice the lazy frames in it."""
+        if isinstance(index, slice):
+            return FrameSlice(self, range(len(self))[index])
+        index = as_int(index)
+        index += len(self) if index < 0 else 0
+        if index < 0:
+            raise IndexError(f"frame {index - len(self)} of {len(self)}")
+        return self.read(index)
+
+
+class FrameSlice(Frames):
+    """Part of other frames, such as ``frames[10:20]``."""
+
+    def __init__(self, source: Frames, indices: range) -> None:
+        self.source, self.indices = source, indices
+
+    def __len__(self) -> int:
+        """Return the number of frames in the slice."""
+        return len(self.indices)
+
+    def read(self, index: int) -> Frame:
+        """Return frame ``index`` of the slice."""
+        return self.source.read(self.indices[index])
 
 
 @dataclass(frozen=True)
@@ -13,15 +53,19 @@ class Sequence:
 
     Attributes:
         name: the benchmark's own spelling.
-        frames: RGB ``uint8`` ``(H, W, 3)`` each; lazy, indexable, iterable, sized.
+        frames: RGB ``uint8`` ``(H, W, 3)`` each; lazy, indexable, iterable, sized. Empty where only
+            the annotations were loaded.
         boxes: true boxes, ``(N, 4)`` float64, 0-indexed, for the first N frames.
         attributes: the benchmark's short names, such as ``("OCC", "SV")``.
+        start: number of the first annotated image, counting from 1 as the benchmark does. A result
+            file that covers the images from number 1 has ``start - 1`` rows too many in front.
     """
 
     name: str
     frames: AbstractSequence[Frame]
     boxes: Boxes
     attributes: tuple[str, ...] = ()
+    start: int = 1
 
     def __len__(self) -> int:
         """Return the number of frames."""

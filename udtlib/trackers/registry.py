@@ -7,6 +7,10 @@ from udtlib.errors import UnknownNameError
 from udtlib.trackers.base import Tracker
 
 TRACKERS = {
+    "csrt": "udtlib.trackers.opencv:OpenCVCSRT",
+    "dsst": "udtlib.trackers.dsst:DsstTracker",
+    "kcf": "udtlib.trackers.kcf:KcfTracker",
+    "kcf-opencv": "udtlib.trackers.opencv:OpenCVKCF",
     "mosse": "udtlib.trackers.mosse:MosseTracker",
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
 }

@@ -1,0 +1,77 @@
+# make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
+# make test   every gate; `make test-all` adds the slow ones
+# make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
+
+PYTHON ?= python3
+PORT ?= 8888
+BROWSER ?= yes
+CHAPTERS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+START = $(firstword $(sort $(wildcard book/00_*.ipynb)))
+
+# Without a working interpreter (never made, or Python was upgraded) whatever was installed is gone too.
+$(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book
+help:
+	@sed -n 's|^# make|make|p' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed; name yours: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+	{ echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+# A stamp is written once its install has succeeded; a change of these two files makes it outdated.
+.venv/book.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e ".[book]"
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3
+	mkdir -p .venv/share/jupyter/lab/settings
+	echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	> .venv/share/jupyter/lab/settings/overrides.json
+	touch $@
+
+.venv/test.stamp: .venv/book.stamp
+	$(PIP) --quiet -e ".[book,test]"
+	touch $@
+
+lab: .venv/book.stamp
+	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
+	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
+
+test: lint unit nbval
+
+test-all: lint unit-all nbval nbval-threads
+
+lint: .venv/test.stamp
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+
+unit: .venv/test.stamp
+	$(BIN)/python -m pytest
+
+unit-all: .venv/test.stamp
+	$(BIN)/python -m pytest -m ""
+
+# Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
+nbval: .venv/test.stamp
+	UDT_DATA=none $(BIN)/python -m pytest --nbval book/
+	@chapters=$$($(BIN)/python book/chapters.py outside); \
+	if [ -n "$$chapters" ]; then set -x; $(BIN)/python -m pytest --nbval $$chapters; fi
+
+nbval-threads: .venv/test.stamp
+	UDT_DATA=none OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval book/
+	UDT_DATA=none OMP_NUM_THREADS=2 $(BIN)/python -m pytest --nbval book/
+	UDT_DATA=none ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval book/
+
+sync: .venv/book.stamp
+	$(BIN)/python book/chapters.py sync $(CHAPTERS)
+
+book: .venv/book.stamp
+	$(BIN)/python book/chapters.py run $(CHAPTERS)

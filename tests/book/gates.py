@@ -1,0 +1,126 @@
+"""What a committed chapter must satisfy: each function returns the problems it found, as readable lines.
+
+They take notebooks, not files, so that `test_gates.py` can plant faults in tiny ones.
+"""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+from chapters import RUN_TIME, agrees, measured_seconds
+from nbformat import NotebookNode
+
+MAX_SECONDS, MAX_TOTAL_SECONDS, MAX_BYTES = 120, 20 * 60, 1_000_000
+MAX_IGNORED = Fraction(15, 100)
+TAGS = {
+    "check",
+    "exercise",
+    "nbval-ignore-output",
+    "numbers",
+    "outside-data",
+    "raises-exception",
+    "summary",
+}
+CLOCK = re.compile(r"\b(perf_counter|monotonic|timeit|fps|environment)\b")
+NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_|PYTEST_VALIDATE)", re.M)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return list(cell.metadata.get("tags", []))
+
+
+def code_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    """Return the code cells that are not empty, with their place among all cells."""
+    found = [(k, c) for k, c in enumerate(notebook.cells) if c.cell_type == "code" and c.source.strip()]
+    assert found, "a chapter without code"
+    return found
+
+
+def tagged(notebook: NotebookNode, tag: str) -> list[tuple[int, NotebookNode]]:
+    """Return the cells that carry a tag, with their place."""
+    return [(k, cell) for k, cell in enumerate(notebook.cells) if tag in tags(cell)]
+
+
+def pair_problems(source: NotebookNode, stored: NotebookNode) -> list[str]:
+    """Return where the notebook's cells differ from its source's in type, text or tags."""
+    left = [(c.cell_type, c.source, tags(c)) for c in source.cells]
+    right = [(c.cell_type, c.source, tags(c)) for c in stored.cells]
+    if len(left) != len(right):
+        return [f"the source has {len(left)} cells, the notebook {len(right)}: run `make book`"]
+    return [
+        f"cell {k}: source and notebook differ: run `make book`"
+        for k, (a, b) in enumerate(zip(left, right, strict=True))
+        if a != b
+    ]
+
+
+def execution_problems(notebook: NotebookNode) -> list[str]:
+    """Return where the stored counts are not 1..n: a cell was never run, or out of order."""
+    return [
+        f"cell {k}: execution count {cell.execution_count}, expected {expected}"
+        for expected, (k, cell) in enumerate(code_cells(notebook), start=1)
+        if cell.execution_count != expected
+    ]
+
+
+def output_problems(notebook: NotebookNode) -> list[str]:
+    """Return stored errors (but where the cell says it raises), and anything on stderr."""
+    problems = []
+    for k, cell in code_cells(notebook):
+        kinds = [output.output_type for output in cell.outputs]
+        if "error" in kinds and "raises-exception" not in tags(cell):
+            problems.append(f"cell {k}: a stored error")
+        if any(output.get("name") == "stderr" for output in cell.outputs):
+            problems.append(f"cell {k}: output on stderr (a warning, a progress bar?)")
+    return problems
+
+
+def tag_problems(notebook: NotebookNode) -> list[str]:
+    """Return unknown tags, nbval comments, and ignored outputs that are too many or without a reason."""
+    problems = [
+        f"cell {k}: unknown tag {tag!r}"
+        for k, cell in enumerate(notebook.cells)
+        for tag in tags(cell)
+        if tag not in TAGS
+    ]
+    cells = code_cells(notebook)
+    problems += [f"cell {k}: an nbval comment; use tags" for k, c in cells if NBVAL_COMMENT.search(c.source)]
+    ignored = [(k, cell) for k, cell in cells if "nbval-ignore-output" in tags(cell)]
+    if len(ignored) > MAX_IGNORED * len(cells):
+        problems.append(f"{len(ignored)} of {len(cells)} code cells ignore their output; at most 15 %")
+    for k, cell in ignored:
+        widget = any(WIDGET in output.get("data", {}) for output in cell.outputs)
+        if not widget and not CLOCK.search(cell.source):
+            problems.append(f"cell {k}: ignores its output, but neither shows a widget nor reads a clock")
+    for k, cell in tagged(notebook, "outside-data"):
+        if cell.outputs:
+            problems.append(f"cell {k}: uses outside data and prints; what it finds depends on the machine")
+    return problems
+
+
+def header_problems(notebook: NotebookNode) -> list[str]:
+    """Return what is wrong with the first cell: title, run time stated and measured."""
+    header = notebook.cells[0]
+    if header.cell_type != "markdown" or not header.source.startswith("# "):
+        return ["the first cell is not Markdown starting with '# '"]
+    stated = RUN_TIME.search(header.source)
+    if stated is None:
+        return ["the first cell has no line 'Run time: about N s'"]
+    try:
+        measured = measured_seconds(notebook)
+    except KeyError:
+        return ["no run times are stored in the cells: run `make book`"]
+    problems = []
+    if not agrees(int(stated[2]), measured):
+        problems.append(f"the header says {stated[2]} s, the stored cells took {measured:.1f} s")
+    if measured > MAX_SECONDS:
+        problems.append(f"runs {measured:.0f} s; at most {MAX_SECONDS}")
+    return problems
+
+
+def size_problems(path: Path) -> list[str]:
+    """Return a line if the notebook file is larger than a reviewer or a browser likes."""
+    size = path.stat().st_size
+    return [f"{size:,} bytes; at most {MAX_BYTES:,}"] if size > MAX_BYTES else []

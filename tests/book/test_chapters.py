@@ -1,0 +1,138 @@
+"""Every gate on every committed chapter."""
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import chapters
+import exercises
+import gates
+import jupytext
+import nbformat
+import prose
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+BOOK = chapters.BOOK
+PROJECT = BOOK.parent
+SOURCES = sorted(BOOK.glob("[0-9][0-9]_*.py"))
+each_chapter = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+
+
+def stored(source: Path) -> NotebookNode:
+    """Return the committed notebook of a source."""
+    return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+
+
+def bibliography() -> set[str]:
+    """Return the keys of the book's references."""
+    return set(prose.reference_keys((BOOK / "references.bib").read_text("utf-8")))
+
+
+def test_chapters_are_there_in_pairs() -> None:
+    numbers = [source.name[:2] for source in SOURCES]
+    assert numbers, f"no chapter in {BOOK}"
+    assert numbers == sorted(set(numbers)), "two chapters share a number"
+    assert [s.with_suffix(".ipynb") for s in SOURCES] == sorted(BOOK.glob("*.ipynb"))
+    assert {path.stem for path in (BOOK / "solutions").glob("*.py")} == set(numbers)
+
+
+@each_chapter
+def test_pair_in_sync(source: Path) -> None:
+    assert gates.pair_problems(jupytext.read(source), stored(source)) == []
+
+
+@each_chapter
+@pytest.mark.parametrize(
+    "gate",
+    [
+        gates.execution_problems,
+        gates.output_problems,
+        gates.tag_problems,
+        gates.header_problems,
+        prose.summary_problems,
+    ],
+)
+def test_notebook(gate: Callable[[NotebookNode], list[str]], source: Path) -> None:
+    assert gate(stored(source)) == []
+
+
+@each_chapter
+def test_size_links_and_citations(source: Path) -> None:
+    assert gates.size_problems(source.with_suffix(".ipynb")) == []
+    assert prose.link_problems(stored(source), BOOK) == []
+    assert prose.citation_problems(stored(source), bibliography()) == []
+
+
+@each_chapter
+def test_exercises(source: Path) -> None:
+    solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
+    assert exercises.exercise_problems(stored(source), solutions) == []
+
+
+@pytest.mark.slow
+@each_chapter
+def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the tag a stub stops Run All; with the solutions filled in, every cell runs."""
+    monkeypatch.setenv("UDT_DATA", "none")
+    solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
+    filled, empty = jupytext.read(source), jupytext.read(source)
+    for notebook in (filled, empty):
+        for _, cell in gates.tagged(notebook, "exercise") + gates.tagged(notebook, "check"):
+            cell.metadata.tags = []
+    for name in exercises.exercises(stored(source))[0]:
+        for cell in filled.cells:
+            if cell.cell_type == "code" and f"def {name}(" in cell.source:
+                cell.source = f"import runpy\n{name} = runpy.run_path({str(solutions)!r})[{name!r}]"
+    NotebookClient(
+        filled, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
+    ).execute()
+    with pytest.raises(CellExecutionError, match="NotImplementedError"):
+        NotebookClient(
+            empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
+        ).execute()
+
+
+def test_whole_book_runs_in_time() -> None:
+    total = sum(chapters.measured_seconds(stored(source)) for source in SOURCES)
+    assert 0 < total <= gates.MAX_TOTAL_SECONDS
+
+
+def test_symbols() -> None:
+    assert prose.symbol_problems((BOOK / "symbols.csv").read_text("utf-8")) == []
+
+
+def test_references() -> None:
+    keys = prose.reference_keys((BOOK / "references.bib").read_text("utf-8"))
+    assert keys
+    assert len(keys) == len(set(keys))
+
+
+def docstrings() -> dict[str, str]:
+    """Return every docstring of the package by file and name."""
+    found = {}
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef
+    for path in sorted((PROJECT / "udtlib").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, kinds):
+                name = f"{path.relative_to(PROJECT)}:{getattr(node, 'name', 'module')}"
+                found[name] = ast.get_docstring(node) or ""
+    return found
+
+
+def test_docstrings_point_at_chapters() -> None:
+    """`Book: chapter NN` names a planned chapter, and one that is there if a later one is."""
+    numbers = {int(source.name[:2]) for source in SOURCES}
+    pointed = 0
+    for name, text in docstrings().items():
+        for line in re.findall(r"^\s*Book:.*$|\bBook: .*$", text, re.M):
+            match = re.search(r"Book: chapters? (\d\d)((?:(?:, | and )\d\d)*)\b", line)
+            assert match, f"{name}: write 'Book: chapter NN', found {line.strip()!r}"
+            for number in map(int, re.findall(r"\d\d", match[0])):
+                assert number <= 17, f"{name}: chapter {number} is not planned"
+                assert number in numbers or number > max(numbers), f"{name}: no chapter {number:02}"
+            pointed += 1
+    assert pointed

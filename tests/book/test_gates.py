@@ -1,0 +1,314 @@
+"""The gates can fail: each is shown a stand-in chapter that passes, then one with a planted fault."""
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import chapters
+import exercises
+import gates
+import jupytext
+import nbformat
+import prose
+import pytest
+import standin
+from nbformat import NotebookNode
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stand-in's source, synced and executed once."""
+    path = standin.write_standin(tmp_path_factory.mktemp("book"))
+    notebook = chapters.synced(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UDT_DATA", "restored afterwards")
+        chapters.execute(path, notebook)
+    chapters.write(path, notebook)
+    return path
+
+
+@pytest.fixture
+def notebook(source: Path) -> NotebookNode:
+    """A copy of the executed stand-in, to break."""
+    return copy.deepcopy(nbformat.read(source.with_suffix(".ipynb"), as_version=4))
+
+
+@pytest.fixture
+def check_importable(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the stand-in's `import check` find its check module here too."""
+    monkeypatch.syspath_prepend(source.parent)
+    monkeypatch.delitem(sys.modules, "check", raising=False)
+
+
+def cell(notebook: NotebookNode, start: str) -> NotebookNode:
+    """Return the only cell whose text begins with ``start``."""
+    (found,) = (c for c in notebook.cells if c.source.startswith(start))
+    return found
+
+
+NOTEBOOK_GATES: list[Callable[[NotebookNode], list[str]]] = [
+    gates.execution_problems,
+    gates.output_problems,
+    gates.tag_problems,
+    gates.header_problems,
+    prose.summary_problems,
+    lambda notebook: prose.citation_problems(notebook, {"euler1748"}),
+]
+
+
+@pytest.mark.parametrize("gate", NOTEBOOK_GATES)
+def test_standin_passes(gate: Callable[[NotebookNode], list[str]], notebook: NotebookNode) -> None:
+    assert gate(notebook) == []
+
+
+def test_pair_catches_an_edited_source(source: Path, notebook: NotebookNode) -> None:
+    pair = jupytext.read(source)
+    assert gates.pair_problems(pair, notebook) == []
+    cell(notebook, "radius = 2.0").source += "\n"
+    assert "cell 2" in gates.pair_problems(pair, notebook)[0]
+    del notebook.cells[3]
+    assert "cells" in gates.pair_problems(pair, notebook)[0]
+
+
+def test_sync_drops_the_outputs_of_a_changed_cell_only(source: Path, tmp_path: Path) -> None:
+    copied = tmp_path / source.name
+    copied.write_text(standin.SOURCE.replace("radius = 2.0", "radius = 3.0"), "utf-8")
+    copied.with_suffix(".ipynb").write_bytes(source.with_suffix(".ipynb").read_bytes())
+    synced = chapters.synced(copied)
+    assert cell(synced, "radius = 3.0").outputs == []
+    assert cell(synced, "print(f").outputs[0].text.startswith("area = 12.566")
+    assert "execution count None" in gates.execution_problems(synced)[0]
+
+
+def test_execution_catches_unexecuted_and_out_of_order(source: Path, notebook: NotebookNode) -> None:
+    assert len(gates.execution_problems(jupytext.read(source))) == 6
+    cell(notebook, "radius").execution_count = 5
+    assert gates.execution_problems(notebook) == ["cell 2: execution count 5, expected 2"]
+    with pytest.raises(AssertionError, match="without code"):
+        gates.execution_problems(nbformat.v4.new_notebook())
+
+
+def test_outputs_catch_errors_and_warnings(notebook: NotebookNode) -> None:
+    cell(notebook, "math.sqrt").metadata.tags = []
+    stream = nbformat.v4.new_output("stream", name="stderr", text="UserWarning: beware")
+    cell(notebook, "radius").outputs.append(stream)
+    found = gates.output_problems(notebook)
+    assert len(found) == 2
+    assert "stderr" in found[0]
+    assert "stored error" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("start", "tag", "message"),
+    [
+        ("radius", "nbval-skip", "unknown tag"),
+        ("radius", "nbval-ignore-output", "at most 15 %"),
+        ("radius", "nbval-ignore-output", "neither shows a widget"),
+        ("radius", "outside-data", "depends on the machine"),
+        ("print", "nbval-ignore-output", "at most 15 %"),
+    ],
+)
+def test_tags_catch(start: str, tag: str, message: str, notebook: NotebookNode) -> None:
+    cell(notebook, start).metadata.setdefault("tags", []).append(tag)
+    assert any(message in problem for problem in gates.tag_problems(notebook))
+
+
+def test_tags_allow_a_widget_and_a_clock_and_refuse_comments(notebook: NotebookNode) -> None:
+    notebook.cells += [nbformat.v4.new_code_cell("1", execution_count=7 + k) for k in range(8)]
+    cell(notebook, "radius").metadata.tags = ["nbval-ignore-output"]
+    assert len(gates.tag_problems(notebook)) == 1
+    cell(notebook, "radius").outputs.append(nbformat.v4.new_output("display_data", {gates.WIDGET: {}}))
+    assert gates.tag_problems(notebook) == []
+    notebook.cells[-1].source = "start = perf_counter()"
+    notebook.cells[-1].metadata.tags = ["nbval-ignore-output"]
+    assert gates.tag_problems(notebook) == []
+    notebook.cells[-1].source += "\n# NBVAL_SKIP"
+    assert "comment" in gates.tag_problems(notebook)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("12.566", "12.567", "quoted as 12.567, printed as 12.566"),
+        ("12.566** <!-- area -->", "12.566**", "12.566 names no value"),
+        ("<!-- area -->", "<!-- aera -->", "names aera, which no cell"),
+        ("0 <!-- sides --> sides", "0 sides", "0 names no value"),
+        ("0 <!-- sides -->", "no <!-- sides -->", "no figure stands before"),
+        ("$r = 2$", "$r = 2.5$", "2.5 names no value"),
+        ("$r = 2$", "radius 2", "2 names no value"),
+        ("chapter 01, Eq. 3", "chapters 01 and 02.5", "02.5 names no value"),
+        ("knew", "knew 95 % of it", "95 names no value"),
+        ("knew", "knew 1e-3 of it", "1e-3 names no value"),
+        ("OTB-2015", "2015", "2015 names no value"),
+    ],
+)
+def test_summary_catches(old: str, new: str, message: str, notebook: NotebookNode) -> None:
+    summary = cell(notebook, "- A circle")
+    assert old in summary.source
+    summary.source = summary.source.replace(old, new)
+    assert any(message in problem for problem in prose.summary_problems(notebook))
+
+
+def test_summary_must_be_there_and_its_numbers_compared(notebook: NotebookNode) -> None:
+    cell(notebook, "- A circle").metadata.tags = []
+    cell(notebook, "print").metadata.tags.append("nbval-ignore-output")
+    first, second = prose.summary_problems(notebook)
+    assert "must compare" in first
+    assert "no Markdown cell is tagged" in second
+
+
+def test_header_catches_a_missing_title_and_a_wrong_time(notebook: NotebookNode) -> None:
+    header = cell(notebook, "# 90.")
+    good = header.source
+    header.source = good.replace("about 0 s", "about 30 s")
+    assert "the header says 30 s" in gates.header_problems(notebook)[0]
+    header.source = good.replace("Run time", "Time")
+    assert "no line" in gates.header_problems(notebook)[0]
+    header.source = good[1:]
+    assert "not Markdown" in gates.header_problems(notebook)[0]
+    header.source = good
+    times = cell(notebook, "radius").metadata.execution
+    times["iopub.status.idle"] = times["iopub.status.busy"].replace("20", "21", 1)
+    assert any("at most 120" in problem for problem in gates.header_problems(notebook))
+    del cell(notebook, "radius").metadata["execution"]
+    assert "make book" in gates.header_problems(notebook)[0]
+
+
+def test_run_time_is_written_into_both_files(tmp_path: Path, notebook: NotebookNode) -> None:
+    path = standin.write_standin(tmp_path / "book")
+    notebook.cells[0].source = "# 90\n\nRun time: about 70 s on two cores."
+    path.write_text("# # 90\n#\n# Run time: about 70 s on two cores.\n", "utf-8")
+    chapters.state_run_time(path, notebook)
+    assert "about 1 s on" in notebook.cells[0].source
+    assert "about 1 s on" in path.read_text("utf-8")
+
+
+def test_size_catches_a_large_file(tmp_path: Path) -> None:
+    path = tmp_path / "large.ipynb"
+    path.write_bytes(bytes(gates.MAX_BYTES))
+    assert gates.size_problems(path) == []
+    path.write_bytes(bytes(gates.MAX_BYTES + 1))
+    assert len(gates.size_problems(path)) == 1
+
+
+def test_citations_and_links_catch(source: Path, notebook: NotebookNode) -> None:
+    assert prose.link_problems(notebook, source.parent) == []
+    assert len(prose.link_problems(notebook, source.parent / "solutions")) == 1
+    assert any("not in references.bib" in p for p in prose.citation_problems(notebook, set()))
+    last = notebook.cells[-1]
+    last.source = last.source.replace("euler1748", "gauss1801")
+    found = prose.citation_problems(notebook, {"euler1748", "gauss1801"})
+    assert len(found) == 2
+    notebook.cells[0].source += "\n[@euler1748] and [Euler](#References)"
+    assert len(prose.citation_problems(notebook, {"euler1748", "gauss1801"})) == 4
+
+
+def test_symbols_and_references_catch() -> None:
+    assert prose.symbol_problems(standin.SYMBOLS) == []
+    assert "given twice" in prose.symbol_problems(standin.SYMBOLS + "$r$,rank,rank,-\n")[0]
+    assert "four filled" in prose.symbol_problems(standin.SYMBOLS + "$q$,quality,q\n")[0]
+    assert "first line" in prose.symbol_problems("name,meaning\n")[0]
+    assert prose.reference_keys(standin.REFERENCES) == ["euler1748"]
+    for broken in (standin.REFERENCES.replace("year", "date"), standin.REFERENCES.rstrip("}\n")):
+        with pytest.raises(ValueError, match="euler1748"):
+            prose.reference_keys(broken)
+
+
+@pytest.mark.usefixtures("check_importable")
+def test_exercises_pass(source: Path, notebook: NotebookNode) -> None:
+    assert exercises.exercise_problems(notebook, source.parent / "solutions" / "90.py") == []
+
+
+@pytest.mark.usefixtures("check_importable")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("return 2 * math.pi * radius", "return 6 * radius", "the solution must pass"),
+        ("return math.pi * radius**2", "return 2 * math.pi * radius", "_area must raise AssertionError"),
+        (
+            "return math.pi * radius**2",
+            "return len(radius)",
+            "must raise AssertionError with a hint, got Type",
+        ),
+        ("[_area]", "[]", "no planted wrong answer"),
+        ("def circumference", "def perimeter", "perimeter: a solution for no exercise"),
+        ('{"circumference"', '{"perimeter"', "an exercise without WRONG answers"),
+    ],
+)
+def test_exercises_catch_bad_solutions(
+    old: str, new: str, message: str, tmp_path: Path, notebook: NotebookNode
+) -> None:
+    path = tmp_path / "90.py"
+    assert old in standin.SOLUTIONS
+    path.write_text(standin.SOLUTIONS.replace(old, new), "utf-8")
+    assert any(message in problem for problem in exercises.exercise_problems(notebook, path))
+
+
+@pytest.mark.usefixtures("check_importable")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "raise NotImplementedError",
+            "return 2 * math.pi * radius",
+            "must raise NotImplementedError, got pass",
+        ),
+        ("raise NotImplementedError", "return 0.0", "must raise NotImplementedError, got Assertion"),
+        ("def circumference", "def perimeter", "a stub defines one function"),
+    ],
+)
+def test_exercises_catch_bad_stubs(
+    old: str, new: str, message: str, source: Path, notebook: NotebookNode
+) -> None:
+    stub = cell(notebook, "def circumference")
+    stub.source = stub.source.replace(old, new)
+    found = exercises.exercise_problems(notebook, source.parent / "solutions" / "90.py")
+    assert any(message in problem for problem in found)
+
+
+def test_exercises_catch_bad_cells(notebook: NotebookNode) -> None:
+    cell(notebook, "def circumference").metadata.tags = ["exercise"]
+    cell(notebook, "check.").source = "check.circumference(perimeter)"
+    found = exercises.exercises(notebook)[1]
+    assert len(found) == 4
+    assert "no exercise" in found
+
+
+def test_missing_chapters_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no chapter"):
+        chapters.find_sources(tmp_path)
+    path = standin.write_standin(tmp_path / "book")
+    assert chapters.find_sources(tmp_path / "book", ["90"]) == [path]
+    with pytest.raises(SystemExit, match="91"):
+        chapters.find_sources(tmp_path / "book", ["91"])
+
+
+def run_nbval(folder: Path, **environment: str) -> tuple[int, str]:
+    """Run strict nbval on a folder with the project's options; return the status and what was printed."""
+    project = Path(chapters.__file__).parents[1]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(project / "pyproject.toml"),
+        "--rootdir",
+        str(project),
+    ]
+    command += ["-p", "no:cacheprovider", "--nbval", str(folder)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_nbval_passes_the_standin_and_catches_another_output(source: Path, tmp_path: Path) -> None:
+    status, printed = run_nbval(source.parent)
+    assert status == 0, printed
+    assert "6 passed" in printed
+    text = source.with_suffix(".ipynb").read_text("utf-8")
+    (tmp_path / "check.py").write_text(standin.CHECK, "utf-8")
+    (tmp_path / "90_standin.ipynb").write_text(text.replace("area = 12.566", "area = 12.567"), "utf-8")
+    status, printed = run_nbval(tmp_path)
+    assert status == 1
+    assert "1 failed, 5 passed" in printed

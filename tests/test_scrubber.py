@@ -1,0 +1,174 @@
+"""The scrubber's pure picture, its static twin, its widget, its speed."""
+
+import importlib.util
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from udtlib import viz
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError
+from udtlib.widgets import base
+from udtlib.widgets.base import Demo, Slider, is_live, png
+from udtlib.widgets.scrubber import frame_drawer, scrubber
+
+LENGTH = 12
+RNG = np.random.default_rng(0)
+FRAMES = [RNG.integers(60, 200, (240, 320, 3), dtype=np.uint8) for _ in range(LENGTH)]
+BOXES = np.array([[40 + 8 * t, 60 + 4 * t, 50, 40] for t in range(LENGTH)], float)
+CLIP = Sequence("moving", FRAMES, BOXES)
+SLOW = BOXES - np.arange(LENGTH)[:, None] * [3, 0, 0, 0]
+RESPONSES = [None, *(RNG.random((48, 64)) * t for t in range(1, LENGTH))]
+
+
+def test_draw_shows_both_boxes_the_map_and_is_pure():
+    draw = frame_drawer(CLIP, SLOW, RESPONSES)
+    picture = draw(5)
+    assert picture.dtype == np.uint8
+    assert picture.shape == (240 + 2 * viz.TEXT_HEIGHT, 320 + 4 + 320, 3)
+    for color, (x, y, w, _h) in ((viz.TRUTH, BOXES[5]), (viz.PREDICTION, SLOW[5])):
+        row = picture[int(y) + viz.TEXT_HEIGHT, int(x) : int(x + w)]
+        assert (row == color).all(-1).mean() >= 0.3  # the boxes cover each other's edges in part
+    np.testing.assert_array_equal(draw(5), picture)
+    assert all(draw(t).shape == picture.shape for t in (0, LENGTH - 1))
+
+
+def test_maps_share_one_scale_so_that_a_lost_target_looks_dim():
+    draw = frame_drawer(CLIP, SLOW, RESPONSES)
+    light = [draw(t)[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT, 324:].mean() for t in range(1, LENGTH)]
+    assert (np.diff(light) > 0).all()
+
+
+def test_several_trackers_by_name_and_absent_boxes():
+    lost = SLOW.copy()
+    lost[3:] = np.nan
+    picture = frame_drawer(CLIP, {"mosse": SLOW, "kcf": lost})(6)
+    assert (picture == viz.PREDICTION).all(-1).any()
+    assert not (picture[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT] == viz.SECOND).all(-1).any()
+    assert frame_drawer(CLIP)(0).shape == (240 + 2 * viz.TEXT_HEIGHT, 320, 3)
+
+
+def test_truth_may_end_before_the_frames():
+    clip = Sequence("short", FRAMES, BOXES[:3])
+    assert not (frame_drawer(clip, SLOW)(8)[: -viz.TEXT_HEIGHT] == viz.TRUTH).all(-1).any()
+
+
+@pytest.mark.parametrize(
+    ("predictions", "responses", "message"),
+    [
+        (SLOW[:5], None, "12 boxes"),
+        (SLOW[:, :3], None, "12 boxes"),
+        (SLOW, RESPONSES[1:], "12 response maps"),
+    ],
+)
+def test_wrong_counts_are_refused(predictions, responses, message):
+    with pytest.raises(DataError, match=message):
+        scrubber(CLIP, predictions, responses)
+
+
+def test_an_empty_clip_is_refused():
+    with pytest.raises(DataError, match="no frames"):
+        scrubber(Sequence("empty", [], np.zeros((0, 4))))
+
+
+@pytest.mark.parametrize("sheet", [4, 6, 8, 50])
+def test_the_static_twin_holds_first_and_last_frame(sheet):
+    demo = scrubber(CLIP, SLOW, RESPONSES, sheet=sheet, columns=3)
+    small = frame_drawer(CLIP, SLOW, RESPONSES, height=120)
+    height, width = small(0).shape[:2]
+    assert (height, width) == (120 + 2 * viz.TEXT_HEIGHT, 160 + 4 + 160)
+    np.testing.assert_array_equal(demo.twin[:height, :width], small(0))
+    row, column = divmod(min(sheet, LENGTH) - 1, 3)
+    top, left = row * (height + 4), column * (width + 4)
+    np.testing.assert_array_equal(demo.twin[top:, left : left + width], small(LENGTH - 1))
+
+
+def test_boxes_shrink_with_the_frame():
+    clip = Sequence("still", [np.zeros((100, 100, 3), np.uint8)], np.array([[20.0, 40, 40, 20]]))
+    for predictions, color in ((None, viz.TRUTH), (clip.boxes, viz.PREDICTION)):
+        frame = frame_drawer(clip, predictions, height=50)(0)[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT]
+        rows, columns = np.nonzero((frame == color).all(-1))
+        assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 29, 10, 29)
+
+
+def test_a_draw_function_of_ones_own():
+    demo = scrubber(CLIP, draw=lambda t: np.full((10, 10, 3), t, np.uint8), sheet=4)
+    assert (demo.draw(frame=7) == 7).all()
+    assert set(np.unique(demo.twin)) >= {0, 11}
+
+
+def test_redraws_in_under_100_ms():
+    demo = scrubber(CLIP, {"one": SLOW, "two": BOXES}, RESPONSES)
+    times = []
+    for t in [0, *range(LENGTH)]:  # the first is a warm-up
+        start = time.perf_counter()
+        png(demo.draw(frame=t))
+        times.append(time.perf_counter() - start)
+    assert np.median(times[1:]) < 0.1
+
+
+def test_png_round_trip_keeps_rgb():
+    decoded = cv2.cvtColor(cv2.imdecode(np.frombuffer(png(FRAMES[0]), np.uint8), 1), cv2.COLOR_BGR2RGB)
+    np.testing.assert_array_equal(decoded, FRAMES[0])
+
+
+def test_the_widget_follows_its_slider_and_play_is_linked():
+    ipywidgets = pytest.importorskip("ipywidgets")
+    demo = scrubber(CLIP, SLOW, RESPONSES)
+    box = demo.widget()
+    picture, (play, slider) = box.children[0], box.children[1].children
+    assert isinstance(play, ipywidgets.Play)
+    assert (slider.min, slider.max, play.max) == (0, LENGTH - 1, LENGTH - 1)
+    assert picture.value == png(demo.draw(frame=0))
+    slider.value = 7
+    assert picture.value == png(demo.draw(frame=7))
+
+
+def test_widgets_of_fractions_and_without_play():
+    ipywidgets = pytest.importorskip("ipywidgets")
+    draw = lambda shade, level: np.full((4, 4, 3), int(shade * 100) + level, np.uint8)  # noqa: E731
+    demo = Demo(draw, {"shade": Slider(0, 1, 0.5, 0.1), "level": Slider(0, 9, 3)}, draw(0, 0))
+    _, shade, level = demo.widget().children
+    assert isinstance(shade, ipywidgets.FloatSlider)
+    assert isinstance(level, ipywidgets.IntSlider)
+    assert (demo.start() == 53).all()
+
+
+def shown(monkeypatch, demo):
+    pytest.importorskip("IPython")
+    import IPython.display
+
+    seen = []
+    monkeypatch.setattr(IPython.display, "display", seen.append)
+    demo._ipython_display_()
+    return seen
+
+
+def test_without_a_kernel_the_twin_and_one_line(monkeypatch, capsys):
+    demo = scrubber(CLIP, SLOW)
+    (picture,) = shown(monkeypatch, demo)
+    assert picture.data == png(demo.twin)
+    assert capsys.readouterr().out.strip() == base.NOTE
+
+
+def test_with_a_kernel_the_twin_and_the_widget(monkeypatch, capsys):
+    ipywidgets = pytest.importorskip("ipywidgets")
+    monkeypatch.setattr(base, "is_live", lambda: True)
+    picture, widget = shown(monkeypatch, demo := scrubber(CLIP, SLOW))
+    assert picture.data == png(demo.twin)
+    assert isinstance(widget, ipywidgets.VBox)
+    assert capsys.readouterr().out == ""
+
+
+def test_is_live_needs_ipywidgets_and_a_kernel(monkeypatch):
+    IPython = pytest.importorskip("IPython")
+    assert not is_live()
+    monkeypatch.setattr(IPython, "get_ipython", lambda: type("Shell", (), {"kernel": object()})())
+    monkeypatch.setattr(base, "find_spec", lambda name: object())
+    assert is_live()
+    monkeypatch.setattr(
+        base, "find_spec", lambda name: None if name == "ipywidgets" else importlib.util.find_spec(name)
+    )
+    assert not is_live()

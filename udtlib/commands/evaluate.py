@@ -1,0 +1,75 @@
+"""``udt evaluate``: run trackers over a dataset (one-pass evaluation), resumable. Book: chapter 13."""
+
+import argparse
+import os
+import sys
+
+from udtlib.data import DATASETS, load_dataset
+from udtlib.evaluation import POLICIES, TrackerScore, evaluate, load_policy
+from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.trackers import TRACKERS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--tracker", nargs="+", required=True, choices=sorted(TRACKERS), metavar="NAME")
+    parser.add_argument(
+        "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
+    )
+    parser.add_argument("--root", metavar="DIR", help="the dataset's folder")
+    parser.add_argument(
+        "--out", required=True, metavar="RUN", help="result files go to RUN/TRACKER/SEQUENCE.txt"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="worker processes (%(default)s)",
+    )
+    parser.add_argument(
+        "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the scores there too")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run each tracker, print the table, write the JSON file; 1 if a sequence failed."""
+    check_json_path(arguments.json)
+    sequences = load_dataset(arguments.dataset, arguments.root)
+    scores = [
+        evaluate(
+            name,
+            sequences,
+            arguments.out,
+            dataset=arguments.dataset,
+            jobs=arguments.jobs,
+            policy=load_policy(arguments.policy),
+            progress=True,
+        )
+        for name in dict.fromkeys(arguments.tracker)
+    ]
+    print(score_table(scores))
+    failures = _report_failures(scores)
+    if len(scores) > 1 and not failures:
+        print("\n" + difference_table(scores))
+    if arguments.json:
+        write_json(arguments.json, scores)
+    return 1 if failures else 0
+
+
+def _report_failures(scores: list[TrackerScore]) -> int:
+    lines = [
+        f"{score.tracker}, {name}: FAILED, {problem}"
+        for score in scores
+        for name, problem in score.failed.items()
+    ]
+    if lines:
+        print("\n".join([*lines, f"{len(lines)} failed and are not in the scores"]), file=sys.stderr)
+    return len(lines)

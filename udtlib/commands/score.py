@@ -1,0 +1,73 @@
+"""``udt score``: score raw result files, no images needed. Book: chapters 01 and 13."""
+
+import argparse
+from pathlib import Path
+
+from udtlib.data import DATASETS, Sequence, find_data, load_dataset
+from udtlib.data.otb import load_annotations
+from udtlib.errors import MissingDataError
+from udtlib.evaluation import POLICIES, load_policy, score
+from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
+from udtlib.evaluation.tables import (
+    attribute_table,
+    check_json_path,
+    difference_table,
+    score_table,
+    write_json,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--dataset", default="otb", choices=sorted(DATASETS), help="default: %(default)s")
+    parser.add_argument(
+        "--annotations", metavar="FILE_OR_ROOT", help="true boxes: a JSON file, or the dataset's folder"
+    )
+    parser.add_argument(
+        "--results", nargs="+", required=True, metavar="DIR", help="a folder of SEQUENCE.txt a tracker"
+    )
+    parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
+    parser.add_argument(
+        "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
+    )
+    parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
+    parser.add_argument("--json", metavar="FILE", help="write the scores there too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score each folder, print the table and write the JSON file."""
+    check_json_path(arguments.json)
+    sequences = _annotated_sequences(arguments)
+    policy = load_policy(arguments.policy)
+    names = _tracker_names(arguments.results)
+    scores = [
+        score(folder, sequences, policy, dataset=arguments.dataset, tracker=name)
+        for folder, name in zip(arguments.results, names, strict=True)
+    ]
+    for scored in scores:
+        for note in scored.notes:
+            print(f"{scored.tracker}: {note}")
+    blocks = [score_table(scores), difference_table(scores)]
+    if arguments.attributes:
+        blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
+    print("\n\n".join(block for block in blocks if block))
+    if arguments.json:
+        write_json(arguments.json, scores)
+    return 0
+
+
+def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
+    if arguments.dataset == "otb":
+        annotations = arguments.annotations or find_data("published/otb2015.json") or find_data("otb")
+        if annotations is None:
+            raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
+        sequences = load_annotations(annotations)
+    else:
+        sequences = load_dataset(arguments.dataset, arguments.annotations)
+    return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
+
+
+def _tracker_names(folders: list[str]) -> list[str]:
+    """Return the folders' own names, or their whole paths where two are called the same."""
+    names = [Path(folder).resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else folders

@@ -1,0 +1,103 @@
+"""Any video as frames: a folder of images or a video file, with or without true boxes."""
+
+import re
+from collections.abc import Sequence as AbstractSequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from udtlib.boxes import Boxes
+from udtlib.data import images
+from udtlib.data.box_files import read_boxes
+from udtlib.data.images import ImageFiles
+from udtlib.data.sequences import Frames, Sequence
+from udtlib.data.video_file import VideoFile
+from udtlib.errors import DataError, MissingDataError
+
+TRUTH = "groundtruth.txt"
+
+
+def load_folder(
+    root: str | Path | None, truth: str | Path | None = None, index_base: int = 0
+) -> list[Sequence]:
+    """Return one sequence: a folder of images or a video file.
+
+    Args:
+        root: the folder, or the video file.
+        truth: text file of the true boxes, one a frame, or one alone for the first frame; None
+            takes ``groundtruth.txt`` in the folder, and no boxes, ``(0, 4)``, where there is none.
+        index_base: number of the first pixel in the file of boxes.
+
+    Raises:
+        MissingDataError: no folder or file of this name, or no ``truth``.
+        DataError: as `open_frames` and `read_boxes`, or a wrong number of boxes.
+    """
+    if root is None:
+        raise MissingDataError('the dataset "folder" needs root=, a folder of images or a video file')
+    root = Path(root)
+    frames = open_frames(root)
+    return [Sequence(root.stem, frames, _read_truth(root, truth, frames, index_base))]
+
+
+def _read_truth(root: Path, truth: str | Path | None, frames: AbstractSequence, index_base: int) -> Boxes:
+    if truth is None and not (root / TRUTH).exists():
+        return np.empty((0, 4))
+    path = Path(truth) if truth else root / TRUTH
+    boxes = read_boxes(path, index_base)
+    if len(boxes) not in (1, len(frames)):
+        raise DataError(f"{path}: expected {len(frames)} boxes, one a frame of {root}, found {len(boxes)}")
+    return boxes
+
+
+def open_frames(path: str | Path) -> Frames:
+    """Return the lazy frames of a video file, or of a folder of images in natural order.
+
+    Numbered images must be evenly spaced, so that a lost frame is noticed.
+
+    Raises:
+        MissingDataError: no such file or folder, or a gap in the numbering.
+        DataError: a folder without images, or a file that is no video.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return ImageFiles(list_images(path))
+    if path.suffix.lower() in images.SUFFIXES:
+        raise DataError(f"{path}: expected a video file or a folder of images, found one image")
+    return VideoFile(path)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the images of a folder in natural order (``frame2`` before ``frame10``).
+
+    Raises:
+        MissingDataError: a gap in the numbering; the message names the file.
+        DataError: no image, or two with one number.
+    """
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES]
+    if not paths:
+        raise DataError(f"{folder}: expected images ({', '.join(images.SUFFIXES)}), found none")
+    paths.sort(key=lambda path: _natural_key(path.stem))
+    _check_numbering(paths)
+    return paths
+
+
+def _natural_key(stem: str) -> list[tuple[int, str]]:
+    return [(int(digits or 0), text) for digits, text in re.findall(r"(\d+)|(\D+)", stem)]
+
+
+def _check_numbering(paths: list[Path]) -> None:
+    """Notice a gap in names that share one prefix and end in a number; other names have no order to check."""
+    stems = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
+    numbered = [(stem[1], stem[2]) for stem in stems if stem]
+    if len(numbered) < len(paths) or len({prefix for prefix, _ in numbered}) != 1:
+        return
+    steps = [int(later[1]) - int(earlier[1]) for earlier, later in pairwise(numbered)]
+    common = min(steps, default=1)
+    if common == 0:
+        first = steps.index(0)
+        raise DataError(f"{paths[first]} and {paths[first + 1].name} have one number")
+    for path, (prefix, digits), step in zip(paths, numbered, steps, strict=False):
+        if step != common:
+            name = f"{prefix}{int(digits) + common:0{len(digits)}d}{path.suffix}"
+            raise MissingDataError(f"{path.with_name(name)}: missing from the numbered images")

@@ -1,0 +1,227 @@
+"""One-pass evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
+
+A tracker starts on the first frame from the true box and is never helped again. Book: chapters 01, 13.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from udtlib.boxes import Boxes
+from udtlib.data import load_dataset
+from udtlib.data.otb import canonical_name
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError
+from udtlib.evaluation.policy import Policy
+from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
+from udtlib.evaluation.scores import TrackerScore, score_results
+from udtlib.evaluation.workers import one_thread, run_in_workers
+from udtlib.trackers import Tracker, load_tracker
+
+MakeTracker = Callable[[], Tracker]
+
+
+@dataclass(frozen=True)
+class _Task:
+    make: MakeTracker
+    sequence: Sequence
+    path: Path
+    dataset: str
+    record: dict[str, Any]
+
+
+def evaluate(
+    tracker: str | MakeTracker,
+    sequences: str | Iterable[Sequence] = "synthetic",
+    out: str | Path | None = None,
+    *,
+    root: str | Path | None = None,
+    dataset: str | None = None,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+    policy: Policy | None = None,
+    progress: bool = False,
+) -> TrackerScore:
+    """Run one tracker over sequences and score it; finished sequences are kept and not run again.
+
+    A sequence on which the tracker raises an error, or kills its worker process, is named in the
+    score's ``failed``; the others are run and scored.
+
+    Args:
+        tracker: a registered name, or any callable that returns a new object with
+            ``init(frame, box)`` and ``update(frame) -> box``.
+        sequences: a registered dataset's name, or sequences with frames and true boxes.
+        out: the folder RUN of the result files ``RUN/TRACKER/SEQUENCE.txt``; None keeps no files.
+        root: the dataset's folder, if ``sequences`` is a name.
+        dataset: what to call given sequences; says the index base of the files.
+        name: what to call the tracker; None is its registered name, or the callable's own.
+        options: passed to the tracker's constructor (to the callable).
+        jobs: worker processes, each on one thread; 1 runs everything in this process.
+        policy: how boxes become scores; None is `Policy`'s default.
+        progress: show a progress bar.
+
+    Raises:
+        UnknownNameError: a tracker or dataset that is not registered.
+        MissingDataError: a dataset that is not there.
+        DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
+            tracked, two sequences share a name, or something cannot be sent to worker processes.
+        ValueError: ``jobs`` below 1.
+
+    Book: chapters 01 and 13.
+    """
+    if jobs < 1:
+        raise ValueError(f"expected at least one job, found {jobs}")
+    dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
+    listed = load_dataset(sequences, root) if isinstance(sequences, str) else list(sequences)
+    _check_names(listed)
+    name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(out or temporary) / name
+        prepare_folder(folder)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, name)
+        failed = _run_tasks(tasks, jobs, name if progress else None)
+        results = {
+            task.sequence.name: load_result(task.path, task.sequence, dataset)
+            for task in tasks
+            if task.sequence.name not in failed
+        }
+    if failed and not results:
+        first, problem = next(iter(failed.items()))
+        raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
+    return score_results(results, listed, policy, dataset=dataset, tracker=name, failed=failed)
+
+
+def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
+    """Return the boxes ``(N, 4)`` of one pass over a sequence, and the seconds the tracker took.
+
+    The first box is the true one, given to the tracker. Reading and decoding frames is not timed.
+    What is not finite becomes a row of NaN.
+
+    Raises:
+        DataError: fewer frames than true boxes, no true box, or an answer that is not four numbers.
+
+    Book: chapter 13.
+    """
+    boxes = np.array(sequence.boxes, dtype=np.float64)
+    if not 0 < len(boxes) <= len(sequence.frames):
+        raise DataError(
+            f"{sequence.name}: expected true boxes for the first frames, "
+            f"found {len(boxes)} boxes and {len(sequence.frames)} frames"
+        )
+    seconds = 0.0
+    for index, frame in zip(range(len(boxes)), sequence.frames, strict=False):
+        step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
+        begun = time.perf_counter()
+        answer = step()
+        seconds += time.perf_counter() - begun
+        if index:
+            boxes[index] = _as_row(answer, f"{sequence.name}, frame {index + 1}")
+    return boxes, seconds
+
+
+def _as_row(answer: Any, where: str) -> Boxes:
+    try:
+        row = np.array(answer, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: expected a box of four numbers, the tracker gave {answer!r}") from error
+    if row.shape != (4,):
+        raise DataError(f"{where}: expected a box of four numbers, the tracker gave shape {row.shape}")
+    return row if np.isfinite(row).all() else np.full(4, np.nan)
+
+
+def _check_names(sequences: list[Sequence]) -> None:
+    names = [canonical_name(sequence.name) for sequence in sequences]
+    double = [name for name in names if names.count(name) > 1]
+    if double or not names:
+        raise DataError(f"expected sequences, each of its own name, found {double or 'none'}")
+
+
+def _make_tasks(
+    tracker: str | MakeTracker,
+    options: dict[str, Any],
+    sequences: list[Sequence],
+    folder: Path,
+    dataset: str,
+    name: str,
+) -> list[_Task]:
+    if isinstance(tracker, str):
+        make: MakeTracker = partial(load_tracker, tracker, **options)
+        make()  # an unknown name, a wrong option or missing weights: say so once, not per sequence
+    else:
+        make = partial(tracker, **options)
+    texts = {key: repr(value) for key, value in sorted(options.items())}
+    return [
+        _Task(make, one, folder / f"{one.name}.txt", dataset, _record(one, dataset, name, texts))
+        for one in sequences
+    ]
+
+
+def _record(sequence: Sequence, dataset: str, name: str, options: dict[str, str]) -> dict[str, Any]:
+    """Return what a result depends on; another record means another result."""
+    return {
+        "tracker": name,
+        "options": options,
+        "dataset": dataset,
+        "frames": len(sequence.boxes),
+        "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
+    }
+
+
+def _is_finished(task: _Task) -> bool:
+    """Tell whether the task's result is there, whole and made in the same way.
+
+    Raises:
+        DataError: it was made in another way, or nothing says how.
+    """
+    if not task.path.exists():
+        return False
+    found = read_record(task.path) or {}
+    other = [key for key in task.record if found.get(key) != task.record[key]]
+    if other:
+        was, asked = ({key: record.get(key) for key in other} for record in (found, task.record))
+        raise DataError(
+            f"{task.path}: this result was made with {was if found else 'unknown settings'}, asked for is "
+            f"{asked}; choose another --out, or remove {task.path.parent}"
+        )
+    try:
+        return len(load_result(task.path, task.sequence, task.dataset).boxes) == task.record["frames"]
+    except DataError:
+        return False
+
+
+def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, str]:
+    """Run what is not finished; return what went wrong by sequence name."""
+    from tqdm import tqdm
+
+    waiting = [task for task in tasks if not _is_finished(task)]
+    waiting.sort(key=lambda task: -task.record["frames"])
+    outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
+    done = len(tasks) - len(waiting)
+    failed = {}
+    with tqdm(desc=title, total=len(tasks), initial=done, unit="sequence", disable=title is None) as bar:
+        for task, problem in zip(waiting, outcomes, strict=True):
+            bar.update()
+            if problem:
+                failed[task.sequence.name] = problem
+    return {task.sequence.name: failed[task.sequence.name] for task in tasks if task.sequence.name in failed}
+
+
+def _run_task(task: _Task) -> str:
+    """Track one sequence and write its result; return what went wrong, empty if nothing."""
+    try:
+        if _is_finished(task):  # meanwhile, by a worker whose pool then broke
+            return ""
+        tracker = task.make()
+        with one_thread():
+            boxes, seconds = track_sequence(tracker, task.sequence)
+        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+    except Exception as error:  # a tracker may raise anything; the other sequences must go on
+        return f"{type(error).__name__}: {error}"
+    return ""

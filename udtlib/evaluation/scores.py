@@ -1,0 +1,179 @@
+"""The score of a tracker on a dataset: means over sequences, intervals, attributes, JSON.
+
+Book: chapters 01 and 13.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError
+from udtlib.evaluation.ope import Floats, SequenceScore, score_sequence
+from udtlib.evaluation.policy import Policy
+from udtlib.evaluation.results import Result, index_base, load_results
+from udtlib.evaluation.statistics import Interval, bootstrap_interval, paired_difference
+
+
+@dataclass(frozen=True)
+class TrackerScore:
+    """The scores of one tracker on one dataset under one policy.
+
+    Attributes:
+        tracker: its name.
+        dataset: the dataset's name.
+        policy: how boxes became scores.
+        sequences: one score a sequence, in the dataset's order.
+        failed: what went wrong, by the name of a sequence without result.
+        notes: what was done to line result files up with the truth.
+    """
+
+    tracker: str
+    dataset: str
+    policy: Policy
+    sequences: tuple[SequenceScore, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def auc(self) -> float:
+        """Area under the success curve, mean over sequences, in 0..1."""
+        return float(self.values("auc").mean())
+
+    @property
+    def precision(self) -> float:
+        """Fraction of frames within the policy's distance, mean over sequences, in 0..1."""
+        return float(self.values("precision").mean())
+
+    @property
+    def fps(self) -> float | None:
+        """All frames over all tracking time, decoding excluded; None unless every time is known."""
+        rates = [(score.frames, score.fps) for score in self.sequences]
+        seconds = [frames / fps for frames, fps in rates if fps]
+        return sum(frames for frames, _ in rates) / sum(seconds) if len(seconds) == len(rates) else None
+
+    @property
+    def success_curve(self) -> Floats:
+        """Success at each threshold, mean over sequences."""
+        return np.mean([score.success for score in self.sequences], axis=0)
+
+    @property
+    def precision_curve(self) -> Floats:
+        """Precision at 0, 1, ..., 50 px, mean over sequences."""
+        return np.mean([score.precision_curve for score in self.sequences], axis=0)
+
+    def values(self, measure: str) -> Floats:
+        """Return ``"auc"`` or ``"precision"`` of every sequence, ``(N,)``."""
+        return np.array([getattr(score, measure) for score in self.sequences])
+
+    def interval(self, measure: str = "auc", **options: Any) -> Interval:
+        """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
+        return bootstrap_interval(self.values(measure), **options)
+
+    def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
+        """Return how much better this tracker is than ``other``, paired by sequence, with interval.
+
+        Raises:
+            DataError: not the same sequences, or another policy.
+        """
+        names = [[score.name for score in scored.sequences] for scored in (self, other)]
+        if names[0] != names[1] or self.policy != other.policy:
+            raise DataError(f"{self.tracker}, {other.tracker}: expected the same sequences and policy")
+        return paired_difference(self.values(measure), other.values(measure), **options)
+
+    def by_attribute(self) -> "dict[str, TrackerScore]":
+        """Return the scores on the sequences that have each attribute, by its short name, sorted."""
+        names = sorted({attribute for score in self.sequences for attribute in score.attributes})
+        return {name: self._only(name) for name in names}
+
+    def _only(self, attribute: str) -> "TrackerScore":
+        kept = tuple(score for score in self.sequences if attribute in score.attributes)
+        return replace(self, sequences=kept, failed={}, notes=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``udt score --json`` and ``udt evaluate --json`` write for one tracker."""
+        document = {
+            "tracker": self.tracker,
+            "dataset": self.dataset,
+            "policy": asdict(self.policy),
+            "auc": self.auc,
+            "precision": self.precision,
+            "fps": self.fps,
+            "sequences": {score.name: _sequence_json(score) for score in self.sequences},
+        }
+        return document | ({"failed": dict(self.failed)} if self.failed else {})
+
+
+def _sequence_json(score: SequenceScore) -> dict[str, Any]:
+    return {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
+
+
+def score(
+    results: str | Path | Mapping[str, ArrayLike],
+    sequences: Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str = "otb",
+    tracker: str | None = None,
+) -> TrackerScore:
+    """Score the boxes of one tracker; no images are read.
+
+    Args:
+        results: a folder of result files (see `load_results`), or boxes ``(N, 4)``, 0-indexed, by
+            sequence name.
+        sequences: names and true boxes, from `load_dataset` or `udtlib.data.otb.load_annotations`.
+        policy: None is `Policy`'s default.
+        dataset: its name; says the index base of the files.
+        tracker: its name; None is the folder's.
+
+    Raises:
+        MissingDataError: a folder or file that is not there, or a sequence without boxes.
+        DataError: a malformed result, too few or too many rows, or no sequence at all.
+
+    Book: chapters 01 and 13.
+    """
+    sequences = list(sequences)
+    if isinstance(results, str | Path):
+        tracker = tracker or Path(results).resolve().name
+        found = load_results(results, sequences, dataset)
+    else:
+        found = {name: Result(np.asarray(boxes, dtype=np.float64)) for name, boxes in results.items()}
+    return score_results(found, sequences, policy, dataset=dataset, tracker=tracker or "tracker")
+
+
+def score_results(
+    results: Mapping[str, Result],
+    sequences: Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str,
+    tracker: str,
+    failed: Mapping[str, str] | None = None,
+) -> TrackerScore:
+    """Score loaded results; a sequence in ``failed`` needs none.
+
+    Raises:
+        DataError: a sequence without result, or no sequence left to score.
+    """
+    policy = policy or Policy()
+    if policy.index_base is None:
+        policy = replace(policy, index_base=1 if index_base(dataset) else 0)
+    failed = failed or {}
+    scored = [sequence for sequence in sequences if sequence.name not in failed]
+    missing = [sequence.name for sequence in scored if sequence.name not in results]
+    if missing or not scored:
+        raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
+    scores = tuple(_score_one(results[sequence.name], sequence, policy) for sequence in scored)
+    notes = tuple(results[sequence.name].note for sequence in scored if results[sequence.name].note)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes)
+
+
+def _score_one(result: Result, sequence: Sequence, policy: Policy) -> SequenceScore:
+    fps = len(result.boxes) / result.seconds if result.seconds else None
+    return score_sequence(
+        result.boxes, sequence.boxes, policy, name=sequence.name, fps=fps, attributes=sequence.attributes
+    )

@@ -1,0 +1,76 @@
+"""How sure is a benchmark's mean? Bootstrap over sequences. Book: chapters 01 and 13.
+
+Frames of one video are no independent trials, sequences nearly are: so whole sequences are redrawn.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from udtlib.errors import DataError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with the ends of its bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def bootstrap_interval(
+    values: ArrayLike, *, level: float = 0.95, draws: int = 10_000, seed: int | np.random.Generator = 0
+) -> Interval:
+    """Return the mean of one value a sequence, and its percentile bootstrap interval.
+
+    Args:
+        values: ``(N,)`` finite numbers, one a sequence.
+        level: coverage of the interval, in 0..1.
+        draws: number of redrawn sets of N sequences.
+        seed: a seed or a Generator.
+
+    Raises:
+        DataError: no value, or one that is not finite.
+
+    Book: chapter 13.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        raise DataError(f"expected one finite value a sequence, found {values!r}")
+    chosen = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(values[chosen].mean(axis=1), [tail, 100 - tail])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def paired_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int | np.random.Generator = 0,
+) -> Interval:
+    """Return the mean of ``first - second`` over sequences, with its bootstrap interval.
+
+    Both trackers ran on the same sequences, so differences are redrawn, not the two means apart: what
+    is hard for both cancels. An interval without 0 tells the trackers apart.
+
+    Args:
+        first: ``(N,)`` scores of one tracker, one a sequence.
+        second: ``(N,)`` scores of the other on the same sequences in the same order.
+        level: coverage of the interval, in 0..1.
+        draws: number of redrawn sets of N sequences.
+        seed: a seed or a Generator.
+
+    Raises:
+        DataError: different numbers of sequences, no value, or one that is not finite.
+
+    Book: chapter 13.
+    """
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if a.shape != b.shape:
+        raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
+    return bootstrap_interval(a - b, level=level, draws=draws, seed=seed)

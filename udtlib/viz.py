@@ -1,0 +1,193 @@
+"""Pictures as arrays: RGB ``uint8`` ``(H, W, 3)`` in, a new one out; nothing here changes its input.
+
+Everything is drawn with OpenCV, so a picture takes a millisecond and needs no display. Only `show` imports
+matplotlib. The colours come from the palette of Okabe and Ito, which stays legible with any colour vision.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from udtlib.errors import FrameError
+from udtlib.trackers.base import Frame, check_frame
+
+Color = tuple[int, int, int]
+TRUTH: Color = (0, 158, 115)  # bluish green
+PREDICTION: Color = (230, 159, 0)  # orange
+SECOND: Color = (86, 180, 233)  # sky blue
+PALETTE = {"truth": TRUTH, "prediction": PREDICTION, "second": SECOND}
+BLACK: Color = (0, 0, 0)
+WHITE: Color = (255, 255, 255)
+
+FONT, FONT_SCALE, TEXT_HEIGHT = cv2.FONT_HERSHEY_SIMPLEX, 0.4, 18
+
+
+def draw_box(
+    frame: Frame, box: ArrayLike, color: Color = PREDICTION, label: str | None = None, thickness: int = 2
+) -> Frame:
+    """Return a copy of ``frame`` with one box drawn, rounded to whole pixels, its outline inside the box.
+
+    Args:
+        frame: RGB or grey ``uint8``, as `udtlib.trackers.base.check_frame`.
+        box: ``(x, y, w, h)``, 0-indexed pixels. NaN, infinite or empty (an absent target): nothing is drawn.
+        color: RGB, 0..255.
+        label: text above the box's top left corner, inside the picture.
+        thickness: of the coloured line, in pixels; a dark line follows it, so that it shows on any ground.
+    """
+    picture = check_frame(frame).copy()
+    box = np.asarray(box, np.float64)
+    if not np.isfinite(box).all() or (box[2:] <= 0).any():
+        return picture
+    limit = 2 * max(picture.shape)
+    left, top, right, bottom = np.rint(np.clip([*box[:2], *(box[:2] + box[2:])], -limit, limit)).astype(int)
+    right, bottom = max(left, right - 1), max(top, bottom - 1)
+    for inset in range(thickness + 1):
+        corners = (int(left + inset), int(top + inset)), (int(right - inset), int(bottom - inset))
+        if corners[1][0] >= corners[0][0] and corners[1][1] >= corners[0][1]:
+            cv2.rectangle(picture, *corners, color if inset < thickness else BLACK, 1)
+    if label:
+        draw_text(picture, label, (int(left), int(top)), color)
+    return picture
+
+
+def draw_boxes(
+    frame: Frame, boxes: Mapping[str, ArrayLike], colors: Mapping[str, Color] | None = None
+) -> Frame:
+    """Return a copy of ``frame`` with a labelled box for each name; names of `PALETTE` have their colour.
+
+    Other names take the palette's colours in order, unless ``colors`` names one. See `draw_box`.
+    """
+    picture = check_frame(frame).copy()
+    for name, color in named_colors(list(boxes), colors).items():
+        picture = draw_box(picture, boxes[name], color, name)
+    return picture
+
+
+def named_colors(names: Sequence[str], colors: Mapping[str, Color] | None = None) -> dict[str, Color]:
+    """Return a colour for each name: from ``colors``, else its own in `PALETTE`, else the next unused one."""
+    chosen = {**PALETTE, **(colors or {})}
+    spare = [color for name, color in PALETTE.items() if name not in names] or list(PALETTE.values())
+    others = [name for name in names if name not in chosen]
+    chosen.update({name: spare[index % len(spare)] for index, name in enumerate(others)})
+    return {name: chosen[name] for name in names}
+
+
+def draw_text(picture: Frame, text: str, corner: tuple[int, int], color: Color = WHITE) -> None:
+    """Write ``text`` **into** ``picture`` on a dark ground, above ``corner`` ``(x, y)`` if there is room."""
+    width = cv2.getTextSize(text, FONT, FONT_SCALE, 1)[0][0]
+    x = int(np.clip(corner[0], 0, max(0, picture.shape[1] - width - 4)))
+    bottom = int(np.clip(corner[1], 14, picture.shape[0]))
+    cv2.rectangle(picture, (x, bottom - 14), (x + width + 3, bottom - 1), BLACK, cv2.FILLED)
+    cv2.putText(picture, text, (x + 2, bottom - 4), FONT, FONT_SCALE, color, 1, cv2.LINE_AA)
+
+
+def text_strip(text: str, width: int, color: Color = BLACK) -> Frame:
+    """Return a white strip ``(18, width, 3)`` with one line of ASCII text, cut off at its right end."""
+    strip = np.full((TEXT_HEIGHT, max(1, width), 3), 255, np.uint8)
+    cv2.putText(strip, text, (3, 13), FONT, FONT_SCALE, color, 1, cv2.LINE_AA)
+    return strip
+
+
+def caption(picture: Frame, text: str) -> Frame:
+    """Return the picture under a white strip with one line of text."""
+    picture = check_frame(picture)
+    return np.vstack([text_strip(text, picture.shape[1]), picture])
+
+
+def legend(colors: Mapping[str, Color], width: int) -> Frame:
+    """Return a white strip ``(18, width, 3)``: a coloured square and its name for each entry."""
+    strip, x = text_strip("", width), 4
+    for name, color in colors.items():
+        cv2.rectangle(strip, (x, 4), (x + 10, 14), color, cv2.FILLED)
+        cv2.putText(strip, name, (x + 15, 13), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
+        x += 15 + cv2.getTextSize(name, FONT, FONT_SCALE, 1)[0][0] + 14
+    return strip
+
+
+def heatmap(
+    response: ArrayLike, shift: bool = True, limits: tuple[float, float] | None = None
+) -> NDArray[np.uint8]:
+    """Return a map ``(H, W)`` as a viridis picture ``(H, W, 3)``: dark is low, yellow is high.
+
+    Args:
+        response: any real numbers; NaN is drawn as the lowest.
+        shift: move index ``(0, 0)``, "nothing moved", to the middle, ``(H//2, W//2)``. For drawing only.
+        limits: values drawn darkest and brightest; None: the map's own smallest and largest.
+
+    Raises:
+        FrameError: the map is not two-dimensional, or empty.
+    """
+    values = np.asarray(response, np.float64)
+    if values.ndim != 2 or values.size == 0:
+        raise FrameError(f"a map to draw has shape (H, W), found {values.shape}")
+    finite = values[np.isfinite(values)]
+    low, high = limits or ((finite.min(), finite.max()) if finite.size else (0.0, 1.0))
+    scaled = np.nan_to_num((values - low) / max(high - low, 1e-12), nan=0, posinf=1, neginf=0)
+    grey = np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+    grey = np.ascontiguousarray(np.fft.fftshift(grey) if shift else grey)
+    return np.asarray(
+        cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB), np.uint8
+    )
+
+
+def resize_nearest(picture: Frame, height: int, width: int | None = None) -> Frame:
+    """Return the picture at another size by repeating or dropping pixels; None keeps its proportions."""
+    width = width or max(1, round(picture.shape[1] * height / picture.shape[0]))
+    rows = (np.arange(height) * picture.shape[0]) // height
+    columns = (np.arange(width) * picture.shape[1]) // width
+    return picture[rows[:, None], columns]
+
+
+def resize_area(picture: Frame, height: int) -> Frame:
+    """Return the picture at another height, its proportions kept, each new pixel a mean of old ones."""
+    size = max(1, round(picture.shape[1] * height / picture.shape[0])), height
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def side_by_side(*pictures: Frame, height: int | None = None, gap: int = 4) -> Frame:
+    """Return pictures in one row on white, each resized (nearest) to ``height`` (None: the tallest)."""
+    frames = [check_frame(picture) for picture in pictures]
+    height = height or max(frame.shape[0] for frame in frames)
+    space = np.full((height, gap, 3), 255, np.uint8)
+    row = [part for frame in frames for part in (resize_nearest(frame, height), space)]
+    return np.hstack(row[:-1])
+
+
+def contact_sheet(
+    frames: Sequence[Frame], columns: int = 4, labels: Sequence[str] | None = None, gap: int = 4
+) -> Frame:
+    """Return pictures of one size in a grid on white, row by row, each under its label.
+
+    Raises:
+        FrameError: no pictures, pictures of several sizes, or a label missing.
+    """
+    cells = [check_frame(frame) for frame in frames]
+    if len({cell.shape for cell in cells}) != 1:
+        raise FrameError(f"a contact sheet takes pictures of one size, found {len(cells)} of several or none")
+    if labels is not None:
+        if len(labels) != len(cells):
+            raise FrameError(f"a contact sheet takes a label a picture: {len(cells)}, found {len(labels)}")
+        cells = [caption(cell, label) for cell, label in zip(cells, labels, strict=True)]
+    columns = min(columns, len(cells))
+    height, width = cells[0].shape[0] + gap, cells[0].shape[1] + gap
+    sheet = np.full((height * -(-len(cells) // columns), width * columns, 3), 255, np.uint8)
+    for index, cell in enumerate(cells):
+        top, left = index // columns * height, index % columns * width
+        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
+
+
+def show(picture: Frame, title: str | None = None, zoom: float = 1.0) -> None:
+    """Show a picture in a notebook, one array pixel to ``zoom`` screen pixels (matplotlib, at 100 dpi)."""
+    import matplotlib.pyplot as plt
+
+    height, width = picture.shape[0] * zoom / 100, picture.shape[1] * zoom / 100
+    figure = plt.figure(figsize=(width, height), dpi=100)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(picture, cmap=None if picture.ndim == 3 else "gray", interpolation="nearest")
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title, fontsize=10)
+    plt.show()
