@@ -128,8 +128,7 @@ def render_clip(
     unknown = sorted(set(knobs) - set(KNOBS.values()))
     if unknown:
         raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
-    height, width = size
-    settings = ClipSettings(frames, (height, width), seed, texture, camera_shake, **knobs)
+    settings = ClipSettings(frames, tuple(size), seed, texture, camera_shake, **knobs)
     motion = Motion(settings)
     boxes = np.stack([bounding_box(motion.target(float(index))) for index in range(frames)])
     attributes = tuple(short for short, knob in KNOBS.items() if getattr(settings, knob) > 0)

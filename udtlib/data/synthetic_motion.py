@@ -39,7 +39,7 @@ class ClipSettings:
     """What a clip is made from; equal settings give equal clips. See `udtlib.data.synthetic.render_clip`."""
 
     frames: int = 120
-    size: tuple[int, int] = (240, 320)
+    size: tuple[int, ...] = (240, 320)
     seed: int = 0
     texture: str = "leaves"
     camera_shake: float = 0.2
@@ -152,7 +152,7 @@ class Motion:
 
     def camera(self, t: float) -> tuple[float, float]:
         """Return how far the camera's shake moves the picture at time ``t``, ``(x, y)`` in pixels."""
-        steady, blur = 8 * self.settings.camera_shake, 14 * self.settings.motion_blur
+        steady, blur = 8 * self.settings.camera_shake, 20 * self.settings.motion_blur**0.6
         x, y = (steady * self.shake[axis](t) + blur * self.vibration[axis](t) for axis in (0, 1))
         return x, y
 
