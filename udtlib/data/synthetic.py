@@ -21,7 +21,7 @@ from udtlib.trackers.base import Frame
 # name: settings; the first knob of each is the attribute it is named for
 BENCHMARK: dict[str, dict[str, Any]] = {
     "iv-1": {"illumination_variation": 0.9, "texture": "leaves", "seed": 101},
-    "iv-2": {"illumination_variation": 1.0, "scale_variation": 0.5, "texture": "mixed", "seed": 202},
+    "iv-2": {"illumination_variation": 1.0, "scale_variation": 0.5, "texture": "mixed", "seed": 301},
     "sv-1": {"scale_variation": 0.9, "out_of_plane_rotation": 0.3, "texture": "mixed", "seed": 103},
     "sv-2": {"scale_variation": 1.0, "fast_motion": 0.5, "texture": "noise", "seed": 104},
     "occ-1": {"occlusion": 0.7, "scale_variation": 0.3, "texture": "leaves", "seed": 205},
@@ -40,8 +40,8 @@ BENCHMARK: dict[str, dict[str, Any]] = {
     "ov-2": {"out_of_view": 1.0, "scale_variation": 0.4, "texture": "mixed", "seed": 118},
     "bc-1": {"background_clutter": 0.8, "in_plane_rotation": 0.3, "texture": "leaves", "seed": 119},
     "bc-2": {"background_clutter": 1.0, "deformation": 0.4, "texture": "noise", "seed": 120},
-    "lr-1": {"low_resolution": 0.9, "fast_motion": 0.3, "texture": "mixed", "seed": 121},
-    "lr-2": {"low_resolution": 1.0, "scale_variation": 0.3, "texture": "leaves", "seed": 122},
+    "lr-1": {"low_resolution": 0.9, "fast_motion": 0.3, "texture": "mixed", "seed": 133},
+    "lr-2": {"low_resolution": 1.0, "scale_variation": 0.3, "texture": "leaves", "seed": 134},
 }
 
 
