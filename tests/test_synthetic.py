@@ -133,6 +133,8 @@ def test_the_box_is_at_the_middle_of_the_exposure():
     for index in range(0, 120, 7):
         light = scene.frame(index)[..., 0].astype(float)
         middle = np.array([(light * x).sum(), (light * y).sum()]) / light.sum()
+        sharp = scene.moment(float(index))[..., 0].astype(float)
+        assert light.sum() == pytest.approx(sharp.sum(), rel=0.02), "blur keeps the light"
         smear.append(mask_box(light > 8)[2:].max() - boxes[index, 2:].max())
         assert np.linalg.norm(middle - center(boxes[index])) < 5, index
     assert max(smear) > 8

@@ -95,8 +95,8 @@ def render_clip(
     of the same clip, and turning one knob leaves all other random choices as they were.
 
     The true box is the smallest upright box around the target's outline at the middle of the exposure,
-    as floats: after rotation, turning and deformation; whole where the target is occluded; partly outside
-    the image where the target is out of view (its middle may be outside, a sliver stays visible).
+    as floats: after rotation, turning and deformation; the whole target's where it is occluded; and where
+    it is out of view still the whole target's, so that part of the box lies outside the image.
 
     Args:
         frames: number of frames.

@@ -64,7 +64,7 @@ class ClipSettings:
         """
         for name in ("camera_shake", *KNOBS.values()):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 <= value <= 1:
+            if not isinstance(value, int | float | np.floating) or not 0 <= value <= 1:
                 raise OptionError(f"{name} is a knob from 0 to 1, found {value!r}")
         if not isinstance(self.frames, Integral) or self.frames < 1:
             raise OptionError(f"a clip has 1, 2, 3 ... frames, found frames={self.frames!r}")
