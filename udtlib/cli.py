@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
+    "weights": "convert a network to safetensors, or show what a file holds",
 }
 
 
