@@ -20,7 +20,9 @@ from udtlib.benchmark import (
     to_dict,
 )
 from udtlib.cli import main
+from udtlib.commands import bench
 from udtlib.data import Sequence
+from udtlib.errors import TrackerError
 
 
 class Slow:
@@ -202,3 +204,22 @@ def test_the_command_refuses_what_it_cannot_measure(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main([*command, *option])
         assert "expected a whole number" in capsys.readouterr().err
+
+
+def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, monkeypatch):
+    def load(name):
+        if name == "b":
+            raise TrackerError("no weights")
+        return Slow()
+
+    write_folder(tmp_path, 3)
+    monkeypatch.setattr(bench, "TRACKERS", {"a": "", "b": ""})
+    monkeypatch.setattr(bench, "load_tracker", load)
+    monkeypatch.setattr(benchmark, "load_tracker", load)
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "left out b: no weights" in printed
+    assert "\na  " in printed
+    assert "\nb  " not in printed
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "b"]) == 2
+    assert "no weights" in capsys.readouterr().err
