@@ -14,8 +14,8 @@ from udtlib.errors import BoxError, FrameError, MissingDataError, OptionError, T
 from udtlib.labels import peak_displacement
 from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.trackers.base import Tracker
-from udtlib.trackers.udt import LOST, UdtTracker, settings_of
-from udtlib.trackers.udt_settings import PRESETS
+from udtlib.trackers.udt import LOST, UdtTracker
+from udtlib.trackers.udt_settings import PRESETS, settings_of
 from udtlib.weights import random_weights
 
 NAMES = ["udt", "udt-bf16", "udt-plain"]

@@ -6,7 +6,7 @@ Each frame: sample the search patches of three scales around the last position, 
 Patches are sampled in floating point: an 8-bit warp changes results. Book: chapter 06.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from udtlib.labels import parabola_offset
 from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.network import MEAN_RGB
 from udtlib.trackers.base import Frame, check_frame
-from udtlib.trackers.udt_settings import PRESETS, UdtSettings
+from udtlib.trackers.udt_settings import settings_of
 from udtlib.weights import Weights, get_weights
 
 SMALLEST_SIDE = 4.0  # pixels
@@ -78,12 +78,12 @@ class UdtTracker:
         Args:
             weights: a file (see `udtlib.weights.load_weights`), `Weights`, ``"random"``, or None for
                 `udtlib.weights.default`.
-            preset: a key of `PRESETS`.
+            preset: a key of `udtlib.trackers.udt_settings.PRESETS`.
             device: ``"cpu"``, ``"cuda"`` ...
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is
                 repeated in float32, so the boxes are the same.
-            settings: attributes of `UdtSettings` that shall differ from the preset.
+            settings: attributes of `udtlib.trackers.udt_settings.UdtSettings` to change in the preset.
 
         Raises:
             OptionError: an unknown preset, dtype or setting.
@@ -271,22 +271,6 @@ def keep_freed_memory() -> None:
     block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
     """
     torch.empty(31 * 2**20, dtype=torch.uint8)
-
-
-def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
-    """Return the preset with some settings changed.
-
-    Raises:
-        OptionError: an unknown preset or setting.
-    """
-    if preset not in PRESETS:
-        raise OptionError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
-    unknown = changes.keys() - UdtSettings.__dataclass_fields__.keys()
-    if unknown:
-        raise OptionError(
-            f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
-        )
-    return replace(PRESETS[preset], **changes)
 
 
 def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:
