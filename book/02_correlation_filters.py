@@ -242,7 +242,7 @@ def prepare(patch, window):
 
 
 def cross_strength(patch):
-    """Power of the fine upright waves over that of all other fine waves."""
+    """Power of the fine waves on the horizontal arm of the cross over that of all other fine waves."""
     power = np.abs(fft2(patch)) ** 2
     return power[0, 16:49].mean() / power[8:57, 16:49].mean()
 
