@@ -375,8 +375,8 @@ assert_allclose(correlate_v0(v0, search), correlate_v1(v1, search), atol=1e-10)
 assert_allclose(correlate_v1(v1, search), mosse.respond(search, above, below, 0.01), atol=1e-4)
 
 # %% [markdown]
-# (MOSSE's authors call $\hat w^\star$ the filter, with numerator $\hat y\,\hat x^\star$, and multiply without a
-# conjugate. Same responses; keep the two notations apart.)
+# (MOSSE, and `udtlib.trackers.mosse` with it, keeps the conjugate $\hat w^\star$, whose numerator is
+# $\hat y\,\hat x^\star$, so that searching is a plain product. Same responses; keep the two notations apart.)
 #
 # Search the template itself, and Eq. 3 shows all of the filter's character:
 # $\hat r=\frac{|\hat x|^2}{|\hat x|^2+\lambda}\,\hat y$. Waves that are strong in the template ($|\hat x|^2\gg\lambda$)
@@ -818,8 +818,8 @@ print(f"psr_occluder = {psr_fast[-10:].mean():.0f}")
 # %% [markdown]
 # **What comes next.** Chapter 03 gives the filter more to see (31 channels instead of one grey one), a kernel, and a
 # sense of size; the view of all shifts as one circulant matrix is that of
-# [Henriques et al. 2015](#References "henriques2015"). Chapter 04 keeps Eq. 2 as it is and lets a network choose the
-# channels: [Valmadre et al. 2017](#References "valmadre2017") learned through such a filter with labels,
+# [Henriques et al. 2015](#References "henriques2015"). Chapter 04 keeps Eq. 2, summed over channels, and lets a network
+# make them: [Valmadre et al. 2017](#References "valmadre2017") learned through such a filter with labels,
 # [Wang et al. 2019](#References "wang2019"), the paper of this book, without.
 
 # %% [markdown]
