@@ -14,10 +14,9 @@
 # %% [markdown]
 # # 01 Boxes, patches and scores
 #
-# **Goals.** After this chapter you can *convert* boxes between conventions without losing a pixel, *crop* a patch
-# at any position and size, *compute* overlap and centre error by hand, *derive* what the area under a success curve
-# measures, *explain* why one result file earns several different scores, and *judge* how far a benchmark's mean
-# can be trusted.
+# **Goals.** After this chapter you can *convert* boxes and crop patches without losing a pixel, *compute* overlap and
+# centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file earns
+# several different scores, and *judge* how far a benchmark's mean can be trusted.
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
@@ -350,8 +349,10 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 #
 # Those formulas leave decisions open. Strictly above the threshold, or at least? What if the target is out of sight and
 # the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at $x = 0$ valid? Public
-# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**,
-# with presets that behave like the public tools.
+# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**.
+# Three of its presets score the way OTB does: `otb-strict` as in equation 6, `otb-loose` with "at least" instead of "above",
+# `mean-overlap` as in equation 5. The others behave like the toolkits they are named after; `pytracking-valid` is
+# pytracking told to leave out absent frames.
 #
 # In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
 # for 20, and the tracker gives up at frame 150, when the target hardly moves any more.
