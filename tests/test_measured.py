@@ -172,6 +172,13 @@ def test_stored_tables_say_where_they_are_from(name):
     assert words[words.index("--table") + 1] == f"data/results/{name}.csv"
 
 
+def test_make_results_measures_these_tables():
+    text = (PROJECT / "Makefile").read_text("utf-8")
+    assert f"--tracker {' '.join(CLASSIC)} --jobs 1" in text
+    for name in TABLES:
+        assert f"--table data/results/{name}.csv" in text
+
+
 def recomputed(sequences):
     """The scores of MOSSE by sequence, as stored tables have them."""
     found = evaluate("mosse", sequences)

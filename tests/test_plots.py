@@ -57,10 +57,7 @@ def test_the_precision_plot_reads_off_the_legend_at_the_grey_line():
     assert marks == [20]
     at_20 = sorted(line.get_ydata()[20] for line in curves.values())
     assert at_20 == pytest.approx(sorted([BETTER.precision, WORSE.precision]))
-    assert (
-        legend_of(figure)[0]
-        == f"[{max(at_20):.3f}] {'better' if BETTER.precision >= WORSE.precision else ''}"
-    )
+    assert legend_of(figure)[0] == f"[{max(at_20):.3f}] better"
 
 
 def test_the_thresholds_are_the_policys():

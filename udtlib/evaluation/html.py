@@ -21,7 +21,8 @@ p { max-width: 48rem; margin: .4rem 0; } .small { color: #555; font-size: .9rem;
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: #555; font-size: .9rem; padding-bottom: .3rem; }
 th, td { padding: .22rem .7rem; border-bottom: 1px solid #e2e2e2; text-align: right; white-space: nowrap; }
-th { font-weight: 600; } thead th { border-bottom: 2px solid #888; vertical-align: bottom; }
+th { font-weight: 600; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
+thead th { border-bottom: 2px solid #888; vertical-align: bottom; }
 tbody th { font-weight: normal; } th:first-child, .text { text-align: left; }
 .best { font-weight: 700; }
 .bar { background: linear-gradient(#cfe3f3, #cfe3f3) no-repeat left / calc(var(--part) * 5.5rem) 100%;
