@@ -30,3 +30,15 @@ class TrackerError(UdtError, RuntimeError):
 
 class UnknownNameError(UdtError, ValueError):
     """A tracker, dataset, policy or command that is not registered."""
+
+
+class ShapeError(UdtError, ValueError):
+    """Arrays or tensors whose shapes do not belong together."""
+
+
+class OptionError(UdtError, ValueError):
+    """An option with a value it does not have."""
+
+
+class WeightsError(UdtError, ValueError):
+    """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""

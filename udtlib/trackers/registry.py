@@ -7,8 +7,10 @@ from udtlib.errors import UnknownNameError
 from udtlib.trackers.base import Tracker
 
 TRACKERS = {
+    "dcfnet": "udtlib.trackers.udt:dcfnet_tracker",
     "mosse": "udtlib.trackers.mosse:MosseTracker",
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
+    "udt": "udtlib.trackers.udt:UdtTracker",
 }
 
 
