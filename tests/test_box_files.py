@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from udtlib.data.box_files import read_boxes
+from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.errors import DataError, MissingDataError
 
 
@@ -58,3 +58,14 @@ def test_absent_file(tmp_path):
         read_boxes(tmp_path / "nothing.txt", 1)
     with pytest.raises(MissingDataError):
         read_boxes(tmp_path, 1)
+
+
+def test_written_boxes_are_read_back(tmp_path):
+    boxes = np.array([[0.25, 1, 2, 3], [np.nan] * 4])
+    path = tmp_path / "new" / "boxes.txt"
+    write_boxes(path, boxes, index_base=1, comment="x,y,w,h")
+    assert path.read_text() == "# x,y,w,h\n1.2500,2.0000,2.0000,3.0000\nnan,nan,nan,nan\n"
+    np.testing.assert_array_equal(read_boxes(path, 1), boxes)
+    write_boxes(path, boxes[:1], index_base=0)
+    assert path.read_text() == "0.2500,1.0000,2.0000,3.0000\n"
+    assert [file.name for file in path.parent.iterdir()] == ["boxes.txt"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from udtlib.cli import main
 from udtlib.data import Sequence
 from udtlib.errors import DataError, UnknownNameError
 from udtlib.evaluation import evaluate, score, track_sequence
@@ -191,6 +192,53 @@ def test_a_shortened_result_is_run_again(tmp_path):
     assert path.read_bytes() == whole
 
 
+@pytest.fixture
+def otb_root(tmp_path):
+    """Two sequences in the benchmark's own layout; the second has an unreadable third image."""
+    import cv2
+
+    generator = np.random.default_rng(0)
+    for name in ("Crossing", "Woman"):
+        (tmp_path / "otb" / name / "img").mkdir(parents=True)
+        for index in range(1, 6):
+            image = generator.integers(0, 255, (60, 80, 3), np.uint8)
+            cv2.imwrite(str(tmp_path / "otb" / name / f"img/{index:04}.jpg"), image)
+        (tmp_path / "otb" / name / "groundtruth_rect.txt").write_text("31,21,20,16\n" * 5)
+    (tmp_path / "otb/Woman/img/0003.jpg").write_bytes(b"no image")
+    return tmp_path / "otb"
+
+
+def test_the_command_reports_failures_and_scores_the_rest(tmp_path, otb_root, capsys):
+    command = ["evaluate", "--tracker", "mosse", "--dataset", "otb", "--root", str(otb_root), "--jobs", "1"]
+    command += ["--out", str(tmp_path / "run"), "--json", str(tmp_path / "out.json")]
+    assert main(command) == 1
+    printed = capsys.readouterr()
+    assert "otb, 2 sequences, policy otb-strict" in printed.out
+    assert "(1 failed)" in printed.out
+    assert "mosse, Woman: FAILED" in printed.err
+    assert "0003.jpg" in printed.err
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert list(document["sequences"]) == ["Crossing"]
+    assert list(document["failed"]) == ["Woman"]
+    assert document["sequences"]["Crossing"]["frames"] == 5
+    assert document["fps"] > 0
+    rows = (tmp_path / "run/mosse/Crossing.txt").read_text().splitlines()
+    assert (len(rows), rows[0]) == (5, "31.0000,21.0000,20.0000,16.0000")
+    (otb_root / "Woman/img/0003.jpg").write_bytes((otb_root / "Woman/img/0002.jpg").read_bytes())
+    assert main(command) == 0
+    assert "FAILED" not in capsys.readouterr().err
+
+
+def test_the_command_refuses_what_it_cannot_do(tmp_path, capsys):
+    command = ["evaluate", "--tracker", "mosse", "--dataset", "otb", "--out", str(tmp_path)]
+    assert main([*command, "--root", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    for wrong in (["--jobs", "0"], ["--tracker", "nonsuch"], ["--policy", "mine"]):
+        with pytest.raises(SystemExit):
+            main([*command, *wrong])
+    assert "from 1, found '0'" in capsys.readouterr().err
+
+
 def test_misuse_is_refused_clearly():
     with pytest.raises(UnknownNameError, match="no tracker 'nonsuch'"):
         evaluate("nonsuch", [make_sequence()])
@@ -247,6 +295,42 @@ def test_killed_runs_resume_without_redoing_or_losing_anything(tmp_path, jobs, r
     assert len(finished(tmp_path, kept)) == 12
     run_twelve(tmp_path / "whole", 1)
     assert digests(tmp_path / "run") == digests(tmp_path / "whole")
+
+
+class Beats(Shift):
+    def update(self, frame):
+        with open(os.environ["BEATS"], "ab") as file:
+            file.write(b".")
+        return super().update(frame)
+
+
+def run_beating(out):
+    evaluate(Beats, [make_sequence(name, count=250) for name in "ab"], out, jobs=2, options={"slow": 0.05})
+
+
+def test_a_killed_run_leaves_no_worker_running(tmp_path):
+    beats = tmp_path / "beats"
+    script = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_evaluate as t; "
+    command = [sys.executable, "-c", script + f"t.run_beating({str(tmp_path / 'run')!r})"]
+    process = subprocess.Popen(command, start_new_session=True, env=os.environ | {"BEATS": str(beats)})
+    assert becomes_true(beats.exists, seconds=30)
+    process.kill()
+    process.wait()
+
+    def is_still():
+        size = beats.stat().st_size
+        time.sleep(0.3)
+        return beats.stat().st_size == size
+
+    assert becomes_true(is_still, seconds=10)
+    assert not list((tmp_path / "run").rglob("*.txt"))
+
+
+def becomes_true(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
 
 
 def finished(folder, before):

@@ -9,7 +9,7 @@ from udtlib.trackers import opencv
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.opencv import whole_pixel_box
 
-NAMES = ["mosse-opencv"]
+NAMES = ["csrt", "kcf-opencv", "mosse-opencv"]
 
 
 def clip(steps):

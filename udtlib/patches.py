@@ -97,13 +97,13 @@ def hann_window(height: int, width: int) -> NDArray[np.float32]:
     return np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
 
 
-def model_shape(size: ArrayLike, max_area: float) -> tuple[int, int]:
+def model_shape(size: ArrayLike, max_area: float, cell: int = 1) -> tuple[int, int]:
     """Return the ``(height, width)`` of the patch that stands for a window of ``size`` ``(w, h)`` pixels.
 
-    Windows of more than ``max_area`` pixels shrink with their proportions kept; each side is then
-    rounded up to a length whose Fourier transform is fast, and is at least 6.
+    Windows of more than ``max_area`` pixels shrink with their proportions kept; each side then becomes
+    a whole number of cells, rounded up to a number whose Fourier transform is fast, at least 6.
     """
     w, h = np.asarray(size, dtype=np.float64)
-    shrink = min(1.0, float(np.sqrt(max_area / (w * h))))
+    shrink = min(1.0, float(np.sqrt(max_area / (w * h)))) / cell
     height, width = (fft.next_fast_len(max(6, round(side * shrink)), real=True) for side in (h, w))
-    return height, width
+    return height * cell, width * cell

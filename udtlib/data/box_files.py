@@ -1,9 +1,11 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
+import os
 import re
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError
@@ -32,6 +34,29 @@ def read_boxes(path: str | Path, index_base: int) -> Boxes:
     if not rows:
         raise DataError(f"{path}: expected one box x,y,w,h a line, found no line")
     return np.array(rows, dtype=np.float64) - [index_base, index_base, 0, 0]
+
+
+def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: str = "") -> None:
+    """Write boxes ``(N, 4)``, 0-indexed, one ``x,y,w,h`` a line with 4 decimals.
+
+    The file is written under another name and then renamed, so that a kill leaves the old file or the
+    new one, whole.
+
+    Args:
+        path: the file; its folder is made if need be.
+        boxes: may hold NaN.
+        index_base: number of the first pixel in the file, added to x and y.
+        comment: first line, after ``# ``; empty for none.
+    """
+    path = Path(path)
+    shift = np.array([index_base, index_base, 0, 0])
+    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) + shift
+    lines = [f"# {comment}"] if comment else []
+    lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    unfinished.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
+    unfinished.replace(path)
 
 
 def _read_text(path: Path) -> str:

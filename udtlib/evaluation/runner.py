@@ -3,12 +3,9 @@
 A tracker starts on the first frame from the true box and is never helped again. Book: chapters 01, 13.
 """
 
-import pickle
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +21,7 @@ from udtlib.errors import DataError
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.results import load_result, read_record, write_result
 from udtlib.evaluation.scores import TrackerScore, score_results
+from udtlib.evaluation.workers import one_thread, run_in_workers
 from udtlib.trackers import Tracker, load_tracker
 
 MakeTracker = Callable[[], Tracker]
@@ -203,11 +201,11 @@ def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, st
 
     waiting = [task for task in tasks if not _is_finished(task)]
     waiting.sort(key=lambda task: -task.record["frames"])
-    outcomes = _in_workers(waiting, jobs) if jobs > 1 else ((task, _run_task(task)) for task in waiting)
+    outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
     done = len(tasks) - len(waiting)
     failed = {}
     with tqdm(desc=title, total=len(tasks), initial=done, unit="sequence", disable=title is None) as bar:
-        for task, problem in outcomes:
+        for task, problem in zip(waiting, outcomes, strict=True):
             bar.update()
             if problem:
                 failed[task.sequence.name] = problem
@@ -217,60 +215,12 @@ def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, st
 def _run_task(task: _Task) -> str:
     """Track one sequence and write its result; return what went wrong, empty if nothing."""
     try:
+        if _is_finished(task):  # meanwhile, by a worker whose pool then broke
+            return ""
         tracker = task.make()
-        with _one_thread():
+        with one_thread():
             boxes, seconds = track_sequence(tracker, task.sequence)
         write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
     return ""
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Limit OpenCV, and torch where a tracker has imported it, to one thread."""
-    import cv2
-
-    setters: list[tuple[Callable[[int], Any], int]] = [(cv2.setNumThreads, cv2.getNumThreads())]
-    if torch := sys.modules.get("torch"):
-        setters.append((torch.set_num_threads, torch.get_num_threads()))
-    for setter, _ in setters:
-        setter(1)
-    try:
-        yield
-    finally:
-        for setter, before in setters:
-            setter(before)
-
-
-def _in_workers(tasks: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    waiting = list(tasks)
-    try:
-        for problem in _parallel(tasks, jobs):
-            yield waiting.pop(0), problem
-    except BrokenProcessPool:
-        # The pool is gone and does not say whose worker died: run the rest one by one.
-        yield from ((task, "" if _is_finished(task) else _run_alone(task)) for task in waiting)
-    except pickle.PicklingError as error:
-        raise DataError(
-            f"the tracker or a sequence cannot be sent to workers, use one job: {error}"
-        ) from error
-
-
-def _run_alone(task: _Task) -> str:
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    try:
-        return next(_parallel([task], jobs=2))
-    except BrokenProcessPool:
-        return "the worker process died: killed, out of memory, or a crash in native code"
-
-
-def _parallel(tasks: list[_Task], jobs: int) -> Iterator[str]:
-    import joblib
-
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, max_nbytes=None)
-        yield from parallel(joblib.delayed(_run_task)(task) for task in tasks)

@@ -1,0 +1,114 @@
+"""``udt check`` and the banner of a chapter."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import cv2
+import pytest
+
+from udtlib import __version__, environment
+from udtlib.cli import main
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def test_all_is_well_here(capsys):
+    assert main(["check"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1] == "ready"
+    names = [line[5:17].strip() for line in printed[:-1]]
+    for name in ("python", "numpy", "torch", "opencv", "threads", "device", "weights", "otb", "ipywidgets"):
+        assert name in names
+    assert all(re.match(r"(OK |-  )  \S", line) for line in printed[:-1])
+    assert cv2.__version__ in printed[names.index("opencv")]
+
+
+def test_the_banner_is_the_same_on_every_machine(capsys):
+    environment.banner()
+    assert capsys.readouterr().out == f"udtlib {__version__}, ready\n"
+
+
+def test_the_banner_does_not_import_torch():
+    code = "import sys; from udtlib.environment import banner; banner(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_bounds_are_those_of_the_package():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    bounds = dict(dependency.split(">=") for dependency in project["dependencies"])
+    assert bounds.pop(environment.OPENCV)
+    assert bounds == environment.PACKAGES
+    assert project["requires-python"] == ">={}.{}".format(*environment.PYTHON)
+    assert set(environment.BOOK) <= {name.split(">=")[0] for name in project["optional-dependencies"]["book"]}
+
+
+def test_missing_and_old_packages_say_what_to_run(monkeypatch, capsys):
+    versions = {name: oldest for name, oldest in environment.PACKAGES.items() if name != "torch"}
+    monkeypatch.setattr(environment, "installed", {**versions, "numpy": "1.9.3"}.get)
+    assert main(["check"]) == 1
+    printed = capsys.readouterr().out
+    assert "FIX  torch        not installed: run `pip install 'torch>=2.2'`" in printed
+    assert "FIX  numpy        1.9.3: run `pip install 'numpy>=1.26'`" in printed
+    assert "OK   scipy        1.11" in printed
+    assert "-    jupyterlab   not installed: the notebooks need it" in printed
+    assert printed.endswith("2 to fix, see the lines marked FIX\n")
+    environment.banner()
+    banner = capsys.readouterr().out
+    assert banner.startswith(f"udtlib {__version__}, but this machine is not ready:\n")
+    assert banner.count("FIX") == 2
+
+
+def test_a_missing_torch_leaves_the_device_unknown(monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    line = environment.device()
+    assert line.found == "cpu"
+    assert line.is_ok
+    assert line.advice
+
+
+def test_an_opencv_without_the_tracking_module(monkeypatch):
+    for name in ("TrackerKCF_create", "TrackerCSRT_create", "legacy"):
+        monkeypatch.delattr(cv2, name, raising=False)
+    line = list(environment.opencv())[1]
+    assert not line.is_ok
+    assert "pip install opencv-contrib-python-headless" in line.advice
+
+
+def test_two_opencv_builds_are_one_too_many(monkeypatch):
+    class Build:
+        def __init__(self, name):
+            self.name = name
+
+    monkeypatch.setattr(
+        environment,
+        "distributions",
+        lambda: [Build("numpy"), Build("opencv-python"), Build("opencv-contrib-python-headless")],
+    )
+    line = next(environment.opencv())
+    assert not line.is_ok
+    assert "pip uninstall opencv-python opencv-contrib-python-headless" in line.advice
+
+
+def test_data_that_is_there_absent_or_hidden(monkeypatch, tmp_path):
+    (tmp_path / "otb").mkdir()
+    monkeypatch.setenv("UDT_DATA", str(tmp_path))
+    lines = {line.name: line for line in environment.outside_data()}
+    assert lines["otb"].found == str(tmp_path / "otb")
+    assert lines["vot"].found == "not found"
+    monkeypatch.setenv("UDT_DATA", "none")
+    assert {line.found for line in environment.outside_data()} == {"not found"}
+    assert all(line.is_ok for line in environment.outside_data())
+    monkeypatch.setenv("UDT_DATA", str(tmp_path / "typo"))
+    first = next(environment.outside_data())
+    assert not first.is_ok
+    assert "no such folder" in first.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2.13.0+cpu", (2, 13, 0)), ("5.0.0.93", (5, 0, 0)), ("2.0rc1", (2, 0, 1))]
+)
+def test_numbers_of_a_version(text, expected):
+    assert environment.numbers(text) == expected

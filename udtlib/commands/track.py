@@ -1,0 +1,161 @@
+"""``udt track``: follow one target through a video or a folder of frames. Book: chapter 00."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from udtlib import load_tracker, viz
+from udtlib.boxes import Boxes, check_box
+from udtlib.data.box_files import write_boxes
+from udtlib.data.folder import open_frames
+from udtlib.data.sequences import Frames
+from udtlib.data.video_file import VideoFile
+from udtlib.errors import BoxError, DataError, MissingDataError
+from udtlib.trackers import TRACKERS
+from udtlib.trackers.base import Frame
+
+HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
+SAVE_EVERY = 2.0
+FPS = 25.0
+WRITABLE = (".avi", ".mkv", ".mov", ".mp4")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("source", metavar="VIDEO_OR_FOLDER", help="a video file, or a folder of images")
+    parser.add_argument(
+        "--box", required=True, metavar="x,y,w,h", help="the target in the first frame; the first pixel is 0"
+    )
+    parser.add_argument(
+        "--tracker", default="mosse", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
+    )
+    parser.add_argument("--out", type=Path, metavar="out.mp4", help="write the video with the box drawn")
+    parser.add_argument("--boxes", type=Path, metavar="out.txt", help=f"write the boxes: {HEADER}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Track, writing boxes as they come; return 1 if frames had to be passed over."""
+    check_output(arguments.out, arguments.source)
+    frames = open_frames(arguments.source)
+    boxes, skipped = [parse_box(arguments.box)], 0
+    first = frames[0]
+    tracker = load_tracker(arguments.tracker)
+    tracker.init(first, boxes[0])
+    outputs = Outputs(arguments.boxes, arguments.out, frames, first)
+    try:
+        outputs.add(first, boxes)
+        for frame in read_on(frames):
+            skipped += frame is None
+            boxes.append(boxes[-1] if frame is None else tracker.update(frame))
+            outputs.add(frame, boxes)
+    finally:
+        outputs.close(boxes)
+    print(summary(arguments, frames, boxes, skipped))
+    return 1 if skipped else 0
+
+
+def parse_box(text: str) -> Boxes:
+    """Return the box ``(4,)`` float64 written as ``x,y,w,h``.
+
+    Raises:
+        BoxError: not four numbers separated by commas, or as `udtlib.boxes.check_box`.
+    """
+    try:
+        numbers = [float(word) for word in text.split(",")]
+    except ValueError as error:
+        raise BoxError(f"--box is four numbers x,y,w,h separated by commas, found {text!r}") from error
+    return check_box(numbers)
+
+
+def read_on(frames: Frames) -> Iterator[Frame | None]:
+    """Yield the frames after the first with a progress bar, and None for one that cannot be read."""
+    total = frames.announced if isinstance(frames, VideoFile) else len(frames)
+    with tqdm(total=total or None, initial=1, unit="frame", disable=None) as bar:
+        for index in count(1):
+            try:
+                frame: Frame | None = frames[index]
+            except IndexError:
+                return
+            except (DataError, MissingDataError) as error:
+                frame = None
+                tqdm.write(f"frame {index} is passed over, the last box is kept: {error}", file=sys.stderr)
+            yield frame
+            bar.update()
+
+
+class Outputs:
+    """The files written on the way; what was tracked so far is on disk at most two seconds later."""
+
+    def __init__(self, boxes: Path | None, video: Path | None, frames: Frames, first: Frame) -> None:
+        self.path, self.saved = boxes, 0.0
+        self.writer = open_writer(video, frames, first) if video else None
+        self.last = first
+
+    def add(self, frame: Frame | None, boxes: list[Boxes]) -> None:
+        """Take the newest box and its frame; None repeats the last picture."""
+        self.last = self.last if frame is None else frame
+        if self.writer is not None:
+            picture = viz.draw_box(self.last, boxes[-1])
+            self.writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        if time.monotonic() > self.saved + SAVE_EVERY:
+            self.save(boxes)
+
+    def save(self, boxes: list[Boxes]) -> None:
+        """Replace the file of boxes by one with all boxes so far."""
+        if self.path is not None:
+            write_boxes(self.path, boxes, index_base=0, comment=HEADER)
+        self.saved = time.monotonic()
+
+    def close(self, boxes: list[Boxes]) -> None:
+        """Finish both files."""
+        self.save(boxes)
+        if self.writer is not None:
+            self.writer.release()
+
+
+def check_output(path: Path | None, source: str) -> None:
+    """Refuse to write a video over its source, or to a name that says no video.
+
+    Raises:
+        DataError: either.
+    """
+    if path is not None and path.suffix.lower() not in WRITABLE:
+        raise DataError(f"--out {path}: expected a name that ends in {', '.join(WRITABLE)}")
+    if path is not None and path.resolve() == Path(source).resolve():
+        raise DataError(f"--out {path} is the video to be read; choose another name")
+
+
+def open_writer(path: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:
+    """Return the writer of an MPEG-4 video of the frames' size and speed (25 fps if unknown).
+
+    Raises:
+        DataError: OpenCV cannot write such a file there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
+    size = first.shape[1], first.shape[0]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
+    if not writer.isOpened():
+        raise DataError(f"{path}: OpenCV cannot write a video there; is the folder writable?")
+    return writer
+
+
+def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], skipped: int) -> str:
+    """Return the closing lines: how far it came, and where the results are."""
+    x, y, w, h = boxes[-1]
+    lines = [f"{len(boxes)} frames tracked, last box {x:.1f},{y:.1f},{w:.1f},{h:.1f} (the first pixel is 0)"]
+    if skipped:
+        lines.append(f"{skipped} frames could not be read and repeat the box before them")
+    if isinstance(frames, VideoFile) and frames.announced > len(boxes):
+        lines.append(f"{frames.path} says it has {frames.announced} frames; the others could not be read")
+    if arguments.boxes:
+        lines.append(f"boxes: {arguments.boxes} ({HEADER})")
+    if arguments.out:
+        lines.append(f"video: {arguments.out}")
+    return "\n".join(lines)

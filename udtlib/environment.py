@@ -1,0 +1,168 @@
+"""Is this machine ready? `banner` for a chapter's first cell, `report` behind ``udt check``.
+
+Book: chapter 00. torch is imported only to ask it for devices, and may be missing.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.util import find_spec
+from re import findall
+
+import cv2
+
+import udtlib
+from udtlib.data.locate import PROJECT, data_roots
+
+PYTHON = (3, 11)
+PACKAGES = {
+    "joblib": "1.3",
+    "matplotlib": "3.8",
+    "numpy": "1.26",
+    "safetensors": "0.4",
+    "scipy": "1.11",
+    "torch": "2.2",
+    "tqdm": "4.65",
+}
+"""Oldest versions that work, as in pyproject.toml; OpenCV has lines of its own."""
+
+BOOK = ("jupyterlab", "ipywidgets", "ipykernel", "jupytext")
+OPENCV = "opencv-contrib-python-headless"
+OUTSIDE = ("otb", "vot", "videos", "published")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        found: its version, number or place.
+        advice: what to do; empty if all is well.
+        needed: whether the library cannot do without.
+    """
+
+    name: str
+    found: str
+    advice: str = ""
+    needed: bool = True
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether nothing has to be done: all is well, or it is not needed."""
+        return not (self.advice and self.needed)
+
+    def __str__(self) -> str:
+        """Return the line as printed: OK, FIX with what to do, or "-" for what only some chapters use."""
+        mark = "OK " if not self.advice else "-  " if self.is_ok else "FIX"
+        return f"{mark}  {self.name:<12} {self.found}" + (f": {self.advice}" if self.advice else "")
+
+
+def banner() -> None:
+    """Print one line that is the same on every machine, or what to do if this one is not ready."""
+    problems = [line for line in requirements() if not line.is_ok]
+    state = "ready" if not problems else "but this machine is not ready:"
+    print(f"udtlib {udtlib.__version__}, {state}", *problems, sep="\n")
+
+
+def report() -> list[Line]:
+    """Return every line of ``udt check``."""
+    return [*requirements(), threads(), device(), *book_packages(), weights(), *outside_data()]
+
+
+def requirements() -> list[Line]:
+    """Return the lines for what no chapter can do without; takes milliseconds."""
+    return [python(), *packages(), *opencv()]
+
+
+def python() -> Line:
+    """Return the line for the Python version."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    wanted = ".".join(map(str, PYTHON))
+    return Line("python", found, "" if sys.version_info >= PYTHON else f"install Python {wanted} or later")
+
+
+def packages() -> Iterator[Line]:
+    """Yield a line for each package but OpenCV."""
+    for name, oldest in PACKAGES.items():
+        found = installed(name)
+        old = found is not None and numbers(found) < numbers(oldest)
+        install = f"run `pip install '{name}>={oldest}'`"
+        yield Line(name, found or "not installed", install if old or not found else "")
+
+
+def opencv() -> Iterator[Line]:
+    """Yield the lines for OpenCV: one build only, with the tracking module."""
+    builds = [name for dist in distributions() if (name := dist.name or "").startswith("opencv")]
+    reinstall = f"`pip uninstall {' '.join(builds) or 'opencv-python'}`, then `pip install {OPENCV}`"
+    several = f"builds overwrite each other; run {reinstall}"
+    yield Line("opencv", f"{cv2.__version__} ({', '.join(builds)})", several if len(builds) > 1 else "")
+    legacy = getattr(cv2, "legacy", None)
+    has = {"MOSSE": hasattr(legacy, "TrackerMOSSE_create"), "KCF": hasattr(cv2, "TrackerKCF_create")}
+    has["CSRT"] = hasattr(cv2, "TrackerCSRT_create") or hasattr(legacy, "TrackerCSRT_create")
+    absent = [name for name, there in has.items() if not there]
+    found = f"OpenCV's {', '.join(name for name in has if has[name])}" if any(has.values()) else "none"
+    advice = f"{', '.join(absent)} absent; run {reinstall}"
+    yield Line("its trackers", found, advice if absent else "")
+
+
+def threads() -> Line:
+    """Return the line for cores and thread settings."""
+    limit = os.environ.get("OMP_NUM_THREADS", "not set")
+    return Line(
+        "threads", f"{os.cpu_count()} cores, OpenCV uses {cv2.getNumThreads()}, OMP_NUM_THREADS {limit}"
+    )
+
+
+def device() -> Line:
+    """Return the line for the device torch would use."""
+    if find_spec("torch") is None:
+        return Line("device", "cpu", "known once torch is installed", needed=False)
+    import torch
+
+    if torch.cuda.is_available():
+        return Line("device", f"cuda ({torch.cuda.get_device_name()})")
+    kind = "mps" if torch.backends.mps.is_available() else "cpu"
+    return Line("device", f"{kind}, torch uses {torch.get_num_threads()} threads")
+
+
+def book_packages() -> Iterator[Line]:
+    """Yield a line for each package that only the notebooks need."""
+    for name in BOOK:
+        found = installed(name)
+        advice = "" if found else "the notebooks need it; run `pip install -c constraints.txt -e '.[book]'`"
+        yield Line(name, found or "not installed", advice, needed=False)
+
+
+def weights() -> Line:
+    """Return the line for network weights."""
+    folder = PROJECT / "data" / "weights"
+    names = sorted(path.name for path in folder.glob("*.safetensors"))
+    advice = "" if names else "put .safetensors files into data/weights; the classic trackers need none"
+    return Line("weights", ", ".join(names) or "none", advice, needed=False)
+
+
+def outside_data() -> Iterator[Line]:
+    """Yield the lines for data from elsewhere; nothing but a few measurements needs it."""
+    chosen = os.environ.get("UDT_DATA", "none")
+    if chosen != "none" and not data_roots():
+        yield Line("UDT_DATA", chosen, "no such folder; set it to one, or to none")
+    for name in OUTSIDE:
+        places = [root / name for root in data_roots() if (root / name).exists()]
+        advice = "" if places else f"optional; put it at data/{name}, or set UDT_DATA to the folder it is in"
+        yield Line(name, str(places[0]) if places else "not found", advice, needed=False)
+
+
+def installed(name: str) -> str | None:
+    """Return the version of an installed package, or None."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: ``"2.13.0+cpu"`` is ``(2, 13, 0)``."""
+    return tuple(map(int, findall(r"\d+", text.split("+")[0])[:3]))

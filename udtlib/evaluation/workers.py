@@ -1,0 +1,89 @@
+"""Worker processes for `udtlib.evaluation.runner`: one thread each, and one that dies is survived."""
+
+import os
+import pickle
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from udtlib.errors import DataError
+
+DIED = "the worker process died: killed, out of memory, or a crash in native code"
+
+
+def run_in_workers(function: Callable[[Any], str], items: Sequence[Any], jobs: int) -> Iterator[str]:
+    """Yield ``function(item)`` of every item in order, or `DIED` where its worker process died.
+
+    Raises:
+        DataError: an item that cannot be sent to another process.
+    """
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    done = 0
+    try:
+        for outcome in _parallel(function, items, jobs):
+            done += 1
+            yield outcome
+    except BrokenProcessPool:
+        # The pool is gone and does not say whose worker died: each of the rest alone.
+        yield from (_run_alone(function, item) for item in items[done:])
+    except pickle.PicklingError as error:
+        raise DataError(
+            f"the tracker or a sequence cannot be sent to workers, use one job: {error}"
+        ) from error
+
+
+def _run_alone(function: Callable[[Any], str], item: Any) -> str:
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    try:
+        return next(_parallel(function, [item], jobs=2))
+    except BrokenProcessPool:
+        return DIED
+
+
+def _parallel(function: Callable[[Any], str], items: Sequence[Any], jobs: int) -> Iterator[str]:
+    import joblib
+
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, max_nbytes=None)
+        yield from parallel(joblib.delayed(_run_here)(function, item, os.getpid()) for item in items)
+
+
+def _run_here(function: Callable[[Any], str], item: Any, starter: int) -> str:
+    if os.getpid() != starter:
+        _end_with(starter)
+    return function(item)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this worker soon after its parent, so that a killed run leaves nothing running behind."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.3)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit OpenCV, and torch where it is imported, to one thread of this process."""
+    import cv2
+
+    setters: list[tuple[Callable[[int], Any], int]] = [(cv2.setNumThreads, cv2.getNumThreads())]
+    if torch := sys.modules.get("torch"):
+        setters.append((torch.set_num_threads, torch.get_num_threads()))
+    for setter, _ in setters:
+        setter(1)
+    try:
+        yield
+    finally:
+        for setter, before in setters:
+            setter(before)
