@@ -6,7 +6,7 @@ LRN, library FFT) with the settings of the released results, and nothing that ma
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 
 MEAN = torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1)
 

@@ -217,4 +217,5 @@ class DCFLayer(nn.Module):
     def label(self, features: Tensor) -> Tensor:
         """Return the centred Gaussian ``(H', W')`` for features ``(N, C, H', W')``."""
         dtype = torch.float32 if features.dtype in HALF_PRECISION else features.dtype
-        return gaussian_label(*features.shape[-2:], self.sigma, dtype=dtype, device=features.device)
+        height, width = features.shape[-2:]
+        return gaussian_label(height, width, self.sigma, dtype=dtype, device=features.device)

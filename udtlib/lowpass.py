@@ -14,8 +14,11 @@ import torch
 from torch import Tensor
 
 
-def label_cutoff(size: int, sigma: float, tolerance: float = 1e-8) -> int:
-    """Return the frequency past which a Gaussian label's spectrum is below ``tolerance`` of its peak."""
+def label_cutoff(size: int, sigma: float, tolerance: float = 1e-6) -> int:
+    """Return the frequency past which a Gaussian label's spectrum is below ``tolerance`` of its peak.
+
+    At 1e-6 all that lies beyond adds up to less than 1e-7 of the label: float32's own rounding.
+    """
     deviation = size / (2 * math.pi * sigma)
     return min(math.ceil(deviation * math.sqrt(-2 * math.log(tolerance))), (size - 1) // 2)
 

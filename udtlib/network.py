@@ -90,10 +90,17 @@ class _FastLrn(torch.autograd.Function):
 
 
 def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
-    """Return ``factor`` times the sum over channels c-2..c+2 plus ``offset``; ``(N, C, H, W)`` both."""
-    kernel, bias = neighbour_kernel(values.shape[1], factor, offset, values.dtype, values.device)
+    """Return ``factor`` times the sum over channels c-2..c+2 plus ``offset``; ``(N, C, H, W)`` both.
+
+    A 1x1 convolution; image rows stand in as the batch, for on one thread PyTorch hands only large
+    batches of such convolutions to its fast library.
+    """
+    count, channels, height, width = values.shape
+    kernel, bias = neighbour_kernel(channels, factor, offset, values.dtype, values.device)
+    rows = values.permute(0, 2, 3, 1).reshape(count * height, 1, width, channels).permute(0, 3, 1, 2)
     with torch.autocast(values.device.type, enabled=False):
-        return functional.conv2d(values, kernel, bias)
+        summed = functional.conv2d(rows, kernel, bias)
+    return summed.permute(0, 2, 3, 1).reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
 @lru_cache(maxsize=16)

@@ -27,6 +27,7 @@ from udtlib.trackers.udt_settings import PRESETS, UdtSettings
 from udtlib.weights import Weights, get_weights
 
 SMALLEST_SIDE = 4.0  # pixels
+CLOSE_CALL = 1e-3  # of the response, whose peak is at most about 1; bfloat16's rounding moves it by 2e-4
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -72,13 +73,16 @@ class UdtTracker:
                 `udtlib.weights.default`.
             preset: a key of `PRESETS`.
             device: ``"cpu"``, ``"cuda"`` ...
-            dtype: of the convolutions, ``"float32"`` or ``"bfloat16"``.
+            dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
+                processor has it. Templates stay float32, and a search whose outcome is within rounding is
+                repeated in float32, so the boxes are the same.
             settings: attributes of `UdtSettings` that shall differ from the preset.
 
         Raises:
             OptionError: an unknown preset, dtype or setting.
             WeightsError, MissingDataError: from reading the weights.
         """
+        keep_freed_memory()
         self.settings = settings_of(preset, settings)
         if dtype not in DTYPES:
             raise OptionError(f"dtype is one of {', '.join(DTYPES)}, found {dtype!r}")
@@ -124,7 +128,10 @@ class UdtTracker:
             FrameError: not a frame, or of another size than the first.
         """
         frame = check_frame(frame, self.frame_size)
-        look = self.look = self.search(frame)
+        look = self.search(frame, self.dtype)
+        if self.dtype != torch.float32 and self.is_close_call(look):
+            look = self.search(frame, torch.float32)
+        self.look = look
         self.response = look.responses[look.best].cpu().numpy()
         self.score = float(look.peaks[look.best])
         window = look.windows[look.best]
@@ -134,11 +141,11 @@ class UdtTracker:
         self.adapt(*self.learn(frame, window))
         return np.concatenate([self.center - self.size / 2, self.size])
 
-    def search(self, frame: Frame) -> Look:
+    def search(self, frame: Frame, dtype: torch.dtype) -> Look:
         """Return the responses of the three scales around the present position (Eq. 5)."""
         windows = self.factors[:, None] * self.size * (1 + self.settings.padding)
         patches = self.sample(frame, windows)
-        features = self.features(patches)
+        features = self.features(patches, dtype)
         responses = self.respond(features)
         peaks = responses.flatten(1).amax(1).cpu().double().numpy()
         return Look(windows, patches, features, responses, peaks, int((peaks * self.penalties).argmax()))
@@ -162,10 +169,15 @@ class UdtTracker:
         patches = functional.grid_sample(image, grid, align_corners=True, padding_mode="zeros")
         return (patches.round() if self.settings.round_patches else patches) - self.mean
 
-    def features(self, patches: Tensor) -> Tensor:
-        """Return the features ``(N, 32, S, S)`` float32 of patches ``(N, 3, S, S)``."""
-        half = self.dtype != torch.float32
-        with torch.autocast(self.device.type, dtype=self.dtype if half else None, enabled=half):
+    def is_close_call(self, look: Look) -> bool:
+        """Say whether the best scale, or the best cell, is so close to the next that rounding decides it."""
+        second, first = np.sort(look.peaks * self.penalties)[-2:]
+        cells = look.responses[look.best].flatten().topk(2).values
+        return min(first - second, float(cells[0] - cells[1])) < CLOSE_CALL
+
+    def features(self, patches: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return the features ``(N, 32, S, S)`` float32 of patches, convolved in ``dtype``."""
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
             return self.network(patches)
 
     def respond(self, features: Tensor) -> Tensor:
@@ -207,6 +219,16 @@ class UdtTracker:
     def filter(self) -> Tensor:
         """The present filter W, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))
+
+
+def keep_freed_memory() -> None:
+    """Make the C library keep memory that is freed, up to some 60 MB, instead of returning it each time.
+
+    Every frame allocates and frees the same few megabytes. glibc gives them back to the system and takes
+    them again, zeroed page by page, which costs up to a tenth of a frame. It learns from the largest
+    block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
