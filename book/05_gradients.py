@@ -23,7 +23,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and the partial
 # derivative. Chapter 04 helps; the two formulas used here are repeated.
 #
-# Run time: about 0 s on two cores. Downloads: none.
+# Run time: about 13 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt
@@ -52,7 +52,7 @@ banner()
 # patches?
 
 # %%
-step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-2)
+step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
 limit = max(np.abs(step.d_template).max(), np.abs(step.d_search).max())
 maps = {
     "template": (step.template, "gray", None),
@@ -118,7 +118,7 @@ print("Re(w^2)    :", np.round(wirtinger(lambda w: (w**2).real, w), 4), " rule:"
 leaf = torch.tensor(w, requires_grad=True)
 (leaf.abs() ** 2).backward()
 assert np.isclose(leaf.grad.item(), 2 * wirtinger(lambda w: abs(w) ** 2, w))
-print("PyTorch's .grad of |w|^2 is 2w:", leaf.grad.item() == 2 * w)
+print("PyTorch's .grad of |w|^2 is 2w:", bool(np.isclose(leaf.grad.item(), 2 * w)))
 
 # %% [markdown]
 # ## Crossing the transform
@@ -304,13 +304,13 @@ for name, (gradients, tolerance) in witnesses.items():
 # waves in the picture are those few frequencies. $\lambda$ sets the volume:
 
 # %%
-exponents = np.arange(-5, 2)
+exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
     solved = gradient.solve(3, 5, 3, 5, float(exponent))
     strength["template"].append(np.linalg.norm(solved.d_template))
     strength["search patch"].append(np.linalg.norm(solved.d_search))
-ratio = np.array(strength["template"]) / strength["search patch"]
+ratio = np.divide(strength["template"], strength["search patch"])
 
 figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for (name, norms), marker in zip(strength.items(), "os", strict=True):
@@ -318,8 +318,13 @@ for (name, norms), marker in zip(strength.items(), "os", strict=True):
 axis.set(xlabel=r"$\lambda$, relative to the number of pixels", ylabel="norm of the gradient")
 axis.legend()
 plt.show()
-assert (np.diff(ratio) < 0).all() and ratio[-1] < 2
-print("the template's share falls as lambda grows, at every step:", bool((np.diff(ratio) < 0).all()))
+assert ratio[0] > 10 > 1 > ratio[-1]
+print("template over search patch, smallest lambda:", f"{ratio[0]:.0f}", " largest:", f"{ratio[-1]:.1f}")
+
+# %% [markdown]
+# Raise $\lambda$ and the template quietens down, until the two speak with one voice. In training $\lambda$ is small; what
+# keeps the template's gradient in bounds there is that 32 channels share one $\hat{\mathbf K}$: a frequency must be missing from all of
+# them before it becomes loud.
 
 # %% [markdown]
 # ## A surprise: nothing moved
@@ -385,7 +390,8 @@ axes[0].invert_yaxis()
 plt.show()
 share = norms[2] / norms[0]
 answer = "almost nothing" if share < 0.03 else "a tenth" if share < 0.3 else "about the same"
-assert losses[2] > 0.3 * losses[0] and answer == "almost nothing"
+assert losses[2] > 0.3 * losses[0]
+assert answer == "almost nothing"
 print(f"You said {my_guess!r}; it is {answer!r}, though the loss is as large as ever.")
 
 # %% [markdown]
@@ -434,7 +440,7 @@ def candidates(x, g):
     return {name: np.fft.ifft2(spectrum).real for name, spectrum in spectra.items()}
 
 
-def descend(name, steps=60, length=0.5):
+def descend(name, steps=60, length=0.2):
     """Return the losses while walking down the gradient called ``name``, ``length`` a step."""
     template, losses = start.copy(), []
     for _ in range(steps):
@@ -452,16 +458,21 @@ figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):
     axis.plot(curve, style, linewidth=2, label=name)
 axis.set(xlabel="steps", ylabel="loss")
-axis.legend()
+axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
-best = min(curve[-1] for name, curve in curves.items() if name != "Eq. 7")
-assert curves["Eq. 7"][-1] < 0.5 * best
-print("Eq. 7 ends below half of every other:", bool(curves["Eq. 7"][-1] < 0.5 * best))
+last = {name: curve[-1] for name, curve in curves.items()}
+assert last["Eq. 7"] == min(last.values())
+assert last["one term only"] < 2 * last["Eq. 7"]
+assert min(last["no conjugate"], last["frozen denominator"]) > 3 * last["Eq. 7"]
+climbs = bool(last["frozen denominator"] > min(curves["frozen denominator"]))
+print({name: f"{value:.1f}" for name, value in last.items() if name != "frozen denominator"})
+print("with the denominator frozen the loss climbs again:", climbs)
 
 # %% [markdown]
-# None of the wrong ones crashes, and at least one may even go down for a while: a wrong gradient often has *some* part of
-# the right direction. That is what makes such bugs live long, and why the first test to write for a
-# hand-made gradient is the finite difference.
+# Two of the three stall or climb. But look at the third: with half of Eq. 7 missing the loss goes down almost as it should. The
+# formula says why. The missing term is $\hat{\mathbf Y}\hat{\mathbf Z}_c-\hat{\mathbf R}\hat{\mathbf X}_c$ over $\hat{\mathbf K}$, and for two patches that resemble each other
+# $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift, $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift: the difference is small. A falling loss is no proof of a right
+# gradient. The finite difference is, which is why it is the first test to write.
 
 # %% [markdown]
 # ## What the closed form is good for
@@ -610,7 +621,7 @@ print(f"still_percent = {int(np.ceil(100 * share))}")
 # - Eq. 7 is one term for the search patch and two for the template, because the template's spectrum appears with its
 #   conjugate. By hand, by autograd, by half spectra and by finite differences it is the same gradient.
 # - The template's gradient is the louder one, at frequencies where it has little energy; $\lambda$ turns it down.
-# - A pair in which nothing moved sends less than 3 % <!-- -->of the gradient of a moving one to the shared weights.
+# - A pair in which nothing moved sends less than 1 <!-- still_percent --> % of the gradient of a moving one to the shared weights.
 # - Kept for the way back: autograd 286 <!-- autograd_mib --> MiB, the closed form 64 <!-- closed_mib --> MiB.
 #
 # **Next:** chapter 06 puts the layer to work frame after frame.

@@ -42,4 +42,3 @@ class OptionError(UdtError, ValueError):
 
 class WeightsError(UdtError, ValueError):
     """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""
-

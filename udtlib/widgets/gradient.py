@@ -78,11 +78,12 @@ def solve(down: int, right: int, asked_down: int, asked_right: int, log10_lambda
     assert template.grad is not None
     assert search.grad is not None
     maps = (template, search, response, error, template.grad, search.grad)
-    return Gradients(*(each.detach().numpy().reshape(SIDE, SIDE) for each in maps), float(loss.detach()))
+    x, z, r, e, d_x, d_z = (each.detach().numpy().reshape(SIDE, SIDE) for each in maps)
+    return Gradients(x, z, r, e, d_x, d_z, float(loss.detach()))
 
 
 def signed(values: Map, limit: float) -> Frame:
-    """Return a signed map as a picture ``(H, W, 3)``: blue below 0, white at 0, red above, full at ``limit``."""
+    """Return a signed map as a picture ``(H, W, 3)``: blue below 0, red above, full at ``limit``."""
     share = np.clip(values / max(limit, 1e-12), -1, 1)[:, :, None]
     low, high = np.array([33, 102, 172]), np.array([178, 24, 43])
     picture = 255 + np.where(share < 0, -share * (low - 255.0), share * (high - 255.0))
