@@ -18,7 +18,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 .DELETE_ON_ERROR:
 .PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's|^# make|make|p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

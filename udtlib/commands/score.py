@@ -8,7 +8,13 @@ from udtlib.data.otb import load_annotations
 from udtlib.errors import MissingDataError
 from udtlib.evaluation import POLICIES, load_policy, score
 from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
-from udtlib.evaluation.tables import attribute_table, difference_table, score_table, write_json
+from udtlib.evaluation.tables import (
+    attribute_table,
+    check_json_path,
+    difference_table,
+    score_table,
+    write_json,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each folder, print the table and write the JSON file."""
+    check_json_path(arguments.json)
     sequences = _annotated_sequences(arguments)
     policy = load_policy(arguments.policy)
     names = _tracker_names(arguments.results)

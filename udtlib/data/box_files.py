@@ -1,7 +1,7 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
 import os
-import re
+from math import isinf
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError
 
-SEPARATOR = re.compile(r"[,;\s]+")
+SEPARATORS = str.maketrans(",;", "  ")
 
 
 def read_boxes(path: str | Path, index_base: int) -> Boxes:
@@ -69,13 +69,13 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(line: str, where: str) -> list[float]:
-    words = SEPARATOR.split(line.strip(",;"))
+    words = line.translate(SEPARATORS).split()
     if len(words) != 4:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
     try:
         row = [float(word) for word in words]
     except ValueError as error:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error
-    if np.isinf(row).any():
+    if any(map(isinf, row)):
         raise DataError(f"{where}: expected finite numbers, found {line[:60]!r}")
     return row

@@ -7,6 +7,7 @@ Book: chapters 01 and 13.
 
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,10 +150,24 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
 
 def _write_whole(path: Path, text: str) -> None:
     """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for results; remove what a killed run left half written more than a minute ago.
+
+    Raises:
+        DataError: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: results cannot be written there ({error.strerror})") from error
+    for path in folder.glob(".*.unfinished"):
+        if time.time() - path.stat().st_mtime > 60:
+            path.unlink()

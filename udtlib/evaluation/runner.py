@@ -19,7 +19,7 @@ from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation.policy import Policy
-from udtlib.evaluation.results import load_result, read_record, write_result
+from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
 from udtlib.evaluation.scores import TrackerScore, score_results
 from udtlib.evaluation.workers import one_thread, run_in_workers
 from udtlib.trackers import Tracker, load_tracker
@@ -70,8 +70,8 @@ def evaluate(
     Raises:
         UnknownNameError: a tracker or dataset that is not registered.
         MissingDataError: a dataset that is not there.
-        DataError: ``out`` holds results made otherwise, no sequence could be tracked, two sequences
-            share a name, or something cannot be sent to worker processes.
+        DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
+            tracked, two sequences share a name, or something cannot be sent to worker processes.
         ValueError: ``jobs`` below 1.
 
     Book: chapters 01 and 13.
@@ -84,6 +84,7 @@ def evaluate(
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(out or temporary) / name
+        prepare_folder(folder)
         tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, name)
         failed = _run_tasks(tasks, jobs, name if progress else None)
         results = {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 
-from udtlib.errors import MissingDataError
+from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scores import TrackerScore
 from udtlib.evaluation.statistics import Interval
 
@@ -63,15 +63,27 @@ def attribute_table(scores: AbstractSequence[TrackerScore], measure: str = "auc"
     return "\n".join(lines) if groups[0] else ""
 
 
+def check_json_path(path: str | Path | None) -> None:
+    """Refuse a path that `write_json` could not write, before the work is done; None is fine.
+
+    Raises:
+        MissingDataError: the folder to write in does not exist.
+        DataError: the path is a folder.
+    """
+    if path is not None and not Path(path).parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
+    if path is not None and Path(path).is_dir():
+        raise DataError(f"{path}: expected the name of a JSON file to write, found a folder")
+
+
 def write_json(path: str | Path, scores: AbstractSequence[TrackerScore]) -> None:
     """Write the scores as JSON: one object for one tracker, a list for several.
 
     Raises:
-        MissingDataError: the folder to write in does not exist.
+        MissingDataError: as `check_json_path`, like the next.
+        DataError: the path is a folder.
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    check_json_path(path)
     documents = [score.to_json() for score in scores]
     content = documents[0] if len(documents) == 1 else documents
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,347 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 Start here
+#
+# **Goals.** After this chapter you can *say* what a tracker is asked to do, *run* one in three lines, *see* the moment it
+# fails, *find your way* through this book, and *check* your machine.
+#
+# **Needs.** Some Python, and numpy arrays. Nothing about tracking, signals or neural networks.
+#
+# Run time: about 0 s
+#
+# **Downloads.** None. In this book the videos are drawn by a program while you read.
+
+# %%
+import json
+from pathlib import Path
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from udtlib import load_dataset, load_tracker, viz
+from udtlib.boxes import iou
+from udtlib.check import ch00 as check
+from udtlib.data import find_data
+from udtlib.data.synthetic import render_clip
+from udtlib.environment import banner, report
+from udtlib.widgets.scrubber import scrubber
+
+banner()
+
+# %% [markdown]
+# ## 0.1 You can already do it
+#
+# Six moments of a short video. In the first one somebody has drawn a box. Find the same thing in the other five before
+# you read on.
+
+# %%
+clip = render_clip(seed=3, fast_motion=0.3)
+moments = [0, 24, 48, 72, 96, 119]
+pictures = [clip.frames[moment] for moment in moments]
+pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
+viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for moment in moments]))
+
+# %% [markdown]
+# Nobody told you what the thing is. It has no name, you had never seen it before, and everything around it is made of
+# the same stuff. One box was enough.
+#
+# That is the task of this whole book. A **tracker** gets a video and one box in its first frame. Then, frame after
+# frame, it says where that thing is now. It may not look ahead, nobody corrects it, and it has not been prepared for
+# this thing: the next video may show a cup, a goat or a bicycle. The thing in the box is called the **target**.
+#
+# You did it with a visual system that took half a billion years to make. This book builds one from nothing, first
+# with a page of algebra from 2010, and in the end with a small neural network that teaches itself to track from videos
+# in which **nobody has drawn any box at all**. The network is the one of *Unsupervised Deep Tracking*
+# [(Wang et al. 2019)](#References "wang2019"); the surprise of that paper, and of this book, is that it works.
+
+# %% [markdown]
+# ## 0.2 What the computer sees
+#
+# A video is a list of frames. A frame is a block of numbers: rows, columns, and three colours (red, green, blue), each
+# from 0 to 255. A box is four numbers `(x, y, w, h)`: its top left corner, `x` pixels from the left and `y` pixels
+# from the top, then its width and height.
+
+# %%
+frame, box = clip.frames[0], clip.boxes[0]
+print(len(clip.frames), "frames; one is an array of", frame.shape, frame.dtype)
+print("the box in frame 0:", box.round(1))
+print("the colour of one pixel inside:", frame[100, 80])
+
+# %% [markdown]
+# `frame[100, 80]` is row 100, column 80: numpy says the row first, a box says `x` first. Half of all the bugs in this
+# field are hidden in the sentence you just read.
+
+# %% [markdown]
+# ## 0.3 Track it, in three lines
+#
+# Load a tracker, show it the first frame with the box, then ask for a box in every other frame. The one we load is MOSSE
+# [(Bolme et al. 2010)](#References "bolme2010"), which fits on a page; chapter 02 takes it apart.
+
+# %%
+tracker = load_tracker("mosse")
+tracker.init(clip.frames[0], clip.boxes[0])
+boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
+
+# %% [markdown]
+# That was it. Our videos come with the true box of every frame, so we can look at both, truth in green and the
+# tracker's answer in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they
+# cover together: 1 if they are the same, 0 if they do not touch.
+
+# %%
+overlaps = iou(boxes, clip.boxes)
+print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
+
+
+def show_answers(clip, boxes, moments):
+    pictures, labels = [], []
+    for i in moments:
+        truth, prediction = clip.boxes[i], boxes[i]
+        pictures.append(viz.draw_boxes(clip.frames[i], {"truth": truth, "prediction": prediction}))
+        labels.append(f"frame {i}: overlap {iou(truth, prediction):.2f}")
+    viz.show(viz.contact_sheet(pictures, columns=3, labels=labels))
+
+
+show_answers(clip, boxes, moments)
+
+# %% [markdown]
+# ## 0.4 Now something passes in front
+#
+# Our videos have knobs. The next one is the same clip, with the same motion and the same background, but now and then
+# something drifts in front of the target and stays for a moment.
+#
+# **Predict first.** In how many of the 120 frames will the tracker's box still overlap the target by more than one half?
+# Write your number down; it is the only way to be surprised.
+
+# %%
+my_guess = 90
+
+# %%
+hidden = render_clip(seed=3, fast_motion=0.3, occlusion=0.7)
+tracker = load_tracker("mosse")
+tracker.init(hidden.frames[0], hidden.boxes[0])
+lost_boxes, responses = [hidden.boxes[0]], [None]
+for frame in hidden.frames[1:]:
+    lost_boxes.append(tracker.update(frame))
+    responses.append(tracker.response)
+
+lost_overlaps = iou(lost_boxes, hidden.boxes)
+first_lost = int(np.flatnonzero(lost_overlaps == 0)[0])
+print(f"above one half in {(lost_overlaps > 0.5).sum()} of {len(hidden)} frames; you guessed {my_guess}")
+print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap: {first_lost}")
+
+# %%
+figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
+axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
+axes.plot(lost_overlaps, label="something passes in front", color=np.array(viz.PREDICTION) / 255)
+axes.axvline(first_lost, color="0.6", linestyle=":")
+axes.set(xlabel="frame", ylabel="overlap with the truth", ylim=(-0.03, 1.03), xlim=(0, len(clip) - 1))
+axes.legend(loc="center right")
+plt.show()
+
+# %% [markdown]
+# If you guessed high: most people do. They expect a gap while the target is covered, then the tracker goes on. But look at the
+# orange line. It does not come back when the view is free again.
+
+# %%
+story = [0, 12, 20, 26, first_lost, 60]
+assert all(lost_overlaps[first_lost:] == 0), "it never touches the target again"
+show_answers(hidden, lost_boxes, story)
+
+# %% [markdown]
+# A tracker learns while it works: things turn, the light changes, so after each frame it refreshes its idea of the
+# target from whatever is inside its own box. When something else fills that box, it learns *that*. Each small mistake
+# makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the central
+# difficulty of the field. Better trackers are, most of all, better at not believing themselves.
+
+# %% [markdown]
+# ## 0.5 Look closer
+#
+# Beside each frame stands the tracker's **response map**: for each possible step since the last frame, how much the place
+# the target would be in looks like the target. Its middle means "did not move", yellow means "very much like it", and
+# the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or press play; on paper, six
+# frames must do.
+
+# %% tags=["nbval-ignore-output"]
+scrubber(hidden, lost_boxes, responses)
+
+# %% [markdown]
+# While the view is blocked the peak goes dull and wide: the tracker is unsure, and a careful one would stop learning right
+# there. At the end the peak is sharp and bright again, on a patch of background. **A lost tracker does not know
+# that it is lost.** The height of the peak in three frames:
+
+# %%
+heights = {i: float(responses[i].max()) for i in (5, first_lost, len(hidden) - 1)}
+assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
+print({i: round(height, 1) for i, height in heights.items()})
+
+# %% [markdown]
+# ## 0.6 Real video
+#
+# On real video nobody knows the truth, so somebody has to draw a box into every single frame by hand. The benchmark everybody uses,
+# OTB-2015 [(Wu et al. 2015)](#References "wu2015"), is a hundred such sequences. They are not ours to
+# give away, so here is what we measured on two of them with the three lines above: a pedestrian
+# crossing a street, and the face of a man skipping rope.
+
+# %%
+measured = json.loads(Path("../data/results/ch00_real.json").read_text())
+for name, result in measured["sequences"].items():
+    print(f"{name:9} {result['frames']} frames, mean overlap {result['mean_overlap']:.2f}, ", end="")
+    print("never lost" if result["first_lost"] is None else f"lost in frame {result['first_lost']}")
+
+# %% [markdown]
+# If the sequences are on your machine (in `data/otb`, or in `otb` in the folder that the environment variable `UDT_DATA` names),
+# the next cell measures them again and stops if the result is another; if not, it does nothing.
+
+# %% tags=["outside-data"]
+if find_data("otb"):
+    for sequence in load_dataset("otb", names=measured["sequences"]):
+        tracker = load_tracker("mosse")
+        tracker.init(sequence.frames[0], sequence.boxes[0])
+        found = iou([sequence.boxes[0], *map(tracker.update, sequence.frames[1:])], sequence.boxes)
+        stored = measured["sequences"][sequence.name]
+        assert len(sequence) == stored["frames"], sequence.name
+        assert abs(found.mean() - stored["mean_overlap"]) < 0.02, (sequence.name, found.mean())
+
+# %% [markdown]
+# And here is one to play with: the real street if it is on your machine, else a clip of the 22 that come with this book. Look at the
+# speed, too: a camera gives 25 or 30 frames a second.
+
+# %% tags=["nbval-ignore-output"]
+if find_data("otb"):
+    (sequence,) = load_dataset("otb", names=["Crossing"])
+else:
+    sequence = next(one for one in load_dataset("synthetic") if one.name == "iv-1")
+frames = list(sequence.frames)
+tracker = load_tracker("mosse")
+begun = perf_counter()
+tracker.init(frames[0], sequence.boxes[0])
+street_boxes = [sequence.boxes[0], *map(tracker.update, frames[1:])]
+print(f"{len(frames) / (perf_counter() - begun):.0f} frames per second on this machine")
+scrubber(sequence, street_boxes)
+
+# %% [markdown]
+# For a video of your own, use a terminal. The box is the target in the first frame, `x,y,w,h`:
+#
+# ```
+# udt track holiday.mp4 --box 120,80,60,90 --out tracked.mp4 --boxes boxes.txt
+# ```
+
+# %% [markdown]
+# ## 0.7 How to read this book
+#
+# | chapters | what you build |
+# |---|---|
+# | 00 to 03 | boxes and scores; correlation filters from template matching to MOSSE; then kernels, channels and scale |
+# | 04 to 06 | the filter as a layer of a network, its gradient by hand, and a deep tracker that runs online |
+# | 07 to 11 | learning without labels: track forward, then backward, and ask whether you came home |
+# | 12 to 14 | the stronger UDT+, and measuring trackers properly on two benchmarks |
+# | 15 to 17 | taking the method apart, adapting it, scaling it up |
+#
+# - **Run every cell**, from top to bottom, with Shift+Enter. Each chapter begins with its run time, and each is seeded: you get our
+#   numbers.
+# - **Predict first** means it. Change the number in the cell before you run the next one.
+# - **Exercises start red.** Each is a function that raises `NotImplementedError`, followed by a check. Write the function,
+#   run both, and the check falls silent. Until then it tells you what is wrong. "Run All" goes on past a red one, and our answers are in
+#   `book/solutions/`.
+# - **The library is part of the book.** What a chapter has built by hand is then imported from `udtlib`, where it is as short as we
+#   could make it. Type `load_tracker??` in a cell to read it.
+# - **Numbers in the summaries are tested.** A program compares them with what the cells printed, each time anything changes.
+
+# %% [markdown]
+# ## 0.8 Check your machine
+#
+# The first cell already said that the packages are there. This is everything we looked at; `udt check` in a
+# terminal prints all of it, with versions.
+
+# %%
+lines = report()
+for line in lines:
+    if not line.is_ok:
+        print(line)
+print("to fix:", sum(not line.is_ok for line in lines))
+
+# %% [markdown]
+# Zero is good. Otherwise each line above says what to type.
+
+# %% [markdown]
+# ## Exercises
+#
+# **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the number of
+# frames before the first overlap of exactly 0, or all of them if that never happens. Touching the target again later does not
+# count, that is luck.
+
+
+# %% tags=["exercise", "raises-exception"]
+def frames_until_lost(overlaps):
+    """Return how many frames come before the first overlap of 0; overlaps is an array, one number a frame."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.frames_until_lost(frames_until_lost)
+
+# %% [markdown]
+# **Exercise 2 (build).** Your first tracker: it follows the brightest pixel. Brightness is the mean of the three colours
+# (`frame.mean(axis=2)`; the place of its largest value is `np.unravel_index(a.argmax(), a.shape)`). Return a box of the same size
+# whose middle is there. The check shows it two night scenes with a lamp, and a red thing that is not one.
+
+
+# %% tags=["exercise", "raises-exception"]
+def follow_brightest(frame, box):
+    """Return a box (x, y, w, h) as large as ``box``, its middle on the brightest pixel of ``frame``."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.follow_brightest(follow_brightest)
+
+# %% [markdown]
+# **Exercise 3 (open).** `render_clip` has a knob for each of eleven difficulties (`help(render_clip)` lists them), each from 0 to 1.
+# Find the knob that MOSSE bears best, and the one that it loses the target to first. Then try another `seed`: does your
+# answer survive? How many seeds would you want before you say it aloud?
+
+# %% [markdown]
+# ## Summary
+
+# %% tags=["numbers"]
+print(f"frames = {len(clip)}")
+print(f"easy_mean = {overlaps.mean():.2f}")
+print(f"easy_half = {(overlaps > 0.5).sum()}")
+print(f"hidden_mean = {lost_overlaps.mean():.2f}")
+print(f"hidden_half = {(lost_overlaps > 0.5).sum()}")
+print(f"first_lost = {first_lost}")
+print(f"crossing = {measured['sequences']['Crossing']['mean_overlap']:.2f}")
+print(f"jumping = {measured['sequences']['Jumping']['mean_overlap']:.2f}")
+
+# %% [markdown] tags=["summary"]
+# - A tracker gets one box in the first frame and answers with one box a frame, without looking ahead and without help.
+# - `init(frame, box)`, then `update(frame)`: every tracker in this book is used like this.
+# - With a free view MOSSE overlaps the target by more than one half in 120 <!-- easy_half --> of
+#   120 <!-- frames --> frames, mean overlap 0.98 <!-- easy_mean -->.
+# - Let something pass in front and it is 20 <!-- hidden_half --> frames, mean 0.19 <!-- hidden_mean -->. In frame
+#   34 <!-- first_lost --> nothing is left, and it does not come back: it has learned the wrong thing. That is drift.
+# - Real video holds both: mean overlap 0.67 <!-- crossing --> on Crossing, 0.12 <!-- jumping --> on Jumping.
+#
+# **Next:** that "overlap" went by quickly. Chapter 01 looks at boxes, patches and scores with a magnifying glass, and finds that one
+# result can earn several different scores.
+
+# %% [markdown]
+# ## References
+#
+# - D. S. Bolme, J. R. Beveridge, B. A. Draper, Y. M. Lui. *Visual object tracking using adaptive correlation filters*.
+#   CVPR 2010. <!-- bolme2010 -->
+# - N. Wang, Y. Song, C. Ma, W. Zhou, W. Liu, H. Li. *Unsupervised deep tracking*. CVPR 2019. <!-- wang2019 -->
+# - Y. Wu, J. Lim, M.-H. Yang. *Object tracking benchmark*. TPAMI 37(9), 2015. <!-- wu2015 -->
