@@ -69,7 +69,8 @@ def solve(down: int, right: int, asked_down: int, asked_right: int, log10_lambda
     template, search = (
         torch.tensor(patch, requires_grad=True)[None, None] for patch in (look(0, 0), look(down, right))
     )
-    template.retain_grad(), search.retain_grad()
+    template.retain_grad()
+    search.retain_grad()
     label = gaussian_label(SIDE, SIDE, 3.0, dtype=torch.float64)
     response = dcf_response(template, search, label, 10.0**log10_lambda)[0]
     error = response - label.roll((asked_down, asked_right), (0, 1))
