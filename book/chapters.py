@@ -90,6 +90,14 @@ def state_run_time(source: Path, notebook: NotebookNode) -> None:
         source.write_text(RUN_TIME.sub(line, source.read_text("utf-8"), count=1), "utf-8")
 
 
+def hide_root(notebook: NotebookNode) -> None:
+    """Make the paths in stored tracebacks (of unsolved exercises) relative to the project."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output.traceback = [line.replace(f"{BOOK.parent}{os.sep}", "") for line in output.traceback]
+
+
 def execute(source: Path, notebook: NotebookNode) -> None:
     """Run every cell in order with outside data hidden, as a reader without it would."""
     os.environ["UDT_DATA"] = "none"
@@ -102,6 +110,7 @@ def execute(source: Path, notebook: NotebookNode) -> None:
     except CellExecutionError as error:
         raise SystemExit(f"{source.name}: {error}") from None
     notebook.metadata.get("language_info", {}).pop("version", None)
+    hide_root(notebook)
     state_run_time(source, notebook)
     for cell, name in zip(notebook.cells, cell_ids(notebook), strict=True):
         cell.id = name

@@ -15,7 +15,7 @@ from udtlib.dcf import (
     learn_filter,
     response_map,
 )
-from udtlib.errors import OptionError, ShapeError
+from udtlib.errors import DifferentiationError, OptionError, ShapeError
 from udtlib.network import FeatureNetwork
 
 SIZES = [(7, 7), (8, 8), (7, 6), (6, 7)]
@@ -54,7 +54,9 @@ def test_label_is_the_shared_one():
     np.testing.assert_array_equal(label.numpy(), labels.gaussian_label(9, 6, 1.5).astype(np.float64))
     assert label[0, 0] == 1
     reference = gaussian_label(121, 121, DCFLayer(nn.Identity()).sigma)
-    assert float((reference**2).sum()) == pytest.approx(54.54, abs=0.01), "pi * sigma^2, the reference's energy"
+    assert float((reference**2).sum()) == pytest.approx(54.54, abs=0.01), (
+        "pi * sigma^2, the reference's energy"
+    )
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
@@ -86,7 +88,9 @@ def test_normalising_is_a_larger_lambda():
     torch.testing.assert_close(
         learn_filter(template, label, 1e-4), learn_filter(template, label, 1e-4 * 32 * 81, normalise=False)
     )
-    assert effective_regularisation(torch.empty(1, 32, 121, 121), 1e-4, True) == pytest.approx(46.85, abs=0.01)
+    assert effective_regularisation(torch.empty(1, 32, 121, 121), 1e-4, True) == pytest.approx(
+        46.85, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("channels", [3, 32, 64])
@@ -165,12 +169,21 @@ def test_only_wanted_gradients_are_computed():
     assert template.grad is None
 
 
-def test_differentiating_the_closed_form_twice_is_refused():
+@pytest.mark.parametrize("loss", [torch.sum, lambda r: r.square().sum()])
+def test_differentiating_the_closed_form_twice_is_refused(loss):
     pair = [t.requires_grad_() for t in features(1, 3, 6, 6)]
     response = dcf_response(*pair, gaussian_label(6, 6, 1.0))
-    (first,) = torch.autograd.grad(response.square().sum(), pair[:1], create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable|differentiate twice"):
-        first.sum().backward()
+    (first,) = torch.autograd.grad(loss(response), pair[:1], create_graph=True)
+    with pytest.raises(DifferentiationError, match="use backward='autograd'"):
+        (first.sum() + pair[0].sum()).backward()
+
+
+def test_autograd_can_be_differentiated_twice():
+    pair = [t.requires_grad_() for t in features(1, 2, 4, 5)]
+    label = gaussian_label(4, 5, 1.0, dtype=torch.float64)
+    assert torch.autograd.gradgradcheck(
+        lambda t, s: dcf_response(t, s, label, 0.1, backward="autograd"), pair
+    )
 
 
 @pytest.mark.parametrize("backward", BACKWARDS)

@@ -7,7 +7,8 @@ from udtlib import load_tracker
 from udtlib.boxes import center
 from udtlib.features import fhog
 from udtlib.labels import gaussian_label, peak_displacement
-from udtlib.trackers.dsst import features, learn, respond, scale_limits
+from udtlib.scale import scale_limits
+from udtlib.trackers.dsst import features, learn, respond
 
 
 def test_features_are_grey_and_27_of_fhog():

@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+
+from udtlib.autograd import first_derivative_only
 
 
 class ClosedFormResponse(torch.autograd.Function):
@@ -32,17 +33,17 @@ class ClosedFormResponse(torch.autograd.Function):
         return torch.fft.irfft2(response, s=template.shape[-2:])
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    @first_derivative_only
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         """Return dL/dtemplate and dL/dsearch for dL/dresponse ``(N, H, W)``; nothing for the rest."""
-        x, z, y, energy, response = ctx.saved_tensors  # type: ignore[attr-defined]
+        x, z, y, energy, response = ctx.saved_tensors
         size = gradients[0].shape[-2:]
         g = torch.fft.rfft2(gradients[0])
         weight = (g * y.conj() / energy).unsqueeze(1)
         d_template = d_search = None
-        if ctx.needs_input_grad[1]:  # type: ignore[attr-defined]
+        if ctx.needs_input_grad[1]:
             d_search = torch.fft.irfft2(weight * x, s=size)
-        if ctx.needs_input_grad[0]:  # type: ignore[attr-defined]
+        if ctx.needs_input_grad[0]:
             pull = (2 * (g * response.conj()).real / energy).unsqueeze(1)
             d_template = torch.fft.irfft2(weight.conj() * z - pull * x, s=size)
         return d_template, d_search, None, None

@@ -40,5 +40,9 @@ class OptionError(UdtError, ValueError):
     """An option of an unknown value, or outside its range."""
 
 
+class DifferentiationError(UdtError, RuntimeError):
+    """A second derivative of something whose gradient is written by hand."""
+
+
 class WeightsError(UdtError, ValueError):
     """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+from udtlib.autograd import first_derivative_only
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 CHANNELS = 32
@@ -79,14 +80,14 @@ class _FastLrn(torch.autograd.Function):
         return inverse_three_quarters(base.clone()).mul_(x)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    @first_derivative_only
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor]:
         features, base = ctx.saved_tensors
         x = features.to(base.dtype)
         scale = inverse_three_quarters(base.clone())
         scaled = gradient * scale
         spread = neighbour_sum((scaled * x).div_(base), LRN_SCALE)
-        return scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype)
+        return (scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype),)
 
 
 def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
@@ -96,7 +97,8 @@ def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
     batches of such convolutions to its fast library.
     """
     count, channels, height, width = values.shape
-    kernel, bias = neighbour_kernel(channels, factor, offset, values.dtype, values.device)
+    make = neighbour_kernel.__wrapped__ if torch.compiler.is_compiling() else neighbour_kernel
+    kernel, bias = make(channels, factor, offset, values.dtype, values.device)
     rows = values.permute(0, 2, 3, 1).reshape(count * height, 1, width, channels).permute(0, 3, 1, 2)
     with torch.autocast(values.device.type, enabled=False):
         summed = functional.conv2d(rows, kernel, bias)

@@ -1,7 +1,7 @@
 """Pictures as arrays: RGB ``uint8`` ``(H, W, 3)`` in, a new one out; nothing here changes its input.
 
-Everything is drawn with OpenCV, so a picture takes a millisecond and needs no display. Only `show` imports
-matplotlib. The colours come from the palette of Okabe and Ito, which stays legible with any colour vision.
+Everything is drawn with OpenCV, so a picture takes a millisecond and needs no display. Only `show` needs a
+notebook. The colours come from the palette of Okabe and Ito, which stays legible with any colour vision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -189,14 +189,13 @@ def contact_sheet(
 
 
 def show(picture: Frame, title: str | None = None, zoom: float = 1.0) -> None:
-    """Show a picture in a notebook, one array pixel to ``zoom`` screen pixels (matplotlib, at 100 dpi)."""
-    import matplotlib.pyplot as plt
+    """Show a picture in a notebook, one array pixel to ``zoom`` screen pixels.
 
-    height, width = picture.shape[0] * zoom / 100, picture.shape[1] * zoom / 100
-    figure = plt.figure(figsize=(width, height), dpi=100)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(picture, cmap=None if picture.ndim == 3 else "gray", interpolation="nearest")
-    axes.set_axis_off()
-    if title:
-        axes.set_title(title, fontsize=10)
-    plt.show()
+    It is stored as a JPEG: a PNG of a frame is ten times as large, and a notebook holds many.
+    """
+    from IPython.display import Image, display
+
+    from udtlib.widgets.base import jpeg
+
+    picture = caption(picture, title) if title else picture
+    display(Image(data=jpeg(picture), width=round(zoom * picture.shape[1])))

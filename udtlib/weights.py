@@ -12,6 +12,7 @@ with red and blue exchanged is recognised by its fingerprint.
 """
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,14 +70,20 @@ class Weights:
 def default() -> Weights:
     """Return the weights everything uses unless told otherwise: ours, trained on raw video.
 
+    The environment variable ``UDT_WEIGHTS`` names another file, or is ``random``.
+
     Raises:
         MissingDataError: they are not there; the message says how to get or train them.
+        WeightsError: ``UDT_WEIGHTS`` names a file that holds no such weights.
     """
+    chosen = os.environ.get("UDT_WEIGHTS")
+    if chosen:
+        return get_weights(chosen)
     if not DEFAULT.exists():
         raise MissingDataError(
-            f"no trained weights at {DEFAULT}. Train them: `udt train VIDEOS... --out RUN`; or give a file: "
-            "load_tracker('udt', weights='UDT_Unsupervised.mat') (the authors' networks and our safetensors "
-            "are read); or see how far untrained ones come: weights='random'"
+            f"no trained weights at {DEFAULT}. Train them: `udt train VIDEOS... --out RUN`; or name a file "
+            "(our safetensors and the authors' networks are read), by UDT_WEIGHTS=FILE or "
+            "load_tracker('udt', weights='UDT_Unsupervised.mat'); untrained ones are weights='random'"
         )
     return load_weights(DEFAULT)
 

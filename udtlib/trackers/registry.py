@@ -15,6 +15,8 @@ TRACKERS = {
     "mosse": "udtlib.trackers.mosse:MosseTracker",
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
+    "udt-bf16": "udtlib.trackers.udt:bfloat16_tracker",
+    "udt-plain": "udtlib.trackers.udt_plain:PlainUdtTracker",
 }
 
 

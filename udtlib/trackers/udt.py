@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
-from udtlib.errors import MissingDataError, OptionError
+from udtlib.errors import MissingDataError, OptionError, TrackerError
 from udtlib.labels import parabola_offset
 from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.network import MEAN_RGB
@@ -59,6 +59,8 @@ class UdtTracker:
 
     ``score`` is the best response's peak: about 1 when the patch is the template, below 0.1 lost.
     """
+
+    stages = ("sample", "features", "respond", "learn")
 
     def __init__(
         self,
@@ -102,6 +104,7 @@ class UdtTracker:
         self.line = np.linspace(-0.5, 0.5, size)
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])
+        self.frame_size: tuple[int, int] | None = None
 
     @torch.inference_mode()
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -128,7 +131,10 @@ class UdtTracker:
 
         Raises:
             FrameError: not a frame, or of another size than the first.
+            TrackerError: `init` was not called.
         """
+        if self.frame_size is None:
+            raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         look = self.search(frame, self.dtype)
         if self.dtype != torch.float32 and self.is_close_call(look):
@@ -247,6 +253,11 @@ def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
             f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
         )
     return replace(PRESETS[preset], **changes)
+
+
+def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:
+    """Return the UDT tracker with ``dtype="bfloat16"``: the same boxes, sooner on processors that have it."""
+    return UdtTracker(weights, dtype="bfloat16", **options)
 
 
 def dcfnet_tracker(
