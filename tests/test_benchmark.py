@@ -5,6 +5,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+import torch
 from clips import moving_clip
 
 from udtlib import benchmark
@@ -20,7 +21,9 @@ from udtlib.benchmark import (
     to_dict,
 )
 from udtlib.cli import main
+from udtlib.commands import bench
 from udtlib.data import Sequence
+from udtlib.errors import TrackerError
 
 
 class Slow:
@@ -81,13 +84,22 @@ def test_a_stage_that_raises_is_still_counted():
     assert clock.seconds["outer"] >= 0.002
 
 
-def test_follow_takes_init_and_updates_apart():
-    tracker = Slow()
+def test_follow_takes_init_and_updates_apart(monkeypatch):
+    now, calls = [0.0], []
+
+    class Counted:
+        def init(self, frame, box):
+            calls.append(("init", int(frame[0, 0, 0])))
+            now[0] += 100
+
+        def update(self, frame):
+            calls.append(("update", int(frame[0, 0, 0])))
+            now[0] += 7
+
+    monkeypatch.setattr(benchmark, "perf_counter", lambda: now[0])
     frames = [np.full((2, 2, 3), i, np.uint8) for i in range(4)]
-    init, update = follow(tracker, frames, np.array([0.0, 0, 2, 2]))
-    assert tracker.calls == [("init", 0), ("update", 1), ("update", 2), ("update", 3)]
-    assert init >= 0.005
-    assert update >= 0.021
+    assert follow(Counted(), frames, np.array([0.0, 0, 2, 2])) == (100, 21)
+    assert calls == [("init", 0), ("update", 1), ("update", 2), ("update", 3)]
 
 
 def test_trackers_take_turns_in_reversed_order(monkeypatch):
@@ -112,8 +124,11 @@ def test_trackers_take_turns_in_reversed_order(monkeypatch):
         assert timing.stages["crop"] < 12
 
 
-@pytest.mark.parametrize("name", ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt"])
-def test_the_stages_of_every_tracker_exist(name):
+@pytest.mark.parametrize(
+    "name", ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt", "udt", "udt-bf16", "udt-plain"]
+)
+def test_the_stages_of_every_tracker_exist(name, monkeypatch):
+    monkeypatch.setenv("UDT_WEIGHTS", "random")
     (timing,) = measure([name], [clip(3)], frames=3, rounds=1)
     tracker = benchmark.load_tracker(name)
     assert set(timing.stages) == {"other", *(stage.strip("_") for stage in tracker.stages)}
@@ -145,17 +160,17 @@ def test_ratio_is_the_median_over_rounds():
 
 
 def test_pinning_ends_where_it_began():
-    before = cv2.getNumThreads()
+    before, before_torch = cv2.getNumThreads(), torch.get_num_threads()
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     with pinned(1) as used:
-        assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == torch.get_num_threads() == 1
         assert used == cores[:1]
         assert not cores or os.sched_getaffinity(0) == set(used)
     assert cv2.getNumThreads() == before
     assert not cores or sorted(os.sched_getaffinity(0)) == cores
     with pytest.raises(ZeroDivisionError), pinned(1):
         1 / 0  # noqa: B018
-    assert cv2.getNumThreads() == before
+    assert (cv2.getNumThreads(), torch.get_num_threads()) == (before, before_torch)
     assert not cores or sorted(os.sched_getaffinity(0)) == cores
 
 
@@ -193,3 +208,22 @@ def test_the_command_refuses_what_it_cannot_measure(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main([*command, *option])
         assert "expected a whole number" in capsys.readouterr().err
+
+
+def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, monkeypatch):
+    def load(name):
+        if name == "b":
+            raise TrackerError("no weights")
+        return Slow()
+
+    write_folder(tmp_path, 3)
+    monkeypatch.setattr(bench, "TRACKERS", {"a": "", "b": ""})
+    monkeypatch.setattr(bench, "load_tracker", load)
+    monkeypatch.setattr(benchmark, "load_tracker", load)
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "left out b: no weights" in printed
+    assert "\na  " in printed
+    assert "\nb  " not in printed
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "b"]) == 2
+    assert "no weights" in capsys.readouterr().err

@@ -12,18 +12,19 @@ from typing import Any, overload
 import numpy as np
 
 from udtlib.data.sequences import Sequence
-from udtlib.data.synthetic_motion import KNOBS, ClipSettings, Motion, bounding_box
+from udtlib.data.synthetic_bodies import bounding_box
+from udtlib.data.synthetic_motion import KNOBS, ClipSettings, Motion
 from udtlib.data.synthetic_scene import cached_frame
 from udtlib.errors import OptionError
 from udtlib.trackers.base import Frame
 
 # name: settings; the first knob of each is the attribute it is named for
 BENCHMARK: dict[str, dict[str, Any]] = {
-    "iv-1": {"illumination_variation": 0.9, "fast_motion": 0.1, "texture": "leaves", "seed": 101},
-    "iv-2": {"illumination_variation": 1.0, "scale_variation": 0.5, "texture": "mixed", "seed": 102},
+    "iv-1": {"illumination_variation": 0.9, "texture": "leaves", "seed": 101},
+    "iv-2": {"illumination_variation": 1.0, "scale_variation": 0.5, "texture": "mixed", "seed": 301},
     "sv-1": {"scale_variation": 0.9, "out_of_plane_rotation": 0.3, "texture": "mixed", "seed": 103},
     "sv-2": {"scale_variation": 1.0, "fast_motion": 0.5, "texture": "noise", "seed": 104},
-    "occ-1": {"occlusion": 0.7, "scale_variation": 0.2, "texture": "leaves", "seed": 105},
+    "occ-1": {"occlusion": 0.7, "scale_variation": 0.3, "texture": "leaves", "seed": 205},
     "occ-2": {"occlusion": 0.9, "out_of_plane_rotation": 0.4, "texture": "mixed", "seed": 106},
     "def-1": {"deformation": 0.9, "occlusion": 0.3, "texture": "leaves", "seed": 107},
     "def-2": {"deformation": 1.0, "in_plane_rotation": 0.5, "texture": "mixed", "seed": 108},
@@ -37,10 +38,10 @@ BENCHMARK: dict[str, dict[str, Any]] = {
     "opr-2": {"out_of_plane_rotation": 1.0, "fast_motion": 0.4, "texture": "mixed", "seed": 116},
     "ov-1": {"out_of_view": 0.8, "fast_motion": 0.3, "texture": "leaves", "seed": 117},
     "ov-2": {"out_of_view": 1.0, "scale_variation": 0.4, "texture": "mixed", "seed": 118},
-    "bc-1": {"background_clutter": 0.8, "in_plane_rotation": 0.2, "texture": "leaves", "seed": 119},
+    "bc-1": {"background_clutter": 0.8, "in_plane_rotation": 0.3, "texture": "leaves", "seed": 119},
     "bc-2": {"background_clutter": 1.0, "deformation": 0.4, "texture": "noise", "seed": 120},
-    "lr-1": {"low_resolution": 0.9, "fast_motion": 0.1, "texture": "mixed", "seed": 121},
-    "lr-2": {"low_resolution": 1.0, "scale_variation": 0.3, "texture": "leaves", "seed": 122},
+    "lr-1": {"low_resolution": 0.9, "fast_motion": 0.3, "texture": "mixed", "seed": 133},
+    "lr-2": {"low_resolution": 1.0, "scale_variation": 0.3, "texture": "leaves", "seed": 134},
 }
 
 
@@ -94,8 +95,8 @@ def render_clip(
     of the same clip, and turning one knob leaves all other random choices as they were.
 
     The true box is the smallest upright box around the target's outline at the middle of the exposure,
-    as floats: after rotation, turning and deformation; whole where the target is occluded; partly outside
-    the image where the target is out of view (its middle may be outside, a sliver stays visible).
+    as floats: after rotation, turning and deformation; the whole target's where it is occluded; and where
+    it is out of view still the whole target's, so that part of the box lies outside the image.
 
     Args:
         frames: number of frames.

@@ -5,16 +5,13 @@ frame is an average over times around ``i``. Book: chapter 01.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from numbers import Integral
 
 import numpy as np
-from numpy.typing import NDArray
 
-from udtlib.boxes import Boxes
+from udtlib.data.synthetic_bodies import Floats, Pose
 from udtlib.data.textures import FAMILIES
 from udtlib.errors import OptionError, UnknownNameError
-
-Floats = NDArray[np.float64]
 
 # OTB's short name of an attribute: the knob that sets it
 KNOBS = {
@@ -32,11 +29,9 @@ KNOBS = {
 }
 STREAMS = (
     *("background", "target", "others", "shape", "path", "pan", "shake"),
-    *("scale", "angle", "yaw", "bend", "occluders", "exits", "distractors", "light"),
+    *("scale", "angle", "yaw", "bend", "occluders", "headings", "exits", "distractors", "light"),
 )
 EVENT_EVERY = 38  # frames between two occlusions or two exits
-BEND = 2.2  # radians of a sine bend for one half size
-DEPTH = 0.6  # depth of a body relative to its width
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class ClipSettings:
     """What a clip is made from; equal settings give equal clips. See `udtlib.data.synthetic.render_clip`."""
 
     frames: int = 120
-    size: tuple[int, int] = (240, 320)
+    size: tuple[int, ...] = (240, 320)
     seed: int = 0
     texture: str = "leaves"
     camera_shake: float = 0.2
@@ -68,12 +63,15 @@ class ClipSettings:
             UnknownNameError: the texture family is not known.
         """
         for name in ("camera_shake", *KNOBS.values()):
-            if not 0 <= getattr(self, name) <= 1:
-                raise OptionError(f"{name} is a knob from 0 to 1, found {getattr(self, name)}")
-        if self.frames < 1:
-            raise OptionError(f"a clip has at least 1 frame, found frames={self.frames}")
-        if min(self.size) < 96:
-            raise OptionError(f"size is (height, width), at least 96 each, found {self.size}")
+            value = getattr(self, name)
+            if not isinstance(value, int | float | np.floating) or not 0 <= value <= 1:
+                raise OptionError(f"{name} is a knob from 0 to 1, found {value!r}")
+        if not isinstance(self.frames, Integral) or self.frames < 1:
+            raise OptionError(f"a clip has 1, 2, 3 ... frames, found frames={self.frames!r}")
+        if not isinstance(self.seed, Integral) or self.seed < 0:
+            raise OptionError(f"a seed is 0, 1, 2 ..., found seed={self.seed!r}")
+        if len(self.size) != 2 or not all(isinstance(side, Integral) and side >= 96 for side in self.size):
+            raise OptionError(f"size is (height, width) in pixels, at least 96 each, found {self.size!r}")
         if self.texture not in FAMILIES:
             raise UnknownNameError(f"no texture family {self.texture!r}; known: {', '.join(FAMILIES)}")
 
@@ -99,31 +97,8 @@ class Wave:
         return float(self.weights @ np.sin(self.speed * t + self.phase))
 
 
-@dataclass(frozen=True)
-class Pose:
-    """A body at one moment: an upright elliptic cylinder with a rounded outline, seen from the front.
-
-    Attributes:
-        centre: ``(x, y)`` in pixels, box convention (pixel ``i`` covers ``i..i+1``).
-        half: half width and half height in pixels at scale 1, seen from the front.
-        scale: size relative to ``half``.
-        angle: in-plane rotation in radians, clockwise on the screen.
-        yaw: rotation about the body's own vertical axis in radians.
-        bend: amplitudes of two sine bends, relative to the half size, and their phases.
-        power: outline ``|u|**power + |v|**power <= 1``: 2 is an ellipse, 4 a rounded box.
-    """
-
-    centre: tuple[float, float]
-    half: tuple[float, float]
-    scale: float = 1.0
-    angle: float = 0.0
-    yaw: float = 0.0
-    bend: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    power: int = 4
-
-
 class Motion:
-    """The poses of everything in a clip at any time, and from them the true box."""
+    """The poses of everything in a clip at any time, without any picture."""
 
     def __init__(self, settings: ClipSettings) -> None:
         """Draw all motion of a clip; cheap (no picture is made)."""
@@ -143,7 +118,7 @@ class Motion:
         self.bend_phase = bend.uniform(0, 2 * np.pi, 2)
         self.exits = self._event_times("exits")
         self.crossings = self._event_times("occluders")
-        self.crossing_angle = settings.generator("occluders").uniform(0, 2 * np.pi, len(self.crossings))
+        self.crossing_angle = settings.generator("headings").uniform(0, 2 * np.pi, len(self.crossings))
         self.light = self._light()
         self.orbits = self._orbits()
 
@@ -157,9 +132,8 @@ class Motion:
 
     def _event_times(self, stream: str) -> Floats:
         """Draw the times of occlusions or exits, one in every `EVENT_EVERY` frames."""
-        count = self.settings.frames // EVENT_EVERY + 1
-        jitter = np.random.default_rng(self.settings.generator(stream).integers(2**32)).uniform(-5, 5, count)
-        return 25 + EVENT_EVERY * np.arange(count) + jitter
+        count = self.settings.frames // EVENT_EVERY + 2
+        return 25 + EVENT_EVERY * np.arange(count) + self.settings.generator(stream).uniform(-5, 5, count)
 
     def _light(self) -> list[Wave]:
         generator = self.settings.generator("light")
@@ -170,16 +144,17 @@ class Motion:
         generator = self.settings.generator("distractors")
         count = int(np.ceil(3 * self.settings.background_clutter))
         start = generator.uniform(0, 2 * np.pi)
-        waves = [(Wave(generator, 150), Wave(generator, 60, from_zero=True), Wave(generator, 120)) for _ in range(count)]
+        waves = [
+            (Wave(generator, 150), Wave(generator, 60, from_zero=True), Wave(generator, 120))
+            for _ in range(count)
+        ]
         return [(*three, start + 2.2 * number) for number, three in enumerate(waves)]
 
     def camera(self, t: float) -> tuple[float, float]:
         """Return how far the camera's shake moves the picture at time ``t``, ``(x, y)`` in pixels."""
-        steady, blur = 8 * self.settings.camera_shake, 14 * self.settings.motion_blur
-        return tuple(
-            steady * shake(t) + blur * vibration(t)
-            for shake, vibration in zip(self.shake, self.vibration, strict=True)
-        )
+        steady, blur = 8 * self.settings.camera_shake, 20 * self.settings.motion_blur**0.6
+        x, y = (steady * self.shake[axis](t) + blur * self.vibration[axis](t) for axis in (0, 1))
+        return x, y
 
     def background(self, t: float) -> tuple[float, float]:
         """Return the displacement of the background at time ``t``, ``(x, y)`` in pixels."""
@@ -256,39 +231,3 @@ class Motion:
 def _bump(x: float) -> float:
     """Return a smooth hill: 1 at 0, 0 beyond -1 and 1."""
     return (1 - x * x) ** 2 if abs(x) < 1 else 0.0
-
-
-@lru_cache
-def _unit_outline(power: int, points: int) -> Floats:
-    """Return ``points`` on ``|u|**power + |v|**power = 1``, ``(2, points)``."""
-    around = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    direction = np.stack([np.cos(around), np.sin(around)])
-    return direction * (np.abs(direction) ** power).sum(axis=0) ** (-1 / power)
-
-
-def outline(pose: Pose, points: int = 720) -> Floats:
-    """Return ``points`` on the body's outline in the image, ``(points, 2)`` as ``(x, y)``."""
-    u, v = _unit_outline(pose.power, points)
-    bend_u, bend_v, phase_u, phase_v = pose.bend
-    u = u + bend_u * np.sin(BEND * v + phase_u)
-    v = v + bend_v * np.sin(BEND * u + phase_v)
-    half_width, _ = silhouette(pose)
-    x, y = pose.scale * half_width * u, pose.scale * pose.half[1] * v
-    cosine, sine = np.cos(pose.angle), np.sin(pose.angle)
-    return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=-1) + pose.centre
-
-
-def silhouette(pose: Pose) -> tuple[float, float]:
-    """Return the turned cylinder's half width in pixels at scale 1, and how far its surface has turned."""
-    wide, deep = pose.half[0] * np.cos(pose.yaw), DEPTH * pose.half[0] * np.sin(pose.yaw)
-    return float(np.hypot(wide, deep)), float(np.arctan2(deep, wide))
-
-
-def bounding_box(pose: Pose, points: int = 720) -> Boxes:
-    """Return the tight upright box ``(4,)`` of the body's outline, wherever it lies.
-
-    With 720 ``points`` it is exact to a hundredth of a pixel for bodies up to the frame's size.
-    """
-    edge = outline(pose, points)
-    low, high = edge.min(axis=0), edge.max(axis=0)
-    return np.concatenate([low, high - low])

@@ -22,7 +22,9 @@ OPPONENT_SPREAD = np.array([1.0, 0.24, 0.13])
 FAMILIES = {"leaves": (46.0, 11.0), "mixed": (34.0, 26.0), "noise": (0.0, 44.0)}
 
 
-def pink_noise(height: int, width: int, generator: np.random.Generator, exponent: float = 1.0) -> Field:
+def pink_noise(
+    height: int, width: int, generator: np.random.Generator, exponent: float = 1.0, lowest: float = 0.0
+) -> Field:
     """Return periodic noise whose amplitude spectrum falls as ``frequency ** -exponent``.
 
     Args:
@@ -30,6 +32,7 @@ def pink_noise(height: int, width: int, generator: np.random.Generator, exponent
         width: columns.
         generator: the source of randomness.
         exponent: 0 is white noise, 1 has natural statistics, more is smoother.
+        lowest: frequencies below it (cycles a pixel) are left out, so nothing is larger than ``1 / lowest``.
 
     Returns:
         ``(height, width)`` float64 of mean 0 and standard deviation 1.
@@ -37,7 +40,8 @@ def pink_noise(height: int, width: int, generator: np.random.Generator, exponent
     spectrum = scipy.fft.rfft2(generator.standard_normal((height, width)))
     frequency = np.hypot(scipy.fft.fftfreq(height)[:, None], scipy.fft.rfftfreq(width))
     frequency[0, 0] = np.inf
-    noise = scipy.fft.irfft2(spectrum * frequency**-exponent, s=(height, width))
+    gain = frequency**-exponent * ((frequency >= lowest) & (frequency < np.inf))
+    noise = scipy.fft.irfft2(spectrum * gain, s=(height, width))
     return noise / noise.std()
 
 
@@ -47,7 +51,7 @@ def opponent_to_rgb(opponent: Field) -> Field:
 
 
 def colour_noise(height: int, width: int, generator: np.random.Generator) -> Field:
-    """Return periodic 1/f colour noise ``(height, width, 3)`` float64 of mean 0; its lightness has deviation 1."""
+    """Return periodic 1/f colour noise ``(height, width, 3)`` float64: mean 0, lightness of deviation 1."""
     planes = [pink_noise(height, width, generator, exponent) for exponent in (1.2, 1.4, 1.4)]
     return opponent_to_rgb(np.stack(planes, axis=-1))
 
