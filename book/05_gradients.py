@@ -23,7 +23,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and the partial
 # derivative. Chapter 04 helps; the two formulas used here are repeated.
 #
-# Run time: about 13 s on two cores. Downloads: none.
+# Run time: about 9 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt
@@ -40,6 +40,7 @@ from udtlib.patches import crop
 from udtlib.widgets import gradient
 
 torch.set_num_threads(1)
+plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10})
 banner()
 
 # %% [markdown]
@@ -622,13 +623,12 @@ print(f"still_percent = {int(np.ceil(100 * share))}")
 #   conjugate. By hand, by autograd, by half spectra and by finite differences it is the same gradient.
 # - The template's gradient is the louder one, at frequencies where it has little energy; $\lambda$ turns it down.
 # - A pair in which nothing moved sends less than 1 <!-- still_percent --> % of the gradient of a moving one to the shared weights.
-# - Kept for the way back: autograd 286 <!-- autograd_mib --> MiB, the closed form 64 <!-- closed_mib --> MiB.
+# - Kept for the way back: autograd 87 <!-- autograd_mib --> MiB, the closed form 30 <!-- closed_mib --> MiB.
 #
 # **Next:** chapter 06 puts the layer to work frame after frame.
 
 # %% [markdown]
 # ## References
 #
-# - D. H. Brandwood. *A complex gradient operator and its application in adaptive array theory*. IEE Proceedings
-#   F and H 130, 1983. <!-- brandwood1983 -->
+# - D. H. Brandwood. *A complex gradient operator and its application in adaptive array theory*. IEE Proceedings F and H 130, 1983. <!-- brandwood1983 -->
 # - N. Wang et al. *Unsupervised Deep Tracking*. CVPR 2019. <!-- wang2019 -->

@@ -111,12 +111,12 @@ def _place(displacement: NDArray) -> tuple[int, int]:
 
 
 def demo() -> Demo:
-    """Return the demo: four sliders, and as static twin four settings, one under the other."""
+    """Return the demo: four sliders, and as static twin three settings, one under the other."""
     sliders = {
         "channels": Slider(1, 32, 32),
         "log10_lambda": Slider(-8, 4, -4, 1),
         "sigma": Slider(0.5, 16, 4, 0.5),
         "window": Slider(0, 1, 1),
     }
-    twin = [draw(), draw(channels=1), draw(sigma=12), draw(window=0)]
+    twin = [draw(), draw(sigma=12), draw(window=0)]
     return Demo(draw, sliders, np.vstack(twin))
