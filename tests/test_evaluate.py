@@ -117,6 +117,16 @@ def test_one_pass_gives_the_first_box_and_changes_nothing():
     np.testing.assert_array_equal(sequence.boxes, before)
 
 
+def test_frames_that_end_early_are_no_answer():
+    class Short(list):
+        def __iter__(self):
+            return iter(self[:4])
+
+    sequence = make_sequence()
+    with pytest.raises(DataError, match="one: expected 6 frames, the frames end after 4"):
+        track_sequence(Shift(), Sequence("one", Short(sequence.frames), sequence.boxes))
+
+
 def test_answers_that_are_not_finite_become_rows_of_nan_and_fail(tmp_path):
     found = evaluate(GivesNaN, [make_sequence()], tmp_path)
     assert (tmp_path / "GivesNaN/one.txt").read_text().splitlines()[3] == "nan,nan,nan,nan"
@@ -174,6 +184,12 @@ def test_results_made_otherwise_are_refused(tmp_path, options, message):
         DataError, match=rf"(?s)one\.txt: this result was made with.*{message}.*choose another"
     ):
         evaluate(Shift, [make_sequence()], tmp_path, **options)
+
+
+def test_one_name_for_two_trackers_is_refused(tmp_path):
+    evaluate(Shift, [make_sequence()], tmp_path, name="mine")
+    with pytest.raises(DataError, match=r"'tracker': 'Shift'.*'tracker': 'GivesNaN'"):
+        evaluate(GivesNaN, [make_sequence()], tmp_path, name="mine")
 
 
 def test_results_of_unknown_origin_are_refused(tmp_path):

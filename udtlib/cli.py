@@ -8,10 +8,12 @@ from importlib import import_module
 from udtlib.errors import UdtError
 
 COMMANDS = {
+    "bench": "measure the speed of our trackers and OpenCV's, side by side",
     "check": "say whether this machine is ready, and what to do if it is not",
     "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
+    "weights": "convert a network to safetensors, or show what a file holds",
 }
 
 

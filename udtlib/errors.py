@@ -30,3 +30,19 @@ class TrackerError(UdtError, RuntimeError):
 
 class UnknownNameError(UdtError, ValueError):
     """A tracker, dataset, policy or command that is not registered."""
+
+
+class ShapeError(UdtError, ValueError):
+    """Arrays or tensors whose shapes do not belong together."""
+
+
+class OptionError(UdtError, ValueError):
+    """An option of an unknown value, or outside its range."""
+
+
+class DifferentiationError(UdtError, RuntimeError):
+    """A second derivative of something whose gradient is written by hand."""
+
+
+class WeightsError(UdtError, ValueError):
+    """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""

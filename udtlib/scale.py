@@ -5,6 +5,9 @@ brought to one shape and described by fHOG; the columns of features, one a size,
 the axis of scale. A one-dimensional correlation filter with many channels finds the shift along it.
 The filter sees 17 sizes and its response is interpolated to 33; a QR factorisation writes the long
 columns in as few coordinates as there are columns, which loses nothing.
+
+Two things differ from the authors' code: boxes keep their fractions, and the parabola that refines the
+peak is fitted over exponents, not over sizes.
 """
 
 import cv2
@@ -66,6 +69,14 @@ def reduced_region(frame: Frame, box: NDArray, step: NDArray) -> Frame:
 def scale_columns(patches: Frame, cell: int = 4) -> Columns:
     """Return the features of ``(N, H, W, 3)`` patches as columns: ``(D, N)`` float32."""
     return fhog(patches, cell).reshape(len(patches), -1).T
+
+
+def scale_limits(size: NDArray, frame_shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return the least and greatest factor on ``size`` ``(w, h)``: 5 px a side, the size of the frame.
+
+    1 is always allowed, however small or large the target was at first.
+    """
+    return min(1.0, float((5 / size).max())), max(1.0, float((frame_shape[::-1] / size).min()))
 
 
 def compress(columns: Columns) -> tuple[Columns, Columns]:

@@ -23,6 +23,8 @@ TAGS = {
 }
 CLOCK = re.compile(r"\b(perf_counter|monotonic|timeit|fps|environment)\b")
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_|PYTEST_VALIDATE)", re.M)
+ASSERTION = re.compile(r"^\s*assert\b|\bassert_\w+\(", re.M)
+NEAR = 2
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -75,6 +77,19 @@ def output_problems(notebook: NotebookNode) -> list[str]:
         if any(output.get("name") == "stderr" for output in cell.outputs):
             problems.append(f"cell {k}: output on stderr (a warning, a progress bar?)")
     return problems
+
+
+def picture_problems(notebook: NotebookNode) -> list[str]:
+    """Return pictures with no assertion in their cell or the two before or after: nbval compares none."""
+    cells = code_cells(notebook)
+    asserts = [bool(ASSERTION.search(cell.source)) for _, cell in cells]
+    return [
+        f"cell {k}: shows a picture, and nothing near asserts the numbers behind it"
+        for place, (k, cell) in enumerate(cells)
+        if any("image/png" in output.get("data", {}) for output in cell.outputs)
+        and "nbval-ignore-output" not in tags(cell)
+        and not any(asserts[max(0, place - NEAR) : place + NEAR + 1])
+    ]
 
 
 def tag_problems(notebook: NotebookNode) -> list[str]:

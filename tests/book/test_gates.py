@@ -51,6 +51,7 @@ def cell(notebook: NotebookNode, start: str) -> NotebookNode:
 NOTEBOOK_GATES: list[Callable[[NotebookNode], list[str]]] = [
     gates.execution_problems,
     gates.output_problems,
+    gates.picture_problems,
     gates.tag_problems,
     gates.header_problems,
     prose.summary_problems,
@@ -98,6 +99,21 @@ def test_outputs_catch_errors_and_warnings(notebook: NotebookNode) -> None:
     assert len(found) == 2
     assert "stderr" in found[0]
     assert "stored error" in found[1]
+
+
+def test_pictures_need_an_assertion(notebook: NotebookNode) -> None:
+    cell(notebook, "radius").outputs.append(nbformat.v4.new_output("display_data", {"image/png": "AAAA"}))
+    assert gates.picture_problems(notebook) == [
+        "cell 2: shows a picture, and nothing near asserts the numbers behind it"
+    ]
+    cell(
+        notebook, "math.sqrt"
+    ).source = "# assert nothing\nnp.testing.assert_allclose(area, 12.566, rtol=1e-4)"
+    assert gates.picture_problems(notebook) == []
+    cell(notebook, "# assert").source = "# assert nothing"
+    assert len(gates.picture_problems(notebook)) == 1
+    cell(notebook, "radius").metadata.tags = ["nbval-ignore-output"]
+    assert gates.picture_problems(notebook) == []
 
 
 @pytest.mark.parametrize(

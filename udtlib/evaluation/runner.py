@@ -85,7 +85,7 @@ def evaluate(
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(out or temporary) / name
         prepare_folder(folder)
-        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, name)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset)
         failed = _run_tasks(tasks, jobs, name if progress else None)
         results = {
             task.sequence.name: load_result(task.path, task.sequence, dataset)
@@ -102,21 +102,25 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
     """Return the boxes ``(N, 4)`` of one pass over a sequence, and the seconds the tracker took.
 
     The first box is the true one, given to the tracker. Reading and decoding frames is not timed.
-    What is not finite becomes a row of NaN.
+    The time of the first frame counts. What is not finite becomes a row of NaN.
 
     Raises:
         DataError: fewer frames than true boxes, no true box, or an answer that is not four numbers.
 
     Book: chapter 13.
     """
-    boxes = np.array(sequence.boxes, dtype=np.float64)
-    if not 0 < len(boxes) <= len(sequence.frames):
+    count = len(sequence.boxes)
+    if not 0 < count <= len(sequence.frames):
         raise DataError(
             f"{sequence.name}: expected true boxes for the first frames, "
-            f"found {len(boxes)} boxes and {len(sequence.frames)} frames"
+            f"found {count} boxes and {len(sequence.frames)} frames"
         )
-    seconds = 0.0
-    for index, frame in zip(range(len(boxes)), sequence.frames, strict=False):
+    boxes, seconds, frames = np.full((count, 4), np.nan), 0.0, iter(sequence.frames)
+    boxes[0] = sequence.boxes[0]
+    for index in range(count):
+        frame = next(frames, None)
+        if frame is None:
+            raise DataError(f"{sequence.name}: expected {count} frames, the frames end after {index}")
         step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
         begun = time.perf_counter()
         answer = step()
@@ -149,26 +153,23 @@ def _make_tasks(
     sequences: list[Sequence],
     folder: Path,
     dataset: str,
-    name: str,
 ) -> list[_Task]:
     if isinstance(tracker, str):
-        make: MakeTracker = partial(load_tracker, tracker, **options)
+        made_by, make = tracker, partial(load_tracker, tracker, **options)
         make()  # an unknown name, a wrong option or missing weights: say so once, not per sequence
     else:
-        make = partial(tracker, **options)
-    texts = {key: repr(value) for key, value in sorted(options.items())}
-    return [
-        _Task(make, one, folder / f"{one.name}.txt", dataset, _record(one, dataset, name, texts))
-        for one in sequences
-    ]
-
-
-def _record(sequence: Sequence, dataset: str, name: str, options: dict[str, str]) -> dict[str, Any]:
-    """Return what a result depends on; another record means another result."""
-    return {
-        "tracker": name,
-        "options": options,
+        made_by, make = getattr(tracker, "__qualname__", type(tracker).__name__), partial(tracker, **options)
+    common = {
+        "tracker": made_by,
+        "options": {key: repr(value) for key, value in sorted(options.items())},
         "dataset": dataset,
+    }
+    return [_Task(make, one, folder / f"{one.name}.txt", dataset, common | _record(one)) for one in sequences]
+
+
+def _record(sequence: Sequence) -> dict[str, Any]:
+    """Return what, beside the tracker, a result depends on; another record means another result."""
+    return {
         "frames": len(sequence.boxes),
         "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
     }

@@ -1,7 +1,7 @@
 """DSST, one filter for where and another for how large: Danelljan et al., BMVC 2014 and PAMI 2017.
 
 Book: chapter 03. The translation filter is MOSSE with channels: one numerator a channel, one
-denominator for all (Eq. 4 and 6); the scale filter is `udtlib.scale.ScaleFilter`.
+denominator for all; the scale filter is `udtlib.scale.ScaleFilter`.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from udtlib.errors import TrackerError
 from udtlib.features import Features, fhog, grey
 from udtlib.labels import gaussian_label, peak_displacement
 from udtlib.patches import crop, hann_window, model_shape
-from udtlib.scale import ScaleFilter
+from udtlib.scale import ScaleFilter, scale_limits
 from udtlib.trackers.base import Frame, check_frame
 
 Spectrum = NDArray[np.complex64]
@@ -30,7 +30,7 @@ def features(patch: Frame, cell: int) -> Features:
 
 
 def learn(x_hat: Spectrum, label_hat: Spectrum) -> tuple[Spectrum, NDArray[np.float32]]:
-    """Return numerator ``(C, H, W//2+1)`` and denominator ``(H, W//2+1)`` of the filter (Eq. 4)."""
+    """Return numerator ``(C, H, W//2+1)`` and denominator ``(H, W//2+1)`` (BMVC, Eq. 3 and 4)."""
     return label_hat * x_hat.conj(), (x_hat.real**2 + x_hat.imag**2).sum(axis=0)
 
 
@@ -41,7 +41,7 @@ def respond(
     regulariser: float,
     shape: tuple[int, int],
 ) -> Features:
-    """Return the response map ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved (Eq. 6)."""
+    """Return the response map ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved."""
     response_hat = (numerator * z_hat).sum(axis=0) / (denominator + np.float32(regulariser))
     return np.asarray(fft.irfft2(response_hat, s=shape), dtype=np.float32)
 
@@ -53,7 +53,10 @@ class DsstTracker:
         response: last response map, in cells, ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
         scale_filter: the `udtlib.scale.ScaleFilter`; its ``response`` is over sizes.
+        stages: the methods whose time `udtlib.benchmark` takes.
     """
+
+    stages = ("_crop", "_features", "_locate", "_adapt", "scale_filter.estimate", "scale_filter.adapt")
 
     def __init__(
         self,
@@ -143,11 +146,3 @@ class DsstTracker:
         numerator, denominator = learn(x_hat, self.label_hat)
         self.numerator = rate * numerator + (1 - rate) * self.numerator
         self.denominator = rate * denominator + (1 - rate) * self.denominator
-
-
-def scale_limits(size: NDArray, frame_shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return the least and greatest factor on ``size`` ``(w, h)``: 5 px a side, the size of the frame.
-
-    1 is always allowed, however small or large the target was at first.
-    """
-    return min(1.0, float((5 / size).max())), max(1.0, float((frame_shape[::-1] / size).min()))

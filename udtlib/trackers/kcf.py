@@ -108,7 +108,10 @@ class KcfTracker:
     Attributes:
         response: last response map, in cells, ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
+        stages: the methods whose time `udtlib.benchmark` takes.
     """
+
+    stages = ("_crop", "_features", "_correlate", "_locate", "_adapt")
 
     def __init__(
         self,

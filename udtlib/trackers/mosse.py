@@ -97,7 +97,10 @@ class MosseTracker:
         response: last response map ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
         psr: its peak-to-sidelobe ratio; below ``psr_threshold`` the filter is not updated.
+        stages: the methods whose time `udtlib.benchmark` takes.
     """
+
+    stages = ("_crop", "_features", "_locate", "_adapt")
 
     def __init__(
         self,
@@ -141,7 +144,7 @@ class MosseTracker:
         self.window, self.label = hann_window(*self.shape), gaussian_label(*self.shape, self.sigma)
         patch, generator = self._crop(frame), np.random.default_rng(self.seed)
         patches = [patch] + [random_warp(patch, generator) for _ in range(self.warps)]
-        f = np.stack([preprocess(patch, self.window) for patch in patches])
+        f = np.stack([self._features(patch) for patch in patches])
         self.numerator, self.denominator = learn(f, self.label)
         self._locate(f[0])
         self.started = True
@@ -156,14 +159,17 @@ class MosseTracker:
         if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, like=self.frame_shape)
-        dy, dx = self._locate(preprocess(self._crop(frame), self.window))
+        dy, dx = self._locate(self._features(self._crop(frame)))
         self._move(np.array([dx, dy]) * self.size * (1 + self.padding) / self.shape[::-1])
         if self.psr >= self.psr_threshold:
-            self._adapt(preprocess(self._crop(frame), self.window))
+            self._adapt(self._features(self._crop(frame)))
         return from_center(self.center, self.size)
 
     def _crop(self, frame: Frame) -> Frame:
         return grey_patch(frame, from_center(self.center, self.size * (1 + self.padding)), self.shape)
+
+    def _features(self, patch: Frame) -> Patch:
+        return preprocess(patch, self.window)
 
     def _locate(self, f: Patch) -> tuple[float, float]:
         self.response = respond(f, self.numerator, self.denominator, self.regulariser)

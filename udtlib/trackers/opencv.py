@@ -1,8 +1,9 @@
 """OpenCV's own correlation-filter trackers behind our interface: the other side of every comparison.
 
 They need the tracking module of `opencv-contrib-python-headless`; the plain build lacks it. OpenCV
-takes BGR frames and boxes of whole pixels, and says with a flag that it lost the target. Book:
-chapters 02 and 03.
+takes BGR frames and boxes of whole pixels, and says with a flag that it lost the target.
+
+Book: chapters 02 and 03.
 """
 
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class OpenCVTracker:
 
     name = ""
     response = None
+    stages = ("_to_bgr", "_follow")
 
     def __init__(self) -> None:
         """Find the tracker in this build of OpenCV.
@@ -78,7 +80,7 @@ class OpenCVTracker:
         self.frame_shape, self.box, self.score = frame.shape[:2], np.array(box, dtype=np.float64), 1.0
         tracker = self.factory()
         try:
-            started = tracker.init(bgr(frame), box)
+            started = tracker.init(self._to_bgr(frame), box)
         except cv2.error as error:
             raise TrackerError(f"OpenCV's {self.name} does not start on box {box}: {error}") from error
         if started is False:
@@ -95,19 +97,21 @@ class OpenCVTracker:
         if self.tracker is None:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, like=self.frame_shape)
-        try:
-            found, box = self.tracker.update(bgr(frame))
-        except cv2.error:
-            found, box = False, self.box
-        if found and np.isfinite(box).all() and min(box[2:]) > 0:
-            self.box = np.array(box, dtype=np.float64)
+        found, box = self._follow(self._to_bgr(frame))
+        box = np.array(box, dtype=np.float64)
+        if found and np.isfinite(box).all() and (box[2:] > 0).all():
+            self.box = box
         self.score = float(found)
         return self.box.copy()
 
+    def _to_bgr(self, frame: Frame) -> Frame:
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), dtype=np.uint8)
 
-def bgr(frame: Frame) -> Frame:
-    """Return an RGB frame in OpenCV's channel order, as a new array."""
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+    def _follow(self, frame: Frame) -> tuple[bool, ArrayLike]:
+        try:
+            return self.tracker.update(frame)
+        except cv2.error:
+            return False, self.box
 
 
 class OpenCVMosse(OpenCVTracker):
