@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import ndimage
 
-from udtlib import load_dataset, load_tracker
-from udtlib.data import find_data
+from udtlib import cli, load_dataset, load_tracker
+from udtlib.data import Sequence, find_data
 from udtlib.dcf import gaussian_label, learn_filter, response_map
 from udtlib.errors import BoxError, FrameError, MissingDataError, OptionError, TrackerError, WeightsError
 from udtlib.labels import peak_displacement
@@ -16,7 +16,7 @@ from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.udt import LOST, UdtTracker
 from udtlib.trackers.udt_settings import PRESETS, settings_of
-from udtlib.weights import random_weights
+from udtlib.weights import random_weights, save_weights
 
 NAMES = ["udt", "udt-bf16", "udt-plain"]
 
@@ -395,3 +395,17 @@ def test_scales_differ_by_the_step(weights):
     widths = tracker.look.windows[:, 0]
     assert [b / a for a, b in pairwise(widths)] == pytest.approx([1.015, 1.015])
     assert widths[1] == pytest.approx(32 * 2.8)
+
+
+def test_evaluate_passes_options_on(weights, tmp_path, monkeypatch, capsys):
+    frames, boxes = clip(3)
+    (tmp_path / "w").mkdir()
+    save_weights(tmp_path / "w" / "a.safetensors", weights)
+    monkeypatch.setattr("udtlib.commands.evaluate.load_dataset", lambda *_: [Sequence("one", frames, boxes)])
+    common = ["evaluate", "--out", str(tmp_path / "run"), "--jobs", "1", "--tracker", "udt"]
+    options = ["--option", f"weights={tmp_path}/w/a.safetensors", "--option", "scale_penalty=1.0"]
+    assert cli.main([*common, *options, "--option", "preset=paper"]) == 0
+    assert cli.main([*common, *options]) == 2, "the same RUN, but other options"
+    assert "preset" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main([*common, "--option", "weights"])
