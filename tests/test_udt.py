@@ -358,7 +358,7 @@ def test_options_that_do_not_exist(weights):
         load_tracker("udt", weights=__file__)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.gpu
 def test_same_target_on_a_gpu(weights):
     frames, boxes = clip(6)
     found = follow(load_tracker("udt", weights=weights, device="cuda"), frames, boxes[0])
