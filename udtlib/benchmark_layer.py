@@ -1,4 +1,4 @@
-"""The cost of the two backward passes of the layer: ``udt bench --layer``. Book: chapter 05."""
+"""The cost of the layer and its ways back: ``udt bench --layer``. Book: chapter 05."""
 
 import os
 import subprocess
@@ -11,8 +11,10 @@ from typing import Any
 import torch
 
 from udtlib.dcf import BACKWARDS, dcf_response, gaussian_label
+from udtlib.lowpass import LowPassTransform, label_cutoff, low_pass_response
 
 CHANNELS, SIZE, SIGMA = 32, 121, 4.1667
+WAYS = (*BACKWARDS, "low-pass")  # the last is `udtlib.lowpass.low_pass_response`
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class LayerCost:
     """One way back, measured.
 
     Attributes:
-        backward: one of `udtlib.dcf.BACKWARDS`.
+        backward: one of `WAYS`.
         milliseconds: of one response, loss and gradient; the least of all rounds.
         peak_mib: memory that one such step adds at its peak to a process that holds the features.
     """
@@ -31,23 +33,34 @@ class LayerCost:
 
 
 def step(backward: str, batch: int, size: int = SIZE) -> float:
-    """Return the seconds of one response, squared loss and gradient on random features."""
-    generator = torch.Generator().manual_seed(0)
-    template, search = (
-        torch.randn(batch, CHANNELS, size, size, generator=generator).requires_grad_() for _ in range(2)
-    )
+    """Return the seconds of one response, squared loss and gradient on random features.
+
+    They lie in memory as the network leaves them, channel by channel last.
+    """
+    template, search = (features(batch, size).requires_grad_() for _ in range(2))
     label = gaussian_label(size, size, SIGMA)
+    transform = LowPassTransform(size, label_cutoff(size, SIGMA))
     start = perf_counter()
-    (dcf_response(template, search, label, backward=backward) - label).square().sum().backward()
+    if backward == "low-pass":
+        response = low_pass_response(template, search, label, transform)
+    else:
+        response = dcf_response(template, search, label, backward=backward)
+    (response - label).square().sum().backward()
     return perf_counter() - start
+
+
+def features(batch: int, size: int = SIZE) -> torch.Tensor:
+    """Return random features ``(batch, 32, size, size)``."""
+    numbers = torch.randn(batch, size, size, CHANNELS, generator=torch.Generator().manual_seed(0))
+    return numbers.permute(0, 3, 1, 2)
 
 
 def peak_growth(backward: str, batch: int) -> float:
     """Return the MiB by which `step` raises the peak memory of this process, a fresh one."""
     step(backward, 1, 25)
-    features = [torch.ones(batch, CHANNELS, SIZE, SIZE) for _ in range(2)]
+    held = [features(batch) for _ in range(2)]
     before = peak_memory()
-    del features
+    del held
     step(backward, batch)
     return peak_memory() - before
 
@@ -69,13 +82,11 @@ def peak_memory() -> float:
 
 def measure_layer(batch: int, rounds: int) -> list[LayerCost]:
     """Return the cost of each backward pass for ``batch`` pairs of 32 x 121 x 121 features, taking turns."""
-    times: dict[str, list[float]] = {backward: [] for backward in BACKWARDS}
+    times: dict[str, list[float]] = {backward: [] for backward in WAYS}
     for _ in range(rounds + 1):  # the first warms up
-        for backward in BACKWARDS:
+        for backward in WAYS:
             times[backward].append(step(backward, batch))
-    return [
-        LayerCost(way, 1e3 * min(times[way][1:]), _peak_in_a_fresh_process(way, batch)) for way in BACKWARDS
-    ]
+    return [LayerCost(way, 1e3 * min(times[way][1:]), _peak_in_a_fresh_process(way, batch)) for way in WAYS]
 
 
 def _peak_in_a_fresh_process(backward: str, batch: int) -> float:
@@ -89,17 +100,21 @@ def layer_table(costs: list[LayerCost]) -> str:
     """Return both costs, and those of the closed form relative to autograd's."""
     lines = [f"{'backward':<14}{'ms':>9}{'peak MiB':>10}"]
     lines += [f"{cost.backward:<14}{cost.milliseconds:>9.1f}{cost.peak_mib:>10.0f}" for cost in costs]
-    ratios = layer_ratios(costs)
-    return "\n".join(
-        [*lines, f"closed form / autograd: time {ratios['time']:.2f}, memory {ratios['memory']:.2f}"]
-    )
+    lines += [
+        f"{way} / autograd: time {ratio['time']:.2f}, memory {ratio['memory']:.2f}"
+        for way, ratio in layer_ratios(costs).items()
+    ]
+    return "\n".join(lines)
 
 
-def layer_ratios(costs: list[LayerCost]) -> dict[str, float]:
-    """Return time and peak memory of the closed form as shares of autograd's."""
+def layer_ratios(costs: list[LayerCost]) -> dict[str, dict[str, float]]:
+    """Return time and peak memory of each way but autograd's as shares of autograd's."""
     known = {cost.backward: cost for cost in costs}
-    ours, theirs = known["closed-form"], known["autograd"]
-    return {"time": ours.milliseconds / theirs.milliseconds, "memory": ours.peak_mib / theirs.peak_mib}
+    base = known.pop("autograd")
+    return {
+        way: {"time": cost.milliseconds / base.milliseconds, "memory": cost.peak_mib / base.peak_mib}
+        for way, cost in known.items()
+    }
 
 
 def layer_to_dict(costs: list[LayerCost], batch: int) -> dict[str, Any]:

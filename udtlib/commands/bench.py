@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=_count(1), default=3, metavar="N", help="repetitions (%(default)s)")
     parser.add_argument("--threads", type=_count(1), default=1, metavar="N", help="cores used (%(default)s)")
     parser.add_argument(
-        "--layer", action="store_true", help="measure the two backward passes of the layer, no trackers"
+        "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
     )
     parser.add_argument("--batch", type=_count(1), default=8, metavar="N", help="of --layer (%(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")

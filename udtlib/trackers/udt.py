@@ -82,7 +82,7 @@ class UdtTracker:
             device: ``"cpu"``, ``"cuda"`` ...
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is
-                repeated in float32, so the boxes are the same.
+                repeated in float32, so the boxes are the same (with ``subpixel`` nearly so).
             settings: attributes of `udtlib.trackers.udt_settings.UdtSettings` to change in the preset.
 
         Raises:
@@ -258,7 +258,7 @@ class UdtTracker:
 
     @property
     def filter(self) -> Tensor:
-        """The present filter W, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
+        """The present filter W of Eq. 4, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))
 
 
