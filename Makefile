@@ -1,7 +1,7 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
-# make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences, 15 minutes; a quiet machine)
+# make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 
 PYTHON ?= python3
 PORT ?= 8888
