@@ -18,9 +18,11 @@
 # filter of the paper's Eq. 1 to 3 and say why its conjugate sits where it does, *choose* $\lambda$, $\sigma$ and
 # the window by looking, *build* MOSSE in twenty lines, and *diagnose* a lost target from its response map.
 #
-# **Prerequisites.** Chapter 00 and chapter 01; no signal processing.
+# **Needs.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 12 s on two cores. Downloads: none.
+# Run time: about 8 s
+#
+# **Downloads.** None.
 
 # %%
 from dataclasses import replace
@@ -35,12 +37,15 @@ from udtlib import load_tracker, viz
 from udtlib.boxes import center, center_error, from_center, iou
 from udtlib.check import ch02 as check
 from udtlib.data.synthetic import render_clip
+from udtlib.environment import banner
+from udtlib.evaluation import bootstrap_interval, paired_difference
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import mosse
 from udtlib.widgets import correlation
 
 plt.rcParams.update({"figure.dpi": 80, "image.cmap": "gray", "axes.titlesize": 10})
+banner()
 
 # %% [markdown]
 # Most figures below are rows of pictures, so we write that once.
@@ -125,7 +130,7 @@ assert_allclose(scores["normalised"], opencv, atol=1e-4)
 # %%
 best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items()}
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
-print("truth:", (32 + 7, 32 - 9), "found:", best)
+print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
 # %%
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
@@ -237,7 +242,7 @@ def prepare(patch, window):
 
 
 def cross_strength(patch):
-    """Power of the fine upright waves over that of all other fine waves."""
+    """Power of the fine waves on the horizontal arm of the cross over that of all other fine waves."""
     power = np.abs(fft2(patch)) ** 2
     return power[0, 16:49].mean() / power[8:57, 16:49].mean()
 
@@ -255,16 +260,17 @@ assert cross_strength(bare) > 5 * cross_strength(windowed)
 # %% [markdown]
 # ## 2.3 Correlation, slow and fast
 #
-# The *response* of a filter $w$ on a search patch $z$, at displacement $d$, is the product of $w$ with the patch as
-# seen $d$ pixels further on. On the circle:
+# The *response* of a filter $w$ on a search patch $z$, at displacement $d$, is the inner product of $w$ with the
+# patch as seen $d$ pixels further on. On the circle:
 #
 # $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.$$
 #
 # Why: $z$ is a sum of waves, so take a single one, $z_u=e^{\mathrm i\omega u}$. Then
 # $r_d=e^{\mathrm i\omega d}\sum_uw_u\,e^{\mathrm i\omega u}$: the same wave comes out, multiplied by one number. The
 # number is $\hat w$ but for the sign in its exponent, and for real $w$ flipping that sign conjugates: it is
-# $\hat w^\star$. Had we written $z_{d-u}$, a *convolution*, it would be $\hat w$ itself. Remember that. (In two
-# dimensions read $u$, $d$, $\omega$ as pairs; nothing else changes.)
+# $\hat w^\star$. This is the paper's Eq. 3, where $\mathscr F(\mathbf W)$ stands for our $\hat w$. Had we written
+# $z_{d-u}$, a *convolution*, the number would be $\hat w$ itself. Remember that. (In two dimensions read $u$, $d$,
+# $\omega$ as pairs; nothing else changes.)
 
 
 # %%
@@ -344,13 +350,20 @@ def learn_v1(x, y, lam):
 
 
 # %%
-def learn_v0(x, y, lam):
-    X = np.array([np.roll(x, (-dy, -dx), axis=(0, 1)).ravel() for dy, dx in np.ndindex(x.shape)])
-    return np.linalg.solve(X.T @ X + lam * np.eye(x.size), X.T @ y.ravel()).reshape(x.shape)
+def shifts(x):
+    """The matrix X of a picture: one row for each displacement."""
+    return np.array([np.roll(x, (-dy, -dx), axis=(0, 1)).ravel() for dy, dx in np.ndindex(x.shape)])
 
+
+def learn_v0(X, y, lam):
+    return np.linalg.solve(X.T @ X + lam * np.eye(X.shape[1]), X.T @ y.ravel())
+
+
+# %%
 
 off_centre = np.roll(gaussian_label(12, 10, 1.0), (2, -3), axis=(0, 1)).astype(float)
-v0, v1 = learn_v0(small, off_centre, 0.01), learn_v1(small, off_centre, 0.01)
+v0 = learn_v0(shifts(small), off_centre, 0.01).reshape(12, 10)
+v1 = learn_v1(small, off_centre, 0.01)
 above, below = mosse.learn(small[None], off_centre)
 v2 = irfft2((above / (below + 0.01)).conj(), s=small.shape)
 assert_allclose(v0, v1, atol=1e-10)
@@ -362,8 +375,8 @@ assert_allclose(correlate_v0(v0, search), correlate_v1(v1, search), atol=1e-10)
 assert_allclose(correlate_v1(v1, search), mosse.respond(search, above, below, 0.01), atol=1e-4)
 
 # %% [markdown]
-# (MOSSE's authors call $\hat w^\star$ the filter, with numerator $\hat y\,\hat x^\star$, and multiply without a
-# conjugate. Same responses; keep the two notations apart.)
+# (MOSSE, and `udtlib.trackers.mosse` with it, keeps the conjugate $\hat w^\star$, whose numerator is
+# $\hat y\,\hat x^\star$, so that searching is a plain product. Same responses; keep the two notations apart.)
 #
 # Search the template itself, and Eq. 3 shows all of the filter's character:
 # $\hat r=\frac{|\hat x|^2}{|\hat x|^2+\lambda}\,\hat y$. Waves that are strong in the template ($|\hat x|^2\gg\lambda$)
@@ -445,7 +458,8 @@ place = {"A": 0, "B": 3, "C": 6}
 for name, index in place.items():
     print(f"{name}: misses the label by {misfit[index]:.1f} %, finds the target {hits[index]:.0f} times")
 winner = max(place, key=lambda name: hits[place[name]])
-print("You guessed", my_guess, "and it is", winner, "" if my_guess == winner else ": a close fit is tempting")
+verdict = "right" if my_guess == winner else "a close fit is tempting"
+print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
 # %%
 x, z, truth = noisy_scene(4)
@@ -470,8 +484,9 @@ assert hits[0] < 60 < 90 < hits[6] == hits.max()
 #
 # $$E\big|\hat w^\star(\hat x+\hat n)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #
-# Summed over the frequencies this is Eq. 1 with $\lambda=\nu$: **the $\lambda$ that expects the least error is the
-# power of the noise**. Here that is $3^2$ times the mean of the squared window:
+# Summed over the frequencies this is Eq. 1 with $\lambda=\nu$ (a picture and its spectrum have the same length, up to
+# a common factor): **the least error is expected at the $\lambda$ that is the power of the noise**. Here, for a clean
+# patch of norm 1, that is $3^2$ times the mean of the squared window:
 
 # %%
 print(f"noise power {9 * np.mean(hann**2):.2f}; best of the nine lambdas: {lambdas[hits.argmax()]:g}")
@@ -520,6 +535,16 @@ assert psr[5] < psr[0] / 2
 #
 # $$\hat w=\frac{\sum_i\hat x_i\odot\hat y_i^\star}{\sum_i\hat x_i^\star\odot\hat x_i+\lambda}.$$
 #
+# (Numerators and denominators are summed, not the quotients.) The dense solve agrees, with the shifts of both
+# templates below each other:
+
+# %%
+pair = np.stack([small, prepare(first[60:72, 40:50], 1.0)])
+X, Y = np.vstack([shifts(x) for x in pair]), np.stack([off_centre, off_centre])
+quotient = (fft2(pair) * fft2(Y).conj()).sum(axis=0) / ((np.abs(fft2(pair)) ** 2).sum(axis=0) + 0.01)
+assert_allclose(learn_v0(X, Y, 0.01).reshape(12, 10), ifft2(quotient).real, atol=1e-10)
+
+# %% [markdown]
 # Two sums to keep; a new frame is one more term in each. MOSSE ([Bolme et al. 2010](#References "bolme2010")) also
 # forgets: the sums are multiplied by $1-\eta$ before the new terms enter with weight $\eta$, the rate. That is the
 # whole tracker:
@@ -555,8 +580,8 @@ class Mosse:
 # `udtlib`'s MOSSE adds the logarithm of the pixels, eight turned and scaled copies of the first patch as extra
 # templates, more context, and no update while the PSR is below 5.
 #
-# How fast should it learn? Six clips with a turning target, six with one that passes behind things, four rates. We
-# print the mean overlap with the truth and, since six clips are few, a 95 % interval from resampling the clips.
+# How fast should it learn? Six clips with a turning target, six in which things pass in front of it, four rates. We
+# print the mean overlap with the truth and the bootstrap interval of chapter 01, for six clips are few.
 
 
 # %%
@@ -590,22 +615,25 @@ def overlaps(**knob):
     return {name: np.array(values) for name, values in mean.items()}
 
 
-def interval(values):
-    means = np.random.default_rng(0).choice(values, (2000, len(values))).mean(axis=1)
-    return "{:.2f} [{:.2f}, {:.2f}]".format(values.mean(), *np.quantile(means, (0.025, 0.975)))
+def show(interval):
+    return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 turning, hiding = overlaps(in_plane_rotation=0.6), overlaps(occlusion=0.4)
 for name in trackers:
-    print(f"{name:10}: turning {interval(turning[name])}, hiding {interval(hiding[name])}")
+    turns, hides = bootstrap_interval(turning[name]), bootstrap_interval(hiding[name])
+    print(f"{name:10}: turning {show(turns)}, hiding {show(hides)}")
 
 # %% [markdown]
 # No rate is right. A filter that never learns loses what turns; one that learns fast loses what hides. The intervals
 # overlap, but all rates saw the same clips, so the *paired* differences say more:
 
 # %%
-print("turning, rate 0.125 minus 0:  ", interval(turning["rate 0.125"] - turning["rate 0"]))
-print("hiding, rate 0.125 minus 0.02:", interval(hiding["rate 0.125"] - hiding["rate 0.02"]))
+gain = paired_difference(turning["rate 0.125"], turning["rate 0"])
+harm = paired_difference(hiding["rate 0.125"], hiding["rate 0.02"])
+print(f"turning, rate 0.125 minus 0: {show(gain)}")
+print(f"hiding, rate 0.125 minus 0.02: {show(harm)}")
+assert gain.low > 0 > harm.high
 
 # %% [markdown]
 # ## 2.8 A failure, read in the response map
@@ -790,8 +818,8 @@ print(f"psr_occluder = {psr_fast[-10:].mean():.0f}")
 # %% [markdown]
 # **What comes next.** Chapter 03 gives the filter more to see (31 channels instead of one grey one), a kernel, and a
 # sense of size; the view of all shifts as one circulant matrix is that of
-# [Henriques et al. 2015](#References "henriques2015"). Chapter 04 keeps Eq. 2 as it is and lets a network choose the
-# channels: [Valmadre et al. 2017](#References "valmadre2017") learned through such a filter with labels,
+# [Henriques et al. 2015](#References "henriques2015"). Chapter 04 keeps Eq. 2, summed over channels, and lets a network
+# make them: [Valmadre et al. 2017](#References "valmadre2017") learned through such a filter with labels,
 # [Wang et al. 2019](#References "wang2019"), the paper of this book, without.
 
 # %% [markdown]

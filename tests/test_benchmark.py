@@ -20,7 +20,9 @@ from udtlib.benchmark import (
     to_dict,
 )
 from udtlib.cli import main
+from udtlib.commands import bench
 from udtlib.data import Sequence
+from udtlib.errors import TrackerError
 
 
 class Slow:
@@ -81,13 +83,22 @@ def test_a_stage_that_raises_is_still_counted():
     assert clock.seconds["outer"] >= 0.002
 
 
-def test_follow_takes_init_and_updates_apart():
-    tracker = Slow()
+def test_follow_takes_init_and_updates_apart(monkeypatch):
+    now, calls = [0.0], []
+
+    class Counted:
+        def init(self, frame, box):
+            calls.append(("init", int(frame[0, 0, 0])))
+            now[0] += 100
+
+        def update(self, frame):
+            calls.append(("update", int(frame[0, 0, 0])))
+            now[0] += 7
+
+    monkeypatch.setattr(benchmark, "perf_counter", lambda: now[0])
     frames = [np.full((2, 2, 3), i, np.uint8) for i in range(4)]
-    init, update = follow(tracker, frames, np.array([0.0, 0, 2, 2]))
-    assert tracker.calls == [("init", 0), ("update", 1), ("update", 2), ("update", 3)]
-    assert init >= 0.005
-    assert update >= 0.021
+    assert follow(Counted(), frames, np.array([0.0, 0, 2, 2])) == (100, 21)
+    assert calls == [("init", 0), ("update", 1), ("update", 2), ("update", 3)]
 
 
 def test_trackers_take_turns_in_reversed_order(monkeypatch):
@@ -193,3 +204,22 @@ def test_the_command_refuses_what_it_cannot_measure(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main([*command, *option])
         assert "expected a whole number" in capsys.readouterr().err
+
+
+def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, monkeypatch):
+    def load(name):
+        if name == "b":
+            raise TrackerError("no weights")
+        return Slow()
+
+    write_folder(tmp_path, 3)
+    monkeypatch.setattr(bench, "TRACKERS", {"a": "", "b": ""})
+    monkeypatch.setattr(bench, "load_tracker", load)
+    monkeypatch.setattr(benchmark, "load_tracker", load)
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "left out b: no weights" in printed
+    assert "\na  " in printed
+    assert "\nb  " not in printed
+    assert main(["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "b"]) == 2
+    assert "no weights" in capsys.readouterr().err

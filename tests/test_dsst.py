@@ -66,3 +66,17 @@ def test_scale_limits():
     np.testing.assert_allclose(tracker.size, (120, 120))
     tracker._rescale(1e-6)
     np.testing.assert_allclose(tracker.size, (5, 5))
+
+
+def test_the_scale_filter_learns_the_new_size():
+    frames, boxes = zooming_clip([1.0, 1.05])
+    tracker = load_tracker("dsst")
+    tracker.scale_filter.learning_rate = 1.0
+    tracker.init(frames[0], boxes[0])
+    before = tracker.scale_filter.template.copy()
+    tracker.update(frames[1])
+    assert tracker.size[0] > boxes[0, 2] * 1.02
+    assert tracker.scale_filter.estimate(frames[1], tracker.center, tracker.size) == pytest.approx(
+        1, abs=2e-3
+    )
+    assert abs(tracker.scale_filter.template - before).max() > 0.05

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from udtlib.errors import FrameError
 from udtlib.features import cell_histograms, colour, fhog, grey, neighbour_cells, strongest_gradient
 
 
@@ -154,3 +155,12 @@ def test_inputs_stay_as_they_were():
     for feature in (grey, colour, fhog):
         feature(image)
     np.testing.assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize("feature", [grey, colour, fhog])
+@pytest.mark.parametrize("shape", [(16, 16), (16, 16, 4), (0, 16, 3)])
+def test_other_shapes_are_refused(feature, shape):
+    with pytest.raises(FrameError, match="H, W, 3"):
+        feature(np.zeros(shape, np.uint8))
+    with pytest.raises(FrameError, match="at least 4"):
+        fhog(np.zeros((3, 16, 3), np.uint8))

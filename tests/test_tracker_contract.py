@@ -46,6 +46,23 @@ def test_follows_a_textured_target_and_does_not_touch_its_input(tracker):
     assert all((frame == copy).all() for frame, copy in zip(frames, copies, strict=True))
 
 
+def test_the_model_learns_from_the_new_frame_where_the_target_was_found(tracker):
+    """With a learning rate of 1 nothing else is left in it."""
+    frames, boxes = moving_clip([(3, 2)])
+    tracker.learning_rate, tracker.warps = 1.0, 0
+    tracker.init(frames[0], boxes[0])
+    x, y, w, h = tracker.update(frames[1])
+    tracker._locate(tracker._features(tracker._crop(frames[1])))
+    assert tracker.center.tolist() == pytest.approx([x + w / 2, y + h / 2])
+    assert tracker.score > 0.8
+    np.testing.assert_allclose(peak_displacement(tracker.response, subpixel=True), (0, 0), atol=0.02)
+    model = tracker.__dict__.copy()
+    tracker.init(frames[1], (x, y, w, h))
+    for name in ("numerator", "x_hat"):
+        if name in model:
+            np.testing.assert_allclose(model[name], tracker.__dict__[name], rtol=1e-3, atol=1e-3)
+
+
 def test_a_second_init_starts_anew(tracker):
     frames, boxes = moving_clip([(3, 2), (4, -3)])
     runs = []

@@ -37,7 +37,7 @@ class ShapeError(UdtError, ValueError):
 
 
 class OptionError(UdtError, ValueError):
-    """An option with a value it does not have."""
+    """An option of an unknown value, or outside its range."""
 
 
 class DifferentiationError(UdtError, RuntimeError):

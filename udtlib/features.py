@@ -7,21 +7,48 @@ float32: leading axes are kept, so a stack of patches costs one call. numpy only
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.errors import FrameError
+
 Features = NDArray[np.float32]
 
 ORIENTATIONS = 18
+SIDES = (slice(None, -1), slice(1, None))
+CORNERS = [(..., rows, columns) for rows in SIDES for columns in SIDES]
+"""Of a grid, all but the last or all but the first row and column: the four corners of its 2 x 2 blocks."""
+
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
+def check_patch(patch: NDArray, cell: int = 1) -> NDArray:
+    """Return ``patch`` if it is RGB and holds at least one cell.
+
+    Raises:
+        FrameError: another shape than ``(..., H, W, 3)``, or a side shorter than ``cell``.
+    """
+    if patch.ndim < 3 or patch.shape[-1] != 3 or min(patch.shape[-3:-1]) < cell:
+        raise FrameError(
+            f"features need (..., H, W, 3) with sides of at least {cell} pixels, found {patch.shape}"
+        )
+    return patch
+
+
 def grey(patch: NDArray) -> Features:
-    """Return brightness (ITU-R 601) over 255 minus its mean, ``(..., 1, H, W)``."""
-    luma = (patch.astype(np.float32) @ LUMA)[..., None, :, :] / 255
+    """Return brightness (ITU-R 601) over 255 minus its mean, ``(..., 1, H, W)``.
+
+    Raises:
+        FrameError: see `check_patch`.
+    """
+    luma = (check_patch(patch).astype(np.float32) @ LUMA)[..., None, :, :] / 255
     return luma - luma.mean(axis=(-2, -1), keepdims=True)
 
 
 def colour(patch: NDArray) -> Features:
-    """Return R, G and B over 255, each minus its mean, ``(..., 3, H, W)``."""
-    channels = np.moveaxis(patch.astype(np.float32), -1, -3) / 255
+    """Return R, G and B over 255, each minus its mean, ``(..., 3, H, W)``.
+
+    Raises:
+        FrameError: see `check_patch`.
+    """
+    channels = np.moveaxis(check_patch(patch).astype(np.float32), -1, -3) / 255
     return channels - channels.mean(axis=(-2, -1), keepdims=True)
 
 
@@ -38,8 +65,11 @@ def fhog(patch: NDArray, cell: int = 4, clip: float = 0.2) -> Features:
 
     Returns:
         ``(..., 31, H // cell, W // cell)`` float32, 0..2 * clip, texture channels up to about 0.85.
+
+    Raises:
+        FrameError: see `check_patch`.
     """
-    stack = patch.reshape(-1, *patch.shape[-3:])
+    stack = check_patch(patch, cell).reshape(-1, *patch.shape[-3:])
     histograms = cell_histograms(*strongest_gradient(stack), cell)
     channels = normalise(histograms, clip)
     return channels.reshape(*patch.shape[:-3], *channels.shape[1:])
@@ -114,20 +144,14 @@ def normalise(histograms: Features, clip: float = 0.2) -> Features:
     each is clipped, and their half sum is the feature. The grid's edge is repeated outward.
     """
     unsigned = histograms[:, :9] + histograms[:, 9:]
-    energy = np.pad(
-        (unsigned * unsigned).sum(axis=1, keepdims=True), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge"
-    )
-    block = energy[..., :-1, :-1] + energy[..., :-1, 1:] + energy[..., 1:, :-1] + energy[..., 1:, 1:]
+    energy = (unsigned * unsigned).sum(axis=1, keepdims=True)
+    energy = np.pad(energy, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    block = sum(energy[corner] for corner in CORNERS)
     inverse = 1 / np.sqrt(block + np.float32(1e-4))
     both = np.concatenate([histograms, unsigned], axis=1)
     total, texture = np.zeros_like(both), []
-    for factor in (
-        inverse[..., :-1, :-1],
-        inverse[..., :-1, 1:],
-        inverse[..., 1:, :-1],
-        inverse[..., 1:, 1:],
-    ):
-        clipped = np.minimum(both * factor, np.float32(clip))
+    for corner in CORNERS:
+        clipped = np.minimum(both * inverse[corner], np.float32(clip))
         total += clipped
-        texture.append(clipped[:, :18].sum(axis=1, keepdims=True))
-    return np.concatenate([total * np.float32(0.5), *(np.float32(0.2357) * t for t in texture)], axis=1)
+        texture.append(np.float32(0.2357) * clipped[:, :ORIENTATIONS].sum(axis=1, keepdims=True))
+    return np.concatenate([total * np.float32(0.5), *texture], axis=1)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from udtlib.benchmark import machine, measure, pinned, speed_table, stage_table, to_dict
 from udtlib.data import DATASETS, load_dataset
-from udtlib.errors import DataError
-from udtlib.trackers import TRACKERS
+from udtlib.errors import DataError, UdtError
+from udtlib.trackers import TRACKERS, load_tracker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "--tracker", nargs="+", choices=sorted(TRACKERS), metavar="NAME", help="default: every tracker"
+        "--tracker", nargs="+", choices=sorted(TRACKERS), metavar="NAME", help="default: all that can start"
     )
     parser.add_argument(
         "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
@@ -39,7 +39,7 @@ def _count(least: int) -> Callable[[str], int]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
-    names = list(dict.fromkeys(arguments.tracker or TRACKERS))
+    names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))
     clips = load_dataset(arguments.dataset, arguments.root)
     if (
         not clips
@@ -61,6 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
         content = {"machine": facts, **settings, "trackers": to_dict(timings)}
         Path(arguments.json).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     return 0
+
+
+def _ready_trackers() -> list[str]:
+    ready = []
+    for name in TRACKERS:
+        try:
+            load_tracker(name)
+            ready.append(name)
+        except UdtError as error:
+            print(f"left out {name}: {error}")
+    return ready
 
 
 def _machine_text(facts: dict) -> str:

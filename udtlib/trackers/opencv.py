@@ -1,8 +1,9 @@
 """OpenCV's own correlation-filter trackers behind our interface: the other side of every comparison.
 
 They need the tracking module of `opencv-contrib-python-headless`; the plain build lacks it. OpenCV
-takes BGR frames and boxes of whole pixels, and says with a flag that it lost the target. Book:
-chapters 02 and 03.
+takes BGR frames and boxes of whole pixels, and says with a flag that it lost the target.
+
+Book: chapters 02 and 03.
 """
 
 from collections.abc import Callable

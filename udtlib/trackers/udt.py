@@ -6,7 +6,7 @@ Each frame: sample the search patches of three scales around the last position, 
 Patches are sampled in floating point: an 8-bit warp changes results. Book: chapter 06.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ from udtlib.labels import parabola_offset
 from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.network import MEAN_RGB
 from udtlib.trackers.base import Frame, check_frame
-from udtlib.trackers.udt_settings import PRESETS, UdtSettings
+from udtlib.trackers.udt_settings import settings_of
 from udtlib.weights import Weights, get_weights
 
 SMALLEST_SIDE = 4.0  # pixels
 # Most that bfloat16 was seen to move the difference of two scales' peaks, and of two cells of one response
 # (whose peak is at most about 1): 3.7e-4 and 1.6e-4 in 420 frames of six sequences.
 SCALE_ROUNDING, CELL_ROUNDING = 4e-4, 2e-4
+LOST = 0.15  # score: 0.15 and above on targets that are there, 0.06 to 0.14 on noise in their place
+FLAT = 8  # grey levels between the darkest and the lightest pixel of a window that shows nothing
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -57,7 +59,8 @@ class Look:
 class UdtTracker:
     """Tracks one target; ``response``, ``score`` and ``look`` tell what the last frame showed.
 
-    ``score`` is the best response's peak: about 1 when the patch is the template, below 0.1 lost.
+    ``score`` is the best response's peak: about 1 when the patch is the template, `lost` when below 0.15.
+    After many frames without its target the filter has learned what is there instead, and the score rises.
     """
 
     stages = ("sample", "features", "respond", "learn")
@@ -75,12 +78,12 @@ class UdtTracker:
         Args:
             weights: a file (see `udtlib.weights.load_weights`), `Weights`, ``"random"``, or None for
                 `udtlib.weights.default`.
-            preset: a key of `PRESETS`.
+            preset: a key of `udtlib.trackers.udt_settings.PRESETS`.
             device: ``"cpu"``, ``"cuda"`` ...
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is
                 repeated in float32, so the boxes are the same.
-            settings: attributes of `UdtSettings` that shall differ from the preset.
+            settings: attributes of `udtlib.trackers.udt_settings.UdtSettings` to change in the preset.
 
         Raises:
             OptionError: an unknown preset, dtype or setting.
@@ -92,7 +95,7 @@ class UdtTracker:
             raise OptionError(f"dtype is one of {', '.join(DTYPES)}, found {dtype!r}")
         self.device, self.dtype = torch.device(device), DTYPES[dtype]
         self.weights = get_weights(weights)
-        self.network = self.weights.network().to(self.device).eval()
+        self.network = self.weights.network().to(self.device).requires_grad_(False)
         size = self.settings.patch_size
         self.window = torch.hann_window(size, periodic=False, dtype=torch.float64)
         cutoff = label_cutoff(size, self.settings.sigma)
@@ -136,6 +139,10 @@ class UdtTracker:
         if self.frame_size is None:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
+        if self.sees_nothing(frame):
+            self.look, self.score = None, 0.0
+            self.response = np.zeros((self.settings.patch_size,) * 2, np.float32)
+            return self.box
         look = self.search(frame, self.dtype)
         if self.dtype != torch.float32 and self.is_close_call(look):
             look = self.search(frame, torch.float32)
@@ -145,9 +152,36 @@ class UdtTracker:
         window = look.windows[look.best]
         self.center = self.center + self.displacement(self.response) * window / self.settings.patch_size
         size = window / (1 + self.settings.padding)
-        self.size = np.minimum(np.maximum(size, self.smallest), self.largest)
+        self.size = np.maximum(np.minimum(size, self.largest), self.smallest)
         self.adapt(*self.learn(frame, window))
+        return self.box
+
+    @property
+    def box(self) -> Boxes:
+        """The present box ``(4,)`` float64, 0-indexed."""
         return np.concatenate([self.center - self.size / 2, self.size])
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last response was so low that what it points at is hardly the target (`LOST`)."""
+        return self.score < LOST
+
+    def sees_nothing(self, frame: Frame) -> bool:
+        """Say whether the search window lies outside the image or on one flat colour.
+
+        Nothing can be found or learned there: a filter learned on a flat patch answers to anything. The
+        authors' tracker has no such rule; it never applies to their sequences.
+        """
+        low, high = self.reach(frame, self.size * (1 + self.settings.padding))
+        step = 1 + (high - low).max() // 32
+        pixels = frame[low[1] : high[1] : step, low[0] : high[0] : step]
+        return pixels.size == 0 or int(np.ptp(pixels, axis=(0, 1)).max()) < FLAT
+
+    def reach(self, frame: Frame, window: NDArray[np.float64], margin: float = 0) -> NDArray[np.int64]:
+        """Return the pixels a window ``(w, h)`` touches: first and last plus one, x and y, ``(2, 2)``."""
+        half = window / 2 + margin
+        ends = np.stack([np.floor(self.center - half), np.ceil(self.center + half) + 1])
+        return np.clip(ends, 0, frame.shape[1::-1]).astype(np.int64)
 
     def search(self, frame: Frame, dtype: torch.dtype) -> Look:
         """Return the responses of the three scales around the present position (Eq. 5)."""
@@ -163,11 +197,11 @@ class UdtTracker:
 
         Samples lie at ``centre + linspace(-1/2, 1/2, S) * window``, bilinear, 0 outside the image.
         """
-        reach = windows.max(0) / 2 + 2
         limit = np.array(frame.shape[1::-1])
-        low = np.clip(np.floor(self.center - reach), 0, limit - 1).astype(int)
-        high = np.clip(np.ceil(self.center + reach), low + 1, limit).astype(int)
-        region = torch.from_numpy(frame[low[1] : high[1], low[0] : high[0]]).to(self.device)
+        low, high = self.reach(frame, windows.max(0), margin=1)
+        low = np.minimum(low, np.maximum(limit - 2, 0))  # two pixels at least, even from outside
+        high = np.maximum(high, np.minimum(low + 2, limit))
+        region = torch.from_numpy(np.array(frame[low[1] : high[1], low[0] : high[0]])).to(self.device)
         image = region.permute(2, 0, 1)[None].float().expand(len(windows), -1, -1, -1)
         points = self.center - low + self.line[None, :, None] * windows[:, None, :]
         points = 2 * points / np.maximum(high - low - 1, 1) - 1
@@ -237,22 +271,6 @@ def keep_freed_memory() -> None:
     block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
     """
     torch.empty(31 * 2**20, dtype=torch.uint8)
-
-
-def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
-    """Return the preset with some settings changed.
-
-    Raises:
-        OptionError: an unknown preset or setting.
-    """
-    if preset not in PRESETS:
-        raise OptionError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
-    unknown = changes.keys() - UdtSettings.__dataclass_fields__.keys()
-    if unknown:
-        raise OptionError(
-            f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
-        )
-    return replace(PRESETS[preset], **changes)
 
 
 def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:

@@ -68,7 +68,7 @@ class PlainUdtTracker:
         shift = torch.tensor([column, row], dtype=torch.float64)
         shift[shift >= SIZE // 2] -= SIZE  # index 62 wraps too, as in the authors' code
         self.center = self.center + shift * windows[best] / SIZE
-        self.target = (windows[best] / (1 + self.padding)).clamp(self.smallest, self.largest)
+        self.target = (windows[best] / (1 + self.padding)).clamp(max=self.largest).clamp(min=self.smallest)
         dual, template = self._learn(frame, windows[best][None])
         self.dual = (1 - RATE) * self.dual + RATE * dual
         self.template = (1 - RATE) * self.template + RATE * template
@@ -77,7 +77,7 @@ class PlainUdtTracker:
     def _crop(self, frame: Frame, windows: Tensor) -> Tensor:
         """Sample 125 x 125 points of every window ``(N, 2)`` around the target's centre."""
         height, width = frame.shape[:2]
-        image = torch.from_numpy(frame).permute(2, 0, 1)[None].float().expand(len(windows), -1, -1, -1)
+        image = torch.from_numpy(frame.copy()).permute(2, 0, 1)[None].float().expand(len(windows), -1, -1, -1)
         line = torch.linspace(-0.5, 0.5, SIZE, dtype=torch.float64)
         x = 2 * (self.center[0] + line * windows[:, :1]) / (width - 1) - 1
         y = 2 * (self.center[1] + line * windows[:, 1:]) / (height - 1) - 1

@@ -1,6 +1,9 @@
 """The UDT tracker's settings, as named presets, each with its source. Book: chapter 06."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from udtlib.errors import OptionError
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,19 @@ PRESETS = {
     # DCFNet's own, stored in its model file.
     "dcfnet": UdtSettings(padding=2.0, learning_rate=0.011, scale_penalty=1.0, wrap_early=True),
 }
+
+
+def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
+    """Return the preset with some settings changed.
+
+    Raises:
+        OptionError: an unknown preset or setting.
+    """
+    if preset not in PRESETS:
+        raise OptionError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
+    unknown = changes.keys() - UdtSettings.__dataclass_fields__.keys()
+    if unknown:
+        raise OptionError(
+            f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
+        )
+    return replace(PRESETS[preset], **changes)

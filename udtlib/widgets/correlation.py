@@ -114,12 +114,14 @@ def draw(
     panels = {
         "template": grey(bench.template),
         "search patch": grey(bench.search),
-        f"filter (lambda {10.0**log10_lambda:.0e}, sigma {sigma:g})": grey(bench.filter),
+        "filter": grey(bench.filter),
         f"response, PSR {peak_to_sidelobe(bench.response):.1f}": response,
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
+    setting = f"lambda {10.0**log10_lambda:.0e}, sigma {sigma:g}, window {window}, noise {noise:g}"
     dy, dx = (int(step) for step in bench.found)
-    return viz.caption(row, f"moved ({down}, {right}), found ({dy}, {dx}): {'yes' if good else 'lost'}")
+    outcome = f"moved ({down}, {right}), found ({dy}, {dx}): {'yes' if good else 'lost'}"
+    return viz.caption(row, f"{setting}: {outcome}")
 
 
 def grey(values: Map) -> Frame:
