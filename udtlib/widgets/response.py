@@ -26,7 +26,7 @@ from udtlib.patches import crop, hann_window
 from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Choice, Demo, Slider
 
-PATCH, CONTEXT, PANEL = 125, 2.8, 180  # side of a patch, patch over template, drawn side of a panel
+PATCH, CONTEXT, PANEL = 125, 2.8, 160  # side of a patch, patch over template, drawn side of a panel
 GAP = 4  # white between panels
 SETTINGS: list[dict[str, Any]] = [  # of the static twin, beside the start
     {"right": 30, "down": -20},
