@@ -1,5 +1,3 @@
-import shutil
-
 import numpy as np
 import pytest
 import torch
@@ -19,7 +17,6 @@ from udtlib.errors import DifferentiationError, OptionError, ShapeError
 from udtlib.network import FeatureNetwork
 
 SIZES = [(7, 7), (8, 8), (7, 6), (6, 7)]
-needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 
 
 def features(count, channels, height, width, seed=0, dtype=torch.float64):
@@ -200,7 +197,7 @@ def test_autocast_keeps_the_fourier_transform_in_float32(backward):
     assert layer.phi.weight.grad.isfinite().all()
 
 
-@needs_compiler
+@pytest.mark.compiler
 def test_compiles_to_the_same_numbers():
     pair = [t.requires_grad_() for t in features(2, 3, 10, 9, dtype=torch.float32)]
     label = gaussian_label(10, 9, 1.0)
@@ -214,7 +211,7 @@ def test_compiles_to_the_same_numbers():
             torch.testing.assert_close(fast, plain, atol=1e-5, rtol=1e-5)
 
 
-@needs_compiler
+@pytest.mark.compiler
 @pytest.mark.slow
 def test_compiles_with_the_default_compiler():
     layer = DCFLayer(nn.Conv2d(3, 4, 3))

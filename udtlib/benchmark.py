@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 import numpy
 import scipy
+import torch
 from tqdm import tqdm
 
 import udtlib
@@ -28,8 +29,14 @@ from udtlib.data.sequences import Sequence as Clip
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import Frame
 
-RIVALS = {"dsst": "csrt", "kcf": "kcf-opencv", "mosse": "mosse-opencv"}
-"""Which of OpenCV's trackers each of ours is compared with."""
+RIVALS = {
+    "dsst": "csrt",
+    "kcf": "kcf-opencv",
+    "mosse": "mosse-opencv",
+    "udt": "udt-plain",
+    "udt-bf16": "csrt",
+}
+"""Which of OpenCV's trackers, or which plain version, each of ours is compared with."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +95,20 @@ class StageClock:
 
 @contextmanager
 def pinned(threads: int) -> Iterator[list[int]]:
-    """Run on ``threads`` cores and as many OpenCV threads; yields the cores, none where unsupported.
+    """Run on ``threads`` cores, OpenCV and torch threads; yields the cores, none where unsupported.
 
-    Cores bind every library, whatever its own settings (Linux only). Both are restored at the end.
+    Cores bind every library, whatever its own settings (Linux only). All are restored at the end.
     """
-    before, cores = cv2.getNumThreads(), _cores()
+    before, before_torch, cores = cv2.getNumThreads(), torch.get_num_threads(), _cores()
     cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
     try:
         if cores:
             os.sched_setaffinity(0, cores[:threads])
         yield cores[:threads]
     finally:
         cv2.setNumThreads(before)
+        torch.set_num_threads(before_torch)
         if cores:
             os.sched_setaffinity(0, cores)
 
@@ -122,6 +131,7 @@ def machine(threads: int, cores: list[int]) -> dict[str, Any]:
             "numpy": numpy.__version__,
             "scipy": scipy.__version__,
             "opencv": cv2.__version__,
+            "torch": torch.__version__,
         },
     }
 

@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+from ast import literal_eval
+from typing import Any
 
 from udtlib.data import DATASETS, load_dataset
 from udtlib.evaluation import POLICIES, TrackerScore, evaluate, load_policy
@@ -13,6 +15,14 @@ from udtlib.trackers import TRACKERS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--tracker", nargs="+", required=True, choices=sorted(TRACKERS), metavar="NAME")
+    parser.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
+    )
     parser.add_argument(
         "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
     )
@@ -33,6 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
 
 
+def _option(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {text!r}")
+    try:
+        return key, literal_eval(value)
+    except (SyntaxError, ValueError):
+        return key, value
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
@@ -49,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             sequences,
             arguments.out,
             dataset=arguments.dataset,
+            options=dict(arguments.option),
             jobs=arguments.jobs,
             policy=load_policy(arguments.policy),
             progress=True,
