@@ -189,8 +189,8 @@ def row(step: Step, side: float, text: str) -> Frame:
     """
     response = viz.resize_nearest(viz.heatmap(step.response), PANEL)
     if step.truth is not None:
-        cv2.circle(response, place_of(step.truth, side), 10, viz.WHITE, 2, cv2.LINE_AA)
-    cv2.drawMarker(response, place_of(step.found, side), viz.PREDICTION, cv2.MARKER_CROSS, 14, 2)
+        viz.mark_point(response, place_of(step.truth, side), viz.WHITE, "circle")
+    viz.mark_point(response, place_of(step.found, side), viz.PREDICTION)
     panels = {
         "template patch": viz.resize_nearest(step.template, PANEL),
         "search patch": viz.resize_nearest(step.search, PANEL),
