@@ -14,14 +14,13 @@
 # %% [markdown]
 # # 06 Tracking online
 #
-# **Goals.** After this chapter you can *build* the paper's tracker in seven steps and get the library's boxes,
-# *say* what exactly Eq. 12 interpolates and what the code interpolates instead, *explain* a scale
-# penalty that rewards change, *compare* random with hand-made features without fooling yourself, and *read* a score
-# without believing it.
+# **Goals.** After this chapter you can *build* the paper's tracker in seven steps and get the library's boxes, *say*
+# what exactly Eq. 12 interpolates and what the code interpolates instead, *explain* a scale penalty that rewards
+# change, *compare* random with hand-made features without fooling yourself, and *read* a score without believing it.
 #
-# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5); chapter 03 for
-# fHOG. The network's weights in this chapter are **random**: training them is the business of the chapters that follow, and the tracker around them
-# does not change.
+# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
+# chapter 03 for fHOG. The network's weights in this chapter are **random**: training them is the business of the
+# chapters that follow, and the tracker around them does not change.
 #
 # Run time: about 77 s on two cores. Downloads: none.
 
@@ -56,10 +55,10 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 6.1 One frame, seven steps
 #
-# Chapter 04 asked one filter one question: here is a target, where is it a moment later? A tracker asks that
-# question once a frame, and its own answers become its knowledge. Three things are new: it must look around
-# *where it believes* the target is, it must notice that the target comes closer, and it must learn on the way
-# without being told what was right. We write one step after the other, on this clip.
+# Chapter 04 asked one filter one question: here is a target, where is it a moment later? A tracker asks that question
+# once a frame, and its own answers become its knowledge. Three things are new: it must look around *where it believes*
+# the target is, it must notice that the target comes closer, and it must learn on the way without being told what was
+# right. We write one step after the other, on this clip.
 
 # %%
 clip = render_clip(frames=16, seed=7, in_plane_rotation=0.2, scale_variation=0.2)
@@ -70,9 +69,9 @@ viz.show(viz.contact_sheet(shots, columns=3, labels=["frame 0: the box is given"
 # %% [markdown]
 # **Step 1: sample a patch.** Take a *window* of $1+p$ times the target's width and height ($p=1.8$, the padding) and
 # read the frame at $125\times125$ points spread evenly over it, from edge to edge. A target of any size becomes about
-# 45 points wide. Between pixels we interpolate, outside the frame there is black, and values stay floats: rounding
-# them to whole grey levels is enough to end up with other boxes a hundred frames later. Windows come in batches; we
-# shall need three at once.
+# 45 points wide. Between pixels we interpolate, outside the frame there is black, and values stay floats: rounding them
+# to whole grey levels is enough to end up with other boxes a hundred frames later. Windows come in batches; we shall
+# need three at once.
 
 # %%
 SIDE = 125
@@ -97,8 +96,8 @@ assert np.abs(patch.numpy() - frames[0][38:163, 28:153]).max() < 0.01
 # (The points are $1/124$ of a window apart. Step 6 will divide by 125, as the authors' code does: a move comes out
 # 0.8 % short, and the next frame mends it. We keep such details, for the boxes depend on them.)
 #
-# **Step 2: features.** $\varphi_\theta$ is the network of chapter 04 with zero-padded convolutions, so that 125 cells stay
-# 125. Its features are multiplied with a Hann window, and we keep only their spectra.
+# **Step 2: features.** $\varphi_\theta$ is the network of chapter 04 with zero-padded convolutions, so that 125 cells
+# stay 125. Its features are multiplied with a Hann window, and we keep only their spectra.
 
 # %%
 network = FeatureNetwork(generator=torch.Generator().manual_seed(0))  # random weights, always the same
@@ -120,15 +119,16 @@ x = spectra(random_features(sample(frames[0], middle, size[None] * 2.8)))
 print("template spectrum:", tuple(x.shape), "for", tuple(random_features(torch.zeros(1, 3, 125, 125)).shape))
 
 # %% [markdown]
-# **Step 3: learn.** Eq. 4 of chapter 04, cut in two. With $N=CHW$ and the energy $\hat E=\frac1N\sum_c|\hat{\mathbf X}_c|^2$,
+# **Step 3: learn.** Eq. 4 of chapter 04, cut in two. With $N=CHW$ and the energy
+# $\hat E=\frac1N\sum_c|\hat{\mathbf X}_c|^2$,
 #
 # $$\hat\alpha=\frac{\hat{\mathbf Y}}{\hat E+\lambda},\qquad
 # \hat{\mathbf W}_c=\frac1N\,\hat\alpha^\star\odot\hat{\mathbf X}_c .$$
 #
-# The $\hat\alpha$ are the *dual coefficients*, one map for all channels: the filter is a mixture of shifted copies of the
-# template, and $\alpha$ says how much of which shift. KCF ([Henriques et al. 2015](#References "henriques2015")) needs this
-# form, for with a kernel there is no $\mathbf W$. With a linear kernel it is only another way to write Eq. 4. Or so it
-# seems; keep the cut in mind until section 6.3.
+# The $\hat\alpha$ are the *dual coefficients*, one map for all channels: the filter is a mixture of shifted copies of
+# the template, and $\alpha$ says how much of which shift. KCF ([Henriques et al. 2015](#References "henriques2015"))
+# needs this form, for with a kernel there is no $\mathbf W$. With a linear kernel it is only another way to write
+# Eq. 4. Or so it seems; keep the cut in mind until section 6.3.
 
 # %%
 label = gaussian_label(SIDE, SIDE, SIDE / 2.8 / 10)
@@ -141,10 +141,10 @@ features = random_features(sample(frames[0], middle, size[None] * 2.8)) * torch.
 assert torch.allclose(alpha.conj() * x / N, learn_filter(features, label, lam), rtol=1e-3, atol=1e-6)
 
 # %% [markdown]
-# **Step 4: respond at three sizes.** In the next frame sample three windows at the *old* place: $a^{-1}$, $1$ and $a$ times
-# as large, $a=1.015$, after SRDCF ([Danelljan et al. 2015](#References "danelljan2015")). All three become $125\times125$
-# points, so a target that has grown by 1.5 % looks like the template in the largest window. One pass of the network,
-# then Eq. 5 for each.
+# **Step 4: respond at three sizes.** In the next frame sample three windows at the *old* place: $a^{-1}$, $1$ and $a$
+# times as large, $a=1.015$, after SRDCF ([Danelljan et al. 2015](#References "danelljan2015")). All three become
+# $125\times125$ points, so a target that has grown by 1.5 % looks like the template in the largest window. One pass of
+# the network, then Eq. 5 for each.
 
 # %%
 factors = torch.tensor([1 / 1.015, 1.0, 1.015], dtype=torch.float64)
@@ -165,10 +165,10 @@ assert float(peaks.max() / peaks.min()) < 1.05
 # The three maps look the same, and their peaks differ in the third digit. Remember this, too.
 #
 # **Step 5: choose a size.** The largest peak wins, after the outer two have been multiplied with a constant that
-# everybody calls the *scale penalty*. **Step 6: move.** The peak's index says by how many cells the target moved; an index
-# beyond the half means left or up (chapter 02). Cells are not pixels: one cell is $1/125$ of the chosen *window*. The new
-# size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was learned
-# into the model:
+# everybody calls the *scale penalty*. **Step 6: move.** The peak's index says by how many cells the target moved; an
+# index beyond the half means left or up (chapter 02). Cells are not pixels: one cell is $1/125$ of the chosen *window*.
+# The new size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was
+# learned into the model:
 #
 # $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01. \tag{12}$$
 #
@@ -233,9 +233,9 @@ class Tracker:
 
 # %% [markdown]
 # Is this the tracker whose boxes the authors published? The library keeps two versions: a plain one, which is this
-# class with the defaults written in, and a fast one that leaves out every frequency the label does not have. With
-# the authors' weights the fast one repeats the authors' boxes, which the library's tests hold it to. Ours repeats the
-# fast one's.
+# class with the defaults written in, and a fast one that leaves out every frequency the label does not have. With the
+# authors' weights the fast one repeats the authors' boxes, which the library's tests hold it to. Ours repeats the fast
+# one's.
 
 
 # %%
@@ -254,8 +254,8 @@ assert iou(mine, truth).min() > 0.7
 print(f"{len(mine)} boxes of three trackers agree to 0.01 px; overlap with the truth never below 0.7")
 
 # %% [markdown]
-# One difference remains in a corner: a peak at index 62 of 0 to 124 is +62 here and -63 in the authors' MATLAB. A target that
-# leaps half a window is lost either way.
+# One difference remains in a corner: a peak at index 62 of 0 to 124 is +62 here and -63 in the authors' MATLAB. A
+# target that leaps half a window is lost either way.
 #
 # ## 6.2 Two sigmas, two borders, one window
 #
@@ -277,15 +277,15 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
     )
 
 # %% [markdown]
-# The label has to fit the *target*, not the patch. Change $p$ and leave $\sigma$ alone, and a tracker becomes either vague or
-# nervous without any line of it being wrong.
+# The label has to fit the *target*, not the patch. Change $p$ and leave $\sigma$ alone, and a tracker becomes either
+# vague or nervous without any line of it being wrong.
 #
 # ## 6.3 What exactly is interpolated?
 #
-# Eq. 12 says: the filters. The code says: `alpha` and `x`, each for itself. MOSSE and DSST (chapters 02 and 03) keep a numerator
-# and a denominator. The three agree on a single frame. After $t$ updates frame 0 has
-# the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$; they sum to 1, and at $\eta=0.01$ a weight halves every
-# 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
+# Eq. 12 says: the filters. The code says: `alpha` and `x`, each for itself. MOSSE and DSST (chapters 02 and 03) keep a
+# numerator and a denominator. The three agree on a single frame. After $t$ updates frame 0 has the weight
+# $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$; they sum to 1, and at $\eta=0.01$ a weight halves
+# every 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
 #
 # $$\text{filters: }\sum_i w_i\frac{\hat{\mathbf X}_i}{\hat E_i+\lambda},\qquad
 # \text{dual: }\Big(\sum_i w_i\hat{\mathbf X}_i\Big)\Big(\sum_i \frac{w_i}{\hat E_i+\lambda}\Big),\qquad
@@ -298,8 +298,8 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
 #
 # $$\hat g=\Big(\sum_i\frac{w_i}{\hat E_i+\lambda}\Big)\Big(\sum_i w_i(\hat E_i+\lambda)\Big)\ \ge 1 .$$
 #
-# To see it, we feed all three the same templates, cut at the true boxes of a clip in which the camera shakes: sharp and blurred frames
-# by turns, so energy comes and goes.
+# To see it, we feed all three the same templates, cut at the true boxes of a clip in which the camera shakes: sharp and
+# blurred frames by turns, so energy comes and goes.
 
 
 # %%
@@ -382,8 +382,8 @@ assert last["dual (the code)"] > 1 > max(last["filters (Eq. 12)"], last["sums (M
 
 # %% [markdown]
 # The factor is at least 1 everywhere, as Jensen promised, and a peak *above* 1 is nothing to be proud of: it says that
-# the target's energy has been changing. Whoever compares the score of a tracker with a threshold compares this
-# factor, too.
+# the target's energy has been changing. Whoever compares the score of a tracker with a threshold compares this factor,
+# too.
 #
 # Does the choice change boxes? Let all three track.
 
@@ -393,17 +393,18 @@ for name, boxes in runs.items():
     print(f"{name:17}: mean overlap {iou(boxes, shaken.boxes[:20]).mean():.1f}")
 
 # %% [markdown]
-# At the released rate they cannot be told apart on a short clip. That is how a paper's equation and its code can differ for
-# years. `load_tracker("udt", preset="paper")` follows the paper's letter, `preset="released"`, the default, the
+# At the released rate they cannot be told apart on a short clip. That is how a paper's equation and its code can differ
+# for years. `load_tracker("udt", preset="paper")` follows the paper's letter, `preset="released"`, the default, the
 # code: "which UDT?" is a question with two answers, and we can run both.
 #
 # ## 6.4 A penalty that rewards
 #
-# The code of DCFNet ([Wang et al. 2017](#References "wang2017")) multiplies the outer peaks with 0.9925 unless told otherwise: a real
-# penalty, sizes change only for a reason. The settings that reproduce the published UDT boxes multiply them with **1.2**.
+# The code of DCFNet ([Wang et al. 2017](#References "wang2017")) multiplies the outer peaks with 0.9925 unless told
+# otherwise: a real penalty, sizes change only for a reason. The settings that reproduce the published UDT boxes
+# multiply them with **1.2**.
 #
-# **Predict first.** We render 30 frames of a target that keeps its size to the pixel and run the released settings. In how many of the 29
-# steps will the tracker keep the size as it was? `0`, about `15`, or nearly `29`?
+# **Predict first.** We render 30 frames of a target that keeps its size to the pixel and run the released settings. In
+# how many of the 29 steps will the tracker keep the size as it was? `0`, about `15`, or nearly `29`?
 
 # %%
 my_guess = 15
@@ -443,12 +444,12 @@ plt.show()
 assert 0.95 < outer.min() < outer.max() < 1.05
 
 # %% [markdown]
-# Never. A window 1.5 % larger shows almost the same picture, so its peak is within a few percent of the middle one (right); a factor of
-# 1.2 beats any such difference, and the middle scale *cannot* win. The size flickers by 1.5 % in every frame. Only the
-# direction still depends on the peaks, and that is enough to follow a growing target.
+# Never. A window 1.5 % larger shows almost the same picture, so its peak is within a few percent of the middle one
+# (right); a factor of 1.2 beats any such difference, and the middle scale *cannot* win. The size flickers by 1.5 % in
+# every frame. Only the direction still depends on the peaks, and that is enough to follow a growing target.
 #
-# It also follows that the factor's value does not matter as long as it is above every ratio in the right figure. Published
-# boxes therefore say *that* it was well above 1, and not that it was 1.2:
+# It also follows that the factor's value does not matter as long as it is above every ratio in the right figure.
+# Published boxes therefore say *that* it was well above 1, and not that it was 1.2:
 
 # %%
 for other in (1.1, 1.5):
@@ -459,9 +460,9 @@ neutral_kept = int((neutral == 1).sum())
 assert neutral_kept > 5
 
 # %% [markdown]
-# Is that really what was published? The authors' result files tell. In the boxes they released for OTB-2015 we counted how
-# often a target changed its size by one step. The count is stored with the book; where the files are found, the second
-# cell counts again.
+# Is that really what was published? The authors' result files tell. In the boxes they released for OTB-2015 we counted
+# how often a target changed its size by one step. The count is stored with the book; where the files are found, the
+# second cell counts again.
 
 # %%
 stored = json.loads(Path("../data/results/ch06_online.json").read_text("utf-8"))
@@ -484,14 +485,16 @@ if find_data("published/udt_otb100"):
     assert counts.tolist() == [steps["transitions"], steps["one_step"], steps["unchanged"]]
 
 # %% [markdown]
-# All the others stand at the upper limit of the size: five times the start, or the height of the frame. So the flicker is in the
-# published boxes, too, and whoever "repairs" the factor gets other boxes. `udtlib` keeps both: `preset="released"` flickers, `preset="paper"` has the factor 1.
+# All the others stand at the upper limit of the size: five times the start, or the height of the frame. So the flicker
+# is in the published boxes, too, and whoever "repairs" the factor gets other boxes. `udtlib` keeps both:
+# `preset="released"` flickers, `preset="paper"` has the factor 1.
 #
 # ## 6.5 Random, hand-made, learned
 #
 # Nothing in `Tracker` knows what the channels are. So we can swap them: one grey channel, three of colour, 31 of fHOG
-# (chapter 03, one cell for $4\times4$ points), or the 32 of our random network. All get sub-pixel peaks (chapter 02), or fHOG would move
-# in steps of four points. Six clips with a turning target and lookalikes, once in changing and once in steady light.
+# (chapter 03, one cell for $4\times4$ points), or the 32 of our random network. All get sub-pixel peaks (chapter 02),
+# or fHOG would move in steps of four points. Six clips with a turning target and lookalikes, once in changing and once
+# in steady light.
 
 
 # %%
@@ -539,13 +542,13 @@ assert means["changing light"]["random"] > means["changing light"]["grey"] + 0.2
 assert means["steady light"]["random"] > means["changing light"]["random"] + 0.1
 
 # %% [markdown]
-# Random weights beat plain grey clearly, because many channels are a good regulariser (chapter 04), but hardly beat plain colour.
-# Both lose clips in changing light and do better in steady light: a brightness is subtracted, but next to nothing is *divided* by the
-# local contrast. fHOG, made by people who knew that light changes and edges stay, does divide, and loses no clip. This is the line that *learning* has to cross.
+# Random weights beat plain grey clearly, because many channels are a good regulariser (chapter 04), but hardly beat
+# plain colour. Both lose clips in changing light and do better in steady light: a brightness is subtracted, but next to
+# nothing is *divided* by the local contrast. fHOG, made by people who knew that light changes and edges stay, does
+# divide, and loses no clip. This is the line that *learning* has to cross.
 #
 # Does it? The authors' networks are not ours to ship, so this is a stored measurement: the same class, on the first 100
-# frames of six real sequences, area under the success curve. Where the data is found, a cheap part is computed
-# again.
+# frames of six real sequences, area under the success curve. Where the data is found, a cheap part is computed again.
 
 # %%
 released = stored["features"]
@@ -578,16 +581,17 @@ if find_data("otb") and find_data("weights"):
         assert abs(auc - released["auc"][sequence_name][name]) < 0.02, (sequence_name, name, auc)
 
 # %% [markdown]
-# Training without a single label lifts the very same architecture far above its random start. *That* is the paper's result, and from
-# chapter 07 on we earn it ourselves. Its lead over DCFNet, which was trained *with* labels, is one sequence (Jumping) wide, and between UDT and
-# fHOG six short sequences decide nothing: the intervals hold zero. A table of means alone would have told two stories that are
-# not there.
+# Training without a single label lifts the very same architecture far above its random start. *That* is the paper's
+# result, and from chapter 07 on we earn it ourselves. Its lead over DCFNet, which was trained *with* labels, is one
+# sequence (Jumping) wide, and between UDT and fHOG six short sequences decide nothing: the intervals hold zero. A table
+# of means alone would have told two stories that are not there.
 #
 # ## 6.6 A failure: learning the wrong thing
 #
-# A textured object passes slowly in front of the target. Two trackers, same features: one learns at the released rate, $\eta=0.01$, the
-# other ten times as fast. **Predict:** in frame 30 the target is almost hidden. One tracker has a score of 0.5, the other of 0.2. Which of
-# the two will be off the target when it comes out again: the `"high"` or the `"low"`?
+# A textured object passes slowly in front of the target. Two trackers, same features: one learns at the released rate,
+# $\eta=0.01$, the other ten times as fast. **Predict:** in frame 30 the target is almost hidden. One tracker has a
+# score of 0.5, the other of 0.2. Which of the two will be off the target when it comes out again: the `"high"` or the
+# `"low"`?
 
 # %%
 my_answer = "low"
@@ -646,19 +650,21 @@ for name, overlap, score in (("0.01", slow_overlap, slow_score), ("0.1", fast_ov
 print(f"lost is the one whose score was high; you said '{my_answer}'")
 
 # %% [markdown]
-# The occluder covers more and more of the patch, and Eq. 12 learns what is in the patch. After twenty such frames they make up
-# $1-0.9^{20}\approx88$ % of the fast model, which then walks away with the occluder; of the slow one, $1-0.99^{20}\approx18$ %. The slow
-# tracker is *unsure* for good reason, drifts a little, and snaps back when the target comes out. In the end both scores are the same, and one
-# of the trackers is on the wrong object. **A low score says that the picture does not fit the model. Which of the two is wrong it does not
-# say, and a high one says nothing at all.** The price of slowness comes with targets that change faster than a hundredth a frame; chapter 12
-# buys memory instead of choosing a rate.
+# The occluder covers more and more of the patch, and Eq. 12 learns what is in the patch. After twenty such frames they
+# make up $1-0.9^{20}\approx88$ % of the fast model, which then walks away with the occluder; of the slow one,
+# $1-0.99^{20}\approx18$ %. The slow tracker is *unsure* for good reason, drifts a little, and snaps back when the
+# target comes out. In the end both scores are the same, and one of the trackers is on the wrong object. **A low score
+# says that the picture does not fit the model. Which of the two is wrong it does not say, and a high one says nothing
+# at all.** The price of slowness comes with targets that change faster than a hundredth a frame; chapter 12 buys memory
+# instead of choosing a rate.
 #
 # ## 6.7 The response-map explorer
 #
-# Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and turn every knob of this chapter and of
-# chapter 04. The static picture shows four settings: as it starts; the search patch moved 30 px right and 20 px up, upon which the peak goes
-# *left and down*; one grey channel; and a template on the background, for which there is no truth to compare with, only the camera's trembling.
-# In JupyterLab the controls below are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; and no window on frame 12.
+# Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and turn every knob of this
+# chapter and of chapter 04. The static picture shows four settings: as it starts; the search patch moved 30 px right
+# and 20 px up, upon which the peak goes *left and down*; one grey channel; and a template on the background, for which
+# there is no truth to compare with, only the camera's trembling. In JupyterLab the controls below are live. Try
+# $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; and no window on frame 12.
 
 # %% tags=["nbval-ignore-output"]
 response.demo()
@@ -681,8 +687,8 @@ assert response.solve(**start | {"x": 170, "y": 110}).truth is None
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/06.py](solutions/06.py).
 #
-# **Exercise 1 (compute).** The new centre `(x, y)` in pixels, given the old one, the peak's index `(row, column)` in a response of
-# `cells` x `cells`, and the chosen window `(width, height)` in pixels. No sub-pixels.
+# **Exercise 1 (compute).** The new centre `(x, y)` in pixels, given the old one, the peak's index `(row, column)` in a
+# response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. No sub-pixels.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -694,8 +700,8 @@ def new_center(old, peak, cells, window):
 check.new_center(new_center)
 
 # %% [markdown]
-# **Exercise 2 (predict).** Three peaks (small, same, large window) and the factor on the outer two: which scale, 0, 1 or 2, is chosen? When two
-# are equal the authors' code takes the smaller window.
+# **Exercise 2 (predict).** Three peaks (small, same, large window) and the factor on the outer two: which scale, 0, 1
+# or 2, is chosen? When two are equal the authors' code takes the smaller window.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -707,9 +713,9 @@ def best_scale(peaks, penalty):
 check.best_scale(best_scale)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** The limits of the size. These lines have *two* faults, which show on small targets and in frames that are not
-# square; one of them was in a port of the tracker that many people used. A side is at least 4 px and at least a fifth of its start; at most five times
-# its start and at most the frame's.
+# **Exercise 3 (break and fix).** The limits of the size. These lines have *two* faults, which show on small targets and
+# in frames that are not square; one of them was in a port of the tracker that many people used. A side is at least 4 px
+# and at least a fifth of its start; at most five times its start and at most the frame's.
 #
 # ```python
 # def clamp_size(size, start, frame_shape):
@@ -728,9 +734,9 @@ def clamp_size(size, start, frame_shape):
 check.clamp_size(clamp_size)
 
 # %% [markdown]
-# **Exercise 4 (compute).** The reference's update. Learn from `templates` `(T, C, H, W)` one after the other (the first starts the model), interpolate
-# dual coefficients and spectra with `rate`, and return the response `(H, W)` to `search` `(C, H, W)`. Plain `lam`: no division by $N$. Full
-# `np.fft.fft2` will do.
+# **Exercise 4 (compute).** The reference's update. Learn from `templates` `(T, C, H, W)` one after the other (the first
+# starts the model), interpolate dual coefficients and spectra with `rate`, and return the response `(H, W)` to `search`
+# `(C, H, W)`. Plain `lam`: no division by $N$. Full `np.fft.fft2` will do.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -742,10 +748,11 @@ def online_response(templates, label, rate, lam, search):
 check.online_response(online_response)
 
 # %% [markdown]
-# **Exercise 5 (derive).** A target does not change, but the light does: frame $i$ shows the template times `contrasts[i]`, for all
-# frequencies alike. Let $\lambda=0$. After all frames have been learned with `rate`, what is the peak of the *reference's* response to the
-# template at contrast 1? (Section 6.3, with $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$. The label's peak is 1.) Why can it exceed 1, and by how much, if
-# the light goes on and off?
+# **Exercise 5 (derive).** A target does not change, but the light does: frame $i$ shows the template times
+# `contrasts[i]`, for all frequencies alike. Let $\lambda=0$. After all frames have been learned with `rate`, what is
+# the peak of the *reference's* response to the template at contrast 1? (Section 6.3, with
+# $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$. The label's peak is 1.) Why can it exceed 1, and by how much, if the light
+# goes on and off?
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -757,8 +764,8 @@ def score_after(contrasts, rate):
 check.score_after(score_after)
 
 # %% [markdown]
-# **Exercise 6 (open).** Let `Tracker` skip step 7 while its score is below a threshold. Find a good one on `hidden` at rate 0.1; then try it on
-# `shaken` and with other features. What would a threshold have to be relative to?
+# **Exercise 6 (open).** Let `Tracker` skip step 7 while its score is below a threshold. Find a good one on `hidden` at
+# rate 0.1; then try it on `shaken` and with other features. What would a threshold have to be relative to?
 #
 # ## 6.9 Summary
 
@@ -785,21 +792,24 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # - A UDT tracker is seven steps, written down in one class; ours gives the boxes of the library's plain and fast ones.
 # - The label fits the target, a tenth of its side: $\sigma$ is 4.1667 <!-- sigma_training --> cells in training and
 #   4.464 <!-- sigma_tracking --> in tracking, because the window is smaller.
-# - At the released rate a frame's weight halves in 69 <!-- half_life --> frames. Eq. 12 says the filter is interpolated; the code
-#   interpolates dual coefficients and spectra. The boxes hardly differ, the scores do: 1.1 <!-- score_dual --> against
-#   0.7 <!-- score_sums --> on the same frame at the faster rate.
-# - The released "scale penalty" rewards change: the size stayed in 0 <!-- kept --> of 29 <!-- still_steps --> steps of a target of fixed
-#   size, and in the published boxes 99.1 <!-- released_share --> % of the transitions are one step up or down.
-# - On clips with changing light fHOG reaches 0.9 <!-- clips_fhog --> mean overlap and random weights 0.6 <!-- clips_random -->. On six short real sequences training without
-#   labels lifts the network from 0.37 <!-- real_random --> to 0.63 <!-- real_udt --> AUC; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
+# - At the released rate a frame's weight halves in 69 <!-- half_life --> frames. Eq. 12 says the filter is
+#   interpolated; the code interpolates dual coefficients and spectra. The boxes hardly differ, the scores do:
+#   1.1 <!-- score_dual --> against 0.7 <!-- score_sums --> on the same frame at the faster rate.
+# - The released "scale penalty" rewards change: the size stayed in 0 <!-- kept --> of 29 <!-- still_steps --> steps of
+#   a target of fixed size, and in the published boxes 99.1 <!-- released_share --> % of the transitions are one step up
+#   or down.
+# - On clips with changing light fHOG reaches 0.9 <!-- clips_fhog --> mean overlap and random weights
+#   0.6 <!-- clips_random -->. On six short real sequences training without labels lifts the network from
+#   0.37 <!-- real_random --> to 0.63 <!-- real_udt --> AUC; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
 #   tell the two apart.
-# - Behind an occluder the tracker with score 0.2 <!-- score_slow --> was about to return to its target, and the one with 0.5 <!-- score_fast -->, which
-#   had learned the occluder, to leave with it. Ten frames later both had 0.7 <!-- score_end -->.
+# - Behind an occluder the tracker with score 0.2 <!-- score_slow --> was about to return to its target, and the one
+#   with 0.5 <!-- score_fast -->, which had learned the occluder, to leave with it. Ten frames later both had
+#   0.7 <!-- score_end -->.
 
 # %% [markdown]
-# **What comes next.** The tracker is complete; what it looks *at* is still random. Chapter 07 runs this tracker forward and then backward, and
-# finds in the distance to its own start a reason to change $\theta$: the idea of
-# [Wang et al. 2019](#References "wang2019"). What UDT+ adds to this online part is chapter 12.
+# **What comes next.** The tracker is complete; what it looks *at* is still random. Chapter 07 runs this tracker forward
+# and then backward, and finds in the distance to its own start a reason to change $\theta$: the idea of [Wang et al.
+# 2019](#References "wang2019"). What UDT+ adds to this online part is chapter 12.
 
 # %% [markdown]
 # ## References
