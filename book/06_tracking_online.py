@@ -22,7 +22,7 @@
 # chapter 03 for fHOG. The network's weights in this chapter are **random**: training them is the business of the
 # chapters that follow, and the tracker around them does not change.
 #
-# Run time: about 77 s on two cores. Downloads: none.
+# Run time: about 54 s on two cores. Downloads: none.
 
 # %%
 import json
@@ -493,8 +493,8 @@ if find_data("published/udt_otb100"):
 #
 # Nothing in `Tracker` knows what the channels are. So we can swap them: one grey channel, three of colour, 31 of fHOG
 # (chapter 03, one cell for $4\times4$ points), or the 32 of our random network. All get sub-pixel peaks (chapter 02),
-# or fHOG would move in steps of four points. Six clips with a turning target and lookalikes, once in changing and once
-# in steady light.
+# or fHOG would move in steps of four points, and a factor of 0 on the outer scales: the flicker of the size would only
+# add noise of its own. Twelve clips with a turning target, changing light and lookalikes.
 
 
 # %%
@@ -506,49 +506,52 @@ contenders = {name: handmade_features(getattr(handmade, name)) for name in ("gre
 contenders["random"] = random_features
 
 
-def compete(light):
-    """Return {features: mean overlap on each of six clips}."""
-    overlaps = {name: np.zeros(6) for name in contenders}
-    for seed in range(6):
-        hard = render_clip(
-            frames=30, seed=seed, in_plane_rotation=0.4, background_clutter=0.5, illumination_variation=light
-        )
-        hard_frames = list(hard.frames)
-        for name, phi in contenders.items():
-            boxes = follow(Tracker(phi, subpixel=True), hard_frames, hard.boxes[0])
-            overlaps[name][seed] = iou(boxes, hard.boxes).mean()
-    return overlaps
-
-
-results = {"changing light": compete(0.4), "steady light": compete(0.0)}
+overlaps = {name: np.zeros(12) for name in contenders}
+for number in range(12):
+    hard = render_clip(
+        frames=30,
+        seed=5 + number,
+        in_plane_rotation=0.4,
+        background_clutter=0.5,
+        illumination_variation=0.4,
+    )
+    hard_frames = list(hard.frames)
+    for name, phi in contenders.items():
+        boxes = follow(Tracker(phi, penalty=0, subpixel=True), hard_frames, hard.boxes[0])
+        overlaps[name][number] = iou(boxes, hard.boxes).mean()
 
 # %%
-_, axes = plt.subplots(1, 2, figsize=(9, 2.4), layout="constrained", sharey=True)
-for axis, (name, overlaps) in zip(axes, results.items(), strict=True):
-    for place, values in enumerate(overlaps.values()):
-        axis.plot(values, np.full(6, place), "o", alpha=0.6, color="#56b4e9")
-        axis.plot(values.mean(), place, "|", markersize=18, markeredgewidth=3, color="#e69f00")
-    axis.set(title=name, xlabel="mean overlap: six clips, and their mean", xlim=(0, 1), ylim=(3.5, -0.5))
-    axis.set(yticks=range(4), yticklabels=list(contenders))
+_, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
+for place, values in enumerate(overlaps.values()):
+    axis.plot(values, np.full(12, place), "o", alpha=0.6, color="#56b4e9")
+    axis.plot(values.mean(), place, "|", markersize=18, markeredgewidth=3, color="#e69f00")
+axis.set(xlabel="mean overlap on each of twelve clips, and its mean", xlim=(0, 1), ylim=(3.5, -0.5))
+axis.set(yticks=range(4), yticklabels=list(contenders))
 plt.show()
-means = {
-    light: {name: float(values.mean()) for name, values in row.items()} for light, row in results.items()
-}
-for light, row in means.items():
-    print(f"{light:14}:", ", ".join(f"{name} {value:.1f}" for name, value in row.items()))
-assert min(results["changing light"]["fhog"]) > 0.7
-assert means["changing light"]["fhog"] > means["changing light"]["random"] + 0.2
-assert means["changing light"]["random"] > means["changing light"]["grey"] + 0.2
-assert means["steady light"]["random"] > means["changing light"]["random"] + 0.1
+
+
+def verdict(one, other):
+    """Return the paired 95 % interval in words."""
+    gap = paired_difference(one, other)
+    return "better" if gap.low > 0 else "worse" if gap.high < 0 else "undecided"
+
+
+print("random against grey:", verdict(overlaps["random"], overlaps["grey"]))
+print("fhog against random:", verdict(overlaps["fhog"], overlaps["random"]))
+gaps = np.sort(overlaps["fhog"] - overlaps["random"])
+assert overlaps["random"].mean() > overlaps["grey"].mean() + 0.1
+assert gaps[:6].mean() < 0 < gaps[6:].mean()
 
 # %% [markdown]
-# Random weights beat plain grey clearly, because many channels are a good regulariser (chapter 04), but hardly beat
-# plain colour. Both lose clips in changing light and do better in steady light: a brightness is subtracted, but next to
-# nothing is *divided* by the local contrast. fHOG, made by people who knew that light changes and edges stay, does
-# divide, and loses no clip. This is the line that *learning* has to cross.
+# Random weights beat plain grey: 32 mixtures of colours and edges are more than one brightness, and many channels are a
+# good regulariser (chapter 04). Against fHOG the twelve clips decide nothing. It is easy to be fooled here: on the six
+# clips where fHOG does best it is well ahead, and on the other six it is behind random weights, so whoever draws six
+# clips may publish either. (We did. The first six for this chapter had fHOG ahead by a mile, the next six had it
+# behind.) The interval over paired clips is the cheapest honesty there is.
 #
-# Does it? The authors' networks are not ours to ship, so this is a stored measurement: the same class, on the first 100
-# frames of six real sequences, area under the success curve. Where the data is found, a cheap part is computed again.
+# And what does *learning* add? The authors' networks are not ours to ship, so this is a stored measurement: the same
+# class, on the first 100 frames of six real sequences, area under the success curve. Where the data is found, a cheap
+# part is computed again.
 
 # %%
 released = stored["features"]
@@ -560,7 +563,7 @@ for sequence, line_of_table in zip([*sequences, "mean"], [*table, table.mean(axi
     print(f"{sequence:13}", *(f"{value:7.2f}" for value in line_of_table))
 
 # %%
-pairs = {"udt - random": (4, 2), "udt - fhog": (4, 5), "udt - dcfnet": (4, 3)}
+pairs = {"fhog - random": (5, 2), "udt - random": (4, 2), "udt - fhog": (4, 5), "udt - dcfnet": (4, 3)}
 for name, (one, other) in pairs.items():
     gap = paired_difference(table[:, one], table[:, other])
     print(f"{name:13} {gap.mean:+.2f}, 95 % interval {gap.low:+.2f} to {gap.high:+.2f}")
@@ -581,10 +584,11 @@ if find_data("otb") and find_data("weights"):
         assert abs(auc - released["auc"][sequence_name][name]) < 0.02, (sequence_name, name, auc)
 
 # %% [markdown]
-# Training without a single label lifts the very same architecture far above its random start. *That* is the paper's
-# result, and from chapter 07 on we earn it ourselves. Its lead over DCFNet, which was trained *with* labels, is one
-# sequence (Jumping) wide, and between UDT and fHOG six short sequences decide nothing: the intervals hold zero. A table
-# of means alone would have told two stories that are not there.
+# On real video fHOG is clearly ahead of random weights, which our rendered clips could not show: features are compared
+# on the pictures they are meant for. And training without a single label lifts the very same architecture far above its
+# random start. *That* is the paper's result, and from chapter 07 on we earn it ourselves. Its lead over DCFNet, which
+# was trained *with* labels, is one sequence (Jumping) wide, and between UDT and fHOG six short sequences decide
+# nothing: the intervals hold zero. A table of means alone would have told two stories that are not there.
 #
 # ## 6.6 A failure: learning the wrong thing
 #
@@ -778,8 +782,7 @@ print(f"score_sums = {last['sums (MOSSE)']:.1f}")
 print(f"kept = {kept}")
 print(f"still_steps = {len(chosen)}")
 print(f"released_share = {100 * steps['one_step'] / steps['transitions']:.1f}")
-print(f"clips_fhog = {means['changing light']['fhog']:.1f}")
-print(f"clips_random = {means['changing light']['random']:.1f}")
+print(f"clips = {len(gaps)}")
 print(f"real_random = {table.mean(axis=0)[2]:.2f}")
 print(f"real_udt = {table.mean(axis=0)[4]:.2f}")
 print(f"real_fhog = {table.mean(axis=0)[5]:.2f}")
@@ -798,10 +801,9 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # - The released "scale penalty" rewards change: the size stayed in 0 <!-- kept --> of 29 <!-- still_steps --> steps of
 #   a target of fixed size, and in the published boxes 99.1 <!-- released_share --> % of the transitions are one step up
 #   or down.
-# - On clips with changing light fHOG reaches 0.9 <!-- clips_fhog --> mean overlap and random weights
-#   0.6 <!-- clips_random -->. On six short real sequences training without labels lifts the network from
-#   0.37 <!-- real_random --> to 0.63 <!-- real_udt --> AUC; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
-#   tell the two apart.
+# - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
+#   real sequences training without labels lifts the network from 0.37 <!-- real_random --> to 0.63 <!-- real_udt -->
+#   AUC; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot tell these two apart.
 # - Behind an occluder the tracker with score 0.2 <!-- score_slow --> was about to return to its target, and the one
 #   with 0.5 <!-- score_fast -->, which had learned the occluder, to leave with it. Ten frames later both had
 #   0.7 <!-- score_end -->.
