@@ -1,9 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from udtlib import labels
+from udtlib import cli, labels
 from udtlib.dcf import (
     BACKWARDS,
     DCFLayer,
@@ -240,6 +242,17 @@ def saved_bytes(backward, channels=32, size=31):
 def test_the_closed_form_keeps_less_memory():
     ratio = saved_bytes("closed-form") / saved_bytes("autograd")
     assert 0.3 < ratio < 0.6, f"keeps {ratio:.2f} of what autograd keeps"
+
+
+def test_the_command_measures_the_ways_back(tmp_path, capsys):
+    out = tmp_path / "layer.json"
+    assert cli.main(["bench", "--layer", "--batch", "2", "--rounds", "1", "--json", str(out)]) == 0
+    printed = capsys.readouterr().out
+    layer = json.loads(out.read_text())["layer"]
+    assert [cost["backward"] for cost in layer["costs"]] == [*BACKWARDS, "low-pass"]
+    for way, ratio in layer["ratios"].items():
+        assert f"{way} / autograd: time {ratio['time']:.2f}, memory {ratio['memory']:.2f}" in printed
+        assert ratio["memory"] < 0.95, "less memory at the peak than autograd"
 
 
 @pytest.mark.parametrize("phi", [nn.Identity(), nn.Conv2d(3, 64, 3), FeatureNetwork(padded=False)])
