@@ -52,7 +52,7 @@ def test_wrong_answers_get_their_hint(name, answer) -> None:
 
 @pytest.mark.parametrize("name", SOLUTIONS["WRONG"])
 def test_solutions_pass(name) -> None:
-    getattr(ch06, name)(SOLUTIONS[name])
+    assert getattr(ch06, name)(SOLUTIONS[name]) is None
 
 
 @pytest.mark.parametrize("name", SOLUTIONS["WRONG"])
