@@ -10,6 +10,7 @@ from udtlib.errors import UdtError
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
     "check": "say whether this machine is ready, and what to do if it is not",
+    "data": "cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
