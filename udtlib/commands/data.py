@@ -66,7 +66,7 @@ def _pack(arguments: argparse.Namespace) -> int:
 
 def _measured(folders: list[str] | None) -> Measured:
     found = [place for name in MEASURING if (place := find_data(name))]
-    return Measured(measuring_sequences(found if folders is None else folders))
+    return Measured(measuring_sequences(found if folders is None else folders), progress=True)
 
 
 def summary(cache: PatchCache) -> str:

@@ -7,6 +7,7 @@ was compressed, resized, stretched or mirrored, not if it was cropped or turned.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -77,21 +78,27 @@ def hamming(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.i
 
 
 class Measured:
-    """The hashes of all sequences that are for measuring.
+    """The sequences that are for measuring, and their hashes, made when first needed.
 
     Attributes:
         names: of the sequences.
-        hashes: of each, ``(2 n, 32)`` uint8, of n frames as they are and mirrored.
     """
 
-    def __init__(self, sequences: Iterable[tuple[str, Iterable[Frame]]]) -> None:
-        """Hash every frame of every ``(name, frames)``; frames are RGB uint8, taken one by one."""
-        self.names: list[str] = []
-        self.hashes: list[NDArray[np.uint8]] = []
-        for name, frames in sequences:
-            self.names.append(name)
-            hashes = [perceptual_hash(np.stack([patch, patch[:, ::-1]])) for patch in cut_patches(frames)]
-            self.hashes.append(np.array(hashes, np.uint8).reshape(-1, BITS // 8))
+    def __init__(self, sequences: Iterable[tuple[str, Iterable[Frame]]], progress: bool = False) -> None:
+        """Take ``(name, frames)`` of each; frames are RGB uint8 and taken one by one.
+
+        With ``progress`` a bar is drawn while they are hashed, if the output is a terminal.
+        """
+        self._sequences, self._progress = list(sequences), progress
+        self.names = [name for name, _ in self._sequences]
+
+    @cached_property
+    def hashes(self) -> list[NDArray[np.uint8]]:
+        """Of each sequence ``(2 n, 32)``, of its n frames as they are and mirrored."""
+        from tqdm import tqdm
+
+        bar = tqdm(self._sequences, "sequences for measuring", disable=None if self._progress else True)
+        return [_hash_both_ways(frames) for _, frames in bar]
 
     def find(self, hashes: NDArray[np.uint8], tolerance: int = TOLERANCE) -> Leak | None:
         """Return the sequence a video with these hashes ``(N, 32)`` shows best, or None."""
@@ -101,6 +108,11 @@ class Measured:
             if (leak := _compare(name, measured, hashes, tolerance))
         ]
         return min(leaks, key=lambda leak: leak.distance, default=None)
+
+
+def _hash_both_ways(frames: Iterable[Frame]) -> NDArray[np.uint8]:
+    hashes = [perceptual_hash(np.stack([patch, patch[:, ::-1]])) for patch in cut_patches(frames)]
+    return np.array(hashes, np.uint8).reshape(-1, BITS // 8)
 
 
 def _compare(name: str, measured: NDArray, hashes: NDArray, tolerance: int) -> Leak | None:
