@@ -5,7 +5,8 @@ import pytest
 from video_files import frames_of, write_folder, write_video
 
 from udtlib import cli
-from udtlib.data.patch_cache import PatchCache
+from udtlib.data import decoding
+from udtlib.data.patch_cache import NUMEL, PatchCache
 
 
 @pytest.fixture
@@ -37,6 +38,24 @@ def test_bad_and_leaking_videos_are_named(videos, tmp_path, capsys):
     assert "1 skipped; 1 dropped because they show one of the 1 sequences for measuring" in printed.out
     assert "dropped 1.avi: shows otb/Slide" in printed.out
     assert "skipped empty.mp4: " in printed.err
+
+
+def test_interrupt_keeps_what_is_finished(videos, tmp_path, capsys, monkeypatch):
+    command = ["data", "pack", str(videos), "--out", str(tmp_path / "patches"), "--measured"]
+    decode = decoding.Decoder.decode
+
+    def decode_first_two(decoder, job, receive):
+        if job.path.name == "2.avi":
+            raise KeyboardInterrupt
+        return decode(decoder, job, receive)
+
+    monkeypatch.setattr(decoding.Decoder, "decode", decode_first_two)
+    assert cli.main(command) == 130
+    assert "run the same command again" in capsys.readouterr().err
+    assert (tmp_path / "patches.partial").stat().st_size == 12 * NUMEL
+    monkeypatch.undo()
+    assert cli.main(command) == 0
+    assert len(PatchCache(tmp_path / "patches")) == 18
 
 
 def test_measured_defaults_to_what_is_found(videos, tmp_path, monkeypatch):
