@@ -14,14 +14,13 @@
 # %% [markdown]
 # # 01 Boxes, patches and scores
 #
-# **Goals.** After this chapter you can *convert* boxes between conventions without losing a pixel, *crop* a patch
-# at any position and size, *compute* overlap and centre error by hand, *derive* what the area under a success curve
-# measures, *explain* why one result file earns several different scores, and *judge* how far a benchmark's mean
-# can be trusted.
+# **Goals.** After this chapter you can *convert* boxes and crop patches without losing a pixel, *compute* overlap and
+# centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file earns
+# several different scores, and *judge* how far a benchmark's mean can be trusted.
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 0 s
+# Run time: about 8 s
 #
 # **Downloads.** None.
 
@@ -146,7 +145,7 @@ for corner, color, name in (((3, 2), truth_color, "(3, 2, 4, 2)"), ((4, 3), firs
     grid.add_patch(plt.Rectangle(corner, 4, 2, fill=False, edgecolor=color, linewidth=3, label=name))
 grid.set(xticks=range(9), yticks=range(6), xlabel="x", ylabel="y", title="Pixels, their centres, two boxes")
 grid.grid(color="0.7")
-grid.legend(loc="upper left")
+grid.legend(loc="lower left")
 curve.plot(sides, losses, color=first_color)
 curve.plot([10, 20], 1 - slipped(np.array([10, 20])), "o", color=first_color)
 curve.set(xlabel="side of the target (px)", ylabel="IoU lost", ylim=0, title="Cost of a one-pixel slip")
@@ -350,8 +349,10 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 #
 # Those formulas leave decisions open. Strictly above the threshold, or at least? What if the target is out of sight and
 # the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at $x = 0$ valid? Public
-# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**,
-# with presets that behave like the public tools.
+# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**.
+# Three of its presets score the way OTB does: `otb-strict` as in equation 6, `otb-loose` with "at least" instead of "above",
+# `mean-overlap` as in equation 5. The others behave like the toolkits they are named after; `pytracking-valid` is
+# pytracking told to leave out absent frames.
 #
 # In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
 # for 20, and the tracker gives up at frame 150, when the target hardly moves any more.
@@ -499,11 +500,11 @@ def track(tracker, clip):
 predictions, responses = track(load_tracker("mosse"), clip)
 overlaps = iou(predictions, clip.boxes)
 peaks = np.array([response.max() for response in responses[1:]])
+print("             first 15 frames   from frame 60 on")
+print(f"mean overlap {overlaps[:15].mean():15.1f} {overlaps[60:].mean():18.1f}")
+print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 assert overlaps[:15].min() > 0.5
-print(
-    f"mean overlap:  first 15 frames {overlaps[:15].mean():.1f}, from frame 50 on {overlaps[50:].mean():.1f}"
-)
-print(f"mean peak:     first 15 frames {peaks[:15].mean():.1f}, from frame 50 on {peaks[50:].mean():.1f}")
+assert peaks[59:].mean() > 0.95 * peaks[:15].mean()
 
 # %% tags=["nbval-ignore-output"]
 scrubber(clip, predictions, responses)

@@ -93,8 +93,8 @@ times, shots = (0, 3, 8, 20), []
 for time in times:
     shot = viz.draw_box(frames[time], truth[time], viz.TRUTH)
     shot = viz.draw_box(shot, seen["grey"][time], viz.PREDICTION)
-    shots.append(viz.draw_box(shot, seen["fhog"][time], viz.SECOND))
-viz.show(viz.contact_sheet(shots, labels=[f"frame {time}" for time in times]), zoom=0.7)
+    shots.append(viz.resize_area(viz.draw_box(shot, seen["fhog"][time], viz.SECOND), 160))
+viz.show(viz.contact_sheet(shots, labels=[f"frame {time}" for time in times]))
 overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
@@ -137,17 +137,14 @@ for name in ("grey", "colour", "fhog"):
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
 # %%
-_, axes = plt.subplots(1, 5, figsize=(11, 2.5), layout="constrained")
-for axis, (title, picture) in zip(axes, {"template": first, "search patch": later}.items(), strict=False):
-    axis.imshow(picture)
-    axis.set(title=title, xticks=[], yticks=[])
-for axis, (name, response) in zip(axes[2:], maps.items(), strict=True):
-    (rows, columns), (up, left) = response.shape, off[::-1] / cells[name]
-    axis.imshow(fftshift(response), cmap="viridis", interpolation="nearest")
-    axis.plot(columns // 2 - left, rows // 2 - up, "o", ms=14, mfc="none", color="white")
-    title = f"{name}, PSR {peak_to_sidelobe(response):.0f}"
-    axis.set(title=title, xticks=[], yticks=[])
-plt.show()
+panels = {"template": first, "search patch": later}
+for name, response in maps.items():
+    picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
+    right, down = 80 - 160 / 120 * np.array([120, 120]) / (2.5 * truth[0][2:]) * off
+    cv2.circle(picture, (round(right), round(down)), 12, viz.WHITE, 2, cv2.LINE_AA)
+    panels[f"{name}, PSR {peak_to_sidelobe(response):.0f}"] = picture
+shown = [viz.caption(viz.resize_nearest(picture, 160), title) for title, picture in panels.items()]
+viz.show(viz.side_by_side(*shown))
 moved = {name: peak_displacement(maps[name], subpixel=True) * cells[name] for name in maps}
 error = {name: float(np.abs(step + off[::-1]).max()) for name, step in moved.items()}
 print("off by less than 2 px:", {name: pixels < 2 for name, pixels in error.items()})
@@ -232,11 +229,11 @@ def strokes(axis, channels):
 
 
 target = [
-    crop(frames[t], from_center(m, 1.3 * truth[0][2:]), (64, 64))
+    crop(frames[t], from_center(m, 1.3 * truth[0][2:]), (56, 56))
     for t, m in zip((0, 8), middles, strict=True)
 ]
 drawn = [fhog(patch) for patch in target]
-_, axes = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained")
+_, axes = plt.subplots(1, 4, figsize=(9, 2.4), layout="constrained")
 for k, time in enumerate((0, 8)):
     axes[2 * k].imshow(target[k])
     axes[2 * k].set(title=f"frame {time}")
@@ -273,11 +270,9 @@ drawn |= {
     "up (13)": channels[13],
     "texture (27)": channels[27],
 }
-_, axes = plt.subplots(2, 4, figsize=(10, 4.1), layout="constrained")
-for axis, (title, values) in zip(axes.flat, drawn.items(), strict=True):
-    axis.imshow(values, interpolation="nearest")
-    axis.set(title=title, xticks=[], yticks=[])
-plt.show()
+shown = [viz.resize_area(picture, 120)]
+shown += [viz.resize_nearest(viz.heatmap(values, shift=False), 120) for values in list(drawn.values())[1:]]
+viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.2)
 strong = [np.sort(values.ravel())[-480:].sum() / values.sum() for values in (votes[0], channels[0])]
 print("share of the strongest tenth of the cells: votes {:.0%}, normalised {:.0%}".format(*strong))
 assert channels.shape == (31, 60, 80)
@@ -563,7 +558,7 @@ rows = [
     np.hstack([np.pad(cut, ((1, 1), (1, 1), (0, 0)), constant_values=255) for cut in row])
     for row in (cuts, later_cuts)
 ]
-plt.figure(figsize=(11, 1.6), layout="constrained")
+plt.figure(figsize=(10, 1.5), layout="constrained")
 plt.imshow(np.vstack(rows), interpolation="nearest")
 plt.xticks(24 * np.arange(17) + 12, [f"{factor:.2f}" for factor in scales.factors], fontsize=7)
 plt.yticks([12, 36], ["frame", "grown by 1.1"])
@@ -883,14 +878,14 @@ for name in worst:
     start = max(1, lost - 4)
     for time in (start, (start + lost) // 2, lost, lost + 3):
         shot = viz.draw_box(viz.draw_box(shown[time], truth[time], viz.TRUTH), boxes[time])
-        shot = crop(shot, from_center(center(truth[time]), (150, 150)), (120, 120))
-        response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 120, 120)
+        shot = crop(shot, from_center(center(truth[time]), (150, 150)), (96, 96))
+        response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 96, 96)
         row += [
-            viz.caption(shot, f"{name}, frame {time}"),
+            viz.caption(shot, f"{name}, {time}"),
             viz.caption(response, f"PSR {peak_to_sidelobe(maps[time - 1]):.0f}"),
         ]
     sheet.append(np.hstack(row))
-viz.show(np.vstack(sheet), zoom=0.9)
+viz.show(np.vstack(sheet), zoom=1.1)
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
 print("lowest PSR from two frames before the loss to three after:", lowest)
 assert worst == ["fm-2", "mb-1", "ov-2", "opr-2", "opr-1", "bc-2"]

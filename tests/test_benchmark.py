@@ -5,6 +5,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+import torch
 from clips import moving_clip
 
 from udtlib import benchmark
@@ -123,8 +124,11 @@ def test_trackers_take_turns_in_reversed_order(monkeypatch):
         assert timing.stages["crop"] < 12
 
 
-@pytest.mark.parametrize("name", ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt"])
-def test_the_stages_of_every_tracker_exist(name):
+@pytest.mark.parametrize(
+    "name", ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt", "udt", "udt-bf16", "udt-plain"]
+)
+def test_the_stages_of_every_tracker_exist(name, monkeypatch):
+    monkeypatch.setenv("UDT_WEIGHTS", "random")
     (timing,) = measure([name], [clip(3)], frames=3, rounds=1)
     tracker = benchmark.load_tracker(name)
     assert set(timing.stages) == {"other", *(stage.strip("_") for stage in tracker.stages)}
@@ -156,17 +160,17 @@ def test_ratio_is_the_median_over_rounds():
 
 
 def test_pinning_ends_where_it_began():
-    before = cv2.getNumThreads()
+    before, before_torch = cv2.getNumThreads(), torch.get_num_threads()
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     with pinned(1) as used:
-        assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == torch.get_num_threads() == 1
         assert used == cores[:1]
         assert not cores or os.sched_getaffinity(0) == set(used)
     assert cv2.getNumThreads() == before
     assert not cores or sorted(os.sched_getaffinity(0)) == cores
     with pytest.raises(ZeroDivisionError), pinned(1):
         1 / 0  # noqa: B018
-    assert cv2.getNumThreads() == before
+    assert (cv2.getNumThreads(), torch.get_num_threads()) == (before, before_torch)
     assert not cores or sorted(os.sched_getaffinity(0)) == cores
 
 

@@ -111,9 +111,9 @@ def test_redraw_is_fast() -> None:
     assert min(times) < 0.1
 
 
-def test_demo_has_a_twin_of_four_settings() -> None:
+def test_demo_has_a_twin_of_three_settings() -> None:
     demo = features.demo()
     assert isinstance(demo, Demo)
-    assert demo.twin.shape == (4 * 196, 652, 3)
+    assert demo.twin.shape == (3 * 196, 652, 3)
     np.testing.assert_array_equal(demo.start(), features.draw())
     np.testing.assert_array_equal(demo.twin[:196], features.draw(feature=0, light=0.3))

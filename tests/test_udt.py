@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import ndimage
 
-from udtlib import load_dataset, load_tracker
-from udtlib.data import find_data
+from udtlib import cli, load_dataset, load_tracker
+from udtlib.data import Sequence, find_data
 from udtlib.dcf import gaussian_label, learn_filter, response_map
 from udtlib.errors import BoxError, FrameError, MissingDataError, OptionError, TrackerError, WeightsError
 from udtlib.labels import peak_displacement
@@ -16,7 +16,7 @@ from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.udt import LOST, UdtTracker
 from udtlib.trackers.udt_settings import PRESETS, settings_of
-from udtlib.weights import random_weights
+from udtlib.weights import random_weights, save_weights
 
 NAMES = ["udt", "udt-bf16", "udt-plain"]
 
@@ -358,7 +358,7 @@ def test_options_that_do_not_exist(weights):
         load_tracker("udt", weights=__file__)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.gpu
 def test_same_target_on_a_gpu(weights):
     frames, boxes = clip(6)
     found = follow(load_tracker("udt", weights=weights, device="cuda"), frames, boxes[0])
@@ -367,12 +367,13 @@ def test_same_target_on_a_gpu(weights):
 
 def published(name, length):
     """A benchmark sequence, the authors' boxes on it (0-indexed), and our boxes, rounded as theirs."""
-    root, results, folder = find_data("otb"), find_data("published/udt_otb100"), find_data("weights")
-    if root is None or results is None or folder is None:
+    root, results = find_data("otb"), find_data("published/udt_otb100")
+    weights = find_data("weights/UDT_Unsupervised.mat")
+    if root is None or results is None or weights is None:
         pytest.skip("no benchmark data and published results beside the checkout")
     (sequence,) = [s for s in load_dataset("otb", root=root) if s.name == name]
     theirs = np.loadtxt(results / f"{name}.txt")[:length] - (1, 1, 0, 0)
-    tracker = load_tracker("udt", weights=folder / "UDT_Unsupervised.mat", preset="released")
+    tracker = load_tracker("udt", weights=weights, preset="released")
     frames = (sequence.frames[i] for i in range(length))
     tracker.init(next(frames), sequence.boxes[0])
     return theirs[1:], np.round([tracker.update(frame) for frame in frames], 2)
@@ -395,3 +396,17 @@ def test_scales_differ_by_the_step(weights):
     widths = tracker.look.windows[:, 0]
     assert [b / a for a, b in pairwise(widths)] == pytest.approx([1.015, 1.015])
     assert widths[1] == pytest.approx(32 * 2.8)
+
+
+def test_evaluate_passes_options_on(weights, tmp_path, monkeypatch, capsys):
+    frames, boxes = clip(3)
+    (tmp_path / "w").mkdir()
+    save_weights(tmp_path / "w" / "a.safetensors", weights)
+    monkeypatch.setattr("udtlib.commands.evaluate.load_dataset", lambda *_: [Sequence("one", frames, boxes)])
+    common = ["evaluate", "--out", str(tmp_path / "run"), "--jobs", "1", "--tracker", "udt"]
+    options = ["--option", f"weights={tmp_path}/w/a.safetensors", "--option", "scale_penalty=1.0"]
+    assert cli.main([*common, *options, "--option", "preset=paper"]) == 0
+    assert cli.main([*common, *options]) == 2, "the same RUN, but other options"
+    assert "preset" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main([*common, "--option", "weights"])

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from operator import attrgetter
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -20,16 +19,24 @@ from typing import Any
 import cv2
 import numpy
 import scipy
+import torch
 from tqdm import tqdm
 
 import udtlib
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence as Clip
+from udtlib.evaluation.measured import cpu_name
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import Frame
 
-RIVALS = {"dsst": "csrt", "kcf": "kcf-opencv", "mosse": "mosse-opencv"}
-"""Which of OpenCV's trackers each of ours is compared with."""
+RIVALS = {
+    "dsst": "csrt",
+    "kcf": "kcf-opencv",
+    "mosse": "mosse-opencv",
+    "udt": "udt-plain",
+    "udt-bf16": "csrt",
+}
+"""Which of OpenCV's trackers, or which plain version, each of ours is compared with."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +95,20 @@ class StageClock:
 
 @contextmanager
 def pinned(threads: int) -> Iterator[list[int]]:
-    """Run on ``threads`` cores and as many OpenCV threads; yields the cores, none where unsupported.
+    """Run on ``threads`` cores, OpenCV and torch threads; yields the cores, none where unsupported.
 
-    Cores bind every library, whatever its own settings (Linux only). Both are restored at the end.
+    Cores bind every library, whatever its own settings (Linux only). All are restored at the end.
     """
-    before, cores = cv2.getNumThreads(), _cores()
+    before, before_torch, cores = cv2.getNumThreads(), torch.get_num_threads(), _cores()
     cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
     try:
         if cores:
             os.sched_setaffinity(0, cores[:threads])
         yield cores[:threads]
     finally:
         cv2.setNumThreads(before)
+        torch.set_num_threads(before_torch)
         if cores:
             os.sched_setaffinity(0, cores)
 
@@ -122,16 +131,9 @@ def machine(threads: int, cores: list[int]) -> dict[str, Any]:
             "numpy": numpy.__version__,
             "scipy": scipy.__version__,
             "opencv": cv2.__version__,
+            "torch": torch.__version__,
         },
     }
-
-
-def cpu_name() -> str:
-    """Return the processor's name as the system knows it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text("utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def follow(tracker: Tracker, frames: Sequence[Frame], box: Boxes) -> tuple[float, float]:

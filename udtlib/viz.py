@@ -83,6 +83,15 @@ def draw_text(picture: Frame, text: str, corner: tuple[int, int], color: Color =
     cv2.putText(picture, text, (x + 2, bottom - 4), FONT, FONT_SCALE, color, 1, cv2.LINE_AA)
 
 
+def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kind: str = "cross") -> None:
+    """Draw a ``"cross"`` or a ``"circle"`` at ``(x, y)`` **into** ``picture``, a dark line around it."""
+    for line, thickness in ((BLACK, 4), (color, 2)):
+        if kind == "circle":
+            cv2.circle(picture, point, 12, line, thickness, cv2.LINE_AA)
+        else:
+            cv2.drawMarker(picture, point, line, cv2.MARKER_TILTED_CROSS, 12, thickness, cv2.LINE_AA)
+
+
 def text_strip(text: str, width: int, color: Color = BLACK) -> Frame:
     """Return a white strip ``(18, width, 3)`` with one line of ASCII text, cut off at its right end."""
     strip = np.full((TEXT_HEIGHT, max(1, width), 3), 255, np.uint8)

@@ -25,6 +25,7 @@ CLOCK = re.compile(r"\b(perf_counter|monotonic|timeit|fps|environment)\b")
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_|PYTEST_VALIDATE)", re.M)
 ASSERTION = re.compile(r"^\s*assert\b|\bassert_\w+\(", re.M)
 NEAR = 2
+PICTURES = {"image/jpeg", "image/png"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -86,7 +87,7 @@ def picture_problems(notebook: NotebookNode) -> list[str]:
     return [
         f"cell {k}: shows a picture, and nothing near asserts the numbers behind it"
         for place, (k, cell) in enumerate(cells)
-        if any("image/png" in output.get("data", {}) for output in cell.outputs)
+        if any(PICTURES & set(output.get("data", {})) for output in cell.outputs)
         and "nbval-ignore-output" not in tags(cell)
         and not any(asserts[max(0, place - NEAR) : place + NEAR + 1])
     ]

@@ -187,7 +187,7 @@ def mark(picture: Frame, look: Look, color: tuple[int, int, int]) -> None:
 
 
 def demo() -> Demo:
-    """Return the demo: six sliders, and as static twin four settings, one under the other."""
+    """Return the demo: six sliders, and as static twin three settings, one under the other."""
     sliders = {
         "feature": Slider(0, 2, 2),
         "kernel": Slider(0, 1, 1),
@@ -199,7 +199,6 @@ def demo() -> Demo:
     settings: list[dict[str, Any]] = [
         {"feature": 0, "light": 0.3},
         {"light": 0.3},
-        {"growth": 1.2},
         {"growth": 1.4},
     ]
     return Demo(draw, sliders, np.vstack([draw(**setting) for setting in settings]))

@@ -1,0 +1,458 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04. The Siamese DCF layer
+#
+# Chapters 02 and 03 learned a filter from pixels, or from features somebody designed. Now the features come from a
+# small network, and the filter becomes a *layer*: two patches go in, one response map comes out, and everything
+# between can be differentiated. This layer is the heart of the book. It has no weights of its own.
+#
+# **You will** follow two real patches through the layer array by array, derive why 32 channels share one denominator,
+# verify the solution against a dense solver, learn what $\lambda$, $\sigma$ and the window do (one of them almost nothing), and
+# watch the layer track the wrong thing with full confidence.
+#
+# **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
+#
+# Run time: about 15 s on two cores. Downloads: none.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from udtlib import viz
+from udtlib.check import ch04 as check
+from udtlib.data.synthetic import render_clip
+from udtlib.dcf import (
+    DCFLayer,
+    default_sigma,
+    effective_regularisation,
+    gaussian_label,
+    learn_filter,
+    response_map,
+)
+from udtlib.environment import banner
+from udtlib.labels import peak_displacement, peak_to_sidelobe
+from udtlib.network import FeatureNetwork
+from udtlib.patches import hann_window
+from udtlib.widgets import layer as demo
+
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10})
+banner()
+
+# %% [markdown]
+# ## The whole layer in one picture
+#
+# Two patches, cut at the same place of two frames: the **template**, where we know the target, and the **search patch**, where
+# we do not. One network $\varphi_\theta$, two convolutions, turns each into 32 feature maps; that it is the *same* network is what
+# "Siamese" means. From the template's maps the filter is solved, one map per channel. The filter is applied to the
+# search patch's maps, and the 32 answers are added up.
+#
+# Every box below is the actual array. The weights are random here: training them is the business of chapters 07 to 11, and
+# you will be surprised how far random gets us.
+
+# %%
+pair = demo.cut(render_clip(frames=5, seed=11, in_plane_rotation=0.1), 4)
+network = FeatureNetwork(padded=False, generator=torch.Generator().manual_seed(0))
+window = torch.from_numpy(hann_window(121, 121))
+label = gaussian_label(121, 121, 4.1667)
+
+features_template = network(demo.as_input(pair.template)) * window
+features_search = network(demo.as_input(pair.search)) * window
+learned = learn_filter(features_template, label)
+response = response_map(learned, features_search)[0]
+print("patch", pair.template.shape, "-> features", tuple(features_template.shape))
+print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(response.shape))
+
+
+# %%
+def montage(maps):
+    """Return maps (32, H, W) as one picture, four rows of eight, each scaled by itself."""
+    return viz.contact_sheet([viz.heatmap(each, shift=False) for each in np.asarray(maps)], 8, gap=2)
+
+
+filters = np.fft.fftshift(torch.fft.irfft2(learned, s=(121, 121))[0].numpy(), (1, 2))
+pictures = {
+    "template": pair.template,
+    "its 32 channels": montage(features_template[0, :, ::2, ::2]),
+    "the 32 filters, their middle": montage(filters[:, 30:91, 30:91]),
+    "search patch": pair.search,
+    "its 32 channels ": montage(features_search[0, :, ::2, ::2]),
+    "response": viz.heatmap(response),
+}
+drawn = [viz.caption(viz.resize_nearest(p, 250), title) for title, p in pictures.items()]
+viz.show(viz.side_by_side(*drawn[:3]), zoom=0.8)
+viz.show(viz.side_by_side(*drawn[3:]), zoom=0.8)
+
+# %%
+found = peak_displacement(response.numpy(), subpixel=True)
+assert np.abs(np.subtract(found, pair.moved)).max() < 2
+print("the target moved (dy, dx):", pair.moved.round(1).tolist(), "cells")
+print("the response peaks at:    ", np.round(found, 1).tolist())
+
+# %% [markdown]
+# ## Why all channels share one denominator
+#
+# We want filters $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
+#
+# $$\min_{\mathbf W}\ \Big\|\sum_{c}\mathbf W_c*\mathbf X_c-\mathbf Y\Big\|_2^2+\lambda\sum_c\|\mathbf W_c\|_2^2 .$$
+#
+# In the Fourier domain the pixels separate (chapter 02): every frequency is a problem of its own. But the channels do
+# not separate, because they answer together. At one frequency collect them into vectors
+# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$. The response there is $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that shall equal $\hat y$: one equation,
+# $C$ unknowns. Ridge regression gives
+#
+# $$\hat{\mathbf w}=\big(\hat{\mathbf x}\hat{\mathbf x}^{\mathsf H}+\lambda\mathbf I\big)^{-1}\hat{\mathbf x}\,\hat y^\star .$$
+#
+# A $32\times32$ system at each of 14,641 frequencies? No: $\hat{\mathbf x}$ is an eigenvector of that matrix, with the eigenvalue
+# $\hat{\mathbf x}^{\mathsf H}\hat{\mathbf x}+\lambda$ (multiply and see). So the inverse divides it by just this number, and we have Eq. 4 with its sum:
+#
+# $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda},\qquad
+# \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .\tag{4, 5}$$
+#
+# The paper prints the formula for one channel ([Wang et al. 2019](#References "wang2019")); its code, and everybody's, has both
+# sums ([Wang et al. 2017](#References "wang2017")).
+
+
+# %%
+def layer_by_hand(template, search, label, ridge):
+    """Return the response (H, W) for features (C, H, W): Eq. 4 and 5, line by line."""
+    x, z, y = np.fft.fft2(template), np.fft.fft2(search), np.fft.fft2(label)
+    energy = (np.abs(x) ** 2).sum(axis=0) + ridge
+    filters = x * y.conj() / energy
+    return np.fft.ifft2((filters.conj() * z).sum(axis=0)).real
+
+
+def layer_by_solver(template, search, label, ridge):
+    """Return the same from a dense C x C system at every frequency."""
+    x, z, y = np.fft.fft2(template), np.fft.fft2(search), np.fft.fft2(label)
+    answer = np.zeros(label.shape, complex)
+    for u, v in np.ndindex(label.shape):
+        here = x[:, u, v]
+        matrix = np.outer(here, here.conj()) + ridge * np.eye(len(here))
+        answer[u, v] = np.linalg.solve(matrix, here * y[u, v].conj()).conj() @ z[:, u, v]
+    return np.fft.ifft2(answer).real
+
+
+# %% [markdown]
+# And a witness that has never heard of Fourier: write down *every* cyclic shift of every channel as a row of one tall
+# matrix, and solve the regression over pixels.
+
+
+# %%
+def layer_by_pixels(template, search, label, ridge):
+    """Return the same from one dense system over all channels and pixels."""
+
+    def shifts(features):
+        rows, columns = label.shape
+        return np.array(
+            [np.roll(features, (-i, -j), (1, 2)).ravel() for i in range(rows) for j in range(columns)]
+        )
+
+    A = shifts(template)
+    w = np.linalg.solve(A.T @ A + ridge * np.eye(A.shape[1]), A.T @ label.ravel())
+    return (shifts(search) @ w).reshape(label.shape)
+
+
+rng = np.random.default_rng(0)
+small = rng.standard_normal((2, 3, 6, 5))
+target = np.asarray(gaussian_label(6, 5, 1.0), np.float64)
+by_hand = layer_by_hand(*small, target, 0.7)
+assert np.allclose(by_hand, layer_by_solver(*small, target, 0.7), atol=1e-12)
+assert np.allclose(by_hand, layer_by_pixels(*small, target, 0.7), atol=1e-12)
+library = response_map(
+    learn_filter(torch.from_numpy(small[:1]), torch.from_numpy(target), 0.7, normalise=False),
+    torch.from_numpy(small[1:]),
+)
+assert np.allclose(by_hand, library[0].numpy(), atol=1e-12)
+print("by hand, by 3 x 3 systems, by one 90 x 90 system, by udtlib: the same response to 1e-12")
+
+# %% [markdown]
+# What if each channel had its own denominator, as if it were alone? Each would try to make the whole label by itself, and
+# the sum would be $C$ labels high. Worse, a channel with next to nothing at some frequency divides by almost nothing there and
+# shouts its noise as loudly as the others their signal. With the shared denominator a channel counts by its energy.
+
+# %%
+own = [layer_by_hand(f[None], f[None], np.asarray(label), 46.85).max() for f in features_template[0].numpy()]
+together = response_map(learned, features_template)[0]
+print(
+    f"peak on the template itself: shared denominator {together.max():.2f}, own ones, added up, {sum(own):.1f}"
+)
+assert 0.99 < together.max() <= 1.0
+assert sum(own) > 25
+
+# %% [markdown]
+# In code the layer is a module around any network `phi`. It has the two roles as arguments, `template` and `search`, and not the
+# paper's letters T and S: on the way back, in chapter 07, the roles are swapped and the letters would lie.
+
+# %%
+layer = DCFLayer(network)
+plain = layer(demo.as_input(pair.template), demo.as_input(pair.search))[0]
+unwindowed = response_map(
+    learn_filter(network(demo.as_input(pair.template)), label), network(demo.as_input(pair.search))
+)[0]
+assert torch.allclose(plain, unwindowed, atol=1e-4)
+print("parameters in phi:", sum(p.numel() for p in network.parameters()), " in the layer itself: 0")
+
+# %% [markdown]
+# ## Sigma: how sharp a wish
+#
+# The label is the response we ask for. The reference makes its width a tenth of the target's side: the patch is three
+# targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label asks for high frequencies, where frames differ by
+# noise and by the slightest deformation; a wide one is easy to satisfy and vague about the place.
+
+# %%
+sigma = default_sigma(125, 125)
+energy = float(gaussian_label(121, 121, sigma).double().square().sum())
+assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
+print(f"sigma {sigma:.4f} cells; energy of the label {energy:.2f} = pi sigma^2")
+
+figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), layout="constrained", sharey=True)
+cells = np.arange(-60, 61)
+for axis, width in zip(axes, (1, 4, 8, 16), strict=True):
+    section = np.fft.fftshift(demo.respond(32, -4, width, 1))[60]
+    axis.plot(
+        cells, np.fft.fftshift(np.asarray(gaussian_label(121, 121, width)))[60], color="0.7", label="wanted"
+    )
+    axis.plot(cells, section, label="response")
+    axis.axvline(pair.moved[1], color="#009e73", linestyle=":", label="truth")
+    axis.set(title=f"sigma {width}", xlabel="cells to the right")
+axes[0].legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# At $\sigma=1$ the peak is sharp but low: little of what was asked for survives four frames. At 16 it is high, wide, and off to the
+# left. The reference's 4.2 sits between. (Online the patch is 2.8 targets wide and $\sigma$ 4.46: the same tenth.)
+
+# %% [markdown]
+# ## Lambda: a surprise
+#
+# $\lambda$ keeps the division from blowing up. The reference's value is $10^{-4}$, *relative* to the number of cells times
+# channels; in the plain form of Eq. 4 it stands for a larger number. **Predict:** multiply it by 10,000. By how many cells does
+# the response's peak move? Less than `0.1`, about `1`, or more than `10`?
+
+# %%
+my_guess = 1
+
+# %%
+x, z = features_template, features_search
+print(f"1e-4 acts as {effective_regularisation(x, 1e-4, normalise=True):.1f} in the plain form of Eq. 4")
+
+exponents = np.arange(-8, 5)
+swept = [response_map(learn_filter(x, label, 10.0**e), z)[0].numpy() for e in exponents]
+peaks = np.array([peak_displacement(r, subpixel=True) for r in swept])
+heights = np.array([r.max() for r in swept])
+drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
+print(f"you said {my_guess}; the peak moved by less than 0.1 cells:", bool(drift < 0.1))
+
+# %%
+spectrum_energy = torch.fft.rfft2(x).abs().square()
+energies = {
+    "32 channels": spectrum_energy.sum(1) / x[0].numel(),
+    "channel 1 alone": spectrum_energy[:, 0] / 121**2,
+}
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 2.9), layout="constrained")
+left.semilogx(10.0**exponents, heights, "o-")
+left.axvline(1e-4, color="0.6", linestyle="--")
+left.set(xlabel=r"$\lambda$ (dashed: the reference)", ylabel="height of the peak", ylim=(0, None))
+for name, values in energies.items():
+    right.hist(np.log10(values.numpy().ravel()), bins=60, histtype="step", label=name)
+right.legend(fontsize=8)
+right.axvline(-4, color="0.6", linestyle="--")
+right.set(xlabel=r"$\log_{10}\sum_c|\hat X_c|^2$, same unit as $\lambda$", ylabel="frequencies")
+plt.show()
+assert drift < 0.1
+lowest = {name: float(values.min()) for name, values in energies.items()}
+assert lowest["32 channels"] > 1000 * 1e-4
+assert lowest["32 channels"] > 100 * lowest["channel 1 alone"]
+
+# %% [markdown]
+# The right picture explains the left one. $\lambda$ matters at frequencies where the template's energy is not much larger than
+# $\lambda$. One channel alone has some that come close. All 32 together have none within a factor of a thousand: what one channel lacks
+# another has. Many channels are the better regulariser.
+
+# %% [markdown]
+# ## Many channels: what they buy
+#
+# If it is not the place of the peak, what do 32 channels give? Confidence. The peak-to-sidelobe ratio says by how many
+# deviations the peak stands out of the rest.
+
+# %%
+counts = [1, 2, 4, 8, 16, 32]
+psr = [peak_to_sidelobe(demo.respond(count, -4, 4.1667, 1)) for count in counts]
+figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
+axis.plot(counts, psr, "o-")
+axis.set_xscale("log", base=2)
+axis.set(xlabel="channels (random weights)", ylabel="peak-to-sidelobe ratio", ylim=(0, None))
+plt.show()
+assert psr[-1] > 1.5 * psr[0]
+print("32 channels against 1: more than 1.5 times the ratio:", bool(psr[-1] > 1.5 * psr[0]))
+
+# %% [markdown]
+# ## Where it fails: who is being tracked?
+#
+# Now the same layer without the window, on 24 clips in which target and background move differently. A hit is a
+# peak within four cells of the target's true displacement.
+
+# %%
+clips = [render_clip(frames=5, seed=seed, in_plane_rotation=0.1) for seed in range(24)]
+pairs = [demo.cut(clip, 4) for clip in clips]
+
+
+def peaks_of(fade):
+    """Return the displacement (24, 2) and ratio (24,) that the layer reports with features times ``fade``."""
+    places, ratios = [], []
+    for each in pairs:
+        first, second = (network(demo.as_input(patch)) * fade for patch in (each.template, each.search))
+        answer = response_map(learn_filter(first, label), second)[0].numpy()
+        places.append(peak_displacement(answer, subpixel=True))
+        ratios.append(peak_to_sidelobe(answer))
+    return np.array(places), np.array(ratios)
+
+
+truth = np.array([each.moved for each in pairs])
+with_window, ratio_with = peaks_of(window)
+without, ratio_without = peaks_of(torch.ones_like(window))
+hits = {
+    "Hann window": int((np.abs(with_window - truth).max(1) <= 4).sum()),
+    "no window": int((np.abs(without - truth).max(1) <= 4).sum()),
+}
+print(hits, "of", len(pairs))
+assert hits["Hann window"] >= 20
+assert hits["no window"] <= 10
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
+for axis, (name, places) in zip(
+    axes, {"Hann window": with_window, "no window": without}.items(), strict=True
+):
+    axis.plot([truth[:, 1], places[:, 1]], [truth[:, 0], places[:, 0]], color="0.8")
+    axis.plot(truth[:, 1], truth[:, 0], "o", mfc="none", color="#009e73", label="truth")
+    axis.plot(places[:, 1], places[:, 0], "x", color="#d55e00", label="peak")
+    axis.set(title=f"{name}: {hits[name]} of {len(pairs)}", xlabel="dx (cells)", aspect="equal")
+axes[0].set_ylabel("dy (cells)")
+axes[0].legend()
+plt.show()
+louder = int((ratio_without > ratio_with).sum())
+print("clips in which the version without window is *more* confident:", louder, "of", len(pairs))
+
+# %% [markdown]
+# Without the window nearly every peak sits close to the middle: the layer tracks the background, which hardly moves. It has every right to:
+# eight ninths of the patch are background, the regression was asked to explain *all* of it, and nobody told it which ninth we
+# care about. The ratio does not warn us either. The window does tell it: by fading the border it says "the target is in the
+# middle".
+#
+# Remember this in chapter 07, for the training there uses **no** window: patches are cut from the middle of raw video where nothing says
+# what is target and what is background, and following the whole patch is as good a lesson as any.
+
+# %% [markdown]
+# ## Take it apart yourself
+#
+# Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the truth, the cross
+# the peak. Try one channel with $\sigma=1$; then no window; then $\lambda=10^4$.
+
+# %% tags=["nbval-ignore-output"]
+demo.demo()
+
+# %% [markdown]
+# ## Exercises
+#
+# Fill in a stub, run it and the cell below it: silence is success. Solutions are in
+# [solutions/04.py](solutions/04.py).
+#
+# **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
+
+
+# %% tags=["exercise", "raises-exception"]
+def filter_spectra(template, label, ridge):
+    """Return the full spectra (C, H, W) of the filters for features (C, H, W) and a label (H, W)."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.filter_spectra(filter_spectra)
+
+# %% [markdown]
+# **2. What lambda stands for (compute).** The reference divides the energy by $C\cdot H\cdot W$ before adding $\lambda$. Which $\lambda$ must the plain
+# form have to give the same response?
+
+
+# %% tags=["exercise", "raises-exception"]
+def plain_lambda(regularisation, channels, height, width):
+    """Return the lambda of Eq. 4 that equals the reference's relative ``regularisation``."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.plain_lambda(plain_lambda)
+
+# %% [markdown]
+# **3. Counting (compute).** How many parameters has a chain of $3\times3$ convolutions with biases through the given channels? For
+# `[3, 32, 32]` you should recognise the number.
+
+
+# %% tags=["exercise", "raises-exception"]
+def parameter_count(channels):
+    """Return the number of weights and biases of 3x3 convolutions ``channels[0] -> channels[1] -> ...``."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.parameter_count(parameter_count)
+
+# %% [markdown]
+# **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search patch only, "to be
+# robust". On the template itself the response no longer is the label. Apply one scale per channel so that the response does
+# not change at all, whatever the scales.
+
+
+# %% tags=["exercise", "raises-exception"]
+def scaled_response(filters, search, scales):
+    """Return the response (H, W) of filter spectra (C, H, W) to ``search`` (C, H, W), channel c times scales[c],
+    with the filters corrected so that the scales cancel."""
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.scaled_response(scaled_response)
+
+# %% [markdown]
+# **5. (Derive)** Show that with $C$ copies of the same channel the response is that of one channel with $\lambda/C$. What does it say about
+# adding redundant features?
+
+# %% tags=["numbers"]
+print(f"hits_with = {hits['Hann window']}")
+print(f"hits_without = {hits['no window']}")
+print(f"clips = {len(pairs)}")
+print(f"parameters = {sum(p.numel() for p in network.parameters()):,}")
+print(f"acts_as = {effective_regularisation(x, 1e-4, normalise=True):.1f}")
+print(f"factor = {10 ** (0 - -4):,}")
+print(f"drift_below = {np.ceil(10 * drift) / 10:.1f}")
+
+# %% [markdown] tags=["summary"]
+# ## Summary
+#
+# - One network for both patches, 10,144 <!-- parameters --> parameters; the layer between features and response has none.
+# - Channels answer together, so they share one denominator: the exact ridge solution at each frequency, equal to dense solves.
+# - The reference's $\lambda$ acts as 46.9 <!-- acts_as --> in the plain form, and hardly matters: 10,000 <!-- factor --> times as much
+#   moves the peak by less than 0.1 <!-- drift_below --> cells, because no frequency is empty in all channels.
+# - The window decides *what* is tracked: 23 <!-- hits_with --> of 24 <!-- clips --> targets found with it,
+#   3 <!-- hits_without --> without it; there the layer follows the background.
+#
+# **Next:** [chapter 05](05_gradients.ipynb) sends a gradient back through this layer.
+
+# %% [markdown]
+# ## References
+#
+# - N. Wang et al. *Unsupervised Deep Tracking*. CVPR 2019. <!-- wang2019 -->
+# - Q. Wang et al. *DCFNet: Discriminant Correlation Filters Network for Visual Tracking*. arXiv:1704.04057, 2017. <!-- wang2017 -->

@@ -1,0 +1,84 @@
+"""Checks of chapter 05's exercises: silence is success, an `AssertionError` says what to look at."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Answer = Callable[..., Any]
+
+
+def conjugate_derivative(answer: Answer) -> None:
+    """Check dL/dw* on functions whose derivative is known by the rules."""
+    w = 0.7 - 0.4j
+    norm = answer(lambda u: abs(u) ** 2, w)
+    assert not np.isclose(norm, 2 * w, atol=1e-4), "twice too much: the definition has a factor one half"
+    assert not np.isclose(norm, np.conj(w), atol=1e-4), (
+        "that is dL/dw: the derivative by the conjugate has a plus sign before i"
+    )
+    assert np.isclose(norm, w, atol=1e-4), f"|w|^2 has the derivative w = {w} by w*, found {norm}"
+    product = answer(lambda u: (u * (1 + 2j)).imag, w)
+    assert np.isclose(product, (2 + 1j) / 2, atol=1e-4), f"Im((1+2i) w) has (2+i)/2, found {product}"
+
+
+def _layer(channels: int) -> dict[str, Any]:
+    """Return spectra and constants of a small random layer, and its loss as a function of the template."""
+    rng = np.random.default_rng(channels)
+    X, Z = rng.standard_normal((2, channels, 7, 6))
+    y, wish = np.fft.fft2(rng.standard_normal((7, 6))), rng.standard_normal((7, 6))
+
+    def respond(template: NDArray, ridge: float) -> tuple[NDArray, NDArray]:
+        x = np.fft.fft2(template)
+        energy = (np.abs(x) ** 2).sum(0) + ridge
+        return y * (x.conj() * np.fft.fft2(Z)).sum(0) / energy, energy
+
+    def loss(template: NDArray, ridge: float) -> float:
+        return float(0.5 * ((np.fft.ifft2(respond(template, ridge)[0]).real - wish) ** 2).sum())
+
+    response, energy = respond(X, 2.0)
+    g = np.fft.fft2(np.fft.ifft2(response).real - wish)
+    return {"X": X, "z": np.fft.fft2(Z), "y": y, "g": g, "response": response, "energy": energy, "loss": loss}
+
+
+def lambda_gradient(answer: Answer) -> None:
+    """Check dL/dlambda against a finite difference."""
+    case = _layer(2)
+    truth = (case["loss"](case["X"], 2.0 + 1e-5) - case["loss"](case["X"], 2.0 - 1e-5)) / 2e-5
+    found = answer(case["g"], case["response"], case["energy"])
+    assert not np.isclose(found, -truth, rtol=1e-4), "the sign: a larger lambda makes the response smaller"
+    assert not np.isclose(found, truth * case["g"].size, rtol=1e-4), "the bracket divides by the pixels, HW"
+    assert np.isclose(found, truth, rtol=1e-4), f"expected {truth:.6f} (finite difference), found {found}"
+
+
+def template_gradient_any(answer: Answer) -> None:
+    """Check dL/dX on one and on three channels against finite differences."""
+    for channels in (1, 3):
+        case = _layer(channels)
+        found = answer(case["g"], np.fft.fft2(case["X"]), case["z"], case["y"], 2.0)
+        assert np.shape(found) == case["X"].shape, f"the gradient has X's shape {case['X'].shape}"
+        truth = np.zeros_like(case["X"])
+        for index in np.ndindex(truth.shape):
+            bump = np.zeros_like(truth)
+            bump[index] = 1e-5
+            truth[index] = (case["loss"](case["X"] + bump, 2.0) - case["loss"](case["X"] - bump, 2.0)) / 2e-5
+        hint = (
+            "look at the conjugates and at K"
+            if channels == 1
+            else "the response in the formula sums channels"
+        )
+        assert np.allclose(found, truth, atol=1e-5 * np.abs(truth).max()), (
+            f"wrong on {channels} channel(s): {hint}"
+        )
+
+
+def inner_half(answer: Answer) -> None:
+    """Check the bracket from half planes on an odd and an even width."""
+    for width in (7, 8):
+        P, Q = np.random.default_rng(width).standard_normal((2, 5, width))
+        found = answer(np.fft.rfft2(P), np.fft.rfft2(Q), width)
+        hint = "has column 0 only" if width % 2 else "has column 0 and the last column"
+        assert np.isclose(found, (P * Q).sum()), (
+            f"width {width}: expected {(P * Q).sum():.4f}, found {found}; a half plane of this width "
+            f"{hint} without a mirror image, every other column counts twice; divide by H*width"
+        )
