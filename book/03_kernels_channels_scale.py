@@ -21,7 +21,7 @@
 # **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals,
 # [chapter 02](02_correlation_filters.ipynb) for the filter: its Eq. 1 to 3 and its circulant matrix come back.
 #
-# Run time: about 46 s
+# Run time: about 32 s
 #
 # **Downloads.** None.
 
@@ -93,8 +93,8 @@ times, shots = (0, 3, 8, 20), []
 for time in times:
     shot = viz.draw_box(frames[time], truth[time], viz.TRUTH)
     shot = viz.draw_box(shot, seen["grey"][time], viz.PREDICTION)
-    shots.append(viz.resize_area(viz.draw_box(shot, seen["fhog"][time], viz.SECOND), 160))
-viz.show(viz.contact_sheet(shots, labels=[f"frame {time}" for time in times]))
+    shots.append(viz.resize_area(viz.draw_box(shot, seen["fhog"][time], viz.SECOND), 140))
+viz.show(viz.contact_sheet(shots, labels=[f"frame {time}" for time in times]), zoom=1.2)
 overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
@@ -228,7 +228,7 @@ target = [
     for t, m in zip((0, 8), middles, strict=True)
 ]
 drawn = [fhog(patch) for patch in target]
-_, axes = plt.subplots(1, 4, figsize=(7.6, 2.1), layout="constrained")
+_, axes = plt.subplots(1, 4, figsize=(7, 1.95), layout="constrained")
 for k, time in enumerate((0, 8)):
     axes[2 * k].imshow(target[k])
     axes[2 * k].set(title=f"frame {time}")
@@ -270,10 +270,10 @@ drawn |= {
     "up (13)": channels[13],
     "texture (27)": channels[27],
 }
-shown = [picture[60:180, 80:240]]
+shown = [viz.resize_area(picture[60:180, 80:240], 90)]
 for values in list(drawn.values())[1:]:
-    shown.append(viz.resize_nearest(viz.heatmap(values[15:45, 20:60], shift=False), 120))
-viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.2)
+    shown.append(viz.resize_nearest(viz.heatmap(values[15:45, 20:60], shift=False), 90))
+viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.5)
 strong = [np.sort(values.ravel())[-480:].sum() / values.sum() for values in (votes[0], channels[0])]
 print("share of the strongest tenth of the cells: votes {:.0%}, normalised {:.0%}".format(*strong))
 assert channels.shape == (31, 60, 80)
@@ -548,7 +548,7 @@ rows = [
     np.hstack([np.pad(cut, ((1, 1), (1, 1), (0, 0)), constant_values=255) for cut in row])
     for row in (cuts, later_cuts)
 ]
-plt.figure(figsize=(8.8, 1.35), layout="constrained")
+plt.figure(figsize=(8, 1.3), layout="constrained")
 plt.imshow(np.vstack(rows), interpolation="nearest")
 plt.xticks(24 * np.arange(17) + 12, [f"{factor:.2f}" for factor in scales.factors], fontsize=7)
 plt.yticks([12, 36], ["frame", "grown by 1.1"])
@@ -860,8 +860,7 @@ for name in worst:
     lost = int(np.argmax(iou(boxes, truth) < 0.3))
     at_loss[name] = [peak_to_sidelobe(maps[t - 1]) for t in range(max(1, lost - 2), lost + 4)]
     row = []
-    start = max(1, lost - 4)
-    for time in (start, (start + lost) // 2, lost, lost + 3):
+    for time in (max(1, lost - 4), lost, lost + 3):
         shot = viz.draw_box(viz.draw_box(shown[time], truth[time], viz.TRUTH), boxes[time])
         shot = crop(shot, from_center(center(truth[time]), (150, 150)), (84, 84))
         response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 84, 84)
@@ -870,7 +869,7 @@ for name in worst:
             viz.caption(response, f"PSR {peak_to_sidelobe(maps[time - 1]):.0f}"),
         ]
     sheet.append(np.hstack(row))
-viz.show(np.vstack(sheet), zoom=1.25)
+viz.show(np.vstack(sheet), zoom=1.5)
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
 print("lowest PSR from two frames before the loss to three after:", lowest)
 jump = np.linalg.norm(np.diff([center(box) for box in clip("fm-2")[1][:8]], axis=0), axis=1).max()

@@ -18,7 +18,7 @@ def test_picture_is_rgb_and_pure() -> None:
     before = [frame.copy() for frame in features.scene()[0]]
     first, second = features.draw(), features.draw()
     assert first.dtype == np.uint8
-    assert first.shape == (196, 652, 3)
+    assert first.shape == (164, 524, 3)
     np.testing.assert_array_equal(first, second)
     first[:] = 0
     np.testing.assert_array_equal(features.draw(), second)
@@ -73,7 +73,7 @@ def test_response_is_the_trackers_own() -> None:
 @pytest.mark.parametrize("extract", [grey, colour, fhog])
 def test_channels_are_drawn(extract) -> None:
     picture = features.channels_picture(extract(features.solve().search))
-    assert picture.shape == (160, 160, 3)
+    assert picture.shape == (128, 128, 3)
     assert picture.std() > 5
 
 
@@ -114,6 +114,6 @@ def test_redraw_is_fast() -> None:
 def test_demo_has_a_twin_of_three_settings() -> None:
     demo = features.demo()
     assert isinstance(demo, Demo)
-    assert demo.twin.shape == (3 * 196, 652, 3)
+    assert demo.twin.shape == (3 * 164, 524, 3)
     np.testing.assert_array_equal(demo.start(), features.draw())
-    np.testing.assert_array_equal(demo.twin[:196], features.draw(feature=0, light=0.3))
+    np.testing.assert_array_equal(demo.twin[:164], features.draw(feature=0, light=0.3))

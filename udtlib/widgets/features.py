@@ -24,7 +24,7 @@ from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 FEATURES, KERNELS = ("grey", "colour", "fhog"), ("linear", "gaussian")
-SIDE, PADDING, LAST, PANEL = 120, 1.5, 12, 160  # patch, context, last frame, drawn width of a panel
+SIDE, PADDING, LAST, PANEL = 120, 1.5, 12, 128  # patch, context, last frame, drawn width of a panel
 OFFSET = (8.0, 5.0)  # the search patch is cut this far (x, y) from the target, in pixels
 
 
@@ -127,7 +127,7 @@ def draw(
     light: float = 1.0,
     growth: float = 1.0,
 ) -> Frame:
-    """Return the picture of one setting, RGB ``uint8`` ``(196, 652, 3)``; arguments as `solve`.
+    """Return the picture of one setting, RGB ``uint8`` ``(164, 524, 3)``; arguments as `solve`.
 
     Panels: template, search patch, its channels (of the middle), and the response with "nothing moved" in
     the middle, the truth as a circle and the peak as a cross: white where they agree within 6 px, orange
@@ -150,7 +150,7 @@ def draw(
 
 
 def channels_picture(channels: Features) -> Frame:
-    """Return what the channels say of the middle of the patch, ``(160, 160, 3)``.
+    """Return what the channels say of the middle of the patch, ``(128, 128, 3)``.
 
     fHOG: a stroke along the edge for each unsigned direction, in each of 15 x 15 cells, as bright as the
     channel is high. Pixels: the channel, or the three as colours, around the mean.
