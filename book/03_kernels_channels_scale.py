@@ -21,7 +21,7 @@
 # **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals,
 # [chapter 02](02_correlation_filters.ipynb) for the filter: its Eq. 1 to 3 and its circulant matrix come back.
 #
-# Run time: about 32 s
+# Run time: about 22 s
 #
 # **Downloads.** None.
 
@@ -75,7 +75,7 @@ def clip(name, count=60):
     return benchmark[name].frames[:count], benchmark[name].boxes[:count]
 
 
-def follow(tracker, name):
+def track(tracker, name):
     """Track a clip; return the boxes, and the responses of all frames but the first."""
     frames, truth = clip(name)
     tracker.init(frames[0], truth[0])
@@ -88,7 +88,7 @@ def follow(tracker, name):
 
 # %%
 frames, truth = clip("iv-2")
-seen = {name: follow(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
+seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
 for time in times:
     shot = viz.draw_box(frames[time], truth[time], viz.TRUTH)
@@ -223,12 +223,15 @@ def strokes(axis, channels):
     axis.set(xlim=(-0.5, channels.shape[2] - 0.5), ylim=(channels.shape[1] - 0.5, -0.5), facecolor="black")
 
 
-target = [
-    crop(frames[t], from_center(m, 1.3 * truth[0][2:]), (48, 48))
-    for t, m in zip((0, 8), middles, strict=True)
-]
+def target_at(side):
+    """The target in frames 0 and 8, each as a patch of side x side pixels."""
+    boxes = [from_center(middle, 1.3 * truth[0][2:]) for middle in middles]
+    return [crop(frames[time], box, (side, side)) for time, box in zip((0, 8), boxes, strict=True)]
+
+
+target = target_at(40)
 drawn = [fhog(patch) for patch in target]
-_, axes = plt.subplots(1, 4, figsize=(7, 1.95), layout="constrained")
+_, axes = plt.subplots(1, 4, figsize=(7.6, 2.1), layout="constrained")
 for k, time in enumerate((0, 8)):
     axes[2 * k].imshow(target[k])
     axes[2 * k].set(title=f"frame {time}")
@@ -246,7 +249,7 @@ def likeness(a, b):
     return float((a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-alike = {extract.__name__: likeness(*map(extract, target)) for extract in (grey, colour, fhog)}
+alike = {extract.__name__: likeness(*map(extract, target_at(64))) for extract in (grey, colour, fhog)}
 print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value in alike.items()})
 assert alike["fhog"] > 0.2 + max(alike["grey"], alike["colour"])
 
@@ -421,7 +424,7 @@ my_guess = "B"
 variants = list(product(("grey", "fhog"), ("linear", "gaussian")))
 overlaps = {}
 for feature, kind in variants:
-    runs = [follow(load_tracker("kcf", feature=feature, kernel=kind), name)[0] for name in benchmark]
+    runs = [track(load_tracker("kcf", feature=feature, kernel=kind), name)[0] for name in benchmark]
     overlaps[feature, kind] = np.array(
         [iou(boxes, clip(name)[1]).mean() for boxes, name in zip(runs, benchmark, strict=True)]
     )
@@ -692,7 +695,7 @@ class OwnFilter(kcf.KcfTracker):
 growing = [name for name, sequence in benchmark.items() if "SV" in sequence.attributes]
 makers = {"fixed size": kcf.KcfTracker, "best of seven": SevenSizes, "scale filter": OwnFilter}
 sized = {
-    name: np.array([iou(follow(make(), clip_name)[0], clip(clip_name)[1]).mean() for clip_name in growing])
+    name: np.array([iou(track(make(), clip_name)[0], clip(clip_name)[1]).mean() for clip_name in growing])
     for name, make in makers.items()
 }
 # patches to locate, patches to learn: thousands of pixels a frame, at most
@@ -856,7 +859,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # %%
 sheet, at_loss = [], {}
 for name in worst:
-    (shown, truth), (boxes, maps) = clip(name), follow(load_tracker("kcf"), name)
+    (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
     lost = int(np.argmax(iou(boxes, truth) < 0.3))
     at_loss[name] = [peak_to_sidelobe(maps[t - 1]) for t in range(max(1, lost - 2), lost + 4)]
     row = []
