@@ -1099,7 +1099,7 @@ for row in table:
 # %% [markdown]
 # **What comes next.** fHOG was designed by hand. [Chapter 04](04_siamese_dcf.ipynb) lets a network make the channels
 # and keeps the linear filter with its summed denominator; [Wang et al. 2019](#References "wang2019") train that
-# network without labels, which is where this book goes. Chapter 14 gives the scale filter to UDT+.
+# network without labels, which is where this book goes. The scale filter comes back with UDT+.
 
 # %% [markdown]
 # ## References
