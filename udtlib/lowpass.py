@@ -36,6 +36,7 @@ class LowPassTransform:
         cutoff: int,
         window: Tensor | None = None,
         device: torch.device | str | None = None,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         """Make the two bases.
 
@@ -44,13 +45,14 @@ class LowPassTransform:
             cutoff: K, at most ``(size - 1) // 2``.
             window: ``(size,)``, applied along both axes; None is none.
             device: where the maps are.
+            dtype: of the maps, float32 or float64.
         """
         self.size, self.cutoff = size, cutoff
         angle = 2 * math.pi / size * torch.arange(cutoff + 1)[:, None] * torch.arange(size)[None, :]
         weight = torch.ones(size) if window is None else window.double()
         waves = torch.cat([angle.double().cos(), angle.double().sin()]) * weight
-        self.columns = waves.to(device, torch.float32)
-        self.rows = waves[[*range(cutoff + 1), *range(cutoff + 2, 2 * cutoff + 2)]].to(device, torch.float32)
+        self.columns = waves.to(device, dtype)
+        self.rows = waves[[*range(cutoff + 1), *range(cutoff + 2, 2 * cutoff + 2)]].to(device, dtype)
 
     def spectrum(self, features: Tensor) -> Tensor:
         """Return the low-pass spectrum ``(N, 2K+1, K+1, C)`` complex64 of features ``(N, C, size, size)``."""
