@@ -10,9 +10,11 @@ from udtlib.errors import UdtError
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
     "check": "say whether this machine is ready, and what to do if it is not",
+    "data": "cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
+    "train": "train a network on raw videos, without labels",
     "weights": "convert a network to safetensors, or show what a file holds",
 }
 
@@ -33,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     command = argv[0] if argv and argv[0] in COMMANDS else None
     arguments = build_parser(command).parse_args(argv)
+    arguments.words = argv
     try:
         return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
     except UdtError as error:

@@ -54,3 +54,7 @@ class TrainingError(UdtError, RuntimeError):
 
 class CheckpointError(UdtError, ValueError):
     """A checkpoint that is damaged, or belongs to a run with other settings."""
+
+
+class StorageError(UdtError, RuntimeError):
+    """A file that cannot be written: a full disk, or no permission."""

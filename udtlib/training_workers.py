@@ -6,6 +6,7 @@ batch. Sums and gathered numbers make all of them take the same step, so no weig
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from udtlib.errors import OptionError, TrainingError, UdtError
 
 Result = TypeVar("Result")
+PATIENCE = timedelta(hours=12)  # the others wait while the first packs the videos
 
 
 class Workers:
@@ -26,7 +28,7 @@ class Workers:
         self.rank = int(os.environ.get("RANK", "0"))
         self.device = device
         if self.count > 1 and not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
 
     @property
     def is_first(self) -> bool:

@@ -62,7 +62,7 @@ def render_patches(clips: int = 64, frames: int = 30, seed: int = 0, crops: str 
         frames: of each, at least 2.
         seed: equal seeds give equal patches.
         crops: ``"centre"``: half the frame's width and height, squashed; ``"boxes"``: three times the true
-            box, its centre moved at random by up to 20 pixels each way.
+            box, its centre moved at random by up to 20 pixels each way, at most half the box.
 
     Raises:
         OptionError: a value out of range.
@@ -109,4 +109,5 @@ def clip_patches(
 def box_window(box: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the window ``(x, y, w, h)`` of three times the box, its centre moved by ``offset`` (x, y)."""
     size = WINDOW * box[2:]
+    offset = np.clip(offset, -box[2:] / 2, box[2:] / 2)  # a small target stays well inside its patch
     return np.concatenate([box[:2] + box[2:] / 2 + offset - size / 2, size])
