@@ -51,7 +51,7 @@ def plain_step(network, optimiser, batch, label):
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def measure(repeats=5):

@@ -33,8 +33,8 @@ class TrainingLog:
         Raises:
             TrainingError: TensorBoard is asked for and not installed.
         """
-        self.file: TextIO | None = open_log(folder / LOG, done) if write else None
         self.board = open_board(folder) if write and tensorboard else None
+        self.file: TextIO | None = open_log(folder / LOG, done) if write else None
         self.bar = tqdm(
             total=steps,
             initial=done,
@@ -105,7 +105,9 @@ def open_board(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise TrainingError("--tensorboard needs the package tensorboard: pip install tensorboard") from error
+        raise TrainingError(
+            "--tensorboard needs the package tensorboard: pip install 'udtlib[tensorboard]'"
+        ) from error
     return SummaryWriter(str(folder / "tensorboard"))
 
 
