@@ -1,11 +1,13 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
+# make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 
 PYTHON ?= python3
 PORT ?= 8888
 BROWSER ?= yes
 CHAPTERS ?=
+OTB ?= ../shared/otb
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -16,7 +18,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -61,17 +63,26 @@ unit-all: .venv/test.stamp
 
 # Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
 nbval: .venv/test.stamp
-	UDT_DATA=none $(BIN)/python -m pytest --nbval book/
-	@chapters=$$($(BIN)/python book/chapters.py outside); \
-	if [ -n "$$chapters" ]; then set -x; $(BIN)/python -m pytest --nbval $$chapters; fi
+	UDT_DATA=none PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval book/
+	@chapters=$$($(BIN)/python book/tools/chapters.py outside); \
+	if [ -n "$$chapters" ]; then set -x; PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval $$chapters; fi
 
 nbval-threads: .venv/test.stamp
-	UDT_DATA=none OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval book/
-	UDT_DATA=none OMP_NUM_THREADS=2 $(BIN)/python -m pytest --nbval book/
-	UDT_DATA=none ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval book/
+	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no_skips --nbval book/
+	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=2 $(BIN)/python -m pytest -p no_skips --nbval book/
+	UDT_DATA=none PYTHONPATH=tests ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest -p no_skips --nbval book/
 
 sync: .venv/book.stamp
-	$(BIN)/python book/chapters.py sync $(CHAPTERS)
+	$(BIN)/python book/tools/chapters.py sync $(CHAPTERS)
 
 book: .venv/book.stamp
-	$(BIN)/python book/chapters.py run $(CHAPTERS)
+	$(BIN)/python book/tools/chapters.py run $(CHAPTERS)
+
+# The measured tables in data/results/, from nothing; on a quiet machine, for the speeds.
+CLASSIC = --tracker mosse kcf dsst csrt kcf-opencv mosse-opencv --jobs 1
+results: .venv/book.stamp
+	rm -rf runs/classic_otb10 runs/classic_synthetic
+	$(BIN)/python -m udtlib evaluate $(CLASSIC) --dataset otb --root $(OTB) --out runs/classic_otb10 \
+	--table data/results/classic_otb10.csv
+	$(BIN)/python -m udtlib evaluate $(CLASSIC) --dataset synthetic --out runs/classic_synthetic \
+	--table data/results/classic_synthetic.csv

@@ -1,9 +1,38 @@
 """Settings of every test run."""
 
+import os
+import shutil
+
+import pytest
 from hypothesis import settings
 from no_skips import pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
+# One thread, before numpy and torch are imported: on a busy core two make small operations many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def has_gpu() -> bool:
+    """Return whether torch can use a CUDA device."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+NEEDS = {"gpu": has_gpu, "compiler": lambda: shutil.which("g++") is not None}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests of hardware or tools this machine lacks: deselected and counted, not skipped."""
+    absent = {
+        name
+        for name, has in NEEDS.items()
+        if any(item.get_closest_marker(name) for item in items) and not has()
+    }
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

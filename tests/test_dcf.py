@@ -1,11 +1,11 @@
-import shutil
+import json
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from udtlib import labels
+from udtlib import cli, labels
 from udtlib.dcf import (
     BACKWARDS,
     DCFLayer,
@@ -19,7 +19,6 @@ from udtlib.errors import DifferentiationError, OptionError, ShapeError
 from udtlib.network import FeatureNetwork
 
 SIZES = [(7, 7), (8, 8), (7, 6), (6, 7)]
-needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 
 
 def features(count, channels, height, width, seed=0, dtype=torch.float64):
@@ -200,7 +199,7 @@ def test_autocast_keeps_the_fourier_transform_in_float32(backward):
     assert layer.phi.weight.grad.isfinite().all()
 
 
-@needs_compiler
+@pytest.mark.compiler
 def test_compiles_to_the_same_numbers():
     pair = [t.requires_grad_() for t in features(2, 3, 10, 9, dtype=torch.float32)]
     label = gaussian_label(10, 9, 1.0)
@@ -214,7 +213,7 @@ def test_compiles_to_the_same_numbers():
             torch.testing.assert_close(fast, plain, atol=1e-5, rtol=1e-5)
 
 
-@needs_compiler
+@pytest.mark.compiler
 @pytest.mark.slow
 def test_compiles_with_the_default_compiler():
     layer = DCFLayer(nn.Conv2d(3, 4, 3))
@@ -243,6 +242,17 @@ def saved_bytes(backward, channels=32, size=31):
 def test_the_closed_form_keeps_less_memory():
     ratio = saved_bytes("closed-form") / saved_bytes("autograd")
     assert 0.3 < ratio < 0.6, f"keeps {ratio:.2f} of what autograd keeps"
+
+
+def test_the_command_measures_the_ways_back(tmp_path, capsys):
+    out = tmp_path / "layer.json"
+    assert cli.main(["bench", "--layer", "--batch", "2", "--rounds", "1", "--json", str(out)]) == 0
+    printed = capsys.readouterr().out
+    layer = json.loads(out.read_text())["layer"]
+    assert [cost["backward"] for cost in layer["costs"]] == [*BACKWARDS, "low-pass"]
+    for way, ratio in layer["ratios"].items():
+        assert f"{way} / autograd: time {ratio['time']:.2f}, memory {ratio['memory']:.2f}" in printed
+        assert ratio["memory"] < 0.95, "less memory at the peak than autograd"
 
 
 @pytest.mark.parametrize("phi", [nn.Identity(), nn.Conv2d(3, 64, 3), FeatureNetwork(padded=False)])

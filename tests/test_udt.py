@@ -358,7 +358,7 @@ def test_options_that_do_not_exist(weights):
         load_tracker("udt", weights=__file__)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.gpu
 def test_same_target_on_a_gpu(weights):
     frames, boxes = clip(6)
     found = follow(load_tracker("udt", weights=weights, device="cuda"), frames, boxes[0])
@@ -367,12 +367,13 @@ def test_same_target_on_a_gpu(weights):
 
 def published(name, length):
     """A benchmark sequence, the authors' boxes on it (0-indexed), and our boxes, rounded as theirs."""
-    root, results, folder = find_data("otb"), find_data("published/udt_otb100"), find_data("weights")
-    if root is None or results is None or folder is None:
+    root, results = find_data("otb"), find_data("published/udt_otb100")
+    weights = find_data("weights/UDT_Unsupervised.mat")
+    if root is None or results is None or weights is None:
         pytest.skip("no benchmark data and published results beside the checkout")
     (sequence,) = [s for s in load_dataset("otb", root=root) if s.name == name]
     theirs = np.loadtxt(results / f"{name}.txt")[:length] - (1, 1, 0, 0)
-    tracker = load_tracker("udt", weights=folder / "UDT_Unsupervised.mat", preset="released")
+    tracker = load_tracker("udt", weights=weights, preset="released")
     frames = (sequence.frames[i] for i in range(length))
     tracker.init(next(frames), sequence.boxes[0])
     return theirs[1:], np.round([tracker.update(frame) for frame in frames], 2)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from operator import attrgetter
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -26,6 +25,7 @@ from tqdm import tqdm
 import udtlib
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence as Clip
+from udtlib.evaluation.measured import cpu_name
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import Frame
 
@@ -134,14 +134,6 @@ def machine(threads: int, cores: list[int]) -> dict[str, Any]:
             "torch": torch.__version__,
         },
     }
-
-
-def cpu_name() -> str:
-    """Return the processor's name as the system knows it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text("utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def follow(tracker: Tracker, frames: Sequence[Frame], box: Boxes) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The ``udt`` command: a sorted table of commands, each a module of `udtlib.commands`."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +13,7 @@ COMMANDS = {
     "check": "say whether this machine is ready, and what to do if it is not",
     "data": "cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
+    "report": "plots and tables of evaluated trackers, as one HTML file",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
     "train": "train a network on raw videos, without labels",
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     command = argv[0] if argv and argv[0] in COMMANDS else None
     arguments = build_parser(command).parse_args(argv)
-    arguments.words = argv
+    arguments.command_line = shlex.join(["udt", *argv])
     try:
         return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
     except UdtError as error:

@@ -45,5 +45,5 @@ class ClosedFormResponse(torch.autograd.Function):
             d_search = torch.fft.irfft2(weight * x, s=size)
         if ctx.needs_input_grad[0]:
             pull = (2 * (g * response.conj()).real / energy).unsqueeze(1)
-            d_template = torch.fft.irfft2(weight.conj() * z - pull * x, s=size)
+            d_template = torch.fft.irfft2((weight.conj() * z).sub_(pull * x), s=size)
         return d_template, d_search, None, None

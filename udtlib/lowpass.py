@@ -13,6 +13,9 @@ import math
 import torch
 from torch import Tensor
 
+from udtlib.dcf import check_pair, effective_regularisation, in_full_precision
+from udtlib.errors import ShapeError
+
 
 def label_cutoff(size: int, sigma: float, tolerance: float = 1e-6) -> int:
     """Return the frequency past which a Gaussian label's spectrum is below ``tolerance`` of its peak.
@@ -56,7 +59,10 @@ class LowPassTransform:
         self.rows = waves[[*range(cutoff + 1), *range(cutoff + 2, 2 * cutoff + 2)]].to(device, dtype)
 
     def spectrum(self, features: Tensor) -> Tensor:
-        """Return the low-pass spectrum ``(N, 2K+1, K+1, C)`` complex64 of features ``(N, C, size, size)``."""
+        """Return the low-pass spectrum ``(N, 2K+1, K+1, C)``, complex, of features ``(N, C, size, size)``.
+
+        Differentiable: on the way back the same two products run transposed.
+        """
         count, channels = features.shape[:2]
         lines = features.permute(0, 2, 3, 1).reshape(count, self.size, self.size * channels)
         lines = torch.matmul(self.rows, lines).view(count, -1, self.size, channels)
@@ -86,3 +92,41 @@ class LowPassTransform:
     def inverse(self, spectrum: Tensor) -> Tensor:
         """Return the real maps ``(..., size, size)`` of low-pass spectra ``(..., 2K+1, K+1)``."""
         return torch.fft.irfft2(self.half_plane(spectrum), s=(self.size, self.size))
+
+
+def low_pass_response(
+    template: Tensor,
+    search: Tensor,
+    label: Tensor,
+    transform: LowPassTransform,
+    regularisation: float = 1e-4,
+    normalise: bool = True,
+) -> Tensor:
+    """Return what `udtlib.dcf.dcf_response` does, to float32 rounding, for a label without high frequencies.
+
+    It is several times faster, forward and backward, and keeps a fifth of the memory; its gradient is
+    autograd's, through two matrix products. The label gets none.
+
+    Args:
+        template: features ``(N, C, S, S)``, fastest in channels-last memory.
+        search: features of the same shape.
+        label: ``(S, S)`` or ``(N, S, S)``, negligible past the transform's cut-off (`label_cutoff`).
+        transform: for maps of that size.
+        regularisation: lambda, see `udtlib.dcf.learn_filter`.
+        normalise: lambda relative to ``C*H*W`` (reference) or plain (paper).
+
+    Raises:
+        ShapeError: shapes that do not belong together, or maps of another size than the transform's.
+    """
+    search = in_full_precision(search)
+    template, label = check_pair(template, search, label)
+    if template.shape[-2:] != (transform.size, transform.size):
+        raise ShapeError(
+            f"this transform is for maps {transform.size} x {transform.size}, found {tuple(template.shape)}"
+        )
+    x, z = transform.spectrum(template), transform.spectrum(search)
+    y = transform.restrict(torch.fft.rfft2(label))
+    energy = torch.view_as_real(x).square().sum((-1, -2))
+    cross = (z * x.conj()).sum(-1)
+    ridge = effective_regularisation(template, regularisation, normalise)
+    return transform.inverse(y * cross / (energy + ridge))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from udtlib.benchmark import machine, measure, pinned, speed_table, stage_table, to_dict
+from udtlib.benchmark_layer import layer_table, layer_to_dict, measure_layer
 from udtlib.data import DATASETS, load_dataset
 from udtlib.errors import DataError, UdtError
 from udtlib.trackers import TRACKERS, load_tracker
@@ -25,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rounds", type=_count(1), default=3, metavar="N", help="repetitions (%(default)s)")
     parser.add_argument("--threads", type=_count(1), default=1, metavar="N", help="cores used (%(default)s)")
+    parser.add_argument(
+        "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
+    )
+    parser.add_argument("--batch", type=_count(1), default=8, metavar="N", help="of --layer (%(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
 
 
@@ -39,6 +44,8 @@ def _count(least: int) -> Callable[[str], int]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
+    if arguments.layer:
+        return _run_layer(arguments)
     names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))
     clips = load_dataset(arguments.dataset, arguments.root)
     if (
@@ -59,6 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         settings = {"dataset": arguments.dataset, "frames": arguments.frames, "rounds": arguments.rounds}
         content = {"machine": facts, **settings, "trackers": to_dict(timings)}
+        Path(arguments.json).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def _run_layer(arguments: argparse.Namespace) -> int:
+    with pinned(arguments.threads) as cores:
+        facts = machine(arguments.threads, cores)
+        costs = measure_layer(arguments.batch, arguments.rounds)
+    print(
+        f"{_machine_text(facts)}\n{arguments.batch} pairs of features, 32 x 121 x 121\n\n{layer_table(costs)}"
+    )
+    if arguments.json:
+        content = {"machine": facts, "layer": layer_to_dict(costs, arguments.batch)}
         Path(arguments.json).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     return 0
 

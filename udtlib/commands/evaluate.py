@@ -4,10 +4,12 @@ import argparse
 import os
 import sys
 from ast import literal_eval
+from pathlib import Path
 from typing import Any
 
 from udtlib.data import DATASETS, load_dataset
 from udtlib.evaluation import POLICIES, TrackerScore, evaluate, load_policy
+from udtlib.evaluation.measured import check_table_path, provenance, write_table
 from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
 from udtlib.trackers import TRACKERS
 
@@ -41,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
     )
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
+    parser.add_argument(
+        "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
+    )
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -60,9 +65,12 @@ def _positive(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run each tracker, print the table, write the JSON file; 1 if a sequence failed."""
+    """Run each tracker, print the table, write the files asked for; 1 if a sequence failed."""
     check_json_path(arguments.json)
+    check_table_path(arguments.table)
     sequences = load_dataset(arguments.dataset, arguments.root)
+    names = list(dict.fromkeys(arguments.tracker))
+    measured = _provenance(arguments, names)
     scores = [
         evaluate(
             name,
@@ -74,15 +82,23 @@ def run(arguments: argparse.Namespace) -> int:
             policy=load_policy(arguments.policy),
             progress=True,
         )
-        for name in dict.fromkeys(arguments.tracker)
+        for name in names
     ]
     print(score_table(scores))
     failures = _report_failures(scores)
     if len(scores) > 1 and not failures:
         print("\n" + difference_table(scores))
     if arguments.json:
-        write_json(arguments.json, scores)
+        write_json(arguments.json, scores, measured)
+    if arguments.table and not failures:
+        write_table(arguments.table, scores, measured)
     return 1 if failures else 0
+
+
+def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
+    """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
+    resumed = any(any(Path(arguments.out, name).glob("*.txt")) for name in names)
+    return provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
 
 
 def _report_failures(scores: list[TrackerScore]) -> int:

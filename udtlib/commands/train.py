@@ -1,7 +1,6 @@
 """``udt train``: from raw videos to weights, without labels. Book: chapter 11."""
 
 import argparse
-import shlex
 from pathlib import Path
 
 import torch
@@ -69,7 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         data = open_data(arguments, workers, device)
         settings = make_settings(arguments, len(data), data.name)
-        command = shlex.join(["udt", *arguments.words])
         ending = train(
             settings,
             data,
@@ -79,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             checkpoint_every=arguments.checkpoint_every,
             progress=True,
             tensorboard=arguments.tensorboard,
-            card={"command": command, **data.card},
+            card={"command": arguments.command_line, **data.card},
         )
     finally:
         workers.leave()

@@ -144,11 +144,11 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
     rows = np.array(boxes, dtype=np.float64) + np.array([1, 1, 0, 0]) * index_base(dataset)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     text = "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
-    _write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
-    _write_whole(path, text)
+    write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
+    write_whole(path, text)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:

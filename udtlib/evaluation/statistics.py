@@ -6,7 +6,7 @@ Frames of one video are no independent trials, sequences nearly are: so whole se
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from udtlib.errors import DataError
 
@@ -74,3 +74,32 @@ def paired_difference(
     if a.shape != b.shape:
         raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
     return bootstrap_interval(a - b, level=level, draws=draws, seed=seed)
+
+
+def bootstrap_band(
+    curves: ArrayLike, *, level: float = 0.95, draws: int = 2_000, seed: int | np.random.Generator = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and the upper end of the mean curve's bootstrap interval, at each point by itself.
+
+    Args:
+        curves: ``(N, T)``, one curve a sequence.
+        level: coverage of the interval at a point, in 0..1.
+        draws: number of redrawn sets of N sequences.
+        seed: a seed or a Generator.
+
+    Returns:
+        Two arrays ``(T,)``.
+
+    Raises:
+        DataError: no curve, or a number that is not finite.
+
+    Book: chapter 13.
+    """
+    curves = np.asarray(curves, dtype=np.float64)
+    if curves.ndim != 2 or not len(curves) or not np.isfinite(curves).all():
+        raise DataError(f"expected one curve of finite numbers a sequence, found shape {curves.shape}")
+    count = len(curves)
+    times_drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(times_drawn @ curves / count, [tail, 100 - tail], axis=0)
+    return low, high

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
+from typing import Any
 
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scores import TrackerScore
@@ -76,14 +77,22 @@ def check_json_path(path: str | Path | None) -> None:
         raise DataError(f"{path}: expected the name of a JSON file to write, found a folder")
 
 
-def write_json(path: str | Path, scores: AbstractSequence[TrackerScore]) -> None:
+def write_json(
+    path: str | Path, scores: AbstractSequence[TrackerScore], measured: dict[str, Any] | None = None
+) -> None:
     """Write the scores as JSON: one object for one tracker, a list for several.
+
+    Args:
+        path: where to.
+        scores: an object each.
+        measured: where they come from (`udtlib.evaluation.measured.provenance`); each object's "measured".
 
     Raises:
         MissingDataError: as `check_json_path`, like the next.
         DataError: the path is a folder.
     """
     check_json_path(path)
-    documents = [score.to_json() for score in scores]
+    extra = {"measured": measured} if measured else {}
+    documents = [score.to_json() | extra for score in scores]
     content = documents[0] if len(documents) == 1 else documents
     Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -82,7 +82,7 @@ class UdtTracker:
             device: ``"cpu"``, ``"cuda"`` ...
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is
-                repeated in float32, so the boxes are the same.
+                repeated in float32, so the boxes are the same (with ``subpixel`` nearly so).
             settings: attributes of `udtlib.trackers.udt_settings.UdtSettings` to change in the preset.
 
         Raises:
@@ -100,8 +100,8 @@ class UdtTracker:
         self.window = torch.hann_window(size, periodic=False, dtype=torch.float64)
         cutoff = label_cutoff(size, self.settings.sigma)
         self.transform = LowPassTransform(size, cutoff, self.window, self.device)
-        label = gaussian_label(size, size, self.settings.sigma, dtype=torch.float64)
-        label_spectrum = self.transform.restrict(torch.fft.rfft2(label))
+        self.label = gaussian_label(size, size, self.settings.sigma)
+        label_spectrum = self.transform.restrict(torch.fft.rfft2(self.label.double()))
         self.label_spectrum = label_spectrum.to(self.device, torch.complex64)
         self.mean = torch.tensor(MEAN_RGB, device=self.device).view(1, 3, 1, 1)
         self.line = np.linspace(-0.5, 0.5, size)
@@ -123,9 +123,8 @@ class UdtTracker:
         self.center, self.size = np.array([x + w / 2, y + h / 2]), np.array([w, h])
         self.smallest = np.maximum(self.settings.smallest * self.size, SMALLEST_SIDE)
         self.largest = np.minimum([width, height], self.settings.largest * self.size)
-        self.response: NDArray[np.float32] | None = None
+        self.response, self.score = self.label.numpy(), 1.0  # what the template answers to itself
         self.look: Look | None = None
-        self.score = 1.0
         self.dual, self.template = self.learn(frame, self.size * (1 + self.settings.padding))
 
     @torch.inference_mode()
@@ -175,7 +174,7 @@ class UdtTracker:
         low, high = self.reach(frame, self.size * (1 + self.settings.padding))
         step = 1 + (high - low).max() // 32
         pixels = frame[low[1] : high[1] : step, low[0] : high[0] : step]
-        return pixels.size == 0 or int(np.ptp(pixels, axis=(0, 1)).max()) < FLAT
+        return pixels.size == 0 or all(np.ptp(pixels[:, :, channel]) < FLAT for channel in range(3))
 
     def reach(self, frame: Frame, window: NDArray[np.float64], margin: float = 0) -> NDArray[np.int64]:
         """Return the pixels a window ``(w, h)`` touches: first and last plus one, x and y, ``(2, 2)``."""
@@ -259,7 +258,7 @@ class UdtTracker:
 
     @property
     def filter(self) -> Tensor:
-        """The present filter W, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
+        """The present filter W of Eq. 4, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))
 
 

@@ -1,0 +1,73 @@
+"""Which trackers stand in the folders named on a command line, and on which dataset they ran.
+
+A RUN is what ``udt evaluate --out RUN`` writes, ``RUN/TRACKER/SEQUENCE.txt``, or a folder of raw result
+files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from udtlib.data.otb import canonical_name
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.results import read_record
+
+
+def find_trackers(runs: Iterable[str | Path]) -> dict[str, Path]:
+    """Return the folder of result files of each tracker, by its name, in the order of ``runs``.
+
+    Folders of one name are told apart by the folder they are in, and if that is not enough by their path.
+
+    Raises:
+        MissingDataError: no such folder, or one without result files.
+        DataError: a folder with result files of its own and folders of them, or one named twice.
+    """
+    folders = [folder for run in runs for folder in _tracker_folders(Path(run))]
+    whole = [folder.resolve() for folder in folders]
+    double = [str(folder) for folder in folders if whole.count(folder.resolve()) > 1]
+    if double:
+        raise DataError(f"{double[0]}: named twice")
+    for depth in (1, 2):
+        names = ["/".join(path.parts[-depth:]) for path in whole]
+        if len(set(names)) == len(names):
+            return dict(zip(names, folders, strict=True))
+    return {str(folder): folder for folder in folders}
+
+
+def _tracker_folders(run: Path) -> list[Path]:
+    if not run.is_dir():
+        raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
+    inside = sorted(path for path in run.iterdir() if path.is_dir() and any(path.glob("*.txt")))
+    is_raw = any(run.glob("*.txt"))
+    if is_raw and inside:
+        raise DataError(
+            f"{run}: expected result files SEQUENCE.txt, or folders TRACKER of them, found both; "
+            f"name {inside[0]} or move the files elsewhere"
+        )
+    if not is_raw and not inside:
+        raise MissingDataError(f"{run}: expected result files TRACKER/SEQUENCE.txt, found none")
+    return inside or [run]
+
+
+def recorded_dataset(folders: Iterable[Path]) -> str | None:
+    """Return the dataset that the records beside the result files name, None if there is no record.
+
+    Raises:
+        DataError: the records name several.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.txt")):
+            dataset = (read_record(path) or {}).get("dataset")
+            if isinstance(dataset, str):
+                found.setdefault(dataset, folder)
+    if len(found) > 1:
+        places = ", ".join(f"{folder} ran on {dataset!r}" for dataset, folder in found.items())
+        raise DataError(f"expected runs on one dataset, found several: {places}; report them one by one")
+    return next(iter(found), None)
+
+
+def left_out(folder: Path, sequences: Iterable[Sequence]) -> list[str]:
+    """Return the names of result files that belong to none of the sequences."""
+    known = {canonical_name(sequence.name) for sequence in sequences}
+    return [path.stem for path in sorted(folder.glob("*.txt")) if canonical_name(path.stem) not in known]
