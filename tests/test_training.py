@@ -351,7 +351,9 @@ def test_a_folder_that_cannot_be(tmp_path):
         open_run(tmp_path / "file" / "run", TrainingSettings(), resume=False)
 
 
-def test_unknown_device():
+def test_unknown_device(tmp_path):
+    with pytest.raises(OptionError, match="every 1 step or more"):
+        run(tmp_path, 1, checkpoint_every=0)
     with pytest.raises(OptionError, match="toaster"):
         device_of("toaster")
 

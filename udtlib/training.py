@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from udtlib.errors import TrainingError
+from udtlib.errors import OptionError, TrainingError
 from udtlib.network import FeatureNetwork
 from udtlib.training_card import card_lines, trained_weights
 from udtlib.training_checkpoint import (
@@ -117,9 +117,11 @@ def train(
     Raises:
         TrainingError: ``out`` has a run already; the loss is NaN or diverges (the checkpoint stays).
         CheckpointError: the checkpoint is damaged, or its run has other settings.
-        OptionError: no such device, or a batch that the processes cannot share.
+        OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
+    if checkpoint_every < 1:
+        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
     folder = Path(out)
     place = device_of(device)
     workers = Workers(place)

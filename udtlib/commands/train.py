@@ -94,8 +94,8 @@ def check(arguments: argparse.Namespace) -> None:
         UnknownNameError: no such variant.
     """
     TrainingSettings(variant=arguments.variant)
-    if arguments.checkpoint_every < 1 or arguments.epochs < 1:
-        raise OptionError("--checkpoint-every and --epochs are at least 1")
+    if arguments.epochs < 1:
+        raise OptionError(f"--epochs is at least 1, found {arguments.epochs}")
     if arguments.data == "synthetic" and arguments.videos:
         raise OptionError(f"--data synthetic needs no videos, found {arguments.videos[0]}")
     if arguments.data == "videos" and not arguments.videos:
