@@ -47,16 +47,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pack(arguments: argparse.Namespace) -> int:
-    """Pack, print what was packed, and return 1 if a video could not be used."""
-    cache = pack_videos(
-        arguments.videos,
-        arguments.out,
-        webp=arguments.webp,
-        frames_per_video=arguments.frames_per_video,
-        selection=arguments.selection,
-        measured=_measured(arguments.measured),
-        progress=True,
-    )
+    """Pack, print what was packed, and return 1 if a video could not be used, 130 if stopped by Ctrl-C."""
+    try:
+        cache = pack_videos(
+            arguments.videos,
+            arguments.out,
+            webp=arguments.webp,
+            frames_per_video=arguments.frames_per_video,
+            selection=arguments.selection,
+            measured=_measured(arguments.measured),
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to continue", file=sys.stderr)
+        return 130
     print(summary(cache))
     bad = [video for video in cache.skipped if not video.leak]
     for video in bad:
@@ -66,7 +70,7 @@ def _pack(arguments: argparse.Namespace) -> int:
 
 def _measured(folders: list[str] | None) -> Measured:
     found = [place for name in MEASURING if (place := find_data(name))]
-    return Measured(measuring_sequences(found if folders is None else folders))
+    return Measured(measuring_sequences(found if folders is None else folders), progress=True)
 
 
 def summary(cache: PatchCache) -> str:

@@ -158,13 +158,8 @@ class CacheWriter:
         self.index_path.unlink(missing_ok=True)
 
     def _write_line(self, entry: dict[str, Any]) -> None:
-        before = os.fstat(self._lines.fileno()).st_size
-        try:
-            _write(self._lines, json.dumps(entry).encode() + b"\n")
-            os.fsync(self._lines.fileno())
-        except OSError:
-            os.ftruncate(self._lines.fileno(), before)
-            raise
+        _write(self._lines, json.dumps(entry).encode() + b"\n")
+        os.fsync(self._lines.fileno())
 
     def _resume(self) -> Index:
         """Return the index of what an interrupted run left, without lines or patches that were cut off."""

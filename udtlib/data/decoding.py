@@ -32,6 +32,9 @@ from udtlib.trackers.base import Frame
 CHUNK = 16
 """Patches in one message."""
 
+ROUNDING = 2
+"""Containers announce up to so many frames too many."""
+
 MIN_FRAMES = 2
 """A video of fewer has no pair of frames to learn from."""
 
@@ -192,7 +195,7 @@ class _Reading:
             found = "no frame" if self.count == 0 else "one frame"
             return Failure(self.problem or f"{self.job.path}: {found}, at least {MIN_FRAMES} are needed")
         expected = min(self.job.frames, getattr(self.frames, "announced", 0))
-        if self.count < expected and not self.problem:
+        if self.count < expected - ROUNDING and not self.problem:
             self.problem = f"{self.count} of {self.frames.announced} announced frames could be decoded"
         try:
             return Ending(self.count, self._fingerprint(), self.problem)

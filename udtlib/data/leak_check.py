@@ -1,12 +1,13 @@
 """Does a training video show what is measured on? A perceptual hash finds copies in spite of codec and size.
 
-Only the middle of each frame is looked at, the window training patches are cut from: a copy that was cropped,
-mirrored or turned is not found. Book: chapter 10.
+Only the middle of each frame is looked at, the window training patches are cut from: a copy is found if it
+was compressed, resized, stretched or mirrored, not if it was cropped or turned. Book: chapter 10.
 """
 
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -20,14 +21,11 @@ from udtlib.errors import DataError
 from udtlib.trackers.base import Frame
 
 BITS = 256
-TOLERANCE = 26
-"""Two frames show the same picture if no more of their 256 bits differ."""
+TOLERANCE = 40
+"""Two frames show the same picture if no more of their 256 bits differ; others differ in about 128."""
 
 FLAT = 6.0
 """Thumbnails whose grey levels deviate less than this have no picture to compare."""
-
-STEP = 4
-"""Of the sequences for measuring, every fourth frame is hashed; of training videos, every frame."""
 
 
 @dataclass(frozen=True)
@@ -80,23 +78,27 @@ def hamming(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.i
 
 
 class Measured:
-    """The hashes of all sequences that are for measuring.
+    """The sequences that are for measuring, and their hashes, made when first needed.
 
     Attributes:
         names: of the sequences.
-        hashes: of each, ``(frames, 32)`` uint8.
     """
 
-    def __init__(self, sequences: Iterable[tuple[str, Iterable[Frame]]], step: int = STEP) -> None:
-        """Hash frame 0, ``step``, ... of every ``(name, frames)``; frames are RGB uint8, taken one by one."""
-        self.names: list[str] = []
-        self.hashes: list[NDArray[np.uint8]] = []
-        for name, frames in sequences:
-            if isinstance(frames, Sequence):
-                frames = frames[::step]
-            self.names.append(name)
-            hashes = [perceptual_hash(patch[None])[0] for patch in cut_patches(frames)]
-            self.hashes.append(np.array(hashes, np.uint8).reshape(-1, BITS // 8))
+    def __init__(self, sequences: Iterable[tuple[str, Iterable[Frame]]], progress: bool = False) -> None:
+        """Take ``(name, frames)`` of each; frames are RGB uint8 and taken one by one.
+
+        With ``progress`` a bar is drawn while they are hashed, if the output is a terminal.
+        """
+        self._sequences, self._progress = list(sequences), progress
+        self.names = [name for name, _ in self._sequences]
+
+    @cached_property
+    def hashes(self) -> list[NDArray[np.uint8]]:
+        """Of each sequence ``(2 n, 32)``, of its n frames as they are and mirrored."""
+        from tqdm import tqdm
+
+        bar = tqdm(self._sequences, "sequences for measuring", disable=None if self._progress else True)
+        return [_hash_both_ways(frames) for _, frames in bar]
 
     def find(self, hashes: NDArray[np.uint8], tolerance: int = TOLERANCE) -> Leak | None:
         """Return the sequence a video with these hashes ``(N, 32)`` shows best, or None."""
@@ -108,6 +110,11 @@ class Measured:
         return min(leaks, key=lambda leak: leak.distance, default=None)
 
 
+def _hash_both_ways(frames: Iterable[Frame]) -> NDArray[np.uint8]:
+    hashes = [perceptual_hash(np.stack([patch, patch[:, ::-1]])) for patch in cut_patches(frames)]
+    return np.array(hashes, np.uint8).reshape(-1, BITS // 8)
+
+
 def _compare(name: str, measured: NDArray, hashes: NDArray, tolerance: int) -> Leak | None:
     measured = measured[measured.any(axis=1)]
     if not len(measured) or not len(hashes):
@@ -117,6 +124,28 @@ def _compare(name: str, measured: NDArray, hashes: NDArray, tolerance: int) -> L
     if nearest.min() > tolerance:
         return None
     return Leak(name, int((nearest <= tolerance).sum()), int(nearest.min()), int(nearest.argmin()))
+
+
+def group_copies(hashes: Sequence[NDArray[np.uint8]], tolerance: int = TOLERANCE) -> list[int]:
+    """Return a group number for each video: one group for those that show a picture in common.
+
+    Args:
+        hashes: of some frames of each video, ``(n, 32)``.
+        tolerance: bits that may differ.
+
+    Returns:
+        The index of the first video of the group, for each.
+    """
+    groups = list(range(len(hashes)))
+    for index, video in enumerate(hashes):
+        video = video[video.any(axis=1)]
+        if not index or not len(video):
+            continue
+        owners = np.repeat(np.arange(index), [len(earlier) for earlier in hashes[:index]])
+        near = owners[(hamming(video, np.concatenate(hashes[:index])) <= tolerance).any(axis=0)]
+        merged = {groups[other] for other in near} | {index}
+        groups = [min(merged) if group in merged else group for group in groups]
+    return groups
 
 
 def measuring_sequences(roots: Iterable[str | Path]) -> list[tuple[str, ImageFiles]]:

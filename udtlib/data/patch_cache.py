@@ -164,7 +164,9 @@ class PatchCache:
             DataError: a compressed patch that cannot be decoded.
         """
         indices = np.asarray(indices)
-        if indices.size and not 0 <= indices.min() <= indices.max() < self.frames:
+        if not indices.size:
+            return np.empty((*indices.shape, *SHAPE), np.uint8)
+        if not 0 <= indices.min() <= indices.max() < self.frames:
             raise IndexError(f"frames {indices.min()} to {indices.max()} of {self.frames} in {self.path}")
         if self._offsets is None:
             return np.array(self._bytes.reshape(-1, *SHAPE)[indices])

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udtlib.data.leak_check import group_copies, perceptual_hash
 from udtlib.data.patch_cache import PackedVideo, PatchCache
 from udtlib.errors import OptionError, UnknownNameError
 
@@ -93,31 +94,35 @@ def _draw_ordered(random: np.random.Generator, left: Triplets, span: int) -> Tri
 
 
 def split_videos(
-    videos: Sequence[PackedVideo], share: float = 0.1, seed: int = 0
+    cache: PatchCache, share: float = 0.1, seed: int = 0
 ) -> tuple[list[PackedVideo], list[PackedVideo]]:
-    """Return the videos to train on and those to validate with; no video is in both, nor a copy of one.
+    """Return the videos to train on and those to validate with.
+
+    No video is in both, and no scene: videos that have a picture in common, such as a video and its
+    re-encoded copy, stay together (`udtlib.data.leak_check.group_copies`, on every eighth frame).
 
     Args:
-        videos: of a cache.
-        share: of the videos goes to validation, rounded, at least one.
+        cache: the videos.
+        share: of the groups that goes to validation, rounded, at least one.
         seed: of the choice.
 
     Returns:
-        Both lists, in the cache's order. Files of equal content count as one.
+        Both lists, in the cache's order.
 
     Raises:
         OptionError: a share that leaves nothing for one side.
     """
-    contents = list(dict.fromkeys(video.source_sha256 for video in videos))
-    count = max(1, round(share * len(contents)))
-    if not 0 < share < 1 or count >= len(contents):
-        raise OptionError(
-            f"a share of {share} of {len(contents)} different videos leaves nothing on one side"
-        )
-    chosen = np.random.default_rng(seed).permutation(len(contents))[:count]
-    held_back = {contents[index] for index in chosen}
-    training = [video for video in videos if video.source_sha256 not in held_back]
-    return training, [video for video in videos if video.source_sha256 in held_back]
+    hashes = [perceptual_hash(cache.read(np.arange(video.start, video.end, 8))) for video in cache.videos]
+    groups = group_copies(hashes)
+    different = sorted(set(groups))
+    count = max(1, round(share * len(different)))
+    if not 0 < share < 1 or count >= len(different):
+        raise OptionError(f"a share of {share} of {len(different)} different videos leaves one side empty")
+    held_back = set(np.random.default_rng(seed).permutation(different)[:count].tolist())
+    sides: tuple[list[PackedVideo], list[PackedVideo]] = ([], [])
+    for video, group in zip(cache.videos, groups, strict=True):
+        sides[group in held_back].append(video)
+    return sides
 
 
 class TripletLoader:
