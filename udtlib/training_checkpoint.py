@@ -177,9 +177,3 @@ def snapshot(
 ) -> Checkpoint:
     """Return the checkpoint of a run that has done ``step`` steps."""
     return Checkpoint(step, asdict(settings), collect(network, optimiser), history, seconds)
-
-
-def state_on(checkpoint: Checkpoint, device: torch.device) -> Checkpoint:
-    """Return the checkpoint with its tensors on ``device``."""
-    tensors = {name: tensor.to(device) for name, tensor in checkpoint.tensors.items()}
-    return Checkpoint(checkpoint.step, checkpoint.settings, tensors, checkpoint.history, checkpoint.seconds)
