@@ -204,6 +204,8 @@ def test_the_command_refuses_what_it_cannot_measure(tmp_path, capsys):
     command = ["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "mosse"]
     assert main(command) == 2
     assert "first box" in capsys.readouterr().err
+    assert main([*command, "--json", str(tmp_path / "absent" / "x.json")]) == 2
+    assert "absent does not exist" in capsys.readouterr().err
     for option in (["--frames", "1"], ["--rounds", "0"], ["--threads", "two"]):
         with pytest.raises(SystemExit):
             main([*command, *option])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from udtlib.data import locate
+from udtlib.data import load_dataset, locate
 from udtlib.errors import MissingDataError
 
 
@@ -30,3 +30,13 @@ def test_the_variable_replaces_both(project, monkeypatch):
     assert locate.data_roots() == []
     with pytest.raises(MissingDataError, match=r"the sequences not found; searched nowhere.*UDT_DATA"):
         locate.require_data("otb", "the sequences")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [("none", "UDT_DATA=none hides all"), ("/not/there", "UDT_DATA=/not/there is no folder")],
+)
+def test_a_dataset_that_is_not_found_says_why(project, monkeypatch, chosen, message):
+    monkeypatch.setenv("UDT_DATA", chosen)
+    with pytest.raises(MissingDataError, match=message):
+        load_dataset("otb")

@@ -9,6 +9,7 @@ from udtlib.benchmark import machine, measure, pinned, speed_table, stage_table,
 from udtlib.benchmark_layer import layer_table, layer_to_dict, measure_layer
 from udtlib.data import DATASETS, load_dataset
 from udtlib.errors import DataError, UdtError
+from udtlib.evaluation.tables import check_json_path
 from udtlib.trackers import TRACKERS, load_tracker
 
 
@@ -44,6 +45,7 @@ def _count(least: int) -> Callable[[str], int]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
+    check_json_path(arguments.json)
     if arguments.layer:
         return _run_layer(arguments)
     names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))
