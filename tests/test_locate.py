@@ -12,7 +12,16 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(locate, "PROJECT", tmp_path / "project")
     for folder in ("project/data", "shared/otb", "elsewhere/otb"):
         (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "project" / "pyproject.toml").touch()
     return tmp_path
+
+
+def test_an_installed_library_looks_in_the_working_directory(project, monkeypatch):
+    monkeypatch.setattr(locate, "PROJECT", project / "site-packages")
+    (project / "site-packages" / "data").mkdir(parents=True)
+    (project / "homework" / "data" / "otb").mkdir(parents=True)
+    monkeypatch.chdir(project / "homework")
+    assert locate.find_data("otb") == project / "homework" / "data" / "otb"
 
 
 def test_data_beside_the_project_then_in_it(project):

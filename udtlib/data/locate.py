@@ -1,4 +1,7 @@
-"""Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``."""
+"""Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``.
+
+The last two are those of the project's folder; of the working directory where only the library is installed.
+"""
 
 import os
 from pathlib import Path
@@ -13,7 +16,8 @@ def data_roots() -> list[Path]:
     chosen = os.environ.get("UDT_DATA")
     if chosen == "none":
         return []
-    candidates = [Path(chosen)] if chosen else [PROJECT / "data", PROJECT.parent / "shared"]
+    project = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()
+    candidates = [Path(chosen)] if chosen else [project / "data", project.parent / "shared"]
     return [root for root in candidates if root.is_dir()]
 
 
