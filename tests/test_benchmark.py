@@ -21,7 +21,7 @@ from udtlib.benchmark import (
     to_dict,
 )
 from udtlib.cli import main
-from udtlib.commands import bench
+from udtlib.commands import bench, common
 from udtlib.data import Sequence
 from udtlib.errors import TrackerError
 
@@ -219,7 +219,8 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
         return Slow()
 
     write_folder(tmp_path, 3)
-    monkeypatch.setattr(bench, "TRACKERS", {"a": "", "b": ""})
+    for module in (bench, common):
+        monkeypatch.setattr(module, "TRACKERS", {"a": "", "b": ""})
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0

@@ -54,7 +54,7 @@ def test_what_the_system_refuses_and_control_c_are_one_line(
     def run(arguments: object) -> int:
         raise error
 
-    command = SimpleNamespace(add_arguments=lambda parser: None, run=run)
+    command = SimpleNamespace(EXAMPLE="", add_arguments=lambda parser: None, run=run)
     monkeypatch.setattr(cli, "import_module", lambda name: command)
     assert cli.main(["check"]) == status
     assert capsys.readouterr().err == message
@@ -66,7 +66,7 @@ def test_command_prints_the_message_without_traceback(
     def run(arguments: object) -> int:
         raise errors.DataError("box.txt: expected 4 columns, found 3")
 
-    command = SimpleNamespace(add_arguments=lambda parser: None, run=run)
+    command = SimpleNamespace(EXAMPLE="", add_arguments=lambda parser: None, run=run)
     monkeypatch.setattr(cli, "import_module", lambda name: command)
     assert cli.main(["check"]) == 2
     assert capsys.readouterr().err == "udt check: box.txt: expected 4 columns, found 3\n"

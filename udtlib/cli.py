@@ -21,12 +21,18 @@ COMMANDS = {
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser; only ``command``'s own module is imported (None: none of them)."""
-    parser = argparse.ArgumentParser(prog="udt", description="Unsupervised deep tracking.")
+    parser = argparse.ArgumentParser(
+        prog="udt",
+        description="Unsupervised deep tracking.",
+        epilog="`udt COMMAND --help` says more, with an example; `udt check` is a good first one.",
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=text, description=text)
         if name == command:
-            import_module(f"udtlib.commands.{name}").add_arguments(subparser)
+            module = import_module(f"udtlib.commands.{name}")
+            module.add_arguments(subparser)
+            subparser.epilog = f"example: {module.EXAMPLE}"
     return parser
 
 

@@ -25,6 +25,8 @@ SAVE_EVERY = 2.0
 FPS = 25.0
 WRITABLE = (".avi", ".mkv", ".mov", ".mp4")
 
+EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --tracker kcf --out tracked.mp4"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
