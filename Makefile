@@ -63,20 +63,20 @@ unit-all: .venv/test.stamp
 
 # Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
 nbval: .venv/test.stamp
-	UDT_DATA=none $(BIN)/python -m pytest --nbval book/
-	@chapters=$$($(BIN)/python book/chapters.py outside); \
-	if [ -n "$$chapters" ]; then set -x; $(BIN)/python -m pytest --nbval $$chapters; fi
+	UDT_DATA=none PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval book/
+	@chapters=$$($(BIN)/python book/tools/chapters.py outside); \
+	if [ -n "$$chapters" ]; then set -x; PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval $$chapters; fi
 
 nbval-threads: .venv/test.stamp
-	UDT_DATA=none OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval book/
-	UDT_DATA=none OMP_NUM_THREADS=2 $(BIN)/python -m pytest --nbval book/
-	UDT_DATA=none ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval book/
+	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no_skips --nbval book/
+	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=2 $(BIN)/python -m pytest -p no_skips --nbval book/
+	UDT_DATA=none PYTHONPATH=tests ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest -p no_skips --nbval book/
 
 sync: .venv/book.stamp
-	$(BIN)/python book/chapters.py sync $(CHAPTERS)
+	$(BIN)/python book/tools/chapters.py sync $(CHAPTERS)
 
 book: .venv/book.stamp
-	$(BIN)/python book/chapters.py run $(CHAPTERS)
+	$(BIN)/python book/tools/chapters.py run $(CHAPTERS)
 
 # The measured tables in data/results/, from nothing; on a quiet machine, for the speeds.
 CLASSIC = --tracker mosse kcf dsst csrt kcf-opencv mosse-opencv --jobs 1

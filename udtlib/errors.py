@@ -50,3 +50,7 @@ class DifferentiationError(UdtError, RuntimeError):
 
 class WeightsError(UdtError, ValueError):
     """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""
+
+
+class StorageError(UdtError, RuntimeError):
+    """A file that cannot be written: a full disk, or no permission."""

@@ -303,7 +303,7 @@ def test_missing_chapters_are_an_error(tmp_path: Path) -> None:
 
 def run_nbval(folder: Path, **environment: str) -> tuple[int, str]:
     """Run strict nbval on a folder with the project's options; return the status and what was printed."""
-    project = Path(chapters.__file__).parents[1]
+    project = chapters.BOOK.parent
     command = [
         sys.executable,
         "-m",

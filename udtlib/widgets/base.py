@@ -50,6 +50,14 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One control of a demo: a menu of ``options``, at ``start``; the value is the option's text."""
+
+    options: tuple[str, ...]
+    start: str
+
+
+@dataclass(frozen=True)
 class Demo:
     """A picture with controls, shown below its static twin when it is a cell's last line.
 
@@ -60,7 +68,7 @@ class Demo:
     """
 
     draw: Callable[..., Frame]
-    sliders: Mapping[str, Slider]
+    sliders: Mapping[str, Slider | Choice]
     twin: Frame = field(repr=False)
 
     def start(self) -> Frame:
@@ -97,8 +105,12 @@ class Demo:
             print(NOTE)
 
 
-def _control(ipywidgets: Any, name: str, slider: Slider) -> Any:
-    """Return one slider widget, of ints where every value is whole."""
+def _control(ipywidgets: Any, name: str, slider: Slider | Choice) -> Any:
+    """Return one slider widget, of ints where every value is whole, or a menu."""
+    if isinstance(slider, Choice):
+        return ipywidgets.Dropdown(
+            description=name.replace("_", " "), options=slider.options, value=slider.start
+        )
     whole = all(float(value).is_integer() for value in (slider.low, slider.high, slider.start, slider.step))
     kind, number = (ipywidgets.IntSlider, int) if whole else (ipywidgets.FloatSlider, float)
     return kind(
@@ -110,9 +122,9 @@ def _control(ipywidgets: Any, name: str, slider: Slider) -> Any:
     )
 
 
-def _with_play(ipywidgets: Any, control: Any, slider: Slider) -> Any:
+def _with_play(ipywidgets: Any, control: Any, slider: Slider | Choice) -> Any:
     """Return the slider, beside a play button linked to it in the browser if it asks for one."""
-    if slider.play is None:
+    if isinstance(slider, Choice) or slider.play is None:
         return control
     play = ipywidgets.Play(
         min=control.min, max=control.max, value=control.value, step=control.step, interval=slider.play

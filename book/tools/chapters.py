@@ -1,8 +1,8 @@
 """Make the notebooks from their percent sources, which always win.
 
-    python book/chapters.py sync [CHAPTER ...]      write NN_slug.ipynb, keep the outputs of unchanged cells
-    python book/chapters.py run [CHAPTER ...]       the same, then run every cell and store the outputs
-    python book/chapters.py outside                 print the chapters that use outside data, if it is found
+    python book/tools/chapters.py sync [CHAPTER ...]      write NN_slug.ipynb, keep the outputs of unchanged cells
+    python book/tools/chapters.py run [CHAPTER ...]       the same, then run every cell and store the outputs
+    python book/tools/chapters.py outside                 print the chapters that use outside data, if it is found
 
 A CHAPTER is its number, such as 02; none means all.
 """
@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-BOOK = Path(__file__).resolve().parent
+BOOK = Path(__file__).resolve().parents[1]
 RUN_TIME = re.compile(r"(Run time: about )(\d+)( s)")
 
 

@@ -1,0 +1,194 @@
+"""The checks of chapter 06's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from udtlib.labels import gaussian_label
+
+Array = NDArray[Any]
+Pair = tuple[float, float]
+
+
+def _expect(condition: Any, hint: str) -> None:
+    if not condition:
+        raise AssertionError(hint)
+
+
+def _close(found: ArrayLike, expected: ArrayLike) -> bool:
+    return bool(np.allclose(found, expected, rtol=1e-7, atol=1e-9))
+
+
+def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
+    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
+    try:
+        values = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    fits = found is not None and values.shape == shape and np.isfinite(values).all()
+    _expect(fits, f"expected {what}, found {str(found)[:60]}")
+    return values
+
+
+def _compare(found: Array, expected: Any, mistakes: Sequence[tuple[Any, str]], case: str) -> None:
+    """Raise the hint of the mistake that gives what was found, or a general one."""
+    if _close(found, expected):
+        return
+    for wrong, hint in mistakes:
+        _expect(not _close(found, wrong), f"{case}: {hint}")
+    raise AssertionError(f"{case}: expected {np.round(np.asarray(expected), 4)}, found {np.round(found, 4)}")
+
+
+def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> None:
+    """Exercise 1: from the index of a peak to pixels of the frame."""
+    cases: list[tuple[Pair, tuple[int, int], int, Pair]] = [
+        ((50.0, 60.0), (0, 0), 125, (140.0, 112.0)),
+        ((50.0, 60.0), (3, 10), 125, (140.0, 112.0)),
+        ((50.0, 60.0), (124, 120), 125, (140.0, 112.0)),
+        ((50.0, 60.0), (29, 2), 31, (62.0, 93.0)),
+    ]
+    for old, peak, cells, window in cases:
+        found = _numbers(answer(old, peak, cells, window), (2,), "the new centre (x, y)")
+        row, column = peak
+        dy, dx = (i - cells if i > cells / 2 else i for i in peak)
+        x, y = old
+        cell_x, cell_y = window[0] / cells, window[1] / cells
+        mistakes = [
+            ((x + dx, y + dy), "the displacement is still in cells: how many pixels is one?"),
+            ((x + column * cell_x, y + row * cell_y), "an index beyond the half means left or up"),
+            ((x + dy * cell_x, y + dx * cell_y), "row is y, column is x: the two are swapped"),
+            ((x - dx * cell_x, y - dy * cell_y), "the sign: the peak lies where the target went"),
+            ((x + dx * cell_y, y + dy * cell_x), "the window is (width, height): the two are swapped"),
+            ((dx * cell_x, dy * cell_y), "that is the move; add it to the old centre"),
+        ]
+        _compare(found, (x + dx * cell_x, y + dy * cell_y), mistakes, f"peak {peak} of {cells} cells")
+
+
+def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
+    """Exercise 2: which of three windows is chosen."""
+    cases = [
+        ([0.50, 0.60, 0.55], 1.0, 1),
+        ([0.50, 0.60, 0.55], 1.2, 2),
+        ([0.55, 0.60, 0.50], 1.2, 0),
+        ([0.50, 0.60, 0.602], 0.9925, 1),
+        ([0.50, 0.60, 0.61], 0.9925, 2),
+        ([0.50, 0.40, 0.50], 1.2, 0),
+        ([0.60, 0.60, 0.50], 1.0, 0),
+        ([0.20, 0.70, 0.30], 1.2, 1),
+    ]
+    for peaks, penalty, expected in cases:
+        found = _numbers(answer(list(peaks), penalty), (), "one index")
+        scaled = np.array(peaks) * (penalty, 1, penalty)
+        last = 2 - int(scaled[::-1].argmax())
+        mistakes = [
+            (last, "equal peaks: the first one wins, which is the smaller window"),
+            (int(np.argmax(peaks)), "the outer peaks are *multiplied* with the factor"),
+            (int(scaled.argmin()), "that is the lowest peak"),
+        ]
+        _compare(found, expected, mistakes, f"peaks {peaks}, factor {penalty}")
+
+
+def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
+    """Exercise 3: the limits of the target's size ``(w, h)`` in a frame ``(H, W, 3)``."""
+    cases: list[tuple[Pair, Pair, tuple[int, ...]]] = [
+        ((40.0, 30.0), (40.0, 30.0), (240, 320, 3)),
+        ((7.0, 40.0), (40.0, 30.0), (240, 320, 3)),
+        ((3.0, 2.0), (10.0, 8.0), (240, 320, 3)),
+        ((250.0, 90.0), (40.0, 30.0), (240, 320, 3)),
+        ((310.0, 250.0), (100.0, 80.0), (240, 320, 3)),
+        ((3.0, 40.0), (40.0, 10.0), (240, 320, 3)),
+    ]
+    for size, start, shape in cases:
+        found = _numbers(answer(size, start, shape), (2,), "a size (width, height)")
+        height, width = shape[:2]
+        first = np.array(start)
+        low, high = np.maximum(0.2 * first, 4), np.minimum(5 * first, (width, height))
+        mistakes = [
+            (np.clip(size, 0.2 * first, high), "a side is at least 4 px"),
+            (np.clip(size, low, np.minimum(5 * first, (height, width))), "a shape is (H, W), a size (w, h)"),
+            (
+                np.clip(size, 0.2 * first, np.minimum(5 * first, (height, width))),
+                "both faults are still there",
+            ),
+            (np.clip(size, low, 5 * first), "no side is longer than the frame's"),
+            (
+                np.clip(size, np.minimum(0.2 * first, 4), high),
+                "at least 4 px *and* at least a fifth: the larger",
+            ),
+            (np.clip(size, 4, high), "a side is at least a fifth of its start"),
+        ]
+        _compare(found, np.clip(size, low, high), mistakes, f"size {size}, start {start}, frame {shape}")
+
+
+def online_response(answer: Callable[[Array, Array, float, float, Array], Array]) -> None:
+    """Exercise 4: the reference's model after several templates, and its response."""
+    label = np.roll(gaussian_label(6, 5, 1.0), (1, 2), (0, 1)).astype(np.float64)
+    for count in (1, 4):
+        generator = np.random.default_rng(count)
+        templates = generator.standard_normal((count, 3, 6, 5)) * np.arange(1, count + 1)[:, None, None, None]
+        search = generator.standard_normal((3, 6, 5))
+        before = templates.copy()
+        found = _numbers(
+            answer(templates, label, 0.2, 0.5, search), (6, 5), "one real response of shape (6, 5)"
+        )
+        _expect(np.array_equal(templates, before), "the templates were overwritten: work on new arrays")
+        expected = _respond(templates, label, 0.2, 0.5, search, "dual")
+        mistakes = [
+            (
+                _respond(templates, label, 0.2, 0.5, search, "filter"),
+                "this interpolates the filter, as Eq. 12",
+            ),
+            (_respond(templates, label, 0.2, 0.5, search, "sums"), "this keeps two sums, as MOSSE does"),
+            (
+                _respond(templates, label, 0.8, 0.5, search, "dual"),
+                "the rate is the weight of the *new* frame",
+            ),
+            (_respond(templates[-1:], label, 0.2, 0.5, search, "dual"), "only the last template was kept"),
+            (_respond(templates[:1], label, 0.2, 0.5, search, "dual"), "only the first template was kept"),
+            (_respond(templates, label, 0.2, 1.5, search, "dual"), "lambda enters once, not once a channel"),
+        ]
+        _compare(found, expected, mistakes, f"{count} templates")
+
+
+def _weights(count: int, rate: float) -> Array:
+    """Return each frame's weight ``(count,)`` in the model after all of them."""
+    weights = rate * (1 - rate) ** np.arange(count - 1, -1, -1.0)
+    weights[0] = (1 - rate) ** (count - 1)
+    return weights
+
+
+def _respond(templates: Array, label: Array, rate: float, lam: float, search: Array, kind: str) -> Array:
+    """Return the response by closed sums, without a loop over updates."""
+    x, y, z = np.fft.fft2(templates), np.fft.fft2(label), np.fft.fft2(search)
+    energy = (np.abs(x) ** 2).sum(axis=1, keepdims=True) + lam
+    weights = _weights(len(x), rate)[:, None, None, None]
+    if kind == "dual":
+        filters = (weights * x).sum(0) * (weights / energy).sum(0)
+    elif kind == "filter":
+        filters = (weights * x / energy).sum(0)
+    else:
+        filters = (weights * x).sum(0) / (weights * energy).sum(0)
+    return np.asarray(np.fft.ifft2((filters.conj() * z).sum(0) * y).real)
+
+
+def score_after(answer: Callable[[Sequence[float], float], float]) -> None:
+    """Exercise 5: the peak after a change of light, against a model that learns a template."""
+    template = np.random.default_rng(0).standard_normal((1, 9, 7))
+    label = gaussian_label(9, 7, 1.0).astype(np.float64)
+    for contrasts, rate in (([1.0], 0.1), ([1.0, 0.5], 0.1), ([1.0, 0.5, 2.0, 1.0], 0.3), ([2.0] * 3, 0.01)):
+        found = _numbers(answer(list(contrasts), rate), (), "one number")
+        c, w = np.array(contrasts), _weights(len(contrasts), rate)
+        views = c[:, None, None, None] * template
+        measured = float(_respond(views, label, rate, 0.0, template, "dual").max())
+        other = _weights(len(c), 1 - rate)
+        mistakes = [
+            (np.sum(w / c), "this is the peak if the filter is interpolated, as in Eq. 12"),
+            (np.sum(w * c) / np.sum(w * c**2), "this is the peak if two sums are kept, as in MOSSE"),
+            (np.sum(other * c) * np.sum(other / c**2), "the rate is the weight of the *new* frame"),
+            (np.mean(c) * np.mean(1 / c**2), "the frames do not have equal weights"),
+            (np.sum(w * c) * np.sum(w / c), "energy goes with the square of the contrast"),
+            (np.sum(w * c) / np.sum(w * c) ** 2, "a mean of reciprocals is not the reciprocal of a mean"),
+        ]
+        _compare(found, measured, mistakes, f"contrasts {contrasts}, rate {rate}")
