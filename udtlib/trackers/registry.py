@@ -1,4 +1,7 @@
-"""The table of trackers, one sorted line each; a module is imported when its tracker is asked for."""
+"""The table of trackers, one sorted line each; a module is imported when its tracker is asked for.
+
+Book: chapter 00.
+"""
 
 from importlib import import_module
 from inspect import signature
