@@ -21,7 +21,7 @@ from udtlib.benchmark import (
     to_dict,
 )
 from udtlib.cli import main
-from udtlib.commands import bench
+from udtlib.commands import bench, common
 from udtlib.data import Sequence
 from udtlib.errors import TrackerError
 
@@ -204,6 +204,8 @@ def test_the_command_refuses_what_it_cannot_measure(tmp_path, capsys):
     command = ["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "mosse"]
     assert main(command) == 2
     assert "first box" in capsys.readouterr().err
+    assert main([*command, "--json", str(tmp_path / "absent" / "x.json")]) == 2
+    assert "absent does not exist" in capsys.readouterr().err
     for option in (["--frames", "1"], ["--rounds", "0"], ["--threads", "two"]):
         with pytest.raises(SystemExit):
             main([*command, *option])
@@ -217,7 +219,8 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
         return Slow()
 
     write_folder(tmp_path, 3)
-    monkeypatch.setattr(bench, "TRACKERS", {"a": "", "b": ""})
+    for module in (bench, common):
+        monkeypatch.setattr(module, "TRACKERS", {"a": "", "b": ""})
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0

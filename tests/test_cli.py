@@ -1,6 +1,7 @@
 """The command table: `udt --help`, CONTRIBUTING.md and the modules agree; errors are one line."""
 
 import re
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -38,13 +39,24 @@ def test_tables_are_sorted(table: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_command_has_its_module_and_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_has_its_module_and_help(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     module = import_module(f"udtlib.commands.{name}")
     assert callable(module.run)
     with pytest.raises(SystemExit) as ended:
         cli.main([name, "--help"])
     assert ended.value.code == 0
-    assert f"udt {name}" in capsys.readouterr().out
+    words = " ".join(capsys.readouterr().out.split())
+    assert f"example: {module.EXAMPLE}" in words
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_example_in_the_help_is_a_command_as_typed(name: str) -> None:
+    prog, *argv = shlex.split(import_module(f"udtlib.commands.{name}").EXAMPLE)
+    assert prog == "udt"
+    assert cli.build_parser(name).parse_args(argv).command == name
 
 
 @pytest.mark.parametrize("table", [DATASETS, TRACKERS])

@@ -27,7 +27,7 @@ def length(function: Function) -> int:
 
 
 def asserts(function: Function) -> bool:
-    """Return whether a test asserts: itself, by `pytest.raises`, or by a helper assert... or check..."""
+    """Return whether a test asserts: itself, by `pytest.raises`, or by calling assert... or check..."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return True

@@ -76,7 +76,8 @@ def test_a_perfect_tracker_scores_as_ground_truth_does(tmp_path):
     assert found.fps > 0
     assert [one.frames for one in found.sequences] == [6, 6, 6]
     assert found.by_attribute()["FM"].auc == found.auc
-    again = score(tmp_path / "shift", three_sequences(), dataset="custom")
+    again = score(tmp_path / "shift", three_sequences())
+    assert again.dataset == "custom"  # as recorded: the files count pixels from 0
     assert again.to_json() == found.to_json()
 
 
@@ -264,6 +265,8 @@ def test_misuse_is_refused_clearly():
         evaluate(Shift, [])
     with pytest.raises(ValueError, match="at least one job"):
         evaluate(Shift, [make_sequence()], jobs=0)
+    with pytest.raises(TypeError, match=r"a tracker's name or a callable .*found <test_evaluate.Shift"):
+        evaluate(Shift(), [make_sequence()])
     with pytest.raises(DataError, match="found 6 boxes and 0 frames"):
         evaluate(Shift, [Sequence("one", (), make_sequence().boxes)])
 

@@ -59,6 +59,7 @@ def test_a_failed_write_leaves_the_old_result(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_result(path, TRUTH + 1, "synthetic", {})
     assert path.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["one.json", "one.txt"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from udtlib.cli import main
-from udtlib.data import Sequence, find_data
+from udtlib.data import Sequence, find_data, load_dataset
 from udtlib.data.otb import load_annotations
 from udtlib.errors import DataError, UnknownNameError
 from udtlib.evaluation import POLICIES, Policy, bootstrap_interval, paired_difference, score
@@ -46,6 +46,19 @@ def test_means_are_over_sequences_not_frames():
     assert found.precision_curve.shape == (51,)
     assert found.success_curve.mean() == pytest.approx(found.auc)
     assert found.precision_curve[20] == found.precision
+
+
+def test_a_dataset_may_be_named():
+    truth = {sequence.name: sequence.boxes for sequence in load_dataset("synthetic")}
+    found = score(truth, "synthetic")
+    assert (found.dataset, found.policy.index_base, found.precision) == ("synthetic", 0, 1.0)
+    assert score(truth, load_dataset("synthetic")).policy.index_base == 1
+
+
+@pytest.mark.parametrize("boxes", [[[1, 2, 3], [1]], "none", [1, 2, 3]])
+def test_what_is_no_array_of_boxes_is_refused(boxes):
+    with pytest.raises(DataError, match=r"^a: expected .*\(N, 4\)"):
+        score({"a": boxes}, make_sequences()[:1])
 
 
 def test_attributes_average_their_own_sequences():

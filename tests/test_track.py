@@ -11,6 +11,7 @@ from udtlib.commands import track
 from udtlib.data.box_files import read_boxes
 from udtlib.data.folder import open_frames
 from udtlib.data.video_file import VideoFile
+from udtlib.trackers.mosse import MosseTracker
 
 BOX = "20,30,24,20"
 COUNT = 20
@@ -122,11 +123,17 @@ def test_a_video_shorter_than_it_says_is_told(video, tmp_path, capsys):
         (["--box", "500,2,3,4"], "outside the 120x100 image"),
         (["--box", BOX, "--tracker", "nobody"], "no tracker 'nobody'; known: .*mosse"),
         (["--box", BOX, "--out", "o.gif"], "ends in .avi"),
-        (["--box", BOX, "--out", "SOURCE"], "choose another name"),
+        (["--box", BOX, "--out", "SOURCE"], "--out .* choose another name"),
+        (["--box", BOX, "--boxes", "SOURCE"], "--boxes .* choose another name"),
+        (["--box", BOX, "--boxes", "FOLDER"], "expected the name of a file to write, found a folder"),
+        (["--box", BOX, "--boxes", "SOURCE/b.txt"], "clip.avi: (File exists|Not a directory)"),
+        (["--box", BOX, "--out", "SOURCE/o.mp4"], "clip.avi: (File exists|Not a directory)"),
     ],
 )
 def test_bad_arguments_are_refused_in_one_line(video, capsys, options, message):
-    options = [str(video) if option == "SOURCE" else option for option in options]
+    places = {"SOURCE": str(video), "FOLDER": str(video.parent)}
+    for word, place in places.items():
+        options = [option.replace(word, place) for option in options]
     before = video.read_bytes()
     assert main(["track", str(video), *options]) == 2
     error = capsys.readouterr().err
@@ -134,6 +141,19 @@ def test_bad_arguments_are_refused_in_one_line(video, capsys, options, message):
     assert error.count("\n") == 1
     assert re.search(message, error)
     assert video.read_bytes() == before
+    assert list(video.parent.iterdir()) == [video]
+
+
+def test_an_interrupted_run_keeps_the_boxes_so_far(folder, tmp_path, capsys, monkeypatch):
+    def interrupt(tracker, frame):
+        if np.array_equal(frame, open_frames(folder)[5]):
+            raise KeyboardInterrupt
+        return np.array([1.0, 2, 3, 4])
+
+    monkeypatch.setattr(MosseTracker, "update", interrupt)
+    assert main(["track", str(folder), "--box", BOX, "--boxes", str(tmp_path / "b.txt")]) == 130
+    assert "interrupted; files written so far are kept" in capsys.readouterr().err
+    assert len(read_boxes(tmp_path / "b.txt", index_base=0)) == 5
 
 
 def test_absent_source(tmp_path, capsys):

@@ -23,23 +23,35 @@ COMMANDS = {
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser; only ``command``'s own module is imported (None: none of them)."""
-    parser = argparse.ArgumentParser(prog="udt", description="Unsupervised deep tracking.")
+    parser = argparse.ArgumentParser(
+        prog="udt",
+        description="Unsupervised deep tracking.",
+        epilog="`udt COMMAND --help` says more, with an example; `udt check` is a good first one.",
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=text, description=text)
         if name == command:
-            import_module(f"udtlib.commands.{name}").add_arguments(subparser)
+            module = import_module(f"udtlib.commands.{name}")
+            module.add_arguments(subparser)
+            subparser.epilog = f"example: {module.EXAMPLE}"
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused."""
+    """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused, 130 interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
     command = argv[0] if argv and argv[0] in COMMANDS else None
-    arguments = build_parser(command).parse_args(argv)
-    arguments.command_line = shlex.join(["udt", *argv])
     try:
+        arguments = build_parser(command).parse_args(argv)
+        arguments.command_line = shlex.join(["udt", *argv])
         return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
     except UdtError as error:
-        print(f"udt {arguments.command}: {error}", file=sys.stderr)
+        print(f"udt {command}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a file that cannot be written, a full disk
+        print(f"udt {command}: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)
+        return 130

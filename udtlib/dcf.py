@@ -203,6 +203,9 @@ class DCFLayer(nn.Module):
             search: patches of the same shape.
             label: what the template shall answer, ``(H', W')`` or ``(N, H', W')``; None is the centred
                 Gaussian, peak at ``(0, 0)``. A pseudo-label (Eq. 6) is passed here.
+
+        Raises:
+            ShapeError: the two have different shapes.
         """
         if template.shape != search.shape:
             raise ShapeError(

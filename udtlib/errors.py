@@ -40,6 +40,10 @@ class OptionError(UdtError, ValueError):
     """An option of an unknown value, or outside its range."""
 
 
+class UnknownOptionError(OptionError, TypeError):
+    """An option that a tracker does not have, or of a type it does not take."""
+
+
 class DifferentiationError(UdtError, RuntimeError):
     """A second derivative of something whose gradient is written by hand."""
 

@@ -1,1 +1,1 @@
-"""One module a command: ``add_arguments(parser)`` and ``run(arguments) -> exit status``."""
+"""One module a command: ``EXAMPLE``, ``add_arguments(parser)`` and ``run(arguments) -> exit status``."""

@@ -2,48 +2,41 @@
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from udtlib.benchmark import machine, measure, pinned, speed_table, stage_table, to_dict
 from udtlib.benchmark_layer import layer_table, layer_to_dict, measure_layer
-from udtlib.data import DATASETS, load_dataset
+from udtlib.commands.common import add_dataset, add_tracker, whole_number
+from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
+from udtlib.evaluation.tables import check_json_path
 from udtlib.trackers import TRACKERS, load_tracker
+
+EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "--tracker", nargs="+", choices=sorted(TRACKERS), metavar="NAME", help="default: all that can start"
-    )
-    parser.add_argument(
-        "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
-    )
-    parser.add_argument("--root", metavar="DIR", help="the dataset's folder")
-    parser.add_argument(
-        "--frames", type=_count(2), default=40, metavar="N", help="of each sequence (%(default)s)"
-    )
-    parser.add_argument("--rounds", type=_count(1), default=3, metavar="N", help="repetitions (%(default)s)")
-    parser.add_argument("--threads", type=_count(1), default=1, metavar="N", help="cores used (%(default)s)")
+    add_tracker(parser, default="all that can start")
+    add_dataset(parser)
+    _add_count(parser, "--frames", 40, "of each sequence", least=2)
+    _add_count(parser, "--rounds", 3, "repetitions")
+    _add_count(parser, "--threads", 1, "cores used")
     parser.add_argument(
         "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
     )
-    parser.add_argument("--batch", type=_count(1), default=8, metavar="N", help="of --layer (%(default)s)")
+    _add_count(parser, "--batch", 8, "of --layer")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
 
 
-def _count(least: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
-        return int(text)
-
-    return read
+def _add_count(parser: argparse.ArgumentParser, option: str, default: int, text: str, least: int = 1) -> None:
+    help_text = f"{text} (%(default)s)"
+    parser.add_argument(option, type=whole_number(least), default=default, metavar="N", help=help_text)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
+    check_json_path(arguments.json)
     if arguments.layer:
         return _run_layer(arguments)
     names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))

@@ -4,6 +4,8 @@ import argparse
 
 from udtlib.environment import report
 
+EXAMPLE = "udt check"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add nothing: the command has no arguments."""

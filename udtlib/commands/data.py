@@ -9,6 +9,7 @@ from udtlib.data.patch_cache import PatchCache
 from udtlib.data.patch_selection import SELECTIONS
 from udtlib.data.videos import pack_videos
 
+EXAMPLE = "udt data pack holiday.mp4 clips --out runs/patches --webp 90"
 MEASURING = ("otb", "vot")
 
 

@@ -7,16 +7,18 @@ from ast import literal_eval
 from pathlib import Path
 from typing import Any
 
-from udtlib.data import DATASETS, load_dataset
-from udtlib.evaluation import POLICIES, TrackerScore, evaluate, load_policy
+from udtlib.commands.common import add_dataset, add_policy, add_tracker, whole_number
+from udtlib.data import load_dataset
+from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.measured import check_table_path, provenance, write_table
 from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
-from udtlib.trackers import TRACKERS
+
+EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--tracker", nargs="+", required=True, choices=sorted(TRACKERS), metavar="NAME")
+    add_tracker(parser)
     parser.add_argument(
         "--option",
         type=_option,
@@ -25,23 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
     )
-    parser.add_argument(
-        "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
-    )
-    parser.add_argument("--root", metavar="DIR", help="the dataset's folder")
+    add_dataset(parser)
     parser.add_argument(
         "--out", required=True, metavar="RUN", help="result files go to RUN/TRACKER/SEQUENCE.txt"
     )
     parser.add_argument(
         "--jobs",
-        type=_positive,
+        type=whole_number(1),
         default=os.cpu_count() or 1,
         metavar="N",
         help="worker processes (%(default)s)",
     )
-    parser.add_argument(
-        "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
-    )
+    add_policy(parser)
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
         "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
@@ -56,12 +53,6 @@ def _option(text: str) -> tuple[str, Any]:
         return key, literal_eval(value)
     except (SyntaxError, ValueError):
         return key, value
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

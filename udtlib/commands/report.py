@@ -3,13 +3,16 @@
 import argparse
 from pathlib import Path
 
+from udtlib.commands.common import add_policy
 from udtlib.data import DATASETS, Sequence, find_data, load_dataset
 from udtlib.data.otb import load_annotations
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
-from udtlib.evaluation import POLICIES, load_policy, score
+from udtlib.evaluation import load_policy, score
 from udtlib.evaluation.report import check_report_path, html_report, write_report
 from udtlib.evaluation.runs import find_trackers, left_out, recorded_dataset
 from udtlib.evaluation.tables import score_table
+
+EXAMPLE = "udt report runs/first --out report.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE_OR_ROOT",
         help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result",
     )
-    parser.add_argument(
-        "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
-    )
+    add_policy(parser)
     parser.add_argument("--title", metavar="TEXT", help="the report's heading")
     parser.add_argument("--bands", action="store_true", help="draw 95 %% bootstrap bands into the plots")
 

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
+from udtlib.commands.common import add_policy
 from udtlib.data import DATASETS, Sequence, find_data, load_dataset
 from udtlib.data.otb import load_annotations
 from udtlib.errors import MissingDataError
-from udtlib.evaluation import POLICIES, load_policy, score
+from udtlib.evaluation import load_policy, score
 from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
 from udtlib.evaluation.tables import (
     attribute_table,
@@ -15,6 +16,8 @@ from udtlib.evaluation.tables import (
     score_table,
     write_json,
 )
+
+EXAMPLE = "udt score --dataset synthetic --results runs/first/mosse runs/first/kcf --attributes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", nargs="+", required=True, metavar="DIR", help="a folder of SEQUENCE.txt a tracker"
     )
     parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
-    parser.add_argument(
-        "--policy", default="otb-strict", choices=sorted(POLICIES), help="default: %(default)s"
-    )
+    add_policy(parser)
     parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
 

@@ -25,12 +25,17 @@ SAVE_EVERY = 2.0
 FPS = 25.0
 WRITABLE = (".avi", ".mkv", ".mov", ".mp4")
 
+EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --tracker kcf --out tracked.mp4"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("source", metavar="VIDEO_OR_FOLDER", help="a video file, or a folder of images")
     parser.add_argument(
-        "--box", required=True, metavar="x,y,w,h", help="the target in the first frame; the first pixel is 0"
+        "--box",
+        required=True,
+        metavar="x,y,w,h",
+        help="the target in the first frame; the first pixel is 0; with a minus first: --box=-3,0,20,20",
     )
     parser.add_argument(
         "--tracker", default="mosse", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
@@ -41,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over."""
-    check_output(arguments.out, arguments.source)
+    check_outputs(arguments.out, arguments.boxes, arguments.source)
     frames = open_frames(arguments.source)
     boxes, skipped = [parse_box(arguments.box)], 0
     first = frames[0]
@@ -119,16 +124,19 @@ class Outputs:
             self.writer.release()
 
 
-def check_output(path: Path | None, source: str) -> None:
-    """Refuse to write a video over its source, or to a name that says no video.
+def check_outputs(video: Path | None, boxes: Path | None, source: str) -> None:
+    """Refuse outputs that would replace the source or a folder, and a video of a name that says no video.
 
     Raises:
-        DataError: either.
+        DataError: one of these.
     """
-    if path is not None and path.suffix.lower() not in WRITABLE:
-        raise DataError(f"--out {path}: expected a name that ends in {', '.join(WRITABLE)}")
-    if path is not None and path.resolve() == Path(source).resolve():
-        raise DataError(f"--out {path} is the video to be read; choose another name")
+    if video is not None and video.suffix.lower() not in WRITABLE:
+        raise DataError(f"--out {video}: expected a name that ends in {', '.join(WRITABLE)}")
+    for option, path in (("--out", video), ("--boxes", boxes)):
+        if path is not None and path.resolve() == Path(source).resolve():
+            raise DataError(f"{option} {path} is what is to be read; choose another name")
+        if path is not None and path.is_dir():
+            raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
 
 
 def open_writer(path: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from udtlib.weights import CHANNEL_ORDERS, PUBLISHED, load_weights, save_weights
 
+EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two actions and their arguments."""

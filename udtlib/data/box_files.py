@@ -39,8 +39,7 @@ def read_boxes(path: str | Path, index_base: int) -> Boxes:
 def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: str = "") -> None:
     """Write boxes ``(N, 4)``, 0-indexed, one ``x,y,w,h`` a line with 4 decimals.
 
-    The file is written under another name and then renamed, so that a kill leaves the old file or the
-    new one, whole.
+    A kill leaves the old file or the new one, whole (`write_whole`).
 
     Args:
         path: the file; its folder is made if need be.
@@ -54,9 +53,20 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
     lines = [f"# {comment}"] if comment else []
     lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, "\n".join([*lines, ""]))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
-    unfinished.replace(path)
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _read_text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Any video as frames: a folder of images or a video file, with or without true boxes."""
+"""Any video as frames: a folder of images or a video file, with or without true boxes. Book: chapter 00."""
 
 import re
 from collections.abc import Sequence as AbstractSequence

@@ -1,4 +1,7 @@
-"""Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``."""
+"""Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``.
+
+The last two are those of the project's folder; of the working directory where only the library is installed.
+"""
 
 import os
 from pathlib import Path
@@ -13,7 +16,8 @@ def data_roots() -> list[Path]:
     chosen = os.environ.get("UDT_DATA")
     if chosen == "none":
         return []
-    candidates = [Path(chosen)] if chosen else [PROJECT / "data", PROJECT.parent / "shared"]
+    project = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()
+    candidates = [Path(chosen)] if chosen else [project / "data", project.parent / "shared"]
     return [root for root in candidates if root.is_dir()]
 
 
@@ -26,9 +30,16 @@ def require_data(name: str, what: str) -> Path:
     """Return `find_data`'s path of ``name``, or raise MissingDataError saying how to provide ``what``."""
     path = find_data(name)
     if path is None:
-        searched = ", ".join(str(root) for root in data_roots()) or "nowhere (no data folder)"
+        searched = ", ".join(str(root) for root in data_roots()) or f"nowhere ({_why_nowhere()})"
         raise MissingDataError(
             f"{what} not found; searched {searched}. Pass root=, or put it at data/{name} in the project, "
             f"or set UDT_DATA to the folder that holds {name}/"
         )
     return path
+
+
+def _why_nowhere() -> str:
+    chosen = os.environ.get("UDT_DATA")
+    if chosen == "none":
+        return "UDT_DATA=none hides all outside data"
+    return f"UDT_DATA={chosen} is no folder" if chosen else "no data folder"

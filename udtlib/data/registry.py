@@ -1,4 +1,7 @@
-"""The table of datasets, one sorted line each; a module is imported when its dataset is asked for."""
+"""The table of datasets, one sorted line each; a module is imported when its dataset is asked for.
+
+Book: chapter 00.
+"""
 
 from importlib import import_module
 from pathlib import Path

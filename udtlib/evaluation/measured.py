@@ -17,9 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from udtlib.data.box_files import write_whole
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.results import write_whole
 from udtlib.evaluation.scores import TrackerScore
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")

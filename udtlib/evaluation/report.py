@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 import udtlib
+from udtlib.data.box_files import write_whole
 from udtlib.data.synthetic_motion import KNOBS
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation import html
 from udtlib.evaluation.html import Cell
 from udtlib.evaluation.plots import by_score, precision_plot, success_plot, to_svg
-from udtlib.evaluation.results import write_whole
 from udtlib.evaluation.scores import TrackerScore
 from udtlib.evaluation.statistics import Interval
 

@@ -6,7 +6,6 @@ Book: chapters 01 and 13.
 """
 
 import json
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import read_boxes
+from udtlib.data.box_files import read_boxes, write_boxes, write_whole
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
@@ -141,21 +140,10 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
     are written as NaN.
     """
     path = Path(path)
-    rows = np.array(boxes, dtype=np.float64) + np.array([1, 1, 0, 0]) * index_base(dataset)
+    rows = np.array(boxes, dtype=np.float64)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
-    text = "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
     write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
-    write_whole(path, text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    write_boxes(path, rows, index_base(dataset))
 
 
 def prepare_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError
+from udtlib.errors import DataError, OptionError
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
 from udtlib.evaluation.scores import TrackerScore, score_results
@@ -72,12 +72,18 @@ def evaluate(
         MissingDataError: a dataset that is not there.
         DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
             tracked, two sequences share a name, or something cannot be sent to worker processes.
-        ValueError: ``jobs`` below 1.
+        OptionError: ``jobs`` below 1.
+        TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
     """
     if jobs < 1:
-        raise ValueError(f"expected at least one job, found {jobs}")
+        raise OptionError(f"expected at least one job, found {jobs}")
+    if not isinstance(tracker, str) and not callable(tracker):
+        raise TypeError(
+            "expected a tracker's name or a callable that returns a new one, such as its class; "
+            f"found {tracker!r}"
+        )
     dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
     listed = load_dataset(sequences, root) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from udtlib.boxes import Boxes
+from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation.ope import Floats, SequenceScore, score_sequence
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.results import Result, index_base, load_results
+from udtlib.evaluation.runs import recorded_dataset
 from udtlib.evaluation.statistics import Interval, bootstrap_interval, paired_difference
 
 
@@ -114,10 +117,10 @@ def _sequence_json(score: SequenceScore) -> dict[str, Any]:
 
 def score(
     results: str | Path | Mapping[str, ArrayLike],
-    sequences: Iterable[Sequence],
+    sequences: str | Iterable[Sequence],
     policy: Policy | None = None,
     *,
-    dataset: str = "otb",
+    dataset: str | None = None,
     tracker: str | None = None,
 ) -> TrackerScore:
     """Score the boxes of one tracker; no images are read.
@@ -125,24 +128,37 @@ def score(
     Args:
         results: a folder of result files (see `load_results`), or boxes ``(N, 4)``, 0-indexed, by
             sequence name.
-        sequences: names and true boxes, from `load_dataset` or `udtlib.data.otb.load_annotations`.
+        sequences: a registered dataset's name, or names and true boxes from `load_dataset` or
+            `udtlib.data.otb.load_annotations`.
         policy: None is `Policy`'s default.
-        dataset: its name; says the index base of the files.
+        dataset: its name; says the index base of the files. None is the name given as ``sequences``,
+            else what `evaluate` recorded beside the files, else ``"otb"``.
         tracker: its name; None is the folder's.
 
     Raises:
         MissingDataError: a folder or file that is not there, or a sequence without boxes.
-        DataError: a malformed result, too few or too many rows, or no sequence at all.
+        DataError: a malformed result, too few or too many rows, records of several datasets, or no
+            sequence at all.
 
     Book: chapters 01 and 13.
     """
+    if isinstance(sequences, str):
+        dataset, sequences = dataset or sequences, load_dataset(sequences)
     sequences = list(sequences)
     if isinstance(results, str | Path):
         tracker = tracker or Path(results).resolve().name
+        dataset = dataset or recorded_dataset([Path(results)]) or "otb"
         found = load_results(results, sequences, dataset)
     else:
-        found = {name: Result(np.asarray(boxes, dtype=np.float64)) for name, boxes in results.items()}
-    return score_results(found, sequences, policy, dataset=dataset, tracker=tracker or "tracker")
+        found = {name: Result(_as_boxes(name, boxes)) for name, boxes in results.items()}
+    return score_results(found, sequences, policy, dataset=dataset or "otb", tracker=tracker or "tracker")
+
+
+def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
+    try:
+        return np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: expected boxes (N, 4) of numbers, found {str(boxes)[:60]}") from error
 
 
 def score_results(

@@ -1,4 +1,4 @@
-"""What a tracker is: anything with ``init(frame, box)`` and ``update(frame) -> box``."""
+"""What a tracker is: anything with ``init(frame, box)`` and ``update(frame) -> box``. Book: chapter 00."""
 
 from typing import Any, Protocol, runtime_checkable
 

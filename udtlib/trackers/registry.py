@@ -1,9 +1,13 @@
-"""The table of trackers, one sorted line each; a module is imported when its tracker is asked for."""
+"""The table of trackers, one sorted line each; a module is imported when its tracker is asked for.
+
+Book: chapter 00.
+"""
 
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
-from udtlib.errors import UnknownNameError
+from udtlib.errors import UnknownNameError, UnknownOptionError
 from udtlib.trackers.base import Tracker
 
 TRACKERS = {
@@ -25,9 +29,16 @@ def load_tracker(name: str, **options: Any) -> Tracker:
 
     Raises:
         UnknownNameError: ``name`` is not in `TRACKERS`.
-        TypeError: an option the tracker does not have.
+        UnknownOptionError: an option the tracker does not have.
     """
     if name not in TRACKERS:
         raise UnknownNameError(f"no tracker {name!r}; known: {', '.join(TRACKERS)}")
     module, _, attribute = TRACKERS[name].partition(":")
-    return getattr(import_module(module), attribute)(**options)
+    factory = getattr(import_module(module), attribute)
+    try:
+        return factory(**options)
+    except TypeError as error:
+        if not options:
+            raise
+        known = ", ".join(key for key in signature(factory).parameters if key != "options") or "none"
+        raise UnknownOptionError(f"tracker {name!r}, options {options}: {error}; known: {known}") from error

@@ -1,0 +1,53 @@
+"""Arguments that several commands share."""
+
+import argparse
+from collections.abc import Callable
+
+from udtlib.data import DATASETS
+from udtlib.evaluation import POLICIES
+from udtlib.trackers import TRACKERS
+
+
+def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Add ``--tracker NAME ...``; it is required unless ``default`` says what it is without."""
+    note = f"; default: {default}" if default else ""
+    parser.add_argument(
+        "--tracker",
+        nargs="+",
+        required=not default,
+        choices=sorted(TRACKERS),
+        metavar="NAME",
+        help=f"one or more of {', '.join(TRACKERS)}{note}",
+    )
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """Add ``--dataset`` and ``--root``."""
+    parser.add_argument(
+        "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--root", metavar="DIR", help="the dataset's folder; otb without it: UDT_DATA, data/, ../shared"
+    )
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add ``--policy NAME``."""
+    parser.add_argument(
+        "--policy",
+        default="otb-strict",
+        choices=sorted(POLICIES),
+        metavar="NAME",
+        help=f"how boxes become scores: {', '.join(POLICIES)}; default: %(default)s",
+    )
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` on, or says that one was expected."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
+        return int(text)
+
+    return read
