@@ -14,6 +14,7 @@ from udtlib.training_data import TrainingData, cached_data, prepare_cache, synth
 from udtlib.training_settings import CHOICES, VARIANTS, TrainingSettings
 from udtlib.training_workers import Workers, device_of
 
+EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50
 DATA = ("videos", "synthetic")
 
