@@ -22,7 +22,7 @@
 # [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**: training them is the business of the
 # chapters that follow, and the tracker around them does not change.
 #
-# Run time: about 54 s on two cores. Downloads: none.
+# Run time: about 26 s on two cores. Downloads: none.
 
 # %%
 import json
