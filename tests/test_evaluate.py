@@ -118,6 +118,19 @@ def test_one_pass_gives_the_first_box_and_changes_nothing():
     np.testing.assert_array_equal(sequence.boxes, before)
 
 
+def test_a_tracker_that_changes_its_box_in_place_does_not_change_the_result():
+    class InPlace:
+        def init(self, frame, box):
+            self.box = box
+
+        def update(self, frame):
+            self.box += SHIFT
+            return self.box
+
+    sequence = make_sequence()
+    np.testing.assert_allclose(track_sequence(InPlace(), sequence)[0], sequence.boxes)
+
+
 def test_frames_that_end_early_are_no_answer():
     class Short(list):
         def __iter__(self):
