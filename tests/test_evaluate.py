@@ -267,6 +267,12 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main([*command, *wrong])
     assert "from 1, found '0'" in capsys.readouterr().err
+    synthetic = ["evaluate", "--tracker", "mosse", "kcf", "--out", str(tmp_path / "run")]
+    assert main([*synthetic, "--option", "kernel=linear"]) == 2
+    assert "tracker 'mosse', options {'kernel': 'linear'}" in capsys.readouterr().err
+    assert main([*synthetic, "--option", "warps=0"]) == 2
+    assert "tracker 'kcf', options {'warps': 0}" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_misuse_is_refused_clearly():
