@@ -19,7 +19,7 @@
 # change, *compare* random with hand-made features without fooling yourself, and *read* a score without believing it.
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
-# chapter 03 for fHOG. The network's weights in this chapter are **random**: training them is the business of the
+# [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**: training them is the business of the
 # chapters that follow, and the tracker around them does not change.
 #
 # Run time: about 54 s on two cores. Downloads: none.

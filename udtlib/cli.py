@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "plots and tables of evaluated trackers, as one HTML file",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",
+    "train": "train a network on raw videos, without labels",
     "weights": "convert a network to safetensors, or show what a file holds",
 }
 

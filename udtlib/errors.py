@@ -52,5 +52,13 @@ class WeightsError(UdtError, ValueError):
     """A file of network weights that is damaged, foreign, of another shape, or not weights at all."""
 
 
+class TrainingError(UdtError, RuntimeError):
+    """A training run that cannot start, cannot go on, or has diverged."""
+
+
+class CheckpointError(UdtError, ValueError):
+    """A checkpoint that is damaged, or belongs to a run with other settings."""
+
+
 class StorageError(UdtError, RuntimeError):
     """A file that cannot be written: a full disk, or no permission."""

@@ -48,12 +48,13 @@ class LowPassTransform:
             cutoff: K, at most ``(size - 1) // 2``.
             window: ``(size,)``, applied along both axes; None is none.
             device: where the maps are.
-            dtype: of the maps.
+            dtype: of the maps, float32 or float64.
         """
         self.size, self.cutoff = size, cutoff
-        angle = 2 * math.pi / size * torch.arange(cutoff + 1)[:, None] * torch.arange(size)[None, :]
+        turns = torch.arange(cutoff + 1)[:, None] * torch.arange(size)[None, :] % size
+        angle = 2 * math.pi / size * turns.double()
         weight = torch.ones(size) if window is None else window.double()
-        waves = torch.cat([angle.double().cos(), angle.double().sin()]) * weight
+        waves = torch.cat([angle.cos(), angle.sin()]) * weight
         self.columns = waves.to(device, dtype)
         self.rows = waves[[*range(cutoff + 1), *range(cutoff + 2, 2 * cutoff + 2)]].to(device, dtype)
 

@@ -258,7 +258,7 @@ class UdtTracker:
 
     @property
     def filter(self) -> Tensor:
-        """The present filter W of Eq. 4, ``(32, S, S)``, real, its centre at ``(0, 0)``."""
+        """The present filter W of Eq. 4, ``(32, S, S)``, real, laid out as the template."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))
 
 

@@ -1,0 +1,168 @@
+"""Answers to chapter 03's exercises, and the mistakes its checks must catch."""
+
+import numpy as np
+from scipy.fft import fft2, ifft2, rfft2
+
+from udtlib.boxes import center, from_center
+from udtlib.features import LUMA
+from udtlib.labels import gaussian_label, peak_displacement
+from udtlib.patches import crop, hann_window
+from udtlib.trackers import kcf
+
+
+def polynomial_map(x, z, offset, power):
+    inner = ifft2((fft2(x).conj() * fft2(z)).sum(axis=0)).real
+    return (inner / x.size + offset) ** power
+
+
+def _mirrored(x, z, offset, power):
+    return polynomial_map(z, x, offset, power)
+
+
+def _channel_by_channel(x, z, offset, power):
+    inner = ifft2(fft2(x).conj() * fft2(z)).real
+    return ((inner / x[0].size + offset) ** power).sum(axis=0)
+
+
+def _channels_not_counted(x, z, offset, power):
+    inner = ifft2((fft2(x).conj() * fft2(z)).sum(axis=0)).real
+    return (inner / x[0].size + offset) ** power
+
+
+def _offset_outside(x, z, offset, power):
+    return polynomial_map(x, z, 0, power) + offset
+
+
+def _not_divided(x, z, offset, power):
+    return (polynomial_map(x, z, 0, 1) * x.size + offset) ** power
+
+
+def plain_lambda(lam, shape):
+    return lam * np.prod(shape)
+
+
+def _the_same(lam, shape):
+    return lam
+
+
+def _pixels_only(lam, shape):
+    return lam * shape[1] * shape[2]
+
+
+def _divided(lam, shape):
+    return lam / np.prod(shape)
+
+
+def _root(lam, shape):
+    return lam * np.sqrt(np.prod(shape))
+
+
+def scale_peak(growth, step, count):
+    return round(np.log(growth) / np.log(step)) % count
+
+
+def _negative(growth, step, count):
+    return round(np.log(growth) / np.log(step))
+
+
+def _shrinking(growth, step, count):
+    return -round(np.log(growth) / np.log(step)) % count
+
+
+def _from_the_middle(growth, step, count):
+    return count // 2 + round(np.log(growth) / np.log(step))
+
+
+def _added_steps(growth, step, count):
+    return int((growth - 1) / (step - 1)) % count
+
+
+def half_life(rate):
+    return int(np.ceil(np.log(0.5) / np.log(1 - rate)))
+
+
+def _of_the_whole(rate):
+    return 0.5 / rate
+
+
+def _one_over(rate):
+    return 1 / rate
+
+
+def _rounded_down(rate):
+    return int(np.log(0.5) / np.log(1 - rate))
+
+
+def _one_more(rate):
+    return half_life(rate) + 1
+
+
+def follow(frames, box, kernel):
+    return _follow(frames, box, kernel)
+
+
+def _follow(frames, box, kernel, first=None, whole=None, mean_on_update=0.0):
+    y, window = gaussian_label(64, 64, 3.0), hann_window(64, 64)
+    middle, size = center(box), np.array(box[2:])
+
+    def look(frame, keep=0.0):
+        patch = crop(frame, from_center(middle, 2 * size), (64, 64)) @ LUMA / 255
+        return rfft2(window * (patch - (1 - keep) * patch.mean())[None])
+
+    x = look(frames[0])
+    alpha = kcf.train((first or kernel)(x, x), y, 1e-4)
+    boxes = [box]
+    for frame in frames[1:]:
+        dy, dx = peak_displacement(kcf.respond(alpha, kernel(x, look(frame))), subpixel=True)
+        middle = middle + np.array([dx, dy]) * 2 * size / 64
+        middle = whole(middle) if whole else middle
+        new = look(frame, mean_on_update)
+        alpha = 0.925 * alpha + 0.075 * kcf.train(kernel(new, new), y, 1e-4)
+        x = 0.925 * x + 0.075 * new
+        boxes.append(from_center(middle, size))
+    return np.array(boxes)
+
+
+def _gaussian(x_hat, z_hat):
+    return kcf.gaussian_correlation(x_hat, z_hat, (64, 64), 0.2)
+
+
+def _kernel_omitted_at_first(frames, box, kernel):
+    return _follow(frames, box, kernel, first=_gaussian)
+
+
+def _centre_floored(frames, box, kernel):
+    return _follow(frames, box, kernel, whole=np.floor)
+
+
+def _centre_rounded(frames, box, kernel):
+    return _follow(frames, box, kernel, whole=np.round)
+
+
+def _mean_kept_on_update(frames, box, kernel):
+    return _follow(frames, box, kernel, mean_on_update=1.0)
+
+
+def _not_repaired(frames, box, kernel):
+    return _follow(frames, box, kernel, _gaussian, np.floor, 1.0)
+
+
+WRONG = {
+    "polynomial_map": [
+        _mirrored,
+        _channel_by_channel,
+        _channels_not_counted,
+        _offset_outside,
+        _not_divided,
+    ],
+    "plain_lambda": [_the_same, _pixels_only, _divided, _root],
+    "scale_peak": [_negative, _shrinking, _from_the_middle, _added_steps],
+    "half_life": [_of_the_whole, _one_over, _rounded_down, _one_more],
+    "follow": [
+        _kernel_omitted_at_first,
+        _centre_floored,
+        _centre_rounded,
+        _mean_kept_on_update,
+        _not_repaired,
+    ],
+}

@@ -1,0 +1,206 @@
+"""The checks of chapter 03's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import fft
+
+from udtlib.boxes import center, center_error, from_center
+from udtlib.features import LUMA
+from udtlib.labels import gaussian_label, peak_displacement
+from udtlib.patches import crop, hann_window
+from udtlib.trackers import kcf
+
+Map = NDArray[Any]
+Kernel = Callable[[Map, Map], Map]
+RATE, SIDE = 0.075, 64
+
+
+def _expect(condition: Any, hint: str) -> None:
+    if not condition:
+        raise AssertionError(hint)
+
+
+def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Map:
+    """Return an answer as an array of finite real numbers of ``shape``, or say what was expected."""
+    try:
+        values = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    fits = found is not None and values.shape == shape and np.isfinite(values).all()
+    _expect(fits, f"expected {what}, found {str(found)[:60]}")
+    return values
+
+
+def _close(found: Map, expected: ArrayLike, tolerance: float = 1e-8) -> bool:
+    return bool(np.allclose(found, expected, rtol=0, atol=tolerance))
+
+
+def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
+    """Exercise 1: another kernel of x with every shift of z, against explicit shifts."""
+    generator = np.random.default_rng(0)
+    for channels, offset, power in ((1, 0.5, 2), (4, 0.0, 2), (4, 0.7, 3)):
+        x, z = generator.standard_normal((2, channels, 6, 5)) + 0.5
+        inner = [(x * np.roll(z, (-dy, -dx), (1, 2))).sum((1, 2)) / x[0].size for dy, dx in np.ndindex(6, 5)]
+        each = np.array(inner).T.reshape(channels, 6, 5)
+        mean = each.mean(axis=0)
+        found = _numbers(answer(x, z, offset, power), (6, 5), "a real map of shape (6, 5)")
+        expected = (mean + offset) ** power
+        mirrored = np.roll(expected[::-1, ::-1], (1, 1), (0, 1))
+        hints = [
+            (mirrored, "the map is mirrored: which of the two spectra is conjugated?"),
+            ((each + offset) ** power, "the kernel is not a sum of kernels: add the channels up, then bend"),
+            ((mean * channels + offset) ** power, "N counts all numbers of x, channels included"),
+            (mean**power + offset, "the offset belongs inside the power"),
+            ((mean * x.size + offset) ** power, "the inner product is divided by N"),
+        ]
+        for wrong, hint in hints:
+            wrong = wrong.sum(axis=0) if wrong.ndim == 3 else wrong
+            _expect(_close(found, expected) or not _close(found, wrong), hint)
+        off = float(np.abs(found - expected).max())
+        _expect(_close(found, expected), f"{channels} channels: differs from explicit shifts by {off:.3g}")
+
+
+def plain_lambda(answer: Callable[[float, tuple[int, int, int]], float]) -> None:
+    """Exercise 2: the lambda of Eq. 2 that makes the filter KCF makes with a linear kernel."""
+    for lam, shape in ((1e-4, (1, 8, 6)), (0.02, (3, 6, 5)), (1.0, (31, 4, 6))):
+        x, z = np.random.default_rng(1).standard_normal((2, *shape)).astype(np.float32)
+        y, grid = gaussian_label(*shape[1:], 1.0), (shape[1], shape[2])
+        x_hat, z_hat = fft.rfft2(x), fft.rfft2(z)
+        trained = kcf.train(kcf.linear_correlation(x_hat, x_hat, grid), y, lam)
+        expected = kcf.respond(trained, kcf.linear_correlation(x_hat, z_hat, grid))
+        found = float(_numbers(answer(lam, shape), (), "one number"))
+        _expect(found > 0, f"a regulariser is positive, found {found}")
+        quotient = fft.rfft2(y) * (x_hat.conj() * z_hat).sum(0) / ((np.abs(x_hat) ** 2).sum(0) + found)
+        same = _close(fft.irfft2(quotient, s=grid), expected, 1e-3 * float(np.abs(expected).max()))
+        right, text = lam * x.size, f"lambda {lam}, shape {shape}: {found:.4g}"
+        hints = {
+            lam: "udtlib's kernel divides by N: what happens to the quotient?",
+            right / shape[0]: "N counts the channels too",
+            lam / x.size: "multiply numerator and denominator by N, and look at lambda",
+        }
+        for value, hint in hints.items():
+            known = np.isclose(found, value) and not np.isclose(value, right)
+            _expect(not known, f"{text}: {hint}")
+        _expect(same and np.isclose(found, right, rtol=1e-3), f"{text} makes another filter")
+
+
+def scale_peak(answer: Callable[[float, float, int], int]) -> None:
+    """Exercise 3: the index of the scale response's peak."""
+    for growth, step, count in ((1.0, 1.02, 33), (1.02**5, 1.02, 33), (1.02**-3, 1.02, 33), (1.1, 1.05, 17)):
+        places = round(float(np.log(growth) / np.log(step)))
+        x = np.random.default_rng(2).standard_normal((20, count))
+        z = np.roll(x, places, axis=1)  # growing is shifting
+        spectra = fft.fft(x, axis=1), fft.fft(z, axis=1)
+        response = fft.ifft((spectra[0].conj() * spectra[1]).sum(0)).real
+        peak = int(response.argmax())
+        found = int(_numbers(answer(growth, step, count), (), "one index"))
+        text = f"grown by {growth:.3f}, step {step}, {count} sizes: peak at {peak}, found {found}"
+        hints = {
+            places: "an index is not negative: which one is it on the circle?",
+            -places % count: "growing moves the peak to larger sizes",
+            count // 2 + places: "index 0 is the size we had, as in a response map",
+        }
+        _expect(found == peak, f"{text}: {hints.get(found, 'how many steps multiply to the growth?')}")
+
+
+def half_life(answer: Callable[[float], int]) -> None:
+    """Exercise 4: after how many updates is less than half of the first model left?"""
+    for rate in (0.02, 0.075, 0.125, 0.4, 0.6):
+        left, updates = 1.0, 0
+        while left >= 0.5:
+            left, updates = left * (1 - rate), updates + 1
+        found = float(_numbers(answer(rate), (), "one number"))
+        text = f"rate {rate}: {updates} updates, found {found:g}"
+        hints = {
+            0.5 / rate: "each update takes a share of what is left, not of the whole",
+            1 / rate: "that is when 1/e is left, about; half is asked for",
+            updates - 1: "then a little more than half is left",
+            updates + 1: "one fewer is enough",
+        }
+        for value, hint in hints.items():
+            _expect(found == updates or not np.isclose(found, value), f"{text}: {hint}")
+        _expect(found == updates, text)
+
+
+def follow(answer: Callable[[list[Map], ArrayLike, Kernel], Map]) -> None:
+    """Exercise 5: the repaired tracker."""
+    frames, truth = _pan()
+    count = len(frames)
+    calls: list[tuple[int, ...]] = []
+
+    def spy(x_hat: Map, z_hat: Map) -> Map:
+        calls.append(x_hat.shape)
+        return _linear(x_hat, z_hat)
+
+    answer(frames[:1], truth[0], spy)
+    hint = "the first model was made without asking the kernel: another kernel than the one that detects"
+    _expect(calls, hint)
+    for kernel in (_gaussian, _linear):
+        found = _numbers(answer(frames, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
+        middles = found[1:, :2] + found[1:, 2:] / 2
+        hint = (
+            "every centre is a whole number: a fraction of a pixel is lost in each frame, always up and left"
+        )
+        _expect((np.abs(middles - np.rint(middles)) > 1e-6).any(), hint)
+        bright = [np.clip(frame.astype(int) + 70, 0, 255).astype(np.uint8) for frame in frames]
+        moved = _numbers(answer(bright, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
+        off = float(np.abs(moved - found).max())
+        hint = (
+            f"the same clip, each pixel 70 brighter, moves boxes by {off:.2f} px: which patch keeps its mean?"
+        )
+        _expect(off < 0.02, hint)
+        error = center_error(found, truth)
+        _expect(
+            error.max() < 1.0,
+            f"the target moves half a pixel a frame; after 20 you are {error[-1]:.1f} px off",
+        )
+        off = float(np.abs(found - _reference(frames, truth[0], kernel)).max())
+        _expect(
+            off < 0.05, f"on the way, but boxes differ from those of the repaired tracker by {off:.2f} px"
+        )
+
+
+def _gaussian(x_hat: Map, z_hat: Map) -> Map:
+    return kcf.gaussian_correlation(x_hat, z_hat, (SIDE, SIDE), 0.2)
+
+
+def _linear(x_hat: Map, z_hat: Map) -> Map:
+    return kcf.linear_correlation(x_hat, z_hat, (SIDE, SIDE))
+
+
+def _pan() -> tuple[list[Map], Map]:
+    """Return 20 frames ``(96, 112, 3)`` of a scene that moves by (0.4, 0.3) pixels each, and the boxes."""
+    generator, height, width = np.random.default_rng(4), 140, 160
+    frequency = np.hypot(fft.fftfreq(height)[:, None], fft.fftfreq(width))
+    frequency[0, 0] = np.inf
+    noise = generator.standard_normal((3, height, width))
+    waves = fft.ifft2(fft.fft2(noise) / frequency**1.3).real
+    values = np.clip(90 + 30 * waves / waves.std(axis=(1, 2), keepdims=True), 0, 180)
+    world = np.ascontiguousarray(np.moveaxis(values, 0, -1).astype(np.uint8))
+    steps = np.arange(20)[:, None] * np.array([0.4, 0.3])
+    frames = [crop(world, (24 - dx, 22 - dy, 112, 96), (96, 112)) for dx, dy in steps]
+    return frames, np.hstack([np.array([40.0, 32.0]) + steps, np.full((20, 2), 30.0)])
+
+
+def _reference(frames: list[Map], box: ArrayLike, kernel: Kernel) -> Map:
+    y, window = gaussian_label(SIDE, SIDE, 3.0), hann_window(SIDE, SIDE)
+    middle, size = center(box), np.asarray(box, np.float64)[2:]
+
+    def look(frame: Map) -> Map:
+        patch = crop(frame, from_center(middle, 2 * size), (SIDE, SIDE)) @ LUMA / 255
+        return fft.rfft2(window * (patch - patch.mean())[None])
+
+    x = look(frames[0])
+    alpha = kcf.train(kernel(x, x), y, 1e-4)
+    boxes = [np.asarray(box, np.float64)]
+    for frame in frames[1:]:
+        dy, dx = peak_displacement(kcf.respond(alpha, kernel(x, look(frame))), subpixel=True)
+        middle = middle + np.array([dx, dy]) * 2 * size / SIDE
+        new = look(frame)
+        alpha = (1 - RATE) * alpha + RATE * kcf.train(kernel(new, new), y, 1e-4)
+        x = (1 - RATE) * x + RATE * new
+        boxes.append(from_center(middle, size))
+    return np.array(boxes)

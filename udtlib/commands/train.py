@@ -1,0 +1,140 @@
+"""``udt train``: from raw videos to weights, without labels. Book: chapter 11."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from udtlib.commands.data import MEASURING
+from udtlib.data.leak_check import Measured, measuring_sequences
+from udtlib.data.locate import find_data
+from udtlib.errors import OptionError
+from udtlib.training import WEIGHTS, Ending, train
+from udtlib.training_data import TrainingData, cached_data, prepare_cache, synthetic_data
+from udtlib.training_settings import CHOICES, VARIANTS, TrainingSettings
+from udtlib.training_workers import Workers, device_of
+
+EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
+EPOCHS = 50
+DATA = ("videos", "synthetic")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments; whatever is not given is the reference's."""
+    defaults = TrainingSettings()
+    parser.add_argument(
+        "videos", nargs="*", metavar="VIDEOS", help="video files and folders, or one cache of `udt data pack`"
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="log, checkpoints, weights")
+    parser.add_argument(
+        "--variant", default="udt", metavar="NAME", help=f"{', '.join(VARIANTS)}; default: %(default)s"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, default=EPOCHS, metavar="N", help="default: %(default)s")
+    length.add_argument("--steps", type=int, metavar="N", help="instead of --epochs")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
+    parser.add_argument("--device", metavar="D", help="cpu, cuda ...; default: a GPU if there is one")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: %(default)s")
+    parser.add_argument("--data", choices=DATA, default="videos", help="synthetic: procedural clips")
+    parser.add_argument("--clips", type=int, default=64, metavar="N", help="synthetic: how many clips")
+    parser.add_argument("--frames", type=int, default=30, metavar="N", help="synthetic: frames of each")
+    parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
+    parser.add_argument("--batch", type=int, default=defaults.batch, metavar="N", help="triplets a step")
+    for name in ("first_rate", "last_rate", "momentum", "weight_decay", "drop"):
+        parser.add_argument(option(name), type=float, default=getattr(defaults, name), metavar="X")
+    parser.add_argument("--warm-up", type=int, default=0, metavar="STEPS")
+    for name, choices in CHOICES.items():
+        parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
+    parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
+    parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
+    parser.add_argument(
+        "--measured",
+        nargs="*",
+        metavar="DIR",
+        help="leak check, as for `udt data pack` (default: where found)",
+    )
+
+
+def option(name: str) -> str:
+    """Return the command-line option of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train; 0 when done, 128 plus the signal's number when stopped by one."""
+    check(arguments)
+    device = device_of(arguments.device)
+    workers = Workers(device)
+    try:
+        data = open_data(arguments, workers, device)
+        settings = make_settings(arguments, len(data), data.name)
+        ending = train(
+            settings,
+            data,
+            arguments.out,
+            resume=arguments.resume,
+            device=str(device),
+            checkpoint_every=arguments.checkpoint_every,
+            progress=True,
+            tensorboard=arguments.tensorboard,
+            card={"command": arguments.command_line, **data.card},
+        )
+    finally:
+        workers.leave()
+    if workers.is_first:
+        print(summary(ending, settings, arguments.out))
+    return 128 + ending.signal if ending.signal else 0
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be, before anything is read.
+
+    Raises:
+        OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes.
+        UnknownNameError: no such variant.
+    """
+    TrainingSettings(variant=arguments.variant)
+    if arguments.epochs < 1:
+        raise OptionError(f"--epochs is at least 1, found {arguments.epochs}")
+    if arguments.data == "synthetic" and arguments.videos:
+        raise OptionError(f"--data synthetic needs no videos, found {arguments.videos[0]}")
+    if arguments.data == "videos" and not arguments.videos:
+        raise OptionError("name the videos to train on, or use --data synthetic")
+    if arguments.data == "videos" and VARIANTS[arguments.variant].crops == "boxes":
+        raise OptionError(f"the variant {arguments.variant!r} needs true boxes: use --data synthetic")
+
+
+def open_data(arguments: argparse.Namespace, workers: Workers, device: torch.device) -> TrainingData:
+    """Return the triplets asked for; videos are packed by the first process."""
+    if arguments.data == "synthetic":
+        crops = VARIANTS[arguments.variant].crops
+        return synthetic_data(
+            arguments.batch, arguments.seed, arguments.triplets, crops, arguments.clips, arguments.frames
+        )
+    path = workers.first_decides(
+        lambda: prepare_cache(arguments.videos, arguments.out, measured(arguments.measured))
+    )
+    return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device)
+
+
+def measured(folders: list[str] | None) -> Measured:
+    """Return the sequences for measuring in ``folders``; None is where they are usually found."""
+    found = [place for name in MEASURING if (place := find_data(name))]
+    return Measured(measuring_sequences(found if folders is None else folders))
+
+
+def make_settings(arguments: argparse.Namespace, steps_per_epoch: int, data: str) -> TrainingSettings:
+    """Return the settings that the arguments and the data make."""
+    names = ("variant", "batch", "first_rate", "last_rate", "momentum", "weight_decay", "drop", "warm_up")
+    chosen = {name: getattr(arguments, name) for name in (*names, *CHOICES, "compile", "seed")}
+    steps = arguments.epochs * steps_per_epoch if arguments.steps is None else arguments.steps
+    return TrainingSettings(steps=steps, steps_per_epoch=steps_per_epoch, data=data, **chosen)
+
+
+def summary(ending: Ending, settings: TrainingSettings, folder: Path) -> str:
+    """Return the closing line."""
+    did = f"{ending.steps} of {settings.steps} steps in {ending.seconds:.0f} s"
+    if ending.signal:
+        return f"stopped after {did}; checkpoint saved, go on with --resume"
+    return f"{did}, last loss {ending.loss:.4g}; weights: {folder / WEIGHTS}"

@@ -1,0 +1,281 @@
+"""The training loop: data -> loss -> step -> checkpoint. Book: chapter 11.
+
+`train` takes the batches as a function of the step, so a run that is resumed sees what it would have seen:
+on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``log.csv``,
+``checkpoint.safetensors`` and, at the end, ``weights.safetensors``.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from udtlib.errors import OptionError, TrainingError
+from udtlib.network import FeatureNetwork
+from udtlib.training_card import card_lines, trained_weights
+from udtlib.training_checkpoint import (
+    NEWEST,
+    Checkpoint,
+    check_settings,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    snapshot,
+)
+from udtlib.training_log import LossWatch, TrainingLog
+from udtlib.training_settings import TrainingSettings
+from udtlib.training_signals import StopRequest, signals
+from udtlib.training_step import Batch, Patches, TrainingStep
+from udtlib.training_workers import Workers, device_of
+from udtlib.weights import save_weights
+
+WEIGHTS = "weights.safetensors"
+CHECKPOINT_EVERY = 200  # steps
+
+BatchSource = Callable[[int], Batch | Patches]
+"""The whole batch of a step (0-indexed), always the same for the same step."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        steps: done in all.
+        signal: the number of the signal that stopped it early, 0 if none did.
+        loss: of the last step; NaN if there was none.
+        seconds: of training, all sessions together.
+        weights: the file with the trained network; None if stopped early.
+    """
+
+    steps: int
+    signal: int
+    loss: float
+    seconds: float
+    weights: Path | None = None
+
+
+@dataclass
+class Run:
+    """A run under way: the parts that change."""
+
+    settings: TrainingSettings
+    network: nn.Module
+    optimiser: Optimizer
+    step: TrainingStep
+    watch: LossWatch = field(default_factory=LossWatch)
+    done: int = 0
+    seconds: float = 0.0
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the state as it is now."""
+        return snapshot(
+            self.done, self.settings, self.network, self.optimiser, self.watch.history, self.seconds
+        )
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint."""
+        restore(checkpoint, self.network, self.optimiser)
+        self.watch, self.done = LossWatch(checkpoint.history), checkpoint.step
+        self.seconds = checkpoint.seconds
+
+
+def train(
+    settings: TrainingSettings,
+    batches: BatchSource,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    device: str | None = "cpu",
+    checkpoint_every: int = CHECKPOINT_EVERY,
+    progress: bool = False,
+    tensorboard: bool = False,
+    card: dict[str, str] | None = None,
+) -> Ending:
+    """Train a network from random weights and write it to ``out/weights.safetensors``.
+
+    SIGINT and SIGTERM stop it after the current step, with a checkpoint. Under torchrun every process
+    calls this with the same arguments; the first writes.
+
+    Args:
+        settings: what to do.
+        batches: gives the `udtlib.training_step.Batch`, or just the uint8 patches ``(n, 3, 125, 125, 3)``,
+            of a step (0-indexed): all ``settings.batch`` triplets.
+        out: the run's folder; made if needed.
+        resume: go on from ``out``'s checkpoint.
+        device: ``"cpu"``, ``"cuda"`` ..., None for a GPU if there is one.
+        checkpoint_every: steps between checkpoints.
+        progress: show a bar.
+        tensorboard: write TensorBoard logs too.
+        card: lines for the weights' card, such as the command and the videos.
+
+    Raises:
+        TrainingError: ``out`` has a run already; the loss is NaN or diverges (the checkpoint stays).
+        CheckpointError: the checkpoint is damaged, or its run has other settings.
+        OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
+        ShapeError: batches of the wrong shape.
+    """
+    if checkpoint_every < 1:
+        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
+    folder = Path(out)
+    place = device_of(device)
+    workers = Workers(place)
+    try:
+        workers.share(settings.batch)
+        run = start(settings, place)
+        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume))
+        if checkpoint is not None:
+            run.resume(checkpoint)
+        log = TrainingLog(
+            folder,
+            settings.steps,
+            run.done,
+            write=workers.is_first,
+            progress=progress,
+            tensorboard=tensorboard,
+        )
+        with log, signals() as stop:
+            loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every)
+        path = None
+        if workers.is_first and run.done == settings.steps:
+            path = folder / WEIGHTS
+            lines = card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+            save_weights(path, trained_weights(run.network, lines))
+        return Ending(run.done, number, loss, run.seconds, path)
+    finally:
+        workers.leave()
+
+
+def start(settings: TrainingSettings, device: torch.device) -> Run:
+    """Return a new run: random weights, an optimiser, nothing done."""
+    keep_freed_memory()
+    generator = torch.Generator().manual_seed(settings.seed)
+    network = FeatureNetwork(padded=False, generator=generator).to(device)
+    optimiser: Optimizer
+    if settings.optimiser == "sgd":
+        optimiser = SGD(
+            network.parameters(), settings.first_rate, settings.momentum, weight_decay=settings.weight_decay
+        )
+    else:
+        optimiser = AdamW(network.parameters(), settings.first_rate, weight_decay=settings.weight_decay)
+    return Run(settings, network, optimiser, TrainingStep(network, settings, device))
+
+
+def keep_freed_memory() -> None:
+    """Make the C library keep freed memory, see `udtlib.trackers.udt.keep_freed_memory`."""
+    torch.empty(31 * 2**20, dtype=torch.uint8)
+
+
+def open_run(folder: Path, settings: TrainingSettings, resume: bool) -> Checkpoint | None:
+    """Return the checkpoint to go on from; None for a new run, whose folder is made.
+
+    Raises:
+        TrainingError: a new run where one is already.
+        CheckpointError: see `udtlib.training_checkpoint.load_checkpoint` and ``check_settings``.
+    """
+    if resume:
+        checkpoint = load_checkpoint(folder)
+        check_settings(checkpoint, settings, folder)
+        return checkpoint
+    if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
+        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
+    return None
+
+
+def loop(
+    run: Run,
+    batches: BatchSource,
+    workers: Workers,
+    log: TrainingLog,
+    folder: Path,
+    stop: StopRequest,
+    checkpoint_every: int,
+) -> tuple[float, int]:
+    """Do the remaining steps; return the last loss and the signal that ended them early, or 0."""
+    settings, loss, number = run.settings, float("nan"), 0
+    share = workers.share(settings.batch)
+    saved = run.done
+    try:
+        for batch in ahead(batches, run.done, settings):
+            begin = time.perf_counter()
+            loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
+            took = time.perf_counter() - begin
+            run.seconds += took
+            log.add(row_of(run, loss, took))
+            run.done += 1
+            number = workers.any(stop.number)
+            if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
+                saved = save_run(run, workers, log, folder)
+            if number:
+                break
+    except TrainingError as error:
+        kept = (
+            f"the checkpoint of step {saved} in {folder} is kept" if saved else "there is no checkpoint yet"
+        )
+        raise TrainingError(f"{error} ({kept})") from error
+    return loss, number
+
+
+def take_step(run: Run, batch: Batch, workers: Workers, first: int) -> float:
+    """Do one step of the optimiser and return the loss of the whole batch before it."""
+    rate = run.settings.learning_rate(run.done)
+    outcome = run.step(batch, workers.gather, first)
+    parameters = run.step.parameters
+    workers.sum_gradients(parameters)
+    gradients = [p.grad.norm() for p in parameters if p.grad is not None]
+    norm = float(torch.stack(gradients).norm()) if gradients else 0.0
+    run.watch.check(run.done, outcome.loss, norm, rate)
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate
+    run.optimiser.step()
+    return outcome.loss
+
+
+def row_of(run: Run, loss: float, took: float) -> dict[str, int | float]:
+    """Return a step's line of the log; steps and epochs are counted from 1 there."""
+    return {
+        "step": run.done + 1,
+        "epoch": run.done // run.settings.steps_per_epoch + 1,
+        "loss": loss,
+        "learning_rate": run.settings.learning_rate(run.done),
+        "triplets_per_second": round(run.settings.batch / took, 2),
+        "seconds": round(run.seconds, 2),
+    }
+
+
+def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
+    """Write log and checkpoint, in the first process; return the step they are of."""
+    if workers.is_first:
+        log.flush()
+        save_checkpoint(folder, run.checkpoint())
+    return run.done
+
+
+def ahead(batches: BatchSource, first: int, settings: TrainingSettings) -> Iterator[Batch]:
+    """Yield the batches from step ``first`` on; the next is fetched while one is worked on.
+
+    Raises:
+        TrainingError: a batch of another size than the settings say.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(batches, first) if first < settings.steps else None
+        for step in range(first, settings.steps):
+            assert waiting is not None
+            found = waiting.result()
+            if step + 1 < settings.steps:
+                waiting = pool.submit(batches, step + 1)
+            batch = found if isinstance(found, Batch) else Batch(found)
+            if len(batch.patches) != settings.batch:
+                raise TrainingError(
+                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
+                )
+            yield batch

@@ -1,0 +1,147 @@
+"""What a training run is asked to do: variants, settings, learning rates. Book: chapter 11."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from udtlib.errors import OptionError, UnknownNameError
+from udtlib.unsupervised import FORMS, WAYS_BACK
+
+PRECISIONS = ("float32", "bfloat16")
+SCHEDULES = ("epoch", "step")
+OPTIMISERS = ("sgd", "adam")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the paper's ablation (Fig. 6).
+
+    Attributes:
+        searches: how many search patches take part: 1 is Eq. 6, 2 is Eq. 8.
+        drop: A_drop leaves out the samples with the highest loss.
+        motion: A_motion (Eq. 9) weighs the others.
+        crops: where patches are cut: ``"centre"`` of the frame, or ``"boxes"`` (the true box, moved).
+        truth: learn from the target's true displacement instead of coming home.
+    """
+
+    searches: int
+    drop: bool
+    motion: bool
+    crops: str = "centre"
+    truth: bool = False
+
+
+VARIANTS = {
+    "udt": Variant(2, drop=True, motion=True),
+    "standard-loss": Variant(2, drop=True, motion=False),
+    "single-trajectory": Variant(1, drop=False, motion=False),
+    "single-trajectory+weights": Variant(1, drop=True, motion=True),
+    "supervised": Variant(1, drop=False, motion=False, crops="boxes", truth=True),
+    "weakly": Variant(2, drop=True, motion=True, crops="boxes"),
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All that decides the outcome of a run but the data themselves; the defaults are the reference's.
+
+    Attributes:
+        variant: a key of `VARIANTS`.
+        steps: how many steps in all.
+        steps_per_epoch: how many of them see every template once.
+        batch: triplets a step, over all processes together.
+        optimiser: ``"sgd"`` (momentum 0.9) or ``"adam"``.
+        first_rate: learning rate of the first step.
+        last_rate: learning rate of the last.
+        schedule: the rate falls exponentially ``"epoch"`` by epoch (reference) or ``"step"`` by step.
+        warm_up: steps over which the rate first rises from 0; the reference has none.
+        momentum: of SGD.
+        weight_decay: 5e-4; the paper says 5e-3.
+        backward: the way back, one of `udtlib.unsupervised.WAYS_BACK`.
+        form: of error and loss, one of `udtlib.unsupervised.FORMS`.
+        motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
+        drop: share of samples that A_drop leaves out.
+        precision: of the convolutions, ``"float32"`` or ``"bfloat16"``.
+        compile: run the network through ``torch.compile``.
+        seed: of the first weights (the sampler has its own).
+        data: what the batches are cut from, in words or a checksum: a run does not go on with others.
+    """
+
+    variant: str = "udt"
+    steps: int = 1000
+    steps_per_epoch: int = 1000
+    batch: int = 32
+    optimiser: str = "sgd"
+    first_rate: float = 1e-2
+    last_rate: float = 1e-5
+    schedule: str = "epoch"
+    warm_up: int = 0
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    backward: str = "direct"
+    form: str = "reference"
+    motion: str = "reference"
+    drop: float = 0.1
+    precision: str = "float32"
+    compile: bool = False
+    seed: int = 0
+    data: str = ""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UnknownNameError: no such variant.
+            OptionError: a value out of range.
+        """
+        if self.variant not in VARIANTS:
+            raise UnknownNameError(f"no variant {self.variant!r}; known: {', '.join(VARIANTS)}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise OptionError(f"{name} is one of {', '.join(choices)}, found {getattr(self, name)!r}")
+        for name in ("steps", "steps_per_epoch", "batch"):
+            if getattr(self, name) < 1:
+                raise OptionError(f"{name} is at least 1, found {getattr(self, name)}")
+        if not 0 < self.last_rate <= self.first_rate:
+            raise OptionError(
+                f"learning rates fall: expected 0 < last_rate <= first_rate, found {self.last_rate} and "
+                f"{self.first_rate}"
+            )
+        if self.warm_up < 0 or self.weight_decay < 0 or not 0 <= self.momentum < 1 or not 0 <= self.drop < 1:
+            raise OptionError(
+                f"expected warm_up and weight_decay of at least 0, momentum and drop in 0 <= value < 1, "
+                f"found {self.warm_up}, {self.weight_decay}, {self.momentum}, {self.drop}"
+            )
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the run touches, at least 1."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    def learning_rate(self, step: int) -> float:
+        """Return the rate of ``step`` (0-indexed): exponential from first to last, after the warm-up."""
+        if self.schedule == "epoch":
+            done, whole = step // self.steps_per_epoch, self.epochs - 1
+        else:
+            done, whole = step, self.steps - 1
+        share = done / whole if whole else 0.0
+        rate = self.first_rate * (self.last_rate / self.first_rate) ** share
+        return rate * min(1.0, (step + 1) / self.warm_up) if self.warm_up else rate
+
+    def differences(self, other: dict[str, Any]) -> list[str]:
+        """Return a line for each setting that ``other`` (as a dictionary) has otherwise."""
+        ours = asdict(self)
+        return [
+            f"{name}: {other.get(name)!r} then, {ours.get(name)!r} now"
+            for name in sorted(ours.keys() | other.keys())
+            if ours.get(name) != other.get(name)
+        ]
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "optimiser": OPTIMISERS,
+    "schedule": SCHEDULES,
+    "backward": WAYS_BACK,
+    "form": FORMS,
+    "motion": FORMS,
+    "precision": PRECISIONS,
+}

@@ -1,0 +1,37 @@
+"""SIGINT and SIGTERM as a request: finish the step, save, stop. Book: chapter 11."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class StopRequest:
+    """The number of the signal that asked to stop, 0 so far."""
+
+    number: int = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Note the signal, which the loop looks at after each step; a second one interrupts at once."""
+        if self.number:
+            raise KeyboardInterrupt
+        self.number = number
+
+
+@contextmanager
+def signals() -> Iterator[StopRequest]:
+    """Catch SIGINT and SIGTERM meanwhile; in a thread other than the main one, catch nothing."""
+    request = StopRequest()
+    caught = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = {number: signal.signal(number, request) for number in caught}
+    except ValueError:  # another thread: signals are not ours to catch
+        yield request
+        return
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
