@@ -118,6 +118,19 @@ def test_one_pass_gives_the_first_box_and_changes_nothing():
     np.testing.assert_array_equal(sequence.boxes, before)
 
 
+def test_a_tracker_that_changes_its_box_in_place_does_not_change_the_result():
+    class InPlace:
+        def init(self, frame, box):
+            self.box = box
+
+        def update(self, frame):
+            self.box += SHIFT
+            return self.box
+
+    sequence = make_sequence()
+    np.testing.assert_allclose(track_sequence(InPlace(), sequence)[0], sequence.boxes)
+
+
 def test_frames_that_end_early_are_no_answer():
     class Short(list):
         def __iter__(self):
@@ -254,6 +267,12 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path, capsys):
         with pytest.raises(SystemExit):
             main([*command, *wrong])
     assert "from 1, found '0'" in capsys.readouterr().err
+    synthetic = ["evaluate", "--tracker", "mosse", "kcf", "--out", str(tmp_path / "run")]
+    assert main([*synthetic, "--option", "kernel=linear"]) == 2
+    assert "tracker 'mosse', options {'kernel': 'linear'}" in capsys.readouterr().err
+    assert main([*synthetic, "--option", "warps=0"]) == 2
+    assert "tracker 'kcf', options {'warps': 0}" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_misuse_is_refused_clearly():

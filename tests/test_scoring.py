@@ -15,6 +15,8 @@ from udtlib.data.otb import load_annotations
 from udtlib.errors import DataError, UnknownNameError
 from udtlib.evaluation import POLICIES, Policy, bootstrap_interval, paired_difference, score
 from udtlib.evaluation.otb2013 import OTB2013, choose_subset
+from udtlib.evaluation.results import Result
+from udtlib.evaluation.scores import score_results
 from udtlib.evaluation.tables import attribute_table, difference_table, score_table
 
 PUBLISHED = find_data("published")
@@ -46,6 +48,18 @@ def test_means_are_over_sequences_not_frames():
     assert found.precision_curve.shape == (51,)
     assert found.success_curve.mean() == pytest.approx(found.auc)
     assert found.precision_curve[20] == found.precision
+
+
+def test_frames_per_second_are_total_frames_over_total_time():
+    sequences = make_sequences()[:2]
+    results = {
+        one.name: Result(one.boxes, seconds) for one, seconds in zip(sequences, (1.0, 4.0), strict=True)
+    }
+    found = score_results(results, sequences, dataset="otb", tracker="t")
+    assert [one.fps for one in found.sequences] == [10, 2.5]
+    assert found.fps == 4
+    results["b"] = Result(sequences[1].boxes, None)
+    assert score_results(results, sequences, dataset="otb", tracker="t").fps is None
 
 
 def test_a_dataset_may_be_named():

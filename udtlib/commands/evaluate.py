@@ -12,6 +12,7 @@ from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.measured import check_table_path, provenance, write_table
 from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.trackers import load_tracker
 
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
 
@@ -59,8 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run each tracker, print the table, write the files asked for; 1 if a sequence failed."""
     check_json_path(arguments.json)
     check_table_path(arguments.table)
-    sequences = load_dataset(arguments.dataset, arguments.root)
     names = list(dict.fromkeys(arguments.tracker))
+    for name in names:  # what is missing for the last one is said before the first one runs
+        load_tracker(name, **dict(arguments.option))
+    sequences = load_dataset(arguments.dataset, arguments.root)
     measured = _provenance(arguments, names)
     scores = [
         evaluate(
