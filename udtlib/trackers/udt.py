@@ -118,8 +118,9 @@ class UdtTracker:
             BoxError: not four finite numbers of positive size, or a box outside the image.
         """
         frame = check_frame(frame)
-        height, width = self.frame_size = frame.shape[:2]
+        height, width = frame.shape[:2]
         x, y, w, h = check_box_in_image(box, height, width)
+        self.frame_size = height, width
         self.center, self.size = np.array([x + w / 2, y + h / 2]), np.array([w, h])
         self.smallest = np.maximum(self.settings.smallest * self.size, SMALLEST_SIDE)
         self.largest = np.minimum([width, height], self.settings.largest * self.size)
