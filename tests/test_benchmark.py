@@ -1,6 +1,8 @@
 import json
+import multiprocessing
 import os
 import time
+from contextlib import nullcontext
 
 import cv2
 import numpy as np
@@ -20,10 +22,11 @@ from udtlib.benchmark import (
     stage_table,
     to_dict,
 )
+from udtlib.benchmark_processes import own_processes
 from udtlib.cli import main
 from udtlib.commands import bench, common
 from udtlib.data import Sequence
-from udtlib.errors import TrackerError
+from udtlib.errors import TrackerError, UnknownNameError
 
 
 class Slow:
@@ -223,6 +226,7 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
         monkeypatch.setattr(module, "TRACKERS", {"a": "", "b": ""})
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
+    monkeypatch.setattr(bench, "own_processes", lambda names, threads: nullcontext(benchmark.run_once))
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "left out b: no weights" in printed
@@ -230,3 +234,15 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
     assert "\nb  " not in printed
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path), "--tracker", "b"]) == 2
     assert "no weights" in capsys.readouterr().err
+
+
+def test_each_tracker_has_a_process_of_its_own_on_the_cores_asked_for():
+    frames, boxes = moving_clip([(1, 1)] * 2)
+    with own_processes(["mosse", "kcf"], 1) as run_one:
+        times = [run_one(name, frames, boxes[0]) for name in ("mosse", "kcf", "mosse")]
+        assert len(multiprocessing.active_children()) == 2
+    assert np.shape(times) == (3, 2)
+    assert np.min(times) > 0
+    assert multiprocessing.active_children() == []
+    with pytest.raises(UnknownNameError), own_processes(["none"], 1) as run_one:
+        run_one("none", frames, boxes[0])

@@ -100,17 +100,23 @@ def pinned(threads: int) -> Iterator[list[int]]:
     Cores bind every library, whatever its own settings (Linux only). All are restored at the end.
     """
     before, before_torch, cores = cv2.getNumThreads(), torch.get_num_threads(), _cores()
-    cv2.setNumThreads(threads)
-    torch.set_num_threads(threads)
     try:
-        if cores:
-            os.sched_setaffinity(0, cores[:threads])
-        yield cores[:threads]
+        yield settle(threads)
     finally:
         cv2.setNumThreads(before)
         torch.set_num_threads(before_torch)
         if cores:
             os.sched_setaffinity(0, cores)
+
+
+def settle(threads: int) -> list[int]:
+    """Bind this process to ``threads`` cores, OpenCV and torch threads for good; return the cores."""
+    cores = _cores()[:threads]
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+    if cores:
+        os.sched_setaffinity(0, cores)
+    return cores
 
 
 def _cores() -> list[int]:
@@ -146,8 +152,18 @@ def follow(tracker: Tracker, frames: Sequence[Frame], box: Boxes) -> tuple[float
     return started - start, perf_counter() - started
 
 
+def run_once(name: str, frames: Sequence[Frame], box: Boxes) -> tuple[float, float]:
+    """Return `follow`'s two times for a new tracker of that name."""
+    return follow(load_tracker(name), frames, box)
+
+
 def measure(
-    names: Sequence[str], clips: Sequence[Clip], frames: int, rounds: int, progress: bool = False
+    names: Sequence[str],
+    clips: Sequence[Clip],
+    frames: int,
+    rounds: int,
+    progress: bool = False,
+    run: Callable[[str, Sequence[Frame], Boxes], tuple[float, float]] = run_once,
 ) -> list[Timing]:
     """Return a `Timing` of each tracker over the first ``frames`` frames of each clip.
 
@@ -157,6 +173,7 @@ def measure(
         frames: at least 2.
         rounds: how often each tracker runs on each clip.
         progress: draw a bar if the output is a terminal.
+        run: what runs one tracker on one clip; see `udtlib.benchmark_processes.own_processes`.
     """
     spent: dict[str, list[float]] = {name: [0.0] * rounds for name in names}
     starts: dict[str, list[float]] = {name: [] for name in names}
@@ -167,7 +184,7 @@ def measure(
         updates += len(images) - 1
         for turn in range(rounds):
             for name in names if turn % 2 == 0 else reversed(names):
-                init, update = follow(load_tracker(name), images, clip.boxes[0])
+                init, update = run(name, images, clip.boxes[0])
                 starts[name].append(init)
                 spent[name][turn] += update
         for name, clock in clocks.items():
