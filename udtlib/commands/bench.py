@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"{arguments.dataset}: {len(clips)} sequences, up to {arguments.frames} frames, "
         f"{arguments.rounds} interleaved rounds, a process each, without decoding\n\n"
-        f"{speed_table(timings)}\n\nmilliseconds a frame by stage (a round of its own)\n{stage_table(timings)}"
+        f"{speed_table(timings)}\n\n"
+        f"milliseconds a frame by stage (a round of its own)\n{stage_table(timings)}"
     )
     if arguments.json:
         settings = {"dataset": arguments.dataset, "frames": arguments.frames, "rounds": arguments.rounds}
