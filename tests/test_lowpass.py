@@ -88,7 +88,7 @@ def test_other_sizes_are_refused():
 
 
 def test_the_cutoff_follows_the_label():
-    assert label_cutoff(125, 4.464) == 24
-    assert label_cutoff(125, 2.232) == 47
+    assert label_cutoff(125, 4.464) == 22
+    assert label_cutoff(125, 2.232) == 43
     assert label_cutoff(125, 0.5) == 62, "never more than there are"
-    assert label_cutoff(125, 4.464, tolerance=1e-12) > 24
+    assert label_cutoff(125, 4.464, tolerance=1e-12) > 22

@@ -2,7 +2,7 @@
 
 A correlation filter answers nothing that its label does not ask for: the response's spectrum is the
 label's times a bounded factor. The label is a Gaussian of width ``sigma`` cells, so its spectrum is one
-too, ``size / (2 pi sigma)`` frequencies wide: about 4.5 for the tracker's, of which 62 exist. Past six
+too, ``size / (2 pi sigma)`` frequencies wide: about 4.5 for the tracker's, of which 62 exist. Past five
 of those widths nothing is left but rounding. So only that corner of the half plane is computed, an
 eighth of it, and a cosine window, being separable, costs nothing: it is folded into the two matrices.
 Memory runs channel by channel last throughout, as the convolutions leave it.
@@ -17,10 +17,10 @@ from udtlib.dcf import check_pair, effective_regularisation, in_full_precision
 from udtlib.errors import ShapeError
 
 
-def label_cutoff(size: int, sigma: float, tolerance: float = 1e-6) -> int:
+def label_cutoff(size: int, sigma: float, tolerance: float = 1e-5) -> int:
     """Return the frequency past which a Gaussian label's spectrum is below ``tolerance`` of its peak.
 
-    At 1e-6 all that lies beyond adds up to less than 1e-7 of the label: float32's own rounding.
+    At 1e-5 all that lies beyond adds up to less than 2e-6 of the label, a few roundings of float32.
     """
     deviation = size / (2 * math.pi * sigma)
     return min(math.ceil(deviation * math.sqrt(-2 * math.log(tolerance))), (size - 1) // 2)
