@@ -287,7 +287,7 @@ def test_the_dataset_is_the_recorded_one(tmp_path, capsys):
     assert recorded_dataset([tmp_path / "run" / "mosse"]) == "synthetic"
     for arguments, message in (
         (["run", "other"], "found several"),
-        (["own"], "no dataset 'custom'; known: folder, otb, synthetic"),
+        (["own"], "no dataset 'custom'; known: folder, otb, otb2013, otb2015, otb50, synthetic, tc128"),
         (["run", "--dataset", "otb"], "of dataset 'synthetic', asked for is 'otb'"),
         (["run", "--dataset", "mine"], "no dataset 'mine'"),
     ):

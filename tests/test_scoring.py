@@ -229,8 +229,8 @@ def test_scoring_imports_neither_torch_nor_matplotlib():
 
 def test_otb2013_has_51_targets():
     assert len(set(OTB2013)) == len(OTB2013) == 51
-    with pytest.raises(UnknownNameError, match="known: otb2013"):
-        choose_subset(make_sequences(), "otb50")
+    with pytest.raises(UnknownNameError, match="known: otb2013, otb2015, otb50"):
+        choose_subset(make_sequences(), "otb51")
 
 
 @pytest.fixture(scope="module")

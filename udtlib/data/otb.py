@@ -18,7 +18,7 @@ from udtlib.boxes import Boxes
 from udtlib.data.box_files import read_boxes
 from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.locate import find_data, require_data
-from udtlib.data.sequences import Sequence
+from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
 
 RANGES = {
@@ -78,13 +78,19 @@ def load_annotations(path: str | Path) -> list[Sequence]:
     return sorted(sequences, key=lambda sequence: sequence.name.lower())
 
 
-def load_otb(root: str | Path | None = None, names: Iterable[str] | None = None) -> list[Sequence]:
+def load_otb(
+    root: str | Path | None = None,
+    names: Iterable[str] | None = None,
+    broken: dict[str, str] | None = None,
+) -> list[Sequence]:
     """Return the OTB sequences below ``root``, sorted by name; any part of the 100 may be there.
 
     Args:
         root: the folder of sequence folders; None looks for ``otb`` in ``UDT_DATA``, ``data/``,
             ``../shared``.
         names: only these targets, in any spelling `canonical_name` knows; None is all.
+        broken: where given, a sequence that cannot be read is left out, and what is wrong with it
+            is added here under its name; None raises the first such error.
 
     Raises:
         MissingDataError: no such folder, target, ground truth or image file; all are named.
@@ -93,7 +99,11 @@ def load_otb(root: str | Path | None = None, names: Iterable[str] | None = None)
     root = require_data("otb", "the OTB sequences") if root is None else Path(root)
     attributes = read_attributes(root)
     targets = _select(find_targets(root), names, root)
-    return [_with_frames(_annotated(*target, attributes), target[1].parent) for target in targets]
+
+    def read(name: str, truth: Path) -> Sequence:
+        return _with_frames(_annotated(name, truth, attributes), truth.parent)
+
+    return read_each(targets, read, root, broken)
 
 
 def _select(
@@ -133,8 +143,10 @@ def _with_frames(sequence: Sequence, folder: Path) -> Sequence:
 def find_targets(root: Path) -> list[tuple[str, Path]]:
     """Return ``(name, ground truth file)`` of every target below ``root``, sorted by name.
 
+    A folder with images counts, whether or not its ground truth is there.
+
     Raises:
-        MissingDataError: no sequence, or one with images but without ground truth.
+        MissingDataError: no sequence.
     """
     folders = [entry for entry in root.iterdir() if entry.is_dir()] if root.is_dir() else []
     targets = [target for folder in folders for target in _targets_in(folder)]
@@ -151,11 +163,8 @@ def _targets_in(folder: Path) -> list[tuple[str, Path]]:
     targets = [(folder.name, folder / "groundtruth_rect.txt")]
     if numbers:
         targets = [(f"{folder.name}_{k}", folder / f"groundtruth_rect.{k}.txt") for k in numbers]
-    present = [target for target in targets if target[1].exists()]
-    if len(present) < len(targets) and (present or (folder / "img").is_dir()):
-        missing = next(truth for _, truth in targets if not truth.exists())
-        raise MissingDataError(f"{missing}: the ground truth of {folder.name} is not there")
-    return present
+    is_sequence = (folder / "img").is_dir() or any(truth.exists() for _, truth in targets)
+    return targets if is_sequence else []
 
 
 def _annotated(name: str, truth: Path, attributes: dict[str, tuple[str, ...]]) -> Sequence:

@@ -21,7 +21,7 @@ from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 
-INDEX_BASE = {"otb": 1}
+INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
 
