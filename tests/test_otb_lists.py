@@ -78,7 +78,7 @@ def test_a_list_needs_all_its_targets_and_takes_no_other(otb50):
     assert [sequence.name for sequence in sequences] == sorted(OTB50, key=str.lower)
     assert len(load_truth("otb50", otb50)) == 50
     with pytest.raises(
-        MissingDataError, match=r"otb: 49 of the 100 targets of otb2015 .* Bird2, .* \.\.\. .*"
+        MissingDataError, match=r"otb: 49 of the 100 targets of otb2015 .* Bird2, .* \.\.\.\. `udt"
     ):
         load_dataset("otb2015", otb50)
     with pytest.raises(MissingDataError, match=r"22 of the 51 .* otb2013 .*`udt data download otb2013"):
