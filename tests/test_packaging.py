@@ -22,6 +22,7 @@ CORE = {
     "matplotlib",
     "numpy",
     "opencv-contrib-python-headless",
+    "pillow",
     "safetensors",
     "scipy",
     "torch",
