@@ -11,7 +11,7 @@ from udtlib.data import find_data, load_truth
 from udtlib.data.otb import RANGES, TARGETS, canonical_name, load_annotations
 from udtlib.data.otb_lists import LISTS, OTB50, OTB2013, OTB2015, choose_targets, folders
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation import Policy, score
+from udtlib.evaluation import Policy, evaluate, score
 
 
 def test_the_lists_have_the_published_sizes():
@@ -122,6 +122,15 @@ def test_evaluate_runs_the_rest_and_names_the_broken_one(tmp_path, capsys):
     assert "found 1 rows" in found["failed"]["Boy"]
     assert sorted(path.name for path in (tmp_path / "run/mosse").glob("*.txt")) == ["Bolt.txt", "Coke.txt"]
     assert (tmp_path / "run/mosse/Bolt.txt").read_text().startswith("2.0000,3.0000,5.0000,4.0000\n")
+
+
+def test_the_function_names_the_broken_one_too(tmp_path):
+    for name in ("Bolt", "Boy"):
+        write_otb(tmp_path, name)
+    (tmp_path / "Bolt" / "img" / "0002.jpg").unlink()
+    found = evaluate("mosse", "otb", root=tmp_path)
+    assert [one.name for one in found.sequences] == ["Boy"]
+    assert "0002.jpg: no such image" in found.failed["Bolt"]
 
 
 def test_broken_makes_no_difference_to_a_single_video(tmp_path):

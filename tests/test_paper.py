@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from udtlib.data import find_data
 from udtlib.errors import DataError, MissingDataError, UdtError, UnknownNameError
 from udtlib.evaluation.paper import TABLES, load_paper_table, paper_value
 
@@ -38,6 +39,28 @@ def test_table_2_has_empty_cells_where_the_paper_prints_a_dash():
     assert sum(eao.values()) == pytest.approx(3.160)
     assert sum(filter(None, failures.values())) == 708
     assert column("table2", "fps")["C-COT"] == 0.3
+
+
+@pytest.mark.shared
+def test_both_tables_against_the_notes():
+    """Our notes on the paper were typed apart from these files."""
+    notes = find_data("paper.md")
+    if notes is None:
+        pytest.skip("paper.md is not on this machine (UDT_DATA or ../shared)")
+    lines = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in notes.read_text().splitlines()]
+    start = next(index for index, cells in enumerate(lines) if cells[:2] == ["SiamFC", "DCFNet"])
+    names, auc, fps = lines[start], lines[start + 2], lines[start + 3]
+    assert column("table1", "auc") == dict(zip(names, map(float, auc), strict=True))
+    assert column("table1", "fps") == dict(zip(names, map(float, fps), strict=True))
+    start = lines.index(["tracker", "A", "failures", "EAO", "fps"])
+    printed = {cells[0]: cells[1:] for cells in lines[start + 2 : start + 14]}
+    found = {
+        row["tracker"]: [row[name] for name in ("accuracy", "failures", "eao", "fps")]
+        for row in load_paper_table("table2")
+    }
+    assert found == {
+        name: [None if cell == "-" else float(cell) for cell in cells] for name, cells in printed.items()
+    }
 
 
 def test_one_number():

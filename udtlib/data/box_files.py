@@ -1,8 +1,10 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
+import json
 import os
 from math import isinf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -107,6 +109,22 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path}: expected a text file, found binary data") from error
     except OSError as error:
         raise MissingDataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_json_object(path: str | Path, what: str = "a JSON object by sequence") -> dict[str, Any]:
+    """Return the object in a JSON file; ``what`` it should be stands in the message.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: not JSON, or no object.
+    """
+    try:
+        content = json.loads(read_text(Path(path)))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"{path}: expected {what}, found something else ({str(error)[:60]})") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected {what}, found a {type(content).__name__}")
+    return content
 
 
 def _parse(line: str, where: str) -> list[float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
+from udtlib.data.box_files import read_json_object, write_whole
 from udtlib.data.fetch import fetch, sha256
 from udtlib.data.otb import TARGETS, canonical_name, find_targets
 from udtlib.data.otb_lists import LISTS, folders
@@ -187,13 +187,13 @@ def read_checksums(root: str | Path) -> dict[str, dict[str, Any]]:
     path = Path(root) / CHECKSUMS
     if not path.exists():
         return {}
+    found = read_json_object(path, "the checksums of downloaded archives")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
         checked = {
             str(name): {"bytes": int(one["bytes"]), "sha256": str(one["sha256"])}
             for name, one in found.items()
         }
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise DataError(
             f"{path}: expected the checksums of downloaded archives, found something else"
         ) from error

@@ -5,7 +5,6 @@ The rule is one folder a sequence, ``NAME/img/0001.jpg ...`` numbered from 1 wit
 exception.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import read_boxes
+from udtlib.data.box_files import read_boxes, read_json_object
 from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.locate import find_data, require_data
 from udtlib.data.sequences import Sequence, read_each
@@ -72,7 +71,7 @@ def load_annotations(path: str | Path) -> list[Sequence]:
         sequences = [_annotated(*target, read_attributes(path)) for target in find_targets(path)]
     elif path.exists():
         attributes = read_attributes(path.parent)
-        sequences = [_from_entry(*item, attributes, path) for item in _read_json(path).items()]
+        sequences = [_from_entry(*item, attributes, path) for item in read_json_object(path).items()]
     else:
         raise MissingDataError(f"{path}: no such file of annotations, nor folder of OTB sequences")
     return sorted(sequences, key=lambda sequence: sequence.name.lower())
@@ -190,18 +189,14 @@ def read_attributes(folder: Path) -> dict[str, tuple[str, ...]]:
     """
     beside = folder / ATTRIBUTES_FILE
     path = beside if beside.exists() else find_data(f"published/{ATTRIBUTES_FILE}")
-    entries = _read_json(path) if path else {}
-    return {canonical_name(name): tuple(filter(None, entries[name])) for name in entries}
+    entries = read_json_object(path) if path else {}
+    return {canonical_name(name): _words(entries[name], f"{path}, {name!r}") for name in entries}
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: expected a JSON file, found something else ({error})") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: expected a JSON object by sequence, found a {type(content).__name__}")
-    return content
+def _words(entry: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(entry, list) or not all(isinstance(word, str) for word in entry):
+        raise DataError(f"{where}: expected a list of short attribute names, found {str(entry)[:60]}")
+    return tuple(filter(None, entry))
 
 
 def _from_entry(key: str, entry: Any, attributes: dict[str, tuple[str, ...]], path: Path) -> Sequence:
@@ -209,6 +204,8 @@ def _from_entry(key: str, entry: Any, attributes: dict[str, tuple[str, ...]], pa
         name = entry["name"] + key[len(entry["name"]) :]
         boxes = np.array(entry["gt_rect"], dtype=np.float64).reshape(-1, 4) - [1, 1, 0, 0]
         start = int(Path(entry["image_files"][0]).stem)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if start < 0 or not len(boxes) or np.isinf(boxes).any():
+            raise ValueError("no box, or no number")
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{path}, {key!r}: expected name, image_files and gt_rect (N x 4)") from error
     return Sequence(name, (), boxes, attributes.get(canonical_name(name), ()), start)

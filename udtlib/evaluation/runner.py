@@ -51,8 +51,8 @@ def evaluate(
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
-    A sequence on which the tracker raises an error, or kills its worker process, is named in the
-    score's ``failed``; the others are run and scored.
+    A sequence on which the tracker raises an error, or kills its worker process, or whose files in the
+    dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
 
     Args:
         tracker: a registered name, or any callable that returns a new object with
@@ -85,7 +85,8 @@ def evaluate(
             f"found {tracker!r}"
         )
     dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
-    listed = load_dataset(sequences, root) if isinstance(sequences, str) else list(sequences)
+    broken: dict[str, str] = {}
+    listed = load_dataset(sequences, root, broken=broken) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
     with tempfile.TemporaryDirectory() as temporary:
@@ -101,7 +102,7 @@ def evaluate(
     if failed and not results:
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
-    return score_results(results, listed, policy, dataset=dataset, tracker=name, failed=failed)
+    return score_results(results, listed, policy, dataset=dataset, tracker=name, failed=broken | failed)
 
 
 def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
