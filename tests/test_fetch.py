@@ -1,6 +1,9 @@
 """Downloads from a server on this machine that drops, lies and refuses."""
 
 import hashlib
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -56,6 +59,25 @@ def test_the_next_run_continues(web, tmp_path):
     assert get(web, tmp_path) == CONTENT
     assert web.log[-1] == ("a.zip", "bytes=10000-", 206)
     assert names(tmp_path) == ["a.zip"]
+
+
+def test_a_killed_run_is_continued(web, tmp_path):
+    web.modes["a.zip"] = ["hang:10000"]
+    code = "import sys; from udtlib.data.fetch import fetch; fetch(*sys.argv[1:])"
+    child = subprocess.Popen([sys.executable, "-c", code, web.address + "a.zip", str(tmp_path / "a.zip")])
+    part = tmp_path / "a.zip.part"
+    while not part.exists() or part.stat().st_size < 10_000:
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    assert get(web, tmp_path) == CONTENT
+    assert web.log[-1] == ("a.zip", "bytes=10000-", 206)
+
+
+def test_a_server_that_falls_silent_is_left_after_a_while(web, tmp_path):
+    web.modes["a.zip"] = ["hang:10000", "whole"]
+    assert get(web, tmp_path, timeout=0.3) == CONTENT
 
 
 def test_a_server_that_ignores_range_is_read_from_the_start(web, tmp_path):

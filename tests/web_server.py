@@ -1,19 +1,19 @@
 """A web server on this machine that misbehaves as told."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 
 class WebServer:
     """Serves ``files`` by name; the next answer for a name behaves as its next word in ``modes`` says.
 
-    whole, drop:N (close after N bytes of the answer), no-range (ignores Range), longer:N and shorter:N (a
+    whole, drop:N (close after N bytes of the answer), hang:N (send no more after N bytes), no-range (ignores Range), longer:N and shorter:N (a
     wrong Content-Length), no-length, wrong-start (of a range), or a status such as 404. ``log`` has a line
     (name, Range, status) a request.
     """
 
     def __init__(self):
-        self.files, self.modes, self.log, self.tags = {}, {}, [], {}
+        self.files, self.modes, self.log, self.tags, self.closed = {}, {}, [], {}, Event()
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,6 +28,7 @@ class WebServer:
         Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self):
+        self.closed.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -42,7 +43,9 @@ class WebServer:
         if mode != "no-length":
             request.send_header("Content-Length", str(length))
         request.end_headers()
-        request.wfile.write(body[: int(number)] if mode == "drop" else body)
+        request.wfile.write(body[: int(number)] if mode in ("drop", "hang") else body)
+        if mode == "hang":
+            self.closed.wait(30)
 
     def body_of(self, name, asked, mode):
         if mode.isdecimal():

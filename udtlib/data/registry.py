@@ -59,7 +59,7 @@ def load_truth(
         name: a key of `DATASETS`.
         annotations: the dataset's folder, or for OTB's lists also a JSON file
             (`udtlib.data.otb.load_annotations`); None looks in ``UDT_DATA``, ``data/``, ``../shared``.
-        places: where to look for OTB's annotations, the first that exists.
+        places: where to look for the annotations of ``"otb"``, the first that exists.
 
     Raises:
         UnknownNameError: ``name`` is not in `DATASETS`.
@@ -72,6 +72,8 @@ def load_truth(
         return load_dataset(name, annotations, images=False)
     if name != "otb" and name not in LISTS:
         return load_dataset(name, annotations)
+    if name in LISTS:  # all their targets are needed, the folder may hold some
+        places = ("published/otb2015.json", "otb")
     found = annotations or next(filter(None, map(find_data, places)), None)
     if found is None:
         raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
