@@ -16,6 +16,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from udtlib.errors import OptionError, TrainingError
+from udtlib.muon import Muon
 from udtlib.network import FeatureNetwork
 from udtlib.training_card import card_lines, trained_weights
 from udtlib.training_checkpoint import (
@@ -156,14 +157,16 @@ def start(settings: TrainingSettings, device: torch.device) -> Run:
     keep_freed_memory()
     generator = torch.Generator().manual_seed(settings.seed)
     network = FeatureNetwork(padded=False, generator=generator).to(device)
-    optimiser: Optimizer
-    if settings.optimiser == "sgd":
-        optimiser = SGD(
-            network.parameters(), settings.first_rate, settings.momentum, weight_decay=settings.weight_decay
-        )
-    else:
-        optimiser = AdamW(network.parameters(), settings.first_rate, weight_decay=settings.weight_decay)
-    return Run(settings, network, optimiser, TrainingStep(network, settings, device))
+    return Run(settings, network, make_optimiser(network, settings), TrainingStep(network, settings, device))
+
+
+def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
+    """Return the optimiser of the network's parameters that the settings name."""
+    parameters, rate, decay = network.parameters(), settings.first_rate, settings.weight_decay
+    if settings.optimiser == "adam":
+        return AdamW(parameters, rate, weight_decay=decay)
+    make = Muon if settings.optimiser == "muon" else SGD
+    return make(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
 
 
 def keep_freed_memory() -> None:
