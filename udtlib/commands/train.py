@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
     parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument(
+        "--keep", nargs="+", type=int, default=[], metavar="STEP", help="also keep the weights after these"
+    )
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     parser.add_argument(
         "--measured",
@@ -78,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             device=str(device),
             checkpoint_every=arguments.checkpoint_every,
+            keep=arguments.keep,
             progress=True,
             tensorboard=arguments.tensorboard,
             card={"command": arguments.command_line, **data.card},
