@@ -36,7 +36,7 @@ def test_a_step_is_a_share_of_the_tensors_size_at_the_start():
     small.grad = torch.randn(5, generator=torch.Generator().manual_seed(1))
     large.grad = torch.tensor([[1.0, -1, 0]] * 4)
     optimiser.step()
-    expected = before - 0.01 * before.norm() * torch.tensor([[1.0, -1, 0]] * 4) / 8**0.5
+    expected = before - 0.01 * before.norm() * torch.tensor([[1.0, -1, 0]] * 4) / 8**0.5  # rank 1
     torch.testing.assert_close(large.detach(), expected * before.norm() / expected.norm())
     assert small.norm().item() == pytest.approx(0.01, rel=1e-5)
     assert torch.equal(still, torch.ones(2))

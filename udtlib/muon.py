@@ -45,14 +45,13 @@ class Muon(Optimizer):
 
 
 def even_directions(gradient: Tensor) -> Tensor:
-    """Return ``U V^T`` of a gradient, a tensor of its shape and of norm 1; 0 for 0.
+    """Return ``U V^T`` of a gradient, a tensor of its shape and of norm 1; directions it lacks stay out.
 
     Args:
         gradient: ``(outputs, ...)``; a vector counts as a matrix of one row.
     """
     matrix = gradient.flatten(1) if gradient.ndim > 1 else gradient[None]
-    if not matrix.any():
-        return torch.zeros_like(gradient)
-    left, _, right = torch.linalg.svd(matrix.double(), full_matrices=False)
-    even = left @ right
-    return (even / even.norm()).to(gradient.dtype).reshape(gradient.shape)
+    left, sizes, right = torch.linalg.svd(matrix.double(), full_matrices=False)
+    present = (sizes > 1e-6 * sizes[0]).to(sizes)
+    even = left * present @ right
+    return (even / even.norm().clamp(min=1.0)).to(gradient.dtype).reshape(gradient.shape)
