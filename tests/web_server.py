@@ -7,9 +7,9 @@ from threading import Event, Thread
 class WebServer:
     """Serves ``files`` by name; the next answer for a name behaves as its next word in ``modes`` says.
 
-    whole, drop:N (close after N bytes of the answer), hang:N (send no more after N bytes), no-range (ignores Range), longer:N and shorter:N (a
-    wrong Content-Length), no-length, wrong-start (of a range), or a status such as 404. ``log`` has a line
-    (name, Range, status) a request.
+    whole, drop:N (close after N bytes of the answer), hang:N (send no more after N bytes), no-range (ignores
+    Range), longer:N and shorter:N (a wrong Content-Length), no-length, wrong-start (of a range), or a status
+    such as 404. ``log`` has a line (name, Range, status) a request.
     """
 
     def __init__(self):
