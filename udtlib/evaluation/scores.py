@@ -33,6 +33,7 @@ class TrackerScore:
         sequences: one score a sequence, in the dataset's order.
         failed: what went wrong, by the name of a sequence without result.
         notes: what was done to line result files up with the truth.
+        protocol: how the tracker was started (`udtlib.evaluation.protocols.PROTOCOLS`).
     """
 
     tracker: str
@@ -41,6 +42,7 @@ class TrackerScore:
     sequences: tuple[SequenceScore, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    protocol: str = "ope"
 
     @property
     def auc(self) -> float:
@@ -81,11 +83,16 @@ class TrackerScore:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
 
         Raises:
-            DataError: not the same sequences, or another policy.
+            DataError: not the same sequences, another policy, or another protocol.
         """
         names = [[score.name for score in scored.sequences] for scored in (self, other)]
         if names[0] != names[1] or self.policy != other.policy:
             raise DataError(f"{self.tracker}, {other.tracker}: expected the same sequences and policy")
+        if self.protocol != other.protocol:
+            raise DataError(
+                f"{self.tracker}, {other.tracker}: expected one protocol, "
+                f"found {self.protocol} and {other.protocol}"
+            )
         return paired_difference(self.values(measure), other.values(measure), **options)
 
     def by_attribute(self) -> "dict[str, TrackerScore]":
