@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from udtlib.commands.common import add_policy
+from udtlib.commands.common import add_policy, add_protocol
 from udtlib.data import DATASETS, Sequence, find_data, load_dataset
 from udtlib.data.otb import load_annotations
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import load_policy, score
+from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report import check_report_path, html_report, write_report
 from udtlib.evaluation.runs import find_trackers, left_out, recorded_dataset
 from udtlib.evaluation.tables import score_table
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE_OR_ROOT",
         help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result",
     )
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--title", metavar="TEXT", help="the report's heading")
     parser.add_argument("--bands", action="store_true", help="draw 95 %% bootstrap bands into the plots")
@@ -38,15 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Score every tracker, write the report, print the table."""
     check_report_path(arguments.out)
-    trackers = find_trackers(arguments.runs)
-    recorded = recorded_dataset(trackers.values())
+    protocol = arguments.protocol
+    trackers = find_trackers(arguments.runs, protocol)
+    recorded = recorded_dataset(results_folder(folder, protocol) for folder in trackers.values())
     dataset = _dataset(arguments.dataset, recorded)
     sequences = _annotated(dataset, arguments.annotations, is_own=recorded is not None)
     policy = load_policy(arguments.policy)
     scores = [
-        score(folder, sequences, policy, dataset=dataset, tracker=name) for name, folder in trackers.items()
+        score(folder, sequences, policy, dataset=dataset, tracker=name, protocol=protocol)
+        for name, folder in trackers.items()
     ]
-    notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences))]
+    notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences, protocol))]
     text = html_report(scores, title=arguments.title, bands=arguments.bands, notes=notes)
     write_report(arguments.out, text)
     print("\n".join([score_table(scores), *notes, f"report written to {arguments.out}"]))
@@ -78,6 +82,6 @@ def _annotated(dataset: str, annotations: str | None, is_own: bool) -> list[Sequ
     return load_annotations(known[0])
 
 
-def _left_out_note(tracker: str, folder: Path, sequences: list[Sequence]) -> str:
-    names = left_out(folder, sequences)
+def _left_out_note(tracker: str, folder: Path, sequences: list[Sequence], protocol: str) -> str:
+    names = left_out(folder, sequences, protocol)
     return f"{tracker}: left out, not among the annotations: {', '.join(names)}" if names else ""

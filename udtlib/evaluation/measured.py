@@ -134,6 +134,7 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     write_whole(Path(path), text.getvalue())
     document = measured | {
         "dataset": scores[0].dataset,
+        "protocol": scores[0].protocol,
         "policy": asdict(scores[0].policy),
         "trackers": {score.tracker: _details(score) for score in scores},
     }
