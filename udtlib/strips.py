@@ -5,6 +5,9 @@ A tracker's box has the colour of its line in the plots; the truth is a white da
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,10 +15,13 @@ from numpy.typing import ArrayLike
 
 from udtlib import viz
 from udtlib.boxes import Boxes
+from udtlib.data.otb import load_otb
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.evaluation.overlap_plot import frame_overlaps, key_frames
-from udtlib.evaluation.plots import COLORS, Style, line_styles
+from udtlib.evaluation.plots import COLORS, Style, by_score, line_styles, ranked_styles
+from udtlib.evaluation.report_explorer import Panel, worst_first
+from udtlib.evaluation.scores import TrackerScore
 from udtlib.trackers.base import Frame
 
 MOST_TRACKERS = len(COLORS)
@@ -119,3 +125,75 @@ def strip_jpeg(picture: Frame, quality: int = 80) -> bytes:
         ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
     return np.asarray(encoded[1], np.uint8).tobytes()
+
+
+def with_images(sequences: Iterable[Sequence], root: str | Path | None) -> list[Sequence]:
+    """Return annotated OTB sequences with the frames of those whose images are below ``root``.
+
+    A sequence whose folder is not there, not whole, or of another length stays without frames.
+    """
+    return [_with_images(sequence, root) for sequence in sequences]
+
+
+def _with_images(sequence: Sequence, root: str | Path | None) -> Sequence:
+    if root is None or len(sequence.frames):
+        return sequence
+    try:
+        (found,) = load_otb(root, names=[sequence.name])
+    except UdtError:
+        return sequence
+    return replace(sequence, frames=found.frames) if len(found.boxes) == len(sequence.boxes) else sequence
+
+
+def sequence_panels(
+    scores: AbstractSequence[TrackerScore],
+    boxes: Mapping[str, Mapping[str, ArrayLike]],
+    sequences: Iterable[Sequence],
+    *,
+    strips: int = 30,
+    count: int = 6,
+    height: int = 160,
+) -> dict[str, Panel]:
+    """Return what a report shows of each sequence: overlaps over the frames, and a strip of the hardest.
+
+    Args:
+        scores: the trackers.
+        boxes: predicted boxes ``(N, 4)``, 0-indexed, by tracker and by sequence name.
+        sequences: those scored; a strip needs their frames.
+        strips: draw them for this many sequences, the hardest.
+        count: frames a strip.
+        height: of a strip's frames, in pixels.
+
+    Raises:
+        DataError: boxes that are not one a true box.
+
+    Book: chapter 13.
+    """
+    ranked = by_score(scores)
+    names = [one.name for one in ranked[0].sequences]
+    hardest = {names[place] for place in worst_first(ranked)[:strips]}
+    styles, panels = ranked_styles(ranked), {}
+    for sequence in sequences:
+        tracks = {score.tracker: boxes[score.tracker][sequence.name] for score in ranked}
+        overlaps = frame_overlaps(tracks, sequence.boxes)
+        frames = [int(index) for index in key_frames(overlaps, count)]
+        picture, note = None, f"Strip left out: it is drawn for the {strips} hardest sequences only."
+        if sequence.name in hardest:
+            picture, note = _try_strip(sequence, tracks, frames, height, styles)
+        panels[sequence.name] = Panel(overlaps, frames if picture else (), sequence.start, picture, note)
+    return panels
+
+
+def _try_strip(
+    sequence: Sequence,
+    tracks: Mapping[str, ArrayLike],
+    frames: list[int],
+    height: int,
+    styles: Mapping[str, Style],
+) -> tuple[bytes | None, str]:
+    """Return the strip, or why there is none: a report is worth reading without it."""
+    try:
+        picture = strip(sequence, tracks, frames=frames, height=height, styles=styles, legend=False)
+    except UdtError as error:
+        return None, f"Strip left out: {error}."
+    return strip_jpeg(picture), ""

@@ -119,7 +119,7 @@ def attribute_chart(
     styles, ordered = styles or ranked_styles(scores), by_score(scores, measure)
     hardest = sorted(groups, key=lambda name: np.mean([getattr(one, measure) for one in groups[name]]))
     step = 0.7 / len(ordered)
-    height = 0.9 + len(hardest) * max(0.3, 0.13 * len(ordered))
+    height = 0.9 + len(hardest) * max(0.3, 0.1 * len(ordered))
     axes = Figure(figsize=(7.6, height), layout="constrained").add_subplot()
     for place, score in enumerate(ordered):
         rows = np.arange(len(hardest)) + (place - (len(ordered) - 1) / 2) * step

@@ -79,7 +79,7 @@ def overlap_plot(
         axes.axvline(first + mark, color="0.75", linewidth=0.8, zorder=0)
     lines = []
     for name, overlap in overlaps.items():
-        places, means = _thinned(overlap)
+        places, means = thinned(overlap)
         lines += axes.plot(first + places, means, linewidth=1.4, **styles[name])
     legend = figure.legend(
         lines, [short(name) for name in overlaps], loc="outside right upper", fontsize="small"
@@ -93,8 +93,15 @@ def overlap_plot(
     return figure
 
 
-def _thinned(overlap: Floats) -> tuple[Floats, Floats]:
-    """Return the points of a line: every frame, or the middle and the mean of each run of frames."""
+def thinned(overlap: Floats) -> tuple[Floats, Floats]:
+    """Return the points of a line: every frame, or the middle and the mean of each of `MOST_POINTS` runs.
+
+    Args:
+        overlap: ``(N,)``; NaN (no target) is left out of the means, and kept where a run has nothing else.
+
+    Returns:
+        Places, counted from 0, and values, ``(min(N, MOST_POINTS),)`` each.
+    """
     runs = np.array_split(np.arange(len(overlap), dtype=np.float64), min(len(overlap), MOST_POINTS))
     places = np.array([run.mean() for run in runs])
     return places, np.array([_mean(overlap[run.astype(int)]) for run in runs])

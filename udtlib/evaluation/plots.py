@@ -6,6 +6,7 @@ matplotlib is imported when the first one is drawn. Book: chapters 01 and 13.
 """
 
 import io
+import re
 import warnings
 from collections.abc import Iterable
 from collections.abc import Sequence as AbstractSequence
@@ -17,6 +18,7 @@ from udtlib.errors import DataError
 from udtlib.evaluation.ope import PRECISION_THRESHOLDS, Floats, success_thresholds
 from udtlib.evaluation.scores import TrackerScore
 from udtlib.evaluation.statistics import bootstrap_band
+from udtlib.trackers.base import Frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +35,9 @@ SIZE = (5.6, 4.4)
 
 MOST_INSIDE = 10
 """With more lines than this the legend stands beside the plot."""
+
+LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
+"""A coordinate to more than a hundredth of a point, which nobody sees; below 1 it may be a scale."""
 
 Style = dict[str, Any]
 
@@ -193,6 +198,18 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
+def to_picture(figure: "Figure", dpi: int = 100) -> Frame:
+    """Return a figure as RGB ``uint8`` ``(H, W, 3)``, to put beside other pictures."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # such a character is drawn as an empty box
+        canvas.draw()
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3]
+
+
 def to_svg(figure: "Figure") -> str:
     """Return a figure as SVG text: text drawn as outlines, no date, the same bytes for the same figure."""
     from matplotlib import rc_context
@@ -201,4 +218,4 @@ def to_svg(figure: "Figure") -> str:
     with rc_context({"svg.fonttype": "path", "svg.hashsalt": "udtlib"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # such a character is drawn as an empty box
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return LONG_NUMBER.sub(r"\1", buffer.getvalue())

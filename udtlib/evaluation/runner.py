@@ -19,6 +19,7 @@ from udtlib.data import load_dataset
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError
+from udtlib.evaluation.measured import place
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.protocols import protocol_runs, results_folder
 from udtlib.evaluation.results import Result, load_result, prepare_folder, read_record, write_result
@@ -250,7 +251,7 @@ def _run_task(task: _Task) -> str:
         tracker = task.make()
         with one_thread():
             boxes, seconds = track_sequence(tracker, task.sequence)
-        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds, "made": place()})
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
     return ""

@@ -6,6 +6,7 @@ files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
@@ -77,6 +78,30 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
         places = ", ".join(f"{folder} ran on {dataset!r}" for dataset, folder in found.items())
         raise DataError(f"expected runs on one dataset, found several: {places}; report them one by one")
     return next(iter(found), None)
+
+
+def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str | int | None]]:
+    """Return where a tracker's boxes were made, from the records beside them; most files first.
+
+    Returns:
+        For each place ``commit``, ``cpu``, ``dates`` (first to last) and ``runs`` (how many files); None what
+        was not recorded.
+    """
+    made: dict[tuple[Any, Any], list[str]] = {}
+    for path in sorted(results_folder(folder, protocol).glob("*.txt")):
+        record = (read_record(path) or {}).get("made")
+        record = record if isinstance(record, dict) else {}
+        dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
+        dates.append(str(record.get("date") or ""))
+    return [
+        {"commit": commit, "cpu": cpu, "dates": _span(dates), "runs": len(dates)}
+        for (commit, cpu), dates in sorted(made.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _span(dates: list[str]) -> str | None:
+    known = sorted(filter(None, dates))
+    return None if not known else " to ".join(dict.fromkeys((known[0], known[-1])))
 
 
 def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:
