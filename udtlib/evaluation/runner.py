@@ -1,6 +1,7 @@
-"""One-pass evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
+"""Evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
 
-A tracker starts on the first frame from the true box and is never helped again. Book: chapters 01, 13.
+A tracker is started as the protocol says (one-pass evaluation: on the first frame, from the true box) and
+is never helped again. Book: chapters 01, 13.
 """
 
 import tempfile
@@ -18,9 +19,11 @@ from udtlib.data import load_dataset
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError
+from udtlib.evaluation.measured import place
 from udtlib.evaluation.policy import Policy
-from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
-from udtlib.evaluation.scores import TrackerScore, score_results
+from udtlib.evaluation.protocols import protocol_runs, results_folder
+from udtlib.evaluation.results import Result, load_result, prepare_folder, read_record, write_result
+from udtlib.evaluation.scores import TrackerScore, score_runs
 from udtlib.evaluation.workers import one_thread, run_in_workers
 from udtlib.trackers import Tracker, load_tracker
 
@@ -29,7 +32,10 @@ MakeTracker = Callable[[], Tracker]
 
 @dataclass(frozen=True)
 class _Task:
+    """One run: ``sequence`` is what the tracker sees, a part of the sequence named ``of``."""
+
     make: MakeTracker
+    of: str
     sequence: Sequence
     path: Path
     dataset: str
@@ -48,6 +54,7 @@ def evaluate(
     jobs: int = 1,
     policy: Policy | None = None,
     progress: bool = False,
+    protocol: str = "ope",
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
@@ -66,9 +73,11 @@ def evaluate(
         jobs: worker processes, each on one thread; 1 runs everything in this process.
         policy: how boxes become scores; None is `Policy`'s default.
         progress: show a progress bar.
+        protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
+            files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
 
     Raises:
-        UnknownNameError: a tracker or dataset that is not registered.
+        UnknownNameError: a tracker, dataset or protocol that is not registered.
         MissingDataError: a dataset that is not there.
         DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
             tracked, two sequences share a name, or something cannot be sent to worker processes.
@@ -90,19 +99,20 @@ def evaluate(
     _check_names(listed)
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(out or temporary) / name
+        folder = results_folder(Path(out or temporary) / name, protocol)
         prepare_folder(folder)
-        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol)
         failed = _run_tasks(tasks, jobs, name if progress else None)
-        results = {
-            task.sequence.name: load_result(task.path, task.sequence, dataset)
-            for task in tasks
-            if task.sequence.name not in failed
-        }
+        results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
+        for task in tasks:
+            if task.of not in failed:
+                results[task.of].append(load_result(task.path, task.sequence, dataset))
     if failed and not results:
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
-    return score_results(results, listed, policy, dataset=dataset, tracker=name, failed=broken | failed)
+    return score_runs(
+        results, listed, policy, dataset=dataset, tracker=name, protocol=protocol, failed=broken | failed
+    )
 
 
 def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
@@ -160,6 +170,7 @@ def _make_tasks(
     sequences: list[Sequence],
     folder: Path,
     dataset: str,
+    protocol: str,
 ) -> list[_Task]:
     if isinstance(tracker, str):
         made_by, make = tracker, partial(load_tracker, tracker, **options)
@@ -171,7 +182,14 @@ def _make_tasks(
         "options": {key: repr(value) for key, value in sorted(options.items())},
         "dataset": dataset,
     }
-    return [_Task(make, one, folder / f"{one.name}.txt", dataset, common | _record(one)) for one in sequences]
+    tasks = []
+    for one in sequences:
+        runs = protocol_runs(one, protocol)
+        for label, part in runs:
+            extra = {"protocol": protocol, "start": label, "runs": len(runs)} if label else {}
+            path = folder / f"{part.name}.txt"
+            tasks.append(_Task(make, one.name, part, path, dataset, common | _record(part) | extra))
+    return tasks
 
 
 def _record(sequence: Sequence) -> dict[str, Any]:
@@ -205,7 +223,7 @@ def _is_finished(task: _Task) -> bool:
 
 
 def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, str]:
-    """Run what is not finished; return what went wrong by sequence name."""
+    """Run what is not finished; return what went wrong by sequence name, for its first run that failed."""
     from tqdm import tqdm
 
     waiting = [task for task in tasks if not _is_finished(task)]
@@ -213,12 +231,17 @@ def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, st
     outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
     done = len(tasks) - len(waiting)
     failed = {}
-    with tqdm(desc=title, total=len(tasks), initial=done, unit="sequence", disable=title is None) as bar:
+    with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=title is None) as bar:
         for task, problem in zip(waiting, outcomes, strict=True):
             bar.update()
             if problem:
                 failed[task.sequence.name] = problem
-    return {task.sequence.name: failed[task.sequence.name] for task in tasks if task.sequence.name in failed}
+    first: dict[str, str] = {}
+    for task in tasks:
+        if task.sequence.name in failed:
+            parts = (task.record.get("start"), failed[task.sequence.name])
+            first.setdefault(task.of, ": ".join(filter(None, parts)))
+    return first
 
 
 def _run_task(task: _Task) -> str:
@@ -229,7 +252,7 @@ def _run_task(task: _Task) -> str:
         tracker = task.make()
         with one_thread():
             boxes, seconds = track_sequence(tracker, task.sequence)
-        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds, "made": place()})
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
     return ""
