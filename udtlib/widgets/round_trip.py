@@ -92,7 +92,9 @@ def look(clip: str, frame: int) -> Look:
     x, y, w, h = sequence.boxes[first]
     side = CONTEXT * float(np.sqrt(w * h))
     patch = crop(
-        sequence.frames[first + frame], (x + w / 2 - side / 2, y + h / 2 - side / 2, side, side), (PATCH, PATCH)
+        sequence.frames[first + frame],
+        (x + w / 2 - side / 2, y + h / 2 - side / 2, side, side),
+        (PATCH, PATCH),
     )
     centers = sequence.boxes[:, :2] + sequence.boxes[:, 2:] / 2
     motion = Motion(ClipSettings(first + LONGEST + 1, **knobs))
@@ -100,7 +102,9 @@ def look(clip: str, frame: int) -> Look:
     cells = PATCH / side
     with torch.no_grad():
         features = network()(as_input(patch))
-    return Look(patch, features, (centers[first + frame] - centers[first])[::-1] * cells, ground[::-1] * cells)
+    return Look(
+        patch, features, (centers[first + frame] - centers[first])[::-1] * cells, ground[::-1] * cells
+    )
 
 
 def solve(clip: str, frame: int, search: str, way_back: str, channels: int, window: int) -> Trip:
@@ -110,7 +114,7 @@ def solve(clip: str, frame: int, search: str, way_back: str, channels: int, wind
         clip: a key of `CLIPS`, where T is from.
         frame: how many frames later S is, 0..12.
         search: ``"same clip"``, or ``"another clip"`` for an S that has nothing to do with T.
-        way_back: S's label: ``"clean Gaussian"`` is the pseudo-label, ``"raw response"`` the response as it is.
+        way_back: S's label: ``"clean Gaussian"`` (the pseudo-label) or ``"raw response"``, as it is.
         channels: how many feature maps are used, 1..32.
         window: 0 for none, as in training; 1 for Hann's, which says that the middle is meant.
 
@@ -146,9 +150,9 @@ def draw(
 ) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `solve`.
 
-    Panels: T, S, the response there, S's label, the response back at T, and its squared distance from home. In
-    maps "nothing moved" is the middle. At S a circle is where the target went (green) or the background (blue),
-    a cross the peak.
+    Panels: T, S, the response there, S's label, the response back at T, and its squared distance from home.
+    In maps "nothing moved" is the middle. At S a circle is where the target (green) or the background (blue)
+    went, a cross the peak.
     """
     trip = solve(clip, frame, search, way_back, channels, window)
     there = viz.resize_nearest(viz.heatmap(trip.there), PANEL)
@@ -166,8 +170,9 @@ def draw(
         "squared distance": viz.resize_nearest(viz.heatmap((trip.back - home) ** 2, limits=(0, 0.2)), PANEL),
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
-    text = f"{clip}, {search}, {way_back}, {channels} channels, window {window}: peak at ({trip.found[0]:+.0f}, {trip.found[1]:+.0f})"
-    return viz.caption(row, f"{text}, loss {trip.error:.1f}")
+    setting = f"{clip}, {search}, {way_back}, {channels} channels, window {window}"
+    peak = "peak at ({:+.0f}, {:+.0f})".format(*trip.found)
+    return viz.caption(row, f"{setting}: {peak}, loss {trip.error:.1f}")
 
 
 def place(displacement: NDArray[np.float64]) -> tuple[int, int]:
