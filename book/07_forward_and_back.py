@@ -15,7 +15,7 @@
 # chapter is about doing without: follow something forward in time, follow it back again, and you must arrive where you
 # started. The distance you miss by is a loss, and nobody drew anything.
 #
-# **You will** watch the idea at work forty years before it trained a network, write Eq. 4 to 6 by hand and find each
+# **You will** watch the idea at work long before it trained a network, write Eq. 4 to 6 by hand and find each
 # of their lines in the library, see which half of the journey teaches, compare the loss with the truth it never saw,
 # and meet trackers that come home in perfect order from places they should never have been.
 #
@@ -30,6 +30,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.patches import ConnectionPatch
 
 from udtlib import dcf, dcf_spectra, load_tracker, viz, weights
 from udtlib.boxes import center, from_center, iou
@@ -93,41 +94,43 @@ def show_figure(figure, zoom=1.0):
     plt.close(figure)
 
 
-def arrow(figure, tail, head, color, bend=0.0, style="-|>"):
-    """Draw an arrow between two points ((x, y) in the axes, the axes)."""
-    patch = plt.matplotlib.patches.ConnectionPatch(
-        *(point for point, _ in (tail, head)),
+def arrow(figure, tail, head, color, bend=0.0, route=None):
+    """Draw an arrow between two points, each ((x, y) in an axis, the axis); ``route`` is matplotlib's."""
+    patch = ConnectionPatch(
+        tail[0],
+        head[0],
         *("axes fraction",) * 2,
         axesA=tail[1],
         axesB=head[1],
-        arrowstyle=style,
+        arrowstyle="-|>",
         mutation_scale=16,
         linewidth=2,
         color=color,
-        connectionstyle=f"arc3,rad={bend}",
+        connectionstyle=route or f"arc3,rad={bend}",
     )
     figure.add_artist(patch)
 
 
 seen = (0, 12, 24)
-figure, axes = plt.subplots(1, 7, figsize=(14, 3.1), width_ratios=[1, 1, 1, 0.12, 1, 1, 1])
-figure.subplots_adjust(0.01, 0.16, 0.99, 0.8, wspace=0.06)
+stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
+figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
+figure.subplots_adjust(0.01, 0.17, 0.99, 0.76, wspace=0.05)
 axes[3].set_axis_off()
 for left, right, time in zip(axes[:3], axes[4:], seen, strict=True):
     taught = viz.draw_box(frames[time], truth[time], viz.TRUTH)
     walked = viz.draw_box(frames[time], forward[time], viz.PREDICTION)
-    walked = viz.draw_box(walked, backward[time], viz.SECOND)
+    walked = viz.draw_box(walked, backward[time], viz.SECOND, thickness=1)
     for axis, picture in ((left, taught), (right, walked)):
-        axis.imshow(picture)
+        axis.imshow(crop(picture, stage, (264, 352)))
         axis.set(title=f"frame {time}", xticks=[], yticks=[])
-    left.set_xlabel("loss: answer against the drawn box")
+    left.set_xlabel("loss: answer against the drawn box", color=GREEN)
 for one, other in ((4, 5), (5, 6)):
-    arrow(figure, ((0.6, 1.12), axes[one]), ((0.4, 1.12), axes[other]), ORANGE, -0.2)
-    arrow(figure, ((0.4, -0.05), axes[other]), ((0.6, -0.05), axes[one]), BLUE, -0.2)
-axes[4].set_xlabel("loss: end against start")
+    arrow(figure, ((0.65, 1.04), axes[one]), ((0.35, 1.04), axes[other]), ORANGE, -0.3)
+    arrow(figure, ((0.35, -0.04), axes[other]), ((0.65, -0.04), axes[one]), BLUE, -0.3)
+axes[4].set_xlabel("loss: end against start", color=BLUE, loc="left")
 figure.text(0.24, 0.93, "supervised: a box on every frame", ha="center", size=13, color=GREEN)
 figure.text(0.76, 0.93, "unsupervised: forward, and back", ha="center", size=13, color=ORANGE)
-show_figure(figure)
+show_figure(figure, zoom=0.9)
 print(f"travelled more than 40 px and came home within 5 px: {travelled > 40 and missed_by < 5}")
 
 # %% [markdown]
@@ -170,30 +173,31 @@ def judge(i):
 
 
 judged = np.array([judge(i) for i in range(44)])
-figure, axes = plt.subplots(1, 3, figsize=(12, 2.9), layout="constrained", width_ratios=[1, 1, 1.5])
-for axis, i in zip(axes, (18, 24), strict=False):
-    points, there, miss, wrong = check_points(i)
+figure, axes = plt.subplots(1, 5, figsize=(14, 2.9), layout="constrained", width_ratios=[1, 1, 1, 1, 1.8])
+for k, i in enumerate((18, 24)):
+    points, there, miss, _ = check_points(i)
     kept = miss <= np.median(miss)
-    box = hidden.boxes[i]
-    axis.imshow(hidden.frames[i])
-    axis.plot(*points[~kept].T, "x", color=RED, label="came home badly")
-    axis.plot(*points[kept].T, "o", color=BLUE, mec="black", label="came home well")
-    axis.set(xlim=(box[0] - 25, box[0] + box[2] + 25), ylim=(box[1] + box[3] + 25, box[1] - 25))
-    axis.set(title=f"frame {i}: of those kept, {10 * judge(i)[1]:.0f} in 10 are right", xticks=[], yticks=[])
+    for axis, time, places in ((axes[2 * k], i, points), (axes[2 * k + 1], i + 4, there)):
+        axis.imshow(hidden.frames[time])
+        axis.plot(*places[~kept].T, "x", color=RED, label="came home badly")
+        axis.plot(*places[kept].T, "o", ms=5, color=BLUE, mec="black", label="came home well")
+        (x, y), half = middles[i], 45
+        axis.set(xlim=(x - half, x + half), ylim=(y + half, y - half), title=f"frame {time}", xticks=[], yticks=[])
 axes[0].legend(loc="lower left", fontsize=7)
-axes[2].plot(judged[:, 0], color="0.6", label="all points")
-axes[2].plot(judged[:, 1], color=BLUE, label="the half that came home best")
-axes[2].set(xlabel="frame", ylabel="share of points that are right", ylim=(-0.05, 1.05))
-axes[2].legend(fontsize=8)
-plt.show()
+axes[4].plot(judged[:, 0], color="0.6", label="all points")
+axes[4].plot(judged[:, 1], color=BLUE, label="the half that came home best")
+axes[4].set(xlabel="frame", ylabel="share of points that are right", ylim=(-0.05, 1.05))
+axes[4].legend(fontsize=8)
+show_figure(figure, zoom=0.9)
 entering, covered = judge(18), judge(24)
 assert entering[1] > 0.9 > 0.6 > entering[0]
 assert covered[1] < 0.1
 
 # %% [markdown]
-# In frame 18 the occluder (right half of the left picture) has begun to cover the target. Half of the points are
-# wrong, and the check finds them: nearly all of those it keeps are right. Six frames later the occluder covers nearly
-# everything. Now the points sit *on it*, ride with it, and ride back with it. They come home beautifully, and not one is right.
+# In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
+# them: nearly all of those it keeps are right. In frame 24 nearly everything is covered. Now the points sit *on the
+# occluder*, ride with it, and ride back with it. They come home beautifully, and not one is right. (Around frame 28
+# the occluder rests on the target and moves as it does, so even a point on the wrong thing moves rightly.)
 # Remember both pictures. **Coming home is necessary for being right, and not sufficient.**
 #
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and believe the
@@ -380,7 +384,7 @@ def loss_when(step, there, back):
     return round_trip_errors(answer, label, "paper").item()
 
 
-steps = np.linspace(0, 1, 41)
+steps = np.linspace(0, 1, 25)
 ways = {
     "only there: it moves the pseudo-label": (True, False),
     "only back: it is the template": (False, True),
@@ -393,9 +397,9 @@ axis.set(xlabel=r"fade of $\varphi(\mathbf{S})$", ylabel="loss, Eq. 6")
 axis.legend(fontsize=8)
 plt.show()
 stairs, smooth = (len(np.unique(curve.round(2))) for curve in curves.values())
-print(f"different values among {len(steps)}: {stairs} there, more than {smooth // 10 * 10 - 1} back")
+print(f"different values among {len(steps)}: {stairs} there; more than 20 back: {smooth > 20}")
 assert stairs == 4
-assert smooth > 30
+assert smooth > 20
 
 # %% [markdown]
 # On the way there the features only choose a cell. The loss is a staircase, flat almost everywhere, and its derivative is 0. So nothing is lost by
@@ -527,13 +531,15 @@ for name, (error, there, back) in travels.items():
     assert on_target.mean() < 0.4
     assert report[name]["told apart"] > 0.8
     assert report[name]["home though off target"] > 0.85
+stayed = verdict(travels["our trained weights"][1])[2][verdict(travels["random weights"][1])[2]].mean()
+assert stayed > 0.9
 assert report["our trained weights"]["mean loss"] < 0.85 * report["random weights"]["mean loss"]
 
 # %% [markdown]
 # Three things to read off. **First**, the loss knows something: pairs in which the peak followed *nothing* (red, mostly sudden changes of light)
-# have a higher loss than nearly all others. Without a single label it tells a track from a guess. **Second**, it does not know *what* was followed.
-# Most peaks sit on the background, which fills most of the patch and hardly changes, and those pairs have losses as
-# low as any, up to a hundred cells from the target. With no window nobody said what the target is (chapter 04), and for learning features that is no
+# have a higher loss than most others. Without a single label it tells a track from a guess. **Second**, it does not know *what* was followed.
+# Most peaks sit on the background, which fills most of the patch and hardly changes, and those pairs have losses far
+# below that of no answer, up to a hundred cells from the target. With no window nobody said what the target is (chapter 04), and for learning features that is no
 # fault: a wall is as good a thing to find again as a car. **Third**, training lowers the loss on clips it has never seen, while peaks that were in the right
 # place stay there: on such pairs it makes answers sharper, not different.
 #
@@ -594,8 +600,8 @@ for name, step in {"no window": plain, "window": windowed}.items():
 # row, and it is Eq. 4 to 6. Our trained weights.
 
 # %%
-raw = render_clip(frames=10, seed=21, camera_shake=1.0, deformation=0.3)
-numbers = draw_triplets([RenderedClip(0, 10)], seed=3, scheme="ordered")[0]
+raw = render_clip(frames=10, seed=19, camera_shake=1.0, deformation=0.3)
+numbers = draw_triplets([RenderedClip(0, 10)], seed=4, scheme="ordered")[0]
 patches = [sample_window(raw.frames[int(k)], (160, 120), (160, 120)) for k in numbers]
 phi = networks["our trained weights"]
 features = [phi(as_input(patch)) for patch in patches]
@@ -648,8 +654,8 @@ names |= {(4, row): rf"$\hat W_{{{name}}}$" for row, name in enumerate(("T", "S1
 names |= {(5, 1): "$R_T$, back at T", (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}"}
 
 # %%
-figure, axes = plt.subplots(3, 6, figsize=(13, 7))
-figure.subplots_adjust(0.02, 0.03, 0.98, 0.9, wspace=0.3, hspace=0.32)
+figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
+figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():
     axes[row, column].imshow(picture)
     axes[row, column].set_title(
@@ -657,17 +663,18 @@ for (column, row), picture in grid.items():
     )
 for axis in axes.flat:
     axis.set_axis_off()
-right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.02)
+right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)
+step_down = "arc,angleA=-90,angleB=90,armA=12,armB=24,rad=6"
 for row in range(3):
     arrow(figure, (right, axes[row, 0]), (left, axes[row, 1]), "0.4")
     arrow(figure, (right, axes[row, 3]), (left, axes[row, 4]), BLUE if row == 2 else "0.4")
 for row in (1, 2):
     arrow(figure, (right, axes[row, 1]), (left, axes[row, 2]), "0.4")
     arrow(figure, (right, axes[row, 2]), (left, axes[row, 3]), "0.4")
-    arrow(figure, (down, axes[row - 1, 4]), ((0.75, 1.02), axes[row, 2]), ORANGE, -0.25)
+    arrow(figure, (down, axes[row - 1, 4]), (up, axes[row, 2]), ORANGE, route=step_down)
 arrow(figure, (right, axes[2, 4]), (down, axes[1, 5]), BLUE, 0.3)
 arrow(figure, (up, axes[1, 5]), (down, axes[0, 5]), BLUE)
-arrow(figure, ((0.5, 1.02), axes[0, 3]), ((0.1, 1.02), axes[0, 5]), BLUE, -0.2)
+arrow(figure, ((0.8, 1.14), axes[0, 3]), ((0.2, 1.14), axes[0, 5]), BLUE, -0.1)
 figure.text(0.01, 0.965, "forward: also what runs online", color=ORANGE, size=13)
 figure.text(0.99, 0.965, "back: training only", color=BLUE, size=13, ha="right")
 show_figure(figure, zoom=0.95)
