@@ -11,8 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from udtlib.data.augmentation import augment
 from udtlib.data.leak_check import Measured
 from udtlib.data.patch_cache import MAGIC, PatchCache
+from udtlib.data.synthetic_cache import synthetic_name
 from udtlib.data.synthetic_patches import render_patches
 from udtlib.data.triplets import TripletLoader, Triplets
 from udtlib.data.videos import pack_videos
@@ -32,6 +34,7 @@ class TrainingData:
         card: lines for the weights' card.
         resident: all patches on the device that computes, uint8 ``(F, 125, 125, 3)``; None reads them.
         displacements: gives the true displacements ``(n, 2, 2)`` of triplets ``(n, 3)``, where known.
+        augment: strength of `udtlib.data.augmentation`, which works on the processor.
     """
 
     loader: TripletLoader
@@ -39,6 +42,7 @@ class TrainingData:
     card: dict[str, str] = field(default_factory=dict)
     resident: Tensor | None = None
     displacements: Callable[[Triplets], NDArray[np.float64]] | None = None
+    augment: float = 0.0
     drawn: tuple[int, Any] = (-1, None)
 
     def __len__(self) -> int:
@@ -52,6 +56,9 @@ class TrainingData:
             self.drawn = epoch, self.loader.indices(epoch)
         triplets = self.drawn[1][place]
         truth = self.displacements(triplets) if self.displacements else None
+        if self.augment:
+            random = np.random.default_rng([self.loader.seed, step])
+            return Batch(augment(self.loader.read(triplets), self.augment, random), truth)
         if self.resident is None:
             return Batch(self.loader.read(triplets), truth)
         return Batch(self.resident[torch.from_numpy(triplets).to(self.resident.device)], truth)
@@ -94,7 +101,10 @@ def cached_data(path: Path, batch: int, seed: int, scheme: str, device: torch.de
     loader = TripletLoader(patches, cache.videos, batch, seed, scheme)
     digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
     name = f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}, {scheme}, seed {seed}"
-    card = {"data": name, "videos": video_list(cache)}
+    made = synthetic_name(cache)
+    if made:
+        name = f"{made}: {name}"
+    card = {"data": name} if made else {"data": name, "videos": video_list(cache)}
     resident = None
     if device.type == "cuda" and len(cache) * 2 * 125 * 125 * 3 < torch.cuda.mem_get_info(device)[0]:
         stored = patches if isinstance(patches, np.ndarray) else cache.load()
