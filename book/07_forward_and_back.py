@@ -111,6 +111,7 @@ def arrow(figure, tail, head, color, bend=0.0, route=None):
     figure.add_artist(patch)
 
 
+# %%
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -138,10 +139,11 @@ print(f"travelled more than 40 px and came home within 5 px: {travelled > 40 and
 #
 # ## 7.2 The check, before it became a lesson
 #
-# Returning to the start is an old test of whether to believe a track. TLD ([Kalal et al. 2012](#References
-# "kalal2012")) spreads points over the target, moves each by its own little optical flow, the Lucas-Kanade method
-# ([1981](#References "lucas1981")), moves it back again, and trusts the half of the points that come home best. Let
-# us run it before we learn from it: 64 points, four frames ahead and back, in a clip with something passing in front.
+# Returning to the start is an old test of whether to believe a track. TLD
+# ([Kalal et al. 2012](#References "kalal2012")) spreads points over the target, moves each by its own little optical
+# flow ([Lucas and Kanade 1981](#References "lucas1981")), moves it back again, and trusts the half of the points that
+# come home best. Let us run it before we learn from it: 64 points, four frames ahead and back, in a clip with something
+# passing in front.
 
 # %%
 hidden = render_clip(frames=48, seed=6, occlusion=0.6)
@@ -200,19 +202,17 @@ assert covered[1] < 0.1
 # %% [markdown]
 # In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
 # them: nearly all of those it keeps are right. In frame 24 nearly everything is covered. Now the points sit *on the
-# occluder*, ride with it, and ride back with it. They come home beautifully, and not one is right. (Around frame 28
+# occluder*, ride with it, and ride back with it. They come home beautifully, and hardly one is right. (Around frame 28
 # the occluder rests on the target and moves as it does, so even a point on the wrong thing moves rightly.)
-# Remember both pictures. **Coming home is necessary for being right, and not sufficient.**
+# Remember both pictures. **Not coming home is a reason to doubt; coming home is no proof.**
 #
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and believe the
 # one whose two paths agree best in shape and appearance; TrackingNet ([Müller et al. 2018](#References "muller2018"))
 # interpolates between sparse labels with a tracker run from both ends. For all of them it is a check: it says which
 # answer to throw away, costs time whenever the tracker runs, and changes nothing in the tracker.
 #
-# Learning features without labels is a second old wish. One can sort shuffled frames ([H.-Y. Lee et al.
-# 2017](#References "lee2017")), compress and restore images ([Le 2013](#References "le2013"), and for tracking
-# [N. Wang and Yeung 2013](#References "wang2013")), or predict the features of the next second ([Vondrick et al.
-# 2016](#References "vondrick2016")). Closest to us, [X. Wang and Gupta 2015](#References "wang2015") let KCF follow
+# Learning features without labels is a second old wish. One can sort shuffled frames ([H.-Y. Lee et al. 2017](#References "lee2017")), compress and restore images ([Le 2013](#References "le2013"), and for tracking
+# [N. Wang and Yeung 2013](#References "wang2013")), or predict the features of the next second ([Vondrick et al. 2016](#References "vondrick2016")). Closest to us, [X. Wang and Gupta 2015](#References "wang2015") let KCF follow
 # patches through raw video and ask a network to find the two ends of a track more alike than a random third patch.
 # There the tracker prepares the data and is then out of the game. The paper's step is to put the tracker *inside*
 # the network: what is trained is exactly what will be used, and the loss is about tracking.
@@ -419,10 +419,7 @@ with torch.enable_grad():
 reported = (leaves[1].grad * (z.roll(3, dims=-1) - z)).sum().item()
 difference = (loss_when(1e-2, True, True) - loss_when(-1e-2, True, True)) / 2e-2
 assert np.isclose(reported, difference, rtol=0.02)
-print(
-    "autograd and finite difference of the whole journey agree to 2 %:",
-    bool(np.isclose(reported, difference, rtol=0.02)),
-)
+print("autograd agrees with the finite difference of the whole journey to 2 %")
 
 # %% [markdown]
 # With a further patch between (chapter 08: T, S1, S2, and back to T) the one in the middle gets no gradient at all, and training may compute its features
@@ -433,9 +430,8 @@ with torch.enable_grad():
     T, S1, S2 = (round_trip.look("turning target", k).features.clone().requires_grad_() for k in (0, 3, 6))
     longer = track_forward_backward(T, [S1, S2], label)
     round_trip_errors(longer.back, longer.label).sum().backward()
-print(
-    {name: "no gradient" if p.grad is None else "gradient" for name, p in (("T", T), ("S1", S1), ("S2", S2))}
-)
+for name, patch in {"T": T, "S1": S1, "S2": S2}.items():
+    print(f"{name:2}:", "no gradient" if patch.grad is None else "gradient")
 assert S1.grad is None
 assert T.grad.norm() > 0 < S2.grad.norm()
 
@@ -443,7 +439,7 @@ assert T.grad.norm() > 0 < S2.grad.norm()
 # ## 7.6 Does the loss know the truth?
 #
 # Rendered clips know what really happened, which no video in the wild does: where the target went, and where the background went. We cut 72 pairs,
-# 2, 5 and 10 frames apart, from 24 clips of all difficulties, run each there and back, and ask what the forward peak was really following.
+# 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty, run each there and back, and ask what the forward peak was really following.
 
 # %%
 knobs = ("in_plane_rotation", "fast_motion", "occlusion", "background_clutter")
@@ -599,7 +595,7 @@ for name, step in {"no window": plain, "window": windowed}.items():
 # %% [markdown]
 # ## 7.9 The whole machine
 #
-# To end with, Fig. 2 of the paper, with the actual arrays in every box. A triplet as training draws it: $\mathbf T$, $\mathbf S_1$, $\mathbf S_2$ among ten
+# To end with, Fig. 2 of the paper, with the actual arrays in every box. A triplet as the paper draws it: $\mathbf T$, $\mathbf S_1$, $\mathbf S_2$ among ten
 # consecutive frames of one clip, the middle of each frame, half as wide and half as high, squashed to $125\times125$ (chapter 10). Leave out the middle
 # row, and it is Eq. 4 to 6. Our trained weights.
 

@@ -134,10 +134,10 @@ def solve(clip: str, frame: int, search: str, way_back: str, channels: int, wind
     label = pseudo_labels(there, wanted) if way_back == "clean Gaussian" else there
     back = dcf_response(z, x, label)
     error = float(round_trip_errors(back, wanted[None], "paper"))
-    maps = (each[0].numpy() for each in (there, label, back))
-    found = peak_displacement(there[0].numpy())
-    truth = (later.target, later.background) if same else (None, None)
-    return Trip(start.patch, later.patch, *maps, error, found, *truth)
+    maps = [each[0].numpy() for each in (there, label, back)]
+    found = peak_displacement(maps[0])
+    target, background = (later.target, later.background) if same else (None, None)
+    return Trip(start.patch, later.patch, maps[0], maps[1], maps[2], error, found, target, background)
 
 
 def draw(
