@@ -14,10 +14,12 @@ class Muon(Optimizer):
     A layer's gradient is dominated by a few directions in which all filters change together; plain descent
     must be slow enough for those and hardly moves in the others. The layer seen as a matrix
     ``(outputs, inputs)``, its momentum is replaced by ``U V^T`` of its singular value decomposition
-    (K. Jordan et al. 2024), scaled to the share ``lr`` of the tensor's size. That size is the norm it began
-    with, but 1 for biases, which begin at 0; and a tensor that grew beyond it is scaled back: the loss
-    hardly minds the scale of features, and without the bound it grows by itself from step to step.
-    `torch.optim.Muon` takes matrices only and has no such bound.
+    (K. Jordan et al. 2024), scaled to the share ``lr`` of the norm the layer began with. A layer that grew
+    beyond that norm is scaled back: the loss hardly minds the scale of features, and grows it.
+
+    Biases take the plain step of SGD with Nesterov momentum. Given steps of a fixed size they run away: the
+    closed-form filter of training hardly sees a constant in a feature, so nothing holds them; a tracker,
+    which fades its features to the window's edges, sees it well. `torch.optim.Muon` takes matrices only.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float) -> None:
@@ -36,12 +38,15 @@ class Muon(Optimizer):
         """Take one step of one parameter."""
         state = self.state[parameter]
         if not state:
-            state["size"] = parameter.norm().clamp(min=1.0)
+            state["size"] = parameter.norm()
             state["momentum"] = torch.zeros_like(parameter)
         state["momentum"].mul_(momentum).add_(parameter.grad)
         ahead = parameter.grad + momentum * state["momentum"]
-        parameter.sub_(rate * state["size"] * even_directions(ahead))
-        parameter.mul_((state["size"] / parameter.norm()).clamp(max=1.0))
+        if parameter.ndim == 1:
+            parameter.sub_(rate * ahead)
+        else:
+            parameter.sub_(rate * state["size"] * even_directions(ahead))
+            parameter.mul_((state["size"] / parameter.norm()).clamp(max=1.0))
 
 
 def even_directions(gradient: Tensor) -> Tensor:
