@@ -25,7 +25,7 @@ from udtlib.unsupervised import pseudo_labels, round_trip_errors
 from udtlib.widgets.base import Choice, Demo, Slider
 from udtlib.widgets.layer import as_input
 
-PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 132  # patch, features, patch over target, drawn panel
+PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 120  # patch, features, patch over target, drawn panel
 CLIPS: dict[str, dict[str, Any]] = {  # which clip, and which of its frames is T
     "turning target": {"start": 0, "seed": 11, "in_plane_rotation": 0.3},
     "occluder": {"start": 20, "seed": 7, "occlusion": 0.6},
