@@ -105,7 +105,8 @@ def stage(hidden: tuple[float, float] = (1.0, 0.0), likeness: float = 0.8, in_s2
     pictures = grounds.copy()
     for picture, place in zip(pictures[1:], LOOKALIKE, strict=True):
         stand(picture, lookalike, place, LOOKALIKE_RADIUS, 1)
-    places, covers = ((0, 0), IN_S1, in_s2), (1, 1 - hidden[0], 1 - hidden[1])
+    places: tuple[Place, ...] = ((0, 0), IN_S1, in_s2)
+    covers = (1, 1 - hidden[0], 1 - hidden[1])
     for picture, place, cover in zip(pictures, places, covers, strict=True):
         stand(picture, target, place, TARGET_RADIUS, cover)
     return Stage(np.clip(np.rint(pictures + 118), 0, 255).astype(np.uint8), (IN_S1, in_s2), LOOKALIKE)
