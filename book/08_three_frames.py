@@ -507,9 +507,8 @@ plt.show()
 # - **Most of the gain is distance.** "Two, later" never sees S1. It asks the harder question, and that alone sorts
 #   better; what S1's testimony adds to it is the second line of the contests, and it is little.
 # - **Chained stays close to two frames**; the third contest says by how much it differs.
-# - For the question Fig. 3 asks, whether the *first* hop went wrong, look at the last line before you quote the paper. Eq. 6 looks
-#   at nothing but this hop, while Eq. 8 has it only at second hand. Few trips are lost so early, and the interval is
-#   wide or even on the wrong side.
+# - For the question Fig. 3 asks, whether the *first* hop went wrong, look at the last line before you quote the paper. Eq. 6
+#   looks at nothing but this hop, while Eq. 8 has it only at second hand. Do not be surprised if the interval holds zero.
 #
 # What happens where the witness disagrees? Let us look at the trips in which the way through S1 and the direct question end
 # more than a $\sigma$ apart.

@@ -28,12 +28,14 @@ from udtlib.widgets.base import Demo, Slider
 PATCH, SIDE, PANEL = 125, 121, 150  # patch, features, drawn panel
 SIGMA = default_sigma(PATCH, PATCH)
 TARGET_RADIUS, LOOKALIKE_RADIUS, GROUND_CONTRAST, OBJECT_CONTRAST = 24, 20, 4.0, 48.0
-IN_S1, LOOKALIKE = (8, -12), ((-8, 38), (-14, 33))  # the target's place in S1; the lookalike's in S1 and S2
-IN_S2 = (20, -14)  # the target's place in S2, unless a slider moves it
 WAYS = {"two": "two frames", "direct": "three, direct", "chained": "three, chained"}
 
 Floats = NDArray[np.float64]
 Place = tuple[float, float]
+
+IN_S1: Place = (8, -12)  # the target's place in S1
+IN_S2: Place = (20, -14)  # in S2, unless a slider moves it
+LOOKALIKE: tuple[Place, Place] = ((-8, 38), (-14, 33))  # the lookalike's places in S1 and S2
 
 
 class Stage(NamedTuple):
@@ -144,7 +146,7 @@ def validate(scene: Stage, phi: nn.Module | None = None) -> Verdict:
 
 
 def draw(
-    hidden_in_S1: float = 1.0, hidden_in_S2: float = 0.0, likeness: float = 0.8, S2_right: int = IN_S2[1]
+    hidden_in_S1: float = 1.0, hidden_in_S2: float = 0.0, likeness: float = 0.8, S2_right: float = IN_S2[1]
 ) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `stage`, ``S2_right`` is dx in S2.
 
