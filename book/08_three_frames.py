@@ -725,8 +725,8 @@ check.where_home(where_home)
 
 # %% [markdown]
 # **Exercise 3 (break and fix).** Eq. 8, direct, for one sample; `respond(template, search, label)` is Eq. 4 and 5. These
-# lines have *two* faults. One was in a published port of the method, and no test on a horizontal move of a wide Gaussian
-# would show it.
+# lines have *two* faults. One was in a published port of the method, where it turned vertical moves into
+# horizontal ones.
 #
 # ```python
 # def three_frame_loss(respond, template, first, second, label):
