@@ -507,8 +507,10 @@ assert driven_by["error"] > driven_by["motion"]
 def error_after(gradient, rate=0.01):
     """Return the median error of eight other pairs after one step."""
     network = copy.deepcopy(networks["trained"])
-    moved = torch.nn.utils.parameters_to_vector(network.parameters()).detach() - rate * gradient
-    torch.nn.utils.vector_to_parameters(moved, network.parameters())
+    pieces = gradient.split([parameter.numel() for parameter in network.parameters()])
+    with torch.no_grad():
+        for parameter, piece in zip(network.parameters(), pieces, strict=True):
+            parameter -= rate * piece.view(parameter.shape)
     return float(demo.judge(network, pool.patches[-8:]).errors.median())
 
 
@@ -692,7 +694,7 @@ assert same_order > 0.9
 # %%
 literal, as_coded = (weighted_loss(errors, shares, form) for form in ("paper", "reference"))
 assert torch.isclose(as_coded, n * literal)
-length = float(torch.nn.utils.parameters_to_vector(networks["trained"].parameters()).norm())
+length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
 pull = float(summed["both (Eq. 10)"].norm())
 against = {"code": pull / (5e-4 * length), "letter": pull / n / (5e-3 * length)}
 print(
