@@ -57,9 +57,12 @@ class Pairs:
 
 def join(*parts: Pairs) -> Pairs:
     """Return all triplets of several in one."""
-    arrays = [[getattr(part, name) for part in parts] for name in ("patches", "moved", "clips")]
-    kinds = tuple(kind for part in parts for kind in part.kinds)
-    return Pairs(*(np.concatenate(array) for array in arrays), kinds)
+    return Pairs(
+        np.concatenate([part.patches for part in parts]),
+        np.concatenate([part.moved for part in parts]),
+        np.concatenate([part.clips for part in parts]),
+        tuple(kind for part in parts for kind in part.kinds),
+    )
 
 
 def add_noise(
