@@ -843,7 +843,7 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 #
 # - A pair's say is A_drop times A_motion over the batch's sum. A_motion is close to a switch: half of its range is reached at
 #   6.9 <!-- half_way --> cells, and forty cells weigh only 1.3 <!-- times --> times as much as ten.
-# - Rank correlation with the true motion, trained features: 0.94 <!-- trained_paper --> for the paper's form (95 % interval over
+# - Rank correlation with the true motion, trained features: 0.94 <!-- trained_paper --> for the paper's form (interval over
 #   clips 0.86 <!-- trained_low --> to 0.97 <!-- trained_high -->), 0.91 <!-- trained_reference --> for the code's
 #   (0.82 <!-- trained_reference_low --> to 0.95 <!-- trained_reference_high -->); random features: 0.83 <!-- random_paper -->
 #   and 0.78 <!-- random_reference -->. Blur, noise and clutter count as motion, too.
