@@ -21,10 +21,9 @@
 #
 # **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What is used of them is repeated.
 #
-# Run time: about 303 s on two cores. Downloads: none.
+# Run time: about 25 s on two cores. Downloads: none.
 
 # %%
-import copy
 import json
 from pathlib import Path
 
@@ -509,31 +508,19 @@ print(
 # mining, which keeps the highest losses *because* they are high ([Shrivastava et al. 2016](#References "shrivastava2016")). That
 # needs labels one can trust; ours are the tracker's own.
 #
-# One step of gradient descent at the reference's rate of 0.01, from the trained network:
-
+# How long is one step of gradient descent at the reference's rate of 0.01, against the length of all the weights of the trained
+# network together?
 
 # %%
-def error_after(gradient, rate=0.01):
-    """Return the median error of eight other pairs after one step."""
-    network = copy.deepcopy(networks["trained"])
-    pieces = gradient.split([parameter.numel() for parameter in network.parameters()])
-    with torch.no_grad():
-        for parameter, piece in zip(network.parameters(), pieces, strict=True):
-            parameter -= rate * piece.view(parameter.shape)
-    return float(demo.judge(network, pool.patches[-8:]).errors.median())
-
-
-after = {name: error_after(gradient) for name, gradient in {"no step": torch.zeros(10144), **summed}.items()}
-ruined = after["every pair alike"] / after["no step"]
-harmless = after["both (Eq. 10)"] / after["no step"]
-print("median error of other pairs at least doubled, after a step with")
-print({name: bool(value > 2 * after["no step"]) for name, value in after.items() if name != "no step"})
-assert ruined > 2
-assert harmless < 2
+length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
+leap = {name: 0.01 * float(gradient.norm()) / length for name, gradient in summed.items()}
+print("a step longer than the weights themselves:", {name: value > 1 for name, value in leap.items()})
+assert leap["every pair alike"] > 1
+assert leap["both (Eq. 10)"] < 0.2
 
 # %% [markdown]
-# One step, and what the network knew is gone. A remark in the authors' code says that training does not converge without
-# A_drop. Now we know a mechanism, and that one dark frame in a batch is enough.
+# One step without A_drop, and of what the network knew little is left: the new weights are mostly the gradient of one dark frame. A
+# remark in the authors' code says that training does not converge without A_drop. Now we know a mechanism.
 #
 # ## A failure: the fade that nobody sees
 #
@@ -555,10 +542,10 @@ print(
     f"weight it takes in these, median: {np.median(captured):.0%}; the batch then counts as {counts_as:.1f} pairs"
 )
 assert len(unseen) >= 2
-assert np.median(captured) > 0.8
+assert np.median(captured) > 0.5
 
 # %% [markdown]
-# A batch of 32 has become a batch of one. Nothing explodes, the loss looks fine, and thirty-one pairs were computed
+# A batch of 32 has become nearly a batch of one. Nothing explodes, the loss looks fine, and thirty-one pairs were computed
 # for nothing. Neither paper nor code guards against it, and neither do we, for we train by their rules. Exercise 6 asks you for a
 # guard.
 #
@@ -701,7 +688,6 @@ assert same_order > 0.9
 # %%
 literal, as_coded = (weighted_loss(errors, shares, form) for form in ("paper", "reference"))
 assert torch.isclose(as_coded, n * literal)
-length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
 pull = float(summed["both (Eq. 10)"].norm())
 against = {"code": pull / (5e-4 * length), "letter": pull / n / (5e-3 * length)}
 print(
@@ -844,13 +830,13 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 # - A pair's say is A_drop times A_motion over the batch's sum. A_motion is close to a switch: half of its range is reached at
 #   6.9 <!-- half_way --> cells, and forty cells weigh only 1.3 <!-- times --> times as much as ten.
 # - Rank correlation with the true motion, trained features: 0.94 <!-- trained_paper --> for the paper's form (interval over
-#   clips 0.86 <!-- trained_low --> to 0.97 <!-- trained_high -->), 0.91 <!-- trained_reference --> for the code's
-#   (0.82 <!-- trained_reference_low --> to 0.95 <!-- trained_reference_high -->); random features: 0.83 <!-- random_paper -->
+#   clips 0.86 <!-- trained_low --> to 0.96 <!-- trained_high -->), 0.92 <!-- trained_reference --> for the code's
+#   (0.81 <!-- trained_reference_low --> to 0.95 <!-- trained_reference_high -->); random features: 0.83 <!-- random_paper -->
 #   and 0.78 <!-- random_reference -->. Blur, noise and clutter count as motion, too.
 # - Very high losses come from templates that fade: the filter divides by what is hardly there. Three pairs, one of them dark, then hold
-#   100 <!-- loudest --> % of the gradient, and one step ruins the network. A_drop removed a dark S2 in
+#   100 <!-- loudest --> % of the gradient, and one step is longer than all the weights. A_drop removed a dark S2 in
 #   24 <!-- dropped_fade --> of 24 <!-- of --> batches.
-# - A dark S1 passes A_drop in 9 <!-- passed --> of 24 <!-- of --> batches and takes 99 <!-- captured --> % of the weight.
+# - A dark S1 passes A_drop in 21 <!-- passed --> of 24 <!-- of --> batches and takes 88 <!-- captured --> % of the weight.
 # - Weights are constants for the gradient, or the network chooses its own exam.
 # - The code's loss counts the peak more (2.00 <!-- doubled --> times the error where there is no answer) and divides by the batch
 #   once: against weight decay its data pull 320 <!-- decay_factor --> times as hard as by the paper's letter, with
