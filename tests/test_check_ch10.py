@@ -22,7 +22,7 @@ HINTS = {
     "_always_the_first": "expected another choice",
     "_share_turned": "2 of the 8 groups",
     "_counted_twice": "counted twice",
-    "_not_clipped": "all is gone",
+    "_not_clipped": "clip each factor",
     "_signs_kept": "expected 0",
 }
 WRONG = [(name, answer) for name, answers in SOLUTIONS["WRONG"].items() for answer in answers]
