@@ -5,7 +5,7 @@ Book: chapter 10.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from udtlib.widgets.base import Choice, Demo, Slider
 
 FRAMES, PANEL = 45, 160  # of a clip; drawn width of a panel, in pixels
 SPAN = 10
-CLIPS: dict[str, dict[str, float]] = {
+CLIPS: dict[str, dict[str, Any]] = {
     "calm": {},
     "fast": {"fast_motion": 0.3},
     "occluded": {"occlusion": 0.8},
