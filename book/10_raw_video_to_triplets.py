@@ -359,9 +359,10 @@ print("quality 80 saves more than nine tenths and moves the peak by less than a 
 #
 # The paper: three patches of ten consecutive frames, S2 after S1. The code: for a template at $t$,
 #
-# $$s_1=t+\min(u_1,r),\quad s_2=t+\min(u_2,r),\qquad u_1,u_2\ \text{independent, uniform in}\ 1\dots10,$$
+# $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
+# \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
 #
-# with $r$ frames left in the video. Nothing keeps S2 after S1, or away from it. Far from the end both distributions are
+# with $\ell$ frames left in the video. Nothing keeps S2 after S1, or away from it. Far from the end both distributions are
 # known exactly, and the drawn ones must be near:
 
 # %%
@@ -413,23 +414,23 @@ assert hops["ordered"][2] > hops["reference"][2]
 # ## 10.7 Does what is in the centre stay there?
 #
 # The paper assumes that what is in the centre seldom leaves the crop within ten frames. On real video nobody can
-# check it without labels. On our clips we can. Take the **content** first: if the scene moves by $v=(v_x,v_y)$ pixels
-# a frame, then after $k$ frames the share of a $w\times h$ window that is still to be seen is
+# check it without labels. On our clips we can. Take the **content** first: if the scene moves by $(d_x,d_y)$ pixels
+# a frame, then $g$ frames later the share of a $w\times h$ window that is still to be seen is
 #
-# $$q_k=\max\Big(0,\,1-\frac{k|v_x|}{w}\Big)\,\max\Big(0,\,1-\frac{k|v_y|}{h}\Big).$$
+# $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).$$
 #
 # And the **object**: of all frames with at least half of it in the window, in how many has it left, more than half of
-# it, $k$ frames on?
+# it, $g$ frames on?
 
 
 # %%
-def content_left(shake, k):
-    """Return the mean share of the window's content that is gone k frames later (1 - q_k)."""
+def content_left(shake, gap):
+    """Return the mean share of the window's content that is gone so many frames later (1 - q_g)."""
     gone = []
     for seed in range(12):
         motion = Motion(ClipSettings(60, (240, 320), 2000 + seed, camera_shake=shake))
         path = np.array([motion.background(t) for t in range(60)])
-        away = np.abs(path[k:] - path[:-k]) / (160, 120)
+        away = np.abs(path[gap:] - path[:-gap]) / (160, 120)
         gone.append(1 - np.prod(np.maximum(0, 1 - away), axis=1))
     return np.mean(gone)
 
@@ -446,15 +447,15 @@ def object_left(speed, reach=15):
         boxes = render_clip(60, seed=2000 + seed, fast_motion=speed).boxes
         here = np.array([inside(box) >= 0.5 for box in boxes])
         pixels.append(np.linalg.norm(np.diff(boxes[:, :2] + boxes[:, 2:] / 2, axis=0), axis=1).mean())
-        for k in range(1, reach + 1):
-            left[k - 1] += (here[:-k] & ~here[k:]).sum()
-            seen[k - 1] += here[:-k].sum()
+        for gap in range(1, reach + 1):
+            left[gap - 1] += (here[:-gap] & ~here[gap:]).sum()
+            seen[gap - 1] += here[:-gap].sum()
     return left / seen, np.mean(pixels)
 
 
 # %%
 leaving = {speed: object_left(speed) for speed in (0.0, 0.1, 0.3)}
-content = [content_left(0.2, k) for k in range(1, 16)]
+content = [content_left(0.2, gap) for gap in range(1, 16)]
 _, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
 for left, pixels in leaving.values():
     axis.plot(range(1, 16), 100 * left, label=f"object, {pixels:.0f} px a frame")
@@ -466,20 +467,20 @@ plt.show()
 for left, pixels in leaving.values():
     print(f"{pixels:3.0f} px a frame: {100 * left[8]:2.0f} % of the objects have left after 9 frames")
 slow, fast = leaving[0.0][0], leaving[0.3][0]
-assert slow[8] < 0.12
+assert slow[8] < 0.15
 assert fast[8] > slow[8]
 
 # %% [markdown]
 # "Seldom" is fair for slow things and generous for fast ones: the window is half a frame, and speed times ten frames
-# must be small against half of *that*. Such a triplet asks for an object that is not there. It is not wasted altogether, for the
+# must be small against half of *that*. (The fastest also come back, which is why their curve levels off.) Such a triplet asks for an object that is not there. It is not wasted altogether, for the
 # rest of the patch is still there to follow; where it is, its round trip ends anywhere and its error is large, and
 # $A_{drop}$ (chapter 09) leaves out the tenth of a batch with the largest.
 #
 # ## 10.8 A cleverer place to cut?
 #
 # LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for something to see: of 25 places in
-# the first frame it takes the one with the most varied grey levels, by the entropy $-\sum_g p_g\log_2 p_g$ of the
-# histogram; then it *follows* it with KCF, so that content stays. (`--selection entropy`, `follow`.) **Predict:** on
+# the first frame it takes the one with the most varied values, by the entropy of their histogram; then it *follows* it
+# with KCF, so that content stays. (`--selection entropy`, `follow`.) **Predict:** on
 # clips where target and background are drawn from the same family of textures, which keeps more of the targets in the patch,
 # `"centre"` or `"entropy"`? And if the background is a dull wall?
 
@@ -719,7 +720,7 @@ check.sample_points(sample_points)
 
 # %% [markdown]
 # **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow the
-# template and $u_1,u_2$ are uniform in 1 ... `span`? (Near the end of a video it is far more than a tenth.)
+# template and $\delta_1,\delta_2$ are uniform in 1 ... `span`? (Near the end of a video it is far more than a tenth.)
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -764,7 +765,7 @@ def hold_out(groups, share, seed):
 check.hold_out(hold_out)
 
 # %% [markdown]
-# **Exercise 5 (predict).** The share $q_k$ of a `window` `(w, h)` still to be seen after `frames` frames at `velocity`
+# **Exercise 5 (predict).** The share $q_g$ of a `window` `(w, h)` still to be seen after `frames` frames at `velocity`
 # `(vx, vy)` pixels a frame (section 10.7). Before you run the check: at which speed has half of a 160 x 120 window
 # gone after nine frames?
 
