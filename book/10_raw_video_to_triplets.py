@@ -22,7 +22,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer); what the triplets are for is chapters 07 to 09.
 #
-# Run time: about 0 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 105 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 import json
@@ -270,9 +270,18 @@ assert odd == ["cut-off.avi"]
 #
 # ## 10.5 The cache
 #
-# One file: the patches one after the other, then an index by video with a checksum of each, then the index's own
-# checksum. Raw patches are *mapped*, not read: the file may be larger than memory. A flipped bit is found, and the
-# video named:
+# One `uint8` file: the patches one after the other, then an index by video with a checksum of each, then the index's
+# own checksum. Raw patches are *mapped*, not read: the file may be larger than memory. It is written under another name
+# and renamed when it is complete; a run that was killed goes on with the next video.
+
+# %%
+for video in cache.videos[:3]:
+    print(
+        f"{video.name}: frames {video.start} to {video.end - 1}, {video.nbytes:,} bytes from byte {video.offset:,}"
+    )
+
+# %% [markdown]
+# A flipped bit is found, and the video named:
 
 # %%
 data = bytearray(cache.path.read_bytes())
@@ -284,7 +293,7 @@ except DataError as error:
     print(str(error).replace(str(place) + "/", ""))
 
 # %% [markdown]
-# How much memory does an epoch need? As much as a batch, whatever the number of frames:
+# How much memory does an epoch need? A few batches, whatever the number of frames:
 
 
 # %%
@@ -304,7 +313,7 @@ for videos in (cache.videos[:1], cache.videos):
     assert peak < 5
 
 # %% [markdown]
-# **Size against loss.** 494,211 patches, the paper's number, are 23 GB raw. WebP makes them small; what does it break?
+# **Size against loss.** The authors' 494,211 patches are 23 GB raw. WebP makes them small; what does it break?
 # Grey levels are one currency. A better one is what training reads from a pair of patches: where the response peaks. We
 # compress template and search patch and measure how far the peak moves (features: **random** weights).
 
@@ -354,6 +363,9 @@ print("quality 80 saves more than nine tenths and moves the peak by less than a 
 # %% [markdown]
 # The label is 4.2 cells wide. A shift of a small part of one is nothing to it, and the videos had been through a codec
 # before. (The published PyTorch port stores its crops as JPEG files.)
+#
+# The same file can hold what was never filmed: `udt data render --clips 400 --frames 40 --out clips.raw` writes patches
+# of procedural clips, and its index, like the card of a network trained on it, says so.
 #
 # ## 10.6 Two ways to draw a triplet
 #
@@ -472,17 +484,18 @@ assert fast[8] > slow[8]
 
 # %% [markdown]
 # "Seldom" is fair for slow things and generous for fast ones: the window is half a frame, and speed times ten frames
-# must be small against half of *that*. (The fastest also come back, which is why their curve levels off.) Such a triplet asks for an object that is not there. It is not wasted altogether, for the
-# rest of the patch is still there to follow; where it is, its round trip ends anywhere and its error is large, and
-# $A_{drop}$ (chapter 09) leaves out the tenth of a batch with the largest.
+# must be small against half of *that*. (The fastest also come back, which is why their curve levels off.) A triplet
+# whose object has left is not wasted altogether: the rest of the patch is still there to follow. Where nothing is, the
+# round trip ends anywhere and its error is large, and $A_{drop}$ (chapter 09) leaves out the tenth of a batch with the
+# largest.
 #
 # ## 10.8 A cleverer place to cut?
 #
 # LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for something to see: of 25 places in
 # the first frame it takes the one with the most varied values, by the entropy of their histogram; then it *follows* it
-# with KCF, so that content stays. (`--selection entropy`, `follow`.) **Predict:** on
-# clips where target and background are drawn from the same family of textures, which keeps more of the targets in the patch,
-# `"centre"` or `"entropy"`? And if the background is a dull wall?
+# with KCF, so that content stays. (`--selection entropy`, `follow`. As we read the released code, it hands x and y to KCF
+# in the wrong order; ours does not.) **Predict:** on clips where target and background are drawn from the same family
+# of textures, which keeps more of the targets in the patch, `"centre"` or `"entropy"`? And before a dull wall?
 
 # %%
 my_answer = "entropy"
@@ -552,7 +565,7 @@ save(place / "found" / "trailer.avi", enlarged)
 save(place / "found" / "film0-again.avi", [viz.resize_area(frame, 160) for frame in film(0).frames])
 packed = pack_videos([place / "films", place / "found"], place / "found.raw", measured=measured)
 for video in packed.skipped:
-    print(f"{video.name} {video.reason}")
+    print(video.name, video.reason.split(":")[0])
 assert [(video.name, video.leak) for video in packed.skipped] == [("holiday.avi", True)]
 
 # %%
@@ -684,7 +697,7 @@ if find_data("videos") and find_data("otb"):
 # ## 10.12 See it
 #
 # Scrub through a clip. Above: T, S1 and S2 with the window (blue) and the truth (green), which no training ever sees.
-# Below: the patches. The static picture shows a good triplet; one whose search patches coincide; one that the target
+# Below: the patches. The static picture shows an ordinary triplet; one whose search patches coincide; one that the target
 # leaves; and the same with `follow`, which began elsewhere and follows something else. In JupyterLab the controls are live:
 # find a frame of `leaves` where the target is in T and in neither S.
 
@@ -789,7 +802,7 @@ print(f"half_pixel = {apart.mean():.1f}")
 print(f"skipped = {len(survived.skipped)}")
 print(f"of_files = {len(survived.skipped) + len(survived.videos)}")
 print(f"raw_kb = {125 * 125 * 3 / 1000:.0f}")
-print(f"webp_kb = {sizes[2]:.0f}")
+print(f"webp_share = {100 * sizes[2] / 46.875:.0f}")
 print(f"coincide = {100 * same:.0f}")
 print(f"backward = {100 * backward:.0f}")
 print(f"left_slow = {100 * leaving[0.0][0][8]:.0f}")
@@ -812,15 +825,15 @@ print(f"real_groups = {stored['raw']['groups']}")
 #   0.5 <!-- half_pixel --> pixels away on average.
 # - Bad files are named: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have killed the program that
 #   opened it.
-# - A patch takes 47 <!-- raw_kb --> kB raw and about 2 <!-- webp_kb --> kB as WebP of quality 80, and what the tracker reads
-#   from it hardly moves. An epoch needs the memory of a batch.
+# - A patch takes 47 <!-- raw_kb --> kB raw, and 5 <!-- webp_share --> % of that as WebP of quality 80; what the tracker
+#   reads from it hardly moves. An epoch needs the memory of a few batches.
 # - In the reference's draw S1 and S2 coincide in 10 <!-- coincide --> % of the triplets and S2 comes first in
 #   45 <!-- backward --> %; the paper's order never does either.
-# - After nine frames 7 <!-- left_slow --> % of slow objects have left the crop, and 20 <!-- left_fast --> % of fast ones.
-#   The object is in the centre crop in 80 <!-- inside_centre --> % of the frames, in the most varied place in
-#   60 <!-- inside_entropy --> %; before a dull wall it is 90 <!-- inside_wall --> %.
+# - After nine frames 11 <!-- left_slow --> % of slow objects have left the crop, and 27 <!-- left_fast --> % of fast ones.
+#   The object is in the centre crop in 86 <!-- inside_centre --> % of the frames, in the most varied place in
+#   60 <!-- inside_entropy --> %; before a dull wall it is 99 <!-- inside_wall --> %.
 # - A look-up table that cannot track is 5 <!-- memory_by_frame --> pixels off when frames are held back and
-#   60 <!-- memory_by_video --> when videos are. Split by video, and by groups of videos that share pictures.
+#   51 <!-- memory_by_video --> when videos are. Split by video, and by groups of videos that share pictures.
 # - The real folder: 104 <!-- real_videos --> videos, 16,710 <!-- real_patches --> patches, 747 <!-- real_raw --> MiB raw,
 #   40.2 <!-- real_webp --> MiB as WebP; 87 <!-- real_groups --> groups; the nearest frame for measuring is
 #   55 <!-- real_nearest --> bits away, the limit is 40 <!-- limit -->.
