@@ -22,7 +22,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer); what the triplets are for is chapters 07 to 09.
 #
-# Run time: about 105 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 249 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 import json
@@ -825,7 +825,7 @@ print(f"real_groups = {stored['raw']['groups']}")
 #   0.5 <!-- half_pixel --> pixels away on average.
 # - Bad files are named: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have killed the program that
 #   opened it.
-# - A patch takes 47 <!-- raw_kb --> kB raw, and 5 <!-- webp_share --> % of that as WebP of quality 80; what the tracker
+# - A patch takes 47 <!-- raw_kb --> kB raw, and 5 <!-- webp_share --> % of that as WebP (quality `80`); what the tracker
 #   reads from it hardly moves. An epoch needs the memory of a few batches.
 # - In the reference's draw S1 and S2 coincide in 10 <!-- coincide --> % of the triplets and S2 comes first in
 #   45 <!-- backward --> %; the paper's order never does either.
