@@ -11,7 +11,6 @@ from udtlib.data.synthetic_patches import box_window, render_patches
 from udtlib.errors import OptionError
 from udtlib.training_data import cached_data, is_cache, prepare_cache, synthetic_data
 from udtlib.training_log import read_log
-from udtlib.training_log import read_log
 from udtlib.weights import load_weights
 
 QUICK = ["--data", "synthetic", "--clips", "2", "--frames", "5", "--batch", "4", "--device", "cpu"]
@@ -147,7 +146,7 @@ def test_kept_weights_are_those_of_a_run_that_ends_there(tmp_path, cache):
     assert kept.fingerprint == load_weights(tmp_path / "b" / "weights.safetensors").fingerprint
     assert kept.fingerprint != load_weights(tmp_path / "a" / "weights.safetensors").fingerprint
     assert kept.card["steps"] == "2"
-    logged = [row["loss"] for row in read_log(tmp_path / "b" / "log.csv")]
+    logged = [float(row["loss"]) for row in read_log(tmp_path / "b" / "log.csv")]
     assert [float(loss) for loss in kept.card["first losses"].split()] == pytest.approx(logged, rel=1e-5)
 
 

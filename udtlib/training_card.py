@@ -36,7 +36,7 @@ def card_lines(
 
 def first_losses(folder: Path) -> str:
     """Return the losses of a run's first 20 steps: whoever repeats its command must get them again."""
-    return " ".join(f"{row['loss']:.6g}" for row in read_log(folder / LOG)[:20])
+    return " ".join(f"{float(row['loss']):.6g}" for row in read_log(folder / LOG)[:20])
 
 
 def hardware(device: torch.device, processes: int) -> str:
