@@ -62,3 +62,7 @@ class CheckpointError(UdtError, ValueError):
 
 class StorageError(UdtError, RuntimeError):
     """A file that cannot be written: a full disk, or no permission."""
+
+
+class ClusterError(UdtError, RuntimeError):
+    """A Dask cluster that cannot be reached, has no workers, or is gone."""

@@ -32,12 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, metavar="RUN", help="result files go to RUN/TRACKER/SEQUENCE.txt"
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--jobs",
         type=whole_number(1),
         default=os.cpu_count() or 1,
         metavar="N",
         help="worker processes (%(default)s)",
+    )
+    where.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on a Dask cluster instead; its workers look for the dataset under UDT_DATA. "
+        "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
     )
     add_policy(parser)
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
@@ -72,7 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.out,
             dataset=arguments.dataset,
             options=dict(arguments.option),
-            jobs=arguments.jobs,
+            jobs=1 if arguments.dask else arguments.jobs,
+            dask=arguments.dask,
+            root=arguments.root,
             policy=load_policy(arguments.policy),
             progress=True,
         )
@@ -92,7 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     resumed = any(any(Path(arguments.out, name).glob("*.txt")) for name in names)
-    return provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
+    measured = provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
+    return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
 
 def _report_failures(scores: list[TrackerScore]) -> int:

@@ -5,8 +5,8 @@ A tracker starts on the first frame from the true box and is never helped again.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError, OptionError
+from udtlib.errors import DataError, OptionError, UdtError
+from udtlib.evaluation.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
 from udtlib.evaluation.scores import TrackerScore, score_results
@@ -36,6 +37,9 @@ class _Task:
     record: dict[str, Any]
 
 
+RunTasks = Callable[[list[_Task]], Iterator[tuple[_Task, str]]]
+
+
 def evaluate(
     tracker: str | MakeTracker,
     sequences: str | Iterable[Sequence] = "synthetic",
@@ -46,6 +50,7 @@ def evaluate(
     name: str | None = None,
     options: Mapping[str, Any] | None = None,
     jobs: int = 1,
+    dask: str | None = None,
     policy: Policy | None = None,
     progress: bool = False,
 ) -> TrackerScore:
@@ -59,11 +64,14 @@ def evaluate(
             ``init(frame, box)`` and ``update(frame) -> box``.
         sequences: a registered dataset's name, or sequences with frames and true boxes.
         out: the folder RUN of the result files ``RUN/TRACKER/SEQUENCE.txt``; None keeps no files.
-        root: the dataset's folder, if ``sequences`` is a name.
+        root: the dataset's folder; used if ``sequences`` is a name, and on the workers of a cluster.
         dataset: what to call given sequences; says the index base of the files.
         name: what to call the tracker; None is its registered name, or the callable's own.
         options: passed to the tracker's constructor (to the callable).
         jobs: worker processes, each on one thread; 1 runs everything in this process.
+        dask: run on the Dask cluster whose scheduler has this address, instead of here. Its workers find
+            the frames of a registered dataset by themselves, in ``root`` or where ``UDT_DATA`` says, and
+            send boxes back; frames of other sequences are sent to them.
         policy: how boxes become scores; None is `Policy`'s default.
         progress: show a progress bar.
 
@@ -72,13 +80,17 @@ def evaluate(
         MissingDataError: a dataset that is not there.
         DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
             tracked, two sequences share a name, or something cannot be sent to worker processes.
-        OptionError: ``jobs`` below 1.
+        OptionError: ``jobs`` below 1, or more than one beside ``dask``.
+        ClusterError: Dask is not installed, the cluster cannot be reached, or is gone; what was finished
+            before is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
     """
     if jobs < 1:
         raise OptionError(f"expected at least one job, found {jobs}")
+    if dask and jobs > 1:
+        raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
     if not isinstance(tracker, str) and not callable(tracker):
         raise TypeError(
             "expected a tracker's name or a callable that returns a new one, such as its class; "
@@ -92,7 +104,8 @@ def evaluate(
         folder = Path(out or temporary) / name
         prepare_folder(folder)
         tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset)
-        failed = _run_tasks(tasks, jobs, name if progress else None)
+        run = partial(_on_cluster, address=dask, root=root) if dask else partial(_here, jobs=jobs)
+        failed = _run_tasks(tasks, run, name if progress else None)
         results = {
             task.sequence.name: load_result(task.path, task.sequence, dataset)
             for task in tasks
@@ -203,32 +216,59 @@ def _is_finished(task: _Task) -> bool:
         return False
 
 
-def _run_tasks(tasks: list[_Task], jobs: int, title: str | None) -> dict[str, str]:
+def _run_tasks(tasks: list[_Task], run: RunTasks, title: str | None) -> dict[str, str]:
     """Run what is not finished; return what went wrong by sequence name."""
     from tqdm import tqdm
 
     waiting = [task for task in tasks if not _is_finished(task)]
     waiting.sort(key=lambda task: -task.record["frames"])
-    outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
     done = len(tasks) - len(waiting)
     failed = {}
     with tqdm(desc=title, total=len(tasks), initial=done, unit="sequence", disable=title is None) as bar:
-        for task, problem in zip(waiting, outcomes, strict=True):
+        for task, problem in run(waiting):
             bar.update()
             if problem:
                 failed[task.sequence.name] = problem
     return {task.sequence.name: failed[task.sequence.name] for task in tasks if task.sequence.name in failed}
 
 
+def _here(waiting: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
+    """Run tasks on this machine; yield each with what went wrong, empty if nothing."""
+    outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
+    yield from zip(waiting, outcomes, strict=True)
+
+
+def _on_cluster(waiting: list[_Task], address: str, root: str | Path | None) -> Iterator[tuple[_Task, str]]:
+    """Run tasks on a cluster and write what comes back; yield as `_here` does, in the order of arrival."""
+    sent = [replace(task, sequence=sequence_to_send(task.sequence, task.dataset, root)) for task in waiting]
+    for index, outcome in run_on_cluster(_track, sent, address):
+        yield waiting[index], _write(waiting[index], outcome)
+
+
 def _run_task(task: _Task) -> str:
     """Track one sequence and write its result; return what went wrong, empty if nothing."""
+    if _is_finished(task):  # meanwhile, by a worker whose pool then broke
+        return ""
+    return _write(task, _track(task))
+
+
+def _track(task: _Task) -> tuple[Boxes, float] | str:
+    """Return the boxes of one pass and the seconds, or what went wrong."""
     try:
-        if _is_finished(task):  # meanwhile, by a worker whose pool then broke
-            return ""
         tracker = task.make()
         with one_thread():
-            boxes, seconds = track_sequence(tracker, task.sequence)
-        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+            return track_sequence(tracker, task.sequence)
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
+        return f"{type(error).__name__}: {error}"
+
+
+def _write(task: _Task, outcome: tuple[Boxes, float] | str) -> str:
+    """Write the result of `_track`; return what went wrong, empty if nothing."""
+    if isinstance(outcome, str):
+        return outcome
+    boxes, seconds = outcome
+    try:
+        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+    except (OSError, UdtError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
