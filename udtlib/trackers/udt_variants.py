@@ -1,4 +1,4 @@
-"""The UDT tracker under other names: in bfloat16, and as DCFNet. Book: chapter 06."""
+"""The UDT tracker under other names: in bfloat16, with the network trained on noise, and as DCFNet. Book: chapter 06."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,11 @@ from udtlib.weights import Weights
 def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:
     """Return the UDT tracker with ``dtype="bfloat16"``: the same boxes, sooner on processors that have it."""
     return UdtTracker(weights, dtype="bfloat16", **options)
+
+
+def noise_tracker(**options: Any) -> UdtTracker:
+    """Return `UdtTracker` with the network that has seen nothing but our procedural clips."""
+    return UdtTracker("udt-noise", **options)
 
 
 def dcfnet_tracker(
