@@ -26,7 +26,7 @@ def start_cluster(workers=2, **environment):
         n_workers=workers,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         env={"UDT_DATA": "none"} | environment,
     )
@@ -144,7 +144,7 @@ def test_a_cluster_without_workers_is_given_up(tmp_path, monkeypatch):
 
 def test_where_nobody_answers_the_message_says_how_to_start_a_cluster(monkeypatch):
     monkeypatch.setattr(module, "CONNECT", 0.5)
-    with pytest.raises(ClusterError, match=r"none answered .*`dask scheduler` .*`dask worker"):
+    with pytest.raises(ClusterError, match=r"none answered .*`dask scheduler`, and `dask worker"):
         evaluate(Shift, three_sequences(), dask="tcp://127.0.0.1:1")
     with pytest.raises(ClusterError, match="none answered"):
         evaluate(Shift, three_sequences(), dask="no address")

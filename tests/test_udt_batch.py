@@ -20,7 +20,7 @@ def weights():
 
 
 def three_targets(length):
-    """Frames with three textured targets that move apart over a still background; boxes ``(3, length, 4)``."""
+    """Frames with three textured targets that move over a still background; boxes ``(3, length, 4)``."""
     boxes = np.repeat(STARTS[:, None], length, axis=1)
     boxes[:, :, :2] += STEPS[:, None] * np.arange(length)[:, None]
     frames = []

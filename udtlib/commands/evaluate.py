@@ -36,9 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--jobs",
         type=whole_number(1),
-        default=os.cpu_count() or 1,
         metavar="N",
-        help="worker processes (%(default)s)",
+        help=f"worker processes ({_cores()})",
     )
     where.add_argument(
         "--dask",
@@ -51,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
     )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -79,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.out,
             dataset=arguments.dataset,
             options=dict(arguments.option),
-            jobs=1 if arguments.dask else arguments.jobs,
+            jobs=1 if arguments.dask else arguments.jobs or _cores(),
             dask=arguments.dask,
             root=arguments.root,
             policy=load_policy(arguments.policy),
@@ -101,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     resumed = any(any(Path(arguments.out, name).glob("*.txt")) for name in names)
-    measured = provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
+    measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
 

@@ -35,6 +35,7 @@ class NamedFrames(Frames):
         """Refer to the frames of ``sequence``; ``root`` counts where such a folder exists."""
         self.name, self.boxes, self.length = sequence.name, sequence.boxes, len(sequence)
         self.dataset, self.root = dataset, root
+        self.found: Sequence | None = None
 
     def __len__(self) -> int:
         """Return the number of frames that the caller's copy has."""
@@ -47,22 +48,26 @@ class NamedFrames(Frames):
             MissingDataError: the dataset is not on this machine.
             DataError: what is here is not what the caller has.
         """
-        return _find(self.dataset, self.root, self.name, self.boxes.tobytes()).frames[index]
+        if self.found is None:
+            self.found = self._find()
+        return self.found.frames[index]
 
-
-@lru_cache
-def _find(dataset: str, root: str | None, name: str, boxes: bytes) -> Sequence:
-    found = {sequence.name: sequence for sequence in _load(dataset, root)}
-    if name not in found:
-        raise DataError(f"{dataset} on this worker has no sequence {name}; found {', '.join(found)}")
-    if np.ascontiguousarray(found[name].boxes).tobytes() != boxes:
-        raise DataError(f"{dataset} on this worker has other true boxes of {name} than the caller's")
-    return found[name]
+    def _find(self) -> Sequence:
+        here = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
+        found = {sequence.name: sequence for sequence in here}.get(self.name)
+        if found is None:
+            names = ", ".join(sequence.name for sequence in here)
+            raise DataError(f"{self.dataset} on this worker has no sequence {self.name}; found {names}")
+        if not np.array_equal(found.boxes, self.boxes, equal_nan=True):
+            raise DataError(
+                f"{self.dataset} on this worker has other true boxes of {self.name} than the caller's"
+            )
+        return found
 
 
 @lru_cache
 def _load(dataset: str, root: str | None) -> list[Sequence]:
-    return load_dataset(dataset, root if root and Path(root).is_dir() else None)
+    return load_dataset(dataset, root)
 
 
 def sequence_to_send(sequence: Sequence, dataset: str, root: str | Path | None) -> Sequence:

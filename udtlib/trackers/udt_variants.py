@@ -1,4 +1,4 @@
-"""The UDT tracker under other names: in bfloat16, with the network trained on noise, and as DCFNet. Book: chapter 06."""
+"""The UDT tracker under other names: in bfloat16, trained on noise, and as DCFNet. Book: chapter 06."""
 
 from pathlib import Path
 from typing import Any
