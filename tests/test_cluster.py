@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -75,7 +76,8 @@ def test_a_cluster_gives_the_files_of_one_process_byte_for_byte(tmp_path, addres
     clips = [render_clip(frames=4, seed=seed) for seed in (1, 2)]
     for where, how in (("here", {}), ("there", {"dask": address})):
         evaluate("udt", clips, tmp_path / where, options={"weights": "random"}, **how)
-    assert len(digests(tmp_path / "here")) == 2
+        evaluate(Shift, three_sequences(), tmp_path / where, protocol="tre", **how)
+    assert len(digests(tmp_path / "here")) == 2 + 3
     assert digests(tmp_path / "here") == digests(tmp_path / "there")
 
 
@@ -201,6 +203,8 @@ def test_frames_by_name_are_the_frames(tmp_path):
     assert isinstance(frames, NamedFrames)
     assert len(frames) == 5
     np.testing.assert_array_equal(np.stack(list(frames)), np.stack(list(sequence.frames)))
+    assert frames.found is not None
+    assert pickle.loads(pickle.dumps(frames)).found is None
     custom = make_sequence()
     assert sequence_to_send(custom, "custom", None) is custom
 

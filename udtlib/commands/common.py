@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from udtlib.data import DATASETS
 from udtlib.evaluation import POLICIES
+from udtlib.evaluation.protocols import PROTOCOLS
 from udtlib.trackers import TRACKERS
 
 
@@ -39,6 +40,16 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         choices=sorted(POLICIES),
         metavar="NAME",
         help=f"how boxes become scores: {', '.join(POLICIES)}; default: %(default)s",
+    )
+
+
+def add_protocol(parser: argparse.ArgumentParser) -> None:
+    """Add ``--protocol NAME``."""
+    parser.add_argument(
+        "--protocol",
+        default="ope",
+        choices=PROTOCOLS,
+        help="start once (ope), at 20 frames (tre), from 12 inexact boxes (sre); default: %(default)s",
     )
 
 

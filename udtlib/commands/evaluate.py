@@ -1,4 +1,4 @@
-"""``udt evaluate``: run trackers over a dataset (one-pass evaluation), resumable. Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset (OPE, TRE or SRE), resumable. Book: chapter 13."""
 
 import argparse
 import os
@@ -7,10 +7,11 @@ from ast import literal_eval
 from pathlib import Path
 from typing import Any
 
-from udtlib.commands.common import add_dataset, add_policy, add_tracker, whole_number
+from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
 from udtlib.trackers import load_tracker
 
@@ -30,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_dataset(parser)
     parser.add_argument(
-        "--out", required=True, metavar="RUN", help="result files go to RUN/TRACKER/SEQUENCE.txt"
+        "--out",
+        required=True,
+        metavar="RUN",
+        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -45,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run on a Dask cluster instead; its workers look for the dataset under UDT_DATA. "
         "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
     )
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
@@ -87,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             root=arguments.root,
             policy=load_policy(arguments.policy),
             progress=True,
+            protocol=arguments.protocol,
         )
         for name in names
     ]
@@ -103,7 +109,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
-    resumed = any(any(Path(arguments.out, name).glob("*.txt")) for name in names)
+    folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
+    resumed = any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from udtlib.commands.common import add_policy
+from udtlib.commands.common import add_policy, add_protocol
 from udtlib.data import DATASETS, Sequence, find_data, load_dataset
 from udtlib.data.otb import load_annotations
 from udtlib.errors import MissingDataError
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", nargs="+", required=True, metavar="DIR", help="a folder of SEQUENCE.txt a tracker"
     )
     parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = load_policy(arguments.policy)
     names = _tracker_names(arguments.results)
     scores = [
-        score(folder, sequences, policy, dataset=arguments.dataset, tracker=name)
+        score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
     ]
     for scored in scores:

@@ -35,7 +35,7 @@ class Frames(AbstractSequence[Frame]):
 class FrameSlice(Frames):
     """Part of other frames, such as ``frames[10:20]``."""
 
-    def __init__(self, source: Frames, indices: range) -> None:
+    def __init__(self, source: AbstractSequence[Frame], indices: range) -> None:
         self.source, self.indices = source, indices
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class FrameSlice(Frames):
 
     def read(self, index: int) -> Frame:
         """Return frame ``index`` of the slice."""
-        return self.source.read(self.indices[index])
+        return self.source[self.indices[index]]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ class NamedFrames(Frames):
         """Return the number of frames that the caller's copy has."""
         return self.length
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what was found here: elsewhere it lies elsewhere."""
+        return self.__dict__ | {"found": None}
+
     def read(self, index: int) -> Frame:
         """Return frame ``index``.
 

@@ -5,6 +5,7 @@ memory they are 0-indexed. ``SEQUENCE.json`` beside a file says how it was made 
 Book: chapters 01 and 13.
 """
 
+import glob
 import json
 import time
 from collections.abc import Iterable
@@ -107,6 +108,43 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
     if len(boxes) > expected:
         note = f"{path.name}: {len(boxes)} rows from image 1, cut to {expected} from image {sequence.start}"
     return Result(boxes[len(boxes) - expected :], _recorded_seconds(path), note)
+
+
+def load_runs(
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
+) -> dict[str, list[Result]]:
+    """Return the results of all runs of TRE or SRE by sequence name: files ``SEQUENCE-01.txt`` and so on.
+
+    Args:
+        folder: ``TRACKER/tre`` or ``TRACKER/sre``.
+        sequences: names and true boxes; their frames are not read.
+        dataset: says the files' index base.
+
+    Raises:
+        MissingDataError: no such folder, or a run is missing.
+        DataError: a malformed file, or more rows than true boxes.
+    """
+    if not Path(folder).is_dir():
+        raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
+    return {one.name: _load_sequence_runs(Path(folder), one, dataset) for one in sequences}
+
+
+def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
+    first = folder / f"{sequence.name}-01.txt"
+    found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
+    count = int((read_record(first) or {}).get("runs", len(found)))
+    paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        raise MissingDataError(f"{folder}: {len(missing)} of {len(paths)} runs are missing: {missing[0]} ...")
+    return [_load_run(path, sequence, dataset) for path in paths]
+
+
+def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
+    boxes = read_boxes(path, index_base(dataset))
+    if len(boxes) > len(sequence.boxes):
+        raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
+    return Result(boxes, _recorded_seconds(path))
 
 
 def _recorded_seconds(path: Path) -> float | None:

@@ -1,12 +1,13 @@
-"""One-pass evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
+"""Evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
 
-A tracker starts on the first frame from the true box and is never helped again. Book: chapters 01, 13.
+A tracker is started as the protocol says (one-pass evaluation: on the first frame, from the true box) and
+is never helped again. Book: chapters 01, 13.
 """
 
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, UdtError
 from udtlib.evaluation.cluster import run_on_cluster, sequence_to_send
+from udtlib.evaluation.measured import place
 from udtlib.evaluation.policy import Policy
-from udtlib.evaluation.results import load_result, prepare_folder, read_record, write_result
-from udtlib.evaluation.scores import TrackerScore, score_results
+from udtlib.evaluation.protocols import protocol_runs, results_folder
+from udtlib.evaluation.results import Result, load_result, prepare_folder, read_record, write_result
+from udtlib.evaluation.scores import TrackerScore, score_runs
 from udtlib.evaluation.workers import one_thread, run_in_workers
 from udtlib.trackers import Tracker, load_tracker
 
@@ -30,7 +33,10 @@ MakeTracker = Callable[[], Tracker]
 
 @dataclass(frozen=True)
 class _Task:
+    """One run: ``sequence`` is what the tracker sees, a part of the sequence named ``of``."""
+
     make: MakeTracker
+    of: str
     sequence: Sequence
     path: Path
     dataset: str
@@ -38,6 +44,7 @@ class _Task:
 
 
 RunTasks = Callable[[list[_Task]], Iterator[tuple[_Task, str]]]
+Outcome = tuple[Boxes, dict[str, Any]] | str
 
 
 def evaluate(
@@ -53,6 +60,7 @@ def evaluate(
     dask: str | None = None,
     policy: Policy | None = None,
     progress: bool = False,
+    protocol: str = "ope",
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
@@ -74,9 +82,11 @@ def evaluate(
             send boxes back; frames of other sequences are sent to them.
         policy: how boxes become scores; None is `Policy`'s default.
         progress: show a progress bar.
+        protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
+            files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
 
     Raises:
-        UnknownNameError: a tracker or dataset that is not registered.
+        UnknownNameError: a tracker, dataset or protocol that is not registered.
         MissingDataError: a dataset that is not there.
         DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
             tracked, two sequences share a name, or something cannot be sent to worker processes.
@@ -99,22 +109,25 @@ def evaluate(
     dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
     listed = load_dataset(sequences, root) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)
+    if dask:
+        listed = [sequence_to_send(sequence, dataset, root) for sequence in listed]
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(out or temporary) / name
+        folder = results_folder(Path(out or temporary) / name, protocol)
         prepare_folder(folder)
-        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset)
-        run = partial(_on_cluster, address=dask, root=root) if dask else partial(_here, jobs=jobs)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol)
+        run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
         failed = _run_tasks(tasks, run, name if progress else None)
-        results = {
-            task.sequence.name: load_result(task.path, task.sequence, dataset)
-            for task in tasks
-            if task.sequence.name not in failed
-        }
+        results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
+        for task in tasks:
+            if task.of not in failed:
+                results[task.of].append(load_result(task.path, task.sequence, dataset))
     if failed and not results:
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
-    return score_results(results, listed, policy, dataset=dataset, tracker=name, failed=failed)
+    return score_runs(
+        results, listed, policy, dataset=dataset, tracker=name, protocol=protocol, failed=failed
+    )
 
 
 def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
@@ -172,6 +185,7 @@ def _make_tasks(
     sequences: list[Sequence],
     folder: Path,
     dataset: str,
+    protocol: str,
 ) -> list[_Task]:
     if isinstance(tracker, str):
         made_by, make = tracker, partial(load_tracker, tracker, **options)
@@ -183,7 +197,14 @@ def _make_tasks(
         "options": {key: repr(value) for key, value in sorted(options.items())},
         "dataset": dataset,
     }
-    return [_Task(make, one, folder / f"{one.name}.txt", dataset, common | _record(one)) for one in sequences]
+    tasks = []
+    for one in sequences:
+        runs = protocol_runs(one, protocol)
+        for label, part in runs:
+            extra = {"protocol": protocol, "start": label, "runs": len(runs)} if label else {}
+            path = folder / f"{part.name}.txt"
+            tasks.append(_Task(make, one.name, part, path, dataset, common | _record(part) | extra))
+    return tasks
 
 
 def _record(sequence: Sequence) -> dict[str, Any]:
@@ -217,19 +238,24 @@ def _is_finished(task: _Task) -> bool:
 
 
 def _run_tasks(tasks: list[_Task], run: RunTasks, title: str | None) -> dict[str, str]:
-    """Run what is not finished; return what went wrong by sequence name."""
+    """Run what is not finished; return what went wrong by sequence name, for its first run that failed."""
     from tqdm import tqdm
 
     waiting = [task for task in tasks if not _is_finished(task)]
     waiting.sort(key=lambda task: -task.record["frames"])
     done = len(tasks) - len(waiting)
     failed = {}
-    with tqdm(desc=title, total=len(tasks), initial=done, unit="sequence", disable=title is None) as bar:
+    with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=title is None) as bar:
         for task, problem in run(waiting):
             bar.update()
             if problem:
                 failed[task.sequence.name] = problem
-    return {task.sequence.name: failed[task.sequence.name] for task in tasks if task.sequence.name in failed}
+    first: dict[str, str] = {}
+    for task in tasks:
+        if task.sequence.name in failed:
+            parts = (task.record.get("start"), failed[task.sequence.name])
+            first.setdefault(task.of, ": ".join(filter(None, parts)))
+    return first
 
 
 def _here(waiting: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
@@ -238,10 +264,9 @@ def _here(waiting: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
     yield from zip(waiting, outcomes, strict=True)
 
 
-def _on_cluster(waiting: list[_Task], address: str, root: str | Path | None) -> Iterator[tuple[_Task, str]]:
+def _on_cluster(waiting: list[_Task], address: str) -> Iterator[tuple[_Task, str]]:
     """Run tasks on a cluster and write what comes back; yield as `_here` does, in the order of arrival."""
-    sent = [replace(task, sequence=sequence_to_send(task.sequence, task.dataset, root)) for task in waiting]
-    for index, outcome in run_on_cluster(_track, sent, address):
+    for index, outcome in run_on_cluster(_track, waiting, address):
         yield waiting[index], _write(waiting[index], outcome)
 
 
@@ -252,23 +277,24 @@ def _run_task(task: _Task) -> str:
     return _write(task, _track(task))
 
 
-def _track(task: _Task) -> tuple[Boxes, float] | str:
-    """Return the boxes of one pass and the seconds, or what went wrong."""
+def _track(task: _Task) -> Outcome:
+    """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
     try:
         tracker = task.make()
         with one_thread():
-            return track_sequence(tracker, task.sequence)
+            boxes, seconds = track_sequence(tracker, task.sequence)
+        return boxes, {"seconds": seconds, "made": place()}
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
 
 
-def _write(task: _Task, outcome: tuple[Boxes, float] | str) -> str:
+def _write(task: _Task, outcome: Outcome) -> str:
     """Write the result of `_track`; return what went wrong, empty if nothing."""
     if isinstance(outcome, str):
         return outcome
-    boxes, seconds = outcome
+    boxes, facts = outcome
     try:
-        write_result(task.path, boxes, task.dataset, task.record | {"seconds": seconds})
+        write_result(task.path, boxes, task.dataset, task.record | facts)
     except (OSError, UdtError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
