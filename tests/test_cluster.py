@@ -72,13 +72,33 @@ class Raises(Shift):
             raise RuntimeError(f"no model {self.place}")
 
 
-def test_a_cluster_gives_the_files_of_one_process_byte_for_byte(tmp_path, address):
-    clips = [render_clip(frames=4, seed=seed) for seed in (1, 2)]
+def both_ways(tmp_path, address, tracker, **options):
+    """Evaluate on three short clips, here and there; return the digests of both."""
+    clips = [render_clip(frames=4, seed=seed) for seed in (1, 2, 3)]
     for where, how in (("here", {}), ("there", {"dask": address})):
-        evaluate("udt", clips, tmp_path / where, options={"weights": "random"}, **how)
-        evaluate(Shift, three_sequences(), tmp_path / where, protocol="tre", **how)
-    assert len(digests(tmp_path / "here")) == 2 + 3
+        evaluate(tracker, clips, tmp_path / where, options=options, **how)
+    return digests(tmp_path / "here"), digests(tmp_path / "there")
+
+
+def test_a_cluster_gives_the_files_of_one_process_byte_for_byte(tmp_path, address):
+    here, there = both_ways(tmp_path, address, "kcf")
+    assert len(here) == 3
+    assert here == there
+
+
+@pytest.mark.slow  # both workers import torch
+def test_a_cluster_gives_the_network_s_boxes_byte_for_byte(tmp_path, address):
+    here, there = both_ways(tmp_path, address, "udt", weights="random")
+    assert here == there
+
+
+def test_a_protocol_of_many_starts_runs_there_too(tmp_path, address):
+    sequences = [make_sequence("long", count=24)]
+    found = evaluate(Shift, sequences, tmp_path / "there", protocol="tre", dask=address)
+    evaluate(Shift, sequences, tmp_path / "here", protocol="tre")
+    assert found.precision == 1
     assert digests(tmp_path / "here") == digests(tmp_path / "there")
+    assert len(digests(tmp_path / "there")) > 2
 
 
 def test_tasks_leave_this_process_and_what_is_finished_is_not_run_again(tmp_path, address):

@@ -22,9 +22,10 @@ from udtlib.errors import ClusterError, DataError
 from udtlib.evaluation.workers import DIED, limit_threads
 from udtlib.trackers.base import Frame
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds for which a cluster may have no worker at all; one that restarts takes a few."""
 CONNECT = 10.0
+"""Seconds in which a scheduler must answer."""
 AGAIN = "finished results are kept: run it again, here or there, to go on"
 
 
