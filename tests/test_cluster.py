@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -23,6 +24,8 @@ from udtlib.evaluation.cluster import NamedFrames, sequence_to_send
 
 
 def start_cluster(workers=2, **environment):
+    # where a restart takes longer than this, on a busy machine, LocalCluster closes the worker for good
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=1,

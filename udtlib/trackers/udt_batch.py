@@ -37,6 +37,13 @@ class MultiTracker:
         self.shared = UdtTracker(weights, **options)
         self.targets: list[UdtTracker] = []
 
+    @classmethod
+    def of(cls, shared: UdtTracker) -> "MultiTracker":
+        """Return a tracker of many targets with the network and settings of ``shared``."""
+        tracker = cls.__new__(cls)
+        tracker.shared, tracker.targets = shared, []
+        return tracker
+
     @torch.inference_mode()
     def init(self, frame: Frame, boxes: ArrayLike) -> None:
         """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with a target in each of ``boxes`` ``(n, 4)``.
