@@ -6,6 +6,7 @@ import torch
 from test_udt import texture
 
 from udtlib.errors import BoxError, FrameError, OptionError, TrackerError
+from udtlib.trackers import udt_batch
 from udtlib.trackers.udt import UdtTracker
 from udtlib.trackers.udt_batch import MultiTracker
 from udtlib.weights import random_weights
@@ -66,6 +67,7 @@ def test_boxes_and_responses_are_those_of_single_trackers(weights, options):
 def test_a_frame_takes_two_calls_of_the_network_however_many_targets(weights, monkeypatch):
     frames, _ = three_targets(3)
     tracker = MultiTracker(weights)
+    monkeypatch.setattr(udt_batch, "ON_CPU", 3)
     batches = []
     forward = tracker.shared.network.forward
     monkeypatch.setattr(
@@ -74,6 +76,11 @@ def test_a_frame_takes_two_calls_of_the_network_however_many_targets(weights, mo
     tracker.init(frames[0], STARTS)
     tracker.update(frames[1])
     assert batches == [3, 9, 3]
+    monkeypatch.setattr(udt_batch, "ON_CPU", 2)
+    expected = tracker.update(frames[2])
+    assert batches[3:] == [6, 2, 3, 1]
+    again, _ = together(frames, STARTS, weights)
+    np.testing.assert_allclose(expected, again[:, -1], atol=1e-3)
 
 
 def test_one_target_is_the_single_tracker(weights):
