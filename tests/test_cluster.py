@@ -239,6 +239,10 @@ def test_another_dataset_of_the_same_name_is_refused(tmp_path, monkeypatch):
         NamedFrames(sequence, "otb", str(other))[0]
     with pytest.raises(DataError, match="no sequence Crossing; found Woman"):
         NamedFrames(sequence, "otb", str(write_otb(tmp_path / "third", ["Woman"])))[0]
+    broken = write_otb(tmp_path / "broken", ["Crossing", "Woman"])
+    (broken / "Crossing/img/0003.jpg").unlink()
+    with pytest.raises(DataError, match=r"no sequence Crossing; .*0003\.jpg"):
+        NamedFrames(sequence, "otb", str(broken))[0]
     monkeypatch.setenv("UDT_DATA", "none")
     with pytest.raises(MissingDataError):
         NamedFrames(sequence, "otb", str(tmp_path / "nowhere"))[0]

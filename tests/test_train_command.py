@@ -71,9 +71,35 @@ def test_trains_on_a_cache(tmp_path, cache, capsys):
     assert not (out / "patches.raw").exists(), "the named cache is used, not copied"
 
 
+def test_held_out_videos_are_not_trained_on(tmp_path, cache, capsys):
+    out = tmp_path / "run"
+    arguments = ["train", str(cache), "--out", str(out), "--steps", "1", "--batch", "5", "--device", "cpu"]
+    assert main([*arguments, "--hold-out", "0.5"]) == 0
+    card = load_weights(out / "weights.safetensors").card
+    assert "1 videos held out (0.5)" in card["data"]
+    assert sorted([card["videos"][:7], card["held out"][:7]]) == ["one.mp4", "two.mp4"]
+    data = cached_data(cache, 5, 0, "reference", torch.device("cpu"), hold_out=0.5)
+    (video,) = data.loader.videos
+    drawn = np.unique(data.loader.indices(0))
+    assert len(drawn) > 2
+    assert video.start <= drawn.min() <= drawn.max() < video.end
+    assert video.name == card["videos"][:7], "the card names the videos of the same draw"
+
+
+@pytest.mark.parametrize("share", ["0", "0.9"])
+def test_resuming_with_another_share_is_refused(tmp_path, cache, capsys, share):
+    arguments = ["train", str(cache), "--out", str(tmp_path / "run"), "--steps", "1", "--batch", "5"]
+    assert main([*arguments, "--device", "cpu", "--hold-out", "0.5"]) == 0
+    assert main([*arguments, "--device", "cpu", "--hold-out", share, "--resume"]) == 2
+    message = capsys.readouterr().err
+    assert "held out (0.5)' then" in message or "leaves one side empty" in message
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--data", "synthetic", "--hold-out", "0.5"], "with `udt data render`"),
+        (["video.mp4", "--hold-out", "1"], "0 <= SHARE < 1, found 1"),
         ([], "name the videos"),
         (["video.mp4", "--data", "synthetic"], "needs no videos, found video.mp4"),
         (["video.mp4", "--variant", "supervised"], "needs true boxes: use --data synthetic"),
@@ -99,6 +125,27 @@ def test_batch_of_a_step_is_always_the_same(cache):
     assert not np.array_equal(data(1).patches, third)
     again = cached_data(cache, 5, 0, "reference", device=torch.device("cpu"))
     np.testing.assert_array_equal(again(3).patches, third)
+
+
+def test_augmented_batches_repeat_and_differ(cache):
+    plain, augmented, again = (
+        cached_data(cache, 2, 7, "reference", device=torch.device("cpu")) for _ in range(3)
+    )
+    augmented.augment = again.augment = 1.0
+    first, later = augmented(0).patches, augmented(1).patches
+    np.testing.assert_array_equal(again(1).patches, later)
+    np.testing.assert_array_equal(again(0).patches, first)
+    assert not np.array_equal(plain(0).patches, first)
+
+
+def test_kept_weights_are_those_of_a_run_that_ends_there(tmp_path, cache):
+    words = ["train", str(cache), "--batch", "2", "--measured", "--optimiser", "muon", "--augment", "1"]
+    assert main([*words, "--steps", "3", "--keep", "2", "--out", str(tmp_path / "a")]) == 0
+    assert main([*words, "--steps", "2", "--out", str(tmp_path / "b")]) == 0
+    kept = load_weights(tmp_path / "a" / "weights-2.safetensors")
+    assert kept.fingerprint == load_weights(tmp_path / "b" / "weights.safetensors").fingerprint
+    assert kept.fingerprint != load_weights(tmp_path / "a" / "weights.safetensors").fingerprint
+    assert kept.card["steps"] == "2"
 
 
 def test_resident_patches_are_the_same(cache):

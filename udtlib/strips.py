@@ -160,7 +160,7 @@ def sequence_panels(
         scores: the trackers.
         boxes: predicted boxes ``(N, 4)``, 0-indexed, by tracker and by sequence name.
         sequences: those scored; a strip needs their frames.
-        strips: draw them for this many sequences, the hardest.
+        strips: draw them for this many sequences, the hardest of those whose images are at hand.
         count: frames a strip.
         height: of a strip's frames, in pixels.
 
@@ -169,16 +169,17 @@ def sequence_panels(
 
     Book: chapter 13.
     """
-    ranked = by_score(scores)
-    names = [one.name for one in ranked[0].sequences]
-    hardest = {names[place] for place in worst_first(ranked)[:strips]}
+    ranked, sequences = by_score(scores), list(sequences)
+    pictured = {one.name for one in sequences if len(one.frames)}
+    names = [ranked[0].sequences[place].name for place in worst_first(ranked)]
+    later = [name for name in names if name in pictured][strips:]
     styles, panels = ranked_styles(ranked), {}
     for sequence in sequences:
         tracks = {score.tracker: boxes[score.tracker][sequence.name] for score in ranked}
         overlaps = frame_overlaps(tracks, sequence.boxes)
         frames = [int(index) for index in key_frames(overlaps, count)]
         picture, note = None, f"Strip left out: it is drawn for the {strips} hardest sequences only."
-        if sequence.name in hardest:
+        if sequence.name not in later:
             picture, note = _try_strip(sequence, tracks, frames, height, styles)
         panels[sequence.name] = Panel(overlaps, frames if picture else (), sequence.start, picture, note)
     return panels

@@ -28,7 +28,9 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
         "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
     )
     parser.add_argument(
-        "--root", metavar="DIR", help="the dataset's folder; otb without it: UDT_DATA, data/, ../shared"
+        "--root",
+        metavar="DIR",
+        help="the dataset's folder; without it otb (all its lists) or tc128 in UDT_DATA, data/, ../shared",
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from ast import literal_eval
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.tracker))
     for name in names:  # what is missing for the last one is said before the first one runs
         load_tracker(name, **dict(arguments.option))
-    sequences = load_dataset(arguments.dataset, arguments.root)
+    broken: dict[str, str] = {}
+    sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
     measured = _provenance(arguments, names)
     scores = [
         evaluate(
@@ -96,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for name in names
     ]
+    scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     print(score_table(scores))
     failures = _report_failures(scores)
     if len(scores) > 1 and not failures:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from udtlib.commands.common import add_policy, add_protocol, whole_number
-from udtlib.data import DATASETS, Sequence, find_data, load_dataset
-from udtlib.data.otb import load_annotations
+from udtlib.data import DATASETS, Sequence, find_data, load_truth
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import TrackerScore, load_policy, score
 from udtlib.evaluation.measured import provenance
@@ -115,14 +114,8 @@ def _annotated(dataset: str, annotations: str | None, is_own: bool) -> list[Sequ
 
     Where nothing is named: our own runs cover the folder of OTB at hand, those of others all its targets.
     """
-    if dataset != "otb":
-        return load_dataset(dataset, annotations)
     places = ("otb", "published/otb2015.json") if is_own else ("published/otb2015.json", "otb")
-    found: list[str | Path | None] = [annotations] if annotations else [find_data(name) for name in places]
-    known = [place for place in found if place is not None]
-    if not known:
-        raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
-    return load_annotations(known[0])
+    return load_truth(dataset, annotations, places)
 
 
 def _left_out_note(tracker: str, folder: Path, sequences: list[Sequence], protocol: str) -> str:

@@ -4,9 +4,7 @@ import argparse
 from pathlib import Path
 
 from udtlib.commands.common import add_policy, add_protocol
-from udtlib.data import DATASETS, Sequence, find_data, load_dataset
-from udtlib.data.otb import load_annotations
-from udtlib.errors import MissingDataError
+from udtlib.data import DATASETS, Sequence, load_truth
 from udtlib.evaluation import load_policy, score
 from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
 from udtlib.evaluation.tables import (
@@ -59,13 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
-    if arguments.dataset == "otb":
-        annotations = arguments.annotations or find_data("published/otb2015.json") or find_data("otb")
-        if annotations is None:
-            raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
-        sequences = load_annotations(annotations)
-    else:
-        sequences = load_dataset(arguments.dataset, arguments.annotations)
+    sequences = load_truth(arguments.dataset, arguments.annotations)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
 
 

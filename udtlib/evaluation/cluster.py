@@ -58,11 +58,12 @@ class NamedFrames(Frames):
         return self.found.frames[index]
 
     def _find(self) -> Sequence:
-        here = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
+        here, broken = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
         found = {sequence.name: sequence for sequence in here}.get(self.name)
         if found is None:
             names = ", ".join(sequence.name for sequence in here)
-            raise DataError(f"{self.dataset} on this worker has no sequence {self.name}; found {names}")
+            why = broken.get(self.name, f"found {names}")
+            raise DataError(f"{self.dataset} on this worker has no sequence {self.name}; {why}")
         if not np.array_equal(found.boxes, self.boxes, equal_nan=True):
             raise DataError(
                 f"{self.dataset} on this worker has other true boxes of {self.name} than the caller's"
@@ -71,8 +72,9 @@ class NamedFrames(Frames):
 
 
 @lru_cache
-def _load(dataset: str, root: str | None) -> list[Sequence]:
-    return load_dataset(dataset, root)
+def _load(dataset: str, root: str | None) -> tuple[list[Sequence], dict[str, str]]:
+    broken: dict[str, str] = {}
+    return load_dataset(dataset, root, broken=broken), broken
 
 
 def sequence_to_send(sequence: Sequence, dataset: str, root: str | Path | None) -> Sequence:

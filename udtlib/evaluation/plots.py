@@ -39,6 +39,8 @@ MOST_INSIDE = 10
 LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
 """A coordinate to more than a hundredth of a point, which nobody sees; below 1 it may be a scale."""
 
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
 Style = dict[str, Any]
 
 
@@ -217,5 +219,5 @@ def to_svg(figure: "Figure") -> str:
     buffer = io.StringIO()
     with rc_context({"svg.fonttype": "path", "svg.hashsalt": "udtlib"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # such a character is drawn as an empty box
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format="svg", metadata=NO_METADATA)
     return LONG_NUMBER.sub(r"\1", buffer.getvalue())

@@ -176,8 +176,8 @@ def origin(material: Material) -> str:
             Cell(tracker),
             *(Cell(_shown(place, key), is_text=True) for key in ("commit", "cpu", "dates", "runs")),
         ]
-        for tracker, places in material.origins.items()
-        for place in places
+        for tracker in (score.tracker for score in material.scores)
+        for place in material.origins.get(tracker, ())
     ]
     head = ["tracker", "commit", "processor", "date", "result files"]
     made = html.table("Where the boxes were made, as recorded beside them", head, rows) if rows else ""

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import read_boxes, write_boxes, write_whole
+from udtlib.data.box_files import read_boxes, read_json_object, write_boxes, write_whole
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 
-INDEX_BASE = {"otb": 1}
+INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
 
@@ -162,13 +162,7 @@ def read_record(path: str | Path) -> dict[str, Any] | None:
     path = Path(path).with_suffix(".json")
     if not path.exists():
         return None
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: expected the JSON record of a run, found something else") from error
-    if not isinstance(record, dict):
-        raise DataError(f"{path}: expected the JSON record of a run, found a {type(record).__name__}")
-    return record
+    return read_json_object(path, "the JSON record of a run")
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:

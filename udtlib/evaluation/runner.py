@@ -64,8 +64,8 @@ def evaluate(
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
-    A sequence on which the tracker raises an error, or kills its worker process, is named in the
-    score's ``failed``; the others are run and scored.
+    A sequence on which the tracker raises an error, or kills its worker process, or whose files in the
+    dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
 
     Args:
         tracker: a registered name, or any callable that returns a new object with
@@ -91,8 +91,7 @@ def evaluate(
         DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
             tracked, two sequences share a name, or something cannot be sent to worker processes.
         OptionError: ``jobs`` below 1, or more than one beside ``dask``.
-        ClusterError: Dask is not installed, the cluster cannot be reached, or is gone; what was finished
-            before is kept in ``out``.
+        ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
@@ -107,7 +106,8 @@ def evaluate(
             f"found {tracker!r}"
         )
     dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
-    listed = load_dataset(sequences, root) if isinstance(sequences, str) else list(sequences)
+    broken: dict[str, str] = {}
+    listed = load_dataset(sequences, root, broken=broken) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)
     if dask:
         listed = [sequence_to_send(sequence, dataset, root) for sequence in listed]
@@ -126,7 +126,7 @@ def evaluate(
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
     return score_runs(
-        results, listed, policy, dataset=dataset, tracker=name, protocol=protocol, failed=failed
+        results, listed, policy, dataset=dataset, tracker=name, protocol=protocol, failed=broken | failed
     )
 
 

@@ -111,14 +111,14 @@ class TrackerScore:
         document = {
             "tracker": self.tracker,
             "dataset": self.dataset,
-            "protocol": self.protocol,
             "policy": asdict(self.policy),
             "auc": self.auc,
             "precision": self.precision,
             "fps": self.fps,
             "sequences": {score.name: _sequence_json(score) for score in self.sequences},
         }
-        return document | ({"failed": dict(self.failed)} if self.failed else {})
+        protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
+        return document | protocol | ({"failed": dict(self.failed)} if self.failed else {})
 
 
 def _sequence_json(score: SequenceScore) -> dict[str, Any]:

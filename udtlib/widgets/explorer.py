@@ -6,6 +6,7 @@ a menu of all. What it draws is what ``udt report`` shows of a sequence.
 
 from collections.abc import Iterable, Mapping
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -54,7 +55,7 @@ def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | No
 def draw_sequence(
     sequence: Sequence, results: Tracks, scores: list[TrackerScore], styles: dict[str, Style]
 ) -> Frame:
-    """Return the picture of one sequence: title, strip of key frames, overlap of each tracker over the frames.
+    """Return the picture of one sequence: title, strip of key frames, overlaps over the frames.
 
     Args:
         sequence: frames (or none) and true boxes.
@@ -72,7 +73,8 @@ def draw_sequence(
     parts = [curves]
     if len(sequence.frames):
         picture = strip(sequence, tracks, frames=frames, styles=styles, columns=3, legend=False)
-        parts = [viz.resize_area(picture, round(picture.shape[0] * WIDTH / picture.shape[1])), curves]
+        size = WIDTH, round(picture.shape[0] * WIDTH / picture.shape[1])
+        parts = [np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), curves]
     values = {one.tracker: _auc(one, sequence.name) for one in scores}
     ranked = sorted(values, key=lambda name: -values[name])
     title = f"{sequence.name}: " + ", ".join(f"{name} {values[name]:.3f}" for name in ranked)
