@@ -2,6 +2,8 @@
 # make test   every gate; `make test-all` adds the slow ones
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
+# make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
+# make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 
 PYTHON ?= python3
 PORT ?= 8888
@@ -18,7 +20,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-trackers results-published
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -86,3 +88,12 @@ results: .venv/book.stamp
 	--table data/results/classic_otb10.csv
 	$(BIN)/python -m udtlib evaluate $(CLASSIC) --dataset synthetic --out runs/classic_synthetic \
 	--table data/results/classic_synthetic.csv
+
+TRACKERS := $(BIN)/python book/tools/tracker_results.py
+results-trackers: .venv/book.stamp
+	rm -rf runs/trackers_otb10 runs/trackers_synthetic
+	$(TRACKERS) otb --root $(OTB) --out runs/trackers_otb10 --table data/results/trackers_otb10.csv
+	$(TRACKERS) synthetic --out runs/trackers_synthetic --table data/results/trackers_synthetic.csv
+
+results-published: .venv/book.stamp
+	$(BIN)/python book/tools/published_results.py

@@ -70,3 +70,7 @@ class DownloadError(UdtError, RuntimeError):
 
 class ArchiveError(UdtError, ValueError):
     """An archive that is damaged, or refused because of what it would write."""
+
+
+class ClusterError(UdtError, RuntimeError):
+    """A Dask cluster that cannot be reached, has no workers, or is gone."""

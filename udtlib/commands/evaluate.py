@@ -37,12 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--jobs",
         type=whole_number(1),
-        default=os.cpu_count() or 1,
         metavar="N",
-        help="worker processes (%(default)s)",
+        help=f"worker processes ({_cores()})",
+    )
+    where.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on a Dask cluster instead; its workers look for the dataset under UDT_DATA. "
+        "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
     )
     add_protocol(parser)
     add_policy(parser)
@@ -50,6 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
     )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -79,7 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.out,
             dataset=arguments.dataset,
             options=dict(arguments.option),
-            jobs=arguments.jobs,
+            jobs=1 if arguments.dask else arguments.jobs or _cores(),
+            dask=arguments.dask,
+            root=arguments.root,
             policy=load_policy(arguments.policy),
             progress=True,
             protocol=arguments.protocol,
@@ -102,7 +114,8 @@ def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, An
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
     resumed = any(any(folder.glob("*.txt")) for folder in folders)
-    return provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
+    measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
+    return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
 
 def _report_failures(scores: list[TrackerScore]) -> int:
