@@ -2,12 +2,14 @@
 # make test   every gate; `make test-all` adds the slow ones
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
+# make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; a day on two cores; goes on where it stopped)
 
 PYTHON ?= python3
 PORT ?= 8888
 BROWSER ?= yes
 CHAPTERS ?=
 OTB ?= ../shared/otb
+VIDEOS ?= ../shared/videos
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -18,7 +20,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -86,3 +88,15 @@ results: .venv/book.stamp
 	--table data/results/classic_otb10.csv
 	$(BIN)/python -m udtlib evaluate $(CLASSIC) --dataset synthetic --out runs/classic_synthetic \
 	--table data/results/classic_synthetic.csv
+
+# Each run of chapter 11 from the command stored with its result; a run that is there already is not repeated.
+TRAINING := runs/training
+COLLECT := $(BIN)/python book/tools/training_results.py
+results-training: .venv/book.stamp
+	mkdir -p $(TRAINING)
+	[ -e $(TRAINING)/patches.raw ] || $(BIN)/python -m udtlib data pack $(VIDEOS) --out $(TRAINING)/patches.raw
+	$(COLLECT) random $(TRAINING)/table
+	$(COLLECT) commands > $(TRAINING)/commands.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh -e $(TRAINING)/commands.sh
+	$(COLLECT) collect --otb $(OTB) --recipes $(TRAINING)/recipes --table $(TRAINING)/table \
+	--steps $(TRAINING)/steps --shipped udt=$(TRAINING)/shipped/udt --shipped udt-noise=$(TRAINING)/shipped/udt-noise
