@@ -14,6 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import udtlib
+from udtlib.weights import SHIPPED
 
 PROJECT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -85,6 +86,18 @@ def pins() -> dict[str, str]:
     pairs = [line.partition(";")[0].strip().split("==") for line in lines if line]
     assert all(len(pair) == 2 for pair in pairs), "constraints.txt holds lines name==version"
     return {name_of(name): pinned for name, pinned in pairs}
+
+
+def test_every_package_and_the_weights_are_installed() -> None:
+    setuptools = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    found = {
+        ".".join(path.parent.relative_to(PROJECT).parts) for path in PROJECT.glob("udtlib/**/__init__.py")
+    }
+    assert len(found) > 5
+    assert set(setuptools["packages"]) == found | {"udtlib.shipped"}
+    shipped = PROJECT / setuptools["package-dir"]["udtlib.shipped"]
+    assert {path.stem for path in shipped.glob("*.safetensors")} == set(SHIPPED)
+    assert setuptools["package-data"]["udtlib.shipped"] == ["*.safetensors"]
 
 
 def test_core_has_no_jupyter() -> None:

@@ -296,7 +296,7 @@ def test_the_channel_order_is_checked(tmp_path, weights, monkeypatch):
 
 def test_default_says_how_to_get_weights(tmp_path, weights, monkeypatch):
     monkeypatch.delenv("UDT_WEIGHTS", raising=False)
-    monkeypatch.setattr("udtlib.weights.DEFAULT", tmp_path / "udt.safetensors")
+    monkeypatch.setattr("udtlib.weights.FOLDERS", (tmp_path / "none", tmp_path))
     for load in (default, lambda: load_tracker("udt"), lambda: get_weights(None)):
         with pytest.raises(MissingDataError, match=r"udt train VIDEOS.*weights='random'"):
             load()

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from udtlib.data.leak_check import Measured
 from udtlib.data.patch_cache import MAGIC, PatchCache
+from udtlib.data.synthetic_cache import synthetic_name
 from udtlib.data.synthetic_patches import render_patches
 from udtlib.data.triplets import TripletLoader, Triplets
 from udtlib.data.videos import pack_videos
@@ -94,7 +95,10 @@ def cached_data(path: Path, batch: int, seed: int, scheme: str, device: torch.de
     loader = TripletLoader(patches, cache.videos, batch, seed, scheme)
     digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
     name = f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}, {scheme}, seed {seed}"
-    card = {"data": name, "videos": video_list(cache)}
+    made = synthetic_name(cache)
+    if made:
+        name = f"{made}: {name}"
+    card = {"data": name} if made else {"data": name, "videos": video_list(cache)}
     resident = None
     if device.type == "cuda" and len(cache) * 2 * 125 * 125 * 3 < torch.cuda.mem_get_info(device)[0]:
         stored = patches if isinstance(patches, np.ndarray) else cache.load()

@@ -23,7 +23,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from udtlib.data.locate import PROJECT
-from udtlib.errors import MissingDataError, WeightsError
+from udtlib.errors import MissingDataError, UnknownNameError, WeightsError
 from udtlib.network import FeatureNetwork
 
 SHAPES = {
@@ -32,7 +32,11 @@ SHAPES = {
     "conv2.weight": (32, 32, 3, 3),
     "conv2.bias": (32,),
 }
-DEFAULT = PROJECT / "data" / "weights" / "udt.safetensors"
+SHIPPED = {  # our own networks, by name
+    "udt": "trained on raw real video",
+    "udt-noise": "trained on nothing but procedural clips",
+}
+FOLDERS = (PROJECT / "data" / "weights", Path(__file__).parent / "shipped")  # in a checkout; installed
 CHANNEL_ORDERS = ("rgb", "bgr")
 PUBLISHED = {  # fingerprints of the authors' networks, in RGB order
     "35fb757d65217449": "UDT_Unsupervised",
@@ -79,13 +83,28 @@ def default() -> Weights:
     chosen = os.environ.get("UDT_WEIGHTS")
     if chosen:
         return get_weights(chosen)
-    if not DEFAULT.exists():
+    return shipped("udt")
+
+
+def shipped(name: str) -> Weights:
+    """Return one of the networks that come with the library, a key of `SHIPPED`.
+
+    Raises:
+        UnknownNameError: no such network.
+        MissingDataError: its file is gone.
+    """
+    if name not in SHIPPED:
+        raise UnknownNameError(f"no weights {name!r} come with udtlib; known: {', '.join(SHIPPED)}")
+    paths = [folder / f"{name}.safetensors" for folder in FOLDERS]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
         raise MissingDataError(
-            f"no trained weights at {DEFAULT}. Train them: `udt train VIDEOS... --out RUN`; or name a file "
-            "(our safetensors and the authors' networks are read), by UDT_WEIGHTS=FILE or "
-            "load_tracker('udt', weights='UDT_Unsupervised.mat'); untrained ones are weights='random'"
+            f"no trained weights at {paths[0]}: this installation is incomplete. Train some: "
+            "`udt train VIDEOS... --out RUN`; or name a file (our safetensors and the authors' networks are "
+            "read), by UDT_WEIGHTS=FILE or load_tracker('udt', weights='UDT_Unsupervised.mat'); untrained "
+            "ones are weights='random'"
         )
-    return load_weights(DEFAULT)
+    return load_weights(path)
 
 
 def random_weights(seed: int = 0) -> Weights:
@@ -96,11 +115,17 @@ def random_weights(seed: int = 0) -> Weights:
 
 
 def get_weights(weights: str | Path | Weights | None = None) -> Weights:
-    """Return ``weights`` as `Weights`: None is `default`, ``"random"`` untrained, else a file's path."""
+    """Return ``weights`` as `Weights`.
+
+    Args:
+        weights: None is `default`, ``"random"`` untrained, a key of `SHIPPED` ours, else a file's path.
+    """
     if weights is None:
         return default()
     if isinstance(weights, Weights):
         return check_weights(weights)
+    if weights in SHIPPED:
+        return shipped(str(weights))
     return random_weights() if weights == "random" else load_weights(weights)
 
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from udtlib.data.folder import open_frames
 from udtlib.data.images import ImageFiles
 from udtlib.data.leak_check import perceptual_hash
+from udtlib.data.patch_cache import encode_patch
 from udtlib.data.patch_selection import cut_patches
 from udtlib.errors import DataError, UdtError
 from udtlib.trackers.base import Frame
@@ -165,7 +166,7 @@ def answer(job: Job) -> Iterator[Chunk | Ending | Failure]:
     """Yield the messages that answer a job; of a broken video, what comes before the broken frame counts."""
     reading = _Reading(job)
     for patches in reading.groups():
-        yield Chunk([_encode(patch, job.webp) for patch in patches], perceptual_hash(np.stack(patches)))
+        yield Chunk([encode_patch(patch, job.webp) for patch in patches], perceptual_hash(np.stack(patches)))
     yield reading.outcome()
 
 
@@ -211,13 +212,6 @@ class _Reading:
                 while block := file.read(1 << 20):
                     digest.update(block)
         return digest.hexdigest()
-
-
-def _encode(patch: Frame, webp: int | None) -> bytes:
-    if webp is None:
-        return patch.tobytes()
-    quality = [cv2.IMWRITE_WEBP_QUALITY, webp]
-    return cv2.imencode(".webp", cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), quality)[1].tobytes()
 
 
 def serve(jobs: BinaryIO, messages: BinaryIO) -> None:

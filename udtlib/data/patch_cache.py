@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.data.patch_selection import PATCH_SIZE
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, OptionError
 
 MAGIC = b"UDTPATCH"
 TRAILER = struct.Struct("<Q32s8s")
@@ -111,6 +111,25 @@ def parse_index(lines: Iterable[bytes], origin: str) -> Index:
         raise DataError(f"{origin}: expected the index of a patch cache, found something else") from error
 
 
+def check_quality(webp: int | None) -> None:
+    """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
+    if webp is not None and not 1 <= webp <= 100:
+        raise OptionError(f"the WebP quality is 1 to 100, found {webp}")
+
+
+def encode_patch(patch: Patches, webp: int | None) -> bytes:
+    """Return a patch as a cache stores it.
+
+    Args:
+        patch: RGB uint8 ``(125, 125, 3)``.
+        webp: quality 1 to 100, or None for the 46,875 bytes as they are.
+    """
+    if webp is None:
+        return patch.tobytes()
+    quality = [cv2.IMWRITE_WEBP_QUALITY, webp]
+    return cv2.imencode(".webp", cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), quality)[1].tobytes()
+
+
 class PatchCache:
     """A finished cache.
 
@@ -120,7 +139,8 @@ class PatchCache:
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
         frames: number of patches, also ``len()``.
-        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``.
+        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``;
+            and ``synthetic`` (see `udtlib.data.synthetic_cache`) if nothing in it was filmed.
     """
 
     def __init__(self, path: str | Path, verify: bool = True) -> None:

@@ -67,16 +67,26 @@ def render_patches(clips: int = 64, frames: int = 30, seed: int = 0, crops: str 
     Raises:
         OptionError: a value out of range.
     """
+    check_clips(clips, frames, crops)
+    parts = [clip_patches(seed, number, frames, crops) for number in range(clips)]
+    videos = tuple(RenderedClip(number * frames, frames) for number in range(clips))
+    name = clips_name(clips, frames, seed, crops)
+    patches, targets = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return ClipPatches(patches, videos, targets, name)
+
+
+def check_clips(clips: int, frames: int, crops: str) -> None:
+    """Raise `OptionError` unless there is something to render."""
     if clips < 1 or frames < 2 or crops not in CROPS:
         raise OptionError(
             f"expected at least 1 clip of at least 2 frames and crops in {', '.join(CROPS)}, found "
             f"{clips} of {frames} and {crops!r}"
         )
-    parts = [clip_patches(seed, number, frames, crops) for number in range(clips)]
-    videos = tuple(RenderedClip(number * frames, frames) for number in range(clips))
-    name = f"procedural clips: clips={clips}, frames={frames}, seed={seed}, crops={crops}"
-    patches, targets = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return ClipPatches(patches, videos, targets, name)
+
+
+def clips_name(clips: int, frames: int, seed: int, crops: str) -> str:
+    """Return what is rendered, in words: enough to render it again."""
+    return f"procedural clips: clips={clips}, frames={frames}, seed={seed}, crops={crops}"
 
 
 def clip_patches(

@@ -15,7 +15,7 @@ from udtlib.data import images
 from udtlib.data.cache_writer import CacheWriter, check_settings
 from udtlib.data.decoding import Chunk, Decoder, Job
 from udtlib.data.leak_check import Measured
-from udtlib.data.patch_cache import PatchCache
+from udtlib.data.patch_cache import PatchCache, check_quality
 from udtlib.data.patch_selection import SELECTIONS
 from udtlib.errors import DataError, MissingDataError, OptionError, UnknownNameError
 
@@ -130,8 +130,7 @@ def pack_videos(
 
 
 def _check_options(webp: int | None, frames_per_video: int, selection: str) -> None:
-    if webp is not None and not 1 <= webp <= 100:
-        raise OptionError(f"the WebP quality is 1 to 100, found {webp}")
+    check_quality(webp)
     if frames_per_video < 2:
         raise OptionError(
             f"at least 2 frames of a video are needed to learn from it, found {frames_per_video}"

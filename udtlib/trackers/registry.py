@@ -20,6 +20,7 @@ TRACKERS = {
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
     "udt-bf16": "udtlib.trackers.udt:bfloat16_tracker",
+    "udt-noise": "udtlib.trackers.udt:noise_tracker",
     "udt-plain": "udtlib.trackers.udt_plain:PlainUdtTracker",
 }
 

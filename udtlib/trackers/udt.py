@@ -278,6 +278,11 @@ def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any
     return UdtTracker(weights, dtype="bfloat16", **options)
 
 
+def noise_tracker(**options: Any) -> UdtTracker:
+    """Return `UdtTracker` with the network that has seen nothing but our procedural clips."""
+    return UdtTracker("udt-noise", **options)
+
+
 def dcfnet_tracker(
     weights: str | Path | Weights | None = None, preset: str = "dcfnet", **options: Any
 ) -> UdtTracker:
