@@ -101,6 +101,27 @@ def test_batch_of_a_step_is_always_the_same(cache):
     np.testing.assert_array_equal(again(3).patches, third)
 
 
+def test_augmented_batches_repeat_and_differ(cache):
+    plain, augmented, again = (
+        cached_data(cache, 2, 7, "reference", device=torch.device("cpu")) for _ in range(3)
+    )
+    augmented.augment = again.augment = 1.0
+    first, later = augmented(0).patches, augmented(1).patches
+    np.testing.assert_array_equal(again(1).patches, later)
+    np.testing.assert_array_equal(again(0).patches, first)
+    assert not np.array_equal(plain(0).patches, first)
+
+
+def test_kept_weights_are_those_of_a_run_that_ends_there(tmp_path, cache):
+    words = ["train", str(cache), "--batch", "2", "--measured", "--optimiser", "muon", "--augment", "1"]
+    assert main([*words, "--steps", "3", "--keep", "2", "--out", str(tmp_path / "a")]) == 0
+    assert main([*words, "--steps", "2", "--out", str(tmp_path / "b")]) == 0
+    kept = load_weights(tmp_path / "a" / "weights-2.safetensors")
+    assert kept.fingerprint == load_weights(tmp_path / "b" / "weights.safetensors").fingerprint
+    assert kept.fingerprint != load_weights(tmp_path / "a" / "weights.safetensors").fingerprint
+    assert kept.card["steps"] == "2"
+
+
 def test_resident_patches_are_the_same(cache):
     data = cached_data(cache, 5, 0, "ordered", torch.device("cpu"))
     read = data(1).patches

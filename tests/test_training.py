@@ -150,6 +150,8 @@ def test_learning_rates():
     warm = TrainingSettings(steps=101, schedule="step", warm_up=10)
     assert warm.learning_rate(0) == pytest.approx(1e-3)
     assert warm.learning_rate(50) == by_step.learning_rate(50)
+    cosine = TrainingSettings(steps=101, schedule="cosine", last_rate=1e-3)
+    assert [cosine.learning_rate(s) for s in (0, 50, 100)] == pytest.approx([1e-2, 5.5e-3, 1e-3])
     assert TrainingSettings(steps=1).learning_rate(0) == 1e-2
 
 
@@ -160,6 +162,8 @@ def test_learning_rates():
         ({"steps": 0}, "steps is at least 1"),
         ({"last_rate": 1.0}, "learning rates fall"),
         ({"drop": 1.0}, "drop in 0 <="),
+        ({"augment": -1.0}, "augment is at least 0"),
+        ({"augment": 1.0, "variant": "supervised"}, "true displacements, found 1.0 with 'supervised'"),
     ],
 )
 def test_settings_out_of_range(options, words):
@@ -192,7 +196,7 @@ def test_a_run_writes_log_checkpoint_and_weights(tmp_path):
         run(folder, 4)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+@pytest.mark.parametrize("optimiser", ["sgd", "adam", "muon"])
 def test_resuming_is_bit_for_bit(tmp_path, optimiser):
     options = {"optimiser": optimiser, "checkpoint_every": 2}
     run(tmp_path / "whole", 5, **options)

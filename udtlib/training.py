@@ -6,7 +6,7 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from udtlib.errors import OptionError, TrainingError
+from udtlib.muon import Muon
 from udtlib.network import FeatureNetwork
 from udtlib.training_card import card_lines, trained_weights
 from udtlib.training_checkpoint import (
@@ -93,6 +94,7 @@ def train(
     resume: bool = False,
     device: str | None = "cpu",
     checkpoint_every: int = CHECKPOINT_EVERY,
+    keep: Sequence[int] = (),
     progress: bool = False,
     tensorboard: bool = False,
     card: dict[str, str] | None = None,
@@ -110,6 +112,7 @@ def train(
         resume: go on from ``out``'s checkpoint.
         device: ``"cpu"``, ``"cuda"`` ..., None for a GPU if there is one.
         checkpoint_every: steps between checkpoints.
+        keep: steps after which the weights are kept, as ``out/weights-STEP.safetensors``.
         progress: show a bar.
         tensorboard: write TensorBoard logs too.
         card: lines for the weights' card, such as the command and the videos.
@@ -140,12 +143,19 @@ def train(
             tensorboard=tensorboard,
         )
         with log, signals() as stop:
-            loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every)
-        path = None
-        if workers.is_first and run.done == settings.steps:
-            path = folder / WEIGHTS
-            lines = card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
-            save_weights(path, trained_weights(run.network, lines))
+
+            def keep_weights(name: str, loss: float) -> Path:
+                lines = card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+                save_weights(folder / name, trained_weights(run.network, lines | {"steps": str(run.done)}))
+                return folder / name
+
+            def after_step(loss: float) -> None:
+                if workers.is_first and run.done in keep:
+                    keep_weights(f"weights-{run.done}.safetensors", loss)
+
+            loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every, after_step)
+        finished = workers.is_first and run.done == settings.steps
+        path = keep_weights(WEIGHTS, loss) if finished else None
         return Ending(run.done, number, loss, run.seconds, path)
     finally:
         workers.leave()
@@ -156,14 +166,16 @@ def start(settings: TrainingSettings, device: torch.device) -> Run:
     keep_freed_memory()
     generator = torch.Generator().manual_seed(settings.seed)
     network = FeatureNetwork(padded=False, generator=generator).to(device)
-    optimiser: Optimizer
-    if settings.optimiser == "sgd":
-        optimiser = SGD(
-            network.parameters(), settings.first_rate, settings.momentum, weight_decay=settings.weight_decay
-        )
-    else:
-        optimiser = AdamW(network.parameters(), settings.first_rate, weight_decay=settings.weight_decay)
-    return Run(settings, network, optimiser, TrainingStep(network, settings, device))
+    return Run(settings, network, make_optimiser(network, settings), TrainingStep(network, settings, device))
+
+
+def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
+    """Return the optimiser of the network's parameters that the settings name."""
+    parameters, rate, decay = network.parameters(), settings.first_rate, settings.weight_decay
+    if settings.optimiser == "adam":
+        return AdamW(parameters, rate, weight_decay=decay)
+    make = Muon if settings.optimiser == "muon" else SGD
+    return make(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
 
 
 def keep_freed_memory() -> None:
@@ -199,8 +211,12 @@ def loop(
     folder: Path,
     stop: StopRequest,
     checkpoint_every: int,
+    after_step: Callable[[float], None],
 ) -> tuple[float, int]:
-    """Do the remaining steps; return the last loss and the signal that ended them early, or 0."""
+    """Do the remaining steps; return the last loss and the signal that ended them early, or 0.
+
+    ``after_step`` is called with the loss of each.
+    """
     settings, loss, number = run.settings, float("nan"), 0
     share = workers.share(settings.batch)
     saved = run.done
@@ -212,6 +228,7 @@ def loop(
             run.seconds += took
             log.add(row_of(run, loss, took))
             run.done += 1
+            after_step(loss)
             number = workers.any(stop.number)
             if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
                 saved = save_run(run, workers, log, folder)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from udtlib.data.augmentation import augment
 from udtlib.data.leak_check import Measured
 from udtlib.data.patch_cache import MAGIC, PatchCache
 from udtlib.data.synthetic_cache import synthetic_name
@@ -33,6 +34,7 @@ class TrainingData:
         card: lines for the weights' card.
         resident: all patches on the device that computes, uint8 ``(F, 125, 125, 3)``; None reads them.
         displacements: gives the true displacements ``(n, 2, 2)`` of triplets ``(n, 3)``, where known.
+        augment: strength of `udtlib.data.augmentation`, which works on the processor.
     """
 
     loader: TripletLoader
@@ -40,6 +42,7 @@ class TrainingData:
     card: dict[str, str] = field(default_factory=dict)
     resident: Tensor | None = None
     displacements: Callable[[Triplets], NDArray[np.float64]] | None = None
+    augment: float = 0.0
     drawn: tuple[int, Any] = (-1, None)
 
     def __len__(self) -> int:
@@ -53,6 +56,9 @@ class TrainingData:
             self.drawn = epoch, self.loader.indices(epoch)
         triplets = self.drawn[1][place]
         truth = self.displacements(triplets) if self.displacements else None
+        if self.augment:
+            random = np.random.default_rng([self.loader.seed, step])
+            return Batch(augment(self.loader.read(triplets), self.augment, random), truth)
         if self.resident is None:
             return Batch(self.loader.read(triplets), truth)
         return Batch(self.resident[torch.from_numpy(triplets).to(self.resident.device)], truth)

@@ -1,5 +1,6 @@
 """What a training run is asked to do: variants, settings, learning rates. Book: chapter 11."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,8 +8,8 @@ from udtlib.errors import OptionError, UnknownNameError
 from udtlib.unsupervised import FORMS, WAYS_BACK
 
 PRECISIONS = ("float32", "bfloat16")
-SCHEDULES = ("epoch", "step")
-OPTIMISERS = ("sgd", "adam")
+SCHEDULES = ("epoch", "step", "cosine")
+OPTIMISERS = ("sgd", "adam", "muon")
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,19 @@ class TrainingSettings:
         steps: how many steps in all.
         steps_per_epoch: how many of them see every template once.
         batch: triplets a step, over all processes together.
-        optimiser: ``"sgd"`` (momentum 0.9) or ``"adam"``.
+        optimiser: ``"sgd"`` (momentum 0.9), ``"adam"`` or ``"muon"`` (`udtlib.muon`).
         first_rate: learning rate of the first step.
         last_rate: learning rate of the last.
-        schedule: the rate falls exponentially ``"epoch"`` by epoch (reference) or ``"step"`` by step.
+        schedule: the rate falls exponentially ``"epoch"`` by epoch (reference) or ``"step"`` by step, or
+            as half a ``"cosine"`` by step.
         warm_up: steps over which the rate first rises from 0; the reference has none.
-        momentum: of SGD.
+        momentum: of SGD and Muon.
         weight_decay: 5e-4; the paper says 5e-3.
         backward: the way back, one of `udtlib.unsupervised.WAYS_BACK`.
         form: of error and loss, one of `udtlib.unsupervised.FORMS`.
         motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
         drop: share of samples that A_drop leaves out.
+        augment: strength of `udtlib.data.augmentation`; the reference has none.
         precision: of the convolutions, ``"float32"`` or ``"bfloat16"``.
         compile: run the network through ``torch.compile``.
         seed: of the first weights (the sampler has its own).
@@ -81,6 +84,7 @@ class TrainingSettings:
     form: str = "reference"
     motion: str = "reference"
     drop: float = 0.1
+    augment: float = 0.0
     precision: str = "float32"
     compile: bool = False
     seed: int = 0
@@ -106,6 +110,11 @@ class TrainingSettings:
                 f"learning rates fall: expected 0 < last_rate <= first_rate, found {self.last_rate} and "
                 f"{self.first_rate}"
             )
+        if self.augment < 0 or (self.augment and VARIANTS[self.variant].truth):
+            raise OptionError(
+                "augment is at least 0, and 0 for a variant that learns from true displacements, found "
+                f"{self.augment} with {self.variant!r}"
+            )
         if self.warm_up < 0 or self.weight_decay < 0 or not 0 <= self.momentum < 1 or not 0 <= self.drop < 1:
             raise OptionError(
                 f"expected warm_up and weight_decay of at least 0, momentum and drop in 0 <= value < 1, "
@@ -118,13 +127,16 @@ class TrainingSettings:
         return -(-self.steps // self.steps_per_epoch)
 
     def learning_rate(self, step: int) -> float:
-        """Return the rate of ``step`` (0-indexed): exponential from first to last, after the warm-up."""
+        """Return the rate of ``step`` (0-indexed): from first to last, rising to it in the warm-up."""
         if self.schedule == "epoch":
             done, whole = step // self.steps_per_epoch, self.epochs - 1
         else:
             done, whole = step, self.steps - 1
         share = done / whole if whole else 0.0
-        rate = self.first_rate * (self.last_rate / self.first_rate) ** share
+        if self.schedule == "cosine":
+            rate = self.last_rate + (self.first_rate - self.last_rate) * (1 + math.cos(math.pi * share)) / 2
+        else:
+            rate = self.first_rate * (self.last_rate / self.first_rate) ** share
         return rate * min(1.0, (step + 1) / self.warm_up) if self.warm_up else rate
 
     def differences(self, other: dict[str, Any]) -> list[str]:

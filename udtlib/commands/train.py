@@ -17,6 +17,7 @@ from udtlib.training_workers import Workers, device_of
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50
 DATA = ("videos", "synthetic")
+NUMBERS = ("first_rate", "last_rate", "momentum", "weight_decay", "drop", "augment")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, default=30, metavar="N", help="synthetic: frames of each")
     parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
     parser.add_argument("--batch", type=int, default=defaults.batch, metavar="N", help="triplets a step")
-    for name in ("first_rate", "last_rate", "momentum", "weight_decay", "drop"):
+    for name in NUMBERS:
         parser.add_argument(option(name), type=float, default=getattr(defaults, name), metavar="X")
     parser.add_argument("--warm-up", type=int, default=0, metavar="STEPS")
     for name, choices in CHOICES.items():
         parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
     parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument(
+        "--keep", nargs="+", type=int, default=[], metavar="STEP", help="also keep the weights after these"
+    )
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     parser.add_argument(
         "--measured",
@@ -68,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     workers = Workers(device)
     try:
         data = open_data(arguments, workers, device)
+        data.augment = arguments.augment
         settings = make_settings(arguments, len(data), data.name)
         ending = train(
             settings,
@@ -76,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             device=str(device),
             checkpoint_every=arguments.checkpoint_every,
+            keep=arguments.keep,
             progress=True,
             tensorboard=arguments.tensorboard,
             card={"command": arguments.command_line, **data.card},
@@ -126,7 +132,7 @@ def measured(folders: list[str] | None) -> Measured:
 
 def make_settings(arguments: argparse.Namespace, steps_per_epoch: int, data: str) -> TrainingSettings:
     """Return the settings that the arguments and the data make."""
-    names = ("variant", "batch", "first_rate", "last_rate", "momentum", "weight_decay", "drop", "warm_up")
+    names = ("variant", "batch", *NUMBERS, "warm_up")
     chosen = {name: getattr(arguments, name) for name in (*names, *CHOICES, "compile", "seed")}
     steps = arguments.epochs * steps_per_epoch if arguments.steps is None else arguments.steps
     return TrainingSettings(steps=steps, steps_per_epoch=steps_per_epoch, data=data, **chosen)
