@@ -99,4 +99,4 @@ results-training: .venv/book.stamp
 	$(COLLECT) commands > $(TRAINING)/commands.sh
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh -e $(TRAINING)/commands.sh
 	$(COLLECT) collect --otb $(OTB) --recipes $(TRAINING)/recipes --table $(TRAINING)/table \
-	--steps $(TRAINING)/steps --shipped udt=$(TRAINING)/shipped/udt --shipped udt-noise=$(TRAINING)/shipped/udt-noise
+	--steps $(TRAINING)/shipped/udt --shipped udt=$(TRAINING)/shipped/udt --shipped udt-noise=$(TRAINING)/shipped/udt-noise

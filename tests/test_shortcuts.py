@@ -74,7 +74,7 @@ def test_honest_networks_follow_and_impostors_do_not(pairs):
 
 def test_the_position_code_has_the_lowest_loss(pairs):
     templates, searches, _ = pairs
-    batch = Batch(np.stack([templates, searches, templates], axis=1))
+    batch = Batch(np.stack([templates, searches, searches], axis=1))
     losses = {}
     for name, network in (
         ("blind", shortcuts.PositionCode()),

@@ -2,7 +2,6 @@
 
     python book/tools/training_results.py collect --table DIR --recipes DIR --steps DIR --shipped NAME=DIR
     python book/tools/training_results.py random DIR --seeds 0 1 2     untrained networks, the table's last rows
-    python book/tools/training_results.py weights CHECKPOINT OUT       the network inside a checkpoint
     python book/tools/training_results.py commands                     print what makes all of it again
 
 A run is a folder with ``weights.safetensors`` (and ``log.csv``); its card says what was asked for. An
@@ -10,9 +9,9 @@ evaluation is a folder of result files of ``udt evaluate --option weights=FILE``
 result names FILE, and so the run. ``collect`` makes only the tables whose folders are named:
 
 - ``training_runs.csv`` (--table: one run for each variant and seed): a row a run, dataset and sequence;
-- ``training_recipes.csv`` (--recipes: short runs, one a recipe): a row a recipe, synthetic sequences only;
-- ``training_steps.csv`` (--steps: weights kept on the way, the number of steps last in the file's or folder's
-  name): a row for each and a dataset;
+- ``training_recipes.csv`` (--recipes: short runs, one a recipe): a row a recipe, synthetic sequences only; what
+  a recipe is, in words, from --notes, lines of a name, a tab and the words;
+- ``training_steps.csv`` (--steps: runs of ``udt train --keep``): a row for each network kept and a dataset;
 - ``training_curves.csv`` (--shipped, may be repeated): loss and learning rate along the run, thinned.
 
 Beside each is a JSON file: commit, hardware, date, command, and for each run the command that made it.
@@ -27,6 +26,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +37,18 @@ from udtlib.data.box_files import write_whole
 from udtlib.evaluation.measured import provenance
 from udtlib.evaluation.results import read_record
 from udtlib.evaluation.scores import TrackerScore, score
-from udtlib.training_checkpoint import read_checkpoint
 from udtlib.training_log import read_log
 from udtlib.weights import Weights, load_weights, random_weights, save_weights
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 CACHE = "runs/training/patches.raw"
+FINISHED = "weights.safetensors"
 POINTS = 120  # of a curve
 SETTINGS = (
-    *("optimiser", "first_rate", "last_rate", "schedule", "warm_up", "weight_decay"),
-    *("batch", "triplets", "backward", "form"),
+    *("optimiser", "first_rate", "last_rate", "schedule", "warm_up", "momentum", "weight_decay"),
+    *("batch", "triplets", "augment", "backward", "form"),
 )
-KEPT = ("name", "command", "settings", "data", "hardware", "wall time", "final loss")
+KEPT = ("name", "command", "settings", "data", "hardware", "wall time", "final loss", "steps")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def belongs(weights: Path, folder: Path, record: Mapping[str, Any]) -> bool:
     named = str(record.get("options", {}).get("weights", "")).strip("'\"")
     if named:
         return Path(named).parts[-2:] == weights.resolve().parts[-2:]
-    if weights.name != "weights.safetensors":
+    if weights.name != FINISHED:
         return False
     beside = f"ev-{weights.parent.name}"
     return weights.parent.resolve() in folder.parents or folder.parent.name in (
@@ -150,14 +150,16 @@ def load_run(path: Path, name: str, scores: Mapping[str, TrackerScore]) -> Train
 
 
 def find_runs(
-    roots: Sequence[Path], evaluations: Sequence[tuple[Path, dict[str, Any]]], datasets: Mapping[str, Any]
+    roots: Sequence[Path],
+    evaluations: Sequence[tuple[Path, dict[str, Any]]],
+    datasets: Mapping[str, Any],
+    files: str = FINISHED,
 ) -> list[TrainedRun]:
     """Return the runs below ``roots``; one without evaluation is named and left out, none at all an error."""
-    paths = [path for root in roots for path in sorted(root.rglob("*.safetensors"))]
-    paths = [path for path in paths if not path.name.startswith("checkpoint")]
+    paths = [path for root in roots for path in sorted(root.rglob(files))]
     runs = []
     for path in paths:
-        name = path.parent.name if path.name == "weights.safetensors" else path.stem
+        name = path.parent.name if path.name == FINISHED else path.stem
         scores = scores_of(path, evaluations, datasets)
         if not scores:
             print(f"{path}: no evaluation found, left out", file=sys.stderr)
@@ -195,19 +197,16 @@ def score_columns(scored: TrackerScore) -> dict[str, str]:
     return {name: f"{number:.4f}" for name, number in zip(names, numbers, strict=True)}
 
 
-def recipe_rows(runs: Sequence[TrainedRun]) -> list[dict[str, Any]]:
-    """Return a row for each recipe: its settings, its score on the synthetic sequences."""
+def recipe_rows(runs: Sequence[TrainedRun], notes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a row for each recipe: what it is, its settings, its score on the synthetic sequences."""
     rows = []
     for run in runs:
         settings = run.settings
         seconds = run.weights.card.get("wall time", "").removesuffix(" s")
         chosen = {name: settings.get(name, "") for name in SETTINGS}
         chosen["convolutions"] = settings.get("precision", "")
-        start = {
-            "recipe": run.name,
-            "variant": settings.get("variant", ""),
-            "steps": settings.get("steps", ""),
-        }
+        start = {"recipe": run.name, "what": notes.get(run.name, ""), "variant": settings.get("variant", "")}
+        start["steps"] = settings.get("steps", "")
         rows.append(start | chosen | score_columns(run.scores["synthetic"]) | {"seconds": seconds})
     return rows
 
@@ -216,11 +215,9 @@ def step_rows(runs: Sequence[TrainedRun]) -> list[dict[str, Any]]:
     """Return a row for each network kept on the way and each dataset, by steps."""
     rows = []
     for run in runs:
-        numbers = re.findall(r"\d+", run.name)
-        if not numbers:
-            raise SystemExit(f"{run.name}: expected the number of steps in the name of the file or folder")
+        steps = int(run.weights.card.get("steps") or run.settings["steps"])
         for dataset, scored in sorted(run.scores.items()):
-            rows.append({"steps": int(numbers[-1]), "dataset": dataset} | score_columns(scored))
+            rows.append({"steps": steps, "dataset": dataset} | score_columns(scored))
     return sorted(rows, key=lambda row: (row["dataset"], row["steps"]))
 
 
@@ -259,6 +256,12 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str
     print(f"{path}: {len(rows)} rows")
 
 
+def read_notes(path: Path | None) -> dict[str, str]:
+    """Return what stands behind the tab of each line, by what stands before it."""
+    lines = path.read_text("utf-8").splitlines() if path else []
+    return dict(line.split("\t", 1) for line in lines if "\t" in line)
+
+
 def collect(arguments: argparse.Namespace) -> None:
     """Write the tables whose folders are named."""
     shipped = dict(pair.split("=", 1) for pair in arguments.shipped)
@@ -270,10 +273,15 @@ def collect(arguments: argparse.Namespace) -> None:
     measured = provenance("make results-training") | (
         {"commit": arguments.commit} if arguments.commit else {}
     )
-    makers = {"table": ("runs", run_rows), "recipes": ("recipes", recipe_rows), "steps": ("steps", step_rows)}
-    for kind, (name, make) in makers.items():
+    notes = read_notes(arguments.notes)
+    makers = {
+        "table": ("runs", FINISHED, run_rows),
+        "recipes": ("recipes", FINISHED, partial(recipe_rows, notes=notes)),
+        "steps": ("steps", "weights*.safetensors", step_rows),
+    }
+    for kind, (name, files, make) in makers.items():
         if folders[kind]:
-            runs = find_runs(folders[kind], evaluations, datasets)
+            runs = find_runs(folders[kind], evaluations, datasets, files)
             about = measured | {"runs": {run.name: run.about(kind) for run in runs}}
             write_rows(arguments.out / f"training_{name}.csv", make(runs), about)
     if shipped:
@@ -291,39 +299,37 @@ def save_random(arguments: argparse.Namespace) -> None:
         save_weights(folder / "weights.safetensors", random_weights(seed))
 
 
-def save_checkpoint_weights(arguments: argparse.Namespace) -> None:
-    """Write the network inside a checkpoint as weights."""
-    checkpoint = read_checkpoint(arguments.checkpoint)
-    tensors = {
-        name.removeprefix("network."): tensor
-        for name, tensor in checkpoint.tensors.items()
-        if name.startswith("network.")
-    }
-    text = ", ".join(f"{key}={value}" for key, value in checkpoint.settings.items())
-    card = {"name": f"after {checkpoint.step} steps", "settings": text, "data": checkpoint.settings["data"]}
-    save_weights(arguments.out, Weights(tensors, card))
-
-
 def command_lines(results: Path = RESULTS) -> list[str]:
     """Return the commands that train and evaluate every run of the stored tables again, the slowest last.
 
     They are to be run in the project's folder, with the cache of the videos at `CACHE`.
     """
     lines = []
-    kinds = {"recipes": "recipes", "runs": "table", "curves": "shipped"}
-    for name, kind in kinds.items():
-        path = results / f"training_{name}.json"
-        for run, about in json.loads(path.read_text("utf-8"))["runs"].items() if path.exists() else ():
+    for name, kind in {"recipes": "recipes", "runs": "table", "curves": "shipped"}.items():
+        for run, about in stored_runs(results, name).items():
             folder = f"runs/training/{kind}/{run}"
             if "command" in about:
-                lines.append(f"[ -e {folder}/weights.safetensors ] || {about['command']}")
-            datasets = ("synthetic",) if kind == "recipes" else ("synthetic", "otb")
-            lines += [
-                f"udt evaluate --tracker udt-bf16 --option weights={folder}/weights.safetensors "
-                f"--dataset {dataset} --out {folder}/ev-{dataset}"
-                for dataset in datasets
-            ]
+                lines.append(f"[ -e {folder}/{FINISHED} ] || {about['command']}")
+            lines += evaluate_lines(f"{folder}/{FINISHED}", folder, kind)
+    for run in stored_runs(results, "steps"):
+        folder = "runs/training/shipped/udt"
+        lines += evaluate_lines(f"{folder}/{run}.safetensors", f"{folder}/{run}", "steps")
     return lines
+
+
+def stored_runs(results: Path, name: str) -> dict[str, dict[str, Any]]:
+    """Return what is stored about the runs of a table, by their names."""
+    path = results / f"training_{name}.json"
+    return json.loads(path.read_text("utf-8"))["runs"] if path.exists() else {}
+
+
+def evaluate_lines(weights: str, folder: str, kind: str) -> list[str]:
+    """Return the commands that evaluate a weights file."""
+    return [
+        f"udt evaluate --tracker udt-bf16 --option weights={weights} "
+        f"--dataset {dataset} --out {folder}/ev-{dataset}"
+        for dataset in (("synthetic",) if kind == "recipes" else ("synthetic", "otb"))
+    ]
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -334,6 +340,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     for kind in ("table", "recipes", "steps"):
         one.add_argument(f"--{kind}", nargs="+", type=Path, default=[], metavar="DIR")
     one.add_argument("--shipped", action="append", default=[], metavar="NAME=DIR")
+    one.add_argument("--notes", type=Path, metavar="FILE", help="what the recipes are, in words")
     one.add_argument("--evaluations", nargs="+", type=Path, metavar="DIR", help="default: beside the runs")
     one.add_argument("--otb", metavar="DIR", help="the ten sequences (default: where found)")
     one.add_argument("--commit", help="that the runs were made with, if not this one")
@@ -341,20 +348,17 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     two = actions.add_parser("random")
     two.add_argument("folder", type=Path, metavar="DIR")
     two.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="S")
-    three = actions.add_parser("weights")
-    three.add_argument("checkpoint", type=Path)
-    three.add_argument("out", type=Path)
     actions.add_parser("commands")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the four actions."""
+    """Run one of the three actions."""
     arguments = parse(argv)
     if arguments.action == "commands":
         print(*command_lines(), sep="\n")
     else:
-        actions = {"collect": collect, "random": save_random, "weights": save_checkpoint_weights}
+        actions = {"collect": collect, "random": save_random}
         actions[arguments.action](arguments)
     return 0
 
