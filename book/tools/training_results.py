@@ -159,7 +159,7 @@ def find_runs(
     paths = [path for root in roots for path in sorted(root.rglob(files))]
     runs = []
     for path in paths:
-        name = path.parent.name if path.name == FINISHED else path.stem
+        name = path.parent.name if files == FINISHED else path.stem
         scores = scores_of(path, evaluations, datasets)
         if not scores:
             print(f"{path}: no evaluation found, left out", file=sys.stderr)
@@ -311,7 +311,7 @@ def command_lines(results: Path = RESULTS) -> list[str]:
             if "command" in about:
                 lines.append(f"[ -e {folder}/{FINISHED} ] || {about['command']}")
             lines += evaluate_lines(f"{folder}/{FINISHED}", folder, kind)
-    for run in stored_runs(results, "steps"):
+    for run in set(stored_runs(results, "steps")) - {"weights"}:  # the last one is evaluated already
         folder = "runs/training/shipped/udt"
         lines += evaluate_lines(f"{folder}/{run}.safetensors", f"{folder}/{run}", "steps")
     return lines
