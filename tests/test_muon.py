@@ -28,32 +28,51 @@ def test_a_vector_keeps_its_direction_and_nothing_stays_nothing():
     assert not even_directions(torch.zeros(4, 6)).any()
 
 
-def test_a_step_is_a_share_of_the_tensors_own_norm():
-    large, small = nn.Parameter(torch.full((4, 3), 10.0)), nn.Parameter(torch.zeros(5))
-    still = nn.Parameter(torch.ones(2))
-    before = large.detach().clone()
-    optimiser = Muon([large, small, still], lr=0.01, momentum=0.9, weight_decay=0.0)
-    for parameter in (large, small):
-        parameter.grad = torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
-    optimiser.step()
-    assert (large - before).norm().item() == pytest.approx(0.01 * before.norm().item(), rel=1e-5)
-    assert small.norm().item() == pytest.approx(0.01, rel=1e-5)
-    assert torch.equal(still, torch.ones(2))
+def test_a_step_is_a_share_of_the_layers_norm_at_the_start():
+    layer, still = nn.Parameter(torch.full((4, 3), 10.0)), nn.Parameter(torch.ones(2, 2))
+    before = layer.detach().clone()
+    layer.grad = torch.tensor([[1.0, -1, 0]] * 4)  # rank 1
+    Muon([layer, still], lr=0.01, momentum=0.9).step()
+    expected = before - 0.01 * before.norm() * layer.grad / 8**0.5
+    torch.testing.assert_close(layer.detach(), expected * before.norm() / expected.norm())
+    assert torch.equal(still, torch.ones(2, 2))
 
 
-def test_momentum_and_decay_written_out():
+def test_biases_descend_plainly():
+    ours, theirs = nn.Parameter(torch.zeros(5)), nn.Parameter(torch.zeros(5))
+    muon = Muon([ours], lr=0.1, momentum=0.9)
+    sgd = torch.optim.SGD([theirs], lr=0.1, momentum=0.9, nesterov=True)
+    for seed in range(4):
+        ours.grad = torch.randn(5, generator=torch.Generator().manual_seed(seed))
+        theirs.grad = ours.grad.clone()
+        muon.step()
+        sgd.step()
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_momentum_written_out():
     random = torch.Generator().manual_seed(2)
     weight = nn.Parameter(torch.randn(6, 4, generator=random))
     expected, momentum = weight.detach().clone(), torch.zeros(6, 4)
-    optimiser = Muon([weight], lr=0.05, momentum=0.8, weight_decay=0.1)
-    for _ in range(3):
+    first = expected.norm()
+    optimiser = Muon([weight], lr=0.05, momentum=0.8)
+    for _ in range(5):
         weight.grad = torch.randn(6, 4, generator=random)
         momentum = 0.8 * momentum + weight.grad
         u, _, vh = torch.linalg.svd(weight.grad + 0.8 * momentum, full_matrices=False)
-        size = 0.05 * expected.norm()
-        expected = expected * (1 - 0.05 * 0.1) - size * (u @ vh) / 2  # rank 4: its norm is 2
+        expected = expected - 0.05 * first * (u @ vh) / 2  # rank 4: its norm is 2
+        expected = expected * min(1, first / expected.norm())
         optimiser.step()
-    torch.testing.assert_close(weight.detach(), expected)
+        torch.testing.assert_close(weight.detach(), expected)
+
+
+def test_a_layer_does_not_grow_however_long_it_is_pushed_outward():
+    layer = nn.Parameter(torch.eye(3))
+    optimiser = Muon([layer], lr=0.3, momentum=0.9)
+    for _ in range(50):
+        layer.grad = -layer.detach()
+        optimiser.step()
+    assert layer.norm().item() == pytest.approx(3**0.5, rel=1e-4)
 
 
 def test_the_size_of_gradients_does_not_matter():
@@ -61,6 +80,6 @@ def test_the_size_of_gradients_does_not_matter():
     for factor in (1.0, 1e4):
         weight = nn.Parameter(torch.ones(4, 4) + torch.eye(4))
         weight.grad = factor * torch.randn(4, 4, generator=torch.Generator().manual_seed(3))
-        Muon([weight], lr=0.1, momentum=0.9, weight_decay=0.0).step()
+        Muon([weight], lr=0.1, momentum=0.9).step()
         steps.append(weight.detach())
     torch.testing.assert_close(*steps)

@@ -9,18 +9,22 @@ from torch.optim import Optimizer
 
 
 class Muon(Optimizer):
-    """Nesterov momentum, then the nearest matrix whose singular values are equal.
+    """Nesterov momentum, then the nearest matrix whose singular values are equal, on tensors held in size.
 
     A layer's gradient is dominated by a few directions in which all filters change together; plain descent
     must be slow enough for those and hardly moves in the others. The layer seen as a matrix
     ``(outputs, inputs)``, its momentum is replaced by ``U V^T`` of its singular value decomposition
-    (K. Jordan et al. 2024), scaled so that a step changes each tensor by the share ``lr`` of its own norm,
-    but of a norm of at least 1, since biases begin at 0. `torch.optim.Muon` takes matrices only.
+    (K. Jordan et al. 2024), scaled to the share ``lr`` of the norm the layer began with. A layer that grew
+    beyond that norm is scaled back: the loss hardly minds the scale of features, and grows it.
+
+    Biases take the plain step of SGD with Nesterov momentum. Given steps of a fixed size they run away: the
+    closed-form filter of training hardly sees a constant in a feature, so nothing holds them; a tracker,
+    which fades its features to the window's edges, sees it well. `torch.optim.Muon` takes matrices only.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:
-        """Take the parameters; ``weight_decay`` times ``lr`` shrinks them before each step."""
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float) -> None:
+        """Take the parameters as they are at the start."""
+        super().__init__(parameters, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
@@ -28,26 +32,31 @@ class Muon(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self.change(parameter, group)
+                    self.change(parameter, group["lr"], group["momentum"])
 
-    def change(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def change(self, parameter: Tensor, rate: float, momentum: float) -> None:
         """Take one step of one parameter."""
-        momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-        momentum.mul_(group["momentum"]).add_(parameter.grad)
-        ahead = parameter.grad + group["momentum"] * momentum
-        size = group["lr"] * parameter.norm().clamp(min=1.0)
-        parameter.mul_(1 - group["lr"] * group["weight_decay"]).sub_(size * even_directions(ahead))
+        state = self.state[parameter]
+        if not state:
+            state["size"] = parameter.norm()
+            state["momentum"] = torch.zeros_like(parameter)
+        state["momentum"].mul_(momentum).add_(parameter.grad)
+        ahead = parameter.grad + momentum * state["momentum"]
+        if parameter.ndim == 1:
+            parameter.sub_(rate * ahead)
+        else:
+            parameter.sub_(rate * state["size"] * even_directions(ahead))
+            parameter.mul_((state["size"] / parameter.norm()).clamp(max=1.0))
 
 
 def even_directions(gradient: Tensor) -> Tensor:
-    """Return ``U V^T`` of a gradient, a tensor of its shape and of norm 1; 0 for 0.
+    """Return ``U V^T`` of a gradient, a tensor of its shape and of norm 1; directions it lacks stay out.
 
     Args:
         gradient: ``(outputs, ...)``; a vector counts as a matrix of one row.
     """
     matrix = gradient.flatten(1) if gradient.ndim > 1 else gradient[None]
-    if not matrix.any():
-        return torch.zeros_like(gradient)
-    left, _, right = torch.linalg.svd(matrix.double(), full_matrices=False)
-    even = left @ right
-    return (even / even.norm()).to(gradient.dtype).reshape(gradient.shape)
+    left, sizes, right = torch.linalg.svd(matrix.double(), full_matrices=False)
+    present = (sizes > 1e-6 * sizes[0]).to(sizes)
+    even = left * present @ right
+    return (even / even.norm().clamp(min=1.0)).to(gradient.dtype).reshape(gradient.shape)

@@ -174,8 +174,9 @@ def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
     parameters, rate, decay = network.parameters(), settings.first_rate, settings.weight_decay
     if settings.optimiser == "adam":
         return AdamW(parameters, rate, weight_decay=decay)
-    make = Muon if settings.optimiser == "muon" else SGD
-    return make(parameters, lr=rate, momentum=settings.momentum, weight_decay=decay)
+    if settings.optimiser == "muon":
+        return Muon(parameters, rate, settings.momentum)
+    return SGD(parameters, rate, settings.momentum, weight_decay=decay)
 
 
 def keep_freed_memory() -> None:

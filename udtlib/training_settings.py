@@ -57,7 +57,7 @@ class TrainingSettings:
             as half a ``"cosine"`` by step.
         warm_up: steps over which the rate first rises from 0; the reference has none.
         momentum: of SGD and Muon.
-        weight_decay: 5e-4; the paper says 5e-3.
+        weight_decay: 5e-4; the paper says 5e-3; Muon has none, it bounds the tensors' size.
         backward: the way back, one of `udtlib.unsupervised.WAYS_BACK`.
         form: of error and loss, one of `udtlib.unsupervised.FORMS`.
         motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
