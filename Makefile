@@ -89,14 +89,12 @@ results: .venv/book.stamp
 	$(BIN)/python -m udtlib evaluate $(CLASSIC) --dataset synthetic --out runs/classic_synthetic \
 	--table data/results/classic_synthetic.csv
 
-# Each run of chapter 11 from the command stored with its result; a run that is there already is not repeated.
+# Every run and evaluation of chapter 11 from the commands stored with the results; what is there already is not repeated.
 TRAINING := runs/training
-COLLECT := $(BIN)/python book/tools/training_results.py
+TRAINING_RESULTS := $(abspath $(BIN))/python $(CURDIR)/book/tools/training_results.py
 results-training: .venv/book.stamp
 	mkdir -p $(TRAINING)
-	[ -e $(TRAINING)/patches.raw ] || $(BIN)/python -m udtlib data pack $(VIDEOS) --out $(TRAINING)/patches.raw
-	$(COLLECT) random $(TRAINING)/table
-	$(COLLECT) commands > $(TRAINING)/commands.sh
-	PATH="$(CURDIR)/$(BIN):$$PATH" sh -e $(TRAINING)/commands.sh
-	$(COLLECT) collect --otb $(OTB) --recipes $(TRAINING)/recipes --table $(TRAINING)/table \
-	--steps $(TRAINING)/shipped/udt --shipped udt=$(TRAINING)/shipped/udt --shipped udt-noise=$(TRAINING)/shipped/udt-noise
+	cd $(TRAINING) && export PATH="$(abspath $(BIN)):$$PATH" UDT_DATA="$(abspath $(OTB)/..)" && \
+	{ [ -e patches.raw ] || udt data pack $(abspath $(VIDEOS)) --out patches.raw; } && \
+	{ [ -e clips.raw ] || udt data render --out clips.raw --clips 400 --frames 40 --seed 100; } && \
+	$(TRAINING_RESULTS) commands > commands.sh && sh -e commands.sh && $(TRAINING_RESULTS) collect .

@@ -348,7 +348,7 @@ assert shuffled_losses[-8:].mean() > 1.5 * losses[-8:].mean()
 # is asked for a sharp peak still learns which mixtures of channels *can* make one. Had we shown only the random network
 # beside the trained one, we would have praised the teacher for what the exercise alone does. So "better than random"
 # is not evidence for unsupervised tracking; better than this control would be, and four short sequences cannot show it.
-# (The loss can: on real triplets, next section.)
+# (Will the loss on real triplets show it? Next section.)
 #
 # ## 11.7 Networks that cheat
 #
@@ -394,7 +394,7 @@ random_loss = found["random"][0]
 print(f"{'':15} loss below random's   follows   same for all pictures   channels")
 for name, (error, follows, blind, channels) in found.items():
     share = "-" if np.isnan(blind) else f"{blind:.1f}"
-    many = "none" if channels == 0 else "some" if channels < 20 else "all"
+    many = "none" if channels == 0 else "under 4" if channels < 4 else "over 4" if channels < 20 else "all"
     print(f"{name:15} {'yes' if error < random_loss else 'no':>18} {follows:9.1f} {share:>23} {many:>10}")
 
 # %%
@@ -403,12 +403,18 @@ assert found["position code"][1] == 0
 assert found["position code"][2] > 0.99 > 0.5 > max(found[name][2] for name in list(found)[:4])
 assert found["collapsed"][0] > random_loss
 assert min(found[name][1] for name in list(found)[:4]) > 0.9
-assert found["48 steps"][0] < 0.8 * found["time shuffled"][0]
+assert max(found[name][0] for name in ("48 steps", "time shuffled", "shipped")) < 0.8 * random_loss
+assert found["random"][3] < 4 < min(found[name][3] for name in ("48 steps", "time shuffled", "shipped"))
+nearly = found["time shuffled"][0] / found["48 steps"][0]
+print("with time and without, losses within a quarter of each other:", bool(0.8 < nearly < 1.25))
+assert 0.8 < nearly < 1.25
 print("lowest loss:", min(found, key=lambda name: found[name][0]))
 
 # %% [markdown]
 # The lowest loss of this book belongs to a network that never looks at its input. The loss cannot tell it from a
-# perfect tracker; a picture that moves by a known amount can. Collapse, which haunts other ways of learning without
+# perfect tracker; a picture that moves by a known amount can. And the control of the section before stands: after so few
+# steps, learning with time and without has brought the same, loss included. The last column says what: random features
+# are two channels said thirty-two ways, and training, any training, spreads them out. Collapse, which haunts other ways of learning without
 # labels ([Chen and He 2021](#References "chen2021")), is no temptation here: flat features make a flat response, and
 # the label is not flat.
 #
@@ -514,8 +520,8 @@ for name, shares in left_over.items():
 # Over the paper's schedule the first decay wipes out whatever the loss does not renew, the second nearly, the third
 # hardly; over a few thousand steps none of them does much. A ledger like this says which settings of a long run carry
 # over to a short one. And it is less dramatic than it looks: scale all features and the filter scales inversely, so
-# the response, and the loss, hardly depend on the weights' size. Decay changes how *large a step is, relative to the
-# weights*.
+# response and loss depend little on the weights' size (the LRN, which has a size of its own, is the rest). Decay
+# changes how large a step is *relative to the weights*.
 
 # %%
 with torch.no_grad():
@@ -526,8 +532,38 @@ with torch.no_grad():
             parameter *= scale
         loss_at[scale] = float(TrainingStep(network, settings, device).errors(Batch(batch))[0].mean())
 change = max(abs(loss_at[scale] / loss_at[1.0] - 1) for scale in loss_at)
-print("second layer halved or doubled: the loss changes by less than a fifth:", change < 0.2)
-assert change < 0.2
+print("second layer halved or doubled: the loss changes by less than a half:", change < 0.5)
+assert change < 0.5
+
+# %% [markdown]
+# There is a direction that nothing holds at all. Add a constant to every feature, by the second layer's biases. In the
+# filter of *training* a constant is one frequency among thousands. **Predict:** and in tracking?
+
+
+# %%
+def with_constant(value):
+    """Return the shipped weights with `value` added to the second layer's biases."""
+    tensors = {name: tensor.clone() for name, tensor in weights.default().tensors.items()}
+    tensors["conv2.bias"] += value
+    return weights.Weights(tensors)
+
+
+loss_with, auc_with = {}, {}
+for value in (0, 200):
+    network = with_constant(value).network(padded=False).to(device)
+    with torch.no_grad():
+        loss_with[value] = float(TrainingStep(network, settings, device).errors(held_back)[1][:, 1].mean())
+    auc_with[value] = float(scores_of(with_constant(value))[sure].mean())
+print("with 200 added, the loss rises by less than a third:", loss_with[200] < 1.33 * loss_with[0])
+print("AUC on fm-1 and mb-1 falls by more than 0.1:", auc_with[200] < auc_with[0] - 0.1)
+assert loss_with[200] < 1.33 * loss_with[0]
+assert auc_with[200] < auc_with[0] - 0.1
+
+# %% [markdown]
+# Online there is the Hann window, and a constant times a window is a picture of the window: a template that answers "the
+# centre". This is the always-centre answer again, by a door that training leaves open. It cost us a recipe: an
+# optimiser whose steps grew with the weights let the biases run to tens of thousands, the loss on held-back triplets
+# *fell*, and the tracker got worse from checkpoint to checkpoint. Track with what you train, before the run is over.
 
 # %% [markdown]
 # ## 11.10 When it stops
@@ -624,14 +660,17 @@ assert len({row["steps"] for row in steps}) >= 5
 assert all(0 < float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) < 1 for row in steps)
 
 # %% [markdown]
-# Which recipe? Short runs that differ in one thing or a few, chosen by the *synthetic* benchmark alone: the real
-# sequences were looked at when the choice was made. Each row is compared with the reference's recipe (SGD, rate $10^{-2}$),
-# paired over the 22 sequences.
+# Which recipe? Short runs, judged by the *synthetic* benchmark alone; the real sequences were looked at when the choice
+# had been made. Each row is compared with the reference's recipe (plain SGD), paired over the 22 sequences. Muon
+# ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all directions learn
+# at one pace; "moved" and "relit" are random warps and changes of light of S1 and S2, which need no label either. Budgets
+# differ: the rows of 150 steps saw a fifth of the others' triplets. The last three rows of the list in
+# `book/tools/training_recipes.tsv` are the forms of Muon that followed from section 11.9; the other Muon rows are its
+# first form, good for 150 steps and ruinous in 1,500.
 
 # %%
 recipes, about_recipes = stored("recipes")
-sequence_auc = {name: facts["auc"]["synthetic"] for name, facts in about_recipes["runs"].items()}
-reference = next(r["recipe"] for r in recipes if r["optimiser"] == "sgd" and float(r["first_rate"]) == 0.01)
+sequence_auc, reference = about_recipes["auc"], about_recipes["reference"]
 order = sorted(sequence_auc[reference])
 
 
@@ -644,7 +683,7 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
     name = row["recipe"]
     gap = paired_difference(*([sequence_auc[n][s] for s in order] for n in (name, reference)))
     says = "the reference" if name == reference else word(gap)
-    print(f"{float(row['auc']):.3f}  {says:13} {row['what'] or name}")
+    print(f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}")
 
 # %% [markdown]
 # ## 11.12 What the parts are worth
@@ -868,5 +907,6 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 # ## References
 #
 # - X. Chen, K. He. *Exploring simple Siamese representation learning*. CVPR 2021. <!-- chen2021 -->
+# - K. Jordan et al. *Muon: an optimizer for hidden layers in neural networks*. 2024. <!-- jordan2024 -->
 # - D. P. Kingma, J. Ba. *Adam: a method for stochastic optimization*. ICLR 2015. <!-- kingma2015 -->
 # - N. Wang, Y. Song, C. Ma, W. Zhou, W. Liu, H. Li. *Unsupervised deep tracking*. CVPR 2019. <!-- wang2019 -->
