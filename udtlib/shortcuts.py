@@ -26,6 +26,8 @@ Network = Callable[[Tensor], Tensor]
 class PositionCode(nn.Module):
     """Features ``(N, 32, 121, 121)`` that are the same for every picture: a random map a channel."""
 
+    code: Tensor
+
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
@@ -112,7 +114,8 @@ def moved_pairs(
         )
     random = np.random.default_rng(seed)
     moves = random.integers(-reach, reach + 1, (count, 2))
-    templates, searches = [], []
+    templates: list[NDArray[np.uint8]] = []
+    searches: list[NDArray[np.uint8]] = []
     for index, move in enumerate(moves):
         frame = frames[index % len(frames)]
         corner = random.integers(reach, np.array(frame.shape[:2]) - PATCH - reach + 1)

@@ -92,7 +92,7 @@ def draw(network: str = "trained", down: int = 8, right: int = -12) -> Frame:
 
 def demo() -> Demo:
     """Return the demo: a menu and two sliders; as static twin all four networks, one move."""
-    controls = {
+    controls: dict[str, Slider | Choice] = {
         "network": Choice(NETWORKS, NETWORKS[0]),
         "down": Slider(-30, 30, 8),
         "right": Slider(-30, 30, -12),
