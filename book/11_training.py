@@ -503,7 +503,7 @@ for rate in rates:
     weight.grad = torch.zeros_like(weight)
     optimiser.step()
 formula = float(np.exp(-5e-3 / 0.1 * rates.sum()))
-assert abs(float(weight) - formula) < 0.01
+assert abs(weight.item() - formula) < 0.01
 print("PyTorch's SGD and the formula leave the same share, to 0.01")
 
 # %%
