@@ -4,12 +4,14 @@
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
+# make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; a day on two cores; goes on where it stopped)
 
 PYTHON ?= python3
 PORT ?= 8888
 BROWSER ?= yes
 CHAPTERS ?=
 OTB ?= ../shared/otb
+VIDEOS ?= ../shared/videos
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -20,7 +22,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-trackers results-published
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-trackers results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -97,3 +99,13 @@ results-trackers: .venv/book.stamp
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py
+
+# Every run and evaluation of chapter 11 from the commands stored with the results; what is there already is not repeated.
+TRAINING := runs/training
+TRAINING_RESULTS := $(abspath $(BIN))/python $(CURDIR)/book/tools/training_results.py
+results-training: .venv/book.stamp
+	mkdir -p $(TRAINING)
+	cd $(TRAINING) && export PATH="$(abspath $(BIN)):$$PATH" UDT_DATA="$(abspath $(OTB)/..)" && \
+	{ [ -e patches.raw ] || udt data pack $(abspath $(VIDEOS)) --out patches.raw; } && \
+	{ [ -e clips.raw ] || udt data render --out clips.raw --clips 400 --frames 40 --seed 100; } && \
+	$(TRAINING_RESULTS) commands > commands.sh && sh -e commands.sh && $(TRAINING_RESULTS) collect .

@@ -75,9 +75,22 @@ def name_of(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
+LOCKED = ("book", "test")
+
+
 def all_requirements() -> list[str]:
-    """Return the requirements of the core and of every extra."""
-    return [*PYPROJECT["dependencies"], *chain(*PYPROJECT["optional-dependencies"].values())]
+    """Return the requirements of the core and of the two extras whose versions are pinned."""
+    extras = PYPROJECT["optional-dependencies"]
+    return [*PYPROJECT["dependencies"], *chain(*(extras[name] for name in LOCKED))]
+
+
+def test_other_extras_are_few_and_bounded_below() -> None:
+    """They are not in the lock: nothing in book or tests may need them."""
+    others = {name: needs for name, needs in PYPROJECT["optional-dependencies"].items() if name not in LOCKED}
+    assert "tensorboard" in others
+    for requirement in chain(*others.values()):
+        (bound,) = Requirement(requirement).specifier
+        assert bound.operator == ">=", requirement
 
 
 def pins() -> dict[str, str]:

@@ -340,8 +340,9 @@ def test_tensorboard_is_fed_if_it_is_there(tmp_path, monkeypatch):
     assert FakeBoard.written[0][1:] == (float(losses(tmp_path / "one")[0]), 1)
     assert FakeBoard.written[-1] == "closed"
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(TrainingError, match="pip install"):
+    with pytest.raises(TrainingError, match="pip install tensorboard"):
         run(tmp_path / "two", 1, tensorboard=True)
+    assert not (tmp_path / "two" / "log.csv").exists(), "refused before the first step"
 
 
 def test_batches_of_another_size_are_refused(tmp_path):

@@ -9,17 +9,15 @@ from torch.optim import Optimizer
 
 
 class Muon(Optimizer):
-    """Nesterov momentum, then the nearest matrix whose singular values are equal, on tensors held in size.
+    """Nesterov momentum, then the nearest matrix whose singular values are equal.
 
     A layer's gradient is dominated by a few directions in which all filters change together; plain descent
     must be slow enough for those and hardly moves in the others. The layer seen as a matrix
     ``(outputs, inputs)``, its momentum is replaced by ``U V^T`` of its singular value decomposition
-    (K. Jordan et al. 2024), scaled to the share ``lr`` of the norm the layer began with. A layer that grew
-    beyond that norm is scaled back: the loss hardly minds the scale of features, and grows it.
-
-    Biases take the plain step of SGD with Nesterov momentum. Given steps of a fixed size they run away: the
-    closed-form filter of training hardly sees a constant in a feature, so nothing holds them; a tracker,
-    which fades its features to the window's edges, sees it well. `torch.optim.Muon` takes matrices only.
+    (K. Jordan et al. 2024), scaled to the share ``lr`` of the norm the layer began with. The layer may grow:
+    features of the starting scale follow fast targets badly (chapter 11). But the step does not grow with
+    it, or the growth would feed itself. Biases take the plain step of SGD with Nesterov momentum.
+    `torch.optim.Muon` takes matrices only.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float) -> None:
@@ -46,7 +44,6 @@ class Muon(Optimizer):
             parameter.sub_(rate * ahead)
         else:
             parameter.sub_(rate * state["size"] * even_directions(ahead))
-            parameter.mul_((state["size"] / parameter.norm()).clamp(max=1.0))
 
 
 def even_directions(gradient: Tensor) -> Tensor:

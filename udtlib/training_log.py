@@ -106,7 +106,8 @@ def open_board(folder: Path) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise TrainingError(
-            "--tensorboard needs the package tensorboard: pip install 'udtlib[tensorboard]'"
+            "--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out; "
+            "log.csv holds the same numbers"
         ) from error
     return SummaryWriter(str(folder / "tensorboard"))
 

@@ -1,0 +1,156 @@
+"""Answers to chapter 11's exercises, and the mistakes its checks must catch."""
+
+import numpy as np
+
+
+def learning_rate(epoch, epochs, first, last):
+    share = epoch / (epochs - 1) if epochs > 1 else 0
+    return first * (last / first) ** share
+
+
+def _straight(epoch, epochs, first, last):
+    return first + (last - first) * (epoch / max(1, epochs - 1))
+
+
+def _never_there(epoch, epochs, first, last):
+    return first * (last / first) ** (epoch / epochs)
+
+
+def _rising(epoch, epochs, first, last):
+    return learning_rate(epochs - 1 - epoch, epochs, first, last)
+
+
+def _by_ten(epoch, epochs, first, last):
+    return first * 0.1**epoch
+
+
+def decay_left(steps, rate, decay, momentum):
+    weight, velocity = 1.0, 0.0
+    for _ in range(steps):
+        velocity = momentum * velocity + decay * weight
+        weight -= rate * velocity
+    return weight
+
+
+def _no_momentum(steps, rate, decay, momentum):
+    return (1 - rate * decay) ** steps
+
+
+def _no_rate(steps, rate, decay, momentum):
+    return (1 - decay) ** steps
+
+
+def _growing(steps, rate, decay, momentum):
+    return 2 - decay_left(steps, rate, decay, momentum)
+
+
+def _damped(steps, rate, decay, momentum):
+    weight, velocity = 1.0, 0.0
+    for _ in range(steps):
+        velocity = momentum * velocity + (1 - momentum) * decay * weight
+        weight -= rate * velocity
+    return weight
+
+
+def _lost(steps, rate, decay, momentum):
+    return 1 - decay_left(steps, rate, decay, momentum)
+
+
+def shared_weights(errors, motions, kept):
+    whole = np.concatenate(errors)
+    product = np.zeros(len(whole))
+    best = whole.argsort()[:kept]
+    product[best] = np.concatenate(motions)[best]
+    ends = np.cumsum([len(part) for part in errors])[:-1]
+    return np.split(product / product.sum(), ends)
+
+
+def _each_for_itself(errors, motions, kept):
+    count = sum(map(len, errors))
+    shares = [max(1, round(kept * len(part) / count)) for part in errors]
+    parts = zip(errors, motions, shares, strict=True)
+    return [shared_weights([e], [m], k)[0] for e, m, k in parts]
+
+
+def _drop_locally(errors, motions, kept):
+    chosen = [part > 0 for part in _each_for_itself(errors, motions, kept)]
+    parts = [np.where(keep, m, 0) for keep, m in zip(chosen, motions, strict=True)]
+    return [part / sum(each.sum() for each in parts) for part in parts]
+
+
+def _own_sum(errors, motions, kept):
+    return [part / max(part.sum(), 1e-9) for part in shared_weights(errors, motions, kept)]
+
+
+def _drop_the_best(errors, motions, kept):
+    return shared_weights([-part for part in errors], motions, kept)
+
+
+def _drop_nothing(errors, motions, kept):
+    return shared_weights(errors, motions, sum(map(len, errors)))
+
+
+def _times_processes(errors, motions, kept):
+    return [len(errors) * part for part in shared_weights(errors, motions, kept)]
+
+
+def blind_share(features):
+    centred = features - features.mean((0, 2, 3), keepdims=True)
+    return (centred.mean(0) ** 2).mean() / (centred**2).mean()
+
+
+def _levels_count(features):
+    return (features.mean(0) ** 2).mean() / (features**2).mean()
+
+
+def _the_rest(features):
+    return 1 - blind_share(features)
+
+
+def _over_places(features):
+    centred = features - features.mean((0, 2, 3), keepdims=True)
+    return (centred.mean((2, 3)) ** 2).mean() / (centred**2).mean()
+
+
+def _root(features):
+    return blind_share(features) ** 0.5
+
+
+def detectable(first, second):
+    return 2.8 * np.std(first - second, ddof=1) / len(first) ** 0.5
+
+
+def _unpaired(first, second):
+    return 2.801585 * np.hypot(np.std(first, ddof=1), np.std(second, ddof=1)) / len(first) ** 0.5
+
+
+def _of_one(first, second):
+    return 2.801585 * np.std(first - second, ddof=1)
+
+
+def _no_root(first, second):
+    return 2.801585 * np.std(first - second, ddof=1) / len(first)
+
+
+def _no_power(first, second):
+    return 1.96 * np.std(first - second, ddof=1) / len(first) ** 0.5
+
+
+def _found(first, second):
+    return abs(np.mean(first - second))
+
+
+WRONG = {
+    "learning_rate": [_straight, _never_there, _rising, _by_ten],
+    "decay_left": [_no_momentum, _no_rate, _growing, _damped, _lost],
+    "shared_weights": [
+        _each_for_itself,
+        _drop_locally,
+        _own_sum,
+        _drop_the_best,
+        _drop_nothing,
+        _times_processes,
+    ],
+    "blind_share": [_levels_count, _the_rest, _over_places, _root],
+    "detectable": [_unpaired, _of_one, _no_root, _no_power, _found],
+}
