@@ -2,6 +2,8 @@
 # make test   every gate; `make test-all` adds the slow ones
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
+# make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
+# make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; a day on two cores; goes on where it stopped)
 
 PYTHON ?= python3
@@ -20,7 +22,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-training
+.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-trackers results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -98,3 +100,12 @@ results-training: .venv/book.stamp
 	{ [ -e patches.raw ] || udt data pack $(abspath $(VIDEOS)) --out patches.raw; } && \
 	{ [ -e clips.raw ] || udt data render --out clips.raw --clips 400 --frames 40 --seed 100; } && \
 	$(TRAINING_RESULTS) commands > commands.sh && sh -e commands.sh && $(TRAINING_RESULTS) collect .
+
+TRACKERS := $(BIN)/python book/tools/tracker_results.py
+results-trackers: .venv/book.stamp
+	rm -rf runs/trackers_otb10 runs/trackers_synthetic
+	$(TRACKERS) otb --root $(OTB) --out runs/trackers_otb10 --table data/results/trackers_otb10.csv
+	$(TRACKERS) synthetic --out runs/trackers_synthetic --table data/results/trackers_synthetic.csv
+
+results-published: .venv/book.stamp
+	$(BIN)/python book/tools/published_results.py

@@ -21,7 +21,7 @@
 #
 # **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 7 s on two cores. Downloads: none.
+# Run time: about 165 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt
@@ -43,6 +43,7 @@ from udtlib.environment import banner
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import FeatureNetwork
 from udtlib.patches import hann_window
+from udtlib.weights import default
 from udtlib.widgets import layer as demo
 
 torch.set_num_threads(1)
@@ -58,8 +59,8 @@ banner()
 # "Siamese" means. From the template's maps the filter is solved, one map per channel. The filter is applied to the
 # search patch's maps, and the 32 answers are added up.
 #
-# Every box below is the actual array. The weights are random here: training them is the business of chapters 07 to 11, and
-# you will be surprised how far random gets us.
+# Every box below is the actual array. The weights in this chapter are random. Trained ones come with the book, and how they were
+# won is the story of chapters 07 to 11; but nothing the layer does depends on them, and you will be surprised how far random gets us.
 
 # %%
 pair = demo.cut(render_clip(frames=5, seed=11, in_plane_rotation=0.1), 4)
@@ -99,6 +100,42 @@ found = peak_displacement(response.numpy(), subpixel=True)
 assert np.abs(np.subtract(found, pair.moved)).max() < 2
 print("the target moved (dy, dx):", pair.moved.round(1).tolist(), "cells")
 print("the response peaks at:    ", np.round(found, 1).tolist())
+
+# %% [markdown]
+# What would learned weights change? The 32 filters of the first layer, each $3\times3$ and in colour: ours are noise, the
+# *learned* ones are those of `weights.default()`, which has watched raw video, without one label. Grey is 0, and each filter is
+# stretched by itself.
+
+
+# %%
+def tiles(weight):
+    """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
+    filters = weight.detach().permute(0, 2, 3, 1).numpy()
+    scaled = filters / np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
+    grey_zero = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
+    return viz.contact_sheet([viz.resize_nearest(each, 36) for each in grey_zero], 8, gap=3)
+
+
+def agreement(weight):
+    """Return the correlation of weights (32, 3, 3, 3) with their neighbours to the right."""
+    return float(np.corrcoef(weight[..., 1:].flatten(), weight[..., :-1].flatten())[0, 1])
+
+
+first_layers = {
+    "random": network.state_dict()["conv1.weight"],
+    "learned": default().tensors["conv1.weight"],
+}
+drawn = [viz.caption(tiles(weight), f"first layer, {name}") for name, weight in first_layers.items()]
+viz.show(viz.side_by_side(*drawn))
+agreements = {name: agreement(weight) for name, weight in first_layers.items()}
+assert abs(agreements["random"]) < 0.1
+assert agreements["learned"] > agreements["random"] + 0.02
+print("neighbouring weights agree more in the learned filters:", agreements["learned"] > agreements["random"])
+
+# %% [markdown]
+# Three by three pixels leave little to recognise. But neighbours in the learned filters tend to agree, and in noise they
+# have no reason to. Much of what a network this small has learned sits elsewhere, in how the 32 are mixed by its second layer;
+# what that is worth to a tracker is measured in [chapter 06](06_tracking_online.ipynb). Here we go on with the random ones.
 
 # %% [markdown]
 # ## Why all channels share one denominator

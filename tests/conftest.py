@@ -22,7 +22,11 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-NEEDS = {"gpu": has_gpu, "compiler": lambda: shutil.which("g++") is not None}
+NEEDS = {
+    "gpu": has_gpu,
+    "compiler": lambda: shutil.which("g++") is not None,
+    "browser": lambda: shutil.which("chromium") is not None,
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

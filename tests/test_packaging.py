@@ -23,6 +23,7 @@ CORE = {
     "matplotlib",
     "numpy",
     "opencv-contrib-python-headless",
+    "pillow",
     "safetensors",
     "scipy",
     "torch",

@@ -11,7 +11,7 @@ from udtlib.errors import UnknownNameError
 from udtlib.labels import gaussian_label
 from udtlib.network import MEAN_RGB
 from udtlib.patches import hann_window
-from udtlib.weights import random_weights
+from udtlib.weights import default, random_weights
 from udtlib.widgets import response
 from udtlib.widgets.base import Choice, jpeg
 
@@ -44,11 +44,14 @@ def test_filter_and_response_are_equations_4_and_5():
     np.testing.assert_allclose(step.filter, strongest, atol=1e-5 * np.abs(strongest).max() + 1e-7)
 
 
-def test_random_network_is_seed_0_in_rgb():
-    patch, features = response.look(0, 77, 83, 56, "random network")
+@pytest.mark.parametrize(
+    ("name", "weights"), [("random network", random_weights), ("learned network", default)]
+)
+def test_networks_are_seed_0_and_the_default_in_rgb(name, weights):
+    patch, features = response.look(0, 77, 83, 56, name)
     pixels = torch.from_numpy(patch - np.array(MEAN_RGB, np.float32)).permute(2, 0, 1)[None].float()
     with torch.no_grad():
-        expected = random_weights(0).network()(pixels)
+        expected = weights().network()(pixels)
     torch.testing.assert_close(features, expected)
 
 

@@ -66,6 +66,26 @@ def test_boxes_and_video_are_written(kind, request, tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} <= {"clip", "clip.avi", "new", "o.txt"}
 
 
+@pytest.mark.parametrize("tracker", ["mosse", "udt"])
+def test_several_boxes_are_tracked_in_one_pass(folder, tmp_path, capsys, tracker):
+    others = ["60,10,30,30", BOX]
+    command = ["track", str(folder), "--tracker", tracker]
+    boxes = [word for box in others for word in ("--box", box)]
+    assert main([*command, *boxes, "--boxes", str(tmp_path / "b.txt"), "--out", str(tmp_path / "o.mp4")]) == 0
+    printed = capsys.readouterr().out
+    assert len(re.findall(r"b-[12]\.txt", printed)) == 2
+    assert not (tmp_path / "b.txt").exists()
+    for k, box in enumerate(others, start=1):
+        assert main([*command, "--box", box, "--boxes", str(tmp_path / "single.txt")]) == 0
+        together = read_boxes(tmp_path / f"b-{k}.txt", index_base=0)
+        np.testing.assert_allclose(together, read_boxes(tmp_path / "single.txt", index_base=0), atol=0.01)
+    red, green, blue = VideoFile(tmp_path / "o.mp4")[0][12:38, 61].mean(axis=0)
+    assert red > green > blue + 50
+    (tmp_path / "taken-2.txt").mkdir()
+    assert main([*command, *boxes, "--boxes", str(tmp_path / "taken.txt")]) == 2
+    assert "taken-2.txt: expected the name of a file" in capsys.readouterr().err
+
+
 def test_a_damaged_frame_keeps_the_last_box_and_is_reported(folder, tmp_path, capsys):
     (folder / "0007.png").write_bytes(b"damaged")
     (folder / "0009.png").write_bytes(b"")

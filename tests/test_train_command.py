@@ -71,9 +71,35 @@ def test_trains_on_a_cache(tmp_path, cache, capsys):
     assert not (out / "patches.raw").exists(), "the named cache is used, not copied"
 
 
+def test_held_out_videos_are_not_trained_on(tmp_path, cache, capsys):
+    out = tmp_path / "run"
+    arguments = ["train", str(cache), "--out", str(out), "--steps", "1", "--batch", "5", "--device", "cpu"]
+    assert main([*arguments, "--hold-out", "0.5"]) == 0
+    card = load_weights(out / "weights.safetensors").card
+    assert "1 videos held out (0.5)" in card["data"]
+    assert sorted([card["videos"][:7], card["held out"][:7]]) == ["one.mp4", "two.mp4"]
+    data = cached_data(cache, 5, 0, "reference", torch.device("cpu"), hold_out=0.5)
+    (video,) = data.loader.videos
+    drawn = np.unique(data.loader.indices(0))
+    assert len(drawn) > 2
+    assert video.start <= drawn.min() <= drawn.max() < video.end
+    assert video.name == card["videos"][:7], "the card names the videos of the same draw"
+
+
+@pytest.mark.parametrize("share", ["0", "0.9"])
+def test_resuming_with_another_share_is_refused(tmp_path, cache, capsys, share):
+    arguments = ["train", str(cache), "--out", str(tmp_path / "run"), "--steps", "1", "--batch", "5"]
+    assert main([*arguments, "--device", "cpu", "--hold-out", "0.5"]) == 0
+    assert main([*arguments, "--device", "cpu", "--hold-out", share, "--resume"]) == 2
+    message = capsys.readouterr().err
+    assert "held out (0.5)' then" in message or "leaves one side empty" in message
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--data", "synthetic", "--hold-out", "0.5"], "with `udt data render`"),
+        (["video.mp4", "--hold-out", "1"], "0 <= SHARE < 1, found 1"),
         ([], "name the videos"),
         (["video.mp4", "--data", "synthetic"], "needs no videos, found video.mp4"),
         (["video.mp4", "--variant", "supervised"], "needs true boxes: use --data synthetic"),
@@ -120,6 +146,8 @@ def test_kept_weights_are_those_of_a_run_that_ends_there(tmp_path, cache):
     assert kept.fingerprint == load_weights(tmp_path / "b" / "weights.safetensors").fingerprint
     assert kept.fingerprint != load_weights(tmp_path / "a" / "weights.safetensors").fingerprint
     assert kept.card["steps"] == "2"
+    logged = [float(row["loss"]) for row in read_log(tmp_path / "b" / "log.csv")]
+    assert [float(loss) for loss in kept.card["first losses"].split()] == pytest.approx(logged, rel=1e-5)
 
 
 def test_resident_patches_are_the_same(cache):

@@ -403,7 +403,9 @@ def test_evaluate_passes_options_on(weights, tmp_path, monkeypatch, capsys):
     frames, boxes = clip(3)
     (tmp_path / "w").mkdir()
     save_weights(tmp_path / "w" / "a.safetensors", weights)
-    monkeypatch.setattr("udtlib.commands.evaluate.load_dataset", lambda *_: [Sequence("one", frames, boxes)])
+    monkeypatch.setattr(
+        "udtlib.commands.evaluate.load_dataset", lambda *_, **__: [Sequence("one", frames, boxes)]
+    )
     common = ["evaluate", "--out", str(tmp_path / "run"), "--jobs", "1", "--tracker", "udt"]
     options = ["--option", f"weights={tmp_path}/w/a.safetensors", "--option", "scale_penalty=1.0"]
     assert cli.main([*common, *options, "--option", "preset=paper"]) == 0

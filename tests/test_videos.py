@@ -236,9 +236,13 @@ def test_videos_for_measuring_are_dropped(folder, tmp_path):
 def test_nothing_usable(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "empty.mp4").touch()
-    with pytest.raises(DataError, match="not one usable video among 1"):
+    write_video(tmp_path / "in" / "one.avi", frames_of(1, 1))
+    with pytest.raises(DataError, match="not one usable video among 2, nothing written") as refusal:
         pack_videos([tmp_path / "in"], tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    _, *reasons = str(refusal.value).splitlines()
+    assert [reason.split(": ")[0] for reason in reasons] == ["  empty.mp4", "  one.avi"]
+    assert "one frame, at least 2 are needed" in reasons[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["in"], "nothing is left behind"
 
 
 def test_memory_does_not_grow_with_the_video(tmp_path):

@@ -11,8 +11,8 @@ from udtlib.errors import UdtError
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
     "check": "say whether this machine is ready, and what to do if it is not",
-    "data": "cut and cache training patches from raw videos",
-    "evaluate": "run trackers over a dataset (one-pass evaluation), resumable",
+    "data": "find and download benchmarks; cut and cache training patches from raw videos",
+    "evaluate": "run trackers over a dataset (OPE, TRE or SRE), resumable",
     "report": "plots and tables of evaluated trackers, as one HTML file",
     "score": "score raw result files, no images needed",
     "track": "track one target through a video or a folder of frames",

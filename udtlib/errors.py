@@ -62,3 +62,15 @@ class CheckpointError(UdtError, ValueError):
 
 class StorageError(UdtError, RuntimeError):
     """A file that cannot be written: a full disk, or no permission."""
+
+
+class DownloadError(UdtError, RuntimeError):
+    """A file that could not be downloaded, or is not the one that was downloaded before."""
+
+
+class ArchiveError(UdtError, ValueError):
+    """An archive that is damaged, or refused because of what it would write."""
+
+
+class ClusterError(UdtError, RuntimeError):
+    """A Dask cluster that cannot be reached, has no workers, or is gone."""

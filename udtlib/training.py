@@ -18,7 +18,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from udtlib.errors import OptionError, TrainingError
 from udtlib.muon import Muon
 from udtlib.network import FeatureNetwork
-from udtlib.training_card import card_lines, trained_weights
+from udtlib.training_card import card_lines, first_losses, trained_weights
 from udtlib.training_checkpoint import (
     NEWEST,
     Checkpoint,
@@ -145,8 +145,10 @@ def train(
         with log, signals() as stop:
 
             def keep_weights(name: str, loss: float) -> Path:
+                log.flush()
                 lines = card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
-                save_weights(folder / name, trained_weights(run.network, lines | {"steps": str(run.done)}))
+                lines |= {"steps": str(run.done), "first losses": first_losses(folder)}
+                save_weights(folder / name, trained_weights(run.network, lines))
                 return folder / name
 
             def after_step(loss: float) -> None:
@@ -154,8 +156,7 @@ def train(
                     keep_weights(f"weights-{run.done}.safetensors", loss)
 
             loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every, after_step)
-        finished = workers.is_first and run.done == settings.steps
-        path = keep_weights(WEIGHTS, loss) if finished else None
+            path = keep_weights(WEIGHTS, loss) if workers.is_first and run.done == settings.steps else None
         return Ending(run.done, number, loss, run.seconds, path)
     finally:
         workers.leave()

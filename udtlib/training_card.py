@@ -3,11 +3,13 @@
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
 
 import udtlib
+from udtlib.training_log import LOG, read_log
 from udtlib.training_settings import TrainingSettings
 from udtlib.weights import Weights
 
@@ -30,6 +32,11 @@ def card_lines(
         "wall time": f"{seconds:.0f} s",
         "hardware": hardware(device, processes),
     }
+
+
+def first_losses(folder: Path) -> str:
+    """Return the losses of a run's first 20 steps: whoever repeats its command must get them again."""
+    return " ".join(f"{float(row['loss']):.6g}" for row in read_log(folder / LOG)[:20])
 
 
 def hardware(device: torch.device, processes: int) -> str:

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from udtlib.data.augmentation import augment
 from udtlib.data.leak_check import Measured
-from udtlib.data.patch_cache import MAGIC, PatchCache
+from udtlib.data.patch_cache import MAGIC, PackedVideo, PatchCache
 from udtlib.data.synthetic_cache import synthetic_name
 from udtlib.data.synthetic_patches import render_patches
-from udtlib.data.triplets import TripletLoader, Triplets
+from udtlib.data.triplets import TripletLoader, Triplets, split_videos
 from udtlib.data.videos import pack_videos
 from udtlib.errors import OptionError
 from udtlib.training_step import Batch
@@ -90,21 +90,29 @@ def prepare_cache(videos: Sequence[str], folder: Path, measured: Measured | None
     return pack_videos(videos, folder / CACHE, measured=measured, progress=True).path
 
 
-def cached_data(path: Path, batch: int, seed: int, scheme: str, device: torch.device) -> TrainingData:
+def cached_data(
+    path: Path, batch: int, seed: int, scheme: str, device: torch.device, hold_out: float = 0.0
+) -> TrainingData:
     """Return the triplets of a patch cache.
 
     A raw cache is read in place. A compressed one is decoded once, into memory; and on a GPU with room
-    for twice the patches, they stay there.
+    for twice the patches, they stay there. ``hold_out`` is the share of videos that no triplet is drawn
+    from, see `udtlib.data.triplets.split_videos`; the card names them.
+
+    Raises:
+        OptionError: a share that leaves nothing for one side.
     """
     cache = PatchCache(path)
+    videos, held = split_videos(cache, hold_out, seed) if hold_out else (list(cache.videos), [])
     patches = cache if cache.settings["webp"] is None else cache.load()
-    loader = TripletLoader(patches, cache.videos, batch, seed, scheme)
+    loader = TripletLoader(patches, videos, batch, seed, scheme)
     digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
     name = f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}, {scheme}, seed {seed}"
     made = synthetic_name(cache)
-    if made:
-        name = f"{made}: {name}"
-    card = {"data": name} if made else {"data": name, "videos": video_list(cache)}
+    name = f"{made}: {name}" if made else name
+    name = f"{name}, {len(held)} videos held out ({hold_out:g})" if held else name
+    card = {"data": name} if made else {"data": name, "videos": video_list(videos)}
+    card |= {"held out": video_list(held)} if held else {}
     resident = None
     if device.type == "cuda" and len(cache) * 2 * 125 * 125 * 3 < torch.cuda.mem_get_info(device)[0]:
         stored = patches if isinstance(patches, np.ndarray) else cache.load()
@@ -112,9 +120,9 @@ def cached_data(path: Path, batch: int, seed: int, scheme: str, device: torch.de
     return TrainingData(loader, name, card, resident)
 
 
-def video_list(cache: PatchCache) -> str:
-    """Return the names and checksums of a cache's videos, for a card."""
-    return "; ".join(f"{video.name} {video.source_sha256[:16]}" for video in cache.videos)
+def video_list(videos: Sequence[PackedVideo]) -> str:
+    """Return the names and checksums of videos, for a card."""
+    return "; ".join(f"{video.name} {video.source_sha256[:16]}".strip() for video in videos)
 
 
 def synthetic_data(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from udtlib.data import DATASETS
 from udtlib.evaluation import POLICIES
+from udtlib.evaluation.protocols import PROTOCOLS
 from udtlib.trackers import TRACKERS
 
 
@@ -27,7 +28,9 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
         "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
     )
     parser.add_argument(
-        "--root", metavar="DIR", help="the dataset's folder; otb without it: UDT_DATA, data/, ../shared"
+        "--root",
+        metavar="DIR",
+        help="the dataset's folder; without it otb (all its lists) or tc128 in UDT_DATA, data/, ../shared",
     )
 
 
@@ -39,6 +42,16 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         choices=sorted(POLICIES),
         metavar="NAME",
         help=f"how boxes become scores: {', '.join(POLICIES)}; default: %(default)s",
+    )
+
+
+def add_protocol(parser: argparse.ArgumentParser) -> None:
+    """Add ``--protocol NAME``."""
+    parser.add_argument(
+        "--protocol",
+        default="ope",
+        choices=PROTOCOLS,
+        help="start once (ope), at 20 frames (tre), from 12 inexact boxes (sre); default: %(default)s",
     )
 
 

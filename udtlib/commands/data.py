@@ -1,9 +1,14 @@
-"""``udt data``: training patches from raw videos, or from procedural clips. Book: chapter 10."""
+"""``udt data``: benchmarks; training patches from videos or procedural clips. Book: chapters 10, 13."""
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Any
+
+from tqdm import tqdm
 
 from udtlib.commands.common import whole_number
+from udtlib.data.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.leak_check import Measured, measuring_sequences
 from udtlib.data.locate import find_data
 from udtlib.data.patch_cache import PatchCache
@@ -43,6 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     pack.set_defaults(action_function=_pack)
     _add_render(actions.add_parser("render", help="cache patches of procedural clips, resumable"))
+    _add_benchmarks(actions)
+
+
+def _add_benchmarks(actions: Any) -> None:
+    text = "the benchmarks: what is found where, what is missing, and from where it would be fetched"
+    listing = actions.add_parser("list", help=text, description=text)
+    listing.add_argument("--root", metavar="DIR", help="look there (default: UDT_DATA, data/, ../shared)")
+    listing.set_defaults(action_function=_list)
+    text = "fetch what is missing of a benchmark and unpack it; continues where a run before was stopped"
+    fetching = actions.add_parser("download", help=text, description=text)
+    fetching.add_argument(
+        "name", choices=sorted(BENCHMARKS), metavar="NAME", help=", ".join(sorted(BENCHMARKS))
+    )
+    fetching.add_argument("--root", required=True, metavar="DIR", help="the folder of the sequences")
+    fetching.add_argument(
+        "--address", metavar="URL", help="another place with the same archives (default: the official one)"
+    )
+    fetching.set_defaults(action_function=_download)
 
 
 def _add_render(render: argparse.ArgumentParser) -> None:
@@ -61,6 +84,61 @@ def _add_render(render: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the action."""
     return arguments.action_function(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    """Print what is known, found and missing."""
+    print(listing(arguments.root))
+    return 0
+
+
+def listing(root: str | None) -> str:
+    """Return the lines of `udt data list`."""
+    lines = [f"{'dataset':9}  {'sequences':>9}  {'found':>5}  where"]
+    addresses: dict[str, list[str]] = {}
+    for name, benchmark in BENCHMARKS.items():
+        place = root or find_data(benchmark.place)
+        there = contents(name, place) if place else Contents((), ())
+        where = place if there.found else f"nowhere; `udt data download {name} --root DIR`"
+        lines.append(f"{name:9}  {benchmark.sequences:9}  {len(there.found):5}  {where}")
+        if there.found and there.missing:
+            shown = ", ".join(there.missing[:8]) + (" ..." if len(there.missing) > 8 else "")
+            lines.append(f"{'':9}  missing: {shown}")
+        one = benchmark.archives[0] if len(benchmark.archives) == 1 else "NAME.zip"
+        addresses.setdefault(benchmark.address + one, []).append(name)
+    lines.append(f"{'synthetic':27}  in the package")
+    lines += [f"{', '.join(names)}: {url}" for url, names in addresses.items()]
+    return "\n".join([*lines, UNTRIED])
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    """Download; return 1 if an archive failed."""
+    root = arguments.root
+    try:
+        problems = download(arguments.name, root, address=arguments.address, progress=_bar)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to continue", file=sys.stderr)
+        return 130
+    found = len(contents(arguments.name, root).found)
+    print(f"{root}: {found} of {BENCHMARKS[arguments.name].sequences} sequences of {arguments.name}")
+    for problem in problems.values():
+        print(f"FAILED {problem}", file=sys.stderr)
+    if problems:
+        print(f"{len(problems)} archives failed; {UNTRIED}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _bar(archive: str) -> Callable[[int, int], None]:
+    """Return what draws the progress of one archive."""
+    bar = tqdm(desc=archive, unit="B", unit_scale=True, disable=None)
+
+    def show(done: int, size: int) -> None:
+        bar.total = size if size > 0 else None
+        bar.update(done - bar.n)
+        if done == size:
+            bar.close()
+
+    return show
 
 
 def _render(arguments: argparse.Namespace) -> int:

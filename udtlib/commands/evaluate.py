@@ -1,16 +1,18 @@
-"""``udt evaluate``: run trackers over a dataset (one-pass evaluation), resumable. Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset (OPE, TRE or SRE), resumable. Book: chapter 13."""
 
 import argparse
 import os
 import sys
 from ast import literal_eval
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from udtlib.commands.common import add_dataset, add_policy, add_tracker, whole_number
+from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
 from udtlib.trackers import load_tracker
 
@@ -30,20 +32,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_dataset(parser)
     parser.add_argument(
-        "--out", required=True, metavar="RUN", help="result files go to RUN/TRACKER/SEQUENCE.txt"
+        "--out",
+        required=True,
+        metavar="RUN",
+        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--jobs",
         type=whole_number(1),
-        default=os.cpu_count() or 1,
         metavar="N",
-        help="worker processes (%(default)s)",
+        help=f"worker processes ({_cores()})",
     )
+    where.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on a Dask cluster instead; its workers look for the dataset under UDT_DATA. "
+        "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
+    )
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
         "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
     )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _option(text: str) -> tuple[str, Any]:
@@ -63,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.tracker))
     for name in names:  # what is missing for the last one is said before the first one runs
         load_tracker(name, **dict(arguments.option))
-    sequences = load_dataset(arguments.dataset, arguments.root)
+    broken: dict[str, str] = {}
+    sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
     measured = _provenance(arguments, names)
     scores = [
         evaluate(
@@ -72,12 +89,16 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.out,
             dataset=arguments.dataset,
             options=dict(arguments.option),
-            jobs=arguments.jobs,
+            jobs=1 if arguments.dask else arguments.jobs or _cores(),
+            dask=arguments.dask,
+            root=arguments.root,
             policy=load_policy(arguments.policy),
             progress=True,
+            protocol=arguments.protocol,
         )
         for name in names
     ]
+    scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     print(score_table(scores))
     failures = _report_failures(scores)
     if len(scores) > 1 and not failures:
@@ -91,8 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
-    resumed = any(any(Path(arguments.out, name).glob("*.txt")) for name in names)
-    return provenance(arguments.command_line, arguments.jobs) | {"resumed": resumed}
+    folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
+    resumed = any(any(folder.glob("*.txt")) for folder in folders)
+    measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
+    return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
 
 def _report_failures(scores: list[TrackerScore]) -> int:

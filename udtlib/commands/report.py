@@ -1,16 +1,21 @@
 """``udt report``: plots and tables of evaluated trackers as one HTML file. Book: chapter 13."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
-from udtlib.commands.common import add_policy
-from udtlib.data import DATASETS, Sequence, find_data, load_dataset
-from udtlib.data.otb import load_annotations
+from udtlib.commands.common import add_policy, add_protocol, whole_number
+from udtlib.data import DATASETS, Sequence, find_data, load_truth
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
-from udtlib.evaluation import load_policy, score
+from udtlib.evaluation import TrackerScore, load_policy, score
+from udtlib.evaluation.measured import provenance
+from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report import check_report_path, html_report, write_report
-from udtlib.evaluation.runs import find_trackers, left_out, recorded_dataset
+from udtlib.evaluation.report_explorer import Panel
+from udtlib.evaluation.results import load_results
+from udtlib.evaluation.runs import find_trackers, left_out, recorded_dataset, recorded_origins
 from udtlib.evaluation.tables import score_table
+from udtlib.strips import sequence_panels, with_images
 
 EXAMPLE = "udt report runs/first --out report.html"
 
@@ -30,27 +35,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE_OR_ROOT",
         help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result",
     )
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--title", metavar="TEXT", help="the report's heading")
     parser.add_argument("--bands", action="store_true", help="draw 95 %% bootstrap bands into the plots")
+    parser.add_argument(
+        "--images", metavar="ROOT", help="the dataset's folder, for strips of frames; otb: found by itself"
+    )
+    parser.add_argument(
+        "--strips",
+        type=whole_number(0),
+        default=30,
+        metavar="N",
+        help="strips of frames for the N hardest sequences; default: %(default)s",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Score every tracker, write the report, print the table."""
     check_report_path(arguments.out)
-    trackers = find_trackers(arguments.runs)
-    recorded = recorded_dataset(trackers.values())
+    protocol = arguments.protocol
+    trackers = find_trackers(arguments.runs, protocol)
+    recorded = recorded_dataset(results_folder(folder, protocol) for folder in trackers.values())
     dataset = _dataset(arguments.dataset, recorded)
     sequences = _annotated(dataset, arguments.annotations, is_own=recorded is not None)
     policy = load_policy(arguments.policy)
     scores = [
-        score(folder, sequences, policy, dataset=dataset, tracker=name) for name, folder in trackers.items()
+        score(folder, sequences, policy, dataset=dataset, tracker=name, protocol=protocol)
+        for name, folder in trackers.items()
     ]
-    notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences))]
-    text = html_report(scores, title=arguments.title, bands=arguments.bands, notes=notes)
+    notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences, protocol))]
+    if dataset == "otb":
+        sequences = with_images(sequences, _image_root(arguments))
+    text = html_report(
+        scores,
+        title=arguments.title,
+        bands=arguments.bands,
+        notes=notes,
+        panels=_panels(trackers, scores, sequences, arguments.strips) if protocol == "ope" else None,
+        origins={name: recorded_origins(folder, protocol) for name, folder in trackers.items()},
+        written=provenance("udt report"),
+    )
     write_report(arguments.out, text)
     print("\n".join([score_table(scores), *notes, f"report written to {arguments.out}"]))
     return 0
+
+
+def _image_root(arguments: argparse.Namespace) -> Path | None:
+    """Return the folder of OTB's images: the one named, that of the annotations, or the one at hand."""
+    if arguments.images and not Path(arguments.images).is_dir():
+        raise MissingDataError(f"{arguments.images}: no such folder of images; leave out --images for none")
+    folders = [arguments.images, arguments.annotations]
+    named = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
+    return named[0] if named else find_data("otb")
+
+
+def _panels(
+    trackers: Mapping[str, Path], scores: list[TrackerScore], sequences: list[Sequence], strips: int
+) -> dict[str, Panel]:
+    dataset = scores[0].dataset
+    loaded = {name: load_results(folder, sequences, dataset) for name, folder in trackers.items()}
+    boxes = {name: {one: found.boxes for one, found in results.items()} for name, results in loaded.items()}
+    return sequence_panels(scores, boxes, sequences, strips=strips)
 
 
 def _dataset(asked: str | None, recorded: str | None) -> str:
@@ -68,16 +114,10 @@ def _annotated(dataset: str, annotations: str | None, is_own: bool) -> list[Sequ
 
     Where nothing is named: our own runs cover the folder of OTB at hand, those of others all its targets.
     """
-    if dataset != "otb":
-        return load_dataset(dataset, annotations)
     places = ("otb", "published/otb2015.json") if is_own else ("published/otb2015.json", "otb")
-    found: list[str | Path | None] = [annotations] if annotations else [find_data(name) for name in places]
-    known = [place for place in found if place is not None]
-    if not known:
-        raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
-    return load_annotations(known[0])
+    return load_truth(dataset, annotations, places)
 
 
-def _left_out_note(tracker: str, folder: Path, sequences: list[Sequence]) -> str:
-    names = left_out(folder, sequences)
+def _left_out_note(tracker: str, folder: Path, sequences: list[Sequence], protocol: str) -> str:
+    names = left_out(folder, sequences, protocol)
     return f"{tracker}: left out, not among the annotations: {', '.join(names)}" if names else ""

@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from udtlib.commands.common import add_policy
-from udtlib.data import DATASETS, Sequence, find_data, load_dataset
-from udtlib.data.otb import load_annotations
-from udtlib.errors import MissingDataError
+from udtlib.commands.common import add_policy, add_protocol
+from udtlib.data import DATASETS, Sequence, load_truth
 from udtlib.evaluation import load_policy, score
 from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
 from udtlib.evaluation.tables import (
@@ -30,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--results", nargs="+", required=True, metavar="DIR", help="a folder of SEQUENCE.txt a tracker"
     )
     parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
+    add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = load_policy(arguments.policy)
     names = _tracker_names(arguments.results)
     scores = [
-        score(folder, sequences, policy, dataset=arguments.dataset, tracker=name)
+        score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
     ]
     for scored in scores:
@@ -58,13 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
-    if arguments.dataset == "otb":
-        annotations = arguments.annotations or find_data("published/otb2015.json") or find_data("otb")
-        if annotations is None:
-            raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
-        sequences = load_annotations(annotations)
-    else:
-        sequences = load_dataset(arguments.dataset, arguments.annotations)
+    sequences = load_truth(arguments.dataset, arguments.annotations)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
 
 

@@ -1,4 +1,4 @@
-"""``udt track``: follow one target through a video or a folder of frames. Book: chapter 00."""
+"""``udt track``: follow a target, or several, through a video or a folder of frames. Book: chapter 00."""
 
 import argparse
 import sys
@@ -8,9 +8,10 @@ from itertools import count
 from pathlib import Path
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
-from udtlib import load_tracker, viz
+from udtlib import viz
 from udtlib.boxes import Boxes, check_box
 from udtlib.data.box_files import write_boxes
 from udtlib.data.folder import open_frames
@@ -19,6 +20,7 @@ from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, MissingDataError
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.base import Frame
+from udtlib.trackers.group import load_group
 
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
 SAVE_EVERY = 2.0
@@ -34,25 +36,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--box",
         required=True,
+        action="append",
         metavar="x,y,w,h",
-        help="the target in the first frame; the first pixel is 0; with a minus first: --box=-3,0,20,20",
+        help="the target in the first frame; the first pixel is 0; with a minus first: --box=-3,0,20,20; "
+        "may be repeated: then all targets are tracked in one pass",
     )
     parser.add_argument(
         "--tracker", default="mosse", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
     )
     parser.add_argument("--out", type=Path, metavar="out.mp4", help="write the video with the box drawn")
-    parser.add_argument("--boxes", type=Path, metavar="out.txt", help=f"write the boxes: {HEADER}")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="out.txt",
+        help=f"write the boxes: {HEADER}; of several targets: out-1.txt, out-2.txt, ...",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over."""
-    check_outputs(arguments.out, arguments.boxes, arguments.source)
+    paths = box_paths(arguments.boxes, len(arguments.box))
+    check_outputs(arguments.out, paths, arguments.source)
     frames = open_frames(arguments.source)
-    boxes, skipped = [parse_box(arguments.box)], 0
+    boxes, skipped = [np.array([parse_box(text) for text in arguments.box])], 0
     first = frames[0]
-    tracker = load_tracker(arguments.tracker)
+    tracker = load_group(arguments.tracker, len(boxes[0]))
     tracker.init(first, boxes[0])
-    outputs = Outputs(arguments.boxes, arguments.out, frames, first)
+    outputs = Outputs(paths, arguments.out, frames, first)
     try:
         outputs.add(first, boxes)
         for frame in read_on(frames):
@@ -97,24 +107,26 @@ def read_on(frames: Frames) -> Iterator[Frame | None]:
 class Outputs:
     """The files written on the way; what was tracked so far is on disk at most two seconds later."""
 
-    def __init__(self, boxes: Path | None, video: Path | None, frames: Frames, first: Frame) -> None:
-        self.path, self.saved = boxes, 0.0
+    def __init__(self, paths: list[Path], video: Path | None, frames: Frames, first: Frame) -> None:
+        self.paths, self.saved = paths, 0.0
         self.writer = open_writer(video, frames, first) if video else None
         self.last = first
 
     def add(self, frame: Frame | None, boxes: list[Boxes]) -> None:
-        """Take the newest box and its frame; None repeats the last picture."""
+        """Take the newest boxes ``(n, 4)`` and their frame; None repeats the last picture."""
         self.last = self.last if frame is None else frame
         if self.writer is not None:
-            picture = viz.draw_box(self.last, boxes[-1])
+            picture = self.last
+            for box in boxes[-1]:
+                picture = viz.draw_box(picture, box)
             self.writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         if time.monotonic() > self.saved + SAVE_EVERY:
             self.save(boxes)
 
     def save(self, boxes: list[Boxes]) -> None:
-        """Replace the file of boxes by one with all boxes so far."""
-        if self.path is not None:
-            write_boxes(self.path, boxes, index_base=0, comment=HEADER)
+        """Replace each target's file of boxes by one with all boxes so far."""
+        for target, path in enumerate(self.paths):
+            write_boxes(path, [each[target] for each in boxes], index_base=0, comment=HEADER)
         self.saved = time.monotonic()
 
     def close(self, boxes: list[Boxes]) -> None:
@@ -124,7 +136,14 @@ class Outputs:
             self.writer.release()
 
 
-def check_outputs(video: Path | None, boxes: Path | None, source: str) -> None:
+def box_paths(path: Path | None, count: int) -> list[Path]:
+    """Return the file of boxes for each target: ``path`` itself for one, ``out-1.txt`` ... for several."""
+    if path is None:
+        return []
+    return [path] if count == 1 else [path.with_stem(f"{path.stem}-{k}") for k in range(1, count + 1)]
+
+
+def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
     """Refuse outputs that would replace the source or a folder, and a video of a name that says no video.
 
     Raises:
@@ -132,7 +151,7 @@ def check_outputs(video: Path | None, boxes: Path | None, source: str) -> None:
     """
     if video is not None and video.suffix.lower() not in WRITABLE:
         raise DataError(f"--out {video}: expected a name that ends in {', '.join(WRITABLE)}")
-    for option, path in (("--out", video), ("--boxes", boxes)):
+    for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
         if path is not None and path.resolve() == Path(source).resolve():
             raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
@@ -156,14 +175,14 @@ def open_writer(path: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:
 
 def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], skipped: int) -> str:
     """Return the closing lines: how far it came, and where the results are."""
-    x, y, w, h = boxes[-1]
-    lines = [f"{len(boxes)} frames tracked, last box {x:.1f},{y:.1f},{w:.1f},{h:.1f} (the first pixel is 0)"]
+    last = "; ".join(",".join(f"{number:.1f}" for number in box) for box in boxes[-1])
+    lines = [f"{len(boxes)} frames tracked, last box {last} (the first pixel is 0)"]
     if skipped:
         lines.append(f"{skipped} frames could not be read and repeat the box before them")
     if isinstance(frames, VideoFile) and frames.announced > len(boxes):
         lines.append(f"{frames.path} says it has {frames.announced} frames; the others could not be read")
-    if arguments.boxes:
-        lines.append(f"boxes: {arguments.boxes} ({HEADER})")
+    for path in box_paths(arguments.boxes, len(boxes[-1])):
+        lines.append(f"boxes: {path} ({HEADER})")
     if arguments.out:
         lines.append(f"video: {arguments.out}")
     return "\n".join(lines)

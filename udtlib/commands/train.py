@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=int, default=64, metavar="N", help="synthetic: how many clips")
     parser.add_argument("--frames", type=int, default=30, metavar="N", help="synthetic: frames of each")
     parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
+    parser.add_argument(
+        "--hold-out", type=float, default=0.0, metavar="SHARE", help="of the videos, left out of training"
+    )
     parser.add_argument("--batch", type=int, default=defaults.batch, metavar="N", help="triplets a step")
     for name in NUMBERS:
         parser.add_argument(option(name), type=float, default=getattr(defaults, name), metavar="X")
@@ -97,7 +100,8 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuse what cannot be, before anything is read.
 
     Raises:
-        OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes.
+        OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes; a
+            share to hold out that is none.
         UnknownNameError: no such variant.
     """
     TrainingSettings(variant=arguments.variant)
@@ -105,6 +109,11 @@ def check(arguments: argparse.Namespace) -> None:
         raise OptionError(f"--epochs is at least 1, found {arguments.epochs}")
     if arguments.data == "synthetic" and arguments.videos:
         raise OptionError(f"--data synthetic needs no videos, found {arguments.videos[0]}")
+    if not 0 <= arguments.hold_out < 1 or (arguments.hold_out and arguments.data == "synthetic"):
+        raise OptionError(
+            f"--hold-out is a share of the videos, 0 <= SHARE < 1, found {arguments.hold_out:g}; to hold out "
+            "procedural clips, write them with `udt data render` and train on that file"
+        )
     if arguments.data == "videos" and not arguments.videos:
         raise OptionError("name the videos to train on, or use --data synthetic")
     if arguments.data == "videos" and VARIANTS[arguments.variant].crops == "boxes":
@@ -121,7 +130,7 @@ def open_data(arguments: argparse.Namespace, workers: Workers, device: torch.dev
     path = workers.first_decides(
         lambda: prepare_cache(arguments.videos, arguments.out, measured(arguments.measured))
     )
-    return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device)
+    return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out)
 
 
 def measured(folders: list[str] | None) -> Measured:

@@ -136,12 +136,17 @@ class CacheWriter:
         """Add the index, and give the file its name.
 
         Raises:
-            DataError: not one video to keep.
+            DataError: not one video to keep; the message has a line for each and its reason, and no file is
+                left behind.
             StorageError: as `append`.
         """
         if not self.index.videos:
+            reasons = [f"\n  {video.name}: {video.reason}" for video in self.index.skipped]
+            self._patches.close()
+            self.partial.unlink()
+            self.remove_index()
             raise DataError(
-                f"{self.out}: not one usable video among {len(self.index.skipped)}, nothing written"
+                f"{self.out}: not one usable video among {len(reasons)}, nothing written" + "".join(reasons)
             )
         text = self.index_path.read_bytes()
         trailer = TRAILER.pack(len(text), hashlib.sha256(text).digest(), MAGIC)

@@ -5,7 +5,6 @@ The rule is one folder a sequence, ``NAME/img/0001.jpg ...`` numbered from 1 wit
 exception.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import read_boxes
+from udtlib.data.box_files import read_boxes, read_json_object
 from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.locate import find_data, require_data
-from udtlib.data.sequences import Sequence
+from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
 
 RANGES = {
@@ -72,19 +71,25 @@ def load_annotations(path: str | Path) -> list[Sequence]:
         sequences = [_annotated(*target, read_attributes(path)) for target in find_targets(path)]
     elif path.exists():
         attributes = read_attributes(path.parent)
-        sequences = [_from_entry(*item, attributes, path) for item in _read_json(path).items()]
+        sequences = [_from_entry(*item, attributes, path) for item in read_json_object(path).items()]
     else:
         raise MissingDataError(f"{path}: no such file of annotations, nor folder of OTB sequences")
     return sorted(sequences, key=lambda sequence: sequence.name.lower())
 
 
-def load_otb(root: str | Path | None = None, names: Iterable[str] | None = None) -> list[Sequence]:
+def load_otb(
+    root: str | Path | None = None,
+    names: Iterable[str] | None = None,
+    broken: dict[str, str] | None = None,
+) -> list[Sequence]:
     """Return the OTB sequences below ``root``, sorted by name; any part of the 100 may be there.
 
     Args:
         root: the folder of sequence folders; None looks for ``otb`` in ``UDT_DATA``, ``data/``,
             ``../shared``.
         names: only these targets, in any spelling `canonical_name` knows; None is all.
+        broken: where given, a sequence that cannot be read is left out, and what is wrong with it
+            is added here under its name; None raises the first such error.
 
     Raises:
         MissingDataError: no such folder, target, ground truth or image file; all are named.
@@ -93,7 +98,11 @@ def load_otb(root: str | Path | None = None, names: Iterable[str] | None = None)
     root = require_data("otb", "the OTB sequences") if root is None else Path(root)
     attributes = read_attributes(root)
     targets = _select(find_targets(root), names, root)
-    return [_with_frames(_annotated(*target, attributes), target[1].parent) for target in targets]
+
+    def read(name: str, truth: Path) -> Sequence:
+        return _with_frames(_annotated(name, truth, attributes), truth.parent)
+
+    return read_each(targets, read, root, broken)
 
 
 def _select(
@@ -133,8 +142,10 @@ def _with_frames(sequence: Sequence, folder: Path) -> Sequence:
 def find_targets(root: Path) -> list[tuple[str, Path]]:
     """Return ``(name, ground truth file)`` of every target below ``root``, sorted by name.
 
+    A folder with images counts, whether or not its ground truth is there.
+
     Raises:
-        MissingDataError: no sequence, or one with images but without ground truth.
+        MissingDataError: no sequence.
     """
     folders = [entry for entry in root.iterdir() if entry.is_dir()] if root.is_dir() else []
     targets = [target for folder in folders for target in _targets_in(folder)]
@@ -151,11 +162,8 @@ def _targets_in(folder: Path) -> list[tuple[str, Path]]:
     targets = [(folder.name, folder / "groundtruth_rect.txt")]
     if numbers:
         targets = [(f"{folder.name}_{k}", folder / f"groundtruth_rect.{k}.txt") for k in numbers]
-    present = [target for target in targets if target[1].exists()]
-    if len(present) < len(targets) and (present or (folder / "img").is_dir()):
-        missing = next(truth for _, truth in targets if not truth.exists())
-        raise MissingDataError(f"{missing}: the ground truth of {folder.name} is not there")
-    return present
+    is_sequence = (folder / "img").is_dir() or any(truth.exists() for _, truth in targets)
+    return targets if is_sequence else []
 
 
 def _annotated(name: str, truth: Path, attributes: dict[str, tuple[str, ...]]) -> Sequence:
@@ -181,18 +189,14 @@ def read_attributes(folder: Path) -> dict[str, tuple[str, ...]]:
     """
     beside = folder / ATTRIBUTES_FILE
     path = beside if beside.exists() else find_data(f"published/{ATTRIBUTES_FILE}")
-    entries = _read_json(path) if path else {}
-    return {canonical_name(name): tuple(filter(None, entries[name])) for name in entries}
+    entries = read_json_object(path) if path else {}
+    return {canonical_name(name): _words(entries[name], f"{path}, {name!r}") for name in entries}
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: expected a JSON file, found something else ({error})") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: expected a JSON object by sequence, found a {type(content).__name__}")
-    return content
+def _words(entry: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(entry, list) or not all(isinstance(word, str) for word in entry):
+        raise DataError(f"{where}: expected a list of short attribute names, found {str(entry)[:60]}")
+    return tuple(filter(None, entry))
 
 
 def _from_entry(key: str, entry: Any, attributes: dict[str, tuple[str, ...]], path: Path) -> Sequence:
@@ -200,6 +204,8 @@ def _from_entry(key: str, entry: Any, attributes: dict[str, tuple[str, ...]], pa
         name = entry["name"] + key[len(entry["name"]) :]
         boxes = np.array(entry["gt_rect"], dtype=np.float64).reshape(-1, 4) - [1, 1, 0, 0]
         start = int(Path(entry["image_files"][0]).stem)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if start < 0 or not len(boxes) or np.isinf(boxes).any():
+            raise ValueError("no box, or no number")
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{path}, {key!r}: expected name, image_files and gt_rect (N x 4)") from error
     return Sequence(name, (), boxes, attributes.get(canonical_name(name), ()), start)

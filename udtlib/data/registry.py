@@ -3,33 +3,86 @@
 Book: chapter 00.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
-from udtlib.errors import UnknownNameError
+from udtlib.errors import MissingDataError, UnknownNameError
 
 DATASETS = {
     "folder": "udtlib.data.folder:load_folder",
     "otb": "udtlib.data.otb:load_otb",
+    "otb2013": "udtlib.data.otb_lists:load_otb2013",
+    "otb2015": "udtlib.data.otb_lists:load_otb2015",
+    "otb50": "udtlib.data.otb_lists:load_otb50",
     "synthetic": "udtlib.data.synthetic:load_synthetic",
+    "tc128": "udtlib.data.tc128:load_tc128",
 }
 
 
-def load_dataset(name: str, root: str | Path | None = None, **options: Any) -> list[Sequence]:
+SINGLE = ("folder", "synthetic")
+"""The datasets that are not folders of sequences, of which one may be broken and the others fine."""
+
+
+def load_dataset(
+    name: str, root: str | Path | None = None, *, broken: dict[str, str] | None = None, **options: Any
+) -> list[Sequence]:
     """Return the sequences of a registered dataset; frames are read when they are asked for.
 
     Args:
         name: a key of `DATASETS`.
         root: the dataset's folder; None looks in ``UDT_DATA``, ``data/``, ``../shared``.
+        broken: where given, a sequence that cannot be read is left out, and what is wrong with it is
+            added here under its name; None raises the first such error.
         options: passed to the dataset's loader.
 
     Raises:
         UnknownNameError: ``name`` is not in `DATASETS`.
         MissingDataError: the folder is not there.
     """
+    if broken is not None and name not in SINGLE:
+        options["broken"] = broken
+    return _loader(name)(root, **options)
+
+
+def load_truth(
+    name: str,
+    annotations: str | Path | None = None,
+    places: tuple[str, ...] = ("published/otb2015.json", "otb"),
+) -> list[Sequence]:
+    """Return names, true boxes and attributes of a dataset, for scoring; images need not be there.
+
+    Args:
+        name: a key of `DATASETS`.
+        annotations: the dataset's folder, or for OTB's lists also a JSON file
+            (`udtlib.data.otb.load_annotations`); None looks in ``UDT_DATA``, ``data/``, ``../shared``.
+        places: where to look for the annotations of ``"otb"``, the first that exists.
+
+    Raises:
+        UnknownNameError: ``name`` is not in `DATASETS`.
+        MissingDataError: no annotations, or a target of a list is not among them.
+    """
+    from udtlib.data.otb import load_annotations
+    from udtlib.data.otb_lists import LISTS, choose_targets
+
+    if name == "tc128":
+        return load_dataset(name, annotations, images=False)
+    if name != "otb" and name not in LISTS:
+        return load_dataset(name, annotations)
+    if name in LISTS:  # all their targets are needed, the folder may hold some
+        places = ("published/otb2015.json", "otb")
+    found = annotations or next(filter(None, map(find_data, places)), None)
+    if found is None:
+        raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
+    sequences = load_annotations(found)
+    return choose_targets(sequences, name, found) if name in LISTS else sequences
+
+
+def _loader(name: str) -> Callable[..., list[Sequence]]:
     if name not in DATASETS:
         raise UnknownNameError(f"no dataset {name!r}; known: {', '.join(DATASETS)}")
     module, _, attribute = DATASETS[name].partition(":")
-    return getattr(import_module(module), attribute)(root, **options)
+    return getattr(import_module(module), attribute)

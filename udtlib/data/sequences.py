@@ -1,12 +1,15 @@
 """A sequence: its name, its frames (read when asked for) and its true boxes. Book: chapter 00."""
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass
 from operator import index as as_int
+from pathlib import Path
 from typing import Any
 
 from udtlib.boxes import Boxes
+from udtlib.errors import DataError, UdtError
 from udtlib.trackers.base import Frame
 
 
@@ -35,7 +38,7 @@ class Frames(AbstractSequence[Frame]):
 class FrameSlice(Frames):
     """Part of other frames, such as ``frames[10:20]``."""
 
-    def __init__(self, source: Frames, indices: range) -> None:
+    def __init__(self, source: AbstractSequence[Frame], indices: range) -> None:
         self.source, self.indices = source, indices
 
     def __len__(self) -> int:
@@ -44,7 +47,7 @@ class FrameSlice(Frames):
 
     def read(self, index: int) -> Frame:
         """Return frame ``index`` of the slice."""
-        return self.source.read(self.indices[index])
+        return self.source[self.indices[index]]
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,37 @@ class Sequence:
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.frames)
+
+
+def read_each(
+    targets: Iterable[tuple[str, Path]],
+    read: Callable[[str, Path], Sequence],
+    root: Path,
+    broken: dict[str, str] | None,
+) -> list[Sequence]:
+    """Return ``read(name, file)`` of every target.
+
+    Args:
+        targets: names, and the files their reading starts from.
+        read: reads one sequence.
+        root: the dataset's folder, for the message.
+        broken: takes what is wrong with a sequence that cannot be read, by its name; None raises it.
+
+    Raises:
+        DataError: none of the sequences can be read.
+        UdtError: what ``read`` raised, where ``broken`` is None.
+    """
+    sequences, problems = [], {}
+    for name, file in targets:
+        try:
+            sequences.append(read(name, file))
+        except UdtError as error:
+            if broken is None:
+                raise
+            problems[name] = str(error)
+    if problems and not sequences:
+        name, problem = next(iter(problems.items()))
+        raise DataError(f"{root}: none of {len(problems)} sequences can be read; {name}: {problem}")
+    if broken is not None:
+        broken.update(problems)
+    return sequences

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,18 @@ def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
         "jobs": jobs,
         "threads": 1,
         "versions": {"python": platform.python_version()} | _versions(),
+    }
+
+
+@cache
+def place() -> dict[str, Any]:
+    """Return what a result file's record says about where it was made: commit, processor, date (UTC)."""
+    known = commit()
+    state = " with changes" if known and is_modified() else ""
+    return {
+        "commit": f"{known}{state}" if known else None,
+        "cpu": cpu_name(),
+        "date": datetime.now(UTC).date().isoformat(),
     }
 
 
@@ -134,6 +147,7 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     write_whole(Path(path), text.getvalue())
     document = measured | {
         "dataset": scores[0].dataset,
+        "protocol": scores[0].protocol,
         "policy": asdict(scores[0].policy),
         "trackers": {score.tracker: _details(score) for score in scores},
     }

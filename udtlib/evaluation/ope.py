@@ -3,6 +3,7 @@
 Book: chapters 01 and 13.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,10 +77,38 @@ def score_sequence(
 
     Book: chapter 01.
     """
-    policy = policy or Policy()
-    overlaps, errors = frame_measures(boxes, truth, policy, name=name)
-    if not len(overlaps):
+    return score_pooled([(boxes, truth)], policy, name=name, fps=fps, attributes=attributes)
+
+
+def score_pooled(
+    runs: Iterable[tuple[ArrayLike, ArrayLike]],
+    policy: Policy | None = None,
+    *,
+    name: str = "sequence",
+    fps: float | None = None,
+    attributes: tuple[str, ...] = (),
+) -> SequenceScore:
+    """Return the score of several runs in one sequence, their frames pooled as the benchmark does it.
+
+    A long run counts for more than a short one; ``frames`` of the score is the sum over the runs.
+
+    Args:
+        runs: predicted and true boxes ``(N, 4)`` of each run, as in `score_sequence`.
+        policy: None is `Policy`'s default.
+        name: used in the score and in messages.
+        fps: copied into the score.
+        attributes: copied into the score.
+
+    Raises:
+        DataError: as `score_sequence`, or no run.
+
+    Book: chapter 13.
+    """
+    policy, runs = policy or Policy(), list(runs)
+    measures = [frame_measures(boxes, truth, policy, name=name) for boxes, truth in runs]
+    if not any(len(overlaps) for overlaps, _ in measures):
         raise DataError(f"{name}: no frame with a target is left to score under policy {policy.name!r}")
+    overlaps, errors = (np.concatenate(parts) for parts in zip(*measures, strict=True))
     success = success_curve(overlaps, policy)
     return SequenceScore(
         name=name,
@@ -87,7 +116,7 @@ def score_sequence(
         precision_curve=precision_curve(errors, policy),
         auc=_area(success, overlaps, policy),
         precision=float(precision_curve(errors, policy, np.array([policy.pixels]))[0]),
-        frames=len(np.asarray(truth)),
+        frames=sum(len(np.asarray(truth)) for _, truth in runs),
         fps=fps,
         attributes=attributes,
     )

@@ -1,21 +1,14 @@
-"""The 51 targets of OTB-2013, a subset of OTB-2015's 100. Book: chapter 13."""
+"""Named parts of OTB-2015 for scoring: OTB-50 and OTB-2013. Book: chapter 13."""
 
 from collections.abc import Iterable
 
 from udtlib.data.otb import canonical_name
+from udtlib.data.otb_lists import LISTS as SUBSETS
+from udtlib.data.otb_lists import OTB2013
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, UnknownNameError
 
-_NAMES = (
-    "Basketball Bolt Boy Car4 CarDark CarScale Coke Couple Crossing David David2 David3 Deer Dog1 Doll "
-    "Dudek FaceOcc1 FaceOcc2 Fish FleetFace Football Football1 Freeman1 Freeman3 Freeman4 Girl Ironman "
-    "Jogging_1 Jogging_2 Jumping Lemming Liquor Matrix Mhyang MotorRolling MountainBike Shaking Singer1 "
-    "Singer2 Skating1 Skiing Soccer Subway Suv Sylvester Tiger1 Tiger2 Trellis Walking Walking2 Woman"
-)
-
-OTB2013 = tuple(_NAMES.split())
-
-SUBSETS = {"otb2013": OTB2013}
+__all__ = ["OTB2013", "SUBSETS", "choose_subset"]
 
 
 def choose_subset(sequences: Iterable[Sequence], subset: str) -> list[Sequence]:

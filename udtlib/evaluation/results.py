@@ -5,6 +5,7 @@ memory they are 0-indexed. ``SEQUENCE.json`` beside a file says how it was made 
 Book: chapters 01 and 13.
 """
 
+import glob
 import json
 import time
 from collections.abc import Iterable
@@ -16,12 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import read_boxes, write_boxes, write_whole
+from udtlib.data.box_files import read_boxes, read_json_object, write_boxes, write_whole
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 
-INDEX_BASE = {"otb": 1}
+INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
 
@@ -109,6 +110,43 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
     return Result(boxes[len(boxes) - expected :], _recorded_seconds(path), note)
 
 
+def load_runs(
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
+) -> dict[str, list[Result]]:
+    """Return the results of all runs of TRE or SRE by sequence name: files ``SEQUENCE-01.txt`` and so on.
+
+    Args:
+        folder: ``TRACKER/tre`` or ``TRACKER/sre``.
+        sequences: names and true boxes; their frames are not read.
+        dataset: says the files' index base.
+
+    Raises:
+        MissingDataError: no such folder, or a run is missing.
+        DataError: a malformed file, or more rows than true boxes.
+    """
+    if not Path(folder).is_dir():
+        raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
+    return {one.name: _load_sequence_runs(Path(folder), one, dataset) for one in sequences}
+
+
+def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
+    first = folder / f"{sequence.name}-01.txt"
+    found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
+    count = int((read_record(first) or {}).get("runs", len(found)))
+    paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        raise MissingDataError(f"{folder}: {len(missing)} of {len(paths)} runs are missing: {missing[0]} ...")
+    return [_load_run(path, sequence, dataset) for path in paths]
+
+
+def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
+    boxes = read_boxes(path, index_base(dataset))
+    if len(boxes) > len(sequence.boxes):
+        raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
+    return Result(boxes, _recorded_seconds(path))
+
+
 def _recorded_seconds(path: Path) -> float | None:
     record = read_record(path)
     seconds = record.get("seconds") if record else None
@@ -124,13 +162,7 @@ def read_record(path: str | Path) -> dict[str, Any] | None:
     path = Path(path).with_suffix(".json")
     if not path.exists():
         return None
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DataError(f"{path}: expected the JSON record of a run, found something else") from error
-    if not isinstance(record, dict):
-        raise DataError(f"{path}: expected the JSON record of a run, found a {type(record).__name__}")
-    return record
+    return read_json_object(path, "the JSON record of a run")
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:

@@ -6,23 +6,26 @@ files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from udtlib.data.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results import read_record
 
 
-def find_trackers(runs: Iterable[str | Path]) -> dict[str, Path]:
-    """Return the folder of result files of each tracker, by its name, in the order of ``runs``.
+def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str, Path]:
+    """Return the folder of each tracker with results of a protocol, by its name, in the order of ``runs``.
 
-    Folders of one name are told apart by the folder they are in, and if that is not enough by their path.
+    The result files are in the folder, or in its `results_folder` for other protocols than ``"ope"``. Folders
+    of one name are told apart by the folder they are in, and if that is not enough by their path.
 
     Raises:
         MissingDataError: no such folder, or one without result files.
         DataError: a folder with result files of its own and folders of them, or one named twice.
     """
-    folders = [folder for run in runs for folder in _tracker_folders(Path(run))]
+    folders = [folder for run in runs for folder in _tracker_folders(Path(run), protocol)]
     whole = [folder.resolve() for folder in folders]
     double = [str(folder) for folder in folders if whole.count(folder.resolve()) > 1]
     if double:
@@ -34,19 +37,29 @@ def find_trackers(runs: Iterable[str | Path]) -> dict[str, Path]:
     return {str(folder): folder for folder in folders}
 
 
-def _tracker_folders(run: Path) -> list[Path]:
+def _tracker_folders(run: Path, protocol: str) -> list[Path]:
     if not run.is_dir():
         raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
-    inside = sorted(path for path in run.iterdir() if path.is_dir() and any(path.glob("*.txt")))
-    is_raw = any(run.glob("*.txt"))
+    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in PROTOCOLS)
+    inside = [path for path in folders if _has_results(path, protocol)]
+    is_raw = _has_results(run, protocol)
     if is_raw and inside:
         raise DataError(
             f"{run}: expected result files SEQUENCE.txt, or folders TRACKER of them, found both; "
             f"name {inside[0]} or move the files elsewhere"
         )
     if not is_raw and not inside:
-        raise MissingDataError(f"{run}: expected result files TRACKER/SEQUENCE.txt, found none")
+        others = [name for name in PROTOCOLS if any(_has_results(path, name) for path in [run, *folders])]
+        found = f"those of --protocol {others[0]}" if others else "none"
+        place = results_folder("TRACKER", protocol) / (
+            "SEQUENCE.txt" if protocol == "ope" else "SEQUENCE-k.txt"
+        )
+        raise MissingDataError(f"{run}: expected result files {place.as_posix()}, found {found}")
     return inside or [run]
+
+
+def _has_results(folder: Path, protocol: str) -> bool:
+    return any(results_folder(folder, protocol).glob("*.txt"))
 
 
 def recorded_dataset(folders: Iterable[Path]) -> str | None:
@@ -67,7 +80,33 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
     return next(iter(found), None)
 
 
-def left_out(folder: Path, sequences: Iterable[Sequence]) -> list[str]:
-    """Return the names of result files that belong to none of the sequences."""
+def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str | int | None]]:
+    """Return where a tracker's boxes were made, from the records beside them; most files first.
+
+    Returns:
+        For each place ``commit``, ``cpu``, ``dates`` (first to last) and ``runs`` (how many files); None what
+        was not recorded.
+    """
+    made: dict[tuple[Any, Any], list[str]] = {}
+    for path in sorted(results_folder(folder, protocol).glob("*.txt")):
+        record = (read_record(path) or {}).get("made")
+        record = record if isinstance(record, dict) else {}
+        dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
+        dates.append(str(record.get("date") or ""))
+    return [
+        {"commit": commit, "cpu": cpu, "dates": _span(dates), "runs": len(dates)}
+        for (commit, cpu), dates in sorted(made.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _span(dates: list[str]) -> str | None:
+    known = sorted(filter(None, dates))
+    return None if not known else " to ".join(dict.fromkeys((known[0], known[-1])))
+
+
+def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:
+    """Return the names of a tracker's result files that belong to none of the sequences."""
     known = {canonical_name(sequence.name) for sequence in sequences}
-    return [path.stem for path in sorted(folder.glob("*.txt")) if canonical_name(path.stem) not in known]
+    stems = [path.stem for path in sorted(results_folder(folder, protocol).glob("*.txt"))]
+    names = dict.fromkeys(stem if protocol == "ope" else stem.rpartition("-")[0] for stem in stems)
+    return [name for name in names if canonical_name(name) not in known]

@@ -4,6 +4,7 @@ Book: chapters 01 and 13.
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as AbstractSequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
-from udtlib.evaluation.ope import Floats, SequenceScore, score_sequence
+from udtlib.evaluation.ope import Floats, SequenceScore, score_pooled
 from udtlib.evaluation.policy import Policy
-from udtlib.evaluation.results import Result, index_base, load_results
+from udtlib.evaluation.protocols import results_folder
+from udtlib.evaluation.results import Result, index_base, load_results, load_runs
 from udtlib.evaluation.runs import recorded_dataset
 from udtlib.evaluation.statistics import Interval, bootstrap_interval, paired_difference
 
@@ -33,6 +35,7 @@ class TrackerScore:
         sequences: one score a sequence, in the dataset's order.
         failed: what went wrong, by the name of a sequence without result.
         notes: what was done to line result files up with the truth.
+        protocol: how the tracker was started (`udtlib.evaluation.protocols.PROTOCOLS`).
     """
 
     tracker: str
@@ -41,6 +44,7 @@ class TrackerScore:
     sequences: tuple[SequenceScore, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    protocol: str = "ope"
 
     @property
     def auc(self) -> float:
@@ -81,11 +85,16 @@ class TrackerScore:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
 
         Raises:
-            DataError: not the same sequences, or another policy.
+            DataError: not the same sequences, another policy, or another protocol.
         """
         names = [[score.name for score in scored.sequences] for scored in (self, other)]
         if names[0] != names[1] or self.policy != other.policy:
             raise DataError(f"{self.tracker}, {other.tracker}: expected the same sequences and policy")
+        if self.protocol != other.protocol:
+            raise DataError(
+                f"{self.tracker}, {other.tracker}: expected one protocol, "
+                f"found {self.protocol} and {other.protocol}"
+            )
         return paired_difference(self.values(measure), other.values(measure), **options)
 
     def by_attribute(self) -> "dict[str, TrackerScore]":
@@ -108,7 +117,8 @@ class TrackerScore:
             "fps": self.fps,
             "sequences": {score.name: _sequence_json(score) for score in self.sequences},
         }
-        return document | ({"failed": dict(self.failed)} if self.failed else {})
+        protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
+        return document | protocol | ({"failed": dict(self.failed)} if self.failed else {})
 
 
 def _sequence_json(score: SequenceScore) -> dict[str, Any]:
@@ -122,18 +132,21 @@ def score(
     *,
     dataset: str | None = None,
     tracker: str | None = None,
+    protocol: str = "ope",
 ) -> TrackerScore:
     """Score the boxes of one tracker; no images are read.
 
     Args:
-        results: a folder of result files (see `load_results`), or boxes ``(N, 4)``, 0-indexed, by
-            sequence name.
+        results: a folder of result files (see `load_results`, and for other protocols than ``"ope"``
+            `load_runs`), or boxes ``(N, 4)``, 0-indexed, by sequence name (of one-pass evaluation).
         sequences: a registered dataset's name, or names and true boxes from `load_dataset` or
             `udtlib.data.otb.load_annotations`.
         policy: None is `Policy`'s default.
         dataset: its name; says the index base of the files. None is the name given as ``sequences``,
             else what `evaluate` recorded beside the files, else ``"otb"``.
         tracker: its name; None is the folder's.
+        protocol: one of `udtlib.evaluation.protocols.PROTOCOLS`; its results are in a folder of that name
+            in the tracker's.
 
     Raises:
         MissingDataError: a folder or file that is not there, or a sequence without boxes.
@@ -147,11 +160,19 @@ def score(
     sequences = list(sequences)
     if isinstance(results, str | Path):
         tracker = tracker or Path(results).resolve().name
-        dataset = dataset or recorded_dataset([Path(results)]) or "otb"
-        found = load_results(results, sequences, dataset)
+        folder = results_folder(results, protocol)
+        dataset = dataset or recorded_dataset([folder]) or "otb"
+        found = _loaded(folder, sequences, dataset, protocol)
     else:
-        found = {name: Result(_as_boxes(name, boxes)) for name, boxes in results.items()}
-    return score_results(found, sequences, policy, dataset=dataset or "otb", tracker=tracker or "tracker")
+        found = {name: [Result(_as_boxes(name, boxes))] for name, boxes in results.items()}
+    dataset, tracker = dataset or "otb", tracker or "tracker"
+    return score_runs(found, sequences, policy, dataset=dataset, tracker=tracker, protocol=protocol)
+
+
+def _loaded(folder: Path, sequences: list[Sequence], dataset: str, protocol: str) -> dict[str, list[Result]]:
+    if protocol == "ope":
+        return {name: [result] for name, result in load_results(folder, sequences, dataset).items()}
+    return load_runs(folder, sequences, dataset)
 
 
 def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
@@ -170,7 +191,29 @@ def score_results(
     tracker: str,
     failed: Mapping[str, str] | None = None,
 ) -> TrackerScore:
-    """Score loaded results; a sequence in ``failed`` needs none.
+    """Score loaded results of one-pass evaluation; a sequence in ``failed`` needs none.
+
+    Raises:
+        DataError: a sequence without result, or no sequence left to score.
+    """
+    runs = {name: [result] for name, result in results.items()}
+    return score_runs(runs, sequences, policy, dataset=dataset, tracker=tracker, failed=failed)
+
+
+def score_runs(
+    results: Mapping[str, AbstractSequence[Result]],
+    sequences: Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str,
+    tracker: str,
+    protocol: str = "ope",
+    failed: Mapping[str, str] | None = None,
+) -> TrackerScore:
+    """Score loaded results, of every run in each sequence; a sequence in ``failed`` needs none.
+
+    A run of another protocol than OPE is scored against the last true boxes of its sequence, as many as it
+    has rows.
 
     Raises:
         DataError: a sequence without result, or no sequence left to score.
@@ -183,13 +226,16 @@ def score_results(
     missing = [sequence.name for sequence in scored if sequence.name not in results]
     if missing or not scored:
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
-    scores = tuple(_score_one(results[sequence.name], sequence, policy) for sequence in scored)
-    notes = tuple(results[sequence.name].note for sequence in scored if results[sequence.name].note)
-    return TrackerScore(tracker, dataset, policy, scores, failed, notes)
+    scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
+    notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol)
 
 
-def _score_one(result: Result, sequence: Sequence, policy: Policy) -> SequenceScore:
-    fps = len(result.boxes) / result.seconds if result.seconds else None
-    return score_sequence(
-        result.boxes, sequence.boxes, policy, name=sequence.name, fps=fps, attributes=sequence.attributes
-    )
+def _score_one(
+    runs: AbstractSequence[Result], sequence: Sequence, policy: Policy, protocol: str
+) -> SequenceScore:
+    seconds = [run.seconds for run in runs if run.seconds]
+    fps = sum(len(run.boxes) for run in runs) / sum(seconds) if len(seconds) == len(runs) else None
+    truth, whole = sequence.boxes, protocol == "ope"
+    pairs = [(run.boxes, truth if whole else truth[-len(run.boxes) :]) for run in runs]
+    return score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)

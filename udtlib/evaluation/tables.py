@@ -14,9 +14,11 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return the table that ``udt score`` and ``udt evaluate`` print: means and 95 % intervals."""
     first = scores[0]
     width = max(7, *(len(score.tracker) for score in scores))
+    protocol = "" if first.protocol == "ope" else f"{first.protocol.upper()}, "
     pixels = f"precision@{first.policy.pixels:g}px"
     lines = [
-        f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, policy {first.policy.name}, "
+        f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
+        f"{first.policy.name}, "
         "95 % bootstrap intervals over sequences",
         f"{'tracker':{width}}  {'AUC':24}  {pixels:24}  {'fps':>8}",
     ]

@@ -74,7 +74,17 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit OpenCV, and torch where it is imported, to one thread of this process."""
+    """Limit OpenCV, and torch where it is imported, to one thread of this process, and restore them after."""
+    changed = limit_threads()
+    try:
+        yield
+    finally:
+        for setter, before in changed:
+            setter(before)
+
+
+def limit_threads() -> list[tuple[Callable[[int], Any], int]]:
+    """Limit OpenCV, and torch where it is imported, to one thread; return what sets what it was before."""
     import cv2
 
     setters: list[tuple[Callable[[int], Any], int]] = [(cv2.setNumThreads, cv2.getNumThreads())]
@@ -82,8 +92,4 @@ def one_thread() -> Iterator[None]:
         setters.append((torch.set_num_threads, torch.get_num_threads()))
     for setter, _ in setters:
         setter(1)
-    try:
-        yield
-    finally:
-        for setter, before in setters:
-            setter(before)
+    return setters

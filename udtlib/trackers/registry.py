@@ -7,20 +7,21 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
-from udtlib.errors import UnknownNameError, UnknownOptionError
+from udtlib.errors import OptionError, UdtError, UnknownNameError, UnknownOptionError
 from udtlib.trackers.base import Tracker
+from udtlib.trackers.options import check_options
 
 TRACKERS = {
     "csrt": "udtlib.trackers.opencv:OpenCVCSRT",
-    "dcfnet": "udtlib.trackers.udt:dcfnet_tracker",
+    "dcfnet": "udtlib.trackers.udt_variants:dcfnet_tracker",
     "dsst": "udtlib.trackers.dsst:DsstTracker",
     "kcf": "udtlib.trackers.kcf:KcfTracker",
     "kcf-opencv": "udtlib.trackers.opencv:OpenCVKCF",
     "mosse": "udtlib.trackers.mosse:MosseTracker",
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
-    "udt-bf16": "udtlib.trackers.udt:bfloat16_tracker",
-    "udt-noise": "udtlib.trackers.udt:noise_tracker",
+    "udt-bf16": "udtlib.trackers.udt_variants:bfloat16_tracker",
+    "udt-noise": "udtlib.trackers.udt_variants:noise_tracker",
     "udt-plain": "udtlib.trackers.udt_plain:PlainUdtTracker",
 }
 
@@ -31,15 +32,23 @@ def load_tracker(name: str, **options: Any) -> Tracker:
     Raises:
         UnknownNameError: ``name`` is not in `TRACKERS`.
         UnknownOptionError: an option the tracker does not have.
+        OptionError: an option of another type than expected, outside its range, or unusable.
     """
     if name not in TRACKERS:
         raise UnknownNameError(f"no tracker {name!r}; known: {', '.join(TRACKERS)}")
     module, _, attribute = TRACKERS[name].partition(":")
     factory = getattr(import_module(module), attribute)
+    if not options:
+        return factory()
     try:
+        check_options(factory, options)
         return factory(**options)
+    except UdtError as error:
+        if type(error) is OptionError:
+            raise OptionError(f"tracker {name!r}: {error}") from error
+        raise
     except TypeError as error:
-        if not options:
-            raise
         known = ", ".join(key for key in signature(factory).parameters if key != "options") or "none"
         raise UnknownOptionError(f"tracker {name!r}, options {options}: {error}; known: {known}") from error
+    except (RuntimeError, ValueError, ArithmeticError) as error:
+        raise OptionError(f"tracker {name!r} cannot be made with options {options}: {error}") from error

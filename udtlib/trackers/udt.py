@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
-from udtlib.errors import MissingDataError, OptionError, TrackerError
+from udtlib.errors import OptionError, TrackerError
 from udtlib.labels import parabola_offset
 from udtlib.lowpass import LowPassTransform, label_cutoff
 from udtlib.network import MEAN_RGB
@@ -118,15 +118,8 @@ class UdtTracker:
             BoxError: not four finite numbers of positive size, or a box outside the image.
         """
         frame = check_frame(frame)
-        height, width = frame.shape[:2]
-        x, y, w, h = check_box_in_image(box, height, width)
-        self.frame_size = height, width
-        self.center, self.size = np.array([x + w / 2, y + h / 2]), np.array([w, h])
-        self.smallest = np.maximum(self.settings.smallest * self.size, SMALLEST_SIDE)
-        self.largest = np.minimum([width, height], self.settings.largest * self.size)
-        self.response, self.score = self.label.numpy(), 1.0  # what the template answers to itself
-        self.look: Look | None = None
-        self.dual, self.template = self.learn(frame, self.size * (1 + self.settings.padding))
+        self.place(frame, check_box_in_image(box, *frame.shape[:2]))
+        self.dual, self.template = self.learn(frame, self.window_size)
 
     @torch.inference_mode()
     def update(self, frame: Frame) -> Boxes:
@@ -140,12 +133,30 @@ class UdtTracker:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         if self.sees_nothing(frame):
-            self.look, self.score = None, 0.0
-            self.response = np.zeros((self.settings.patch_size,) * 2, np.float32)
+            self.stay()
             return self.box
         look = self.search(frame, self.dtype)
         if self.dtype != torch.float32 and self.is_close_call(look):
             look = self.search(frame, torch.float32)
+        self.adapt(*self.learn(frame, self.move(look)))
+        return self.box
+
+    def place(self, frame: Frame, box: Boxes) -> None:
+        """Take a checked ``box`` of ``frame`` as where the target is; its filter is still to be learned."""
+        self.frame_size = height, width = frame.shape[:2]
+        self.center, self.size = box[:2] + box[2:] / 2, box[2:]
+        self.smallest = np.maximum(self.settings.smallest * self.size, SMALLEST_SIDE)
+        self.largest = np.minimum([width, height], self.settings.largest * self.size)
+        self.response, self.score = self.label.numpy(), 1.0  # what the template answers to itself
+        self.look: Look | None = None
+
+    def stay(self) -> None:
+        """Keep the box where a frame shows nothing, and call the target lost."""
+        self.look, self.score = None, 0.0
+        self.response = np.zeros((self.settings.patch_size,) * 2, np.float32)
+
+    def move(self, look: Look) -> NDArray[np.float64]:
+        """Go where the best response points; return the window ``(w, h)`` to learn from there."""
         self.look = look
         self.response = look.responses[look.best].cpu().numpy()
         self.score = float(look.peaks[look.best])
@@ -153,13 +164,17 @@ class UdtTracker:
         self.center = self.center + self.displacement(self.response) * window / self.settings.patch_size
         size = window / (1 + self.settings.padding)
         self.size = np.maximum(np.minimum(size, self.largest), self.smallest)
-        self.adapt(*self.learn(frame, window))
-        return self.box
+        return window
 
     @property
     def box(self) -> Boxes:
         """The present box ``(4,)`` float64, 0-indexed."""
         return np.concatenate([self.center - self.size / 2, self.size])
+
+    @property
+    def window_size(self) -> NDArray[np.float64]:
+        """Width and height ``(2,)`` of the window around the target, in pixels."""
+        return self.size * (1 + self.settings.padding)
 
     @property
     def lost(self) -> bool:
@@ -172,7 +187,7 @@ class UdtTracker:
         Nothing can be found or learned there: a filter learned on a flat patch answers to anything. The
         authors' tracker has no such rule; it never applies to their sequences.
         """
-        low, high = self.reach(frame, self.size * (1 + self.settings.padding))
+        low, high = self.reach(frame, self.window_size)
         step = 1 + (high - low).max() // 32
         pixels = frame[low[1] : high[1] : step, low[0] : high[0] : step]
         return pixels.size == 0 or all(np.ptp(pixels[:, :, channel]) < FLAT for channel in range(3))
@@ -185,10 +200,15 @@ class UdtTracker:
 
     def search(self, frame: Frame, dtype: torch.dtype) -> Look:
         """Return the responses of the three scales around the present position (Eq. 5)."""
-        windows = self.factors[:, None] * self.size * (1 + self.settings.padding)
+        windows = self.factors[:, None] * self.window_size
         patches = self.sample(frame, windows)
         features = self.features(patches, dtype)
-        responses = self.respond(features)
+        return self.judge(windows, patches, features, self.respond(features))
+
+    def judge(
+        self, windows: NDArray[np.float64], patches: Tensor, features: Tensor, responses: Tensor
+    ) -> Look:
+        """Return what was seen through three windows, with the scale that the peaks speak for."""
         peaks = responses.flatten(1).amax(1).cpu().double().numpy()
         return Look(windows, patches, features, responses, peaks, int((peaks * self.penalties).argmax()))
 
@@ -232,8 +252,12 @@ class UdtTracker:
 
         The filter's spectrum is ``template * conj(dual)``.
         """
-        features = self.features(self.sample(frame, window[None]))
-        template = self.transform.spectrum(features)[0]
+        dual, template = self.solve(self.features(self.sample(frame, window[None])))
+        return dual[0], template[0]
+
+    def solve(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the filters for features ``(N, 32, S, S)`` as `learn` does, ``(N, ...)`` each (Eq. 4)."""
+        template = self.transform.spectrum(features)
         count = features[0].numel() if self.settings.normalise else 1
         energy = torch.view_as_real(template).square().sum((-1, -2))
         dual = self.label_spectrum / (energy + self.settings.regularisation * count)
@@ -271,29 +295,3 @@ def keep_freed_memory() -> None:
     block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
     """
     torch.empty(31 * 2**20, dtype=torch.uint8)
-
-
-def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:
-    """Return the UDT tracker with ``dtype="bfloat16"``: the same boxes, sooner on processors that have it."""
-    return UdtTracker(weights, dtype="bfloat16", **options)
-
-
-def noise_tracker(**options: Any) -> UdtTracker:
-    """Return `UdtTracker` with the network that has seen nothing but our procedural clips."""
-    return UdtTracker("udt-noise", **options)
-
-
-def dcfnet_tracker(
-    weights: str | Path | Weights | None = None, preset: str = "dcfnet", **options: Any
-) -> UdtTracker:
-    """Return DCFNet: the same tracker with the supervised network's weights and settings.
-
-    Raises:
-        MissingDataError: no ``weights``; DCFNet's are not ours to ship.
-    """
-    if weights is None:
-        raise MissingDataError(
-            "DCFNet's weights are not part of this project: "
-            "load_tracker('dcfnet', weights='DCFNet-net-7-125-2.mat')"
-        )
-    return UdtTracker(weights, preset, **options)

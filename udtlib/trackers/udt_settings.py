@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from udtlib.errors import OptionError
+from udtlib.trackers.options import check_option
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
     """Return the preset with some settings changed.
 
     Raises:
-        OptionError: an unknown preset or setting.
+        OptionError: an unknown preset or setting, or a value of another type or outside its range.
     """
     if preset not in PRESETS:
         raise OptionError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
@@ -75,4 +76,6 @@ def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
         raise OptionError(
             f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
         )
+    for name, value in changes.items():
+        check_option(name, value, UdtSettings.__annotations__[name])
     return replace(PRESETS[preset], **changes)

@@ -24,6 +24,7 @@ from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.trackers.base import Frame
+from udtlib.weights import get_weights
 from udtlib.widgets.base import Choice, Demo, Slider
 
 PATCH, CONTEXT, PANEL = 125, 2.8, 160  # side of a patch, patch over template, drawn side of a panel
@@ -33,7 +34,9 @@ SETTINGS: list[dict[str, Any]] = [  # of the static twin, beside the start
     {"features": "grey"},
     {"x": 170, "y": 110},
 ]
-CELLS = {"grey": 1, "colour": 1, "fhog": 4, "random network": 1}  # side of a feature cell in patch pixels
+# Side of a feature cell in patch pixels.
+CELLS = {"grey": 1, "colour": 1, "fhog": 4, "random network": 1, "learned network": 1}
+WEIGHTS = {"random network": "random", "learned network": None}  # None: `udtlib.weights.default`
 
 
 class Step(NamedTuple):
@@ -64,9 +67,9 @@ def scene() -> Sequence:
 
 
 @cache
-def network() -> FeatureNetwork:
-    """Return the paper's network with random weights (seed 0)."""
-    return FeatureNetwork(generator=torch.Generator().manual_seed(0))
+def network(features: str) -> FeatureNetwork:
+    """Return the paper's network: with random weights (seed 0), or those that come with the book."""
+    return get_weights(WEIGHTS[features]).network()
 
 
 @lru_cache(maxsize=64)
@@ -86,10 +89,10 @@ def look(frame: int, x: float, y: float, size: float, features: str) -> tuple[Fr
     side = CONTEXT * size
     box = (x - side / 2, y - side / 2, side, side)
     patch = crop(scene().frames[frame], box, (PATCH, PATCH), border="zero")
-    if features == "random network":
+    if features in WEIGHTS:
         pixels = torch.from_numpy(patch.astype(np.float32) - np.array(MEAN_RGB, np.float32))
         with torch.no_grad():
-            return patch, network()(pixels.permute(2, 0, 1)[None])
+            return patch, network(features)(pixels.permute(2, 0, 1)[None])
     if features not in CELLS:
         raise UnknownNameError(f"no features {features!r}; known: {', '.join(CELLS)}")
     extract = {"grey": grey, "colour": colour, "fhog": fhog}[features]

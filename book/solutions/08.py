@@ -1,0 +1,163 @@
+"""Solutions of chapter 08, and the mistakes its checks must catch."""
+
+import numpy as np
+import itertools
+
+
+def way_back(response, peak):
+    """Return the response read backwards from its own peak."""
+    rows, columns = (np.arange(n) for n in response.shape)
+    return response[np.ix_((peak[0] - rows) % len(rows), (peak[1] - columns) % len(columns))]
+
+
+def where_home(chain, direct, size):
+    """Return how far the chain ended from the direct answer, the shorter way round."""
+    half = size // 2
+    return tuple((a - b + half) % size - half for a, b in zip(chain, direct, strict=True))
+
+
+def three_frame_loss(respond, template, first, second, label):
+    """Return Eq. 8: clean Gaussians as pseudo-labels, shifted in two dimensions, straight home."""
+
+    def pseudo_label(response):
+        return np.roll(label, np.unravel_index(response.argmax(), response.shape), axis=(0, 1))
+
+    label_1 = pseudo_label(respond(template, first, label))
+    label_2 = pseudo_label(respond(first, second, label_1))
+    return ((respond(second, template, label_2) - label) ** 2).sum()
+
+
+def area_under_roc(scores, bad):
+    """Return the share of pairs in which the bad trip scores higher."""
+    gap = scores[bad][:, None] - scores[~bad]
+    return ((gap > 0) + 0.5 * (gap == 0)).mean()
+
+
+def ludt_loss(errors, share):
+    """Return the sum of what is kept of each loss, over N."""
+    count = errors.shape[1]
+    kept = int((1 - share) * count + 0.5 + 1e-9)
+    return np.sort(errors, axis=1)[:, :kept].sum() / count
+
+
+def _not_mirrored(response, peak):
+    return np.roll(response, (-peak[0], -peak[1]), axis=(0, 1))
+
+
+def _mirrored_at_zero(response, peak):
+    return way_back(response, (0, 0))
+
+
+def _one_cell_off(response, peak):
+    return np.roll(response[::-1, ::-1], peak, axis=(0, 1))
+
+
+def _in_place(response, peak):
+    response[:] = way_back(response, peak)
+    return response
+
+
+def _sign(chain, direct, size):
+    return where_home(direct, chain, size)
+
+
+def _not_wrapped(chain, direct, size):
+    return chain[0] - direct[0], chain[1] - direct[1]
+
+
+def _as_index(chain, direct, size):
+    return (chain[0] - direct[0]) % size, (chain[1] - direct[1]) % size
+
+
+def _always_home(chain, direct, size):
+    return 0, 0
+
+
+def _loss(respond, path, label, shift):
+    current = label
+    for template, search in itertools.pairwise(path):
+        response = respond(template, search, current)
+        current = shift(response)
+    return ((response - label) ** 2).sum()
+
+
+def _flat_roll(respond, template, first, second, label):
+    def shift(response):
+        row, column = np.unravel_index(response.argmax(), response.shape)
+        return np.roll(np.roll(label, row), column)
+
+    return _loss(respond, [template, first, second, template], label, shift)
+
+
+def _raw_response(respond, template, first, second, label):
+    return _loss(respond, [template, first, second, template], label, lambda response: response)
+
+
+def _centred_label(respond, template, first, second, label):
+    return ((respond(second, template, label) - label) ** 2).sum()
+
+
+def _roll(label):
+    return lambda response: np.roll(label, np.unravel_index(response.argmax(), response.shape), (0, 1))
+
+
+def _chained(respond, template, first, second, label):
+    return _loss(respond, [template, first, second, first, template], label, _roll(label))
+
+
+def _two_frames(respond, template, first, second, label):
+    return _loss(respond, [template, first, template], label, _roll(label))
+
+
+def _mean(respond, template, first, second, label):
+    return three_frame_loss(respond, template, first, second, label) / label.size
+
+
+def _ties_nothing(scores, bad):
+    return (scores[bad][:, None] > scores[~bad]).mean()
+
+
+def _ties_whole(scores, bad):
+    return (scores[bad][:, None] >= scores[~bad]).mean()
+
+
+def _reversed(scores, bad):
+    return 1 - area_under_roc(scores, bad)
+
+
+def _one_threshold(scores, bad):
+    return ((scores > np.median(scores)) == bad).mean()
+
+
+def _dropped_jointly(errors, share):
+    count = errors.shape[1]
+    kept = int((1 - share) * count + 0.5 + 1e-9)
+    return errors[:, np.argsort(errors.sum(axis=0))[:kept]].sum() / count
+
+
+def _nothing_dropped(errors, share):
+    return ludt_loss(errors, 0.0)
+
+
+def _over_kept(errors, share):
+    count = errors.shape[1]
+    return ludt_loss(errors, share) * count / int((1 - share) * count + 0.5 + 1e-9)
+
+
+def _lowest_dropped(errors, share):
+    count = errors.shape[1]
+    kept = int((1 - share) * count + 0.5 + 1e-9)
+    return np.sort(errors, axis=1)[:, count - kept :].sum() / count
+
+
+def _averaged(errors, share):
+    return ludt_loss(errors, share) / 3
+
+
+WRONG = {
+    "way_back": [_not_mirrored, _mirrored_at_zero, _one_cell_off, _in_place],
+    "where_home": [_sign, _not_wrapped, _as_index, _always_home],
+    "three_frame_loss": [_flat_roll, _raw_response, _centred_label, _chained, _two_frames, _mean],
+    "area_under_roc": [_ties_nothing, _ties_whole, _reversed, _one_threshold],
+    "ludt_loss": [_dropped_jointly, _nothing_dropped, _over_kept, _lowest_dropped, _averaged],
+}

@@ -1,0 +1,66 @@
+"""Measure every tracker of the book on one dataset, into one table: `make results-trackers`.
+
+    python book/tools/tracker_results.py DATASET --out RUN --table FILE.csv [--root DIR] [--jobs N]
+
+Resumable, as `udt evaluate` is; but results remember options, not what the default weights were: begin with an
+empty RUN when those have changed. ``udt-random`` is UDT with random weights; ``udt-authors`` has the authors'
+unsupervised weights, where they are found among the outside data, and is left out elsewhere.
+"""
+
+import argparse
+from typing import Any
+
+from udtlib.data import DATASETS, find_data, load_dataset
+from udtlib.evaluation import evaluate
+from udtlib.evaluation.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.tables import difference_table, score_table
+
+PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
+AUTHORS = "weights/UDT_Unsupervised.mat"
+
+
+def contenders() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return the registered tracker and its options by the name it has in the table."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {name: (name, {}) for name in PLAIN}
+    found["udt-random"] = ("udt", {"weights": "random"})
+    authors = find_data(AUTHORS)
+    if authors:
+        found["udt-authors"] = ("udt", {"weights": str(authors)})
+    return found
+
+
+def main() -> None:
+    """Run what is missing, print the table, write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", choices=sorted(DATASETS))
+    parser.add_argument("--root")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--table", required=True)
+    parser.add_argument("--jobs", type=int, default=1)
+    arguments = parser.parse_args()
+    check_table_path(arguments.table)
+    sequences = load_dataset(arguments.dataset, arguments.root)
+    measured = provenance("make results-trackers", arguments.jobs)
+    scores = [
+        evaluate(
+            tracker,
+            sequences,
+            arguments.out,
+            dataset=arguments.dataset,
+            name=name,
+            options=options,
+            jobs=arguments.jobs,
+            progress=True,
+        )
+        for name, (tracker, options) in contenders().items()
+    ]
+    failed = [f"{one.tracker}, {name}: {why}" for one in scores for name, why in one.failed.items()]
+    if failed:
+        raise SystemExit("\n".join(failed))
+    print(score_table(scores))
+    print("\n" + difference_table(scores))
+    write_table(arguments.table, scores, measured)
+
+
+if __name__ == "__main__":
+    main()

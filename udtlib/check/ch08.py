@@ -1,0 +1,185 @@
+"""The checks of chapter 08's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from udtlib.labels import gaussian_label
+
+Array = NDArray[Any]
+Place = tuple[int, int]
+Respond = Callable[[Array, Array, Array], Array]
+
+
+def _expect(condition: Any, hint: str) -> None:
+    if not condition:
+        raise AssertionError(hint)
+
+
+def _close(found: ArrayLike, expected: ArrayLike) -> bool:
+    return bool(np.allclose(found, expected, rtol=1e-7, atol=1e-9))
+
+
+def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
+    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
+    try:
+        values = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    fits = found is not None and values.shape == shape and np.isfinite(values).all()
+    _expect(fits, f"expected {what}, found {str(found)[:60]}")
+    return values
+
+
+def _compare(found: Array, expected: Any, mistakes: Sequence[tuple[Any, str]], case: str) -> None:
+    """Raise the hint of the mistake that gives what was found, or a general one."""
+    if _close(found, expected):
+        return
+    for wrong, hint in mistakes:
+        _expect(not _close(found, wrong), f"{case}: {hint}")
+    shown = str(np.round(np.asarray(expected), 4))[:60]
+    raise AssertionError(f"{case}: expected {shown}, found {str(np.round(found, 4))[:60]}")
+
+
+def _mirror(response: Array, place: Place) -> Array:
+    rows, columns = response.shape
+    return response[np.ix_((place[0] - np.arange(rows)) % rows, (place[1] - np.arange(columns)) % columns)]
+
+
+def way_back(answer: Callable[[Array, Place], Array]) -> None:
+    """Exercise 1: the response on the way back, when both patches have the same energy."""
+    rng = np.random.default_rng(0)
+    for shape in ((5, 4), (7, 7)):
+        response = rng.standard_normal(shape)
+        peak = tuple(int(i) for i in np.unravel_index(response.argmax(), shape))
+        place = (peak[0], peak[1])
+        kept = response.copy()
+        found = _numbers(answer(response, place), shape, f"a response {shape}")
+        _expect(np.array_equal(response, kept), "the response was overwritten: work on a copy")
+        mistakes = [
+            (
+                np.roll(response, (-place[0], -place[1]), (0, 1)),
+                "moved home, but not mirrored: u has a minus",
+            ),
+            (_mirror(response, (0, 0)), "mirrored, but its peak is not at home: where does d come in?"),
+            (np.roll(response[::-1, ::-1], place, (0, 1)), "one cell off: index 0 mirrors to index 0"),
+        ]
+        _compare(found, _mirror(response, place), mistakes, f"response {shape}, peak {place}")
+
+
+def where_home(answer: Callable[[Place, Place, int], Place]) -> None:
+    """Exercise 2: where the last response of a direct trip peaks."""
+    cases: list[tuple[Place, Place, int]] = [
+        ((3, -4), (3, -4), 121),
+        ((-14, 33), (20, -14), 121),
+        ((50, -55), (-50, 40), 121),
+        ((2, 1), (-2, 3), 9),
+    ]
+    for chain, direct, size in cases:
+        found = _numbers(answer(chain, direct, size), (2,), "a displacement (dy, dx)")
+        gap = np.subtract(chain, direct)
+        truth = (gap + size // 2) % size - size // 2
+        mistakes = [
+            (-truth, "the sign: the response is mirrored at where the chain ended"),
+            (gap, "maps wrap around: the shorter way, at most half the size"),
+            (gap % size, "as a displacement, please: beyond the half means left or up"),
+            ((0, 0), "home is reached only if both ways end at the same place"),
+        ]
+        _compare(found, truth, mistakes, f"chain {chain}, direct {direct}, size {size}")
+
+
+def _respond(template: Array, search: Array, label: Array) -> Array:
+    x, z, y = np.fft.fft2(template), np.fft.fft2(search), np.fft.fft2(label)
+    energy = (np.abs(x) ** 2).sum(axis=0) + 0.1
+    return np.fft.ifft2((x.conj() * z).sum(axis=0) * y / energy).real
+
+
+def _eq8(respond: Respond, patches: Sequence[Array], label: Array, shift: Callable[..., Array]) -> float:
+    """Return the loss of the trip over ``patches`` and straight home."""
+    current = label
+    path = [*patches, patches[0]]
+    for template, search in itertools.pairwise(path):
+        response = respond(template, search, current)
+        current = shift(label, response)
+    return float(((response - label) ** 2).sum())
+
+
+def _rolled(label: Array, response: Array) -> Array:
+    return np.roll(label, np.unravel_index(response.argmax(), response.shape), (0, 1))
+
+
+def _flattened(label: Array, response: Array) -> Array:
+    row, column = np.unravel_index(response.argmax(), response.shape)
+    return np.roll(np.roll(label, row), column)
+
+
+def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], float]) -> None:
+    """Exercise 3: Eq. 8, direct, without the two faults."""
+    label = np.asarray(gaussian_label(9, 8, 1.2), np.float64)
+    for seed in range(3):
+        t, s1, s2 = np.random.default_rng(seed).standard_normal((3, 2, 9, 8))
+        s2 = s2 + np.roll(t, (2, 3), (1, 2))
+        found = _numbers(answer(_respond, t, s1, s2, label), (), "a number, the loss")
+        first = _rolled(label, _respond(t, s1, label))
+        second = _rolled(label, _respond(s1, s2, first))
+        chained = _rolled(label, _respond(s2, s1, second))
+        truth = _eq8(_respond, [t, s1, s2], label, _rolled)
+        mistakes = [
+            (_eq8(_respond, [t, s1, s2], label, _flattened), "np.roll without axis rolls the flattened map"),
+            (_eq8(_respond, [t, s1, s2], label, lambda _, r: r), "the raw response is no pseudo-label"),
+            (((_respond(s2, t, label) - label) ** 2).sum(), "S2's label stands where the chain ended"),
+            (
+                ((_respond(s1, t, chained) - label) ** 2).sum(),
+                "go home straight from S2: by way of S1 little more than Eq. 6 is left",
+            ),
+            (
+                ((_respond(s1, t, first) - label) ** 2).sum(),
+                "go home straight from S2: that is Eq. 6, in which S2 takes no part",
+            ),
+            (truth / label.size, "Eq. 8 is a sum over cells, not a mean"),
+        ]
+        _compare(found, truth, mistakes, f"trip {seed}")
+
+
+def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
+    """Exercise 4: how often a bad trip has the higher score, ties half."""
+    rng = np.random.default_rng(0)
+    random = rng.random(40)
+    cases = [
+        (np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, False, True, True])),
+        (np.array([2.0, 2.0, 1.0, 2.0, 5.0]), np.array([True, False, False, True, False])),
+        (random, rng.random(40) < random),
+    ]
+    for scores, bad in cases:
+        found = _numbers(answer(scores, bad), (), "a number in 0..1")
+        gap = scores[bad][:, None] - scores[~bad]
+        truth = ((gap > 0) + 0.5 * (gap == 0)).mean()
+        mistakes = [
+            ((gap > 0).mean(), "ties count half, not nothing"),
+            ((gap >= 0).mean(), "ties count half, not whole"),
+            (1 - truth, "the other way round: a bad trip should score higher"),
+            (((scores > np.median(scores)) == bad).mean(), "one threshold is not enough: compare all pairs"),
+        ]
+        _compare(found, truth, mistakes, f"{len(scores)} trips")
+
+
+def ludt_loss(answer: Callable[[Array, float], float]) -> None:
+    """Exercise 5: three losses, the worst of each dropped by itself."""
+    rng = np.random.default_rng(0)
+    for count, share in ((10, 0.2), (32, 0.2), (6, 0.5)):
+        errors = rng.random((3, count)) * np.array([[1.0], [2.0], [4.0]])
+        kept = int((1 - share) * count + 0.5 + 1e-9)
+        found = _numbers(answer(errors.copy(), share), (), "a number, the loss")
+        ordered = np.sort(errors, axis=1)
+        jointly = errors[:, np.argsort(errors.sum(axis=0))[:kept]].sum() / count
+        mistakes = [
+            (jointly, "each of the three losses drops its own worst"),
+            (errors.sum() / count, "nothing was dropped"),
+            (ordered[:, :kept].sum() / kept, "divided by what is kept: the reference divides by N"),
+            (ordered[:, count - kept :].sum() / count, "the *highest* are dropped"),
+            (ordered[:, :kept].sum() / count / 3, "the three are added with weight 1, not averaged"),
+        ]
+        _compare(found, ordered[:, :kept].sum() / count, mistakes, f"{count} triplets, share {share}")

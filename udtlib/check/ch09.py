@@ -1,0 +1,159 @@
+"""The checks of chapter 09's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
+
+from collections.abc import Callable, Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from udtlib.labels import gaussian_label
+
+Array = NDArray[Any]
+Mistakes = Sequence[tuple[Any, str]]
+
+
+def _expect(condition: Any, hint: str) -> None:
+    if not condition:
+        raise AssertionError(hint)
+
+
+def _close(found: ArrayLike, expected: ArrayLike) -> bool:
+    return bool(np.allclose(found, expected, rtol=1e-6, atol=1e-9))
+
+
+def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
+    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
+    try:
+        values = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array(np.nan)
+    fits = found is not None and values.shape == shape and np.isfinite(values).all()
+    _expect(fits, f"expected {what}, found {str(found)[:60]}")
+    return values
+
+
+def _compare(found: Array, expected: Any, mistakes: Mistakes, case: str) -> None:
+    """Raise the hint of the mistake that gives what was found, or a general one."""
+    if _close(found, expected):
+        return
+    for wrong, hint in mistakes:
+        _expect(not _close(found, wrong), f"{case}: {hint}")
+    raise AssertionError(f"{case}: expected {np.round(np.asarray(expected), 4)}, found {np.round(found, 4)}")
+
+
+def _squares(one: Array, other: Array) -> float:
+    return float(((one - other) ** 2).sum())
+
+
+def a_motion(answer: Callable[[Array, Array, Array, str], float]) -> None:
+    """Exercise 1: Eq. 9 of one pair, by paper and by reference."""
+    y = gaussian_label(9, 7, 1.0).astype(np.float64)
+    for seed, peak in enumerate([(2, 3), (8, 6), (0, 0)]):
+        noise = 0.05 * np.random.default_rng(seed).standard_normal((2, 9, 7))
+        first = 0.8 * np.roll(y, peak, (0, 1)) + noise[0]
+        second = 0.6 * np.roll(y, (1, 5), (0, 1)) + noise[1]
+        label = {"paper": np.roll(y, peak, (0, 1)), "reference": first}
+        for form, other in (("paper", "reference"), ("reference", "paper")):
+            found = _numbers(answer(first.copy(), second.copy(), y.copy(), form), (), "one number")
+            start = _squares(first, y)
+            flat = np.roll(y, int(np.ravel_multi_index(peak, y.shape)))
+            back = np.roll(y, (-peak[0], -peak[1]), (0, 1))
+            mistakes = [
+                (start + _squares(second, label[other]), f"that is the form {other!r}, asked was {form!r}"),
+                ((start + _squares(second, label[form])) / y.size, "a sum over the cells, not a mean"),
+                (start, "that is the first term only"),
+                (start + _squares(second, y), "S2's response is not compared with T's label"),
+                (start + _squares(second, flat), "move rows by the row and columns by the column"),
+                (start + _squares(second, back), "the label moves *to* the peak; the sign is turned"),
+                (np.sqrt(start) + np.sqrt(_squares(second, label[form])), "the norms are squared"),
+            ]
+            _compare(found, start + _squares(second, label[form]), mistakes, f"peak {peak}, {form}")
+
+
+def _kept(errors: Array, share: float, count: int | None = None) -> Array:
+    count = round((1 - share) * len(errors)) if count is None else count
+    kept = np.zeros(len(errors))
+    kept[np.argsort(errors)[:count]] = 1
+    return kept
+
+
+def _normalised(product: Array) -> Array:
+    return product / product.sum()
+
+
+def a_norm(answer: Callable[[Array, Array, float], Array]) -> None:
+    """Exercise 2: the weights of Eq. 10."""
+    for count, share in ((32, 0.1), (10, 0.25), (5, 0.0), (12, 0.1)):
+        generator = np.random.default_rng(count)
+        errors, motion = generator.permutation(count) + 1.0, generator.uniform(1, 5, count)
+        expected = _normalised(_kept(errors, share) * motion)
+        given = errors.copy(), motion.copy()
+        found = _numbers(answer(*given, share), (count,), f"{count} weights")
+        _expect(_close(given[0], errors) and _close(given[1], motion), "the inputs were overwritten")
+        mistakes = [
+            (_normalised(_kept(-errors, share) * motion), "the *lowest* errors are kept"),
+            (
+                _normalised(_kept(motion, share) * motion),
+                "pairs are dropped by their error, not their motion",
+            ),
+            (_normalised(_kept(errors, share)), "the motion is missing: these are equal shares"),
+            (_kept(errors, share) * motion / motion.sum(), "divide by the sum of the *products*: sum to 1"),
+            (expected * count, "the weights sum to 1 (Eq. 10), not to n"),
+            (expected / count, "the second 1/n is part of Eq. 11, not of Eq. 10"),
+            (_normalised(motion), "nothing was dropped"),
+            (
+                _normalised(_kept(errors, share, int((1 - share) * count)) * motion),
+                "round((1 - share) * n) pairs are kept: 29 of 32, not 28",
+            ),
+        ]
+        _compare(found, expected, mistakes, f"{count} pairs, share {share}")
+
+
+def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) -> None:
+    """Exercise 3: rate and decay for a loss that is n times smaller."""
+    for rate, decay, n in ((0.01, 5e-4, 32), (0.1, 0.02, 4)):
+        found = _numbers(answer(rate, decay, n), (2,), "a rate and a decay")
+        mistakes = [
+            ((rate / n, decay * n), "the other way: the loss has become smaller, so the rate must grow"),
+            ((rate * n, decay), "this rate multiplies the decay, too: rate * decay must stay as it was"),
+            ((rate * n, decay * n), "rate * decay must stay as it was"),
+            ((rate / n, decay / n), "the loss has become smaller, so the rate must grow"),
+            ((rate, decay / n), "the gradient has become n times smaller: the rate must make up for it"),
+        ]
+        _compare(found, (rate * n, decay / n), mistakes, f"rate {rate}, decay {decay}, n {n}")
+
+
+def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
+    """Exercise 4: more faulty pairs than are removed."""
+    for p, n, removed in ((0.02, 32, 3), (0.05, 32, 3), (0.3, 5, 2), (0.5, 4, 0)):
+        found = _numbers(answer(p, n, removed), (), "one probability")
+        exactly = [comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+        mistakes = [
+            (sum(exactly[removed:]), "*more* than are removed: as many are no trouble"),
+            (exactly[removed + 1], "two more are trouble, too: sum over all counts"),
+            (sum(exactly[: removed + 1]), "that is the chance that A_drop is enough"),
+            (p ** (removed + 1), "in how many ways can the faulty ones be chosen? and the others are fine"),
+        ]
+        _compare(found, sum(exactly[removed + 1 :]), mistakes, f"p {p}, {n} pairs, {removed} removed")
+
+
+def motion_gradient(answer: Callable[[Array, Array], Array]) -> None:
+    """Exercise 5: the gradient of the weighted mean by the weights, against finite differences."""
+    for count in (2, 6):
+        errors, motion = np.random.default_rng(count).uniform(1, 9, (2, count))
+        found = _numbers(answer(errors.copy(), motion.copy()), (count,), f"{count} numbers")
+
+        def loss(m: Array, errors: Array = errors) -> float:
+            return float((m * errors).sum() / m.sum())
+
+        bumps = 1e-6 * np.eye(count)
+        truth = np.array([(loss(motion + bump) - loss(motion - bump)) / 2e-6 for bump in bumps])
+        mistakes = [
+            (errors / motion.sum(), "the sum in the denominator depends on m_i, too"),
+            (-truth, "the sign: a pair with a high error raises the loss"),
+            (truth * motion.sum(), "the sum of the motion is missing below"),
+            ((errors - errors.mean()) / motion.sum(), "L is the *weighted* mean of the errors"),
+        ]
+        if not np.allclose(found, truth, atol=1e-6):
+            _compare(found, truth, mistakes, f"{count} pairs")

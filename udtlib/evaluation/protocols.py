@@ -1,0 +1,183 @@
+"""How a tracker is started: once (OPE), at many frames (TRE), from many inexact boxes (SRE).
+
+OPE, one-pass evaluation, starts on the first frame from the true box. Two robustness protocols of the OTB
+benchmark ask what that hides. **TRE** (temporal) starts at 20 frames spread over the sequence, each run going
+on to the sequence's end. **SRE** (spatial) starts on the first frame from 12 boxes that are a little wrong:
+moved by 10 % of the target's size in 4 directions, grown by 10 % at each of the 4 corners, and scaled by
+0.8, 0.9, 1.1 and 1.2. A sequence's score pools the frames of all its runs. Book: chapter 13.
+
+Convention: boxes are 0-indexed ``(x, y, w, h)``; the result of run k is ``RUN/TRACKER/tre/SEQUENCE-k.txt``,
+k from 01 in the order of `starts`, with as many rows as frames from its start to the sequence's end.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil, copysign, floor
+from pathlib import Path
+
+import numpy as np
+
+from udtlib.boxes import Boxes
+from udtlib.data.sequences import FrameSlice, Sequence
+from udtlib.errors import DataError, UnknownNameError
+
+PROTOCOLS = ("ope", "tre", "sre")
+
+SEGMENTS = 20
+"""TRE starts this often in a sequence."""
+
+LEAST_FRAMES = 20
+"""TRE starts where at least this many frames are left."""
+
+SHIFT = 0.1
+"""SRE moves a box, or one corner of it, by this part of its size."""
+
+SCALES = (0.8, 0.9, 1.1, 1.2)
+"""SRE's sizes, relative to the true one; the centre stays."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One run of a protocol in a sequence.
+
+    Attributes:
+        number: counted from 1.
+        label: what is special about it: ``"frame 37"`` (counted from 1 in the sequence), ``"left"``,
+            ``"scale 0.8"``.
+        first: index of its first frame in the sequence, from 0.
+        box: the box ``(4,)`` that the tracker is given, 0-indexed.
+    """
+
+    number: int
+    label: str
+    first: int
+    box: Boxes
+
+
+def check_protocol(protocol: str) -> str:
+    """Return ``protocol``.
+
+    Raises:
+        UnknownNameError: it is not in `PROTOCOLS`.
+    """
+    if protocol not in PROTOCOLS:
+        raise UnknownNameError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
+    return protocol
+
+
+def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
+    """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
+    return Path(tracker_folder) if check_protocol(protocol) == "ope" else Path(tracker_folder) / protocol
+
+
+def protocol_runs(sequence: Sequence, protocol: str) -> list[tuple[str, Sequence]]:
+    """Return what to track: a label and a sequence for each run.
+
+    For OPE that is the sequence itself. Else each is named ``NAME-k``, has the frames and true boxes from its
+    start on (lazy, like the sequence's own), and for its first box the one the tracker is given.
+
+    Raises:
+        UnknownNameError: no such protocol.
+        DataError: no frame from which to start.
+
+    Book: chapter 13.
+    """
+    if check_protocol(protocol) == "ope":
+        return [("", sequence)]
+    return [(start.label, started(sequence, start)) for start in starts(sequence, protocol)]
+
+
+def started(sequence: Sequence, start: Start) -> Sequence:
+    """Return the part of a sequence that one run sees; its first box is the one given to the tracker."""
+    boxes = sequence.boxes[start.first :].copy()
+    boxes[0] = start.box
+    frames = FrameSlice(sequence.frames, range(start.first, len(sequence.frames)))
+    return replace(sequence, name=f"{sequence.name}-{start.number:02}", frames=frames, boxes=boxes, start=1)
+
+
+def starts(sequence: Sequence, protocol: str) -> list[Start]:
+    """Return the runs of TRE or SRE in a sequence, in the benchmark's order. One frame is read for its size.
+
+    Raises:
+        DataError: no image at hand, or no frame from which to start.
+
+    Book: chapter 13.
+    """
+    if not len(sequence.frames):
+        raise DataError(f"{sequence.name}: no images at hand; {protocol.upper()} needs them to start from")
+    height, width = np.asarray(sequence.frames[0]).shape[:2]
+    frames = start_frames(sequence.boxes, height, width)
+    if not frames:
+        raise DataError(f"{sequence.name}: no true box from which {protocol.upper()} could start")
+    if protocol == "tre":
+        return [Start(k, f"frame {i + 1}", i, sequence.boxes[i]) for k, i in enumerate(frames, start=1)]
+    wrong = inexact_boxes(sequence.boxes[frames[0]], height, width)
+    return [Start(k, label, frames[0], box) for k, (label, box) in enumerate(wrong.items(), start=1)]
+
+
+def start_frames(truth: Boxes, height: int, width: int) -> list[int]:
+    """Return the frames, from 0, at which TRE starts: the first possible one, then evenly spread ones.
+
+    As in the benchmark's code, a start is possible where the true box has four positive numbers, counted from
+    pixel 1, and `LEAST_FRAMES` frames are left; the n possible ones give numbers ``1 + floor(k n / 19)`` for
+    k = 0..18, and n. We also ask that the box's centre lies in the image, for trackers cannot start outside
+    it. The benchmark has lists of occluded frames to pass over, for some sequences; they are not used here.
+    What would come twice in a short sequence comes once; one shorter than `LEAST_FRAMES` has one start.
+
+    Args:
+        truth: true boxes ``(N, 4)``, 0-indexed.
+        height: of the image in pixels.
+        width: of the image in pixels.
+
+    Book: chapter 13.
+    """
+    with np.errstate(invalid="ignore"):
+        inside = (truth + np.array([1, 1, 0, 0]) > 0).all(axis=1)
+        inside &= (truth[:, :2] + truth[:, 2:] / 2 < (width, height)).all(axis=1)
+    possible = np.flatnonzero(inside)
+    count = max(1, int((len(truth) - possible >= LEAST_FRAMES).sum()))
+    steps = SEGMENTS - 1
+    places = [1 + k * count // steps for k in range(steps - ceil(steps / count) + 1)]
+    chosen = dict.fromkeys([*places, count])
+    return [int(possible[place - 1]) for place in chosen] if len(possible) else []
+
+
+def inexact_boxes(box: Boxes, height: int, width: int) -> dict[str, Boxes]:
+    """Return SRE's 12 boxes around a true box, by label, in the benchmark's order.
+
+    As in the benchmark's code, a shift is rounded up to whole pixels, moved corners and scaled boxes to the
+    nearest pixel; then the box's corner is moved into the image, and what is outside at the right and at the
+    bottom is cut off.
+
+    Args:
+        box: ``(x, y, w, h)``, 0-indexed.
+        height: of the image in pixels.
+        width: of the image in pixels.
+
+    Book: chapter 13.
+    """
+    x, y, w, h = (float(number) for number in box)
+    right, down = ceil(SHIFT * w), ceil(SHIFT * h)
+    shifts = {"left": (-right, 0), "right": (right, 0), "up": (0, -down), "down": (0, down)}
+    made = {label: (x + dx, y + dy, w, h) for label, (dx, dy) in shifts.items()}
+    for label in ("top left", "top right", "bottom left", "bottom right"):
+        x1 = _rounded(x - SHIFT * w) if "left" in label else x
+        x2 = x + w if "left" in label else _rounded(x + w - 1 + SHIFT * w) + 1
+        y1 = _rounded(y - SHIFT * h) if "top" in label else y
+        y2 = y + h if "top" in label else _rounded(y + h - 1 + SHIFT * h) + 1
+        made[label] = (x1, y1, x2 - x1, y2 - y1)
+    for scale in SCALES:
+        x1, y1 = _rounded(x + w / 2 - scale * w / 2), _rounded(y + h / 2 - scale * h / 2)
+        w1, h1 = (max(1, floor(scale * side + 0.5)) for side in (w, h))
+        made[f"scale {scale}"] = (x1, y1, w1, h1)
+    return {label: _into_image(each, height, width) for label, each in made.items()}
+
+
+def _rounded(number: float) -> int:
+    """Return the nearest whole number; of two, as pixels are counted from 1, the one farther from zero."""
+    return int(copysign(floor(abs(number + 1) + 0.5), number + 1)) - 1
+
+
+def _into_image(box: tuple[float, float, float, float], height: int, width: int) -> Boxes:
+    x, y, w, h = box
+    x, y = max(x, 0), max(y, 0)
+    return np.array([x, y, min(w, width - x), min(h, height - y)], dtype=np.float64)

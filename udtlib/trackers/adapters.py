@@ -1,0 +1,201 @@
+"""Trackers of other toolkits evaluated here, and ours wrapped for them: one line each way.
+
+| | images | box | how it is called |
+|---|---|---|---|
+| here | RGB array | 0-indexed | ``init(frame, box)``, ``update(frame) -> box`` |
+| got10k | RGB PIL image | the annotation's: 1-indexed | ``init(image, box)``, ``update(image) -> box`` |
+| pysot | BGR array | 0-indexed | ``init(img, bbox)``, ``track(img) -> {"bbox": ..., "best_score": ...}`` |
+
+The got10k toolkit hands over the numbers of the annotation files, which count pixels from 1, and its
+author's trackers take one off. A tracker that does not is told so with ``index_base=0``. Example::
+
+    evaluate(lambda: FromGot10k(TheirTracker("net.pth")), "otb", name="theirs")
+    experiment.run(AsGot10k(load_tracker("udt"), "UDT"))
+
+Book: chapter 13.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from udtlib.boxes import Boxes
+from udtlib.errors import TrackerError
+from udtlib.trackers.base import Frame, Tracker, check_frame
+
+
+def _shift(box: ArrayLike, by: int) -> Boxes:
+    """Return a new box ``(4,)`` with ``by`` added to x and y.
+
+    Raises:
+        TrackerError: not four numbers, a polygon for example.
+    """
+    try:
+        x, y, w, h = np.asarray(box, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TrackerError(f"expected a box of four numbers x, y, w, h, found {str(box)[:60]}") from error
+    return np.array([x + by, y + by, w, h])
+
+
+class FromGot10k:
+    """A got10k-style tracker with our interface.
+
+    Convention: frames RGB ``uint8`` ``(H, W, 3)``, boxes ``(x, y, w, h)`` float64, 0-indexed; the wrapped
+    tracker gets PIL images in RGB and boxes of its own ``index_base``.
+    """
+
+    def __init__(self, tracker: Any, index_base: int = 1) -> None:
+        """Wrap a tracker with ``init(image, box)`` and ``update(image) -> box``.
+
+        Args:
+            tracker: an object, new for each sequence.
+            index_base: number of the first pixel in the boxes it takes and gives.
+
+        Raises:
+            TrackerError: it has another interface.
+        """
+        _check_methods(tracker, "init", "update")
+        self.tracker, self.index_base = tracker, index_base
+
+    def init(self, frame: Frame, box: ArrayLike) -> None:
+        """Start on ``frame`` with the target in ``box``."""
+        self.tracker.init(_to_pil(frame), _shift(box, self.index_base))
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return the target's box ``(4,)`` in the next ``frame``."""
+        return _shift(self.tracker.update(_to_pil(frame)), -self.index_base)
+
+
+class FromPysot:
+    """A pysot-style tracker with our interface.
+
+    Convention: as `FromGot10k`; the wrapped tracker gets BGR ``uint8`` arrays and lists of four numbers.
+
+    Attributes:
+        score: its ``"best_score"`` in the last frame, None where it gives none.
+    """
+
+    def __init__(self, tracker: Any, index_base: int = 0) -> None:
+        """Wrap a tracker with ``init(img, bbox)`` and ``track(img) -> {"bbox": ...}``.
+
+        Args:
+            tracker: an object, new for each sequence.
+            index_base: number of the first pixel in its boxes. pysot's own script hands over the numbers of
+                its JSON files as they are, 1-indexed for OTB: ``index_base=1`` does the same.
+
+        Raises:
+            TrackerError: it has another interface.
+        """
+        _check_methods(tracker, "init", "track")
+        self.tracker, self.index_base, self.score = tracker, index_base, None
+
+    def init(self, frame: Frame, box: ArrayLike) -> None:
+        """Start on ``frame`` with the target in ``box``."""
+        self.tracker.init(_swap_colours(frame), _shift(box, self.index_base).tolist())
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return the target's box ``(4,)`` in the next ``frame``.
+
+        Raises:
+            TrackerError: the tracker's answer has no ``"bbox"``.
+        """
+        answer = self.tracker.track(_swap_colours(frame))
+        if not isinstance(answer, dict) or "bbox" not in answer:
+            raise TrackerError(f"expected {{'bbox': ...}} from a pysot-style tracker, found {answer!r:.60}")
+        self.score = answer.get("best_score")
+        return _shift(answer["bbox"], -self.index_base)
+
+
+class AsGot10k:
+    """One of our trackers with the interface of got10k's ``Tracker``, which asks for no base class.
+
+    Convention: images are PIL images (or RGB arrays), boxes ``(x, y, w, h)`` of ``index_base``.
+
+    Attributes:
+        name: the toolkit's folder of results.
+        is_deterministic: whether one run is enough.
+    """
+
+    is_deterministic = True
+
+    def __init__(self, tracker: Tracker, name: str = "udtlib", index_base: int = 1) -> None:
+        """Wrap ``tracker``; ``index_base`` 1 is what the toolkit's annotations have."""
+        self.tracker, self.name, self.index_base = tracker, name, index_base
+
+    def init(self, image: Any, box: ArrayLike) -> None:
+        """Start on ``image`` with the target in ``box``."""
+        self.tracker.init(_from_pil(image), _shift(box, -self.index_base))
+
+    def update(self, image: Any) -> Boxes:
+        """Return the target's box ``(4,)`` in the next ``image``."""
+        return _shift(self.tracker.update(_from_pil(image)), self.index_base)
+
+    def track(
+        self, img_files: Sequence[str | Path], box: ArrayLike, visualize: bool = False
+    ) -> tuple[Boxes, Boxes]:
+        """Return boxes ``(N, 4)`` in image files, the first as given, and seconds ``(N,)`` without reading.
+
+        ``visualize`` is there because the toolkit passes it; nothing is shown.
+        """
+        from PIL import Image
+
+        boxes, times = np.zeros((len(img_files), 4)), np.zeros(len(img_files))
+        for index, path in enumerate(img_files):
+            with Image.open(path) as opened:
+                image = opened.convert("RGB")
+            begun = time.perf_counter()
+            if index:
+                boxes[index] = self.update(image)
+            else:
+                self.init(image, box)
+                boxes[0] = box
+            times[index] = time.perf_counter() - begun
+        return boxes, times
+
+
+class AsPysot:
+    """One of our trackers with the interface of pysot's: ``init(img, bbox)``, ``track(img) -> dict``.
+
+    Convention: images are BGR ``uint8`` arrays, boxes ``(x, y, w, h)`` of ``index_base``.
+    """
+
+    def __init__(self, tracker: Tracker, index_base: int = 0) -> None:
+        """Wrap ``tracker``."""
+        self.tracker, self.index_base = tracker, index_base
+
+    def init(self, img: Frame, bbox: ArrayLike) -> None:
+        """Start on ``img`` with the target in ``bbox``."""
+        self.tracker.init(_swap_colours(img), _shift(bbox, -self.index_base))
+
+    def track(self, img: Frame) -> dict[str, Any]:
+        """Return ``{"bbox": [x, y, w, h], "best_score": float or None}`` for the next ``img``."""
+        box = _shift(self.tracker.update(_swap_colours(img)), self.index_base)
+        score = getattr(self.tracker, "score", None)
+        return {"bbox": box.tolist(), "best_score": None if score is None else float(score)}
+
+
+def _check_methods(tracker: Any, *names: str) -> None:
+    lacking = [name for name in names if not callable(getattr(tracker, name, None))]
+    if lacking or isinstance(tracker, type):
+        found = f"the class {tracker.__name__}" if isinstance(tracker, type) else type(tracker).__name__
+        raise TrackerError(f"expected an object with {' and '.join(names)}, found {found}")
+
+
+def _swap_colours(image: Frame) -> Frame:
+    """Return RGB as BGR and BGR as RGB, contiguous in memory as OpenCV wants it."""
+    return np.ascontiguousarray(check_frame(image)[:, :, ::-1])
+
+
+def _to_pil(frame: Frame) -> Any:
+    from PIL import Image
+
+    return Image.fromarray(np.ascontiguousarray(check_frame(frame)))
+
+
+def _from_pil(image: Any) -> Frame:
+    """Return a PIL image of any mode, or an array, as RGB ``uint8``."""
+    return check_frame(np.asarray(image if isinstance(image, np.ndarray) else image.convert("RGB")))

@@ -1,0 +1,56 @@
+"""Several targets: a tracker each, or all in one batch where the tracker can. Book: chapter 13."""
+
+from collections.abc import Sequence as AbstractSequence
+from typing import Protocol
+
+import numpy as np
+
+from udtlib.boxes import Boxes
+from udtlib.trackers.base import Frame, Tracker
+from udtlib.trackers.registry import load_tracker
+
+BATCHED = ("udt", "udt-bf16", "udt-noise")
+"""Trackers whose targets share the network's calls (`udtlib.trackers.udt_batch.MultiTracker`)."""
+
+
+class GroupTracker(Protocol):
+    """The interface of a tracker of n targets."""
+
+    def init(self, frame: Frame, boxes: Boxes) -> None:
+        """Start on ``frame`` with the targets in ``boxes`` ``(n, 4)``, 0-indexed."""
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return the targets' boxes ``(n, 4)`` float64 in the next ``frame``."""
+
+
+class Group:
+    """n single trackers side by side."""
+
+    def __init__(self, trackers: AbstractSequence[Tracker]) -> None:
+        """Take a new tracker for each target."""
+        self.trackers = list(trackers)
+
+    def init(self, frame: Frame, boxes: Boxes) -> None:
+        """Start every tracker on its box; raises as the tracker does."""
+        for tracker, box in zip(self.trackers, boxes, strict=True):
+            tracker.init(frame, box)
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return every tracker's box ``(n, 4)``; raises as the tracker does."""
+        return np.array([tracker.update(frame) for tracker in self.trackers])
+
+
+def load_group(name: str, count: int) -> GroupTracker:
+    """Return a tracker of ``count`` targets by its registered name.
+
+    Raises:
+        UnknownNameError: as `load_tracker`.
+    """
+    if count == 1 or name not in BATCHED:
+        return Group([load_tracker(name) for _ in range(count)])
+    from udtlib.trackers.udt import UdtTracker
+    from udtlib.trackers.udt_batch import MultiTracker
+
+    shared = load_tracker(name)
+    assert isinstance(shared, UdtTracker)
+    return MultiTracker.of(shared)
