@@ -4,7 +4,7 @@
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
-# make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; a day on two cores; goes on where it stopped)
+# make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
 PYTHON ?= python3
 PORT ?= 8888
