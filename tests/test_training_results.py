@@ -89,12 +89,12 @@ def test_curves_are_thinned_to_means(tmp_path):
 
 def test_recipes_may_lie_elsewhere(tmp_path):
     save_evaluation(tmp_path / "short" / "ev-sgd1e-2", right=False)
-    save_evaluation(tmp_path / "ev" / "bA-synthetic")
+    save_evaluation(tmp_path / "ev" / "muon.02-synthetic")
     save_evaluation(tmp_path / "ev" / "unlisted-synthetic")
     collect(tmp_path, "--recipes", tmp_path / "short")
     rows = {row["recipe"]: row for row in read(tmp_path / "training_recipes.csv")}
-    assert list(rows) == ["sgd1e-2", "bA"]
-    assert float(rows["bA"]["auc"]) > float(rows["sgd1e-2"]["auc"])
+    assert list(rows) == ["sgd1e-2", "muon.02"]
+    assert float(rows["muon.02"]["auc"]) > float(rows["sgd1e-2"]["auc"])
     about = json.loads((tmp_path / "training_recipes.json").read_text())
     assert about["reference"] == "sgd1e-2"
     assert {len(auc) for auc in about["auc"].values()} == {22}

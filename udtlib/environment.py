@@ -21,6 +21,7 @@ PACKAGES = {
     "joblib": "1.3",
     "matplotlib": "3.8",
     "numpy": "1.26",
+    "pillow": "10.0",
     "safetensors": "0.4",
     "scipy": "1.11",
     "torch": "2.2",
