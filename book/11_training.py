@@ -44,7 +44,8 @@ from udtlib.data.triplets import TripletLoader
 from udtlib.errors import TrainingError
 from udtlib.evaluation import paired_difference, score_sequence
 from udtlib.network import MEAN_RGB, FeatureNetwork
-from udtlib.training import start, train
+from udtlib.training import train
+from udtlib.training_run import start
 from udtlib.training_log import read_log
 from udtlib.training_settings import TrainingSettings
 from udtlib.training_step import Batch, TrainingStep

@@ -60,7 +60,7 @@ def measure(repeats=5):
 
     from training_job import moving_patches
 
-    from udtlib.training import start, take_step
+    from udtlib.training_run import start, take_step
     from udtlib.training_settings import TrainingSettings
     from udtlib.training_workers import Workers
 

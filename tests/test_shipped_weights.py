@@ -15,8 +15,8 @@ from udtlib.data.leak_check import Measured
 from udtlib.data.synthetic_cache import pack_clips
 from udtlib.data.videos import pack_videos
 from udtlib.evaluation import score_sequence
-from udtlib.training import start, take_step
 from udtlib.training_data import cached_data
+from udtlib.training_run import start, take_step
 from udtlib.training_workers import Workers
 from udtlib.weights import PUBLISHED, SHIPPED, default, load_weights, random_weights, shipped
 

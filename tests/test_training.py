@@ -17,9 +17,10 @@ from plain_training import PlainNetwork, plain_loss
 from training_job import moving_patches, run
 
 from udtlib.errors import CheckpointError, OptionError, ShapeError, TrainingError, UnknownNameError
-from udtlib.training import open_run, start
+from udtlib.training import open_run
 from udtlib.training_checkpoint import BEFORE, NEWEST, load_checkpoint, read_checkpoint, save_checkpoint
 from udtlib.training_log import LossWatch, read_log
+from udtlib.training_run import start
 from udtlib.training_settings import VARIANTS, TrainingSettings
 from udtlib.training_step import Batch, TrainingStep, shifted_labels
 from udtlib.training_workers import Workers, device_of
@@ -198,7 +199,7 @@ def test_a_run_writes_log_checkpoint_and_weights(tmp_path):
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adam", "muon"])
 def test_resuming_is_bit_for_bit(tmp_path, optimiser):
-    options = {"optimiser": optimiser, "checkpoint_every": 2}
+    options = {"optimiser": optimiser, "average": 0.9, "checkpoint_every": 2}
     run(tmp_path / "whole", 5, **options)
 
     def interrupted(step):
@@ -215,6 +216,37 @@ def test_resuming_is_bit_for_bit(tmp_path, optimiser):
     assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
     assert len(losses(tmp_path / "whole")) == 5
     assert same(tensors(tmp_path / "parts"), tensors(tmp_path / "whole"))
+    written = [load_weights(tmp_path / name / "weights.safetensors").tensors for name in ("parts", "whole")]
+    assert same(*written)
+
+
+def test_average_is_what_a_run_writes(tmp_path):
+    plain = {"checkpoint_every": 1, "keep": (1, 2, 3)}
+    run(tmp_path / "plain", 3, **plain)
+    ending = run(tmp_path / "average", 3, average=0.15, **plain)
+    files = [tmp_path / "plain" / f"weights-{step}.safetensors" for step in (1, 2, 3)]
+    first, second, third = (load_weights(path).tensors for path in files)
+    averages = load_weights(ending.weights).tensors
+    assert losses(tmp_path / "average") == losses(tmp_path / "plain"), "the average takes no part in training"
+    for name, found in averages.items():
+        # 2 steps done: (1 + 1) / (10 + 1) is above 0.15
+        expected = 0.15 * (0.15 * first[name] + 0.85 * second[name]) + 0.85 * third[name]
+        torch.testing.assert_close(found, expected)
+        assert not torch.equal(found, third[name])
+
+
+def test_gain_multiplies_the_first_weights():
+    once, thrice = (start(TrainingSettings(gain=gain), CPU).network.state_dict() for gain in (1.0, 3.0))
+    assert all(torch.equal(3 * once[name], thrice[name]) for name in once)
+    assert float(once["conv1.weight"].std()) == pytest.approx((2 / 27) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"gain": 0.0}, {"gain": float("nan")}, {"average": 1.0}, {"average": -0.1}]
+)
+def test_gain_and_average_out_of_range(wrong):
+    with pytest.raises(OptionError, match="0 < gain and 0 <= average < 1, found"):
+        TrainingSettings(**wrong)
 
 
 def test_resuming_a_finished_run_does_nothing(tmp_path):
@@ -310,10 +342,18 @@ def test_divergence_and_death_are_told():
     watch = LossWatch()
     feed(watch, 50)
     resumed = LossWatch(watch.history)
-    with pytest.raises(TrainingError, match="diverged, mean loss"):
+    with pytest.raises(TrainingError, match="diverged, median loss"):
         feed(resumed, 50, loss=100.0)
     with pytest.raises(TrainingError, match="no gradient for 50 steps"):
         feed(LossWatch(), 60, gradient=0.0)
+
+
+def test_one_hopeless_pair_is_no_divergence():
+    watch = LossWatch()
+    for _ in range(4):
+        feed(watch, 49)
+        feed(watch, 1, loss=1e5)
+    assert max(watch.recent) == 1e5
 
 
 class FakeBoard:

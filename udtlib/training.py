@@ -8,30 +8,23 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import nn
-from torch.optim import SGD, AdamW, Optimizer
-
 from udtlib.errors import OptionError, TrainingError
-from udtlib.muon import Muon
-from udtlib.network import FeatureNetwork
-from udtlib.training_card import card_lines, first_losses, trained_weights
+from udtlib.training_card import card_lines, first_losses
 from udtlib.training_checkpoint import (
     NEWEST,
     Checkpoint,
     check_settings,
     load_checkpoint,
-    restore,
     save_checkpoint,
-    snapshot,
 )
-from udtlib.training_log import LossWatch, TrainingLog
+from udtlib.training_log import TrainingLog
+from udtlib.training_run import Run, row_of, start, take_step
 from udtlib.training_settings import TrainingSettings
 from udtlib.training_signals import StopRequest, signals
-from udtlib.training_step import Batch, Patches, TrainingStep
+from udtlib.training_step import Batch, Patches
 from udtlib.training_workers import Workers, device_of
 from udtlib.weights import save_weights
 
@@ -59,31 +52,6 @@ class Ending:
     loss: float
     seconds: float
     weights: Path | None = None
-
-
-@dataclass
-class Run:
-    """A run under way: the parts that change."""
-
-    settings: TrainingSettings
-    network: nn.Module
-    optimiser: Optimizer
-    step: TrainingStep
-    watch: LossWatch = field(default_factory=LossWatch)
-    done: int = 0
-    seconds: float = 0.0
-
-    def checkpoint(self) -> Checkpoint:
-        """Return the state as it is now."""
-        return snapshot(
-            self.done, self.settings, self.network, self.optimiser, self.watch.history, self.seconds
-        )
-
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint."""
-        restore(checkpoint, self.network, self.optimiser)
-        self.watch, self.done = LossWatch(checkpoint.history), checkpoint.step
-        self.seconds = checkpoint.seconds
 
 
 def train(
@@ -142,47 +110,30 @@ def train(
             progress=progress,
             tensorboard=tensorboard,
         )
+
+        def after_step(loss: float) -> None:
+            if workers.is_first and run.done in keep:
+                write_weights(run, folder / f"weights-{run.done}.safetensors", log, lines(loss))
+
+        def lines(loss: float) -> dict[str, str]:
+            return card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+
+        path = None
         with log, signals() as stop:
-
-            def keep_weights(name: str, loss: float) -> Path:
-                log.flush()
-                lines = card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
-                lines |= {"steps": str(run.done), "first losses": first_losses(folder)}
-                save_weights(folder / name, trained_weights(run.network, lines))
-                return folder / name
-
-            def after_step(loss: float) -> None:
-                if workers.is_first and run.done in keep:
-                    keep_weights(f"weights-{run.done}.safetensors", loss)
-
             loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every, after_step)
-            path = keep_weights(WEIGHTS, loss) if workers.is_first and run.done == settings.steps else None
+            if workers.is_first and run.done == settings.steps:
+                path = write_weights(run, folder / WEIGHTS, log, lines(loss))
         return Ending(run.done, number, loss, run.seconds, path)
     finally:
         workers.leave()
 
 
-def start(settings: TrainingSettings, device: torch.device) -> Run:
-    """Return a new run: random weights, an optimiser, nothing done."""
-    keep_freed_memory()
-    generator = torch.Generator().manual_seed(settings.seed)
-    network = FeatureNetwork(padded=False, generator=generator).to(device)
-    return Run(settings, network, make_optimiser(network, settings), TrainingStep(network, settings, device))
-
-
-def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
-    """Return the optimiser of the network's parameters that the settings name."""
-    parameters, rate, decay = network.parameters(), settings.first_rate, settings.weight_decay
-    if settings.optimiser == "adam":
-        return AdamW(parameters, rate, weight_decay=decay)
-    if settings.optimiser == "muon":
-        return Muon(parameters, rate, settings.momentum)
-    return SGD(parameters, rate, settings.momentum, weight_decay=decay)
-
-
-def keep_freed_memory() -> None:
-    """Make the C library keep freed memory, see `udtlib.trackers.udt.keep_freed_memory`."""
-    torch.empty(31 * 2**20, dtype=torch.uint8)
+def write_weights(run: Run, path: Path, log: TrainingLog, lines: dict[str, str]) -> Path:
+    """Write the run's weights as they are now, with ``lines``, its steps and first losses as the card."""
+    log.flush()
+    about = {"steps": str(run.done), "first losses": first_losses(path.parent)}
+    save_weights(path, run.weights(lines | about))
+    return path
 
 
 def open_run(folder: Path, settings: TrainingSettings, resume: bool) -> Checkpoint | None:
@@ -242,33 +193,6 @@ def loop(
         )
         raise TrainingError(f"{error} ({kept})") from error
     return loss, number
-
-
-def take_step(run: Run, batch: Batch, workers: Workers, first: int) -> float:
-    """Do one step of the optimiser and return the loss of the whole batch before it."""
-    rate = run.settings.learning_rate(run.done)
-    outcome = run.step(batch, workers.gather, first)
-    parameters = run.step.parameters
-    workers.sum_gradients(parameters)
-    gradients = [p.grad.norm() for p in parameters if p.grad is not None]
-    norm = float(torch.stack(gradients).norm()) if gradients else 0.0
-    run.watch.check(run.done, outcome.loss, norm, rate)
-    for group in run.optimiser.param_groups:
-        group["lr"] = rate
-    run.optimiser.step()
-    return outcome.loss
-
-
-def row_of(run: Run, loss: float, took: float) -> dict[str, int | float]:
-    """Return a step's line of the log; steps and epochs are counted from 1 there."""
-    return {
-        "step": run.done + 1,
-        "epoch": run.done // run.settings.steps_per_epoch + 1,
-        "loss": loss,
-        "learning_rate": run.settings.learning_rate(run.done),
-        "triplets_per_second": round(run.settings.batch / took, 2),
-        "seconds": round(run.seconds, 2),
-    }
 
 
 def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:

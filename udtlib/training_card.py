@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor
 
 import udtlib
 from udtlib.training_log import LOG, read_log
@@ -14,9 +14,8 @@ from udtlib.training_settings import TrainingSettings
 from udtlib.weights import Weights
 
 
-def trained_weights(network: nn.Module, card: Mapping[str, str]) -> Weights:
-    """Return a copy of the network's weights with ``card``."""
-    state = network.state_dict()
+def trained_weights(state: Mapping[str, Tensor], card: Mapping[str, str]) -> Weights:
+    """Return a copy of a network's state, on the processor, with ``card``."""
     return Weights({name: tensor.detach().cpu().float().contiguous() for name, tensor in state.items()}, card)
 
 

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -149,18 +150,14 @@ class LossWatch:
         if len(self.start) < WINDOW:
             self.start.append(loss)
         self.recent.append(loss)
-        before, now = mean(self.start), mean(self.recent)
+        # not the mean: without A_drop one hopeless pair can cost a thousand times the others
+        before, now = median(self.start), median(self.recent)
         if len(self.recent) == WINDOW and now > DIVERGED * before:
             raise TrainingError(
-                f"{where}: diverged, mean loss {now:.4g} over {WINDOW} steps, {before:.4g} over the "
+                f"{where}: diverged, median loss {now:.4g} over {WINDOW} steps, {before:.4g} over the "
                 f"first; last losses: {listed(self.recent)}. Try a lower first rate or "
                 "a warm-up, and keep A_drop on"
             )
-
-
-def mean(values: Sequence[float]) -> float:
-    """Return the mean of at least one number."""
-    return sum(values) / len(values)
 
 
 def listed(values: Sequence[float]) -> str:

@@ -62,6 +62,9 @@ class TrainingSettings:
         form: of error and loss, one of `udtlib.unsupervised.FORMS`.
         motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
         drop: share of samples that A_drop leaves out.
+        gain: the first weights are He-normal times this, the reference's with 1.
+        average: share that a running average of the weights keeps at each step; above 0 the average is what
+            is written as the result. The reference has none.
         augment: strength of `udtlib.data.augmentation`; the reference has none.
         precision: of the convolutions, ``"float32"`` or ``"bfloat16"``.
         compile: run the network through ``torch.compile``.
@@ -84,6 +87,8 @@ class TrainingSettings:
     form: str = "reference"
     motion: str = "reference"
     drop: float = 0.1
+    gain: float = 1.0
+    average: float = 0.0
     augment: float = 0.0
     precision: str = "float32"
     compile: bool = False
@@ -115,6 +120,8 @@ class TrainingSettings:
                 "augment is at least 0, and 0 for a variant that learns from true displacements, found "
                 f"{self.augment} with {self.variant!r}"
             )
+        if not 0 < self.gain < math.inf or not 0 <= self.average < 1:
+            raise OptionError(f"expected 0 < gain and 0 <= average < 1, found {self.gain} and {self.average}")
         if self.warm_up < 0 or self.weight_decay < 0 or not 0 <= self.momentum < 1 or not 0 <= self.drop < 1:
             raise OptionError(
                 f"expected warm_up and weight_decay of at least 0, momentum and drop in 0 <= value < 1, "

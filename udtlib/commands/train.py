@@ -17,7 +17,7 @@ from udtlib.training_workers import Workers, device_of
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50
 DATA = ("videos", "synthetic")
-NUMBERS = ("first_rate", "last_rate", "momentum", "weight_decay", "drop", "augment")
+NUMBERS = ("first_rate", "last_rate", "momentum", "weight_decay", "drop", "gain", "average", "augment")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
