@@ -2,25 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes, iou
+from udtlib.check.hints import close, expect
 from udtlib.evaluation import load_policy, score_sequence
 
 Box = tuple[float, float, float, float]
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: Any, expected: ArrayLike) -> bool:
-    found = np.asarray(found, dtype=np.float64)
-    return found.shape == np.shape(expected) and bool(np.allclose(found, expected, rtol=0, atol=1e-9))
 
 
 def _counted(first: Box, second: Box) -> float:
@@ -34,17 +24,17 @@ def _counted(first: Box, second: Box) -> float:
 def iou_by_hand(answer: Callable[[Box, Box], float]) -> None:
     """Exercise 1: the overlap of two boxes."""
     found = answer((0, 0, 10, 10), (0, 0, 10, 10))
-    _expect(_close(found, 1), f"a box overlaps itself by 1, found {found}: the union counts shared area once")
+    expect(close(found, 1), f"a box overlaps itself by 1, found {found}: the union counts shared area once")
     found = answer((0, 0, 10, 10), (10, 0, 10, 10))
-    _expect(_close(found, 0), f"boxes that share only an edge overlap by 0, found {found}: is there a + 1?")
+    expect(close(found, 0), f"boxes that share only an edge overlap by 0, found {found}: is there a + 1?")
     found = answer((0, 0, 10, 10), (20, 20, 5, 5))
-    _expect(_close(found, 0), f"boxes far apart overlap by 0, found {found}: clip negative sides at 0")
+    expect(close(found, 0), f"boxes far apart overlap by 0, found {found}: clip negative sides at 0")
     found = answer((0, 0, 10, 10), (2, 20, 5, 5))
-    _expect(_close(found, 0), f"boxes one above the other overlap by 0, found {found}: clip both sides at 0")
+    expect(close(found, 0), f"boxes one above the other overlap by 0, found {found}: clip both sides at 0")
     for first, second in _box_pairs():
         found, expected = answer(first, second), _counted(first, second)
         hint = f"{first} and {second} overlap by {expected:.4f} (pixels counted), found {found}"
-        _expect(_close(found, expected), hint)
+        expect(close(found, expected), hint)
 
 
 def _box_pairs() -> list[tuple[Box, Box]]:
@@ -56,18 +46,18 @@ def _box_pairs() -> list[tuple[Box, Box]]:
 def read_otb_line(answer: Callable[[str], ArrayLike]) -> None:
     """Exercise 2: a line of an OTB file as our box."""
     found = answer("1,1,40,30")
-    _expect(np.shape(found) == (4,), f"a box is four numbers (x, y, w, h), found {found!r}")
-    _expect(_close(found[:2], (0, 0)), f"OTB's first pixel is (1, 1), ours (0, 0); found {found!r}")  # type: ignore[index]
-    _expect(_close(found[2:], (40, 30)), f"a size has no index base: 40 x 30 stays, found {found!r}")  # type: ignore[index]
+    expect(np.shape(found) == (4,), f"a box is four numbers (x, y, w, h), found {found!r}")
+    expect(close(found[:2], (0, 0)), f"OTB's first pixel is (1, 1), ours (0, 0); found {found!r}")  # type: ignore[index]
+    expect(close(found[2:], (40, 30)), f"a size has no index base: 40 x 30 stays, found {found!r}")  # type: ignore[index]
     for line in ("12\t7\t40\t30", "12  7 40 30\n", " 12, 7,\t40,30\r\n"):
         try:
             found = answer(line)
         except ValueError as error:
             raise AssertionError(f"OTB mixes commas, tabs and spaces: {line!r} gave {error}") from None
-        _expect(_close(found, (11, 6, 40, 30)), f"{line!r} is (11, 6, 40, 30), found {found!r}")
+        expect(close(found, (11, 6, 40, 30)), f"{line!r} is (11, 6, 40, 30), found {found!r}")
     found = answer("1.5,2.25,3.5,4")
-    _expect(
-        _close(found, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {found!r}"
+    expect(
+        close(found, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {found!r}"
     )
 
 
@@ -76,32 +66,32 @@ def slip_iou(answer: Callable[[float, float], float]) -> None:
     for side, slip in ((20, 1), (10, 1), (7, 3), (33.5, 0.25), (5, 0)):
         expected, found = float(iou((0, 0, side, side), (slip, slip, side, side))), answer(side, slip)
         one_way = float(iou((0, 0, side, side), (slip, 0, side, side)))
-        _expect(slip == 0 or not _close(found, one_way), "the box slips right and down: both sides shrink")
-        _expect(_close(found, expected), f"side {side}, slip {slip}: expected {expected:.4f}, found {found}")
+        expect(slip == 0 or not close(found, one_way), "the box slips right and down: both sides shrink")
+        expect(close(found, expected), f"side {side}, slip {slip}: expected {expected:.4f}, found {found}")
     found = answer(5, 8)
-    _expect(_close(found, 0), f"a slip of 8 px leaves nothing of a 5-px box: expected 0, found {found}")
+    expect(close(found, 0), f"a slip of 8 px leaves nothing of a 5-px box: expected 0, found {found}")
 
 
 def success_auc(answer: Callable[[NDArray[np.float64]], float]) -> None:
     """Exercise 4: the area under the success curve at 21 strict thresholds."""
     found = answer(np.zeros(5))
-    _expect(_close(found, 0), f"an overlap of 0 does not exceed the threshold 0: expected 0, found {found}")
+    expect(close(found, 0), f"an overlap of 0 does not exceed the threshold 0: expected 0, found {found}")
     found = answer(np.ones(5))
     hint = f"a perfect result passes 20 of the 21 strict thresholds: expected {20 / 21:.4f}, found {found}"
-    _expect(_close(found, 20 / 21), hint)
+    expect(close(found, 20 / 21), hint)
     for overlaps in (np.array([0.5]), np.array([0.25, 0.75]), np.random.default_rng(0).random(50)):
         expected = float(np.mean([(overlaps > step / 20).mean() for step in range(21)]))
         found = answer(overlaps)
-        _expect(_close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {found}")
+        expect(close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {found}")
 
 
 def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> None:
     """Exercise 5: the mean over sequences."""
     found = answer({"only": [0.2, 0.4]})
-    _expect(_close(found, 0.3), f"one sequence scores its mean overlap, 0.3; found {found}")
+    expect(close(found, 0.3), f"one sequence scores its mean overlap, 0.3; found {found}")
     found = answer({"long": [0.9] * 98, "short": [0.1, 0.3]})
-    _expect(not _close(found, 0.886), "that is the mean over frames: each sequence counts once, however long")
-    _expect(_close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
+    expect(not close(found, 0.886), "that is the mean over frames: each sequence counts once, however long")
+    expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
 
 
 def fooling_result(answer: Callable[[Boxes], ArrayLike]) -> None:
@@ -110,12 +100,12 @@ def fooling_result(answer: Callable[[Boxes], ArrayLike]) -> None:
     truth = np.array([30.0, 40, 50, 40]) + frames * [0.3, 0.1, 0, 0]
     before = truth.copy()
     result = np.asarray(answer(truth), dtype=np.float64)
-    _expect((truth == before).all(), "the truth was changed: work on truth.copy()")
-    _expect(result.shape == truth.shape, f"expected one box a frame, {truth.shape}, found {result.shape}")
-    _expect(np.isfinite(result).all(), "pytracking stops at NaN: what does it do with a box of zeros?")
+    expect((truth == before).all(), "the truth was changed: work on truth.copy()")
+    expect(result.shape == truth.shape, f"expected one box a frame, {truth.shape}, found {result.shape}")
+    expect(np.isfinite(result).all(), "pytracking stops at NaN: what does it do with a box of zeros?")
     strict, other = (
         score_sequence(result, truth, replace(load_policy(name), index_base=0)).auc
         for name in ("otb-strict", "pytracking")
     )
     hint = f"pytracking says {other:.3f}, otb-strict {strict:.3f}: the gap must reach 0.2. What do zeros do?"
-    _expect(other - strict >= 0.2, hint)
+    expect(other - strict >= 0.2, hint)

@@ -4,54 +4,34 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import fft
 
+from udtlib.check.hints import close, compare, expect, number, numbers
 from udtlib.labels import gaussian_label
 from udtlib.patches import hann_window
 
 Map = NDArray[Any]
 
 
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: Any, expected: ArrayLike, tolerance: float = 1e-8) -> bool:
-    found, expected = np.asarray(found), np.asarray(expected)
-    return found.shape == expected.shape and bool(np.allclose(found, expected, rtol=0, atol=tolerance))
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Map:
-    """Return an answer as an array of finite numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.complex128)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values if np.iscomplexobj(found) else values.real
-
-
 def shift_spectrum(answer: Callable[[Map, int, int], Map]) -> None:
     """Exercise 1: a picture moved without leaving the Fourier domain."""
     picture = np.random.default_rng(0).standard_normal((9, 14))
     for dy, dx in ((0, 0), (0, 3), (2, 0), (4, -5)):
-        found = _numbers(answer(fft.fft2(picture), dy, dx), picture.shape, "a spectrum of the same shape")
+        found = numbers(answer(fft.fft2(picture), dy, dx), picture.shape, "a spectrum of the same shape")
         moved = fft.ifft2(found)
         wrong = {
             (-dy, -dx): "the picture moved the other way: which sign does a delay have in the shift theorem?",
             (dx, dy): "dy moves along axis 0 (rows), dx along axis 1: the two are swapped",
             (dy + 1, dx + 1): "one pixel too far in each direction: pixels are counted from 0",
         }
-        if not _close(moved, np.roll(picture, (dy, dx), (0, 1))):
+        if not close(moved, np.roll(picture, (dy, dx), (0, 1))):
             for shift, hint in wrong.items():
-                _expect(not _close(moved, np.roll(picture, shift, (0, 1))), hint)
+                expect(not close(moved, np.roll(picture, shift, (0, 1))), hint)
         hint = (
             f"({dy}, {dx}) is not np.roll by that: the angle is -2 pi k d / n, with n the side of *that* axis"
         )
-        _expect(_close(moved, np.roll(picture, (dy, dx), (0, 1))), hint)
+        expect(close(moved, np.roll(picture, (dy, dx), (0, 1))), hint)
 
 
 def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
@@ -61,7 +41,7 @@ def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
         w = _learn(template[None], gaussian_label(height, width, 1.0)[None], 0.01)
         response = _correlate(w, np.roll(template, (dy, dx), (0, 1)))
         peak = tuple(int(i) for i in np.unravel_index(response.argmax(), response.shape))
-        answered = _numbers(answer(dy, dx, height, width), (2,), "an index (row, column)")
+        answered = numbers(answer(dy, dx, height, width), (2,), "an index (row, column)")
         found = (int(answered[0]), int(answered[1]))
         text = f"a move of ({dy}, {dx}) on {height} x {width} peaks at {peak}, found {found}"
         hints = {
@@ -70,7 +50,7 @@ def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
             peak[::-1]: "row first, then column",
             (dy, dx): "an index is not negative: which one is that pixel on the circle?",
         }
-        _expect(found == peak, f"{text}: {hints.get(found, 'count the wrap-around again')}")
+        expect(found == peak, f"{text}: {hints.get(found, 'count the wrap-around again')}")
 
 
 def noise_power(answer: Callable[[float, Map], float]) -> None:
@@ -79,7 +59,7 @@ def noise_power(answer: Callable[[float, Map], float]) -> None:
         for window in (np.ones((height, width)), hann_window(height, width).astype(np.float64)):
             noise = std * np.random.default_rng(2).standard_normal((4000, height, width))
             measured = float(np.mean(np.abs(fft.fft2(noise * window)) ** 2))
-            found = float(_numbers(answer(std, window), (), "one number"))
+            found = number(answer(std, window), "one number")
             text = f"std {std}, {height} x {width}: measured {measured:.3g}, found {found:.3g}"
             total, squares = float(np.sum(window)), float(np.sum(window**2))
             hints = {
@@ -90,8 +70,8 @@ def noise_power(answer: Callable[[float, Map], float]) -> None:
             }
             near = abs(found - measured) < 0.03 * measured
             for value, hint in hints.items():
-                _expect(near or not np.isclose(found, value), f"{text}: {hint}")
-            _expect(near, text)
+                expect(near or not np.isclose(found, value), f"{text}: {hint}")
+            expect(near, text)
 
 
 def learn_filter(answer: Callable[[Map, Map, float], Map]) -> None:
@@ -101,32 +81,28 @@ def learn_filter(answer: Callable[[Map, Map, float], Map]) -> None:
     for count in (1, 3):
         templates = generator.standard_normal((count, 6, 5))
         labels = np.stack([np.roll(label, step, (0, 1)) for step in range(count)])
-        found = _numbers(answer(templates, labels, 0.5), (6, 5), "one real filter of shape (6, 5)")
-        expected = _dense(templates, labels, 0.5)
-        _expect(not np.iscomplexobj(found), "a filter of real patches is real: drop the zero imaginary part")
-        if not _close(found, expected):
-            for wrong, hint in _wrong_filters(templates, labels, 0.5):
-                _expect(not _close(found, wrong), hint)
-        off = float(np.abs(found - expected).max())
-        _expect(_close(found, expected), f"{count} templates: differs from the dense solve by {off:.3g}")
+        found = numbers(answer(templates, labels, 0.5), (6, 5), "one real filter of shape (6, 5)")
+        expect(not np.iscomplexobj(found), "a filter of real patches is real: drop the zero imaginary part")
+        case = f"{count} template(s), against the dense solve"
+        compare(found, _dense(templates, labels, 0.5), _wrong_filters(templates, labels, 0.5), case)
 
 
 def locate(answer: Callable[[Map, Map, float], tuple[int, int]]) -> None:
     """Exercise 5: the repaired step of a tracker."""
     truth, found = _moves(answer, lam=0.01)
     hint = f"moves {truth.tolist()}, found {found.tolist()}"
-    _expect(
+    expect(
         not np.array_equal(found, truth + (truth < 0)),
         f"{hint}: one pixel off for negative moves; the last index means -1",
     )
     far = (np.abs(found - truth) > 2).any(axis=1)
-    _expect(far.sum() < 3, f"{hint}: is it correlation or convolution? Where does Eq. 3 have its conjugate?")
-    _expect(not far.any(), f"{hint}: mostly right; what do the borders of the patch do on the circle?")
+    expect(far.sum() < 3, f"{hint}: is it correlation or convolution? Where does Eq. 3 have its conjugate?")
+    expect(not far.any(), f"{hint}: mostly right; what do the borders of the patch do on the circle?")
     truth, found = _moves(answer, lam=1.0, noise=3.0)
     hint = f"strong noise, lambda 1, moves {truth.tolist()}, found {found.tolist()}"
-    _expect(np.abs(found - truth).max() <= 3, f"{hint}: what limits the division by weak waves?")
+    expect(np.abs(found - truth).max() <= 3, f"{hint}: what limits the division by weak waves?")
     truth, found = _moves(answer, lam=0.01)
-    _expect(np.array_equal(found, truth), f"moves {truth.tolist()}, found {found.tolist()}")
+    expect(np.array_equal(found, truth), f"moves {truth.tolist()}, found {found.tolist()}")
 
 
 def _moves(
@@ -134,7 +110,7 @@ def _moves(
 ) -> tuple[Map, Map]:
     """Return the true and the found moves ``(5, 2)`` of five scenes."""
     scenes = _scenes(noise)
-    found = np.array([_numbers(answer(a, b, lam), (2,), "two integers (dy, dx)") for a, b, _ in scenes])
+    found = np.array([numbers(answer(a, b, lam), (2,), "two integers (dy, dx)") for a, b, _ in scenes])
     return np.array([truth for _, _, truth in scenes]), found
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from udtlib.boxes import center, center_error, from_center
+from udtlib.check.hints import close, compare, expect, number, numbers
 from udtlib.features import LUMA
 from udtlib.labels import gaussian_label, peak_displacement
 from udtlib.patches import crop, hann_window
@@ -18,26 +19,6 @@ Kernel = Callable[[Map, Map], Map]
 RATE, SIDE = 0.075, 64
 
 
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Map:
-    """Return an answer as an array of finite real numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values
-
-
-def _close(found: Map, expected: ArrayLike, tolerance: float = 1e-8) -> bool:
-    return bool(np.allclose(found, expected, rtol=0, atol=tolerance))
-
-
 def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
     """Exercise 1: another kernel of x with every shift of z, against explicit shifts."""
     generator = np.random.default_rng(0)
@@ -46,21 +27,18 @@ def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
         inner = [(x * np.roll(z, (-dy, -dx), (1, 2))).sum((1, 2)) / x[0].size for dy, dx in np.ndindex(6, 5)]
         each = np.array(inner).T.reshape(channels, 6, 5)
         mean = each.mean(axis=0)
-        found = _numbers(answer(x, z, offset, power), (6, 5), "a real map of shape (6, 5)")
+        found = numbers(answer(x, z, offset, power), (6, 5), "a real map of shape (6, 5)")
         expected = (mean + offset) ** power
+        bent = ((each + offset) ** power).sum(axis=0)
         mirrored = np.roll(expected[::-1, ::-1], (1, 1), (0, 1))
-        hints = [
+        mistakes = [
             (mirrored, "the map is mirrored: which of the two spectra is conjugated?"),
-            ((each + offset) ** power, "the kernel is not a sum of kernels: add the channels up, then bend"),
+            (bent, "the kernel is not a sum of kernels: add the channels up, then bend"),
             ((mean * channels + offset) ** power, "N counts all numbers of x, channels included"),
             (mean**power + offset, "the offset belongs inside the power"),
             ((mean * x.size + offset) ** power, "the inner product is divided by N"),
         ]
-        for wrong, hint in hints:
-            wrong = wrong.sum(axis=0) if wrong.ndim == 3 else wrong
-            _expect(_close(found, expected) or not _close(found, wrong), hint)
-        off = float(np.abs(found - expected).max())
-        _expect(_close(found, expected), f"{channels} channels: differs from explicit shifts by {off:.3g}")
+        compare(found, expected, mistakes, f"{channels} channel(s), against explicit shifts")
 
 
 def plain_lambda(answer: Callable[[float, tuple[int, int, int]], float]) -> None:
@@ -71,10 +49,10 @@ def plain_lambda(answer: Callable[[float, tuple[int, int, int]], float]) -> None
         x_hat, z_hat = fft.rfft2(x), fft.rfft2(z)
         trained = kcf.train(kcf.linear_correlation(x_hat, x_hat, grid), y, lam)
         expected = kcf.respond(trained, kcf.linear_correlation(x_hat, z_hat, grid))
-        found = float(_numbers(answer(lam, shape), (), "one number"))
-        _expect(found > 0, f"a regulariser is positive, found {found}")
+        found = number(answer(lam, shape), "one number")
+        expect(found > 0, f"a regulariser is positive, found {found}")
         quotient = fft.rfft2(y) * (x_hat.conj() * z_hat).sum(0) / ((np.abs(x_hat) ** 2).sum(0) + found)
-        same = _close(fft.irfft2(quotient, s=grid), expected, 1e-3 * float(np.abs(expected).max()))
+        same = close(fft.irfft2(quotient, s=grid), expected, atol=1e-3 * float(np.abs(expected).max()))
         right, text = lam * x.size, f"lambda {lam}, shape {shape}: {found:.4g}"
         hints = {
             lam: "udtlib's kernel divides by N: what happens to the quotient?",
@@ -83,8 +61,8 @@ def plain_lambda(answer: Callable[[float, tuple[int, int, int]], float]) -> None
         }
         for value, hint in hints.items():
             known = np.isclose(found, value) and not np.isclose(value, right)
-            _expect(not known, f"{text}: {hint}")
-        _expect(same and np.isclose(found, right, rtol=1e-3), f"{text} makes another filter")
+            expect(not known, f"{text}: {hint}")
+        expect(same and np.isclose(found, right, rtol=1e-3), f"{text} makes another filter")
 
 
 def scale_peak(answer: Callable[[float, float, int], int]) -> None:
@@ -96,14 +74,14 @@ def scale_peak(answer: Callable[[float, float, int], int]) -> None:
         spectra = fft.fft(x, axis=1), fft.fft(z, axis=1)
         response = fft.ifft((spectra[0].conj() * spectra[1]).sum(0)).real
         peak = int(response.argmax())
-        found = int(_numbers(answer(growth, step, count), (), "one index"))
+        found = int(number(answer(growth, step, count), "one index"))
         text = f"grown by {growth:.3f}, step {step}, {count} sizes: peak at {peak}, found {found}"
         hints = {
             places: "an index is not negative: which one is it on the circle?",
             -places % count: "growing moves the peak to larger sizes",
             count // 2 + places: "index 0 is the size we had, as in a response map",
         }
-        _expect(found == peak, f"{text}: {hints.get(found, 'how many steps multiply to the growth?')}")
+        expect(found == peak, f"{text}: {hints.get(found, 'how many steps multiply to the growth?')}")
 
 
 def half_life(answer: Callable[[float], int]) -> None:
@@ -112,7 +90,7 @@ def half_life(answer: Callable[[float], int]) -> None:
         left, updates = 1.0, 0
         while left >= 0.5:
             left, updates = left * (1 - rate), updates + 1
-        found = float(_numbers(answer(rate), (), "one number"))
+        found = number(answer(rate), "one number")
         text = f"rate {rate}: {updates} updates, found {found:g}"
         hints = {
             0.5 / rate: "each update takes a share of what is left, not of the whole",
@@ -121,8 +99,8 @@ def half_life(answer: Callable[[float], int]) -> None:
             updates + 1: "one fewer is enough",
         }
         for value, hint in hints.items():
-            _expect(found == updates or not np.isclose(found, value), f"{text}: {hint}")
-        _expect(found == updates, text)
+            expect(found == updates or not np.isclose(found, value), f"{text}: {hint}")
+        expect(found == updates, text)
 
 
 def follow(answer: Callable[[list[Map], ArrayLike, Kernel], Map]) -> None:
@@ -137,30 +115,28 @@ def follow(answer: Callable[[list[Map], ArrayLike, Kernel], Map]) -> None:
 
     answer(frames[:1], truth[0], spy)
     hint = "the first model was made without asking the kernel: another kernel than the one that detects"
-    _expect(calls, hint)
+    expect(calls, hint)
     for kernel in (_gaussian, _linear):
-        found = _numbers(answer(frames, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
+        found = numbers(answer(frames, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
         middles = found[1:, :2] + found[1:, 2:] / 2
         hint = (
             "every centre is a whole number: a fraction of a pixel is lost in each frame, always up and left"
         )
-        _expect((np.abs(middles - np.rint(middles)) > 1e-6).any(), hint)
+        expect((np.abs(middles - np.rint(middles)) > 1e-6).any(), hint)
         bright = [np.clip(frame.astype(int) + 70, 0, 255).astype(np.uint8) for frame in frames]
-        moved = _numbers(answer(bright, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
+        moved = numbers(answer(bright, truth[0], kernel), (count, 4), f"boxes of shape ({count}, 4)")
         off = float(np.abs(moved - found).max())
         hint = (
             f"the same clip, each pixel 70 brighter, moves boxes by {off:.2f} px: which patch keeps its mean?"
         )
-        _expect(off < 0.02, hint)
+        expect(off < 0.02, hint)
         error = center_error(found, truth)
-        _expect(
+        expect(
             error.max() < 1.0,
             f"the target moves half a pixel a frame; after 20 you are {error[-1]:.1f} px off",
         )
         off = float(np.abs(found - _reference(frames, truth[0], kernel)).max())
-        _expect(
-            off < 0.05, f"on the way, but boxes differ from those of the repaired tracker by {off:.2f} px"
-        )
+        expect(off < 0.05, f"on the way, but boxes differ from those of the repaired tracker by {off:.2f} px")
 
 
 def _gaussian(x_hat: Map, z_hat: Map) -> Map:

@@ -1,44 +1,13 @@
 """The checks of chapter 06's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from udtlib.check.hints import Array, compare, expect, number, numbers
 from udtlib.labels import gaussian_label
 
-Array = NDArray[Any]
 Pair = tuple[float, float]
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: ArrayLike, expected: ArrayLike) -> bool:
-    return bool(np.allclose(found, expected, rtol=1e-7, atol=1e-9))
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
-    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values
-
-
-def _compare(found: Array, expected: Any, mistakes: Sequence[tuple[Any, str]], case: str) -> None:
-    """Raise the hint of the mistake that gives what was found, or a general one."""
-    if _close(found, expected):
-        return
-    for wrong, hint in mistakes:
-        _expect(not _close(found, wrong), f"{case}: {hint}")
-    raise AssertionError(f"{case}: expected {np.round(np.asarray(expected), 4)}, found {np.round(found, 4)}")
 
 
 def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> None:
@@ -50,7 +19,7 @@ def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> No
         ((50.0, 60.0), (29, 2), 31, (62.0, 93.0)),
     ]
     for old, peak, cells, window in cases:
-        found = _numbers(answer(old, peak, cells, window), (2,), "the new centre (x, y)")
+        found = numbers(answer(old, peak, cells, window), (2,), "the new centre (x, y)")
         row, column = peak
         dy, dx = (i - cells if i > cells / 2 else i for i in peak)
         x, y = old
@@ -63,7 +32,7 @@ def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> No
             ((x + dx * cell_y, y + dy * cell_x), "the window is (width, height): the two are swapped"),
             ((dx * cell_x, dy * cell_y), "that is the move; add it to the old centre"),
         ]
-        _compare(found, (x + dx * cell_x, y + dy * cell_y), mistakes, f"peak {peak} of {cells} cells")
+        compare(found, (x + dx * cell_x, y + dy * cell_y), mistakes, f"peak {peak} of {cells} cells")
 
 
 def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
@@ -79,7 +48,7 @@ def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
         ([0.20, 0.70, 0.30], 1.2, 1),
     ]
     for peaks, penalty, expected in cases:
-        found = _numbers(answer(list(peaks), penalty), (), "one index")
+        found = number(answer(list(peaks), penalty), "one index")
         scaled = np.array(peaks) * (penalty, 1, penalty)
         last = 2 - int(scaled[::-1].argmax())
         mistakes = [
@@ -87,7 +56,7 @@ def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
             (int(np.argmax(peaks)), "the outer peaks are *multiplied* with the factor"),
             (int(scaled.argmin()), "that is the lowest peak"),
         ]
-        _compare(found, expected, mistakes, f"peaks {peaks}, factor {penalty}")
+        compare(found, expected, mistakes, f"peaks {peaks}, factor {penalty}")
 
 
 def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
@@ -101,7 +70,7 @@ def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
         ((3.0, 40.0), (40.0, 10.0), (240, 320, 3)),
     ]
     for size, start, shape in cases:
-        found = _numbers(answer(size, start, shape), (2,), "a size (width, height)")
+        found = numbers(answer(size, start, shape), (2,), "a size (width, height)")
         height, width = shape[:2]
         first = np.array(start)
         low, high = np.maximum(0.2 * first, 4), np.minimum(5 * first, (width, height))
@@ -119,7 +88,7 @@ def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
             ),
             (np.clip(size, 4, high), "a side is at least a fifth of its start"),
         ]
-        _compare(found, np.clip(size, low, high), mistakes, f"size {size}, start {start}, frame {shape}")
+        compare(found, np.clip(size, low, high), mistakes, f"size {size}, start {start}, frame {shape}")
 
 
 def online_response(answer: Callable[[Array, Array, float, float, Array], Array]) -> None:
@@ -130,10 +99,10 @@ def online_response(answer: Callable[[Array, Array, float, float, Array], Array]
         templates = generator.standard_normal((count, 3, 6, 5)) * np.arange(1, count + 1)[:, None, None, None]
         search = generator.standard_normal((3, 6, 5))
         before = templates.copy()
-        found = _numbers(
+        found = numbers(
             answer(templates, label, 0.2, 0.5, search), (6, 5), "one real response of shape (6, 5)"
         )
-        _expect(np.array_equal(templates, before), "the templates were overwritten: work on new arrays")
+        expect(np.array_equal(templates, before), "the templates were overwritten: work on new arrays")
         expected = _respond(templates, label, 0.2, 0.5, search, "dual")
         mistakes = [
             (
@@ -149,7 +118,7 @@ def online_response(answer: Callable[[Array, Array, float, float, Array], Array]
             (_respond(templates[:1], label, 0.2, 0.5, search, "dual"), "only the first template was kept"),
             (_respond(templates, label, 0.2, 1.5, search, "dual"), "lambda enters once, not once a channel"),
         ]
-        _compare(found, expected, mistakes, f"{count} templates")
+        compare(found, expected, mistakes, f"{count} templates")
 
 
 def _weights(count: int, rate: float) -> Array:
@@ -178,7 +147,7 @@ def score_after(answer: Callable[[Sequence[float], float], float]) -> None:
     template = np.random.default_rng(0).standard_normal((1, 9, 7))
     label = gaussian_label(9, 7, 1.0).astype(np.float64)
     for contrasts, rate in (([1.0], 0.1), ([1.0, 0.5], 0.1), ([1.0, 0.5, 2.0, 1.0], 0.3), ([2.0] * 3, 0.01)):
-        found = _numbers(answer(list(contrasts), rate), (), "one number")
+        found = number(answer(list(contrasts), rate), "one number")
         c, w = np.array(contrasts), _weights(len(contrasts), rate)
         views = c[:, None, None, None] * template
         measured = float(_respond(views, label, rate, 0.0, template, "dual").max())
@@ -191,4 +160,4 @@ def score_after(answer: Callable[[Sequence[float], float], float]) -> None:
             (np.sum(w * c) * np.sum(w / c), "energy goes with the square of the contrast"),
             (np.sum(w * c) / np.sum(w * c) ** 2, "a mean of reciprocals is not the reciprocal of a mean"),
         ]
-        _compare(found, measured, mistakes, f"contrasts {contrasts}, rate {rate}")
+        compare(found, measured, mistakes, f"contrasts {contrasts}, rate {rate}")

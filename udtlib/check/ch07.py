@@ -4,34 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from udtlib.check.hints import Array, number, numbers
 from udtlib.labels import gaussian_label
 
 Answer = Callable[..., Any]
-Array = NDArray[Any]
-
-
-def _array(found: object, shape: tuple[int, ...], what: str) -> Array:
-    """Return the answer as a real array of one shape, or say what was expected."""
-    expected = f"expected {what}, an array of shape {shape}"
-    assert isinstance(found, np.ndarray | list | tuple), f"{expected}, found {found!r}"
-    values = np.asarray(found)
-    assert values.shape == shape, f"{expected}, found shape {values.shape}"
-    assert values.dtype.kind in "fiuc", f"{expected}, found {values.dtype}"
-    return values
-
-
-def _number(found: object, what: str) -> float:
-    """Return the answer as a finite float, or say what was expected."""
-    assert np.isscalar(found) or (isinstance(found, np.ndarray) and found.ndim == 0), (
-        f"expected {what}, one number, found {found!r}"
-    )
-    assert not isinstance(found, str | bytes), f"expected {what}, one number, found {found!r}"
-    value = complex(found)  # type: ignore[arg-type]
-    assert np.isfinite(value), f"expected {what}, a finite number, found {found!r}"
-    assert value.imag == 0, f"expected {what}, a real number, found {found!r}"
-    return value.real
 
 
 def pseudo_label(answer: Answer) -> None:
@@ -41,7 +18,7 @@ def pseudo_label(answer: Answer) -> None:
         response = np.full((9, 7), -1.0)
         response[row, column] = 0.4
         kept_response, kept_label = response.copy(), label.copy()
-        found = _array(answer(response, label), (9, 7), "the pseudo-label")
+        found = numbers(answer(response, label), (9, 7), "the pseudo-label, shape (9, 7)")
         same = np.array_equal(response, kept_response), np.array_equal(label, kept_label)
         assert all(same), "the response or the label was overwritten: work on a copy"
         truth = np.array([[label[(i - row) % 9, (j - column) % 7] for j in range(7)] for i in range(9)])
@@ -88,7 +65,7 @@ def round_trip_loss(answer: Answer) -> None:
         believed = np.roll(label, shift, (0, 1))
         back = _dense_response(search, template, believed, 0.5)
         truth = float(((back - label) ** 2).sum())
-        found = _number(answer(template.copy(), search.copy(), label.copy(), 0.5), "the loss")
+        found = number(answer(template.copy(), search.copy(), label.copy(), 0.5), "the loss, one number")
         about = f"{channels} channel(s)"
 
         def is_that(response: Array, found: float = found) -> bool:
@@ -115,7 +92,7 @@ def miss_loss(answer: Answer) -> None:
         label = gaussian_label(121, 121, sigma).astype(np.float64)
         for distance in (0, 1, 3, 6, 40):
             truth = ((np.roll(label, distance, 1) - label) ** 2).sum()
-            found = _number(answer(distance, sigma), "the loss of a miss")
+            found = number(answer(distance, sigma), "the loss of a miss, one number")
             case = f"sigma {sigma:g}, {distance} cells away"
             energy = np.pi * sigma**2
             narrow = 2 * energy * (1 - np.exp(-(distance**2) / (2 * sigma**2)))
@@ -142,7 +119,7 @@ def median_flow(answer: Answer) -> None:
     step, miss = there - start, np.linalg.norm(back - start, axis=1)
     kept = miss <= np.median(miss)
     truth = np.median(step[kept], axis=0)
-    found = _array(answer(start.copy(), there.copy(), back.copy()), (2,), "the displacement (x, y)")
+    found = numbers(answer(start.copy(), there.copy(), back.copy()), (2,), "the displacement (x, y)")
     wrong = {
         "the displacement is from start to there, not from home": np.median((back - start)[kept], axis=0),
         "that is the way back: its sign is the other one": -truth,
@@ -154,7 +131,7 @@ def median_flow(answer: Answer) -> None:
         assert not np.allclose(found, value, atol=1e-9), hint
     assert np.allclose(found, truth), f"expected {truth.round(3)}, found {found.round(3)}"
     same = answer(start.copy(), start + np.array([1.0, 2.0]), start.copy())
-    assert np.allclose(_array(same, (2,), "the displacement (x, y)"), [1, 2]), (
+    assert np.allclose(numbers(same, (2,), "the displacement (x, y)"), [1, 2]), (
         "all points came home equally well, so all are kept: a miss *equal* to the median stays"
     )
 
@@ -167,7 +144,7 @@ def escape(answer: Answer) -> None:
         y = np.fft.fft2(gaussian_label(6, 5, 1.0).astype(np.float64))
         there = (x.conj() * z).sum(0) * y / (np.abs(x) ** 2).sum(0)
         truth = ((z.conj() * x).sum(0) * there / (np.abs(z) ** 2).sum(0) / y).real
-        found = _array(answer(x.copy(), z.copy()), (6, 5), "g")
+        found = numbers(answer(x.copy(), z.copy()), (6, 5), "g, shape (6, 5)")
         about = f"{channels} channel(s)"
         assert not np.allclose(found, np.sqrt(truth)) or channels == 1, (
             f"{about}: there *and* back, so the numerator is squared"

@@ -2,46 +2,14 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from udtlib.check.hints import Array, compare, expect, number, numbers
 from udtlib.labels import gaussian_label
 
-Array = NDArray[Any]
 Place = tuple[int, int]
 Respond = Callable[[Array, Array, Array], Array]
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: ArrayLike, expected: ArrayLike) -> bool:
-    return bool(np.allclose(found, expected, rtol=1e-7, atol=1e-9))
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
-    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values
-
-
-def _compare(found: Array, expected: Any, mistakes: Sequence[tuple[Any, str]], case: str) -> None:
-    """Raise the hint of the mistake that gives what was found, or a general one."""
-    if _close(found, expected):
-        return
-    for wrong, hint in mistakes:
-        _expect(not _close(found, wrong), f"{case}: {hint}")
-    shown = str(np.round(np.asarray(expected), 4))[:60]
-    raise AssertionError(f"{case}: expected {shown}, found {str(np.round(found, 4))[:60]}")
 
 
 def _mirror(response: Array, place: Place) -> Array:
@@ -57,8 +25,8 @@ def way_back(answer: Callable[[Array, Place], Array]) -> None:
         peak = tuple(int(i) for i in np.unravel_index(response.argmax(), shape))
         place = (peak[0], peak[1])
         kept = response.copy()
-        found = _numbers(answer(response, place), shape, f"a response {shape}")
-        _expect(np.array_equal(response, kept), "the response was overwritten: work on a copy")
+        found = numbers(answer(response, place), shape, f"a response {shape}")
+        expect(np.array_equal(response, kept), "the response was overwritten: work on a copy")
         mistakes = [
             (
                 np.roll(response, (-place[0], -place[1]), (0, 1)),
@@ -67,7 +35,7 @@ def way_back(answer: Callable[[Array, Place], Array]) -> None:
             (_mirror(response, (0, 0)), "mirrored, but its peak is not at home: where does d come in?"),
             (np.roll(response[::-1, ::-1], place, (0, 1)), "one cell off: index 0 mirrors to index 0"),
         ]
-        _compare(found, _mirror(response, place), mistakes, f"response {shape}, peak {place}")
+        compare(found, _mirror(response, place), mistakes, f"response {shape}, peak {place}")
 
 
 def where_home(answer: Callable[[Place, Place, int], Place]) -> None:
@@ -79,7 +47,7 @@ def where_home(answer: Callable[[Place, Place, int], Place]) -> None:
         ((2, 1), (-2, 3), 9),
     ]
     for chain, direct, size in cases:
-        found = _numbers(answer(chain, direct, size), (2,), "a displacement (dy, dx)")
+        found = numbers(answer(chain, direct, size), (2,), "a displacement (dy, dx)")
         gap = np.subtract(chain, direct)
         truth = (gap + size // 2) % size - size // 2
         mistakes = [
@@ -88,7 +56,7 @@ def where_home(answer: Callable[[Place, Place, int], Place]) -> None:
             (gap % size, "as a displacement, please: beyond the half means left or up"),
             ((0, 0), "home is reached only if both ways end at the same place"),
         ]
-        _compare(found, truth, mistakes, f"chain {chain}, direct {direct}, size {size}")
+        compare(found, truth, mistakes, f"chain {chain}, direct {direct}, size {size}")
 
 
 def _respond(template: Array, search: Array, label: Array) -> Array:
@@ -122,7 +90,7 @@ def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], flo
     for seed in range(3):
         t, s1, s2 = np.random.default_rng(seed).standard_normal((3, 2, 9, 8))
         s2 = s2 + np.roll(t, (2, 3), (1, 2))
-        found = _numbers(answer(_respond, t, s1, s2, label), (), "a number, the loss")
+        found = number(answer(_respond, t, s1, s2, label), "a number, the loss")
         first = _rolled(label, _respond(t, s1, label))
         second = _rolled(label, _respond(s1, s2, first))
         chained = _rolled(label, _respond(s2, s1, second))
@@ -141,7 +109,7 @@ def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], flo
             ),
             (truth / label.size, "Eq. 8 is a sum over cells, not a mean"),
         ]
-        _compare(found, truth, mistakes, f"trip {seed}")
+        compare(found, truth, mistakes, f"trip {seed}")
 
 
 def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
@@ -154,7 +122,7 @@ def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
         (random, rng.random(40) < random),
     ]
     for scores, bad in cases:
-        found = _numbers(answer(scores, bad), (), "a number in 0..1")
+        found = number(answer(scores, bad), "a number in 0..1")
         gap = scores[bad][:, None] - scores[~bad]
         truth = ((gap > 0) + 0.5 * (gap == 0)).mean()
         mistakes = [
@@ -163,7 +131,7 @@ def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
             (1 - truth, "the other way round: a bad trip should score higher"),
             (((scores > np.median(scores)) == bad).mean(), "one threshold is not enough: compare all pairs"),
         ]
-        _compare(found, truth, mistakes, f"{len(scores)} trips")
+        compare(found, truth, mistakes, f"{len(scores)} trips")
 
 
 def ludt_loss(answer: Callable[[Array, float], float]) -> None:
@@ -172,7 +140,7 @@ def ludt_loss(answer: Callable[[Array, float], float]) -> None:
     for count, share in ((10, 0.2), (32, 0.2), (6, 0.5)):
         errors = rng.random((3, count)) * np.array([[1.0], [2.0], [4.0]])
         kept = int((1 - share) * count + 0.5 + 1e-9)
-        found = _numbers(answer(errors.copy(), share), (), "a number, the loss")
+        found = number(answer(errors.copy(), share), "a number, the loss")
         ordered = np.sort(errors, axis=1)
         jointly = errors[:, np.argsort(errors.sum(axis=0))[:kept]].sum() / count
         mistakes = [
@@ -182,4 +150,4 @@ def ludt_loss(answer: Callable[[Array, float], float]) -> None:
             (ordered[:, count - kept :].sum() / count, "the *highest* are dropped"),
             (ordered[:, :kept].sum() / count / 3, "the three are added with weight 1, not averaged"),
         ]
-        _compare(found, ordered[:, :kept].sum() / count, mistakes, f"{count} triplets, share {share}")
+        compare(found, ordered[:, :kept].sum() / count, mistakes, f"{count} triplets, share {share}")

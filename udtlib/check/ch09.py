@@ -1,45 +1,12 @@
 """The checks of chapter 09's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import comb
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from udtlib.check.hints import Array, close, compare, expect, number, numbers
 from udtlib.labels import gaussian_label
-
-Array = NDArray[Any]
-Mistakes = Sequence[tuple[Any, str]]
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: ArrayLike, expected: ArrayLike) -> bool:
-    return bool(np.allclose(found, expected, rtol=1e-6, atol=1e-9))
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
-    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values
-
-
-def _compare(found: Array, expected: Any, mistakes: Mistakes, case: str) -> None:
-    """Raise the hint of the mistake that gives what was found, or a general one."""
-    if _close(found, expected):
-        return
-    for wrong, hint in mistakes:
-        _expect(not _close(found, wrong), f"{case}: {hint}")
-    raise AssertionError(f"{case}: expected {np.round(np.asarray(expected), 4)}, found {np.round(found, 4)}")
 
 
 def _squares(one: Array, other: Array) -> float:
@@ -55,7 +22,7 @@ def a_motion(answer: Callable[[Array, Array, Array, str], float]) -> None:
         second = 0.6 * np.roll(y, (1, 5), (0, 1)) + noise[1]
         label = {"paper": np.roll(y, peak, (0, 1)), "reference": first}
         for form, other in (("paper", "reference"), ("reference", "paper")):
-            found = _numbers(answer(first.copy(), second.copy(), y.copy(), form), (), "one number")
+            found = number(answer(first.copy(), second.copy(), y.copy(), form), "one number")
             start = _squares(first, y)
             flat = np.roll(y, int(np.ravel_multi_index(peak, y.shape)))
             back = np.roll(y, (-peak[0], -peak[1]), (0, 1))
@@ -68,7 +35,7 @@ def a_motion(answer: Callable[[Array, Array, Array, str], float]) -> None:
                 (start + _squares(second, back), "the label moves *to* the peak; the sign is turned"),
                 (np.sqrt(start) + np.sqrt(_squares(second, label[form])), "the norms are squared"),
             ]
-            _compare(found, start + _squares(second, label[form]), mistakes, f"peak {peak}, {form}")
+            compare(found, start + _squares(second, label[form]), mistakes, f"peak {peak}, {form}")
 
 
 def _kept(errors: Array, share: float, count: int | None = None) -> Array:
@@ -89,8 +56,8 @@ def a_norm(answer: Callable[[Array, Array, float], Array]) -> None:
         errors, motion = generator.permutation(count) + 1.0, generator.uniform(1, 5, count)
         expected = _normalised(_kept(errors, share) * motion)
         given = errors.copy(), motion.copy()
-        found = _numbers(answer(*given, share), (count,), f"{count} weights")
-        _expect(_close(given[0], errors) and _close(given[1], motion), "the inputs were overwritten")
+        found = numbers(answer(*given, share), (count,), f"{count} weights")
+        expect(close(given[0], errors) and close(given[1], motion), "the inputs were overwritten")
         mistakes = [
             (_normalised(_kept(-errors, share) * motion), "the *lowest* errors are kept"),
             (
@@ -107,13 +74,13 @@ def a_norm(answer: Callable[[Array, Array, float], Array]) -> None:
                 "round((1 - share) * n) pairs are kept: 29 of 32, not 28",
             ),
         ]
-        _compare(found, expected, mistakes, f"{count} pairs, share {share}")
+        compare(found, expected, mistakes, f"{count} pairs, share {share}")
 
 
 def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) -> None:
     """Exercise 3: rate and decay for a loss that is n times smaller."""
     for rate, decay, n in ((0.01, 5e-4, 32), (0.1, 0.02, 4)):
-        found = _numbers(answer(rate, decay, n), (2,), "a rate and a decay")
+        found = numbers(answer(rate, decay, n), (2,), "a rate and a decay")
         mistakes = [
             ((rate / n, decay * n), "the other way: the loss has become smaller, so the rate must grow"),
             ((rate * n, decay), "this rate multiplies the decay, too: rate * decay must stay as it was"),
@@ -121,13 +88,13 @@ def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) ->
             ((rate / n, decay / n), "the loss has become smaller, so the rate must grow"),
             ((rate, decay / n), "the gradient has become n times smaller: the rate must make up for it"),
         ]
-        _compare(found, (rate * n, decay / n), mistakes, f"rate {rate}, decay {decay}, n {n}")
+        compare(found, (rate * n, decay / n), mistakes, f"rate {rate}, decay {decay}, n {n}")
 
 
 def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
     """Exercise 4: more faulty pairs than are removed."""
     for p, n, removed in ((0.02, 32, 3), (0.05, 32, 3), (0.3, 5, 2), (0.5, 4, 0)):
-        found = _numbers(answer(p, n, removed), (), "one probability")
+        found = number(answer(p, n, removed), "one probability")
         exactly = [comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
         mistakes = [
             (sum(exactly[removed:]), "*more* than are removed: as many are no trouble"),
@@ -135,14 +102,14 @@ def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
             (sum(exactly[: removed + 1]), "that is the chance that A_drop is enough"),
             (p ** (removed + 1), "in how many ways can the faulty ones be chosen? and the others are fine"),
         ]
-        _compare(found, sum(exactly[removed + 1 :]), mistakes, f"p {p}, {n} pairs, {removed} removed")
+        compare(found, sum(exactly[removed + 1 :]), mistakes, f"p {p}, {n} pairs, {removed} removed")
 
 
 def motion_gradient(answer: Callable[[Array, Array], Array]) -> None:
     """Exercise 5: the gradient of the weighted mean by the weights, against finite differences."""
     for count in (2, 6):
         errors, motion = np.random.default_rng(count).uniform(1, 9, (2, count))
-        found = _numbers(answer(errors.copy(), motion.copy()), (count,), f"{count} numbers")
+        found = numbers(answer(errors.copy(), motion.copy()), (count,), f"{count} numbers")
 
         def loss(m: Array, errors: Array = errors) -> float:
             return float((m * errors).sum() / m.sum())
@@ -155,5 +122,4 @@ def motion_gradient(answer: Callable[[Array, Array], Array]) -> None:
             (truth * motion.sum(), "the sum of the motion is missing below"),
             ((errors - errors.mean()) / motion.sum(), "L is the *weighted* mean of the errors"),
         ]
-        if not np.allclose(found, truth, atol=1e-6):
-            _compare(found, truth, mistakes, f"{count} pairs")
+        compare(found, truth, mistakes, f"{count} pairs", atol=1e-6)

@@ -5,27 +5,16 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from udtlib.check.hints import number, numbers
 
 Answer = Callable[..., Any]
-
-
-def _numbers(found: Any, count: int, what: str) -> NDArray[np.float64]:
-    """Return ``count`` finite numbers, or say what was expected."""
-    message = f"expected {what}, found {found!r}"
-    try:
-        values = np.asarray(found, np.float64).ravel()
-    except (TypeError, ValueError):
-        raise AssertionError(message) from None
-    assert values.shape == (count,), message
-    assert np.isfinite(values).all(), message
-    return values
 
 
 def sample_points(answer: Answer) -> None:
     """Check the sample points of the centre window along one side of a frame."""
     for extent, size in ((320, 125), (241, 5)):
-        found = _numbers(answer(extent, size), size, f"{size} positions")
+        found = numbers(answer(extent, size), (size,), f"{size} positions")
         truth = np.array([extent / 2 + (2 * i / (size - 1) - 1) * extent / 4 for i in range(size)])
         assert not np.allclose(found, truth - 0.5), (
             "half a pixel to the left: the middle is extent / 2 here, not (extent - 1) / 2"
@@ -44,7 +33,7 @@ def sample_points(answer: Answer) -> None:
 def coincide(answer: Answer) -> None:
     """Check how often S1 and S2 are the same frame, against counting all draws."""
     for left, span in ((50, 10), (10, 10), (3, 10), (1, 10), (2, 4)):
-        found = float(_numbers(answer(left, span), 1, "a probability")[0])
+        found = number(answer(left, span), "a probability")
         draws = [min(u, left) for u in range(1, span + 1)]
         truth = sum(a == b for a, b in product(draws, draws)) / span**2
         if 1 < left < span:
@@ -67,7 +56,7 @@ def triplet_at(answer: Answer) -> None:
         (9, (10, 2), (9, 19, 11)),
     )
     for template, draws, truth in cases:
-        found = tuple(_numbers(answer(lengths, template, draws), 3, "three frame numbers").astype(int))
+        found = tuple(numbers(answer(lengths, template, draws), (3,), "three frame numbers").astype(int))
         ends = np.cumsum(lengths)
         end = int(ends[np.searchsorted(ends, template, side="right")])
         assert max(found) != end or max(truth) == end, (
@@ -88,8 +77,8 @@ def hold_out(answer: Answer) -> None:
     groups = [0, 1, 2, 1, 4, 5, 5, 7, 8, 9]
     chosen = []
     for seed in range(20):
-        found = _numbers(answer(groups, 0.25, seed), 10, "a true or false for each of 10 videos") != 0
-        again = _numbers(answer(groups, 0.25, seed), 10, "a true or false for each of 10 videos") != 0
+        found = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
+        again = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
         assert (found == again).all(), "the same seed held out other videos the second time"
         for one, other in ((1, 3), (5, 6)):
             assert found[one] == found[other], (
@@ -110,7 +99,7 @@ def stays(answer: Answer) -> None:
         ((100, 50), (5, 0), 10),
         ((100, 50), (20, -15), 9),
     ):
-        found = float(_numbers(answer(window, velocity, frames), 1, "a share from 0 to 1")[0])
+        found = number(answer(window, velocity, frames), "a share from 0 to 1")
         moved = [frames * speed / length for speed, length in zip(velocity, window, strict=True)]
         inside = [((grid + move >= 0) & (grid + move <= 1)).mean() for move in moved]
         lost = sum(min(1.0, abs(move)) for move in moved)

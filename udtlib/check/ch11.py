@@ -1,50 +1,19 @@
 """The checks of chapter 11's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[Any]
-Mistakes = Sequence[tuple[Any, str]]
+from udtlib.check.hints import Array, Mistakes, compare, expect, number, numbers
+
 NORMAL = 1.959964 + 0.841621  # 5 % two-sided, power 80 %
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _close(found: ArrayLike, expected: ArrayLike) -> bool:
-    return bool(np.allclose(found, expected, rtol=1e-5, atol=1e-12))
-
-
-def _numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
-    """Return an answer as real finite numbers of ``shape``, or say what was expected."""
-    try:
-        values = np.asarray(found, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array(np.nan)
-    fits = found is not None and values.shape == shape and np.isfinite(values).all()
-    _expect(fits, f"expected {what}, found {str(found)[:60]}")
-    return values
-
-
-def _compare(found: Array, expected: Any, mistakes: Mistakes, case: str) -> None:
-    """Raise the hint of the mistake that gives what was found, or a general one."""
-    if _close(found, expected):
-        return
-    for wrong, hint in mistakes:
-        _expect(not _close(found, wrong), f"{case}: {hint}")
-    raise AssertionError(f"{case}: expected {np.round(np.asarray(expected), 6)}, found {np.round(found, 6)}")
 
 
 def learning_rate(answer: Callable[[int, int, float, float], float]) -> None:
     """Exercise 1: the rate of an epoch, exponential from first to last."""
     for epochs, first, last in ((50, 1e-2, 1e-5), (5, 1.0, 1e-4), (1, 1e-2, 1e-5)):
         for epoch in sorted({0, epochs // 2, epochs - 1}):
-            found = _numbers(answer(epoch, epochs, first, last), (), "one rate")
+            found = number(answer(epoch, epochs, first, last), "one rate")
             share = epoch / (epochs - 1) if epochs > 1 else 0.0
             mistakes = [
                 (first + (last - first) * share, "that is a straight line; the *logarithm* falls evenly"),
@@ -53,7 +22,7 @@ def learning_rate(answer: Callable[[int, int, float, float], float]) -> None:
                 (first * 0.1**epoch, "that divides by ten an epoch, however many there are"),
             ]
             expected = first * (last / first) ** share
-            _compare(found, expected, mistakes, f"epoch {epoch} of {epochs}, {first} to {last}")
+            compare(found, expected, mistakes, f"epoch {epoch} of {epochs}, {first} to {last}")
 
 
 def _decayed(steps: int, rate: float, decay: float, momentum: float, dampening: float = 0.0) -> float:
@@ -72,7 +41,7 @@ def decay_left(answer: Callable[[int, float, float, float], float]) -> None:
         (30, 0.2, 0.1, 0.0),
         (500, 1e-2, 5e-3, 0.9),
     ):
-        found = _numbers(answer(steps, rate, decay, momentum), (), "one number")
+        found = number(answer(steps, rate, decay, momentum), "one number")
         mistakes = [
             ((1 - rate * decay) ** steps, "momentum adds up ten of those steps: keep a velocity"),
             ((1 - decay) ** steps, "the decay joins the gradient, so it is multiplied with the rate"),
@@ -81,7 +50,7 @@ def decay_left(answer: Callable[[int, float, float, float], float]) -> None:
             (1 - _decayed(steps, rate, decay, momentum), "what is *left*, not what is lost"),
         ]
         case = f"{steps} steps, rate {rate}, decay {decay}, momentum {momentum}"
-        _compare(found, _decayed(steps, rate, decay, momentum), mistakes, case)
+        compare(found, _decayed(steps, rate, decay, momentum), mistakes, case)
 
 
 def _weights(errors: Array, motions: Array, kept: int) -> Array:
@@ -97,11 +66,11 @@ def shared_weights(answer: Callable[[list[Array], list[Array], int], list[Array]
         motions = [generator.random(size) + 0.1 + 3 * k for k, size in enumerate(sizes)]
         parts = answer([e.copy() for e in errors], [m.copy() for m in motions], kept)
         fits = isinstance(parts, list | tuple) and [np.size(part) for part in parts] == list(sizes)
-        _expect(fits, f"expected one array of weights a process, sizes {sizes}, found {str(parts)[:60]}")
-        found = _numbers(np.concatenate([np.ravel(part) for part in parts]), (sum(sizes),), "weights")
+        expect(fits, f"expected one array of weights a process, sizes {sizes}, found {str(parts)[:60]}")
+        found = numbers(np.concatenate([np.ravel(part) for part in parts]), (sum(sizes),), "weights")
         expected = _weights(np.concatenate(errors), np.concatenate(motions), kept)
         case = f"{len(sizes)} processes, {kept} of {sum(sizes)} kept"
-        _compare(found, expected, _sharing_mistakes(errors, motions, kept, expected), case)
+        compare(found, expected, _sharing_mistakes(errors, motions, kept, expected), case)
 
 
 def _sharing_mistakes(errors: list[Array], motions: list[Array], kept: int, expected: Array) -> Mistakes:
@@ -137,7 +106,7 @@ def blind_share(answer: Callable[[Array], float]) -> None:
         "a position code": code + level + 0 * picture,
         "pictures only": picture + level,
     }.items():
-        found = _numbers(answer(features.copy()), (), "one number, 0 to 1")
+        found = number(answer(features.copy()), "one number, 0 to 1")
         centred = features - features.mean((0, 2, 3), keepdims=True)
         total = float((centred**2).mean())
         pattern = float((centred.mean(0) ** 2).mean())
@@ -150,7 +119,7 @@ def blind_share(answer: Callable[[Array], float]) -> None:
             ((centred.mean((2, 3)) ** 2).mean() / total, "average over pictures, not over places"),
             ((pattern / total) ** 0.5, "a share of the variance: squares, no root"),
         ]
-        _compare(found, pattern / total, mistakes, name)
+        compare(found, pattern / total, mistakes, name)
 
 
 def detectable(answer: Callable[[Array, Array], float]) -> None:
@@ -159,7 +128,7 @@ def detectable(answer: Callable[[Array, Array], float]) -> None:
     for count in (4, 22, 100):
         level = generator.random(count)
         one, other = (level + 0.05 * generator.standard_normal(count) for _ in range(2))
-        found = _numbers(answer(one.copy(), other.copy()), (), "one difference")
+        found = number(answer(one.copy(), other.copy()), "one difference")
         spread = np.std(one - other, ddof=1)
         apart = np.hypot(np.std(one, ddof=1), np.std(other, ddof=1))
         mistakes = [
@@ -171,5 +140,5 @@ def detectable(answer: Callable[[Array, Array], float]) -> None:
             (abs(np.mean(one - other)), "that is the difference itself"),
         ]
         expected = NORMAL * spread / count**0.5
-        if not np.isclose(found, expected, rtol=2e-3):  # whoever writes 2.8, or 1.96 + 0.84, is right too
-            _compare(found, expected, mistakes, f"{count} sequences")
+        # Whoever writes 2.8, or 1.96 + 0.84, is right too.
+        compare(found, expected, mistakes, f"{count} sequences", rtol=2e-3)

@@ -1,44 +1,22 @@
 """The checks of chapter 13's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.check.hints import compare, expect, number
+
 Number = Callable[..., float]
-
-
-def _expect(condition: Any, hint: str) -> None:
-    if not condition:
-        raise AssertionError(hint)
-
-
-def _number(found: Any, what: str) -> float:
-    """Return an answer as a finite number, or say what was expected."""
-    try:
-        value = float(found)
-    except (TypeError, ValueError):
-        value = math.nan
-    _expect(math.isfinite(value), f"expected {what}, found {str(found)[:60]}")
-    return value
-
-
-def _compare(found: float, expected: float, mistakes: Sequence[tuple[float, str]], case: str) -> None:
-    """Raise the hint of the mistake that gives what was found, or a general one."""
-    if math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9):
-        return
-    for wrong, hint in mistakes:
-        _expect(not math.isclose(found, wrong, rel_tol=1e-6, abs_tol=1e-9), f"{case}: {hint}")
-    raise AssertionError(f"{case}: expected {expected:.6g}, found {found:.6g}")
 
 
 def total_fps(answer: Number) -> None:
     """Exercise 1: the speed of a run over several sequences."""
     cases = [([100, 300], [1.0, 4.0]), ([50, 1000, 200], [2.0, 10.0, 1.0]), ([7], [0.5])]
     for frames, seconds in cases:
-        found = _number(answer(list(frames), list(seconds)), "frames a second")
+        found = number(answer(list(frames), list(seconds)), "frames a second")
         f, t = np.array(frames, float), np.array(seconds)
         mistakes = [
             (
@@ -49,14 +27,14 @@ def total_fps(answer: Number) -> None:
             (float(t.sum() / f.sum()), "that is seconds a frame"),
             (float(np.average(f / t, weights=f)), "weighting rates by frames is not it: weight by time"),
         ]
-        _compare(found, float(f.sum() / t.sum()), mistakes, f"frames {frames}, seconds {seconds}")
+        compare(found, float(f.sum() / t.sum()), mistakes, f"frames {frames}, seconds {seconds}")
 
 
 def sequences_needed(answer: Number) -> None:
     """Exercise 2: how many sequences make a gap visible."""
     reach = 1.959964 + 0.841621
     for gap, deviation in [(0.05, 0.2), (0.036, 0.195), (0.1, 0.1), (0.01, 0.25)]:
-        found = _number(answer(gap, deviation), "a number of sequences")
+        found = number(answer(gap, deviation), "a number of sequences")
         exact = (reach * deviation / gap) ** 2
         mistakes = [
             (
@@ -68,7 +46,7 @@ def sequences_needed(answer: Number) -> None:
             (math.floor(exact), "round up: one less is too few"),
             (exact, "sequences come whole: round up"),
         ]
-        _compare(found, math.ceil(exact), mistakes, f"gap {gap}, deviation {deviation}")
+        compare(found, math.ceil(exact), mistakes, f"gap {gap}, deviation {deviation}")
 
 
 def align(answer: Callable[[NDArray[Any], int, int], Any]) -> None:
@@ -77,15 +55,15 @@ def align(answer: Callable[[NDArray[Any], int, int], Any]) -> None:
     for count, start in [(349, 6), (354, 1), (100, 255)]:
         found = answer(rows.copy(), count, start)
         shape = np.shape(found)
-        _expect(shape == (count, 4), f"{count} boxes are annotated: expected ({count}, 4), found {shape}")
-        _expect(
+        expect(shape == (count, 4), f"{count} boxes are annotated: expected ({count}, 4), found {shape}")
+        expect(
             not np.array_equal(found, rows[:count]) or start == 1,
             "the annotation begins late: drop rows at the front, not at the end",
         )
-        _expect(np.array_equal(found, rows[-count:]), "row k of the answer belongs to annotated image k")
+        expect(np.array_equal(found, rows[-count:]), "row k of the answer belongs to annotated image k")
     whole = rows[5:].copy()
     found = answer(whole, 349, 6)
-    _expect(np.array_equal(found, whole), "a file of the annotated images only stays as it is")
+    expect(np.array_equal(found, whole), "a file of the annotated images only stays as it is")
     for length in (348, 350, 355):
         try:
             answer(np.zeros((length, 4)), 349, 6)
@@ -105,7 +83,7 @@ def auc_of_lost(answer: Number) -> None:
         (1.0, 0.5, False),
         (0.25, 0.5, True),
     ]:
-        found = _number(answer(share, overlap, strict), "an AUC")
+        found = number(answer(share, overlap, strict), "an AUC")
         on, off = _passed(overlap, strict), _passed(0.0, strict)
         expected = (share * on + (1 - share) * off) / 21
         other = (share * _passed(overlap, not strict) + (1 - share) * _passed(0.0, not strict)) / 21
@@ -115,7 +93,7 @@ def auc_of_lost(answer: Number) -> None:
             (share * overlap, "that is the mean overlap, the limit for fine thresholds"),
             (expected * 21 / 20, "there are 21 thresholds, 0 and 1 among them"),
         ]
-        _compare(found, expected, mistakes, f"share {share}, overlap {overlap}, strict {strict}")
+        compare(found, expected, mistakes, f"share {share}, overlap {overlap}, strict {strict}")
 
 
 def _passed(overlap: float, strict: bool) -> int:
@@ -134,7 +112,7 @@ def vot_failures(answer: Callable[[list[list[str]]], float]) -> None:
         [["1", "2", "0", "1", "2", "0"], ["1", good, good, good, good, good]],
     ]
     for runs in cases:
-        found = _number(answer([list(run) for run in runs]), "a number of failures")
+        found = number(answer([list(run) for run in runs]), "a number of failures")
         expected = float(np.mean([run.count("2") for run in runs]))
         mistakes = [
             (float(sum(run.count("2") for run in runs)), "the repetitions are averaged, not added"),
@@ -149,4 +127,4 @@ def vot_failures(answer: Callable[[list[list[str]]], float]) -> None:
                 "a box may begin with 2 as well: compare the whole line",
             ),
         ]
-        _compare(found, expected, mistakes, f"{len(runs)} repetitions")
+        compare(found, expected, mistakes, f"{len(runs)} repetitions")
