@@ -648,20 +648,22 @@ for name in about_curves["runs"]:
     at = [int(row["step"]) for row in lines]
     axes[0].plot(at, [float(row["loss"]) for row in lines], label=name)
     axes[1].plot(at, [float(row["learning_rate"]) for row in lines], label=name)
-for dataset in sorted({row["dataset"] for row in steps}):
-    lines = [row for row in steps if row["dataset"] == dataset]
+for run, dataset in sorted({(row["run"], row["dataset"]) for row in steps}):
+    lines = [row for row in steps if (row["run"], row["dataset"]) == (run, dataset)]
     middle, low, high = (
         np.array([float(row[key]) for row in lines]) for key in ("auc", "auc_low", "auc_high")
     )
     bars = np.stack([middle - low, high - middle])
-    axes[2].errorbar([int(row["steps"]) for row in lines], middle, bars, marker="o", capsize=3, label=dataset)
-axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None))
-axes[1].set(xlabel="step", ylabel="learning rate", yscale="log")
-axes[2].set(xlabel="steps", ylabel="AUC, 95 % interval", ylim=(0, 1))
+    at = [int(row["steps"]) for row in lines]
+    axes[2].errorbar(at, middle, bars, marker="o", capsize=3, label=f"{run}, {dataset}")
+    print(f"{run:8} {dataset:10}", *(f"{step}: {auc:.3f}  " for step, auc in zip(at, middle, strict=True)))
+    assert len(at) >= 5
+axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None), xscale="log")
+axes[1].set(xlabel="step", ylabel="learning rate", xscale="log", yscale="log")
+axes[2].set(xlabel="steps", ylabel="AUC, 95 % interval", ylim=(0, 1), xscale="symlog")
 for axis in axes:
-    axis.legend(fontsize=8)
+    axis.legend(fontsize=7)
 plt.show()
-assert len({row["steps"] for row in steps}) >= 5
 assert all(0 < float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) < 1 for row in steps)
 
 # %% [markdown]

@@ -107,8 +107,11 @@ def test_weights_kept_on_the_way(tmp_path):
         save_evaluation(tmp_path / "ev" / f"udt-{steps}-synthetic")
     save_run(tmp_path / "runs" / "udt")
     save_evaluation(tmp_path / "ev" / "udt-synthetic")
+    save_run(tmp_path / "runs" / "udt-long", "weights-7.safetensors", steps="7")
+    save_evaluation(tmp_path / "ev" / "udt-long-7-synthetic")
     collect(tmp_path)
-    assert [row["steps"] for row in read(tmp_path / "training_steps.csv")] == ["5", "20", "40"]
+    found = [(row["run"], row["steps"]) for row in read(tmp_path / "training_steps.csv")]
+    assert found == [("udt", "5"), ("udt", "20"), ("udt", "40"), ("udt-long", "7")]
 
 
 def test_evaluations_that_cannot_be_used(tmp_path, capsys):

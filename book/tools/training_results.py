@@ -4,13 +4,13 @@
     python book/tools/training_results.py commands      print what makes all of it again, to be run in ROOT
 
 ROOT holds what the commands write: ``runs/NAME`` (weights.safetensors, log.csv) for the shipped networks ``udt``
-and ``udt-noise``, ``runs/table/VARIANT-sSEED`` for the ablation, and ``ev/NAME-DATASET``, the evaluations, where
-NAME is a run's, ``udt-STEPS`` for weights that ``udt train --keep`` left on the way, or ``random-sSEED``. The
-tables, each with a JSON file beside it (commit, hardware, date, the command of each run):
+and ``udt-noise`` and for ``udt-long``, ``runs/table/VARIANT-sSEED`` for the ablation, and ``ev/NAME-DATASET``, the
+evaluations, where NAME is a run's, ``udt-STEPS`` or ``udt-long-STEPS`` for weights that ``udt train --keep`` left on
+the way, or ``random-sSEED``. The tables, each with a JSON file beside it (commit, hardware, date, the command of each run):
 
 - ``training_runs.csv``: variant, seed, dataset, sequence, score;
-- ``training_steps.csv``: the score of ``udt`` on its way;
-- ``training_curves.csv``: loss and learning rate of the shipped networks along their runs, thinned;
+- ``training_steps.csv``: the scores of ``udt`` and ``udt-long`` on their way;
+- ``training_curves.csv``: loss and learning rate along the runs of the two and of ``udt-noise``, thinned;
 - ``training_recipes.csv``: short runs to choose a recipe by, evaluated on the synthetic sequences, those listed in
   training_recipes.tsv; their evaluations may lie elsewhere, ``DIR/ev-NAME`` or ``DIR/ev-NAME-synthetic``.
 
@@ -42,9 +42,11 @@ from udtlib.weights import load_weights
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 RECIPES = Path(__file__).with_name("training_recipes.tsv")
 REFERENCE = "sgd1e-2"  # the recipe that the others are compared with
-SHIPPED = ("udt", "udt-noise")
+FOLLOWED = ("udt", "udt-long")  # runs whose networks on the way are measured too
+RUNS = (*FOLLOWED, "udt-noise")
 POINTS = 120  # of a curve
 KEPT = ("command", "settings", "data", "hardware", "wall time", "final loss", "steps")
+ON_THE_WAY = re.compile(r"(udt|udt-long)-(\d+)")
 TABLE = re.compile(rf"({'|'.join(map(re.escape, (*VARIANTS, 'random')))})-s(\d+)")
 
 Scores = dict[tuple[str, str], TrackerScore]
@@ -83,9 +85,9 @@ def score_all(folders: Mapping[tuple[str, str], Path], otb: str | None) -> Score
 
 def weights_of(root: Path, name: str) -> Path:
     """Return where the weights lie that are evaluated under ``name``."""
-    kept = re.fullmatch(r"udt-(\d+)", name)
+    kept = ON_THE_WAY.fullmatch(name)
     if kept:
-        return root / "runs" / "udt" / f"weights-{kept[1]}.safetensors"
+        return root / "runs" / kept[1] / f"weights-{kept[2]}.safetensors"
     return root / "runs" / ("table" if TABLE.fullmatch(name) else "") / name / "weights.safetensors"
 
 
@@ -119,17 +121,21 @@ def run_rows(scores: Scores) -> list[Row]:
     return sorted(rows, key=lambda row: [*VARIANTS, "random"].index(row["variant"]))
 
 
-def step_rows(scores: Scores, all_steps: int | None) -> list[Row]:
-    """Return a row for each network kept on the way of ``udt`` and each dataset; the last is ``udt`` itself."""
-    found: dict[tuple[str, int], TrackerScore] = {}
+def step_rows(scores: Scores, ends: Mapping[str, int]) -> list[Row]:
+    """Return a row for each network kept on the way of a run, and each dataset.
+
+    ``ends`` gives the steps of whole runs: the network at the end of one is a row too.
+    """
+    found: dict[tuple[str, str, int], TrackerScore] = {}
     for (name, dataset), scored in scores.items():
-        kept = re.fullmatch(r"udt-(\d+)", name)
-        steps = int(kept[1]) if kept else all_steps if name == "udt" else None
-        if steps is not None:
-            found[dataset, steps] = scored
+        kept = ON_THE_WAY.fullmatch(name)
+        if kept:
+            found[kept[1], dataset, int(kept[2])] = scored
+        elif name in ends:
+            found[name, dataset, ends[name]] = scored
     return [
-        {"steps": steps, "dataset": dataset} | score_columns(scored)
-        for (dataset, steps), scored in sorted(found.items())
+        {"run": run, "steps": steps, "dataset": dataset} | score_columns(scored)
+        for (run, dataset, steps), scored in sorted(found.items())
     ]
 
 
@@ -211,10 +217,11 @@ def collect(arguments: argparse.Namespace) -> None:
 
     variants = {name for name, _ in scores if TABLE.fullmatch(name)}
     write_rows(out / "training_runs.csv", run_rows(scores), about(variants))
-    steps = about_run(weights_of(root, "udt")).get("steps")
-    kept = {name for name, _ in scores if re.fullmatch(r"udt-\d+", name)}
-    write_rows(out / "training_steps.csv", step_rows(scores, int(steps) if steps else None), about(kept))
-    logs = {name: root / "runs" / name / "log.csv" for name in SHIPPED}
+    steps = {name: about_run(weights_of(root, name)).get("steps") for name in FOLLOWED}
+    ends = {name: int(number) for name, number in steps.items() if number}
+    kept = {name for name, _ in scores if ON_THE_WAY.fullmatch(name)}
+    write_rows(out / "training_steps.csv", step_rows(scores, ends), about(kept))
+    logs = {name: root / "runs" / name / "log.csv" for name in RUNS}
     curves = [row for name, log in logs.items() if log.exists() for row in curve_rows(name, log)]
     write_rows(out / "training_curves.csv", curves, about({name for name in logs if logs[name].exists()}))
     rows = recipe_rows(recipes)
