@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from udtlib.data import augmentation
-from udtlib.data.augmentation import augment, move, relight
+from udtlib.data.augmentation import augment, line_kernel, move, relight, smear
 
 
 @pytest.fixture
@@ -44,6 +44,44 @@ def test_the_template_stays_and_search_patches_move(batch, monkeypatch):
         np.testing.assert_array_equal(new[0], old[0])
         assert not np.array_equal(new[1], old[1])
         assert not np.array_equal(new[2], old[2])
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, np.pi / 2, 2.5])
+@pytest.mark.parametrize("length", [1.0, 6.3, 12.0])
+def test_line_kernel_has_the_moments_of_a_line(length, angle):
+    kernel = line_kernel(length, angle, 6).astype(float)
+    rows, columns = np.mgrid[-6:7, -6:7]
+    along = columns * np.cos(angle) + rows * np.sin(angle)
+    across = rows * np.cos(angle) - columns * np.sin(angle)
+    assert kernel.min() >= 0
+    assert kernel.sum() == pytest.approx(1)
+    assert [(kernel * rows).sum(), (kernel * columns).sum()] == pytest.approx([0, 0], abs=1e-6)
+    # the variance of 33 points on a line, ends included; sharing out between two cells adds up to 1 / 4
+    assert 0 < (kernel * along**2).sum() - length**2 / 12 * 34 / 32 < 0.3
+    assert (kernel * across**2).sum() < 0.3
+
+
+def test_half_of_the_search_patches_are_smeared(batch, monkeypatch):
+    for name in ("SHIFT", "TURN", "SCALE", "GAIN", "COLOUR", "OFFSET"):
+        monkeypatch.setattr(augmentation, name, 0.0)
+    smeared = []
+    for seed in range(6):
+        result = augment(batch, 1.0, np.random.default_rng(seed), longest=12.0)
+        for new, old in zip(result, batch, strict=True):
+            old = old if np.array_equal(new[0], old[0]) else old[:, :, ::-1]
+            np.testing.assert_array_equal(new[0], old[0])
+            smeared += [not np.array_equal(new[role], old[role]) for role in (1, 2)]
+    assert 0.3 < np.mean(smeared) < 0.7
+
+
+def test_a_smeared_dot_is_a_line():
+    patch = np.zeros((125, 125, 3), np.uint8)
+    patch[62, 62] = 255
+    for seed in range(20):
+        found = smear(patch, 12.0, np.random.default_rng(seed))[..., 0].astype(float)
+        rows, columns = np.nonzero(found)
+        assert max(np.abs(rows - 62).max(), np.abs(columns - 62).max()) <= 7
+        assert found.sum() == pytest.approx(255, abs=0.5 * len(rows))
 
 
 def test_a_shift_is_a_shift(batch, monkeypatch):

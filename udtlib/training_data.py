@@ -35,6 +35,7 @@ class TrainingData:
         resident: all patches on the device that computes, uint8 ``(F, 125, 125, 3)``; None reads them.
         displacements: gives the true displacements ``(n, 2, 2)`` of triplets ``(n, 3)``, where known.
         augment: strength of `udtlib.data.augmentation`, which works on the processor.
+        smear: its longest motion blur, in pixels.
     """
 
     loader: TripletLoader
@@ -43,6 +44,7 @@ class TrainingData:
     resident: Tensor | None = None
     displacements: Callable[[Triplets], NDArray[np.float64]] | None = None
     augment: float = 0.0
+    smear: float = 0.0
     drawn: tuple[int, Any] = (-1, None)
 
     def __len__(self) -> int:
@@ -58,7 +60,7 @@ class TrainingData:
         truth = self.displacements(triplets) if self.displacements else None
         if self.augment:
             random = np.random.default_rng([self.loader.seed, step])
-            return Batch(augment(self.loader.read(triplets), self.augment, random), truth)
+            return Batch(augment(self.loader.read(triplets), self.augment, random, self.smear), truth)
         if self.resident is None:
             return Batch(self.loader.read(triplets), truth)
         return Batch(self.resident[torch.from_numpy(triplets).to(self.resident.device)], truth)

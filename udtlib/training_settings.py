@@ -10,6 +10,7 @@ from udtlib.unsupervised import FORMS, WAYS_BACK
 PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
+SMEARED = 60  # pixels at most: half a patch
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class TrainingSettings:
         average: share that a running average of the weights keeps at each step; above 0 the average is what
             is written as the result. The reference has none.
         augment: strength of `udtlib.data.augmentation`; the reference has none.
+        smear: its longest motion blur in pixels, at least 1; 0 is none.
         precision: of the convolutions, ``"float32"`` or ``"bfloat16"``.
         compile: run the network through ``torch.compile``.
         seed: of the first weights (the sampler has its own).
@@ -90,6 +92,7 @@ class TrainingSettings:
     gain: float = 1.0
     average: float = 0.0
     augment: float = 0.0
+    smear: float = 0.0
     precision: str = "float32"
     compile: bool = False
     seed: int = 0
@@ -119,6 +122,11 @@ class TrainingSettings:
             raise OptionError(
                 "augment is at least 0, and 0 for a variant that learns from true displacements, found "
                 f"{self.augment} with {self.variant!r}"
+            )
+        if self.smear and not (1 <= self.smear <= SMEARED and self.augment):
+            raise OptionError(
+                f"smear is 0, or 1 to {SMEARED} pixels and needs augment above 0, found {self.smear} with "
+                f"augment {self.augment}"
             )
         if not 0 < self.gain < math.inf or not 0 <= self.average < 1:
             raise OptionError(f"expected 0 < gain and 0 <= average < 1, found {self.gain} and {self.average}")

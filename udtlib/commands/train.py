@@ -17,7 +17,17 @@ from udtlib.training_workers import Workers, device_of
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50
 DATA = ("videos", "synthetic")
-NUMBERS = ("first_rate", "last_rate", "momentum", "weight_decay", "drop", "gain", "average", "augment")
+NUMBERS = (
+    "first_rate",
+    "last_rate",
+    "momentum",
+    "weight_decay",
+    "drop",
+    "gain",
+    "average",
+    "augment",
+    "smear",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     workers = Workers(device)
     try:
         data = open_data(arguments, workers, device)
-        data.augment = arguments.augment
+        data.augment, data.smear = arguments.augment, arguments.smear
         settings = make_settings(arguments, len(data), data.name)
         ending = train(
             settings,
