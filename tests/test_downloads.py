@@ -4,6 +4,9 @@ import io
 import json
 import shutil
 import stat
+import subprocess
+import sys
+import time
 import zipfile
 from collections import namedtuple
 from dataclasses import replace
@@ -14,7 +17,7 @@ from web_server import WebServer
 
 from udtlib import load_dataset
 from udtlib.cli import main
-from udtlib.data.downloads import BENCHMARKS, contents, download, is_otb, is_tc128, read_checksums
+from udtlib.data.downloads import BENCHMARKS, LOCK, contents, download, is_otb, is_tc128, read_checksums
 from udtlib.data.otb_lists import LISTS
 from udtlib.data.unpack import unpack
 from udtlib.errors import ArchiveError, DataError, StorageError, UnknownNameError
@@ -61,7 +64,7 @@ def zipped(folder, top):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
 
 
 def test_otb(web, tmp_path):
@@ -138,6 +141,28 @@ def test_damaged_checksums_are_refused_before_anything_is_fetched(web, tmp_path,
     with pytest.raises(DataError, match=r"checksums\.json: expected the checksums"):
         download("otb50", tmp_path, pause=0)
     assert web.log == []
+
+
+def test_a_second_download_into_a_folder_is_refused_while_the_first_runs(web, tmp_path, capsys):
+    root, part = tmp_path / "otb", tmp_path / "otb" / "Bolt.zip.part"
+    web.modes["Bolt.zip"] = ["hang:300"]
+    command = ["data", "download", "otb50", "--root", str(root), "--address", web.address]
+    first = subprocess.Popen([sys.executable, "-m", "udtlib", *command], stderr=subprocess.DEVNULL)
+    while not part.exists() or part.stat().st_size < 300:
+        assert first.poll() is None
+        time.sleep(0.02)
+    asked = len(web.log)
+    assert main(command) == 2
+    assert f"{root}: another download is writing there; wait for its end" in capsys.readouterr().err
+    with pytest.raises(StorageError, match="another download is writing there"):
+        download("tc128", root)
+    assert (len(web.log), part.stat().st_size, first.poll()) == (asked, 300, None)
+    assert download("otb50", tmp_path / "elsewhere", pause=0) == {}
+    first.kill()
+    first.wait()
+    assert download("otb50", root, pause=0) == {}
+    assert ("Bolt.zip", "bytes=300-", 206) in web.log
+    assert download("otb50", root, pause=0) == {}
 
 
 def test_the_wrong_sequence_in_an_archive(web, tmp_path):

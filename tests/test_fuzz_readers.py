@@ -143,7 +143,7 @@ def trees(tmp_path_factory):
     for name in ("Bolt", "Boy"):
         write_otb(root / "otb", name)
     for name in ("Ball_ce1", "Ball_ce2"):
-        write_tc128(root / "tc128", name)
+        write_tc128(root / "tc128", name, attributes="SV\nOCC\n")
     return root
 
 
@@ -158,7 +158,11 @@ def test_one_spoilt_otb_sequence(trees, text, file):
 
 
 @FUZZ
-@given(text=box_texts(), file=st.sampled_from(["Ball_ce2/Ball_ce2_gt.txt", "Ball_ce2/Ball_ce2_frames.txt"]))
+@given(
+    text=box_texts()
+    | st.lists(st.sampled_from(["SV", "OCC", "?"]) | SEPARATOR | END, max_size=5).map("".join),
+    file=st.sampled_from(["gt", "frames", "att"]).map("Ball_ce2/Ball_ce2_{}.txt".format),
+)
 def test_one_spoilt_temple_color_sequence(trees, text, file):
     before = (trees / "tc128" / file).read_bytes()
     (trees / "tc128" / file).write_bytes(text.encode())

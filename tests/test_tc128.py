@@ -57,6 +57,36 @@ def test_bad_frames_files_name_the_file(tmp_path, text):
         read_range(tmp_path / "frames.txt")
 
 
+@pytest.mark.parametrize(
+    "text", ["SV\nOCC", "SV\nOCC\n", "\ufeffSV\r\nOCC\r\n\r\n", " SV, OCC", "SV\tOCC\nSV\n"]
+)
+def test_attributes_are_short_names_in_a_file(tmp_path, text):
+    folder = write_tc128(tmp_path, "Airport_ce", attributes=text)
+    assert [one.attributes for one in load_tc128(tmp_path)] == [("SV", "OCC")]
+    assert load_tc128(tmp_path, images=False)[0].attributes == ("SV", "OCC")
+    (folder / "Airport_ce_att.txt").rename(folder / "other_ATT.txt")
+    assert load_tc128(tmp_path)[0].attributes == ("SV", "OCC")
+
+
+def test_sequences_without_attributes(tmp_path):
+    write_tc128(tmp_path, "Ball_ce1")
+    write_tc128(tmp_path, "Thunder_ce", attributes="")
+    assert [one.attributes for one in load_tc128(tmp_path)] == [(), ()]
+
+
+@pytest.mark.parametrize("text", ["SV\nFAST\n", "0,1,1,0,0,0,0,0,0,0,0\n", "sv", "SVOCC"])
+def test_bad_attributes_files_name_the_file(tmp_path, text):
+    write_tc128(tmp_path, "Ball_ce1", attributes="BC\n")
+    write_tc128(tmp_path, "Ball_ce2", attributes=text)
+    found = text.replace(",", "\n").split("\n")
+    first = next(word for word in found if word != "SV")
+    with pytest.raises(DataError, match=rf"Ball_ce2_att\.txt: expected .* BC, LR.*, found '{first}'"):
+        load_tc128(tmp_path)
+    broken = {}
+    assert [one.name for one in load_tc128(tmp_path, broken=broken)] == ["Ball_ce1"]
+    assert "Ball_ce2_att.txt" in broken["Ball_ce2"]
+
+
 def test_missing_and_mismatched_files_are_named(tmp_path):
     folder = write_tc128(tmp_path, "Ball_ce1", last=4)
     (folder / "img" / "0002.jpg").unlink()

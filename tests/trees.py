@@ -25,9 +25,11 @@ def write_otb(root, name, count=3, truths=("groundtruth_rect.txt",)):
     return root / name
 
 
-def write_tc128(root, name, first=1, last=3, frames=None):
-    """A Temple-Color sequence; ``frames`` is the text of the frames file."""
+def write_tc128(root, name, first=1, last=3, frames=None, attributes=None):
+    """A Temple-Color sequence; ``frames`` and ``attributes`` are the texts of these files."""
     write_images(root / name / "img", range(1, last + 1))
     (root / name / f"{name}_gt.txt").write_text(rows(last - first + 1))
     (root / name / f"{name}_frames.txt").write_text(f"{first},{last}\n" if frames is None else frames)
+    if attributes is not None:
+        (root / name / f"{name}_att.txt").write_text(attributes, encoding="utf-8")
     return root / name

@@ -2,9 +2,9 @@
 
     python book/tools/tracker_results.py DATASET --out RUN --table FILE.csv [--root DIR] [--jobs N]
 
-Resumable, as `udt evaluate` is; but results remember options, not what the default weights were: begin with an
-empty RUN when those have changed. ``udt-random`` is UDT with random weights; ``udt-authors`` has the authors'
-unsupervised weights, where they are found among the outside data, and is left out elsewhere.
+Resumable, as `udt evaluate` is; results of other weights are refused: begin with an empty RUN when the default weights
+have changed. ``udt-random`` is UDT with random weights; ``udt-authors`` has the authors' unsupervised weights, where
+they are found among the outside data, and is left out elsewhere.
 """
 
 import argparse

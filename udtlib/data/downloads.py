@@ -6,7 +6,9 @@ SHA-256 in ``checksums.json`` in the folder, and every later one is compared wit
 """
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from udtlib.errors import (
 )
 
 CHECKSUMS = "checksums.json"
+LOCK = ".download.lock"
+"""An empty file that stays in the folder; only one download at a time holds it."""
 
 OTB_ADDRESS = "http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/"
 TC128_ADDRESS = "http://www.dabi.temple.edu/~hbling/data/TColor-128/"
@@ -123,7 +127,7 @@ def download(
 
     Raises:
         UnknownNameError: a benchmark that is not in `BENCHMARKS`.
-        StorageError: ``root`` cannot be written, or the disk is full.
+        StorageError: ``root`` cannot be written, another download is writing there, or the disk is full.
         DataError: the file of checksums is damaged.
     """
     if name not in BENCHMARKS:
@@ -134,14 +138,29 @@ def download(
     except OSError as error:
         raise StorageError(f"{root}: cannot be written ({error.strerror})") from error
     base, problems = (address or benchmark.address).rstrip("/") + "/", {}
-    read_checksums(root)
-    for archive in _missing_archives(benchmark, root):
-        try:
-            path = fetch(base + archive, root / archive, progress=progress(archive), pause=pause)
-            _take(path, root, benchmark)
-        except (DownloadError, ArchiveError) as error:
-            problems[archive] = str(error)
+    with _held(root):
+        read_checksums(root)
+        for archive in _missing_archives(benchmark, root):
+            try:
+                path = fetch(base + archive, root / archive, progress=progress(archive), pause=pause)
+                _take(path, root, benchmark)
+            except (DownloadError, ArchiveError) as error:
+                problems[archive] = str(error)
     return problems
+
+
+@contextmanager
+def _held(root: Path) -> Iterator[None]:
+    """Keep other downloads out of ``root`` by a lock of SQLite's: the system ends it with its process."""
+    try:
+        with closing(sqlite3.connect(root / LOCK, timeout=0)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.OperationalError as error:
+        why = f"cannot be written ({error})"
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            why = "another download is writing there; wait for its end, or name another folder"
+        raise StorageError(f"{root}: {why}") from error
 
 
 def _missing_archives(benchmark: Benchmark, root: Path) -> list[str]:

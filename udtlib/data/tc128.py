@@ -1,8 +1,8 @@
 """Temple-Color 128: 128 sequences in colour (Liang, Blasch and Ling, TIP 2015).
 
 The layout is ``NAME/img/0001.jpg ...``, the first and the last annotated image in
-``NAME/NAME_frames.txt`` (``1,148``), and one 1-indexed row ``x,y,w,h`` for each of them in
-``NAME/NAME_gt.txt``. Book: chapter 13.
+``NAME/NAME_frames.txt`` (``1,148``), one 1-indexed row ``x,y,w,h`` for each of them in
+``NAME/NAME_gt.txt``, and short names of attributes, one a line, in ``NAME/NAME_att.txt``. Book: chapter 13.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,10 @@ from udtlib.errors import DataError, MissingDataError
 COUNT = 128
 """How many sequences the benchmark has."""
 
-TRUTH, FRAMES = "_gt.txt", "_frames.txt"
+TRUTH, FRAMES, ATTRIBUTES = "_gt.txt", "_frames.txt", "_att.txt"
+
+NAMES = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
+"""Short names of the attributes, those of OTB."""
 
 
 def load_tc128(
@@ -87,7 +90,9 @@ def _read_sequence(name: str, folder: Path, images: bool) -> Sequence:
             f"{truth}: expected {last - first + 1} rows for images {first} to {last} "
             f"({frames_file.name}), found {len(boxes)}"
         )
-    return Sequence(name, _frames(folder, first, last) if images else (), boxes, (), first)
+    has_attributes = any(path.name.lower().endswith(ATTRIBUTES) for path in folder.iterdir())
+    attributes = read_attributes(_file(folder, ATTRIBUTES)) if has_attributes else ()
+    return Sequence(name, _frames(folder, first, last) if images else (), boxes, attributes, first)
 
 
 def _file(folder: Path, ending: str) -> Path:
@@ -114,6 +119,20 @@ def read_range(path: str | Path) -> tuple[int, int]:
     if first > last:
         raise DataError(f"{path}: expected the first image before the last, found {text[:60]!r}")
     return first, last
+
+
+def read_attributes(path: str | Path) -> tuple[str, ...]:
+    """Return the attributes in a file of their short names (`NAMES`); an empty file has none.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: something else than these names.
+    """
+    words = read_text(Path(path)).translate(SEPARATORS).split()
+    unknown = [word for word in words if word not in NAMES]
+    if unknown:
+        raise DataError(f"{path}: expected attributes of {', '.join(NAMES)}, found {unknown[0][:60]!r}")
+    return tuple(dict.fromkeys(words))
 
 
 def _frames(folder: Path, first: int, last: int) -> ImageFiles:

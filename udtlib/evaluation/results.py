@@ -25,6 +25,9 @@ from udtlib.errors import DataError, MissingDataError
 INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
+WEIGHTS = "weights_fingerprint"
+"""Key of a record: the fingerprint of the tracker's weights, if any; earlier versions did not write it."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -163,6 +166,23 @@ def read_record(path: str | Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     return read_json_object(path, "the JSON record of a run")
+
+
+def check_record(path: Path, expected: dict[str, Any]) -> None:
+    """Refuse a result whose record does not say that it was made as ``expected``.
+
+    Raises:
+        DataError: it was made in another way, or nothing says how.
+    """
+    found = read_record(path) or {}
+    compared = [key for key in expected if key in found or key != WEIGHTS]
+    other = [key for key in compared if found.get(key) != expected[key]]
+    if other:
+        was, asked = ({key: record.get(key) for key in other} for record in (found, expected))
+        raise DataError(
+            f"{path}: this result was made with {was if found else 'unknown settings'}, asked for is "
+            f"{asked}; choose another --out, or remove {path.parent}"
+        )
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:

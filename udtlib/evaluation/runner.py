@@ -5,14 +5,11 @@ is never helped again. Book: chapters 01, 13.
 """
 
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
@@ -21,12 +18,21 @@ from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, UdtError
 from udtlib.evaluation.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.measured import place
+from udtlib.evaluation.one_pass import track_sequence
 from udtlib.evaluation.policy import Policy
 from udtlib.evaluation.protocols import protocol_runs, results_folder
-from udtlib.evaluation.results import Result, load_result, prepare_folder, read_record, write_result
+from udtlib.evaluation.results import (
+    WEIGHTS,
+    Result,
+    check_record,
+    load_result,
+    prepare_folder,
+    write_result,
+)
 from udtlib.evaluation.scores import TrackerScore, score_runs
 from udtlib.evaluation.workers import one_thread, run_in_workers
 from udtlib.trackers import Tracker, load_tracker
+from udtlib.trackers.base import weights_fingerprint
 
 MakeTracker = Callable[[], Tracker]
 
@@ -88,8 +94,9 @@ def evaluate(
     Raises:
         UnknownNameError: a tracker, dataset or protocol that is not registered.
         MissingDataError: a dataset that is not there.
-        DataError: ``out`` cannot be written or holds results made otherwise, no sequence could be
-            tracked, two sequences share a name, or something cannot be sent to worker processes.
+        DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
+            other weights of a registered tracker), no sequence could be tracked, two sequences share a
+            name, or something cannot be sent to worker processes.
         OptionError: ``jobs`` below 1, or more than one beside ``dask``.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
@@ -130,48 +137,6 @@ def evaluate(
     )
 
 
-def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
-    """Return the boxes ``(N, 4)`` of one pass over a sequence, and the seconds the tracker took.
-
-    The first box is the true one, given to the tracker. Reading and decoding frames is not timed.
-    The time of the first frame counts. What is not finite becomes a row of NaN.
-
-    Raises:
-        DataError: fewer frames than true boxes, no true box, or an answer that is not four numbers.
-
-    Book: chapter 13.
-    """
-    count = len(sequence.boxes)
-    if not 0 < count <= len(sequence.frames):
-        raise DataError(
-            f"{sequence.name}: expected true boxes for the first frames, "
-            f"found {count} boxes and {len(sequence.frames)} frames"
-        )
-    boxes, seconds, frames = np.full((count, 4), np.nan), 0.0, iter(sequence.frames)
-    boxes[0] = sequence.boxes[0]
-    for index in range(count):
-        frame = next(frames, None)
-        if frame is None:
-            raise DataError(f"{sequence.name}: expected {count} frames, the frames end after {index}")
-        step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
-        begun = time.perf_counter()
-        answer = step()
-        seconds += time.perf_counter() - begun
-        if index:
-            boxes[index] = _as_row(answer, f"{sequence.name}, frame {index + 1}")
-    return boxes, seconds
-
-
-def _as_row(answer: Any, where: str) -> Boxes:
-    try:
-        row = np.array(answer, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: expected a box of four numbers, the tracker gave {answer!r}") from error
-    if row.shape != (4,):
-        raise DataError(f"{where}: expected a box of four numbers, the tracker gave shape {row.shape}")
-    return row if np.isfinite(row).all() else np.full(4, np.nan)
-
-
 def _check_names(sequences: list[Sequence]) -> None:
     names = [canonical_name(sequence.name) for sequence in sequences]
     double = [name for name in names if names.count(name) > 1]
@@ -187,16 +152,18 @@ def _make_tasks(
     dataset: str,
     protocol: str,
 ) -> list[_Task]:
+    weights = None
     if isinstance(tracker, str):
         made_by, make = tracker, partial(load_tracker, tracker, **options)
-        make()  # an unknown name, a wrong option or missing weights: say so once, not per sequence
+        # made here too: an unknown name, a wrong option or missing weights are said once, not per sequence
+        weights = weights_fingerprint(make())
     else:
         made_by, make = getattr(tracker, "__qualname__", type(tracker).__name__), partial(tracker, **options)
     common = {
         "tracker": made_by,
         "options": {key: repr(value) for key, value in sorted(options.items())},
         "dataset": dataset,
-    }
+    } | ({WEIGHTS: weights} if weights else {})
     tasks = []
     for one in sequences:
         runs = protocol_runs(one, protocol)
@@ -223,14 +190,7 @@ def _is_finished(task: _Task) -> bool:
     """
     if not task.path.exists():
         return False
-    found = read_record(task.path) or {}
-    other = [key for key in task.record if found.get(key) != task.record[key]]
-    if other:
-        was, asked = ({key: record.get(key) for key in other} for record in (found, task.record))
-        raise DataError(
-            f"{task.path}: this result was made with {was if found else 'unknown settings'}, asked for is "
-            f"{asked}; choose another --out, or remove {task.path.parent}"
-        )
+    check_record(task.path, task.record)
     try:
         return len(load_result(task.path, task.sequence, task.dataset).boxes) == task.record["frames"]
     except DataError:
@@ -280,12 +240,23 @@ def _run_task(task: _Task) -> str:
 def _track(task: _Task) -> Outcome:
     """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
     try:
-        tracker = task.make()
+        tracker = _make(task)
         with one_thread():
             boxes, seconds = track_sequence(tracker, task.sequence)
         return boxes, {"seconds": seconds, "made": place()}
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
+
+
+def _make(task: _Task) -> Tracker:
+    """Make the task's tracker, unless its weights are not those that the task was given with."""
+    tracker, expected = task.make(), task.record.get(WEIGHTS)
+    if expected and expected != (found := weights_fingerprint(tracker)):
+        raise DataError(
+            f"expected weights with the fingerprint {expected}, found {found}: their file was replaced since "
+            "the start, or is another on this machine; run it again with one file throughout"
+        )
+    return tracker
 
 
 def _write(task: _Task, outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ class Tracker(Protocol):
     """The interface; `udtlib.evaluation` asks for nothing else.
 
     Ours also have ``response`` (the last response map, ``(H, W)``, peak at ``(0, 0)`` when nothing
-    moved, wrap-around) and ``score`` (its peak; low means lost).
+    moved, wrap-around) and ``score`` (its peak; low means lost); those with a network have its ``weights``.
     """
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -24,6 +24,11 @@ class Tracker(Protocol):
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` float64 in the next ``frame``."""
+
+
+def weights_fingerprint(tracker: Any) -> str | None:
+    """Return what tells the weights of a tracker from others, None of a tracker without."""
+    return getattr(getattr(tracker, "weights", None), "fingerprint", None)
 
 
 def check_frame(frame: Any, like: tuple[int, ...] | None = None) -> Frame:

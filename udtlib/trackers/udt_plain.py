@@ -29,7 +29,7 @@ class PlainUdtTracker:
 
     def __init__(self, weights: str | Path | Weights | None = None, padding: float = 1.8) -> None:
         """Load ``weights`` (see `udtlib.weights.get_weights`); a window is ``1 + padding`` targets."""
-        self.weights, self.padding = get_weights(weights).tensors, padding
+        self.weights, self.padding = get_weights(weights), padding
         self.factors = torch.tensor([1 / STEP, 1.0, STEP], dtype=torch.float64)
         self.penalties = torch.tensor([PENALTY, 1.0, PENALTY])
         hann = torch.hann_window(SIZE, periodic=False)
@@ -86,7 +86,7 @@ class PlainUdtTracker:
 
     def _spectrum(self, patches: Tensor) -> Tensor:
         """Return the spectra ``(N, 32, 125, 63)`` of windowed features; patches are ``(N, 3, 125, 125)``."""
-        w = self.weights
+        w = self.weights.tensors
         hidden = functional.relu(functional.conv2d(patches, w["conv1.weight"], w["conv1.bias"], padding=1))
         features = functional.conv2d(hidden, w["conv2.weight"], w["conv2.bias"], padding=1)
         features = functional.local_response_norm(features, size=5, alpha=1e-4, beta=0.75, k=1.0)
