@@ -49,9 +49,11 @@ def test_the_card_tells_all(weights):
 def test_they_are_ours(weights):
     """Not a published network, nor close to one, nor the start they came from."""
     assert weights.fingerprint not in PUBLISHED
-    start_point = random_weights(arguments_of(weights).seed)
+    arguments = arguments_of(weights)
+    start_point = random_weights(arguments.seed)
     for name in ("conv1.weight", "conv2.weight"):
-        moved = (weights.tensors[name] - start_point.tensors[name]).norm() / start_point.tensors[name].norm()
+        first = arguments.gain * start_point.tensors[name]
+        moved = (weights.tensors[name] - first).norm() / first.norm()
         assert 0.1 < moved < 3
 
 
@@ -97,8 +99,10 @@ def test_they_track_better_than_random_weights(weights):
 def repeat(weights, cache):
     """Return the losses of the first 20 steps of a card's command."""
     arguments = arguments_of(weights)
-    data = cached_data(cache, arguments.batch, arguments.seed, arguments.triplets, CPU)
-    data.augment = arguments.augment
+    data = cached_data(
+        cache, arguments.batch, arguments.seed, arguments.triplets, CPU, hold_out=arguments.hold_out
+    )
+    data.augment, data.smear = arguments.augment, arguments.smear
     assert data.name == weights.card["data"]
     run, workers = start(make_settings(arguments, len(data), data.name), CPU), Workers(CPU)
     losses = []
