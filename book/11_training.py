@@ -667,14 +667,43 @@ plt.show()
 assert all(0 < float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) < 1 for row in steps)
 
 # %% [markdown]
-# (A network taken on the way was trained at the rate of the moment, and may track worse than its loss says.)
+# The surprise is `udt-long`, twelve times as many steps. Its loss keeps falling:
+
+# %%
+long = [row for row in curves if row["run"] == "udt-long"]
+early, late = (
+    np.mean([float(row["loss"]) for row in part])
+    for part in (long[: len(long) // 3], long[-len(long) // 3 :])
+)
+track = {
+    int(row["steps"]): float(row["auc"])
+    for row in steps
+    if (row["run"], row["dataset"]) == ("udt-long", "synthetic")
+}
+best = max(track, key=lambda step: track[step])
+print(f"mean loss of the first third {early:.1f}, of the last {late:.1f}")
+print(
+    f"AUC on the synthetic sequences after {best} steps {track[best]:.3f}, after {max(track)} {track[max(track)]:.3f}"
+)
+assert late < early
+assert best < max(track)
+
+# %% [markdown]
+# and at the end it tracks worse than soon after the start. What the loss rewards and what a tracker needs are not one
+# thing: the loss never sees a filter that learns from its own mistakes, a choice between scales, or a cosine window.
 #
-# Which recipe? Short runs, judged by the *synthetic* benchmark alone; the real sequences were looked at when the choice
-# had been made. Each row is compared with the reference's recipe (plain SGD), paired over the 22 sequences. Muon
-# ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all directions learn
-# at one pace; "moved" and "relit" are random warps and changes of light of S1 and S2, which need no label either. Budgets
-# differ, and a single seed stands behind each row: sequences are kept or lost as a whole, and one of 22 is worth up to
-# 0.04 AUC. "Early Muon" took steps that grew with the weights: good for 150 steps, ruinous in 1,500, and not kept.
+# Which recipe, then? Short runs, judged by the *synthetic* benchmark. Each row is compared with the reference's recipe
+# (plain SGD), paired over the 22 sequences.
+#
+# - Muon ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all directions
+#   learn at one pace. "Early Muon" took steps that grew with the weights: good for 150 steps, ruinous in 1,500, not kept.
+# - "Moved", "relit" and "smeared" are random warps, changes of light and motion blur of S1 and S2. They need no label.
+# - "Averaged": what is written is a running average of the weights; `--average`.
+# - "First weights doubled": larger features, which the response normalisation compresses; `--gain`.
+#
+# Budgets differ, and a single run stands behind each row. Sequences are kept or lost as a whole, and one of 22 is worth
+# up to 0.04 AUC. Look at the four rows of "moved, relit and smeared, first weights doubled": two of them differ in
+# nothing but the rounding of a few pixels.
 
 # %%
 recipes, about_recipes = stored("recipes")
@@ -692,6 +721,11 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
     gap = paired_difference(*([sequence_auc[n][s] for s in order] for n in (name, reference)))
     says = "the reference" if name == reference else word(gap)
     print(f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}")
+
+# %% [markdown]
+# The recipe that ships was the first in this list when it was chosen, by the run whose pixels were rounded otherwise. What
+# ships is seed 0 as its command makes it, neither the best seed nor the luckiest rounding. Real sequences had been read
+# for some of the other rows, and were not used to choose.
 
 # %% [markdown]
 # ## 11.12 What the parts are worth
