@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from udtlib.cli import main
 from udtlib.data import Sequence
@@ -183,6 +184,24 @@ def test_workers_use_one_thread(tmp_path):
 
     evaluate(Threads, three_sequences(), tmp_path, jobs=2)
     assert (tmp_path / "Threads/a.txt").read_text().splitlines()[1].startswith("1.0000,1.0000")
+
+
+def test_one_job_uses_one_thread_of_blas_too(tmp_path):
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    class Threads(Shift):
+        def update(self, frame):
+            during.append(threads())
+            return super().update(frame)
+
+    during = []
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        evaluate(Threads, [make_sequence()], tmp_path)
+        assert threads() == before
+    assert during
+    assert all(found == {1} for found in during)
 
 
 @pytest.mark.parametrize(

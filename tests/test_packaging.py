@@ -26,6 +26,7 @@ CORE = {
     "pillow",
     "safetensors",
     "scipy",
+    "threadpoolctl",
     "torch",
     "tqdm",
 }

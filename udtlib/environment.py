@@ -24,6 +24,7 @@ PACKAGES = {
     "pillow": "10.0",
     "safetensors": "0.4",
     "scipy": "1.11",
+    "threadpoolctl": "3.2",
     "torch": "2.2",
     "tqdm": "4.65",
 }

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from udtlib.errors import DataError
@@ -74,22 +74,29 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit OpenCV, and torch where it is imported, to one thread of this process, and restore them after."""
-    changed = limit_threads()
+    """Limit the libraries of this process to one thread, see `limit_threads`, and restore them after."""
+    restore = limit_threads()
     try:
         yield
     finally:
-        for setter, before in changed:
-            setter(before)
+        for undo in restore:
+            undo()
 
 
-def limit_threads() -> list[tuple[Callable[[int], Any], int]]:
-    """Limit OpenCV, and torch where it is imported, to one thread; return what sets what it was before."""
+def limit_threads() -> list[Callable[[], Any]]:
+    """Limit numpy's BLAS, OpenCV, and torch where it is imported, to one thread; return what undoes it.
+
+    BLAS too: on small matrices its threads wait for each other, on a busy machine for most of the time.
+    """
     import cv2
+    from threadpoolctl import threadpool_limits
 
-    setters: list[tuple[Callable[[int], Any], int]] = [(cv2.setNumThreads, cv2.getNumThreads())]
+    restore = [
+        threadpool_limits(1, user_api="blas").restore_original_limits,
+        partial(cv2.setNumThreads, cv2.getNumThreads()),
+    ]
+    cv2.setNumThreads(1)
     if torch := sys.modules.get("torch"):
-        setters.append((torch.set_num_threads, torch.get_num_threads()))
-    for setter, _ in setters:
-        setter(1)
-    return setters
+        restore.append(partial(torch.set_num_threads, torch.get_num_threads()))
+        torch.set_num_threads(1)
+    return restore
