@@ -19,7 +19,7 @@
 #
 # **Needs.** Some Python, and numpy arrays. Nothing about tracking, signals or neural networks.
 #
-# Run time: about 7 s
+# Run time: about 4 s
 #
 # **Downloads.** None. In this book the videos are drawn by a program while you read.
 
@@ -382,8 +382,8 @@ for tracker_name, sequences in results.items():
 # - Let something pass in front and it is 35 <!-- hidden_half --> frames, mean 0.26 <!-- hidden_mean -->. In frame
 #   42 <!-- first_lost --> nothing is left, and it does not come back: it has learned the wrong thing. That is drift.
 # - A network that taught itself to see is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end. Its gain is on
-#   real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.80 <!-- udt_crossing -->,
-#   on Jumping 0.12 <!-- mosse_jumping --> and 0.74 <!-- udt_jumping -->.
+#   real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78 <!-- udt_crossing -->,
+#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->.
 #
 # **Next:** that "overlap" went by quickly. Chapter 01 looks at boxes, patches and scores with a magnifying glass, and finds that one
 # result can earn several different scores.

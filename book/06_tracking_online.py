@@ -821,7 +821,7 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 #   or down.
 # - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
 #   real sequences training without labels lifts the network from 0.37 <!-- real_random --> AUC to 0.63 <!-- real_udt -->
-#   for the authors' and 0.60 <!-- real_ours --> for ours; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
+#   for the authors' and 0.61 <!-- real_ours --> for ours; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
 #   tell it from the authors'.
 # - Behind an occluder the tracker with score 0.2 <!-- score_slow --> was about to return to its target, and the one
 #   with 0.5 <!-- score_fast -->, which had learned the occluder, to leave with it. Ten frames later both had

@@ -804,9 +804,9 @@ print(f"home_trained = {100 * ours['home though off target']:.0f}")
 # - Only the last hop carries a gradient. Before it, features choose a cell: a fade over three cells sees
 #   4 <!-- stairs --> values of the loss.
 # - On 72 <!-- pairs --> rendered pairs training takes the mean loss from 24 <!-- mean_random --> to
-#   13 <!-- mean_trained -->. The trained network follows something real in 70 <!-- something_trained -->, and the loss ranks
+#   12 <!-- mean_trained -->. The trained network follows something real in 69 <!-- something_trained -->, and the loss ranks
 #   these below the rest, unrelated pairs included, 98 <!-- apart_trained --> % of the time; but it is the target in only 17 <!-- target_trained -->.
-# - Coming home is not having been right: of the pairs off the target 100 <!-- home_trained --> % came home.
+# - Coming home is not having been right: of the pairs off the target 98 <!-- home_trained --> % came home.
 #
 # **Next:** chapter 08 adds a third frame to make coming home harder.
 
