@@ -540,7 +540,7 @@ print("second layer halved or doubled: the loss changes by less than a half:", c
 assert change < 0.5
 
 # %% [markdown]
-# There is a direction that nothing holds at all. Add a constant to every feature, by the second layer's biases. In the
+# There is a direction that little holds. Add a constant to every feature, by the second layer's biases. In the
 # filter of *training* a constant is one frequency among thousands. **Predict:** and in tracking?
 
 
@@ -553,15 +553,15 @@ def with_constant(value):
 
 
 loss_with, auc_with = {}, {}
-for value in (0, 200):
+for value in (0, 1000):
     network = with_constant(value).network(padded=False).to(device)
     with torch.no_grad():
         loss_with[value] = float(TrainingStep(network, settings, device).errors(held_back)[1][:, 1].mean())
     auc_with[value] = float(scores_of(with_constant(value))[sure].mean())
-print("with 200 added, the loss rises by less than a third:", loss_with[200] < 1.33 * loss_with[0])
-print("AUC on fm-1 and mb-1 falls by more than 0.1:", auc_with[200] < auc_with[0] - 0.1)
-assert loss_with[200] < 1.33 * loss_with[0]
-assert auc_with[200] < auc_with[0] - 0.1
+print("with 1,000 added, the loss less than doubles:", loss_with[1000] < 2 * loss_with[0])
+print("AUC on fm-1 and mb-1 falls by more than 0.5:", auc_with[1000] < auc_with[0] - 0.5)
+assert loss_with[1000] < 2 * loss_with[0]
+assert auc_with[1000] < auc_with[0] - 0.5
 
 # %% [markdown]
 # Online there is the Hann window, and a constant times a window is a picture of the window: a template that answers "the
@@ -934,12 +934,12 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 #   features that is the same for every picture give it away; unpadded convolutions cannot become it.
 # - Over the paper's schedule the released weight decay leaves 0.003 <!-- decay_paper --> of what the loss does not renew,
 #   over a short run 0.946 <!-- decay_short -->.
-# - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is -0.00 <!-- standard_loss_gap -->
-#   (interval -0.03 <!-- standard_loss_low --> to +0.02 <!-- standard_loss_high -->, detectable
-#   0.01 <!-- standard_loss_detectable -->), minus single-trajectory +0.09 <!-- single_trajectory_gap -->
-#   (+0.00 <!-- single_trajectory_low --> to +0.21 <!-- single_trajectory_high -->, 0.11 <!-- single_trajectory_detectable -->),
-#   minus random +0.24 <!-- random_gap --> (+0.13 <!-- random_low --> to +0.36 <!-- random_high -->,
-#   0.16 <!-- random_detectable -->). An interval that holds zero confirms nothing.
+# - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is +0.01 <!-- standard_loss_gap -->
+#   (interval -0.01 <!-- standard_loss_low --> to +0.05 <!-- standard_loss_high -->, detectable
+#   0.03 <!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
+#   (+0.08 <!-- single_trajectory_low --> to +0.35 <!-- single_trajectory_high -->, 0.19 <!-- single_trajectory_detectable -->),
+#   minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to +0.39 <!-- random_high -->,
+#   0.17 <!-- random_detectable -->). An interval that holds zero confirms nothing.
 
 # %% [markdown]
 # **What comes next.** The network of [Wang et al. 2019](#References "wang2019") is trained. Chapter 12 gives it a better

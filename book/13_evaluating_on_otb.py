@@ -743,7 +743,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   5.5 <!-- detectable_100 --> points, ten show 17.2 <!-- detectable_10 -->.
 # - Intervals from frames call a tracker different from itself in 95 <!-- by_frames --> % of all splits; intervals from
 #   sequences in 6 <!-- by_sequences --> %.
-# - Of 6 <!-- trackers --> trackers on ten real sequences, 10 <!-- told --> of 15 <!-- pairs --> pairs are told apart.
+# - Of 8 <!-- trackers --> trackers on ten real sequences, 14 <!-- told --> of 28 <!-- pairs --> pairs are told apart.
 # - In VOT2016's protocol UDT fails 102 <!-- failures_udt --> times and UDT+ 66 <!-- failures_plus --> times: there is
 #   the difference that AUC could not show.
 
