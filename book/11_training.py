@@ -619,8 +619,9 @@ print("..." + diagnosis[diagnosis.index("Try") : diagnosis.index(" (")])
 # %% [markdown]
 # ## 11.11 The runs behind our weights
 #
-# From here on figures are stored ones: the longest of these runs took half an hour. The files in `data/results/` name commit, hardware, date and the
-# command of each run; `make results-training` makes them again.
+# From here on figures are stored ones: the longest of these runs took half an hour. The files in `data/results/` name
+# commit, hardware, date and the command of each run. `make results-training` makes the runs of the curves and of the
+# next section again; the short runs that led to the recipe are stored as they were measured.
 
 
 # %%
@@ -667,7 +668,7 @@ plt.show()
 assert all(0 < float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) < 1 for row in steps)
 
 # %% [markdown]
-# The surprise is `udt-long`, twelve times as many steps. Its loss keeps falling:
+# The surprise is `udt-long`, twelve times as many steps: its loss and its tracking.
 
 # %%
 long = [row for row in curves if row["run"] == "udt-long"]
@@ -689,7 +690,7 @@ assert late < early
 assert best < max(track)
 
 # %% [markdown]
-# and at the end it tracks worse than soon after the start. What the loss rewards and what a tracker needs are not one
+# The loss keeps falling, and at the end the network tracks worse than soon after the start. What the loss rewards and what a tracker needs are not one
 # thing: the loss never sees a filter that learns from its own mistakes, a choice between scales, or a cosine window.
 #
 # Which recipe, then? Short runs, judged by the *synthetic* benchmark. Each row is compared with the reference's recipe
