@@ -36,12 +36,12 @@ from udtlib import load_tracker, viz
 from udtlib.boxes import center, center_error, iou
 from udtlib.check import ch01 as check
 from udtlib.data import find_data
-from udtlib.data.otb import load_annotations
+from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.synthetic import render_clip
 from udtlib.errors import DataError
 from udtlib.evaluation import Policy, load_policy, score, score_sequence
 from udtlib.evaluation import bootstrap_interval, paired_difference
-from udtlib.evaluation.ope import success_curve, success_thresholds
+from udtlib.evaluation.scoring.ope import success_curve, success_thresholds
 from udtlib.patches import crop, hann_window
 from udtlib.widgets.overlap import overlap_demo
 from udtlib.widgets.scrubber import scrubber

@@ -32,16 +32,17 @@ import numpy as np
 import torch
 from matplotlib.patches import ConnectionPatch, Rectangle
 
-from udtlib import dcf, dcf_spectra, load_tracker, viz, weights
+from udtlib import dcf, load_tracker, viz, weights
 from udtlib.boxes import center, from_center, iou
 from udtlib.check import ch07 as check
-from udtlib.data.patch_selection import sample_window
+from udtlib.data.raw_video.patch_selection import sample_window
 from udtlib.data.synthetic import render_clip
-from udtlib.data.synthetic_motion import Motion
-from udtlib.data.synthetic_patches import RenderedClip
-from udtlib.data.triplets import draw_triplets
+from udtlib.data.synthetic.motion import Motion
+from udtlib.dcf import spectra
+from udtlib.data.synthetic.patches import RenderedClip
+from udtlib.data.raw_video.triplets import draw_triplets
 from udtlib.dcf import dcf_response, default_sigma, gaussian_label, learn_filter, response_map
-from udtlib.dcf_spectra import make_transform
+from udtlib.dcf.spectra import make_transform
 from udtlib.environment import banner
 from udtlib.labels import peak_displacement
 from udtlib.network import FeatureNetwork
@@ -310,7 +311,7 @@ trip = track_forward_backward(x, [z], label)
 assert np.allclose(R_T, trip.back[0].numpy(), atol=1e-4)
 assert np.isclose(loss, round_trip_errors(trip.back, trip.label, "paper").item(), rtol=1e-3)
 library_line(round_trip_errors, "square()")
-library_line(dcf_spectra.response_spectrum, "return")
+library_line(spectra.response_spectrum, "return")
 print(f"L_un = {loss:.1f}, by hand and by the library")
 
 # %% [markdown]

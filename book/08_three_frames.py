@@ -33,14 +33,14 @@ import torch
 from udtlib import viz
 from udtlib.check import ch08 as check
 from udtlib.data.synthetic import render_clip
-from udtlib.data.synthetic_motion import KNOBS, Motion
-from udtlib.data.textures import FAMILIES, texture
+from udtlib.data.synthetic.motion import KNOBS, Motion
+from udtlib.data.synthetic.textures import FAMILIES, texture
 from udtlib.dcf import gaussian_label
-from udtlib.dcf_spectra import make_transform
+from udtlib.dcf.spectra import make_transform
 from udtlib.labels import peak_displacement
 from udtlib.patches import crop
-from udtlib.training_settings import TrainingSettings
-from udtlib.training_step import Batch, TrainingStep
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import Batch, TrainingStep
 from udtlib.unsupervised import round_trip_errors, track_forward_backward
 from udtlib.weights import default, random_weights
 from udtlib.widgets import deflection

@@ -36,11 +36,11 @@ from scipy.stats import rankdata
 from udtlib import viz, weights
 from udtlib.check import ch09 as check
 from udtlib.data import find_data
-from udtlib.data.decoding import Decoder, Job
-from udtlib.data.videos import find_videos
+from udtlib.data.raw_video.decoding import Decoder, Job
+from udtlib.data.raw_video.packing import find_videos
 from udtlib.network import MEAN_RGB, FeatureNetwork
-from udtlib.training_settings import TrainingSettings
-from udtlib.training_step import LABEL_SIGMA, Batch, TrainingStep
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import LABEL_SIGMA, Batch, TrainingStep
 from udtlib.unsupervised import (
     consistency_loss,
     drop_weights,

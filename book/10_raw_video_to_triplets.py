@@ -38,12 +38,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
+from udtlib.trackers import kcf
 from udtlib import viz
 from udtlib.check import ch10 as check
 from udtlib.data import find_data
-from udtlib.data.cache_writer import CacheWriter
-from udtlib.data.decoding import Decoder
-from udtlib.data.leak_check import (
+from udtlib.data.raw_video.cache_writer import CacheWriter
+from udtlib.data.raw_video.decoding import Decoder
+from udtlib.data.raw_video.leak_check import (
     BITS,
     TOLERANCE,
     Measured,
@@ -52,14 +53,14 @@ from udtlib.data.leak_check import (
     measuring_sequences,
     perceptual_hash,
 )
-from udtlib.data.patch_cache import PatchCache, encode_patch
-from udtlib.data.patch_selection import SELECTIONS, cut_patches, start_locating
+from udtlib.data.raw_video.patch_cache import PatchCache, encode_patch
+from udtlib.data.raw_video.patch_selection import SELECTIONS, cut_patches, start_locating
 from udtlib.data.synthetic import BENCHMARK, render_clip
-from udtlib.data.synthetic_motion import ClipSettings, Motion
-from udtlib.data.synthetic_patches import RenderedClip, render_patches
-from udtlib.data.triplets import TripletLoader, draw_triplets, split_videos, to_network_input
+from udtlib.data.synthetic.motion import ClipSettings, Motion
+from udtlib.data.synthetic.patches import RenderedClip, render_patches
+from udtlib.data.raw_video.triplets import TripletLoader, draw_triplets, split_videos, to_network_input
 from udtlib.data.video_file import VideoFile
-from udtlib.data.videos import pack_videos
+from udtlib.data.raw_video.packing import pack_videos
 from udtlib.dcf import default_sigma, gaussian_label, learn_filter, response_map
 from udtlib.errors import DataError
 from udtlib.labels import peak_displacement
@@ -244,7 +245,7 @@ shutil.copy(wild / "film1.avi", wild / "cursed.avi")
 (place / "cursed_codec.py").write_text(
     """
 import os, sys
-from udtlib.data import decoding
+from udtlib.data.raw_video import decoding
 
 open_frames = decoding.open_frames
 decoding.open_frames = lambda path: os.abort() if path.name == "cursed.avi" else open_frames(path)
@@ -513,7 +514,7 @@ def on_a_wall(frame, box):
 
 def kept(selection, frames, boxes):
     """Return for each frame whether at least half of the object is in the patch."""
-    locate = start_locating(selection, frames[0])
+    locate = start_locating(selection, frames[0], kcf.follow)
     windows = [demo.window_box(locate(frame), frame) for frame in frames]
     return [demo.share_inside(box, window) >= 0.5 for box, window in zip(boxes, windows, strict=True)]
 

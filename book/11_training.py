@@ -39,17 +39,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from udtlib import load_dataset, load_tracker, shortcuts, viz, weights
 from udtlib.check import ch11 as check
-from udtlib.data.synthetic_patches import render_patches
-from udtlib.data.triplets import TripletLoader
+from udtlib.data.synthetic.patches import render_patches
+from udtlib.data.raw_video.triplets import TripletLoader
 from udtlib.errors import TrainingError
 from udtlib.evaluation import paired_difference, score_sequence
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.training import train
-from udtlib.training_run import start
-from udtlib.training_log import read_log
-from udtlib.training_settings import TrainingSettings
-from udtlib.training_step import Batch, TrainingStep
-from udtlib.training_workers import device_of
+from udtlib.training.run import start
+from udtlib.training.log import read_log
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import Batch, TrainingStep
+from udtlib.training.workers import device_of
 from udtlib.widgets import impostors
 
 device = device_of(None)  # a GPU if there is one; every listing below takes it

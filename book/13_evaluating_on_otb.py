@@ -38,7 +38,7 @@ from udtlib import load_tracker, strips, viz
 from udtlib.boxes import iou
 from udtlib.check import ch13 as check
 from udtlib.data import find_data
-from udtlib.data.otb import load_annotations
+from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import (
     SequenceScore,
@@ -49,9 +49,9 @@ from udtlib.evaluation import (
     score_sequence,
     track_sequence,
 )
-from udtlib.evaluation.attribute_plots import long_name
-from udtlib.evaluation.plots import line_styles, precision_plot, success_plot
-from udtlib.trackers.udt_batch import MultiTracker
+from udtlib.evaluation.report.attribute_plots import long_name
+from udtlib.evaluation.report.plots import line_styles, precision_plot, success_plot
+from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})

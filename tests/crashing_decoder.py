@@ -5,7 +5,7 @@ import sys
 import time
 from unittest import mock
 
-from udtlib.data import decoding
+from udtlib.data.raw_video import decoding
 
 open_frames = decoding.open_frames
 

@@ -60,9 +60,9 @@ def measure(repeats=5):
 
     from training_job import moving_patches
 
-    from udtlib.training_run import start, take_step
-    from udtlib.training_settings import TrainingSettings
-    from udtlib.training_workers import Workers
+    from udtlib.training.run import start, take_step
+    from udtlib.training.settings import TrainingSettings
+    from udtlib.training.workers import Workers
 
     cpu = torch.device("cpu")
     runs = {p: start(TrainingSettings(precision=p), cpu) for p in ("float32", "bfloat16")}

@@ -8,8 +8,8 @@ from udtlib import shortcuts
 from udtlib.data.synthetic import render_clip
 from udtlib.errors import OptionError, ShapeError
 from udtlib.network import FeatureNetwork
-from udtlib.training_settings import TrainingSettings
-from udtlib.training_step import Batch, TrainingStep
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import Batch, TrainingStep
 
 
 def random_features(pictures=8, channels=5, seed=0):

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from udtlib import viz
 from udtlib.data import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.plots import COLORS, line_styles
+from udtlib.evaluation.report.plots import COLORS, line_styles
 from udtlib.strips import MOST_TRACKERS, box_colors, dashed_box, strip, strip_jpeg
 
 LENGTH, HEIGHT, WIDTH = 9, 80, 120

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from udtlib.dcf import dcf_response, gaussian_label, learn_filter, response_map
-from udtlib.dcf_spectra import HalfPlane, LowPass, make_transform
+from udtlib.dcf.spectra import HalfPlane, LowPass, make_transform
 from udtlib.errors import OptionError, ShapeError
 from udtlib.network import FeatureNetwork
 from udtlib.unsupervised import (

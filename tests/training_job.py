@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from udtlib.training import train
-from udtlib.training_settings import TrainingSettings
-from udtlib.training_step import Batch
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import Batch
 
 
 def moving_patches(step, batch=4):

@@ -11,7 +11,7 @@ from scipy import fft
 
 from udtlib.boxes import check_box
 from udtlib.errors import FrameError, UnknownNameError
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
 
 BORDERS = {"replicate": cv2.BORDER_REPLICATE, "zero": cv2.BORDER_CONSTANT}
 

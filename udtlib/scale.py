@@ -17,9 +17,9 @@ from scipy import fft
 
 from udtlib.boxes import from_center
 from udtlib.features import fhog
+from udtlib.frames import Frame
 from udtlib.labels import parabola_offset, wrapped_index
 from udtlib.patches import crop
-from udtlib.trackers.base import Frame
 
 Columns = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]

@@ -15,14 +15,15 @@ from numpy.typing import ArrayLike
 
 from udtlib import viz
 from udtlib.boxes import Boxes
-from udtlib.data.otb import load_otb
+from udtlib.data.benchmarks.otb import load_otb
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError, UdtError
-from udtlib.evaluation.overlap_plot import frame_overlaps, key_frames
-from udtlib.evaluation.plots import COLORS, Style, by_score, line_styles, ranked_styles
-from udtlib.evaluation.report_explorer import Panel, worst_first
-from udtlib.evaluation.scores import TrackerScore
-from udtlib.trackers.base import Frame
+from udtlib.evaluation.report.explorer import worst_first
+from udtlib.evaluation.report.material import Panel
+from udtlib.evaluation.report.overlap_plot import frame_overlaps, key_frames
+from udtlib.evaluation.report.plots import COLORS, Style, by_score, line_styles, ranked_styles
+from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.frames import Frame
 
 MOST_TRACKERS = len(COLORS)
 """More boxes than colours cannot be told apart: a strip shows the first this many trackers."""
@@ -49,8 +50,8 @@ def strip(
         count: how many, where ``frames`` is None.
         height: of each frame in the strip, in pixels.
         columns: frames in a row; None is all.
-        styles: by tracker name, as `udtlib.evaluation.plots.line_styles` gives them for the plots; None
-            takes the colours in the order of ``boxes``.
+        styles: by tracker name, as `udtlib.evaluation.report.plots.line_styles` gives them for the
+            plots; None takes the colours in the order of ``boxes``.
         legend: add a line that names the trackers.
 
     Returns:

@@ -17,8 +17,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from udtlib.dcf import effective_regularisation, in_full_precision
-from udtlib.dcf_spectra import DifferentiableHop, HalfPlane, Transform, respond
+from udtlib.dcf.layer import effective_regularisation, in_full_precision
+from udtlib.dcf.spectra import DifferentiableHop, HalfPlane, Transform, respond
 from udtlib.errors import OptionError, ShapeError
 
 WAYS_BACK = ("direct", "chained")
@@ -87,7 +87,7 @@ def track_forward_backward(
         backward: one of `WAYS_BACK`.
         regularisation: lambda, see `udtlib.dcf.learn_filter`.
         normalise: lambda relative to ``C*H*W`` (reference) or plain (paper).
-        transform: how spectra are made; None keeps all frequencies. `udtlib.dcf_spectra.make_transform`
+        transform: how spectra are made; None keeps all frequencies. `udtlib.dcf.spectra.make_transform`
             makes a faster one for a Gaussian label.
 
     Raises:

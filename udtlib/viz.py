@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.errors import FrameError
-from udtlib.trackers.base import Frame, check_frame
+from udtlib.frames import Frame, check_frame
 
 Color = tuple[int, int, int]
 TRUTH: Color = (0, 158, 115)  # bluish green
@@ -30,7 +30,7 @@ def draw_box(
     """Return a copy of ``frame`` with one box drawn, rounded to whole pixels, its outline inside the box.
 
     Args:
-        frame: RGB or grey ``uint8``, as `udtlib.trackers.base.check_frame`.
+        frame: RGB or grey ``uint8``, as `udtlib.frames.check_frame`.
         box: ``(x, y, w, h)``, 0-indexed pixels. NaN, infinite or empty (an absent target): nothing is drawn.
         color: RGB, 0..255.
         label: text above the box's top left corner, inside the picture.

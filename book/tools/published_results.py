@@ -19,9 +19,9 @@ import numpy as np
 
 from udtlib.data.box_files import write_whole
 from udtlib.data.locate import require_data
-from udtlib.data.otb import load_annotations
+from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.evaluation import Interval, TrackerScore, score
-from udtlib.evaluation.measured import commit
+from udtlib.evaluation.running.measured import commit
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 FOLDERS = {"UDT": "udt_otb100", "UDT+": "udtplus_otb100"}

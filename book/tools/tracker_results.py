@@ -12,8 +12,8 @@ from typing import Any
 
 from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import evaluate
-from udtlib.evaluation.measured import check_table_path, provenance, write_table
-from udtlib.evaluation.tables import difference_table, score_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.report.tables import difference_table, score_table
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
 AUTHORS = "weights/UDT_Unsupervised.mat"

@@ -32,11 +32,11 @@ import numpy as np
 
 from udtlib.data import load_dataset
 from udtlib.data.box_files import write_whole
-from udtlib.evaluation.measured import provenance
-from udtlib.evaluation.results import read_record
-from udtlib.evaluation.scores import TrackerScore, score
-from udtlib.training_log import read_log
-from udtlib.training_settings import VARIANTS
+from udtlib.evaluation.running.measured import provenance
+from udtlib.evaluation.results.files import read_record
+from udtlib.evaluation.scoring.scores import TrackerScore, score
+from udtlib.training.log import read_log
+from udtlib.training.settings import VARIANTS
 from udtlib.weights import load_weights
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"

@@ -4,13 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from udtlib.benchmark import machine, measure, pinned, speed_table, stage_table, to_dict
-from udtlib.benchmark_layer import layer_table, layer_to_dict, measure_layer
-from udtlib.benchmark_processes import own_processes
+from udtlib.bench.layer import layer_table, layer_to_dict, measure_layer
+from udtlib.bench.processes import own_processes
+from udtlib.bench.trackers import machine, measure, pinned, speed_table, stage_table, to_dict
 from udtlib.commands.common import add_dataset, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
-from udtlib.evaluation.tables import check_json_path
+from udtlib.evaluation.report.tables import check_json_path
 from udtlib.trackers import TRACKERS, load_tracker
 
 EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"

@@ -8,13 +8,14 @@ from typing import Any
 from tqdm import tqdm
 
 from udtlib.commands.common import whole_number
-from udtlib.data.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
-from udtlib.data.leak_check import Measured, measuring_sequences
+from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
-from udtlib.data.patch_cache import PatchCache
-from udtlib.data.patch_selection import SELECTIONS
-from udtlib.data.synthetic_cache import pack_clips, synthetic_name
-from udtlib.data.videos import pack_videos
+from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
+from udtlib.data.raw_video.packing import pack_videos
+from udtlib.data.raw_video.patch_cache import PatchCache
+from udtlib.data.raw_video.patch_selection import SELECTIONS
+from udtlib.data.synthetic.cache import pack_clips, synthetic_name
+from udtlib.trackers import kcf
 
 EXAMPLE = "udt data pack holiday.mp4 clips --out runs/patches --webp 90"
 MEASURING = ("otb", "vot")
@@ -169,6 +170,7 @@ def _pack(arguments: argparse.Namespace) -> int:
             selection=arguments.selection,
             measured=_measured(arguments.measured),
             progress=True,
+            follower=kcf.follow,
         )
     except KeyboardInterrupt:
         return _stopped()

@@ -11,9 +11,9 @@ from typing import Any
 from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
-from udtlib.evaluation.measured import check_table_path, provenance, write_table
 from udtlib.evaluation.protocols import results_folder
-from udtlib.evaluation.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
 from udtlib.trackers import load_tracker
 
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"

@@ -8,13 +8,13 @@ from udtlib.commands.common import add_policy, add_protocol, whole_number
 from udtlib.data import DATASETS, Sequence, find_data, load_truth
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import TrackerScore, load_policy, score
-from udtlib.evaluation.measured import provenance
 from udtlib.evaluation.protocols import results_folder
-from udtlib.evaluation.report import check_report_path, html_report, write_report
-from udtlib.evaluation.report_explorer import Panel
-from udtlib.evaluation.results import load_results
-from udtlib.evaluation.runs import find_trackers, left_out, recorded_dataset, recorded_origins
-from udtlib.evaluation.tables import score_table
+from udtlib.evaluation.report.material import Panel
+from udtlib.evaluation.report.page import check_report_path, html_report, write_report
+from udtlib.evaluation.report.tables import score_table
+from udtlib.evaluation.results.files import load_results
+from udtlib.evaluation.results.runs import find_trackers, left_out, recorded_dataset, recorded_origins
+from udtlib.evaluation.running.measured import provenance
 from udtlib.strips import sequence_panels, with_images
 
 EXAMPLE = "udt report runs/first --out report.html"

@@ -6,14 +6,14 @@ from pathlib import Path
 from udtlib.commands.common import add_policy, add_protocol
 from udtlib.data import DATASETS, Sequence, load_truth
 from udtlib.evaluation import load_policy, score
-from udtlib.evaluation.otb2013 import SUBSETS, choose_subset
-from udtlib.evaluation.tables import (
+from udtlib.evaluation.report.tables import (
     attribute_table,
     check_json_path,
     difference_table,
     score_table,
     write_json,
 )
+from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 
 EXAMPLE = "udt score --dataset synthetic --results runs/first/mosse runs/first/kcf --attributes"
 

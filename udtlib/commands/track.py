@@ -18,8 +18,8 @@ from udtlib.data.folder import open_frames
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, MissingDataError
+from udtlib.frames import Frame
 from udtlib.trackers import TRACKERS
-from udtlib.trackers.base import Frame
 from udtlib.trackers.group import load_group
 
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"

@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from udtlib.commands.data import MEASURING
-from udtlib.data.leak_check import Measured, measuring_sequences
 from udtlib.data.locate import find_data
+from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
 from udtlib.training import WEIGHTS, Ending, train
-from udtlib.training_data import TrainingData, cached_data, prepare_cache, synthetic_data
-from udtlib.training_settings import CHOICES, VARIANTS, TrainingSettings
-from udtlib.training_workers import Workers, device_of
+from udtlib.training.data import TrainingData, cached_data, prepare_cache, synthetic_data
+from udtlib.training.settings import CHOICES, VARIANTS, TrainingSettings
+from udtlib.training.workers import Workers, device_of
 
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50

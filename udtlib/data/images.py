@@ -8,7 +8,7 @@ import numpy as np
 
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png")
 JPEG, SCAN, END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"

@@ -14,12 +14,12 @@ from udtlib.errors import MissingDataError, UnknownNameError
 
 DATASETS = {
     "folder": "udtlib.data.folder:load_folder",
-    "otb": "udtlib.data.otb:load_otb",
-    "otb2013": "udtlib.data.otb_lists:load_otb2013",
-    "otb2015": "udtlib.data.otb_lists:load_otb2015",
-    "otb50": "udtlib.data.otb_lists:load_otb50",
+    "otb": "udtlib.data.benchmarks.otb:load_otb",
+    "otb2013": "udtlib.data.benchmarks.otb_lists:load_otb2013",
+    "otb2015": "udtlib.data.benchmarks.otb_lists:load_otb2015",
+    "otb50": "udtlib.data.benchmarks.otb_lists:load_otb50",
     "synthetic": "udtlib.data.synthetic:load_synthetic",
-    "tc128": "udtlib.data.tc128:load_tc128",
+    "tc128": "udtlib.data.benchmarks.tc128:load_tc128",
 }
 
 
@@ -58,15 +58,16 @@ def load_truth(
     Args:
         name: a key of `DATASETS`.
         annotations: the dataset's folder, or for OTB's lists also a JSON file
-            (`udtlib.data.otb.load_annotations`); None looks in ``UDT_DATA``, ``data/``, ``../shared``.
+            (`udtlib.data.benchmarks.otb.load_annotations`); None looks in ``UDT_DATA``, ``data/``,
+            ``../shared``.
         places: where to look for the annotations of ``"otb"``, the first that exists.
 
     Raises:
         UnknownNameError: ``name`` is not in `DATASETS`.
         MissingDataError: no annotations, or a target of a list is not among them.
     """
-    from udtlib.data.otb import load_annotations
-    from udtlib.data.otb_lists import LISTS, choose_targets
+    from udtlib.data.benchmarks.otb import load_annotations
+    from udtlib.data.benchmarks.otb_lists import LISTS, choose_targets
 
     if name == "tc128":
         return load_dataset(name, annotations, images=False)

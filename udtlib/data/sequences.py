@@ -10,7 +10,7 @@ from typing import Any
 
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, UdtError
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
 
 
 class Frames(AbstractSequence[Frame]):

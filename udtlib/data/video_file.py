@@ -14,7 +14,7 @@ import numpy as np
 
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
 
 MARGIN = 32
 """A jump aims this many frames early, and pays only when it saves more than as many."""

@@ -25,7 +25,8 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.errors import TrackerError
-from udtlib.trackers.base import Frame, Tracker, check_frame
+from udtlib.frames import Frame, check_frame
+from udtlib.trackers.base import Tracker
 
 
 def _shift(box: ArrayLike, by: int) -> Boxes:

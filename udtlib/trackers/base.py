@@ -2,13 +2,10 @@
 
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
-from udtlib.errors import FrameError
-
-Frame = NDArray[np.uint8]
+from udtlib.frames import Frame
 
 
 @runtime_checkable
@@ -29,28 +26,3 @@ class Tracker(Protocol):
 def weights_fingerprint(tracker: Any) -> str | None:
     """Return what tells the weights of a tracker from others, None of a tracker without."""
     return getattr(getattr(tracker, "weights", None), "fingerprint", None)
-
-
-def check_frame(frame: Any, like: tuple[int, ...] | None = None) -> Frame:
-    """Return ``frame`` as RGB ``uint8`` ``(H, W, 3)``: grey is repeated, an alpha channel dropped.
-
-    Args:
-        frame: ``(H, W)``, ``(H, W, 1)``, ``(H, W, 3)`` or ``(H, W, 4)``, ``uint8``.
-        like: the ``(H, W)`` of earlier frames, if they must agree.
-
-    Raises:
-        FrameError: another type or shape, an empty frame, or a size unlike ``like``.
-    """
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-        found = f"{frame.dtype} array" if isinstance(frame, np.ndarray) else type(frame).__name__
-        raise FrameError(f"a frame is a numpy array of uint8 (0..255), found {found}")
-    if frame.ndim == 2:
-        frame = frame[:, :, None]
-    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4) or frame.size == 0:
-        raise FrameError(f"a frame has shape (H, W), (H, W, 3) or (H, W, 4), found {frame.shape}")
-    if like is not None and frame.shape[:2] != tuple(like[:2]):
-        raise FrameError(
-            f"frames of one sequence share one size: expected {like[1]}x{like[0]}, "
-            f"found {frame.shape[1]}x{frame.shape[0]} (width x height)"
-        )
-    return frame.repeat(3, axis=2) if frame.shape[2] == 1 else frame[:, :, :3]

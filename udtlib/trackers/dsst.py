@@ -11,10 +11,10 @@ from scipy import fft
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.errors import TrackerError
 from udtlib.features import Features, fhog, grey
+from udtlib.frames import Frame, check_frame
 from udtlib.labels import gaussian_label, peak_displacement
 from udtlib.patches import crop, hann_window, model_shape
 from udtlib.scale import ScaleFilter, scale_limits
-from udtlib.trackers.base import Frame, check_frame
 
 Spectrum = NDArray[np.complex64]
 
@@ -53,7 +53,7 @@ class DsstTracker:
         response: last response map, in cells, ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
         scale_filter: the `udtlib.scale.ScaleFilter`; its ``response`` is over sizes.
-        stages: the methods whose time `udtlib.benchmark` takes.
+        stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 
     stages = ("_crop", "_features", "_locate", "_adapt", "scale_filter.estimate", "scale_filter.adapt")
@@ -88,7 +88,7 @@ class DsstTracker:
 
         Raises:
             BoxError: four finite numbers of positive size that touch the frame were expected.
-            FrameError: see `udtlib.trackers.base.check_frame`.
+            FrameError: see `udtlib.frames.check_frame`.
         """
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])

@@ -6,11 +6,12 @@ from typing import Protocol
 import numpy as np
 
 from udtlib.boxes import Boxes
-from udtlib.trackers.base import Frame, Tracker
+from udtlib.frames import Frame
+from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import load_tracker
 
 BATCHED = ("udt", "udt-bf16", "udt-noise")
-"""Trackers whose targets share the network's calls (`udtlib.trackers.udt_batch.MultiTracker`)."""
+"""Trackers whose targets share the network's calls (`udtlib.trackers.udt.batch.MultiTracker`)."""
 
 
 class GroupTracker(Protocol):
@@ -49,7 +50,7 @@ def load_group(name: str, count: int) -> GroupTracker:
     if count == 1 or name not in BATCHED:
         return Group([load_tracker(name) for _ in range(count)])
     from udtlib.trackers.udt import UdtTracker
-    from udtlib.trackers.udt_batch import MultiTracker
+    from udtlib.trackers.udt.batch import MultiTracker
 
     shared = load_tracker(name)
     assert isinstance(shared, UdtTracker)

@@ -15,9 +15,9 @@ from scipy import fft
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.errors import TrackerError, UnknownNameError
 from udtlib.features import Features, colour, fhog, grey
+from udtlib.frames import Frame, check_frame
 from udtlib.labels import gaussian_label, peak_displacement
 from udtlib.patches import crop, hann_window, model_shape
-from udtlib.trackers.base import Frame, check_frame
 
 Spectrum = NDArray[np.complex64]
 
@@ -108,7 +108,7 @@ class KcfTracker:
     Attributes:
         response: last response map, in cells, ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
-        stages: the methods whose time `udtlib.benchmark` takes.
+        stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 
     stages = ("_crop", "_features", "_correlate", "_locate", "_adapt")
@@ -151,7 +151,7 @@ class KcfTracker:
 
         Raises:
             BoxError: four finite numbers of positive size that touch the frame were expected.
-            FrameError: see `udtlib.trackers.base.check_frame`.
+            FrameError: see `udtlib.frames.check_frame`.
         """
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])
@@ -207,3 +207,13 @@ class KcfTracker:
         rate = np.float32(self.learning_rate)
         self.alpha_hat = rate * self._train(x_hat) + (1 - rate) * self.alpha_hat
         self.x_hat = rate * x_hat + (1 - rate) * self.x_hat
+
+
+def follow(first: Frame, box: ArrayLike) -> Callable[[Frame], NDArray[np.float64]]:
+    """Start LUDT's follower on ``box``; return what gives the middle ``(x, y)`` in each later frame.
+
+    It is KCF with the linear kernel, a window of 2.8 targets and a fast update. Book: chapter 10.
+    """
+    tracker = KcfTracker(kernel="linear", padding=1.8, learning_rate=0.02)
+    tracker.init(first, box)
+    return lambda frame: center(tracker.update(frame))

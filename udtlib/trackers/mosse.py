@@ -12,9 +12,9 @@ from scipy import fft
 
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.errors import TrackerError
+from udtlib.frames import Frame, check_frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window, model_shape
-from udtlib.trackers.base import Frame, check_frame
 
 Patch = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -97,7 +97,7 @@ class MosseTracker:
         response: last response map ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
         psr: its peak-to-sidelobe ratio; below ``psr_threshold`` the filter is not updated.
-        stages: the methods whose time `udtlib.benchmark` takes.
+        stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 
     stages = ("_crop", "_features", "_locate", "_adapt")
@@ -135,7 +135,7 @@ class MosseTracker:
 
         Raises:
             BoxError: four finite numbers of positive size that touch the frame were expected.
-            FrameError: see `udtlib.trackers.base.check_frame`.
+            FrameError: see `udtlib.frames.check_frame`.
         """
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.errors import TrackerError
-from udtlib.trackers.base import Frame, check_frame
+from udtlib.frames import Frame, check_frame
 
 
 def opencv_factory(name: str) -> Callable[[], Any]:
@@ -72,7 +72,7 @@ class OpenCVTracker:
 
         Raises:
             BoxError: four finite numbers of positive size that touch the frame were expected.
-            FrameError: see `udtlib.trackers.base.check_frame`.
+            FrameError: see `udtlib.frames.check_frame`.
             TrackerError: OpenCV refuses the frame or the box.
         """
         frame = check_frame(frame)

@@ -13,16 +13,16 @@ from udtlib.trackers.options import check_options
 
 TRACKERS = {
     "csrt": "udtlib.trackers.opencv:OpenCVCSRT",
-    "dcfnet": "udtlib.trackers.udt_variants:dcfnet_tracker",
+    "dcfnet": "udtlib.trackers.udt.variants:dcfnet_tracker",
     "dsst": "udtlib.trackers.dsst:DsstTracker",
     "kcf": "udtlib.trackers.kcf:KcfTracker",
     "kcf-opencv": "udtlib.trackers.opencv:OpenCVKCF",
     "mosse": "udtlib.trackers.mosse:MosseTracker",
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
-    "udt-bf16": "udtlib.trackers.udt_variants:bfloat16_tracker",
-    "udt-noise": "udtlib.trackers.udt_variants:noise_tracker",
-    "udt-plain": "udtlib.trackers.udt_plain:PlainUdtTracker",
+    "udt-bf16": "udtlib.trackers.udt.variants:bfloat16_tracker",
+    "udt-noise": "udtlib.trackers.udt.variants:noise_tracker",
+    "udt-plain": "udtlib.trackers.udt.plain:PlainUdtTracker",
 }
 
 

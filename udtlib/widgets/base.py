@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from udtlib.trackers.base import Frame, check_frame
+from udtlib.frames import Frame, check_frame
 
 JPEG_444 = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
 NOTE = "Run this cell in JupyterLab with ipywidgets installed to move the controls yourself."

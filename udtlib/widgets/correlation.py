@@ -14,9 +14,9 @@ from scipy import fft
 
 from udtlib import viz
 from udtlib.errors import FrameError
+from udtlib.frames import Frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import hann_window
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 Map = NDArray[np.float64]

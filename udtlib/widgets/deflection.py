@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from udtlib import viz, weights
-from udtlib.data.textures import texture
+from udtlib.data.synthetic.textures import texture
 from udtlib.dcf import default_sigma, gaussian_label
+from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
 from udtlib.network import MEAN_RGB
-from udtlib.trackers.base import Frame
 from udtlib.unsupervised import RoundTrip, round_trip_errors, track_forward_backward
 from udtlib.widgets.base import Demo, Slider
 

@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike
 from udtlib import viz
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
-from udtlib.evaluation.overlap_plot import frame_overlaps, key_frames, overlap_plot
-from udtlib.evaluation.plots import Style, by_score, ranked_styles, to_picture
-from udtlib.evaluation.policy import Policy
-from udtlib.evaluation.report_explorer import worst_first
-from udtlib.evaluation.scores import TrackerScore, score
+from udtlib.evaluation.report.explorer import worst_first
+from udtlib.evaluation.report.overlap_plot import frame_overlaps, key_frames, overlap_plot
+from udtlib.evaluation.report.plots import Style, by_score, ranked_styles, to_picture
+from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.scores import TrackerScore, score
+from udtlib.frames import Frame
 from udtlib.strips import strip
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Choice, Demo
 
 Tracks = Mapping[str, Mapping[str, ArrayLike]]
@@ -61,7 +61,7 @@ def draw_sequence(
         sequence: frames (or none) and true boxes.
         results: predicted boxes by tracker and by sequence name.
         scores: the trackers, best first; they say which AUC stands beside a name.
-        styles: by tracker name (`udtlib.evaluation.plots.ranked_styles`).
+        styles: by tracker name (`udtlib.evaluation.report.plots.ranked_styles`).
 
     Raises:
         DataError: as `explorer`.

@@ -17,10 +17,10 @@ from udtlib.boxes import center, from_center
 from udtlib.data.synthetic import render_clip
 from udtlib.errors import OptionError
 from udtlib.features import Features
+from udtlib.frames import Frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import kcf
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 FEATURES, KERNELS = ("grey", "colour", "fhog"), ("linear", "gaussian")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from udtlib import viz
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import dcf_response, gaussian_label
+from udtlib.frames import Frame
 from udtlib.patches import crop, hann_window
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 Map = NDArray[np.float64]

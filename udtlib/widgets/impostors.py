@@ -13,9 +13,9 @@ from torch import nn
 
 from udtlib import viz, weights
 from udtlib.data.synthetic import render_clip
+from udtlib.frames import Frame
 from udtlib.labels import peak_to_sidelobe
 from udtlib.shortcuts import CELLS, PATCH, PositionCode, answers, collapsed_network
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Choice, Demo, Slider
 
 NETWORKS = ("trained", "random", "collapsed", "position code")

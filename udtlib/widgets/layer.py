@@ -16,10 +16,10 @@ from udtlib import viz
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import gaussian_label, learn_filter, response_map
+from udtlib.frames import Frame
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
-from udtlib.trackers.base import Frame
 from udtlib.widgets.base import Demo, Slider
 
 PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 180  # patch, features, patch over target, drawn panel

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from udtlib import viz
 from udtlib.boxes import Boxes, center_error, check_box, iou
-from udtlib.trackers.base import Frame, check_frame
+from udtlib.frames import Frame, check_frame
 from udtlib.widgets.base import Demo, Slider
 
 THRESHOLDS = np.arange(21) / 20

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from udtlib import viz, weights
 from udtlib.dcf import gaussian_label
-from udtlib.dcf_spectra import make_transform
+from udtlib.dcf.spectra import make_transform
+from udtlib.frames import Frame
 from udtlib.network import MEAN_RGB
-from udtlib.trackers.base import Frame
-from udtlib.training_step import LABEL_SIGMA, PATCH
+from udtlib.training.step import LABEL_SIGMA, PATCH
 from udtlib.unsupervised import (
     RoundTrip,
     drop_weights,

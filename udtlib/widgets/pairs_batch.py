@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.data.synthetic import ClipFrames
-from udtlib.data.synthetic_motion import KNOBS, ClipSettings, Motion
-from udtlib.data.textures import pink_noise
+from udtlib.data.synthetic.motion import KNOBS, ClipSettings, Motion
+from udtlib.data.synthetic.textures import pink_noise
 from udtlib.errors import UnknownNameError
+from udtlib.frames import Frame
 from udtlib.patches import crop
-from udtlib.trackers.base import Frame
 
 PATCH = 125  # pixels
 SIZE, SPAN = (240, 320), 10  # a clip's frame; S1 and S2 are at most so many frames after T

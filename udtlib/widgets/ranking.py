@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from udtlib import viz
 from udtlib.errors import DataError
-from udtlib.evaluation.statistics import Interval, bootstrap_interval, paired_difference
-from udtlib.trackers.base import Frame
+from udtlib.evaluation.scoring.statistics import Interval, bootstrap_interval, paired_difference
+from udtlib.frames import Frame
 from udtlib.widgets.base import Demo, Slider
 
 SIZE = 460, 150  # width and height of the picture in pixels, below its line of text

@@ -20,10 +20,10 @@ from udtlib.data.synthetic import render_clip
 from udtlib.dcf import gaussian_label, learn_filter, response_map
 from udtlib.errors import UnknownNameError
 from udtlib.features import colour, fhog, grey
+from udtlib.frames import Frame
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
-from udtlib.trackers.base import Frame
 from udtlib.weights import get_weights
 from udtlib.widgets.base import Choice, Demo, Slider
 

@@ -14,13 +14,13 @@ from torch import Tensor
 
 from udtlib import viz
 from udtlib.data.synthetic import render_clip
-from udtlib.data.synthetic_motion import ClipSettings, Motion
+from udtlib.data.synthetic.motion import ClipSettings, Motion
 from udtlib.dcf import dcf_response, default_sigma, gaussian_label
 from udtlib.errors import UnknownNameError
+from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
 from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
-from udtlib.trackers.base import Frame
 from udtlib.unsupervised import pseudo_labels, round_trip_errors
 from udtlib.widgets.base import Choice, Demo, Slider
 from udtlib.widgets.layer import as_input

@@ -13,7 +13,7 @@ from udtlib import viz
 from udtlib.boxes import Boxes, center_error, iou
 from udtlib.data.sequences import Sequence as Clip
 from udtlib.errors import DataError
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
 from udtlib.widgets.base import Demo, Slider
 
 Responses = Sequence[ArrayLike | None]

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from udtlib import viz
 from udtlib.boxes import Boxes, center
-from udtlib.data.patch_selection import SELECTIONS, sample_window, start_locating
+from udtlib.data.raw_video.patch_selection import SELECTIONS, sample_window, start_locating
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
-from udtlib.trackers.base import Frame
+from udtlib.frames import Frame
+from udtlib.trackers import kcf
 from udtlib.widgets.base import Choice, Demo, Slider
 
 FRAMES, PANEL = 45, 160  # of a clip; drawn width of a panel, in pixels
@@ -55,7 +56,7 @@ def clip_of(name: str) -> Sequence:
 def middles_of(name: str, selection: str) -> NDArray[np.float64]:
     """Return where patches are cut in every frame, ``(45, 2)``, ``(x, y)``."""
     frames = clip_of(name).frames
-    locate = start_locating(selection, frames[0])
+    locate = start_locating(selection, frames[0], kcf.follow)
     return np.array([locate(frame) for frame in frames])
 
 

@@ -1,0 +1,56 @@
+"""The checks of every chapter's exercises name the mistake: each planted wrong answer gets its own hint."""
+
+import importlib
+import math
+import runpy
+from pathlib import Path
+
+import pytest
+from exercise_hints import HINTS
+
+PROJECT = Path(__file__).parents[2]
+SOLUTIONS = {
+    path.stem: runpy.run_path(str(path)) for path in sorted((PROJECT / "book/solutions").glob("*.py"))
+}
+EXERCISES = [(chapter, name) for chapter, found in SOLUTIONS.items() for name in found["WRONG"]]
+WRONG = [(chapter, name, wrong) for chapter, name in EXERCISES for wrong in SOLUTIONS[chapter]["WRONG"][name]]
+# The checks of these chapters do not say "expected", and some fail on an answer of another type.
+FREE_IN_WORDS = {"00", "01", "04", "05"}
+OTHER_WORDS = {"follow": "without asking the kernel", "triplet_at": "expected|the template is frame 0"}
+
+
+def check(chapter, name, answer):
+    """Run the check of one exercise on an answer."""
+    return getattr(importlib.import_module(f"udtlib.check.ch{chapter}"), name)(answer)
+
+
+def test_every_chapter_is_here() -> None:
+    checks = {path.stem[2:] for path in (PROJECT / "udtlib/check").glob("ch*.py")}
+    assert set(HINTS) == set(SOLUTIONS) == checks
+    assert {chapter for chapter, _ in EXERCISES} == {chapter for chapter, _, _ in WRONG} == checks
+
+
+@pytest.mark.parametrize("chapter", HINTS)
+def test_every_mistake_has_a_hint(chapter) -> None:
+    planted = [wrong.__name__ for number, _, wrong in WRONG if number == chapter]
+    assert sorted(planted) == sorted(HINTS[chapter])
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name", "wrong"), WRONG, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_wrong_answers_get_their_hint(chapter, name, wrong) -> None:
+    with pytest.raises(AssertionError, match=HINTS[chapter][wrong.__name__]):
+        check(chapter, name, wrong)
+
+
+@pytest.mark.parametrize(("chapter", "name"), EXERCISES)
+def test_solutions_pass(chapter, name) -> None:
+    assert check(chapter, name, SOLUTIONS[chapter][name]) is None
+
+
+@pytest.mark.parametrize(("chapter", "name"), [pair for pair in EXERCISES if pair[0] not in FREE_IN_WORDS])
+@pytest.mark.parametrize("nonsense", [None, "right", math.nan, [1.0, 2.0, 3.0]], ids=str)
+def test_nonsense_is_told_what_was_expected(chapter, name, nonsense) -> None:
+    with pytest.raises(AssertionError, match=OTHER_WORDS.get(name, "expected")):
+        check(chapter, name, lambda *_: nonsense)

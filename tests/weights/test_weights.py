@@ -1,0 +1,364 @@
+import collections
+import io
+import os
+import pickle
+import struct
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import scipy.io
+import torch
+
+from udtlib import cli, load_tracker
+from udtlib.data import find_data
+from udtlib.errors import MissingDataError, WeightsError
+from udtlib.weights import (
+    PUBLISHED,
+    SHAPES,
+    Weights,
+    default,
+    exchange_red_and_blue,
+    get_weights,
+    load_weights,
+    random_weights,
+    save_weights,
+)
+from udtlib.weights.foreign import LEGACY_MAGIC, read_legacy_pytorch
+
+RELEASED = {
+    "DCFNet-net-7-125-2.mat": "UDT_Supervised (DCFNet 2.0)",
+    "DCFNet_param.pth": "UDT_Supervised (DCFNet 2.0)",
+    "LUDT_model.mat": "LUDT_model",
+    "UDT_OTBfinetune.mat": "UDT_OTBfinetune",
+    "UDT_Supervised.mat": "UDT_Supervised (DCFNet 2.0)",
+    "UDT_Unsupervised.mat": "UDT_Unsupervised",
+    "UDT_pytorch_checkpoint.pth.tar": "UDT_pytorch_checkpoint",
+}
+
+
+def write_matconvnet(path, weights, mean=(123.0, 117.0, 104.0), lrn=(5, 1, 2e-5, 0.75)):
+    """Write weights as MatConvNet does: a struct of layers, kernels (height, width, in, out)."""
+
+    def convolution(index):
+        kernel = weights.tensors[f"conv{index}.weight"].numpy().transpose(2, 3, 1, 0)
+        pair = np.empty(2, object)
+        pair[:] = [kernel, weights.tensors[f"conv{index}.bias"].numpy()[:, None]]
+        return {"type": "conv", "name": f"conv{index}", "weights": pair}
+
+    layers = np.empty(4, object)
+    layers[:] = [convolution(1), {"type": "relu"}, convolution(2), {"type": "lrn", "param": np.array(lrn)}]
+    meta = {"normalization": {"averageImage": np.array(mean)}}
+    scipy.io.savemat(path, {"net": {"layers": layers, "meta": meta}})
+
+
+def legacy_bytes(content, storages):
+    """Write a file as PyTorch 0.4 does; ``content`` refers to tensors by `Reference`."""
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, item):
+            if isinstance(item, Storage):
+                return ("storage", torch.FloatStorage, item.key, "cuda:0", item.numbers.size, None)
+            return None
+
+    file = io.BytesIO()
+    for part in (LEGACY_MAGIC, 1001, {"little_endian": True}):
+        pickle.dump(part, file, 2)
+    Pickler(file, 2).dump(content)
+    pickle.dump([storage.key for storage in storages], file, 2)
+    for storage in storages:
+        file.write(struct.pack("<q", storage.numbers.size) + storage.numbers.tobytes())
+    return file.getvalue()
+
+
+class Storage:
+    """The numbers of one tensor in an old file."""
+
+    def __init__(self, key, numbers):
+        self.key, self.numbers = key, np.ascontiguousarray(numbers, np.float32)
+
+
+class Reference:
+    """Pickles as a tensor of an old file does."""
+
+    def __init__(self, storage, shape):
+        self.storage, self.shape = storage, shape
+
+    def __reduce__(self):
+        strides = tuple(int(np.prod(self.shape[i + 1 :])) for i in range(len(self.shape)))
+        arguments = (self.storage, 0, self.shape, strides, False, collections.OrderedDict())
+        return torch._utils._rebuild_tensor_v2, arguments
+
+
+def legacy_checkpoint(weights, extra=()):
+    """Write a whole old checkpoint, names and clutter like the published one."""
+    names = ["feature.0.weight", "feature.0.bias", "feature.2.weight", "feature.2.bias"]
+    state, storages = collections.OrderedDict(), []
+    for name, tensor in zip(names, weights.tensors.values(), strict=True):
+        storages.append(Storage(name, tensor.numpy()))
+        state["module.feature." + name] = Reference(storages[-1], tuple(tensor.shape))
+    content = {"epoch": 6, "state_dict": state, "optimizer": {"lr": 0.005, "params": [1, 2]}, **dict(extra)}
+    return legacy_bytes(content, storages)
+
+
+@pytest.fixture
+def weights():
+    return random_weights(3)
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys() == SHAPES.keys()
+    for name in SHAPES:
+        torch.testing.assert_close(first[name], second[name], rtol=0, atol=0)
+
+
+def test_safetensors_keep_numbers_and_card(tmp_path, weights):
+    path = tmp_path / "a.safetensors"
+    save_weights(path, Weights(weights.tensors, {"name": "mine", "seed": "3", "source": "a test"}))
+    loaded = load_weights(path)
+    assert_same(loaded.tensors, weights.tensors)
+    assert loaded.card == {"name": "mine", "seed": "3", "source": "a test", "channels": "rgb"}
+    assert loaded.fingerprint == weights.fingerprint
+    assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+def test_weights_make_a_network(weights):
+    network = weights.network(padded=False)
+    assert_same({name: p.data for name, p in network.state_dict().items()}, weights.tensors)
+    with torch.no_grad():
+        network.conv1.bias += 1
+    assert not weights.tensors["conv1.bias"].any()
+    assert network(torch.zeros(1, 3, 125, 125)).shape == (1, 32, 121, 121)
+
+
+def test_random_weights_follow_the_seed():
+    assert random_weights(0).fingerprint == random_weights(0).fingerprint != random_weights(1).fingerprint
+    assert get_weights("random").fingerprint == random_weights(0).fingerprint
+
+
+def test_matconvnet(tmp_path, weights):
+    path = tmp_path / "net.mat"
+    write_matconvnet(path, weights)
+    assert_same(load_weights(path).tensors, weights.tensors)
+    assert load_weights(path).card["channels"] == "rgb"
+    write_matconvnet(path, weights, mean=(104.0, 117.0, 123.0))
+    assert_same(load_weights(path).tensors, exchange_red_and_blue(weights.tensors))
+
+
+def test_old_pytorch_files_are_read_as_bgr(tmp_path, weights):
+    path = tmp_path / "checkpoint.pth.tar"
+    path.write_bytes(legacy_checkpoint(weights))
+    assert_same(load_weights(path).tensors, exchange_red_and_blue(weights.tensors))
+    assert_same(load_weights(path, channels="rgb").tensors, weights.tensors)
+    loaded = load_weights(path).tensors["conv1.weight"]
+    torch.testing.assert_close(loaded[:, 0], weights.tensors["conv1.weight"][:, 2])
+
+
+def test_new_pytorch_files(tmp_path, weights):
+    torch.save(weights.network().state_dict(), tmp_path / "ours.pth")
+    assert_same(load_weights(tmp_path / "ours.pth").tensors, weights.tensors)
+    foreign = {name.replace("conv", "net."): tensor for name, tensor in weights.tensors.items()}
+    torch.save({"state_dict": foreign, "epoch": 3}, tmp_path / "foreign.pth")
+    assert_same(load_weights(tmp_path / "foreign.pth").tensors, exchange_red_and_blue(weights.tensors))
+
+
+class Attack:
+    """Runs a command when unpickled the ordinary way."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"echo run > {self.marker}",)
+
+
+def attacks(marker, weights):
+    yield pickle.dumps(Attack(marker), 2)
+    yield b"".join(pickle.dumps(part, 2) for part in (LEGACY_MAGIC, 1001, Attack(marker)))
+    yield b"".join(pickle.dumps(part, 2) for part in (LEGACY_MAGIC, 1001, {}, {"state_dict": Attack(marker)}))
+    yield legacy_checkpoint(weights, [("loss", Attack(marker))])
+    yield b"\x80\x02cbuiltins\neval\nX\x01\x00\x00\x001\x85R."
+    yield b"\x80\x02ctorch\nload\nX\x01\x00\x00\x00a\x85R."
+    yield b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R."
+    buffer = io.BytesIO()
+    torch.save({"state_dict": Attack(marker)}, buffer)
+    yield buffer.getvalue()
+
+
+def test_a_malicious_pickle_runs_nothing(tmp_path, weights):
+    marker, path = tmp_path / "marker", tmp_path / "evil.pth"
+    files = list(attacks(marker, weights))
+    pickle.loads(files[0])
+    assert marker.exists(), "the attack works where nobody guards"
+    marker.unlink()
+    for content in files:
+        path.write_bytes(content)
+        with pytest.raises(WeightsError, match=r"evil\.pth: "):
+            load_weights(path)
+        assert not marker.exists()
+    path.write_bytes(files[3])
+    with pytest.raises(WeightsError, match=r"(posix|nt)\.system, which no weights need. Nothing was run"):
+        load_weights(path)
+
+
+def samples(tmp_path, weights):
+    write_matconvnet(tmp_path / "a.mat", weights)
+    (tmp_path / "a.pth").write_bytes(legacy_checkpoint(weights))
+    torch.save(weights.network().state_dict(), tmp_path / "b.pth")
+    save_weights(tmp_path / "a.safetensors", weights)
+    return [tmp_path / name for name in ("a.mat", "a.pth", "b.pth", "a.safetensors")]
+
+
+def test_truncated_files_of_every_format(tmp_path, weights):
+    for path in samples(tmp_path, weights):
+        content, cut = path.read_bytes(), tmp_path / "cut"
+        for length in (0, 1, 8, 9, 100, len(content) // 2, len(content) - 1):
+            cut.write_bytes(content[:length])
+            with pytest.raises(WeightsError, match="cut: "):
+                load_weights(cut)
+
+
+def test_damaged_files_never_end_in_a_foreign_error(tmp_path, weights):
+    generator = np.random.default_rng(0)
+    for path in samples(tmp_path, weights):
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+        for _ in range(40):
+            damaged = content.copy()
+            places = generator.integers(0, min(len(content), 2000), 6)
+            damaged[places] = generator.integers(0, 256, 6)
+            (tmp_path / "damaged").write_bytes(damaged.tobytes())
+            try:
+                loaded = load_weights(tmp_path / "damaged")
+            except WeightsError:
+                continue
+            assert {n: tuple(t.shape) for n, t in loaded.tensors.items()} == SHAPES
+
+
+@pytest.mark.parametrize(
+    "content", [b"not weights at all", b"\x89PNG\r\n\x1a\n" + bytes(50), b"\x80\x02]q\x00."]
+)
+def test_files_that_are_something_else(tmp_path, content):
+    (tmp_path / "file.mat").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"file\.mat: "):
+        load_weights(tmp_path / "file.mat")
+
+
+def test_other_networks_are_refused_with_both_shapes(tmp_path, weights):
+    tensors = {**weights.tensors, "conv2.weight": torch.zeros(64, 32, 3, 3)}
+    torch.save(tensors, tmp_path / "wide.pth")
+    with pytest.raises(
+        WeightsError, match=r"expected the two-layer.*\(32, 32, 3, 3\).*found.*\(64, 32, 3, 3\)"
+    ):
+        load_weights(tmp_path / "wide.pth")
+    with pytest.raises(WeightsError, match="expected the two-layer"):
+        load_tracker("udt", weights=Weights(tensors))
+    torch.save({"layer.weight": torch.zeros(3, 3)}, tmp_path / "linear.pth")
+    with pytest.raises(WeightsError, match="expected the two-layer"):
+        load_weights(tmp_path / "linear.pth")
+    torch.save([1, 2], tmp_path / "list.pth")
+    with pytest.raises(WeightsError, match="expected a dictionary of tensors, found list"):
+        load_weights(tmp_path / "list.pth")
+    scipy.io.savemat(tmp_path / "other.mat", {"a": 1})
+    with pytest.raises(WeightsError, match=r"without net\.layers"):
+        load_weights(tmp_path / "other.mat")
+
+
+def test_a_network_with_another_normalisation_is_refused(tmp_path, weights):
+    write_matconvnet(tmp_path / "net.mat", weights, lrn=(5, 2, 1e-4, 0.75))
+    with pytest.raises(WeightsError, match="expected an LRN"):
+        load_weights(tmp_path / "net.mat")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, weights, number):
+    bias = weights.tensors["conv2.bias"].clone()
+    bias[4] = number
+    with pytest.raises(WeightsError, match="NaN or infinite"):
+        save_weights(tmp_path / "a.safetensors", Weights({**weights.tensors, "conv2.bias": bias}))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_channel_order_is_checked(tmp_path, weights, monkeypatch):
+    write_matconvnet(tmp_path / "net.mat", weights)
+    with pytest.raises(WeightsError, match="asked to read it as bgr, but the file says its channels are rgb"):
+        load_weights(tmp_path / "net.mat", channels="bgr")
+    with pytest.raises(WeightsError, match="one of rgb, bgr, found 'grb'"):
+        load_weights(tmp_path / "net.mat", channels="grb")
+    monkeypatch.setitem(PUBLISHED, weights.fingerprint, "a published network")
+    assert load_weights(tmp_path / "net.mat").fingerprint == weights.fingerprint
+    swapped = Weights(exchange_red_and_blue(weights.tensors))
+    with pytest.raises(WeightsError, match="a published network with red and blue exchanged"):
+        load_tracker("udt", weights=swapped)
+    (tmp_path / "old.pth").write_bytes(legacy_checkpoint(weights))
+    with pytest.raises(WeightsError, match=r"exchanged; read it with the other channel order"):
+        load_weights(tmp_path / "old.pth")
+
+
+def test_default_says_how_to_get_weights(tmp_path, weights, monkeypatch):
+    monkeypatch.delenv("UDT_WEIGHTS", raising=False)
+    monkeypatch.setattr("udtlib.weights.FOLDERS", (tmp_path / "none", tmp_path))
+    for load in (default, lambda: load_tracker("udt"), lambda: get_weights(None)):
+        with pytest.raises(MissingDataError, match=r"udt train VIDEOS.*weights='random'"):
+            load()
+    save_weights(tmp_path / "udt.safetensors", weights)
+    assert default().fingerprint == weights.fingerprint
+    assert load_tracker("udt").weights.fingerprint == weights.fingerprint
+    monkeypatch.setenv("UDT_WEIGHTS", "random")
+    assert default().fingerprint == random_weights().fingerprint
+
+
+def test_missing_files(tmp_path):
+    with pytest.raises(MissingDataError, match="no weights file"):
+        load_weights(tmp_path / "none.mat")
+    with pytest.raises(MissingDataError, match="not part of this project"):
+        load_tracker("dcfnet")
+
+
+def test_convert_and_show(tmp_path, weights, capsys):
+    (tmp_path / "old.pth.tar").write_bytes(legacy_checkpoint(weights))
+    target = tmp_path / "new.safetensors"
+    assert cli.main(["weights", "convert", str(tmp_path / "old.pth.tar"), str(target)]) == 0
+    assert_same(load_weights(target).tensors, exchange_red_and_blue(weights.tensors))
+    assert cli.main(["weights", "show", str(target)]) == 0
+    shown = capsys.readouterr().out
+    assert load_weights(target).fingerprint in shown
+    assert "name: old.pth.tar" in shown
+    assert "conv2.weight  32x32x3x3" in shown
+    (tmp_path / "bad.pth").write_bytes(b"nothing")
+    assert cli.main(["weights", "convert", str(tmp_path / "bad.pth"), str(tmp_path / "out")]) == 2
+    assert "udt weights: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_old_strides_are_respected_and_bounded():
+    def content(stride, size=6):
+        storage = Storage("k", np.arange(size))
+        tensor = SimpleNamespace(args=(storage, 0, (2, 3), stride, False, None))
+
+        class Strided:
+            def __reduce__(self):
+                return torch._utils._rebuild_tensor_v2, tensor.args
+
+        return io.BytesIO(legacy_bytes({"a": Strided()}, [storage]))
+
+    assert read_legacy_pytorch(content((1, 2)))["a"].tolist() == [[0, 2, 4], [1, 3, 5]]
+    with pytest.raises(RuntimeError):
+        read_legacy_pytorch(content((30, 1)))
+
+
+@pytest.mark.shared
+def test_every_published_network_is_read():
+    released = find_data("weights/UDT_Unsupervised.mat")
+    if released is None:
+        pytest.skip("no published weights beside the checkout")
+    folder = released.parent
+    found = {
+        path.name: load_weights(path) for path in sorted(folder.glob("*.*at")) + sorted(folder.glob("*.pth*"))
+    }
+    assert {name: PUBLISHED[weights.fingerprint] for name, weights in found.items()} == RELEASED
+    flipped = found["DCFNet_param.pth"].tensors["conv1.weight"]
+    torch.testing.assert_close(flipped, found["UDT_Supervised.mat"].tensors["conv1.weight"], rtol=0, atol=0)
+    norms = [found["UDT_Unsupervised.mat"].tensors[f"conv{i}.weight"].norm().item() for i in (1, 2)]
+    assert norms == pytest.approx([5.87, 6.01], abs=0.005)
+    with pytest.raises(WeightsError, match=r"UDT_Supervised \(DCFNet 2.0\) with red and blue exchanged"):
+        load_weights(folder / "DCFNet_param.pth", channels="rgb")

@@ -1,0 +1,5 @@
+"""How fast: trackers, the layer, whole processes, ours and others side by side (`udt bench`).
+
+Book: chapters 06 and 11.
+May import: anything below the commands.
+"""

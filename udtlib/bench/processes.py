@@ -1,0 +1,34 @@
+"""A process for each tracker of `udtlib.bench.trackers`, so that none lives with another's settings.
+
+Thread pools, and how much freed memory the C library keeps, belong to a process: measured in one, a plain
+tracker ran a tenth faster behind a fast one that had changed the latter. Book: chapter 03.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+from udtlib.bench.trackers import run_once, settle
+from udtlib.boxes import Boxes
+from udtlib.frames import Frame
+
+Run = Callable[[str, Sequence[Frame], Boxes], tuple[float, float]]
+
+
+@contextmanager
+def own_processes(names: Sequence[str], threads: int) -> Iterator[Run]:
+    """Yield what does `udtlib.bench.trackers.run_once` in the named tracker's process, one call at a time.
+
+    The processes are started fresh, run on ``threads`` cores and threads, and end with the block.
+    """
+    context = get_context("spawn")
+    pools = {
+        name: ProcessPoolExecutor(1, mp_context=context, initializer=settle, initargs=(threads,))
+        for name in names
+    }
+    try:
+        yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box).result()
+    finally:
+        for pool in pools.values():
+            pool.shutdown()

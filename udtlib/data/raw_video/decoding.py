@@ -1,0 +1,227 @@
+"""Videos are decoded in a process of their own, so that a codec that crashes takes only that one down.
+
+The child is ``python -m udtlib.data.raw_video.decoder_process``; it reads pickled `Job` objects from its
+input and answers each with some `Chunk`, then one `Ending` or `Failure`. Book: chapter 10.
+"""
+
+import contextlib
+import hashlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Timer
+from typing import Any, BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from udtlib.data.folder import open_frames
+from udtlib.data.images import ImageFiles
+from udtlib.data.raw_video.leak_check import perceptual_hash
+from udtlib.data.raw_video.patch_cache import encode_patch
+from udtlib.data.raw_video.patch_selection import Follower, cut_patches
+from udtlib.errors import DataError, UdtError
+from udtlib.frames import Frame
+
+CHUNK = 16
+"""Patches in one message."""
+
+ROUNDING = 2
+"""Containers announce up to so many frames too many."""
+
+MIN_FRAMES = 2
+"""A video of fewer has no pair of frames to learn from."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video to turn into patches.
+
+    Attributes:
+        path: a video file or a folder of images.
+        frames: how many frames to take from the start.
+        webp: quality of the compression, 1 to 100, or None for raw patches.
+        selection: a key of `udtlib.data.raw_video.patch_selection.SELECTIONS`.
+        follower: the tracker of selection ``"follow"``, a function of a module: the child imports it.
+    """
+
+    path: Path
+    frames: int
+    webp: int | None = None
+    selection: str = "centre"
+    follower: Follower | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some patches: ``blobs`` is a bytes object each, ``hashes`` is ``(n, 32)`` uint8."""
+
+    blobs: list[bytes]
+    hashes: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A video came to its end.
+
+    Attributes:
+        frames: number of patches sent.
+        source_sha256: of the file, or of the images used, one after the other.
+        note: what was odd; empty if nothing.
+    """
+
+    frames: int
+    source_sha256: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A video that cannot be used, and why."""
+
+    reason: str
+
+
+class Decoder:
+    """The child process; started when first needed, and again after it died. Use it in a ``with``."""
+
+    def __init__(self, patience: float = 120, module: str = "udtlib.data.raw_video.decoder_process") -> None:
+        """Choose how many seconds without any answer mean that a codec hangs, and the child's module."""
+        self.patience, self.module = patience, module
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Decoder":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the child."""
+        if self._child:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+    def decode(self, job: Job, receive: Callable[[Chunk], None]) -> Ending:
+        """Hand every chunk of the video's patches to ``receive``.
+
+        Raises:
+            DataError: the video cannot be used, or decoding it crashed or hung; the message says which.
+        """
+        child: Any = self._child or self._start()
+        self._child = child
+        self._timed_out = False
+        try:
+            pickle.dump(job, child.stdin)
+            child.stdin.flush()
+            while isinstance(message := self._next_message(child), Chunk):
+                receive(message)
+        except (EOFError, pickle.UnpicklingError, BrokenPipeError) as error:
+            raise DataError(f"{job.path}: {self._cause_of_death(child)}") from error
+        except BaseException:
+            self.__exit__()  # Its remaining messages are of no use to anybody.
+            raise
+        if isinstance(message, Failure):
+            raise DataError(message.reason)
+        return message
+
+    def _start(self) -> Any:
+        paths = os.pathsep.join(path for path in sys.path if path)
+        return subprocess.Popen(
+            [sys.executable, "-m", self.module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+
+    def _next_message(self, child: Any) -> Any:
+        watchdog = Timer(self.patience, self._stop, [child])
+        watchdog.start()
+        try:
+            return pickle.load(child.stdout)
+        finally:
+            watchdog.cancel()
+
+    def _stop(self, child: Any) -> None:
+        self._timed_out = True
+        child.kill()
+
+    def _cause_of_death(self, child: Any) -> str:
+        self._child = None
+        with contextlib.suppress(BrokenPipeError):
+            child.communicate()
+        if self._timed_out:
+            return f"the decoder gave no frame for {self.patience:g} s and was stopped"
+        status = child.returncode
+        with contextlib.suppress(ValueError):
+            return f"the decoder crashed ({signal.Signals(-status).name})"
+        return f"the decoder ended with status {status}"
+
+
+def answer(job: Job) -> Iterator[Chunk | Ending | Failure]:
+    """Yield the messages that answer a job; of a broken video, what comes before the broken frame counts."""
+    reading = _Reading(job)
+    for patches in reading.groups():
+        yield Chunk([encode_patch(patch, job.webp) for patch in patches], perceptual_hash(np.stack(patches)))
+    yield reading.outcome()
+
+
+class _Reading:
+    """One pass through a video, which ends at the first frame that cannot be read."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.count, self.problem = job, 0, ""
+        self.frames: Any = ()
+
+    def groups(self) -> Iterator[list[Frame]]:
+        patches = self._patches()
+        while group := list(islice(patches, CHUNK)):
+            yield group
+
+    def _patches(self) -> Iterator[Frame]:
+        try:
+            self.frames = open_frames(self.job.path)
+            for patch in islice(
+                cut_patches(self.frames, self.job.selection, self.job.follower), self.job.frames
+            ):
+                self.count += 1
+                yield patch
+        except (UdtError, cv2.error, OSError, MemoryError) as error:
+            self.problem = " ".join(str(error).split()) or type(error).__name__
+
+    def outcome(self) -> Ending | Failure:
+        if self.count < MIN_FRAMES:
+            found = "no frame" if self.count == 0 else "one frame"
+            return Failure(self.problem or f"{self.job.path}: {found}, at least {MIN_FRAMES} are needed")
+        expected = min(self.job.frames, getattr(self.frames, "announced", 0))
+        if self.count < expected - ROUNDING and not self.problem:
+            self.problem = f"{self.count} of {self.frames.announced} announced frames could be decoded"
+        try:
+            return Ending(self.count, self._fingerprint(), self.problem)
+        except OSError as error:
+            return Failure(f"{self.job.path}: {error}")
+
+    def _fingerprint(self) -> str:
+        images = isinstance(self.frames, ImageFiles)
+        paths = self.frames.paths[: self.count] if images else [self.job.path]
+        digest = hashlib.sha256()
+        for path in paths:
+            with open(path, "rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+
+def serve(jobs: BinaryIO, messages: BinaryIO) -> None:
+    """Answer jobs until there are no more, or nobody listens."""
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            for message in answer(pickle.load(jobs)):
+                pickle.dump(message, messages)
+                messages.flush()

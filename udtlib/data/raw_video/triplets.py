@@ -1,0 +1,206 @@
+"""Triplets of patches to learn from: a template T, search patches S1 and S2. Section 3.4. Book: chapter 10.
+
+The paper takes three of ten consecutive frames, in order; its code draws S1 and S2 independently of each
+other within ten frames after T, so that they may come in either order or coincide. Both are here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from udtlib.data.raw_video.leak_check import group_copies, perceptual_hash
+from udtlib.data.raw_video.patch_cache import PackedVideo, PatchCache
+from udtlib.errors import OptionError, UnknownNameError
+
+MEAN_RGB = (123.0, 117.0, 104.0)
+"""Subtracted from patches before the network, as everywhere."""
+
+SCHEMES = {"reference": 2, "ordered": 3}
+"""Ways to draw, and how many frames a video needs for each."""
+
+Triplets = NDArray[np.int64]
+
+
+class Clip(Protocol):
+    """What is needed of a video: its first frame's number in the cache, and how many frames it has."""
+
+    @property
+    def start(self) -> int:
+        """Number of the first frame."""
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+
+
+def draw_triplets(
+    videos: Sequence[Clip],
+    seed: int | Sequence[int] | np.random.Generator,
+    scheme: str = "reference",
+    span: int = 10,
+) -> Triplets:
+    """Return one triplet for every frame that can be a template, in random order: one epoch.
+
+    ``"reference"``: T is any frame t but a video's last; S1 and S2 are ``t + min(u, left)`` with u uniform
+    in 1 ... span and ``left`` frames after T, drawn independently, so the end of a video is drawn more often.
+    ``"ordered"``: T < S1 < S2 among ``span`` consecutive frames of which T is the first, S1 and S2
+    uniform among the pairs; T is any frame but the last two.
+
+    Args:
+        videos: where the frames of each are in the cache.
+        seed: whole numbers, or a generator that is drawn from.
+        scheme: a key of `SCHEMES`.
+        span: as above, at least 1, and 3 for ``"ordered"``.
+
+    Returns:
+        ``(N, 3)`` int64, frame numbers in the cache of T, S1, S2.
+
+    Raises:
+        UnknownNameError: an unknown scheme.
+        OptionError: a span too small, or no video long enough.
+    """
+    if scheme not in SCHEMES:
+        raise UnknownNameError(f"no scheme {scheme!r} for triplets; known: {', '.join(SCHEMES)}")
+    if span < (3 if scheme == "ordered" else 1):
+        raise OptionError(f"a span of {span} frames is too short for {scheme!r} triplets")
+    random = np.random.default_rng(seed)
+    templates, left = _templates(videos, SCHEMES[scheme])
+    draw = _draw_ordered if scheme == "ordered" else _draw_reference
+    triplets = np.column_stack([templates, templates[:, None] + draw(random, left, span)])
+    return random.permutation(triplets)
+
+
+def _templates(videos: Sequence[Clip], needed: int) -> tuple[Triplets, Triplets]:
+    """Return the templates, and how many frames each has after it in its video."""
+    usable = [video for video in videos if video.frames >= needed]
+    if not usable:
+        raise OptionError(f"triplets need a video of {needed} frames or more, found none among {len(videos)}")
+    starts = [np.arange(video.start, video.start + video.frames - needed + 1) for video in usable]
+    left = [np.arange(video.frames - 1, needed - 2, -1) for video in usable]
+    return np.concatenate(starts), np.concatenate(left)
+
+
+def _draw_reference(random: np.random.Generator, left: Triplets, span: int) -> Triplets:
+    return np.minimum(random.integers(1, span + 1, (len(left), 2)), left[:, None])
+
+
+def _draw_ordered(random: np.random.Generator, left: Triplets, span: int) -> Triplets:
+    choices = np.minimum(left, span - 1)
+    one, other = random.integers(1, choices + 1), random.integers(1, choices)
+    other += other >= one
+    return np.sort(np.column_stack([one, other]), axis=1)
+
+
+def split_videos(
+    cache: PatchCache, share: float = 0.1, seed: int = 0
+) -> tuple[list[PackedVideo], list[PackedVideo]]:
+    """Return the videos to train on and those to validate with.
+
+    No video is in both, and no scene: videos that have a picture in common, such as a video and its
+    re-encoded copy, stay together (`udtlib.data.raw_video.leak_check.group_copies`, on every eighth frame).
+
+    Args:
+        cache: the videos.
+        share: of the groups that goes to validation, rounded, at least one.
+        seed: of the choice.
+
+    Returns:
+        Both lists, in the cache's order.
+
+    Raises:
+        OptionError: a share that leaves nothing for one side.
+    """
+    hashes = [perceptual_hash(cache.read(np.arange(video.start, video.end, 8))) for video in cache.videos]
+    groups = group_copies(hashes)
+    different = sorted(set(groups))
+    count = max(1, round(share * len(different)))
+    if not 0 < share < 1 or count >= len(different):
+        raise OptionError(f"a share of {share} of {len(different)} different videos leaves one side empty")
+    held_back = set(np.random.default_rng(seed).permutation(different)[:count].tolist())
+    sides: tuple[list[PackedVideo], list[PackedVideo]] = ([], [])
+    for video, group in zip(cache.videos, groups, strict=True):
+        sides[group in held_back].append(video)
+    return sides
+
+
+class TripletLoader:
+    """Batches of triplets, the same for the same seed and epoch whatever was drawn before.
+
+    Attributes:
+        patches: where patches are read from.
+        videos: which are used.
+        batch: triplets in a batch.
+    """
+
+    def __init__(
+        self,
+        patches: PatchCache | NDArray[np.uint8],
+        videos: Sequence[Clip] | None = None,
+        batch: int = 32,
+        seed: int = 0,
+        scheme: str = "reference",
+        span: int = 10,
+    ) -> None:
+        """Choose what to draw and how; see `draw_triplets`.
+
+        Args:
+            patches: a cache, or all its patches in memory, ``(N, 125, 125, 3)``.
+            videos: those to draw from; None takes all of a cache.
+            batch: triplets in a batch, at least 1; what is left over at the end of an epoch is not used.
+            seed: of all epochs.
+            scheme: a key of `SCHEMES`.
+            span: how far apart the frames may be.
+
+        Raises:
+            OptionError: no videos, or not one full batch in an epoch.
+        """
+        if videos is None:
+            if not isinstance(patches, PatchCache):
+                raise OptionError("patches in memory do not say where videos begin: pass videos=")
+            videos = patches.videos
+        self.patches, self.videos, self.batch = patches, videos, batch
+        self.seed, self.scheme, self.span = seed, scheme, span
+        count = len(draw_triplets(videos, seed, scheme, span))
+        if not 1 <= batch <= count:
+            raise OptionError(f"a batch is 1 to {count} triplets, as many as an epoch has; found {batch}")
+        self._batches = count // batch
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return self._batches
+
+    def indices(self, epoch: int) -> Triplets:
+        """Return the frame numbers of an epoch's batches, ``(len(self), batch, 3)``."""
+        triplets = draw_triplets(self.videos, [self.seed, epoch], self.scheme, self.span)
+        return triplets[: len(self) * self.batch].reshape(len(self), self.batch, 3)
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[NDArray[np.uint8]]:
+        """Yield the batches of an epoch from number ``first`` on: uint8 ``(batch, 3, 125, 125, 3)``.
+
+        The second axis is T, S1, S2; the last is RGB.
+        """
+        for triplets in self.indices(epoch)[first:]:
+            yield self.read(triplets)
+
+    def read(self, indices: ArrayLike) -> NDArray[np.uint8]:
+        """Return the patches of these frames, ``(*indices.shape, 125, 125, 3)``, a new array."""
+        if isinstance(self.patches, PatchCache):
+            return self.patches.read(indices)
+        return np.asarray(self.patches[np.asarray(indices)])
+
+
+def to_network_input(batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a batch as the network takes it: unpack it into T, S1 and S2.
+
+    Args:
+        batch: uint8 ``(n, 3, H, W, 3)``, as `TripletLoader.epoch` yields it.
+
+    Returns:
+        float32 ``(3, n, 3, H, W)``, `MEAN_RGB` subtracted from 0 ... 255; a new contiguous array.
+    """
+    by_role = np.moveaxis(batch, (1, 4), (0, 2))
+    result = np.empty(by_role.shape, np.float32)
+    np.subtract(by_role, np.array(MEAN_RGB, np.float32)[:, None, None], out=result)
+    return result

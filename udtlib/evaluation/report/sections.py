@@ -1,0 +1,160 @@
+"""The sections of the report's page: what each says about the scores, as HTML. Book: chapter 13."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import udtlib
+from udtlib.evaluation.report import html
+from udtlib.evaluation.report.attribute_plots import attribute_chart, attribute_plots, long_name
+from udtlib.evaluation.report.html import Cell
+from udtlib.evaluation.report.material import MEASURES, Material, compared
+from udtlib.evaluation.report.plots import by_score, precision_plot, success_plot, to_svg
+from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.evaluation.scoring.statistics import Interval
+
+
+def overall(material: Material) -> str:
+    """Return the table of means, intervals and speeds."""
+    scores = material.scores
+    pixels = f"precision@{scores[0].policy.pixels:g}px"
+    head = ["tracker", "AUC", "95 % interval", pixels, "95 % interval", "fps", "AUC minus the best's"]
+    best = {measure: max(getattr(score, measure) for score in scores) for measure in MEASURES}
+    rows = []
+    for score in scores:
+        cells = [Cell(score.tracker)]
+        for measure in MEASURES:
+            found = score.interval(measure)
+            is_best = len(scores) > 1 and found.mean == best[measure]
+            cells += [Cell(f"{found.mean:.4f}", found.mean, is_best), Cell(_ends(found))]
+        cells += [Cell(_fps(score.fps)), Cell(_to_the_best(score, scores[0]))]
+        rows.append(cells if len(scores) > 1 else cells[:-1])
+    note = "Frames a second are as recorded in the runs, without decoding; compare those of one machine only."
+    head = head if len(scores) > 1 else head[:-1]
+    return html.table("Best first", head, rows) + html.paragraph(note, small=True)
+
+
+def _ends(interval: Interval, sign: str = "") -> str:
+    return f"[{interval.low:{sign}.4f}, {interval.high:{sign}.4f}]"
+
+
+def _fps(fps: float | None) -> str:
+    return "-" if fps is None else f"{fps:.1f}"
+
+
+def _to_the_best(score: TrackerScore, best: TrackerScore) -> str:
+    if score is best:
+        return "-"
+    difference = score.difference(best)
+    return f"{difference.mean:+.4f} {_ends(difference, '+')}"
+
+
+def plots(material: Material) -> str:
+    """Return the success and the precision plot."""
+    pictures = []
+    for draw, measure in ((success_plot, "auc"), (precision_plot, "precision")):
+        figure = draw(material.scores, bands=material.bands)
+        lines = "; ".join(
+            f"{score.tracker} {getattr(score, measure):.3f}" for score in by_score(material.scores, measure)
+        )
+        pictures.append(html.image(to_svg(figure), f"{figure.axes[0].get_title()}. {lines}"))
+    shaded = " Shaded: 95 % bootstrap interval over sequences at each threshold." if material.bands else ""
+    note = "In brackets: area under the success curve, and precision at the grey line." + shaded
+    return f'<div class="figures">\n{"".join(pictures)}</div>\n' + html.paragraph(note, small=True)
+
+
+def attributes(material: Material) -> str:
+    """Return tables, a chart and success plots per attribute; nothing where no sequence has one."""
+    scores = material.scores
+    groups = [score.by_attribute() for score in scores]
+    if not groups[0]:
+        return ""
+    head = ["attribute", "", "sequences", *(score.tracker for score in scores)]
+    tables = []
+    for measure, title in MEASURES.items():
+        rows = []
+        for name, group in groups[0].items():
+            means = [float(each[name].values(measure).mean()) for each in groups]
+            label = Cell(long_name(name) if long_name(name) != name else "", is_text=True)
+            rows.append([Cell(name), label, Cell(str(len(group.sequences))), *compared(means, 4)])
+        tables.append(html.table(f"Mean {title} over the sequences with each attribute", head, rows))
+    note = (
+        "A sequence has several attributes. Bars of the chart are 95 % bootstrap intervals over the "
+        "sequences with the attribute; numbers in round brackets count them."
+    )
+    chart = html.image(to_svg(attribute_chart(scores)), "AUC of each tracker per attribute, hardest on top")
+    grid = to_svg(attribute_plots(scores, bands=material.bands))
+    grids = (
+        f'<div class="full">{html.image(grid, "Success plots of the sequences with each attribute")}</div>'
+    )
+    tail = chart + html.paragraph(note, small=True) + html.details("Success plots, one an attribute", grids)
+    return "".join(tables) + tail
+
+
+def by_tracker(material: Material) -> str:
+    """Return each tracker's sequences, its worst first."""
+    return "".join(_one_tracker(score) for score in material.scores)
+
+
+def _one_tracker(score: TrackerScore) -> str:
+    ordered = sorted(score.sequences, key=lambda one: one.auc)
+    rows = [
+        [
+            Cell(one.name),
+            Cell(", ".join(one.attributes), is_text=True),
+            Cell(str(one.frames)),
+            Cell(f"{one.auc:.3f}", one.auc),
+            Cell(f"{one.precision:.3f}", one.precision),
+            Cell(_fps(one.fps)),
+        ]
+        for one in ordered
+    ]
+    head = ["sequence", "attributes", "frames", "AUC", f"precision@{score.policy.pixels:g}px", "fps"]
+    worst = f"{score.tracker}: worst on {ordered[0].name} ({ordered[0].auc:.3f})"
+    return html.details(worst, html.table(f"{score.tracker}, worst first", head, rows))
+
+
+def method(material: Material) -> str:
+    """Return the conventions, notes, and the policy in full."""
+    scores, chosen = material.scores, material.scores[0].policy
+    policy = asdict(chosen)
+    rows = [[Cell(key.replace("_", " ")), Cell(str(value), is_text=True)] for key, value in policy.items()]
+    passes = "above (>)" if chosen.strict else "at or above (>=)"
+    convention = (
+        f"Success is the share of frames whose overlap (intersection over union) is {passes} a threshold, at "
+        f"{chosen.steps + 1} thresholds from 0 to 1; the area under it is the AUC. Precision is the share of "
+        f"frames whose centre is within {chosen.pixels:g} pixels of the true one. The policy says "
+        "what becomes of frames without a box or without a target."
+    )
+    lines = [f"{score.tracker}: {note}" for score in scores for note in score.notes] + list(material.notes)
+    paragraphs = "".join(map(html.paragraph, [convention, *lines]))
+    return paragraphs + html.details("The policy in full", html.table("Policy", ["choice", "value"], rows))
+
+
+def origin(material: Material) -> str:
+    """Return where the boxes were made, and by what and when the report was."""
+    rows = [
+        [
+            Cell(tracker),
+            *(Cell(_shown(place, key), is_text=True) for key in ("commit", "cpu", "dates", "runs")),
+        ]
+        for tracker in (score.tracker for score in material.scores)
+        for place in material.origins.get(tracker, ())
+    ]
+    head = ["tracker", "commit", "processor", "date", "result files"]
+    made = html.table("Where the boxes were made, as recorded beside them", head, rows) if rows else ""
+    written = material.written
+    machine = written.get("hardware", {})
+    by = f"Written by udtlib {udtlib.__version__}"
+    if written:
+        state = " with changes" if written.get("modified") else ""
+        by += (
+            f" (commit {written.get('commit') or 'unknown'}{state}) on {written.get('date')}, "
+            f"{machine.get('cpu')}, {machine.get('cores')} cores"
+        )
+    return made + html.paragraph(f"{by}.", small=True)
+
+
+def _shown(place: Mapping[str, Any], key: str) -> str:
+    value = place.get(key)
+    return "not recorded" if value is None else str(value)

@@ -1,0 +1,101 @@
+"""Scores as text tables and as the JSON file of the command line. Book: chapter 13."""
+
+import json
+from collections.abc import Sequence as AbstractSequence
+from pathlib import Path
+from typing import Any
+
+from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.evaluation.scoring.statistics import Interval
+
+
+def score_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return the table that ``udt score`` and ``udt evaluate`` print: means and 95 % intervals."""
+    first = scores[0]
+    width = max(7, *(len(score.tracker) for score in scores))
+    protocol = "" if first.protocol == "ope" else f"{first.protocol.upper()}, "
+    pixels = f"precision@{first.policy.pixels:g}px"
+    lines = [
+        f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
+        f"{first.policy.name}, "
+        "95 % bootstrap intervals over sequences",
+        f"{'tracker':{width}}  {'AUC':24}  {pixels:24}  {'fps':>8}",
+    ]
+    for score in scores:
+        auc, precision = score.interval("auc"), score.interval("precision")
+        fps = "-" if score.fps is None else f"{score.fps:.1f}"
+        failed = f"  ({len(score.failed)} failed)" if score.failed else ""
+        lines.append(f"{score.tracker:{width}}  {_cell(auc)}  {_cell(precision)}  {fps:>8}{failed}")
+    return "\n".join(lines)
+
+
+def _cell(interval: Interval) -> str:
+    return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+
+
+def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return each tracker's paired difference to the first; empty for a single tracker.
+
+    Raises:
+        DataError: trackers scored on different sequences.
+    """
+    lines = []
+    for score in scores[1:]:
+        auc, precision = score.difference(scores[0]), score.difference(scores[0], "precision")
+        lines.append(
+            f"{score.tracker} - {scores[0].tracker}: AUC {_signed(auc)}, precision {_signed(precision)}"
+        )
+    return "\n".join(lines)
+
+
+def _signed(interval: Interval) -> str:
+    return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
+
+
+def attribute_table(scores: AbstractSequence[TrackerScore], measure: str = "auc") -> str:
+    """Return the means of ``measure`` per attribute, a column a tracker; empty if none is known."""
+    groups = [score.by_attribute() for score in scores]
+    width = [max(6, len(score.tracker)) for score in scores]
+    heads = (f"{score.tracker:>{size}}" for score, size in zip(scores, width, strict=True))
+    lines = [f"{measure:9}  sequences  " + "  ".join(heads)]
+    for name in groups[0]:
+        means = (group[name].values(measure).mean() for group in groups)
+        cells = (f"{mean:{size}.4f}" for mean, size in zip(means, width, strict=True))
+        lines.append(f"{name:9}  {len(groups[0][name].sequences):9}  " + "  ".join(cells))
+    return "\n".join(lines) if groups[0] else ""
+
+
+def check_json_path(path: str | Path | None) -> None:
+    """Refuse a path that `write_json` could not write, before the work is done; None is fine.
+
+    Raises:
+        MissingDataError: the folder to write in does not exist.
+        DataError: the path is a folder.
+    """
+    if path is not None and not Path(path).parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
+    if path is not None and Path(path).is_dir():
+        raise DataError(f"{path}: expected the name of a JSON file to write, found a folder")
+
+
+def write_json(
+    path: str | Path, scores: AbstractSequence[TrackerScore], measured: dict[str, Any] | None = None
+) -> None:
+    """Write the scores as JSON: one object for one tracker, a list for several.
+
+    Args:
+        path: where to.
+        scores: an object each.
+        measured: where they come from (`udtlib.evaluation.running.measured.provenance`); each object's
+            "measured".
+
+    Raises:
+        MissingDataError: as `check_json_path`, like the next.
+        DataError: the path is a folder.
+    """
+    check_json_path(path)
+    extra = {"measured": measured} if measured else {}
+    documents = [score.to_json() | extra for score in scores]
+    content = documents[0] if len(documents) == 1 else documents
+    Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

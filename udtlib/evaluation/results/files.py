@@ -1,0 +1,213 @@
+"""Result files ``RUN/TRACKER/SEQUENCE.txt``: one box a frame, and how they are lined up with the truth.
+
+Convention: boxes in files have the benchmark's index base (OTB 1, else 0), commas and 4 decimals; in
+memory they are 0-indexed. ``SEQUENCE.json`` beside a file says how it was made and how long it took.
+Book: chapters 01 and 13.
+"""
+
+import glob
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from udtlib.boxes import Boxes
+from udtlib.data.benchmarks.otb import canonical_name
+from udtlib.data.box_files import read_boxes, read_json_object, write_boxes, write_whole
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError, MissingDataError
+
+INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
+"""Number of the first pixel in a dataset's files, where it is not 0."""
+
+WEIGHTS = "weights_fingerprint"
+"""Key of a record: the fingerprint of the tracker's weights, if any; earlier versions did not write it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tracker answered in one sequence.
+
+    Attributes:
+        boxes: ``(N, 4)`` float64, 0-indexed, a row for each true box.
+        seconds: tracking time without image decoding, or None where it was not recorded.
+        note: what was done to line the file up with the truth; empty if nothing.
+    """
+
+    boxes: Boxes
+    seconds: float | None = None
+    note: str = ""
+
+
+def index_base(dataset: str) -> int:
+    """Return the number of the first pixel in the files of a dataset."""
+    return INDEX_BASE.get(dataset, 0)
+
+
+def load_results(
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
+) -> dict[str, Result]:
+    """Return the results of one tracker by sequence name, in the order of ``sequences``.
+
+    Names match in any case and spelling of the target (`otb.canonical_name`). A file that
+    covers the images from number 1 of a sequence annotated from later on is cut to the annotated range.
+
+    Args:
+        folder: holds ``SEQUENCE.txt`` files; those of other sequences are passed over.
+        sequences: names and true boxes; their frames are not read.
+        dataset: says the files' index base.
+
+    Raises:
+        MissingDataError: no such folder, or no file for a sequence.
+        DataError: two files for one sequence, a malformed file, too few or too many rows.
+    """
+    files = _files_by_name(Path(folder))
+    sequences = list(sequences)
+    missing = [sequence.name for sequence in sequences if canonical_name(sequence.name) not in files]
+    if missing:
+        raise MissingDataError(
+            f"{folder}: expected a result file for each of {len(sequences)} sequences, found none for "
+            f"{', '.join(missing[:8])}{' ...' if len(missing) > 8 else ''} ({len(missing)} missing)"
+        )
+    return {
+        sequence.name: load_result(files[canonical_name(sequence.name)], sequence, dataset)
+        for sequence in sequences
+    }
+
+
+def _files_by_name(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE.txt")
+    files: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.txt")):
+        name = canonical_name(path.stem)
+        if name in files:
+            raise DataError(f"{path}: names the same target as {files[name].name}; remove one of them")
+        files[name] = path
+    if not files:
+        raise MissingDataError(f"{folder}: expected result files SEQUENCE.txt, found none")
+    return files
+
+
+def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> Result:
+    """Return one result file, lined up with the sequence's true boxes.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: a malformed file, too few or too many rows.
+    """
+    path = Path(path)
+    boxes = read_boxes(path, index_base(dataset))
+    expected, before = len(sequence.boxes), sequence.start - 1
+    if len(boxes) not in (expected, expected + before):
+        alternative = f" (or {expected + before}, from image 1)" if before else ""
+        raise DataError(f"{path}: expected {expected} rows{alternative}, found {len(boxes)}")
+    note = ""
+    if len(boxes) > expected:
+        note = f"{path.name}: {len(boxes)} rows from image 1, cut to {expected} from image {sequence.start}"
+    return Result(boxes[len(boxes) - expected :], _recorded_seconds(path), note)
+
+
+def load_runs(
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
+) -> dict[str, list[Result]]:
+    """Return the results of all runs of TRE or SRE by sequence name: files ``SEQUENCE-01.txt`` and so on.
+
+    Args:
+        folder: ``TRACKER/tre`` or ``TRACKER/sre``.
+        sequences: names and true boxes; their frames are not read.
+        dataset: says the files' index base.
+
+    Raises:
+        MissingDataError: no such folder, or a run is missing.
+        DataError: a malformed file, or more rows than true boxes.
+    """
+    if not Path(folder).is_dir():
+        raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
+    return {one.name: _load_sequence_runs(Path(folder), one, dataset) for one in sequences}
+
+
+def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
+    first = folder / f"{sequence.name}-01.txt"
+    found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
+    count = int((read_record(first) or {}).get("runs", len(found)))
+    paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        raise MissingDataError(f"{folder}: {len(missing)} of {len(paths)} runs are missing: {missing[0]} ...")
+    return [_load_run(path, sequence, dataset) for path in paths]
+
+
+def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
+    boxes = read_boxes(path, index_base(dataset))
+    if len(boxes) > len(sequence.boxes):
+        raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
+    return Result(boxes, _recorded_seconds(path))
+
+
+def _recorded_seconds(path: Path) -> float | None:
+    record = read_record(path)
+    seconds = record.get("seconds") if record else None
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
+
+
+def read_record(path: str | Path) -> dict[str, Any] | None:
+    """Return the record ``SEQUENCE.json`` beside the result file ``path``, or None if there is none.
+
+    Raises:
+        DataError: a record that is not a JSON object.
+    """
+    path = Path(path).with_suffix(".json")
+    if not path.exists():
+        return None
+    return read_json_object(path, "the JSON record of a run")
+
+
+def check_record(path: Path, expected: dict[str, Any]) -> None:
+    """Refuse a result whose record does not say that it was made as ``expected``.
+
+    Raises:
+        DataError: it was made in another way, or nothing says how.
+    """
+    found = read_record(path) or {}
+    compared = [key for key in expected if key in found or key != WEIGHTS]
+    other = [key for key in compared if found.get(key) != expected[key]]
+    if other:
+        was, asked = ({key: record.get(key) for key in other} for record in (found, expected))
+        raise DataError(
+            f"{path}: this result was made with {was if found else 'unknown settings'}, asked for is "
+            f"{asked}; choose another --out, or remove {path.parent}"
+        )
+
+
+def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:
+    """Write boxes ``(N, 4)`` (0-indexed) and their record; a reader sees the whole result or none of it.
+
+    The record goes first: where there is a result file, there is its record. Rows that are not finite
+    are written as NaN.
+    """
+    path = Path(path)
+    rows = np.array(boxes, dtype=np.float64)
+    rows[~np.isfinite(rows).all(axis=1)] = np.nan
+    write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
+    write_boxes(path, rows, index_base(dataset))
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for results; remove what a killed run left half written more than a minute ago.
+
+    Raises:
+        DataError: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: results cannot be written there ({error.strerror})") from error
+    for path in folder.glob(".*.unfinished"):
+        if time.time() - path.stat().st_mtime > 60:
+            path.unlink()

@@ -1,0 +1,112 @@
+"""Which trackers stand in the folders named on a command line, and on which dataset they ran.
+
+A RUN is what ``udt evaluate --out RUN`` writes, ``RUN/TRACKER/SEQUENCE.txt``, or a folder of raw result
+files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from udtlib.data.benchmarks.otb import canonical_name
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.results.files import read_record
+
+
+def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str, Path]:
+    """Return the folder of each tracker with results of a protocol, by its name, in the order of ``runs``.
+
+    The result files are in the folder, or in its `results_folder` for other protocols than ``"ope"``. Folders
+    of one name are told apart by the folder they are in, and if that is not enough by their path.
+
+    Raises:
+        MissingDataError: no such folder, or one without result files.
+        DataError: a folder with result files of its own and folders of them, or one named twice.
+    """
+    folders = [folder for run in runs for folder in _tracker_folders(Path(run), protocol)]
+    whole = [folder.resolve() for folder in folders]
+    double = [str(folder) for folder in folders if whole.count(folder.resolve()) > 1]
+    if double:
+        raise DataError(f"{double[0]}: named twice")
+    for depth in (1, 2):
+        names = ["/".join(path.parts[-depth:]) for path in whole]
+        if len(set(names)) == len(names):
+            return dict(zip(names, folders, strict=True))
+    return {str(folder): folder for folder in folders}
+
+
+def _tracker_folders(run: Path, protocol: str) -> list[Path]:
+    if not run.is_dir():
+        raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
+    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in PROTOCOLS)
+    inside = [path for path in folders if _has_results(path, protocol)]
+    is_raw = _has_results(run, protocol)
+    if is_raw and inside:
+        raise DataError(
+            f"{run}: expected result files SEQUENCE.txt, or folders TRACKER of them, found both; "
+            f"name {inside[0]} or move the files elsewhere"
+        )
+    if not is_raw and not inside:
+        others = [name for name in PROTOCOLS if any(_has_results(path, name) for path in [run, *folders])]
+        found = f"those of --protocol {others[0]}" if others else "none"
+        place = results_folder("TRACKER", protocol) / (
+            "SEQUENCE.txt" if protocol == "ope" else "SEQUENCE-k.txt"
+        )
+        raise MissingDataError(f"{run}: expected result files {place.as_posix()}, found {found}")
+    return inside or [run]
+
+
+def _has_results(folder: Path, protocol: str) -> bool:
+    return any(results_folder(folder, protocol).glob("*.txt"))
+
+
+def recorded_dataset(folders: Iterable[Path]) -> str | None:
+    """Return the dataset that the records beside the result files name, None if there is no record.
+
+    Raises:
+        DataError: the records name several.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.txt")):
+            dataset = (read_record(path) or {}).get("dataset")
+            if isinstance(dataset, str):
+                found.setdefault(dataset, folder)
+    if len(found) > 1:
+        places = ", ".join(f"{folder} ran on {dataset!r}" for dataset, folder in found.items())
+        raise DataError(f"expected runs on one dataset, found several: {places}; report them one by one")
+    return next(iter(found), None)
+
+
+def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str | int | None]]:
+    """Return where a tracker's boxes were made, from the records beside them; most files first.
+
+    Returns:
+        For each place ``commit``, ``cpu``, ``dates`` (first to last) and ``runs`` (how many files); None what
+        was not recorded.
+    """
+    made: dict[tuple[Any, Any], list[str]] = {}
+    for path in sorted(results_folder(folder, protocol).glob("*.txt")):
+        record = (read_record(path) or {}).get("made")
+        record = record if isinstance(record, dict) else {}
+        dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
+        dates.append(str(record.get("date") or ""))
+    return [
+        {"commit": commit, "cpu": cpu, "dates": _span(dates), "runs": len(dates)}
+        for (commit, cpu), dates in sorted(made.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _span(dates: list[str]) -> str | None:
+    known = sorted(filter(None, dates))
+    return None if not known else " to ".join(dict.fromkeys((known[0], known[-1])))
+
+
+def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:
+    """Return the names of a tracker's result files that belong to none of the sequences."""
+    known = {canonical_name(sequence.name) for sequence in sequences}
+    stems = [path.stem for path in sorted(results_folder(folder, protocol).glob("*.txt"))]
+    names = dict.fromkeys(stem if protocol == "ope" else stem.rpartition("-")[0] for stem in stems)
+    return [name for name in names if canonical_name(name) not in known]

@@ -1,0 +1,165 @@
+"""Where a measured number comes from: commit, machine, versions, date, command. Book: chapters 03 and 13.
+
+A table of scores without these cannot be repeated. `provenance` collects them; `write_table` writes a CSV
+table with them, and with the score of every sequence, in a JSON file beside it.
+"""
+
+import csv
+import io
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from udtlib.data.box_files import write_whole
+from udtlib.data.locate import PROJECT
+from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.scoring.scores import TrackerScore
+
+PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
+COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
+
+
+def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
+    """Return what must stand beside a measured number, ready for a JSON file.
+
+    Args:
+        command: the command line that measures it.
+        jobs: worker processes, of one thread each.
+
+    Returns:
+        ``commit`` (None outside a git checkout); ``modified``: whether the code of ``udtlib`` differs from
+        that commit; ``date`` (UTC); ``command``; ``hardware``: processor, cores, system, and how many
+        processes wanted a core over the last minute, ours not yet among them (``load``); ``jobs``;
+        ``threads`` of each; ``versions``.
+    """
+    return {
+        "commit": commit(),
+        "modified": is_modified(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": command,
+        "hardware": {
+            "cpu": cpu_name(),
+            "cores": os.cpu_count(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        },
+        "jobs": jobs,
+        "threads": 1,
+        "versions": {"python": platform.python_version()} | _versions(),
+    }
+
+
+@cache
+def place() -> dict[str, Any]:
+    """Return what a result file's record says about where it was made: commit, processor, date (UTC)."""
+    known = commit()
+    state = " with changes" if known and is_modified() else ""
+    return {
+        "commit": f"{known}{state}" if known else None,
+        "cpu": cpu_name(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def commit() -> str | None:
+    """Return the short name of the checkout's commit, or None where the library is not in a checkout."""
+    return _git("rev-parse", "--short", "HEAD") or None
+
+
+def is_modified() -> bool | None:
+    """Return whether the library's files differ from the commit; None where there is no checkout."""
+    status = _git("status", "--porcelain", "--", "udtlib")
+    return None if status is None else bool(status)
+
+
+def _git(*arguments: str) -> str | None:
+    if not (PROJECT / ".git").exists():  # installed elsewhere: a repository around it is not ours
+        return None
+    try:
+        done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system knows it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    """Return the installed versions; nothing is imported to learn them."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def check_table_path(path: str | Path | None) -> None:
+    """Refuse a path that `write_table` could not write, before the work is done; None is fine.
+
+    Raises:
+        MissingDataError: the folder to write in does not exist.
+        DataError: the path is a folder, or not named ``.csv``.
+    """
+    if path is None:
+        return
+    if not Path(path).parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
+    if Path(path).suffix != ".csv" or Path(path).is_dir():
+        raise DataError(f"{path}: expected the name of a table FILE.csv to write; FILE.json goes beside it")
+
+
+def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measured: dict[str, Any]) -> None:
+    """Write ``FILE.csv``, a row a tracker, and ``FILE.json``: ``measured`` and the score of every sequence.
+
+    The columns are `COLUMNS`: 4 decimals, the interval of the AUC as in `TrackerScore.interval`; ``fps``
+    has one decimal and is empty where it is not known.
+
+    Args:
+        path: where to, ``FILE.csv``.
+        scores: of one dataset under one policy.
+        measured: from `provenance`.
+
+    Raises:
+        MissingDataError: as `check_table_path`, like the next.
+        DataError: the path is a folder, or not named ``.csv``.
+    """
+    check_table_path(path)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(score) for score in scores)
+    write_whole(Path(path), text.getvalue())
+    document = measured | {
+        "dataset": scores[0].dataset,
+        "protocol": scores[0].protocol,
+        "policy": asdict(scores[0].policy),
+        "trackers": {score.tracker: _details(score) for score in scores},
+    }
+    write_whole(Path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+
+
+def _row(score: TrackerScore) -> list[str]:
+    auc = score.interval("auc")
+    numbers = (auc.mean, auc.low, auc.high, score.precision)
+    fps = "" if score.fps is None else f"{score.fps:.1f}"
+    return [score.tracker, *(f"{number:.4f}" for number in numbers), fps]
+
+
+def _details(score: TrackerScore) -> dict[str, Any]:
+    return {key: score.to_json()[key] for key in ("auc", "precision", "fps", "sequences")}

@@ -1,0 +1,271 @@
+"""Evaluation: run a tracker over sequences, in parallel and resumably, and score its boxes.
+
+A tracker is started as the protocol says (one-pass evaluation: on the first frame, from the true box) and
+is never helped again. Book: chapters 01, 13.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from udtlib.boxes import Boxes
+from udtlib.data import load_dataset
+from udtlib.data.benchmarks.otb import canonical_name
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError, OptionError, UdtError
+from udtlib.evaluation.protocols import protocol_runs, results_folder
+from udtlib.evaluation.results.files import (
+    WEIGHTS,
+    Result,
+    check_record,
+    load_result,
+    prepare_folder,
+    write_result,
+)
+from udtlib.evaluation.running.cluster import run_on_cluster, sequence_to_send
+from udtlib.evaluation.running.measured import place
+from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.evaluation.running.workers import one_thread, run_in_workers
+from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.scores import TrackerScore, score_runs
+from udtlib.trackers import Tracker, load_tracker
+from udtlib.trackers.base import weights_fingerprint
+
+MakeTracker = Callable[[], Tracker]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One run: ``sequence`` is what the tracker sees, a part of the sequence named ``of``."""
+
+    make: MakeTracker
+    of: str
+    sequence: Sequence
+    path: Path
+    dataset: str
+    record: dict[str, Any]
+
+
+RunTasks = Callable[[list[_Task]], Iterator[tuple[_Task, str]]]
+Outcome = tuple[Boxes, dict[str, Any]] | str
+
+
+def evaluate(
+    tracker: str | MakeTracker,
+    sequences: str | Iterable[Sequence] = "synthetic",
+    out: str | Path | None = None,
+    *,
+    root: str | Path | None = None,
+    dataset: str | None = None,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+    policy: Policy | None = None,
+    progress: bool = False,
+    protocol: str = "ope",
+) -> TrackerScore:
+    """Run one tracker over sequences and score it; finished sequences are kept and not run again.
+
+    A sequence on which the tracker raises an error, or kills its worker process, or whose files in the
+    dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
+
+    Args:
+        tracker: a registered name, or any callable that returns a new object with
+            ``init(frame, box)`` and ``update(frame) -> box``.
+        sequences: a registered dataset's name, or sequences with frames and true boxes.
+        out: the folder RUN of the result files ``RUN/TRACKER/SEQUENCE.txt``; None keeps no files.
+        root: the dataset's folder; used if ``sequences`` is a name, and on the workers of a cluster.
+        dataset: what to call given sequences; says the index base of the files.
+        name: what to call the tracker; None is its registered name, or the callable's own.
+        options: passed to the tracker's constructor (to the callable).
+        jobs: worker processes, each on one thread; 1 runs everything in this process.
+        dask: run on the Dask cluster whose scheduler has this address, instead of here. Its workers find
+            the frames of a registered dataset by themselves, in ``root`` or where ``UDT_DATA`` says, and
+            send boxes back; frames of other sequences are sent to them.
+        policy: how boxes become scores; None is `Policy`'s default.
+        progress: show a progress bar.
+        protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
+            files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
+
+    Raises:
+        UnknownNameError: a tracker, dataset or protocol that is not registered.
+        MissingDataError: a dataset that is not there.
+        DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
+            other weights of a registered tracker), no sequence could be tracked, two sequences share a
+            name, or something cannot be sent to worker processes.
+        OptionError: ``jobs`` below 1, or more than one beside ``dask``.
+        ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
+        TypeError: ``tracker`` is neither a name nor callable.
+
+    Book: chapters 01 and 13.
+    """
+    if jobs < 1:
+        raise OptionError(f"expected at least one job, found {jobs}")
+    if dask and jobs > 1:
+        raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
+    if not isinstance(tracker, str) and not callable(tracker):
+        raise TypeError(
+            "expected a tracker's name or a callable that returns a new one, such as its class; "
+            f"found {tracker!r}"
+        )
+    dataset = dataset or (sequences if isinstance(sequences, str) else "custom")
+    broken: dict[str, str] = {}
+    listed = load_dataset(sequences, root, broken=broken) if isinstance(sequences, str) else list(sequences)
+    _check_names(listed)
+    if dask:
+        listed = [sequence_to_send(sequence, dataset, root) for sequence in listed]
+    name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = results_folder(Path(out or temporary) / name, protocol)
+        prepare_folder(folder)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol)
+        run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
+        failed = _run_tasks(tasks, run, name if progress else None)
+        results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
+        for task in tasks:
+            if task.of not in failed:
+                results[task.of].append(load_result(task.path, task.sequence, dataset))
+    if failed and not results:
+        first, problem = next(iter(failed.items()))
+        raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
+    return score_runs(
+        results, listed, policy, dataset=dataset, tracker=name, protocol=protocol, failed=broken | failed
+    )
+
+
+def _check_names(sequences: list[Sequence]) -> None:
+    names = [canonical_name(sequence.name) for sequence in sequences]
+    double = [name for name in names if names.count(name) > 1]
+    if double or not names:
+        raise DataError(f"expected sequences, each of its own name, found {double or 'none'}")
+
+
+def _make_tasks(
+    tracker: str | MakeTracker,
+    options: dict[str, Any],
+    sequences: list[Sequence],
+    folder: Path,
+    dataset: str,
+    protocol: str,
+) -> list[_Task]:
+    weights = None
+    if isinstance(tracker, str):
+        made_by, make = tracker, partial(load_tracker, tracker, **options)
+        # made here too: an unknown name, a wrong option or missing weights are said once, not per sequence
+        weights = weights_fingerprint(make())
+    else:
+        made_by, make = getattr(tracker, "__qualname__", type(tracker).__name__), partial(tracker, **options)
+    common = {
+        "tracker": made_by,
+        "options": {key: repr(value) for key, value in sorted(options.items())},
+        "dataset": dataset,
+    } | ({WEIGHTS: weights} if weights else {})
+    tasks = []
+    for one in sequences:
+        runs = protocol_runs(one, protocol)
+        for label, part in runs:
+            extra = {"protocol": protocol, "start": label, "runs": len(runs)} if label else {}
+            path = folder / f"{part.name}.txt"
+            tasks.append(_Task(make, one.name, part, path, dataset, common | _record(part) | extra))
+    return tasks
+
+
+def _record(sequence: Sequence) -> dict[str, Any]:
+    """Return what, beside the tracker, a result depends on; another record means another result."""
+    return {
+        "frames": len(sequence.boxes),
+        "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
+    }
+
+
+def _is_finished(task: _Task) -> bool:
+    """Tell whether the task's result is there, whole and made in the same way.
+
+    Raises:
+        DataError: it was made in another way, or nothing says how.
+    """
+    if not task.path.exists():
+        return False
+    check_record(task.path, task.record)
+    try:
+        return len(load_result(task.path, task.sequence, task.dataset).boxes) == task.record["frames"]
+    except DataError:
+        return False
+
+
+def _run_tasks(tasks: list[_Task], run: RunTasks, title: str | None) -> dict[str, str]:
+    """Run what is not finished; return what went wrong by sequence name, for its first run that failed."""
+    from tqdm import tqdm
+
+    waiting = [task for task in tasks if not _is_finished(task)]
+    waiting.sort(key=lambda task: -task.record["frames"])
+    done = len(tasks) - len(waiting)
+    failed = {}
+    with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=title is None) as bar:
+        for task, problem in run(waiting):
+            bar.update()
+            if problem:
+                failed[task.sequence.name] = problem
+    first: dict[str, str] = {}
+    for task in tasks:
+        if task.sequence.name in failed:
+            parts = (task.record.get("start"), failed[task.sequence.name])
+            first.setdefault(task.of, ": ".join(filter(None, parts)))
+    return first
+
+
+def _here(waiting: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
+    """Run tasks on this machine; yield each with what went wrong, empty if nothing."""
+    outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
+    yield from zip(waiting, outcomes, strict=True)
+
+
+def _on_cluster(waiting: list[_Task], address: str) -> Iterator[tuple[_Task, str]]:
+    """Run tasks on a cluster and write what comes back; yield as `_here` does, in the order of arrival."""
+    for index, outcome in run_on_cluster(_track, waiting, address):
+        yield waiting[index], _write(waiting[index], outcome)
+
+
+def _run_task(task: _Task) -> str:
+    """Track one sequence and write its result; return what went wrong, empty if nothing."""
+    if _is_finished(task):  # meanwhile, by a worker whose pool then broke
+        return ""
+    return _write(task, _track(task))
+
+
+def _track(task: _Task) -> Outcome:
+    """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
+    try:
+        tracker = _make(task)
+        with one_thread():
+            boxes, seconds = track_sequence(tracker, task.sequence)
+        return boxes, {"seconds": seconds, "made": place()}
+    except Exception as error:  # a tracker may raise anything; the other sequences must go on
+        return f"{type(error).__name__}: {error}"
+
+
+def _make(task: _Task) -> Tracker:
+    """Make the task's tracker, unless its weights are not those that the task was given with."""
+    tracker, expected = task.make(), task.record.get(WEIGHTS)
+    if expected and expected != (found := weights_fingerprint(tracker)):
+        raise DataError(
+            f"expected weights with the fingerprint {expected}, found {found}: their file was replaced since "
+            "the start, or is another on this machine; run it again with one file throughout"
+        )
+    return tracker
+
+
+def _write(task: _Task, outcome: Outcome) -> str:
+    """Write the result of `_track`; return what went wrong, empty if nothing."""
+    if isinstance(outcome, str):
+        return outcome
+    boxes, facts = outcome
+    try:
+        write_result(task.path, boxes, task.dataset, task.record | facts)
+    except (OSError, UdtError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""

@@ -1,0 +1,241 @@
+"""The score of a tracker on a dataset: means over sequences, intervals, attributes, JSON.
+
+Book: chapters 01 and 13.
+"""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from udtlib.boxes import Boxes
+from udtlib.data import load_dataset
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError
+from udtlib.evaluation.protocols import results_folder
+from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
+from udtlib.evaluation.results.runs import recorded_dataset
+from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
+from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.statistics import Interval, bootstrap_interval, paired_difference
+
+
+@dataclass(frozen=True)
+class TrackerScore:
+    """The scores of one tracker on one dataset under one policy.
+
+    Attributes:
+        tracker: its name.
+        dataset: the dataset's name.
+        policy: how boxes became scores.
+        sequences: one score a sequence, in the dataset's order.
+        failed: what went wrong, by the name of a sequence without result.
+        notes: what was done to line result files up with the truth.
+        protocol: how the tracker was started (`udtlib.evaluation.protocols.PROTOCOLS`).
+    """
+
+    tracker: str
+    dataset: str
+    policy: Policy
+    sequences: tuple[SequenceScore, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    protocol: str = "ope"
+
+    @property
+    def auc(self) -> float:
+        """Area under the success curve, mean over sequences, in 0..1."""
+        return float(self.values("auc").mean())
+
+    @property
+    def precision(self) -> float:
+        """Fraction of frames within the policy's distance, mean over sequences, in 0..1."""
+        return float(self.values("precision").mean())
+
+    @property
+    def fps(self) -> float | None:
+        """All frames over all tracking time, decoding excluded; None unless every time is known."""
+        rates = [(score.frames, score.fps) for score in self.sequences]
+        seconds = [frames / fps for frames, fps in rates if fps]
+        return sum(frames for frames, _ in rates) / sum(seconds) if len(seconds) == len(rates) else None
+
+    @property
+    def success_curve(self) -> Floats:
+        """Success at each threshold, mean over sequences."""
+        return np.mean([score.success for score in self.sequences], axis=0)
+
+    @property
+    def precision_curve(self) -> Floats:
+        """Precision at 0, 1, ..., 50 px, mean over sequences."""
+        return np.mean([score.precision_curve for score in self.sequences], axis=0)
+
+    def values(self, measure: str) -> Floats:
+        """Return ``"auc"`` or ``"precision"`` of every sequence, ``(N,)``."""
+        return np.array([getattr(score, measure) for score in self.sequences])
+
+    def interval(self, measure: str = "auc", **options: Any) -> Interval:
+        """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
+        return bootstrap_interval(self.values(measure), **options)
+
+    def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
+        """Return how much better this tracker is than ``other``, paired by sequence, with interval.
+
+        Raises:
+            DataError: not the same sequences, another policy, or another protocol.
+        """
+        names = [[score.name for score in scored.sequences] for scored in (self, other)]
+        if names[0] != names[1] or self.policy != other.policy:
+            raise DataError(f"{self.tracker}, {other.tracker}: expected the same sequences and policy")
+        if self.protocol != other.protocol:
+            raise DataError(
+                f"{self.tracker}, {other.tracker}: expected one protocol, "
+                f"found {self.protocol} and {other.protocol}"
+            )
+        return paired_difference(self.values(measure), other.values(measure), **options)
+
+    def by_attribute(self) -> "dict[str, TrackerScore]":
+        """Return the scores on the sequences that have each attribute, by its short name, sorted."""
+        names = sorted({attribute for score in self.sequences for attribute in score.attributes})
+        return {name: self._only(name) for name in names}
+
+    def _only(self, attribute: str) -> "TrackerScore":
+        kept = tuple(score for score in self.sequences if attribute in score.attributes)
+        return replace(self, sequences=kept, failed={}, notes=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``udt score --json`` and ``udt evaluate --json`` write for one tracker."""
+        document = {
+            "tracker": self.tracker,
+            "dataset": self.dataset,
+            "policy": asdict(self.policy),
+            "auc": self.auc,
+            "precision": self.precision,
+            "fps": self.fps,
+            "sequences": {score.name: _sequence_json(score) for score in self.sequences},
+        }
+        protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
+        return document | protocol | ({"failed": dict(self.failed)} if self.failed else {})
+
+
+def _sequence_json(score: SequenceScore) -> dict[str, Any]:
+    return {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
+
+
+def score(
+    results: str | Path | Mapping[str, ArrayLike],
+    sequences: str | Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str | None = None,
+    tracker: str | None = None,
+    protocol: str = "ope",
+) -> TrackerScore:
+    """Score the boxes of one tracker; no images are read.
+
+    Args:
+        results: a folder of result files (see `load_results`, and for other protocols than ``"ope"``
+            `load_runs`), or boxes ``(N, 4)``, 0-indexed, by sequence name (of one-pass evaluation).
+        sequences: a registered dataset's name, or names and true boxes from `load_dataset` or
+            `udtlib.data.benchmarks.otb.load_annotations`.
+        policy: None is `Policy`'s default.
+        dataset: its name; says the index base of the files. None is the name given as ``sequences``,
+            else what `evaluate` recorded beside the files, else ``"otb"``.
+        tracker: its name; None is the folder's.
+        protocol: one of `udtlib.evaluation.protocols.PROTOCOLS`; its results are in a folder of that name
+            in the tracker's.
+
+    Raises:
+        MissingDataError: a folder or file that is not there, or a sequence without boxes.
+        DataError: a malformed result, too few or too many rows, records of several datasets, or no
+            sequence at all.
+
+    Book: chapters 01 and 13.
+    """
+    if isinstance(sequences, str):
+        dataset, sequences = dataset or sequences, load_dataset(sequences)
+    sequences = list(sequences)
+    if isinstance(results, str | Path):
+        tracker = tracker or Path(results).resolve().name
+        folder = results_folder(results, protocol)
+        dataset = dataset or recorded_dataset([folder]) or "otb"
+        found = _loaded(folder, sequences, dataset, protocol)
+    else:
+        found = {name: [Result(_as_boxes(name, boxes))] for name, boxes in results.items()}
+    dataset, tracker = dataset or "otb", tracker or "tracker"
+    return score_runs(found, sequences, policy, dataset=dataset, tracker=tracker, protocol=protocol)
+
+
+def _loaded(folder: Path, sequences: list[Sequence], dataset: str, protocol: str) -> dict[str, list[Result]]:
+    if protocol == "ope":
+        return {name: [result] for name, result in load_results(folder, sequences, dataset).items()}
+    return load_runs(folder, sequences, dataset)
+
+
+def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
+    try:
+        return np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: expected boxes (N, 4) of numbers, found {str(boxes)[:60]}") from error
+
+
+def score_results(
+    results: Mapping[str, Result],
+    sequences: Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str,
+    tracker: str,
+    failed: Mapping[str, str] | None = None,
+) -> TrackerScore:
+    """Score loaded results of one-pass evaluation; a sequence in ``failed`` needs none.
+
+    Raises:
+        DataError: a sequence without result, or no sequence left to score.
+    """
+    runs = {name: [result] for name, result in results.items()}
+    return score_runs(runs, sequences, policy, dataset=dataset, tracker=tracker, failed=failed)
+
+
+def score_runs(
+    results: Mapping[str, AbstractSequence[Result]],
+    sequences: Iterable[Sequence],
+    policy: Policy | None = None,
+    *,
+    dataset: str,
+    tracker: str,
+    protocol: str = "ope",
+    failed: Mapping[str, str] | None = None,
+) -> TrackerScore:
+    """Score loaded results, of every run in each sequence; a sequence in ``failed`` needs none.
+
+    A run of another protocol than OPE is scored against the last true boxes of its sequence, as many as it
+    has rows.
+
+    Raises:
+        DataError: a sequence without result, or no sequence left to score.
+    """
+    policy = policy or Policy()
+    if policy.index_base is None:
+        policy = replace(policy, index_base=1 if index_base(dataset) else 0)
+    failed = failed or {}
+    scored = [sequence for sequence in sequences if sequence.name not in failed]
+    missing = [sequence.name for sequence in scored if sequence.name not in results]
+    if missing or not scored:
+        raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
+    scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
+    notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol)
+
+
+def _score_one(
+    runs: AbstractSequence[Result], sequence: Sequence, policy: Policy, protocol: str
+) -> SequenceScore:
+    seconds = [run.seconds for run in runs if run.seconds]
+    fps = sum(len(run.boxes) for run in runs) / sum(seconds) if len(seconds) == len(runs) else None
+    truth, whole = sequence.boxes, protocol == "ope"
+    pairs = [(run.boxes, truth if whole else truth[-len(run.boxes) :]) for run in runs]
+    return score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)

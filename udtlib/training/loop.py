@@ -1,0 +1,224 @@
+"""The training loop: data -> loss -> step -> checkpoint. Book: chapter 11.
+
+`train` takes the batches as a function of the step, so a run that is resumed sees what it would have seen:
+on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``log.csv``,
+``checkpoint.safetensors`` and, at the end, ``weights.safetensors``.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from udtlib.errors import OptionError, TrainingError
+from udtlib.training.card import card_lines, first_losses
+from udtlib.training.checkpoint import (
+    NEWEST,
+    Checkpoint,
+    check_settings,
+    load_checkpoint,
+    save_checkpoint,
+)
+from udtlib.training.log import TrainingLog
+from udtlib.training.run import Run, row_of, start, take_step
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.signals import StopRequest, signals
+from udtlib.training.step import Batch, Patches
+from udtlib.training.workers import Workers, device_of
+from udtlib.weights import save_weights
+
+WEIGHTS = "weights.safetensors"
+CHECKPOINT_EVERY = 200  # steps
+
+BatchSource = Callable[[int], Batch | Patches]
+"""The whole batch of a step (0-indexed), always the same for the same step."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        steps: done in all.
+        signal: the number of the signal that stopped it early, 0 if none did.
+        loss: of the last step; NaN if there was none.
+        seconds: of training, all sessions together.
+        weights: the file with the trained network; None if stopped early.
+    """
+
+    steps: int
+    signal: int
+    loss: float
+    seconds: float
+    weights: Path | None = None
+
+
+def train(
+    settings: TrainingSettings,
+    batches: BatchSource,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    device: str | None = "cpu",
+    checkpoint_every: int = CHECKPOINT_EVERY,
+    keep: Sequence[int] = (),
+    progress: bool = False,
+    tensorboard: bool = False,
+    card: dict[str, str] | None = None,
+) -> Ending:
+    """Train a network from random weights and write it to ``out/weights.safetensors``.
+
+    SIGINT and SIGTERM stop it after the current step, with a checkpoint. Under torchrun every process
+    calls this with the same arguments; the first writes.
+
+    Args:
+        settings: what to do.
+        batches: gives the `udtlib.training.step.Batch`, or just the uint8 patches ``(n, 3, 125, 125, 3)``,
+            of a step (0-indexed): all ``settings.batch`` triplets.
+        out: the run's folder; made if needed.
+        resume: go on from ``out``'s checkpoint.
+        device: ``"cpu"``, ``"cuda"`` ..., None for a GPU if there is one.
+        checkpoint_every: steps between checkpoints.
+        keep: steps after which the weights are kept, as ``out/weights-STEP.safetensors``.
+        progress: show a bar.
+        tensorboard: write TensorBoard logs too.
+        card: lines for the weights' card, such as the command and the videos.
+
+    Raises:
+        TrainingError: ``out`` has a run already; the loss is NaN or diverges (the checkpoint stays).
+        CheckpointError: the checkpoint is damaged, or its run has other settings.
+        OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
+        ShapeError: batches of the wrong shape.
+    """
+    if checkpoint_every < 1:
+        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
+    folder = Path(out)
+    place = device_of(device)
+    workers = Workers(place)
+    try:
+        workers.share(settings.batch)
+        run = start(settings, place)
+        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume))
+        if checkpoint is not None:
+            run.resume(checkpoint)
+        log = TrainingLog(
+            folder,
+            settings.steps,
+            run.done,
+            write=workers.is_first,
+            progress=progress,
+            tensorboard=tensorboard,
+        )
+
+        def after_step(loss: float) -> None:
+            if workers.is_first and run.done in keep:
+                write_weights(run, folder / f"weights-{run.done}.safetensors", log, lines(loss))
+
+        def lines(loss: float) -> dict[str, str]:
+            return card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+
+        path = None
+        with log, signals() as stop:
+            loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every, after_step)
+            if workers.is_first and run.done == settings.steps:
+                path = write_weights(run, folder / WEIGHTS, log, lines(loss))
+        return Ending(run.done, number, loss, run.seconds, path)
+    finally:
+        workers.leave()
+
+
+def write_weights(run: Run, path: Path, log: TrainingLog, lines: dict[str, str]) -> Path:
+    """Write the run's weights as they are now, with ``lines``, its steps and first losses as the card."""
+    log.flush()
+    about = {"steps": str(run.done), "first losses": first_losses(path.parent)}
+    save_weights(path, run.weights(lines | about))
+    return path
+
+
+def open_run(folder: Path, settings: TrainingSettings, resume: bool) -> Checkpoint | None:
+    """Return the checkpoint to go on from; None for a new run, whose folder is made.
+
+    Raises:
+        TrainingError: a new run where one is already.
+        CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``check_settings``.
+    """
+    if resume:
+        checkpoint = load_checkpoint(folder)
+        check_settings(checkpoint, settings, folder)
+        return checkpoint
+    if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
+        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
+    return None
+
+
+def loop(
+    run: Run,
+    batches: BatchSource,
+    workers: Workers,
+    log: TrainingLog,
+    folder: Path,
+    stop: StopRequest,
+    checkpoint_every: int,
+    after_step: Callable[[float], None],
+) -> tuple[float, int]:
+    """Do the remaining steps; return the last loss and the signal that ended them early, or 0.
+
+    ``after_step`` is called with the loss of each.
+    """
+    settings, loss, number = run.settings, float("nan"), 0
+    share = workers.share(settings.batch)
+    saved = run.done
+    try:
+        for batch in ahead(batches, run.done, settings):
+            begin = time.perf_counter()
+            loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
+            took = time.perf_counter() - begin
+            run.seconds += took
+            log.add(row_of(run, loss, took))
+            run.done += 1
+            after_step(loss)
+            number = workers.any(stop.number)
+            if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
+                saved = save_run(run, workers, log, folder)
+            if number:
+                break
+    except TrainingError as error:
+        kept = (
+            f"the checkpoint of step {saved} in {folder} is kept" if saved else "there is no checkpoint yet"
+        )
+        raise TrainingError(f"{error} ({kept})") from error
+    return loss, number
+
+
+def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
+    """Write log and checkpoint, in the first process; return the step they are of."""
+    if workers.is_first:
+        log.flush()
+        save_checkpoint(folder, run.checkpoint())
+    return run.done
+
+
+def ahead(batches: BatchSource, first: int, settings: TrainingSettings) -> Iterator[Batch]:
+    """Yield the batches from step ``first`` on; the next is fetched while one is worked on.
+
+    Raises:
+        TrainingError: a batch of another size than the settings say.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(batches, first) if first < settings.steps else None
+        for step in range(first, settings.steps):
+            assert waiting is not None
+            found = waiting.result()
+            if step + 1 < settings.steps:
+                waiting = pool.submit(batches, step + 1)
+            batch = found if isinstance(found, Batch) else Batch(found)
+            if len(batch.patches) != settings.batch:
+                raise TrainingError(
+                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
+                )
+            yield batch

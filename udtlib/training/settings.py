@@ -1,0 +1,174 @@
+"""What a training run is asked to do: variants, settings, learning rates. Book: chapter 11."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from udtlib.errors import OptionError, UnknownNameError
+from udtlib.unsupervised import FORMS, WAYS_BACK
+
+PRECISIONS = ("float32", "bfloat16")
+SCHEDULES = ("epoch", "step", "cosine")
+OPTIMISERS = ("sgd", "adam", "muon")
+SMEARED = 60  # pixels at most: half a patch
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the paper's ablation (Fig. 6).
+
+    Attributes:
+        searches: how many search patches take part: 1 is Eq. 6, 2 is Eq. 8.
+        drop: A_drop leaves out the samples with the highest loss.
+        motion: A_motion (Eq. 9) weighs the others.
+        crops: where patches are cut: ``"centre"`` of the frame, or ``"boxes"`` (the true box, moved).
+        truth: learn from the target's true displacement instead of coming home.
+    """
+
+    searches: int
+    drop: bool
+    motion: bool
+    crops: str = "centre"
+    truth: bool = False
+
+
+VARIANTS = {
+    "udt": Variant(2, drop=True, motion=True),
+    "standard-loss": Variant(2, drop=True, motion=False),
+    "single-trajectory": Variant(1, drop=False, motion=False),
+    "single-trajectory+weights": Variant(1, drop=True, motion=True),
+    "supervised": Variant(1, drop=False, motion=False, crops="boxes", truth=True),
+    "weakly": Variant(2, drop=True, motion=True, crops="boxes"),
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All that decides the outcome of a run but the data themselves; the defaults are the reference's.
+
+    Attributes:
+        variant: a key of `VARIANTS`.
+        steps: how many steps in all.
+        steps_per_epoch: how many of them see every template once.
+        batch: triplets a step, over all processes together.
+        optimiser: ``"sgd"`` (momentum 0.9), ``"adam"`` or ``"muon"`` (`udtlib.training.muon`).
+        first_rate: learning rate of the first step.
+        last_rate: learning rate of the last.
+        schedule: the rate falls exponentially ``"epoch"`` by epoch (reference) or ``"step"`` by step, or
+            as half a ``"cosine"`` by step.
+        warm_up: steps over which the rate first rises from 0; the reference has none.
+        momentum: of SGD and Muon.
+        weight_decay: 5e-4; the paper says 5e-3; Muon has none, it bounds the tensors' size.
+        backward: the way back, one of `udtlib.unsupervised.WAYS_BACK`.
+        form: of error and loss, one of `udtlib.unsupervised.FORMS`.
+        motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
+        drop: share of samples that A_drop leaves out.
+        gain: the first weights are He-normal times this, the reference's with 1.
+        average: share that a running average of the weights keeps at each step; above 0 the average is what
+            is written as the result. The reference has none.
+        augment: strength of `udtlib.data.raw_video.augmentation`; the reference has none.
+        smear: its longest motion blur in pixels, at least 1; 0 is none.
+        precision: of the convolutions, ``"float32"`` or ``"bfloat16"``.
+        compile: run the network through ``torch.compile``.
+        seed: of the first weights (the sampler has its own).
+        data: what the batches are cut from, in words or a checksum: a run does not go on with others.
+    """
+
+    variant: str = "udt"
+    steps: int = 1000
+    steps_per_epoch: int = 1000
+    batch: int = 32
+    optimiser: str = "sgd"
+    first_rate: float = 1e-2
+    last_rate: float = 1e-5
+    schedule: str = "epoch"
+    warm_up: int = 0
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    backward: str = "direct"
+    form: str = "reference"
+    motion: str = "reference"
+    drop: float = 0.1
+    gain: float = 1.0
+    average: float = 0.0
+    augment: float = 0.0
+    smear: float = 0.0
+    precision: str = "float32"
+    compile: bool = False
+    seed: int = 0
+    data: str = ""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UnknownNameError: no such variant.
+            OptionError: a value out of range.
+        """
+        if self.variant not in VARIANTS:
+            raise UnknownNameError(f"no variant {self.variant!r}; known: {', '.join(VARIANTS)}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise OptionError(f"{name} is one of {', '.join(choices)}, found {getattr(self, name)!r}")
+        for name in ("steps", "steps_per_epoch", "batch"):
+            if getattr(self, name) < 1:
+                raise OptionError(f"{name} is at least 1, found {getattr(self, name)}")
+        if not 0 < self.last_rate <= self.first_rate:
+            raise OptionError(
+                f"learning rates fall: expected 0 < last_rate <= first_rate, found {self.last_rate} and "
+                f"{self.first_rate}"
+            )
+        if self.augment < 0 or (self.augment and VARIANTS[self.variant].truth):
+            raise OptionError(
+                "augment is at least 0, and 0 for a variant that learns from true displacements, found "
+                f"{self.augment} with {self.variant!r}"
+            )
+        if self.smear and not (1 <= self.smear <= SMEARED and self.augment):
+            raise OptionError(
+                f"smear is 0, or 1 to {SMEARED} pixels and needs augment above 0, found {self.smear} with "
+                f"augment {self.augment}"
+            )
+        if not 0 < self.gain < math.inf or not 0 <= self.average < 1:
+            raise OptionError(f"expected 0 < gain and 0 <= average < 1, found {self.gain} and {self.average}")
+        if self.warm_up < 0 or self.weight_decay < 0 or not 0 <= self.momentum < 1 or not 0 <= self.drop < 1:
+            raise OptionError(
+                f"expected warm_up and weight_decay of at least 0, momentum and drop in 0 <= value < 1, "
+                f"found {self.warm_up}, {self.weight_decay}, {self.momentum}, {self.drop}"
+            )
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the run touches, at least 1."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    def learning_rate(self, step: int) -> float:
+        """Return the rate of ``step`` (0-indexed): from first to last, rising to it in the warm-up."""
+        if self.schedule == "epoch":
+            done, whole = step // self.steps_per_epoch, self.epochs - 1
+        else:
+            done, whole = step, self.steps - 1
+        share = done / whole if whole else 0.0
+        if self.schedule == "cosine":
+            rate = self.last_rate + (self.first_rate - self.last_rate) * (1 + math.cos(math.pi * share)) / 2
+        else:
+            rate = self.first_rate * (self.last_rate / self.first_rate) ** share
+        return rate * min(1.0, (step + 1) / self.warm_up) if self.warm_up else rate
+
+    def differences(self, other: dict[str, Any]) -> list[str]:
+        """Return a line for each setting that ``other`` (as a dictionary) has otherwise."""
+        ours = asdict(self)
+        return [
+            f"{name}: {other.get(name)!r} then, {ours.get(name)!r} now"
+            for name in sorted(ours.keys() | other.keys())
+            if ours.get(name) != other.get(name)
+        ]
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "optimiser": OPTIMISERS,
+    "schedule": SCHEDULES,
+    "backward": WAYS_BACK,
+    "form": FORMS,
+    "motion": FORMS,
+    "precision": PRECISIONS,
+}
