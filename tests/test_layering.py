@@ -46,7 +46,7 @@ def targets(tree: ast.Module, names: set[str]) -> list[tuple[str, str]]:
 
 def defined_in(module: str, name: str, trees: dict[str, ast.Module]) -> str:
     """Return the module that defines a name: a package's `__init__` only passes names on."""
-    for node in trees[module].body:
+    for node in ast.walk(trees[module]):
         if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
             origin = (node.module or "").removeprefix("udtlib").lstrip(".")
             return defined_in(origin, name, trees) if origin in trees else module
