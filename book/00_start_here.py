@@ -25,7 +25,6 @@
 
 # %%
 import json
-from pathlib import Path
 from time import perf_counter
 
 import matplotlib.pyplot as plt
@@ -35,6 +34,7 @@ from udtlib import load_dataset, load_tracker, viz
 from udtlib.boxes import iou
 from udtlib.check import ch00 as check
 from udtlib.data import find_data
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner, report
 from udtlib.widgets.scrubber import scrubber
@@ -231,7 +231,7 @@ show_answers(hidden, learned_boxes, [0, 16, short - 1])
 # crossing a street, and the face of a man skipping rope.
 
 # %%
-measured = json.loads(Path("../data/results/ch00_real.json").read_text())
+measured = json.loads(stored_result("ch00_real.json").read_text("utf-8"))
 results = {"mosse": measured["sequences"], "udt": measured["udt"]["sequences"]}
 for tracker_name, sequences in results.items():
     for name, result in sequences.items():

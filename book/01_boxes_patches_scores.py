@@ -26,7 +26,6 @@
 
 # %%
 import csv
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,6 +36,7 @@ from udtlib.boxes import center, center_error, iou
 from udtlib.check import ch01 as check
 from udtlib.data import find_data
 from udtlib.data.otb import load_annotations
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.errors import DataError
 from udtlib.evaluation import Policy, load_policy, score, score_sequence
@@ -534,8 +534,8 @@ for n in (12, 60, 108):
 
 # %%
 def read_results(name):
-    """Return the rows of a file in data/results as dictionaries; lines with # say how they were measured."""
-    lines = Path("../data/results", name).read_text(encoding="utf-8").splitlines()
+    """Return the rows of a stored result as dictionaries; lines with # say how they were measured."""
+    lines = stored_result(name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 

@@ -30,7 +30,6 @@ import csv
 import json
 from functools import cache
 from itertools import product
-from pathlib import Path
 
 import cv2
 import matplotlib.pyplot as plt
@@ -43,6 +42,7 @@ from udtlib import load_dataset, load_tracker, viz
 from udtlib.boxes import center, from_center, iou
 from udtlib.check import ch03 as check
 from udtlib.data import find_data
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, evaluate, paired_difference
@@ -717,8 +717,7 @@ assert len(growing) == 8
 # (a stored measurement):
 
 # %%
-text = Path("../data/results/ch03_scale_otb10.json").read_text(encoding="utf-8")
-on_otb = json.loads(text)["auc"]
+on_otb = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))["auc"]
 sizes_otb = {name: np.array(list(auc.values())) for name, auc in on_otb.items()}
 for name, values in sizes_otb.items():
     print(f"{name:13} AUC {show(bootstrap_interval(values))}")
@@ -740,11 +739,9 @@ assert abs(level.mean) < 0.02
 
 # %%
 def stored(name):
-    """A measurement in data/results: its table, and AUC per sequence of each tracker."""
-    folder = Path("../data/results")
-    with open(folder / f"{name}.csv", encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))
-    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    """Return a stored measurement: its table, and AUC per sequence of each tracker."""
+    table = list(csv.DictReader(stored_result(f"{name}.csv").read_text("utf-8").splitlines()))
+    record = json.loads(stored_result(f"{name}.json").read_text("utf-8"))
     single = {t: {n: one["auc"] for n, one in r["sequences"].items()} for t, r in record["trackers"].items()}
     return table, single
 

@@ -27,7 +27,6 @@
 
 # %%
 import json
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,6 +39,7 @@ from udtlib.boxes import center, from_center, iou
 from udtlib.check import ch06 as check
 from udtlib.data import find_data
 from udtlib.data.box_files import read_boxes
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import default_sigma, gaussian_label, learn_filter
 from udtlib.evaluation import paired_difference, score_sequence
@@ -466,7 +466,7 @@ assert neutral_kept > 5
 # second cell counts again.
 
 # %%
-stored = json.loads(Path("../data/results/ch06_online.json").read_text("utf-8"))
+stored = json.loads(stored_result("ch06_online.json").read_text("utf-8"))
 steps = stored["released_scale_steps"]
 print(f"{steps['one_step']:,} of {steps['transitions']:,} transitions changed the size by one step")
 print(f"{steps['unchanged']:,} left it as it was")
