@@ -21,7 +21,9 @@ def test_every_file_is_found_by_its_name() -> None:
     assert all(stored_result(path.name) == path for path in files)
 
 
-@pytest.mark.parametrize("name", ["trackers_otb10", "", "../weights/udt.safetensors", "results/ch00_real.json"])
+@pytest.mark.parametrize(
+    "name", ["trackers_otb10", "", "../weights/udt.safetensors", "results/ch00_real.json"]
+)
 def test_another_name_is_refused_with_those_there_are(name: str) -> None:
     with pytest.raises(UnknownNameError, match=r"no stored result .*trackers_otb10\.csv"):
         stored_result(name)
