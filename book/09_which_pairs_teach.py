@@ -25,7 +25,6 @@
 
 # %%
 import json
-from pathlib import Path
 
 import cv2
 import matplotlib.pyplot as plt
@@ -37,6 +36,7 @@ from udtlib import viz, weights
 from udtlib.check import ch09 as check
 from udtlib.data import find_data
 from udtlib.data.raw_video.decoding import Decoder, Job
+from udtlib.data.stored import stored_result
 from udtlib.data.raw_video.packing import find_videos
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.training.settings import TrainingSettings
@@ -554,7 +554,7 @@ assert np.median(captured) > 0.5
 # videos are found, the cell after it computes that batch again.
 
 # %%
-real = json.loads(Path("../data/results/ch09_real_pairs.json").read_text("utf-8"))
+real = json.loads(stored_result("ch09_real_pairs.json").read_text("utf-8"))
 table = sorted(real["batch"], key=lambda row: -row["reference"])
 for title, rows in {"most": table[:3], "least": table[-6:-3], "dropped": table[-3:]}.items():
     for row in rows:

@@ -55,6 +55,7 @@ from udtlib.data.raw_video.leak_check import (
 )
 from udtlib.data.raw_video.patch_cache import PatchCache, encode_patch
 from udtlib.data.raw_video.patch_selection import SELECTIONS, cut_patches, start_locating
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import BENCHMARK, render_clip
 from udtlib.data.synthetic.motion import ClipSettings, Motion
 from udtlib.data.synthetic.patches import RenderedClip, render_patches
@@ -676,7 +677,7 @@ def facts(cache, measured):
     }
 
 
-stored = json.loads(Path("../data/results/ch10_packing.json").read_text("utf-8"))
+stored = json.loads(stored_result("ch10_packing.json").read_text("utf-8"))
 for name, value in stored["raw"].items():
     print(f"{name:12} {value:,}")
 print(f"WebP 80: {stored['webp_80_mib']} MiB")

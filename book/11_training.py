@@ -39,6 +39,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from udtlib import load_dataset, load_tracker, shortcuts, viz, weights
 from udtlib.check import ch11 as check
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic.patches import render_patches
 from udtlib.data.raw_video.triplets import TripletLoader
 from udtlib.errors import TrainingError
@@ -627,7 +628,7 @@ print("..." + diagnosis[diagnosis.index("Try") : diagnosis.index(" (")])
 # %%
 def stored(name):
     """Return a table's rows, and what is written about it."""
-    path = Path("../data/results") / f"training_{name}.csv"
+    path = stored_result(f"training_{name}.csv")
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     about = json.loads(path.with_suffix(".json").read_text("utf-8"))

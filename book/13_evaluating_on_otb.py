@@ -28,7 +28,6 @@
 import csv
 import json
 from itertools import combinations
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,6 +38,7 @@ from udtlib.boxes import iou
 from udtlib.check import ch13 as check
 from udtlib.data import find_data
 from udtlib.data.benchmarks.otb import load_annotations
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import (
     SequenceScore,
@@ -55,12 +55,11 @@ from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
-DATA = Path("../data")
 
 
 def read_table(name):
-    """Return the rows of a table below data/ as dictionaries; lines with # say where it is from."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    """Return the rows of a stored table as dictionaries; lines with # say where it is from."""
+    lines = stored_result(name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
@@ -158,7 +157,7 @@ def tracker_score(name, rows):
     return TrackerScore(name, "otb", load_policy("otb-strict"), tuple(found))
 
 
-counts = read_table("results/published_otb2015_curves.csv")
+counts = read_table("published_otb2015_curves.csv")
 published = {
     name: tracker_score(name, [row for row in counts if row["tracker"] == name]) for name in ("UDT", "UDT+")
 }
@@ -211,7 +210,7 @@ if annotations is not None:
 # a plot per attribute.
 
 # %%
-rows = read_table("results/published_otb2015_attributes.csv")
+rows = read_table("published_otb2015_attributes.csv")
 attributes = sorted({row["attribute"] for row in rows})
 by_name = {(row["attribute"], row["tracker"]): row for row in rows}
 styles = line_styles(["UDT+", "UDT"])
@@ -405,7 +404,7 @@ assert 2 < share["sequences"] < 8
 # The same boxes, every policy of chapter 01, four digits:
 
 # %%
-figures = read_table("results/published_otb2015.csv")
+figures = read_table("published_otb2015.csv")
 print(f"{'':11}{'policy':18}{'UDT':>16}{'UDT+':>16}")
 for benchmark, policy in dict.fromkeys((row["benchmark"], row["policy"]) for row in figures):
     found = [row for row in figures if (row["benchmark"], row["policy"]) == (benchmark, policy)]
@@ -452,7 +451,7 @@ assert ranking["pytracking"] == "gives up"
 # sequences; speed is one thread of the processor named in the file, decoding excluded.
 
 # %%
-tables = {name: read_table(f"results/trackers_{name}.csv") for name in ("otb10", "synthetic")}
+tables = {name: read_table(f"trackers_{name}.csv") for name in ("otb10", "synthetic")}
 for name, table in tables.items():
     print(f"{name:12}    AUC  95 % interval   P(20)  frames/s")
     for row in sorted(table, key=lambda row: -float(row["auc"])):
@@ -466,7 +465,7 @@ for name, table in tables.items():
 # %%
 def sequence_aucs(name):
     """Return the AUC of each sequence by tracker, from the file beside the table."""
-    trackers = json.loads((DATA / f"results/trackers_{name}.json").read_text(encoding="utf-8"))["trackers"]
+    trackers = json.loads(stored_result(f"trackers_{name}.json").read_text(encoding="utf-8"))["trackers"]
     return {key: np.array([one["auc"] for one in t["sequences"].values()]) for key, t in trackers.items()}
 
 
@@ -495,7 +494,7 @@ assert all(0 < told[name] < pairs[name] for name in tables)
 # Table 1 of the paper is a list of AUC and frames per second. As a picture it says more, and asks more.
 
 # %%
-table1 = read_table("paper/table1_otb2015.csv")
+table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for row, a, v in zip(table1, accuracy, speed, strict=True):
@@ -540,7 +539,7 @@ assert len(front) == 3
 # the resets ([Kristan et al. 2016](#References "kristan2016")).
 
 # %%
-table2 = [row for row in read_table("paper/table2_vot2016.csv") if row["failures"] and row["accuracy"]]
+table2 = [row for row in read_table("table2_vot2016.csv") if row["failures"] and row["accuracy"]]
 for row in sorted(table2, key=lambda row: -float(row["eao"])):
     print(f"{row['tracker']:8} accuracy {row['accuracy']}  failures {row['failures']:>4}  EAO {row['eao']}")
 ranks = {key: rankdata([float(row[key]) for row in table2]) for key in ("accuracy", "failures", "eao")}
