@@ -435,7 +435,9 @@ print(
     f"{lost.sum()} of {len(lost)} trips are deflected, {lost_first.sum()} of them in S1; of these end at home:"
 )
 print({way: f"{100 * at_home[lost].mean():.0f} %" for way, at_home in home.items()})
-print(f"chained loss equal to that of two frames, to five digits: {100 * same_loss.mean():.0f} % of all trips")
+print(
+    f"chained loss equal to that of two frames, to five digits: {100 * same_loss.mean():.0f} % of all trips"
+)
 print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 
 # %% [markdown]
