@@ -274,9 +274,10 @@ for way, name in deflection.WAYS.items():
 same = abs(bad.losses["chained"] / bad.losses["two"] - 1)
 
 # %% [markdown]
-# Lower than direct, and the loss of *two* frames: the extra hop undoes itself. Going back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began,
-# at $d_1$; the pseudo-label there is the *same clean Gaussian* as on the way out; and what remains is the way from S1 to T of
-# Eq. 6. Who walks back the way he came always finds home. Only a different way home proves anything:
+# The chained loss is lower than the direct one: it is the loss of *two* frames, because the extra hop undoes itself. Going
+# back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began, at $d_1$; the pseudo-label there is
+# the *same clean Gaussian* as on the way out; and what remains is the way from S1 to T of Eq. 6. Going back the way one came
+# always leads home. Only a different way home proves anything:
 #
 # | trip | its loss compares | gradient reaches |
 # |---|---|---|
