@@ -10,11 +10,14 @@ Two things differ from the authors' code: boxes keep their fractions, and the pa
 peak is fitted over exponents, not over sizes.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import Between, checked
 from udtlib.boxes import from_center
 from udtlib.features import fhog
 from udtlib.frames import Frame
@@ -104,16 +107,17 @@ class ScaleFilter:
         score: its peak.
     """
 
+    @checked
     def __init__(
         self,
-        count: int = 17,
-        interpolated: int = 33,
-        step: float = 1.02,
-        sigma: float = 1 / 16,
-        learning_rate: float = 0.025,
-        regulariser: float = 1e-2,
-        max_area: int = 512,
-        cell: int = 4,
+        count: Annotated[int, Between(1, 101)] = 17,
+        interpolated: Annotated[int, Between(1, 1001)] = 33,
+        step: Annotated[float, Between(1.0001, 2)] = 1.02,
+        sigma: Annotated[float, Between(0.001, 1000)] = 1 / 16,
+        learning_rate: Annotated[float, Between(0, 1)] = 0.025,
+        regulariser: Annotated[float, Between(1e-9, 1e6)] = 1e-2,
+        max_area: Annotated[int, Between(16, 2**14)] = 512,
+        cell: Annotated[int, Between(1, 64)] = 4,
     ) -> None:
         """Choose the knobs; the defaults are fDSST's.
 

@@ -6,12 +6,14 @@ that makes it faster than that. `udtlib.trackers.udt` gives the same boxes. Book
 """
 
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn import functional
 
+from udtlib.arguments import Between, checked
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
@@ -27,7 +29,12 @@ class PlainUdtTracker:
 
     stages = ("_crop", "_spectrum", "_learn")
 
-    def __init__(self, weights: str | Path | Weights | None = None, padding: float = 1.8) -> None:
+    @checked
+    def __init__(
+        self,
+        weights: str | Path | Weights | None = None,
+        padding: Annotated[float, Between(0, 100)] = 1.8,
+    ) -> None:
         """Load ``weights`` (see `udtlib.weights.get_weights`); a window is ``1 + padding`` targets."""
         self.weights, self.padding = get_weights(weights), padding
         self.factors = torch.tensor([1 / STEP, 1.0, STEP], dtype=torch.float64)
