@@ -144,7 +144,8 @@ def take(value: Any, hint: Any) -> Any:
         return _number(value, hint)
     if hint is bool:
         return bool(value) if isinstance(value, bool | np.bool_) else REFUSED
-    return value if hint is Any or not isclass(hint) or isinstance(value, hint) else REFUSED
+    kind = origin or hint  # of list[int], list
+    return value if kind is Any or not isclass(kind) or isinstance(value, kind) else REFUSED
 
 
 def expected(hint: Any) -> str:

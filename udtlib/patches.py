@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import look_up
 from udtlib.boxes import check_box
-from udtlib.errors import FrameError, UnknownNameError
+from udtlib.errors import FrameError
 from udtlib.frames import Frame
 
 BORDERS = {"replicate": cv2.BORDER_REPLICATE, "zero": cv2.BORDER_CONSTANT}
@@ -67,8 +68,7 @@ def crop(
         UnknownNameError: ``border`` is not in `BORDERS`.
     """
     check_image(image)
-    if border not in BORDERS:
-        raise UnknownNameError(f"no border {border!r}; known: {', '.join(BORDERS)}")
+    border_mode = look_up("border", border, BORDERS)
     x, y, w, h = check_box(box)
     height, width = check_size(size or (max(1, round(h)), max(1, round(w))))
     step_x, step_y = w / width, h / height
@@ -79,7 +79,7 @@ def crop(
         patch_to_image,
         (width, height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=BORDERS[border],
+        borderMode=border_mode,
     )
     return np.asarray(patch, dtype=image.dtype).reshape((height, width, *image.shape[2:]))
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from udtlib.errors import OptionError, TrainingError
+from udtlib.arguments import Between, checked
+from udtlib.errors import TrainingError
 from udtlib.training.card import card_lines, first_losses
 from udtlib.training.checkpoint import (
     NEWEST,
@@ -54,6 +56,7 @@ class Ending:
     weights: Path | None = None
 
 
+@checked
 def train(
     settings: TrainingSettings,
     batches: BatchSource,
@@ -61,7 +64,7 @@ def train(
     *,
     resume: bool = False,
     device: str | None = "cpu",
-    checkpoint_every: int = CHECKPOINT_EVERY,
+    checkpoint_every: Annotated[int, Between(1, 10**9)] = CHECKPOINT_EVERY,
     keep: Sequence[int] = (),
     progress: bool = False,
     tensorboard: bool = False,
@@ -91,8 +94,6 @@ def train(
         OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
-    if checkpoint_every < 1:
-        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
     folder = Path(out)
     place = device_of(device)
     workers = Workers(place)

@@ -5,14 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, get_type_hints
 
 from udtlib.arguments import LARGEST_SEED, Between, OneOf, check_fields, look_up
+from udtlib.data.raw_video.augmentation import SMEARED, STRONGEST
 from udtlib.errors import OptionError
 from udtlib.unsupervised import FORMS, WAYS_BACK
 
 PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
-SMEARED = 60  # pixels at most: half a patch
-STRONGEST = 10  # augmentation; patches are turned by 80 degrees and move out of their place
 
 
 @dataclass(frozen=True)
