@@ -141,6 +141,7 @@ class MosseTracker:
             BoxError: four finite numbers of positive size that touch the frame were expected.
             FrameError: see `udtlib.frames.check_frame`.
         """
+        self.started = False
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])
         self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]

@@ -109,7 +109,7 @@ class UdtTracker:
         self.line = np.linspace(-0.5, 0.5, size)
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])
-        self.frame_size: tuple[int, int] | None = None
+        self.started = False
 
     @torch.inference_mode()
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -119,9 +119,11 @@ class UdtTracker:
             FrameError: not such a frame.
             BoxError: not four finite numbers of positive size, or a box outside the image.
         """
+        self.started = False
         frame = check_frame(frame)
         self.place(frame, check_box_in_image(box, *frame.shape[:2]))
         self.dual, self.template = self.learn(frame, self.window_size)
+        self.started = True
 
     @torch.inference_mode()
     def update(self, frame: Frame) -> Boxes:
@@ -131,7 +133,7 @@ class UdtTracker:
             FrameError: not a frame, or of another size than the first.
             TrackerError: `init` was not called.
         """
-        if self.frame_size is None:
+        if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         if self.sees_nothing(frame):
