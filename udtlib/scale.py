@@ -185,7 +185,8 @@ class ScaleFilter:
     def _patch_shape(self, size: ArrayLike) -> tuple[int, int]:
         w, h = np.asarray(size, dtype=np.float64)
         shrink = min(1.0, float(np.sqrt(self.max_area / (w * h))))
-        height, width = (max(2 * self.cell, int(side * shrink)) for side in (h, w))
+        longest = self.max_area  # of the thinnest targets
+        height, width = (max(2 * self.cell, min(longest, int(side * shrink))) for side in (h, w))
         return height, width
 
     def _columns(self, frame: Frame, center: ArrayLike, size: ArrayLike) -> Columns:
