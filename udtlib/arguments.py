@@ -144,7 +144,10 @@ def take(value: Any, hint: Any) -> Any:
         return _number(value, hint)
     if hint is bool:
         return bool(value) if isinstance(value, bool | np.bool_) else REFUSED
-    kind = origin or hint  # of list[int], list
+    if origin is list and isinstance(value, list):
+        items = [take(item, arguments[0]) for item in value]
+        return REFUSED if any(item is REFUSED for item in items) else items
+    kind = origin or hint  # of tuple[int, ...], tuple
     return value if kind is Any or not isclass(kind) or isinstance(value, kind) else REFUSED
 
 
@@ -157,6 +160,8 @@ def expected(hint: Any) -> str:
         return _ruled(*arguments)
     if origin is Literal:
         return f"one of {', '.join(map(str, arguments))}"
+    if origin is list:
+        return f"a list, each {expected(arguments[0])}"
     if hint in (int, float):
         return "a whole number" if hint is int else "a finite number"
     return WORDS.get(hint, getattr(hint, "__name__", str(hint)))

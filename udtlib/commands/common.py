@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
 from udtlib.data import DATASETS
@@ -57,18 +57,20 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def reader(hint: Any) -> Callable[[str], Any]:
-    """Return what reads an argument as an annotation has it, or says what was expected."""
+def number(text: str) -> int | float | str:
+    """Return the number that an argument is, or its text: what it goes to says what was expected."""
+    found = read_number(text)
+    return text if found is None else found
 
-    def read(text: str) -> Any:
+
+def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` to ``most``, or says that one was expected."""
+    hint = Annotated[int, Between(least, most)]
+
+    def read(text: str) -> int:
         value = take(read_number(text), hint)
         if value is REFUSED:
             raise argparse.ArgumentTypeError(f"expected {expected(hint)}, found {shown(text)}")
         return value
 
     return read
-
-
-def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
-    """Return what reads a whole number from ``least`` to ``most``, or says that one was expected."""
-    return reader(Annotated[int, Between(least, most)])

@@ -7,7 +7,8 @@ from typing import Annotated, get_args
 import torch
 
 from udtlib.arguments import Between
-from udtlib.commands.common import reader, whole_number
+from udtlib.arguments import check as check_value
+from udtlib.commands.common import number
 from udtlib.commands.data import MEASURING
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -32,7 +33,15 @@ NUMBERS = (
     "smear",
 )
 CHOICES = ("optimiser", "schedule", "backward", "form", "motion", "precision")
-SHARE = Annotated[float, Between(0, 1, below=True)]
+COUNTS = {
+    "checkpoint_every": Annotated[int, Between(1, 10**9)],
+    "clips": Annotated[int, Between(1, 10**6)],
+    "epochs": Annotated[int, Between(1, 10**6)],
+    "frames": Annotated[int, Between(2, 10**5)],
+    "hold_out": Annotated[float, Between(0, 1, below=True)],
+    "keep": list[Annotated[int, Between(1, 10**9)]],
+}
+"""What the arguments beside the settings take."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,33 +55,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--variant", default="udt", metavar="NAME", help=f"{', '.join(VARIANTS)}; default: %(default)s"
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--epochs", type=whole_number(1), default=EPOCHS, metavar="N", help="default: %(default)s"
-    )
-    length.add_argument("--steps", type=reader(HINTS["steps"]), metavar="N", help="instead of --epochs")
+    length.add_argument("--epochs", type=number, default=EPOCHS, metavar="N", help="default: %(default)s")
+    length.add_argument("--steps", type=number, metavar="N", help="instead of --epochs")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     parser.add_argument("--device", metavar="D", help="cpu, cuda ...; default: a GPU if there is one")
-    _add_setting(parser, "seed", "S", "default: %(default)s")
+    _add_number(parser, "seed", 0, "S", "default: %(default)s")
     parser.add_argument("--data", choices=DATA, default="videos", help="synthetic: procedural clips")
-    _add_count(parser, "--clips", 1, 64, "synthetic: how many clips")
-    _add_count(parser, "--frames", 2, 30, "synthetic: frames of each")
+    _add_number(parser, "clips", 64, "N", "synthetic: how many clips")
+    _add_number(parser, "frames", 30, "N", "synthetic: frames of each")
     parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
     parser.add_argument(
-        "--hold-out", type=reader(SHARE), default=0.0, metavar="SHARE", help="of the videos, not trained on"
+        "--hold-out", type=number, default=0.0, metavar="SHARE", help="of the videos, not trained on"
     )
-    _add_setting(parser, "batch", "N", "triplets a step")
+    _add_number(parser, "batch", defaults.batch, "N", "triplets a step")
     for name in NUMBERS:
-        _add_setting(parser, name, "X")
-    _add_setting(parser, "warm_up", "STEPS")
+        _add_number(parser, name, getattr(defaults, name), "X")
+    _add_number(parser, "warm_up", 0, "STEPS")
     for name in CHOICES:
         choices = get_args(HINTS[name])[1]
         parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
-    parser.add_argument("--checkpoint-every", type=whole_number(1), default=200, metavar="STEPS")
+    parser.add_argument("--checkpoint-every", type=number, default=200, metavar="STEPS")
     parser.add_argument(
         "--keep",
         nargs="+",
-        type=whole_number(1),
+        type=number,
         default=[],
         metavar="STEP",
         help="also keep the weights after these",
@@ -86,13 +93,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_setting(parser: argparse.ArgumentParser, name: str, metavar: str, text: str | None = None) -> None:
-    default = getattr(TrainingSettings, name)
-    parser.add_argument(option(name), type=reader(HINTS[name]), default=default, metavar=metavar, help=text)
-
-
-def _add_count(parser: argparse.ArgumentParser, name: str, least: int, default: int, text: str) -> None:
-    parser.add_argument(name, type=whole_number(least), default=default, metavar="N", help=text)
+def _add_number(
+    parser: argparse.ArgumentParser, name: str, default: float, metavar: str, text: str | None = None
+) -> None:
+    parser.add_argument(option(name), type=number, default=default, metavar=metavar, help=text)
 
 
 def option(name: str) -> str:
@@ -136,6 +140,8 @@ def check(arguments: argparse.Namespace) -> None:
             settings that do not go together.
         UnknownNameError: no such variant.
     """
+    for name, hint in COUNTS.items():
+        setattr(arguments, name, check_value(option(name), getattr(arguments, name), hint))
     make_settings(arguments, 1, "")
     if arguments.data == "synthetic" and arguments.videos:
         raise OptionError(f"--data synthetic needs no videos, found {arguments.videos[0]}")
