@@ -30,7 +30,7 @@ Value = TypeVar("Value")
 
 REFUSED = object()
 LARGEST_SEED = 2**63 - 1
-LONGEST = 60  # characters of a refused value in a message
+LONGEST = 90  # characters of a refused value in a message
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 DIGITS = 4000  # of a number in text: Python itself refuses to read many more
 WORDS = {bool: "True or False", str: "a text", Path: "a file", NoneType: "None"}
