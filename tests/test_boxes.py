@@ -175,9 +175,7 @@ def test_what_may_be_a_box_of_a_target():
         np.testing.assert_array_equal(found, [float(number) for number in box])
 
 
-@pytest.mark.parametrize(
-    "boxes", [[], None, 5, "boxes", (5, 5, 9, 9), [[5, 5, 9]], [[5, 5, 9, 9], [900, 5, 9, 9]], {}]
-)
+@pytest.mark.parametrize("boxes", [[], None, 5, "boxes", {}, (5, 5, 9, 9), [[5, 5, 9]], [[900, 5, 9, 9]]])
 def test_what_are_no_boxes(boxes):
     with pytest.raises(BoxError):
         check_boxes_in_image(boxes, 120, 160)
