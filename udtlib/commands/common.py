@@ -2,7 +2,9 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Annotated
 
+from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
 from udtlib.data import DATASETS
 from udtlib.evaluation import POLICIES
 from udtlib.evaluation.protocols import PROTOCOLS
@@ -55,12 +57,20 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number from ``least`` on, or says that one was expected."""
+def number(text: str) -> int | float | str:
+    """Return the number that an argument is, or its text: what it goes to says what was expected."""
+    found = read_number(text)
+    return text if found is None else found
+
+
+def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` to ``most``, or says that one was expected."""
+    hint = Annotated[int, Between(least, most)]
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
-        return int(text)
+        value = take(read_number(text), hint)
+        if value is REFUSED:
+            raise argparse.ArgumentTypeError(f"expected {expected(hint)}, found {shown(text)}")
+        return value
 
     return read

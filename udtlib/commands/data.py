@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from udtlib.commands.common import whole_number
+from udtlib.commands.common import number, whole_number
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -30,10 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     pack.add_argument("--out", required=True, metavar="FILE_OR_DIR", help="the cache to write")
     pack.add_argument(
-        "--webp", type=int, metavar="Q", help="compress the patches with quality 1 to 100 (default: raw)"
+        "--webp",
+        type=number,
+        metavar="Q",
+        help="compress the patches with quality 1 to 100 (default: raw)",
     )
     pack.add_argument(
-        "--frames-per-video", type=int, default=300, metavar="N", help="from the start (default: %(default)s)"
+        "--frames-per-video",
+        type=number,
+        default=300,
+        metavar="N",
+        help="from the start (default: %(default)s)",
     )
     pack.add_argument(
         "--selection",
@@ -77,8 +84,10 @@ def _add_render(render: argparse.ArgumentParser) -> None:
     render.add_argument(
         "--frames", type=whole_number(2), default=30, metavar="N", help="of each (default: %(default)s)"
     )
-    render.add_argument("--seed", type=whole_number(0), default=0, metavar="S", help="default: %(default)s")
-    render.add_argument("--webp", type=int, metavar="Q", help="as for pack")
+    render.add_argument(
+        "--seed", type=whole_number(0, 2**32), default=0, metavar="S", help="default: %(default)s"
+    )
+    render.add_argument("--webp", type=number, metavar="Q", help="as for pack")
     render.set_defaults(action_function=_render)
 
 

@@ -3,11 +3,11 @@
 import argparse
 import os
 import sys
-from ast import literal_eval
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from udtlib.arguments import read_number, shown
 from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
@@ -16,6 +16,7 @@ from udtlib.evaluation.report.tables import check_json_path, difference_table, s
 from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
 from udtlib.trackers import load_tracker
 
+CONSTANTS = {"False": False, "None": None, "True": True}
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
 
 
@@ -65,11 +66,9 @@ def _cores() -> int:
 def _option(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.isidentifier():
-        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {text!r}")
-    try:
-        return key, literal_eval(value)
-    except (SyntaxError, ValueError):
-        return key, value
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {shown(text)}")
+    number = read_number(value)
+    return key, CONSTANTS.get(value, value) if number is None else number
 
 
 def run(arguments: argparse.Namespace) -> int:

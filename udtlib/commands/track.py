@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from udtlib import viz
+from udtlib.arguments import read_number, shown
 from udtlib.boxes import Boxes, check_box
 from udtlib.data.box_files import write_boxes
 from udtlib.data.folder import open_frames
@@ -81,10 +82,10 @@ def parse_box(text: str) -> Boxes:
     Raises:
         BoxError: not four numbers separated by commas, or as `udtlib.boxes.check_box`.
     """
-    try:
-        numbers = [float(word) for word in text.split(",")]
-    except ValueError as error:
-        raise BoxError(f"--box is four numbers x,y,w,h separated by commas, found {text!r}") from error
+    words = text.split(",")
+    numbers = [number for word in words if (number := read_number(word)) is not None]
+    if not len(words) == len(numbers) == 4:
+        raise BoxError(f"--box is four numbers x,y,w,h separated by commas, found {shown(text)}")
     return check_box(numbers)
 
 

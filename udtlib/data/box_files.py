@@ -44,7 +44,7 @@ def _parse_plain(text: str) -> Boxes | None:
     wrong with the others.
     """
     rows = [line.split() for line in text.translate(SEPARATORS).splitlines()]
-    if set(map(len, rows)) != {4}:
+    if set(map(len, rows)) != {4} or _has_odd_digits(text):
         return None
     try:
         boxes = np.array([float(word) for row in rows for word in row]).reshape(-1, 4)
@@ -127,11 +127,18 @@ def read_json_object(path: str | Path, what: str = "a JSON object by sequence") 
     return content
 
 
+def _has_odd_digits(text: str) -> bool:
+    """Say whether there are digits that Python alone would read: of other scripts, or grouped by ``_``."""
+    return "_" in text or not text.isascii()
+
+
 def _parse(line: str, where: str) -> list[float]:
     words = line.translate(SEPARATORS).split()
     if len(words) != 4:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
     try:
+        if any(map(_has_odd_digits, words)):
+            raise ValueError("Python alone reads these as numbers")
         row = [float(word) for word in words]
     except ValueError as error:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error

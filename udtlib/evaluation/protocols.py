@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
-from udtlib.errors import DataError, UnknownNameError
+from udtlib.errors import DataError
 
 PROTOCOLS = ("ope", "tre", "sre")
 
@@ -59,9 +60,7 @@ def check_protocol(protocol: str) -> str:
     Raises:
         UnknownNameError: it is not in `PROTOCOLS`.
     """
-    if protocol not in PROTOCOLS:
-        raise UnknownNameError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
-    return protocol
+    return check_name("protocol", protocol, PROTOCOLS)
 
 
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:

@@ -6,12 +6,14 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from udtlib.errors import OptionError, TrainingError
+from udtlib.arguments import Between, checked
+from udtlib.errors import TrainingError
+from udtlib.training.ahead import BatchSource, ahead
 from udtlib.training.card import card_lines, first_losses
 from udtlib.training.checkpoint import (
     NEWEST,
@@ -24,15 +26,11 @@ from udtlib.training.log import TrainingLog
 from udtlib.training.run import Run, row_of, start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest, signals
-from udtlib.training.step import Batch, Patches
 from udtlib.training.workers import Workers, device_of
 from udtlib.weights import save_weights
 
 WEIGHTS = "weights.safetensors"
 CHECKPOINT_EVERY = 200  # steps
-
-BatchSource = Callable[[int], Batch | Patches]
-"""The whole batch of a step (0-indexed), always the same for the same step."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class Ending:
     weights: Path | None = None
 
 
+@checked
 def train(
     settings: TrainingSettings,
     batches: BatchSource,
@@ -61,7 +60,7 @@ def train(
     *,
     resume: bool = False,
     device: str | None = "cpu",
-    checkpoint_every: int = CHECKPOINT_EVERY,
+    checkpoint_every: Annotated[int, Between(1, 10**9)] = CHECKPOINT_EVERY,
     keep: Sequence[int] = (),
     progress: bool = False,
     tensorboard: bool = False,
@@ -69,7 +68,8 @@ def train(
 ) -> Ending:
     """Train a network from random weights and write it to ``out/weights.safetensors``.
 
-    SIGINT and SIGTERM stop it after the current step, with a checkpoint. Under torchrun every process
+    SIGINT and SIGTERM stop it after the current step, with a checkpoint, also where the next batch does not
+    come; a second one ends it at once. Under torchrun every process
     calls this with the same arguments; the first writes.
 
     Args:
@@ -91,8 +91,6 @@ def train(
         OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
-    if checkpoint_every < 1:
-        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
     folder = Path(out)
     place = device_of(device)
     workers = Workers(place)
@@ -174,7 +172,7 @@ def loop(
     share = workers.share(settings.batch)
     saved = run.done
     try:
-        for batch in ahead(batches, run.done, settings):
+        for batch in ahead(batches, run.done, settings, stop):
             begin = time.perf_counter()
             loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
             took = time.perf_counter() - begin
@@ -187,6 +185,8 @@ def loop(
                 saved = save_run(run, workers, log, folder)
             if number:
                 break
+        if not number and stop.number and run.done < settings.steps:  # while no batch came
+            number, saved = stop.number, save_run(run, workers, log, folder)
     except TrainingError as error:
         kept = (
             f"the checkpoint of step {saved} in {folder} is kept" if saved else "there is no checkpoint yet"
@@ -201,24 +201,3 @@ def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
         log.flush()
         save_checkpoint(folder, run.checkpoint())
     return run.done
-
-
-def ahead(batches: BatchSource, first: int, settings: TrainingSettings) -> Iterator[Batch]:
-    """Yield the batches from step ``first`` on; the next is fetched while one is worked on.
-
-    Raises:
-        TrainingError: a batch of another size than the settings say.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(batches, first) if first < settings.steps else None
-        for step in range(first, settings.steps):
-            assert waiting is not None
-            found = waiting.result()
-            if step + 1 < settings.steps:
-                waiting = pool.submit(batches, step + 1)
-            batch = found if isinstance(found, Batch) else Batch(found)
-            if len(batch.patches) != settings.batch:
-                raise TrainingError(
-                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
-                )
-            yield batch

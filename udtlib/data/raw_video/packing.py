@@ -7,17 +7,18 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from udtlib.arguments import Between, check
 from udtlib.data import images
 from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
 from udtlib.data.raw_video.decoding import Chunk, Decoder, Job
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.patch_cache import PatchCache, check_quality
 from udtlib.data.raw_video.patch_selection import Follower, check_selection
-from udtlib.errors import DataError, MissingDataError, OptionError
+from udtlib.errors import DataError, MissingDataError
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
 """Files below a folder that are taken for videos; a file named by itself may have any other."""
@@ -135,10 +136,7 @@ def pack_videos(
 
 def _check_options(webp: int | None, frames_per_video: int) -> None:
     check_quality(webp)
-    if frames_per_video < 2:
-        raise OptionError(
-            f"at least 2 frames of a video are needed to learn from it, found {frames_per_video}"
-        )
+    check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
 
 
 def _open_complete(out: Path, settings: dict[str, Any], sources: Sequence[VideoSource]) -> PatchCache:

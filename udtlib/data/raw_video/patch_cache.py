@@ -12,14 +12,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udtlib.arguments import Between, check
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
-from udtlib.errors import DataError, MissingDataError, OptionError
+from udtlib.errors import DataError, MissingDataError
 
 MAGIC = b"UDTPATCH"
 TRAILER = struct.Struct("<Q32s8s")
@@ -113,8 +114,7 @@ def parse_index(lines: Iterable[bytes], origin: str) -> Index:
 
 def check_quality(webp: int | None) -> None:
     """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
-    if webp is not None and not 1 <= webp <= 100:
-        raise OptionError(f"the WebP quality is 1 to 100, found {webp}")
+    check("webp", webp, Annotated[int, Between(1, 100)] | None)
 
 
 def encode_patch(patch: Patches, webp: int | None) -> bytes:

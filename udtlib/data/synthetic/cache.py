@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import udtlib
+from udtlib.arguments import checked
 from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
 from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
-from udtlib.data.synthetic.patches import check_clips, clip_patches, clips_name
-from udtlib.errors import OptionError
+from udtlib.data.synthetic.patches import Clips, Frames, Seed, clip_patches, clips_name
 
 CROPS = "centre"
 
 
+@checked
 def pack_clips(
     out: str | Path,
-    clips: int = 64,
-    frames: int = 30,
-    seed: int = 0,
+    clips: Clips = 64,
+    frames: Frames = 30,
+    seed: Seed = 0,
     webp: int | None = None,
     progress: bool = False,
 ) -> PatchCache:
@@ -43,10 +44,7 @@ def pack_clips(
         DataError: the cache is damaged.
         StorageError: the disk is full, say; what is finished is kept.
     """
-    check_clips(clips, frames, CROPS)
     check_quality(webp)
-    if seed < 0:
-        raise OptionError(f"a seed is 0, 1, 2 ..., found {seed}")
     settings: dict[str, Any] = {
         "webp": webp,
         "frames_per_video": frames,

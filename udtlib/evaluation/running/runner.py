@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from udtlib.arguments import Between, check
 from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
@@ -103,8 +104,7 @@ def evaluate(
 
     Book: chapters 01 and 13.
     """
-    if jobs < 1:
-        raise OptionError(f"expected at least one job, found {jobs}")
+    jobs = check("jobs", jobs, Annotated[int, Between(1, 10_000)])
     if dask and jobs > 1:
         raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
     if not isinstance(tracker, str) and not callable(tracker):
