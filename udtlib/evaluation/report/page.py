@@ -10,7 +10,6 @@ from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.report import html
 from udtlib.evaluation.report.explorer import explorer
@@ -26,6 +25,7 @@ from udtlib.evaluation.report.sections import (
     plots,
 )
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.files import write_whole
 
 SECTIONS = {
     "Overall": overall,

@@ -18,10 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.files import write_whole
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
