@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import udtlib
-from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
+from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
 from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
 from udtlib.data.synthetic.patches import check_clips, clip_patches, clips_name
 from udtlib.errors import OptionError
+from udtlib.files import user_path
 
 CROPS = "centre"
 
@@ -41,7 +42,7 @@ def pack_clips(
     Raises:
         OptionError: a value out of range (negative seeds too), or a cache made with other settings.
         DataError: the cache is damaged.
-        StorageError: the disk is full, say; what is finished is kept.
+        StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
     check_clips(clips, frames, CROPS)
     check_quality(webp)
@@ -54,19 +55,17 @@ def pack_clips(
         "measured": [],
         "synthetic": {"clips": clips, "seed": seed, "udtlib": udtlib.__version__},
     }
-    if Path(out).exists():
-        cache = PatchCache(out)
-        check_settings(out, cache.settings, settings)
-        return cache
-    with CacheWriter(out, settings) as writer:
+    out = user_path(out)
+
+    def fill(writer: CacheWriter) -> None:
         for number in _bar(range(clips), progress):
             name = f"clip-{number:05d}"
             if name not in writer.finished:
                 patches, _ = clip_patches(seed, number, frames, CROPS)
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)
-        writer.finish()
-    return PatchCache(out, verify=False)
+
+    return write_cache(out, settings, fill)
 
 
 def synthetic_name(cache: PatchCache) -> str:
