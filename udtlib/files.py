@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from typing import IO, Any
 
 from udtlib.errors import MissingDataError, StorageError, UdtError
 
@@ -218,7 +219,7 @@ def remove_unfinished(folder: Path) -> None:
                 path.unlink()
 
 
-def is_same_file(file: FileIO, path: Path) -> bool:
+def is_same_file(file: IO[Any] | FileIO, path: Path) -> bool:
     """Say whether an open file is still the one of this name, neither removed nor replaced."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))

@@ -2,10 +2,13 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from udtlib.data import DATASETS
+from udtlib.errors import UdtError
 from udtlib.evaluation import POLICIES
 from udtlib.evaluation.protocols import PROTOCOLS
+from udtlib.files import user_path
 from udtlib.trackers import TRACKERS
 
 
@@ -29,6 +32,7 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--root",
+        type=file_path,
         metavar="DIR",
         help="the dataset's folder; without it otb (all its lists) or tc128 in UDT_DATA, data/, ../shared",
     )
@@ -53,6 +57,16 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
         choices=PROTOCOLS,
         help="start once (ope), at 20 frames (tre), from 12 inexact boxes (sre); default: %(default)s",
     )
+
+
+def file_path(text: str) -> Path:
+    """Return the path that an argument names, with ``~`` replaced: the type of every argument that is one."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, found nothing")
+    try:
+        return user_path(text)
+    except UdtError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def whole_number(least: int) -> Callable[[str], int]:
