@@ -1,4 +1,4 @@
-"""What a run writes: killed, full, deleted, shared or hostile, nothing is lost, nothing is wrong in silence."""
+"""What a run writes: killed, full, deleted, shared or hostile, nothing is lost or wrong in silence."""
 
 import errno
 import json
@@ -239,13 +239,7 @@ def test_a_changed_header_is_noticed(made):
 VALUES = [None, True, -1, 1.5, 10**400, float("nan"), float("inf"), "x", [], ["x"], {}, {"start": 1}]
 
 
-FINE = {
-    "seconds": [1.5],
-    "settings": [{}, {"start": 1}],
-    "history": [{}],
-    "start": [[], {}],
-    "recent": [[], {}],
-}
+FINE = {"seconds": [1.5], "settings": [{}, {"start": 1}], "history": [{}], "start": [[]], "recent": [[]]}
 
 
 @pytest.mark.parametrize("key", ["step", "seconds", "settings", "history", "start", "recent", "still"])
@@ -272,5 +266,5 @@ def test_tensors_of_another_network(made, tmp_path, name):
     shutil.copy(made / "good", made / NEWEST)
     state = load_checkpoint(made)
     save_checkpoint(tmp_path, replace(state, tensors={**state.tensors, name: torch.zeros(3, 5)}))
-    with pytest.raises(CheckpointError, match="is of no such optimiser|of another network"):
+    with pytest.raises(CheckpointError, match=r"is of no such optimiser|of another network"):
         start(settings, torch.device("cpu")).resume(load_checkpoint(tmp_path))

@@ -2,6 +2,7 @@ import collections
 import io
 import os
 import pickle
+import re
 import struct
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import torch
 
 from udtlib import cli, load_tracker
 from udtlib.data import find_data
-from udtlib.errors import MissingDataError, WeightsError
+from udtlib.errors import MissingDataError, StorageError, WeightsError
 from udtlib.weights import (
     PUBLISHED,
     SHAPES,
@@ -362,3 +363,32 @@ def test_every_published_network_is_read():
     assert norms == pytest.approx([5.87, 6.01], abs=0.005)
     with pytest.raises(WeightsError, match=r"UDT_Supervised \(DCFNet 2.0\) with red and blue exchanged"):
         load_weights(folder / "DCFNet_param.pth", channels="rgb")
+
+
+@pytest.mark.parametrize(
+    ("extra", "what"),
+    [(np.float64(0.5), "scalar"), (np.arange(3), "_reconstruct"), (SimpleNamespace(), "Simple")],
+)
+def test_a_checkpoint_with_more_than_tensors_is_called_what_it_is(tmp_path, extra, what):
+    """A loss as a numpy scalar, say: the file is not damaged, and no advice is given to load it unsafely."""
+    path = tmp_path / "net.pth"
+    torch.save({"state_dict": dict(random_weights().tensors), "best": extra}, path)
+    with pytest.raises(
+        WeightsError, match=rf"PyTorch file also holds [\w.]*{what}.*nothing was run"
+    ) as caught:
+        load_weights(path)
+    assert not re.search("weights_only|damaged|safe_globals", str(caught.value))
+
+
+def test_weights_are_written_whole_and_links_are_not_followed(tmp_path, monkeypatch):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "net.safetensors.part").symlink_to("victim")
+    (tmp_path / "link").symlink_to("net.safetensors")
+    save_weights(tmp_path / "link", random_weights())
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert (tmp_path / "link").is_symlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_weights("~/net.safetensors").fingerprint == random_weights().fingerprint
+    assert get_weights("~/link").fingerprint == random_weights().fingerprint
+    with pytest.raises(StorageError, match="found a folder"):
+        save_weights(tmp_path, random_weights())

@@ -187,9 +187,7 @@ def check_video(path: Path, video: Path, count: int) -> None:
     """
     found = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
     if abs(found - count) > 1:
-        raise StorageError(
-            f"{video}: not written: expected {count} frames, found {max(found, 0):.0f}; is the disk full?"
-        )
+        raise StorageError(f"{video}: not written, {max(found, 0):.0f} of {count} frames; is the disk full?")
 
 
 def open_writer(path: Path, video: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:

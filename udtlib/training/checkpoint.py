@@ -190,13 +190,13 @@ def check_header(checkpoint: Checkpoint) -> Checkpoint:
         ValueError: names the first that is not; or a `KeyError`, `TypeError` from inside the history.
     """
     history = checkpoint.history
-    losses = [*history["start"], *history["recent"]] if history else []
+    losses = history["start"] + history["recent"] if history else []
     still = history["still"] if history else 0
     fine = {
         "step": type(checkpoint.step) is int and checkpoint.step >= 0,
         "seconds": is_number(checkpoint.seconds) and checkpoint.seconds >= 0,
         "settings": isinstance(checkpoint.settings, dict),
-        "history": isinstance(history, dict) and all(map(is_number, losses)),
+        "history": isinstance(history, dict) and isinstance(losses, list) and all(map(is_number, losses)),
         "history's still": type(still) is int and 0 <= still <= max(checkpoint.step, 0),
     }
     wrong = [name for name, is_fine in fine.items() if not is_fine]

@@ -5,6 +5,7 @@ pickle may mention are those of `ALLOWED`, each answered by an inert stand-in of
 """
 
 import pickle
+import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -47,6 +48,13 @@ def read_foreign(path: Path) -> tuple[Tensors, dict[str, str]]:
                 return read_pytorch(read_legacy_pytorch(file), "pytorch legacy")
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
+    except pickle.UnpicklingError as error:  # its text advises to run what is in the file
+        name = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"also holds {name[1]}" if name else "is damaged, or holds something else too"
+        raise WeightsError(
+            f"{path}: this PyTorch file {what}, and read is nothing but tensors, numbers and text; nothing "
+            "was run. Whoever made it can save the network alone: torch.save(network.state_dict(), FILE)"
+        ) from error
     except Exception as error:  # a foreign parser on a damaged file may raise anything
         raise WeightsError(
             f"{path}: damaged or not network weights ({type(error).__name__}: {error})"
