@@ -56,7 +56,7 @@ def path_arguments():
                 yield pytest.param(action, id=f"{command} {action.metavar} {action.dest}")
 
 
-@pytest.mark.parametrize("action", path_arguments())
+@pytest.mark.parametrize("action", list(path_arguments()))
 def test_every_path_argument_knows_home_folders(action, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert action.type("~/a/b.csv") == tmp_path / "a" / "b.csv"
@@ -223,7 +223,7 @@ def test_a_video_appears_when_it_is_whole(tmp_path, monkeypatch):
     assert names(tmp_path) == ["clip", "o.avi"]
 
 
-@pytest.mark.parametrize("suffix", track.WRITABLE)
+@pytest.mark.parametrize("suffix", [".avi", ".mp4"])
 def test_a_full_disk_under_a_video(tmp_path, suffix):
     """The file may not grow beyond 30 kB; OpenCV itself says nothing."""
     write_folder(
@@ -245,7 +245,7 @@ def test_a_full_disk_under_a_video(tmp_path, suffix):
         preexec_fn=limit,
     )
     assert done.returncode == 2, done.stderr
-    assert f"o{suffix}: not written, 0 of 30 frames; is the disk full?" in done.stderr
+    assert f"o{suffix}: its 30 frames could not all be written; is the disk full?" in done.stderr
     assert (tmp_path / f"o{suffix}").read_text() == "old"
     assert names(tmp_path) == ["clip", f"o{suffix}"]
 

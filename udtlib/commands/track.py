@@ -114,6 +114,7 @@ class Outputs:
     def __init__(self, paths: list[Path], video: Path | None, frames: Frames, first: Frame) -> None:
         self.paths, self.saved, self.video = paths, 0.0, video
         self.writer: cv2.VideoWriter | None = None
+        self.written = 0
         self.last = first
         with ExitStack() as held:
             for path in filter(None, (*paths, video)):
@@ -133,6 +134,7 @@ class Outputs:
             for box in boxes[-1]:
                 picture = viz.draw_box(picture, box)
             self.writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            self.written += 1
         if time.monotonic() > self.saved + SAVE_EVERY:
             self.save(boxes)
 
@@ -154,7 +156,7 @@ class Outputs:
             finally:
                 if self.writer is not None and self.video is not None:
                     self.writer.release()
-                    check_video(self.unfinished, self.video, len(boxes))
+                    check_video(self.unfinished, self.video, self.written)
 
 
 def box_paths(path: Path | None, count: int) -> list[Path]:
@@ -180,14 +182,15 @@ def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
 
 
 def check_video(path: Path, video: Path, count: int) -> None:
-    """Make sure that what was written to ``path`` has ``count`` frames; OpenCV does not say if one failed.
+    """Make sure that the last of ``count`` frames written to ``path`` is there; OpenCV does not say.
 
     Raises:
-        StorageError: it has not; ``video`` is named.
+        StorageError: it is not; ``video`` is named.
     """
-    found = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
-    if abs(found - count) > 1:
-        raise StorageError(f"{video}: not written, {max(found, 0):.0f} of {count} frames; is the disk full?")
+    written = cv2.VideoCapture(str(path))
+    written.set(cv2.CAP_PROP_POS_FRAMES, count - 1)
+    if not written.grab():
+        raise StorageError(f"{video}: its {count} frames could not all be written; is the disk full?")
 
 
 def open_writer(path: Path, video: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:

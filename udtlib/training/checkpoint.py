@@ -193,7 +193,7 @@ def check_header(checkpoint: Checkpoint) -> Checkpoint:
     losses = history["start"] + history["recent"] if history else []
     still = history["still"] if history else 0
     fine = {
-        "step": type(checkpoint.step) is int and checkpoint.step >= 0,
+        "step": type(checkpoint.step) is int and 0 <= checkpoint.step < 2**53,
         "seconds": is_number(checkpoint.seconds) and checkpoint.seconds >= 0,
         "settings": isinstance(checkpoint.settings, dict),
         "history": isinstance(history, dict) and isinstance(losses, list) and all(map(is_number, losses)),
