@@ -16,7 +16,14 @@ import torch
 from plain_training import PlainNetwork, plain_loss
 from training_job import moving_patches, run
 
-from udtlib.errors import CheckpointError, OptionError, ShapeError, TrainingError, UnknownNameError
+from udtlib.errors import (
+    CheckpointError,
+    OptionError,
+    ShapeError,
+    StorageError,
+    TrainingError,
+    UnknownNameError,
+)
 from udtlib.training import open_run
 from udtlib.training.checkpoint import BEFORE, NEWEST, load_checkpoint, read_checkpoint, save_checkpoint
 from udtlib.training.log import LossWatch, read_log
@@ -311,7 +318,9 @@ def test_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     state = load_checkpoint(tmp_path)
-    with pytest.raises(CheckpointError, match="No space left"):
+    with pytest.raises(
+        StorageError, match=r"checkpoint of step 2 is lost, the one before it is .*No space left"
+    ):
         save_checkpoint(tmp_path, state)
     assert (tmp_path / NEWEST).read_bytes() == before
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.arguments import read_number, shown
-from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
+from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, file_path, whole_number
 from udtlib.data import load_dataset
+from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
@@ -18,6 +19,7 @@ from udtlib.trackers import load_tracker
 
 CONSTANTS = {"False": False, "None": None, "True": True}
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
+WRITES = ("json", "table")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         required=True,
+        type=file_path,
         metavar="RUN",
         help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
@@ -53,9 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_protocol(parser)
     add_policy(parser)
-    parser.add_argument("--json", metavar="FILE", help="write the scores there too")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the scores there too")
     parser.add_argument(
-        "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
+        "--table",
+        type=file_path,
+        metavar="FILE.csv",
+        help="write a table there; FILE.json beside it says where it is from",
     )
 
 
@@ -75,6 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run each tracker, print the table, write the files asked for; 1 if a sequence failed."""
     check_json_path(arguments.json)
     check_table_path(arguments.table)
+    if arguments.json and arguments.table and arguments.table.with_suffix(".json") == arguments.json:
+        raise DataError(
+            f"{arguments.json}: this is also the file beside --table; choose another name for one"
+        )
     names = list(dict.fromkeys(arguments.tracker))
     for name in names:  # what is missing for the last one is said before the first one runs
         load_tracker(name, **dict(arguments.option))

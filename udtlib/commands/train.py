@@ -8,7 +8,7 @@ import torch
 
 from udtlib.arguments import Between
 from udtlib.arguments import check as check_value
-from udtlib.commands.common import number
+from udtlib.commands.common import file_path, number
 from udtlib.commands.data import MEASURING
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -48,9 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments; whatever is not given is the reference's."""
     defaults = TrainingSettings()
     parser.add_argument(
-        "videos", nargs="*", metavar="VIDEOS", help="video files and folders, or one cache of `udt data pack`"
+        "videos",
+        nargs="*",
+        type=file_path,
+        metavar="VIDEOS",
+        help="video files and folders, or one cache of `udt data pack`",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="log, checkpoints, weights")
+    parser.add_argument(
+        "--out", required=True, type=file_path, metavar="RUN", help="log, checkpoints, weights"
+    )
     parser.add_argument(
         "--variant", default="udt", metavar="NAME", help=f"{', '.join(VARIANTS)}; default: %(default)s"
     )
@@ -88,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--measured",
         nargs="*",
+        type=file_path,
         metavar="DIR",
         help="leak check, as for `udt data pack` (default: where found)",
     )
@@ -169,7 +176,7 @@ def open_data(arguments: argparse.Namespace, workers: Workers, device: torch.dev
     return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out)
 
 
-def measured(folders: list[str] | None) -> Measured:
+def measured(folders: list[Path] | None) -> Measured:
     """Return the sequences for measuring in ``folders``; None is where they are usually found."""
     found = [place for name in MEASURING if (place := find_data(name))]
     return Measured(measuring_sequences(found if folders is None else folders))

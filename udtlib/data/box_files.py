@@ -1,7 +1,6 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
 import json
-import os
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import storage_errors, user_path, write_whole
 
 SEPARATORS = str.maketrans(",;", "  ")
 
@@ -64,34 +64,25 @@ def _parse_lines(text: str, path: str | Path) -> Boxes:
 def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: str = "") -> None:
     """Write boxes ``(N, 4)``, 0-indexed, one ``x,y,w,h`` a line with 4 decimals.
 
-    A kill leaves the old file or the new one, whole (`write_whole`).
+    A kill leaves the old file or the new one, whole (`udtlib.files.write_whole`).
 
     Args:
         path: the file; its folder is made if need be.
         boxes: may hold NaN.
         index_base: number of the first pixel in the file, added to x and y.
         comment: first line, after ``# ``; empty for none.
+
+    Raises:
+        StorageError: it cannot be written.
     """
-    path = Path(path)
+    path = user_path(path)
     shift = np.array([index_base, index_base, 0, 0])
     rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) + shift
     lines = [f"# {comment}"] if comment else []
     lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, "\n".join([*lines, ""]))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def read_text(path: Path) -> str:
@@ -101,6 +92,7 @@ def read_text(path: Path) -> str:
         MissingDataError: no such file, or one that may not be read.
         DataError: not UTF-8.
     """
+    path = user_path(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError) as error:

@@ -20,6 +20,7 @@ from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.errors import DataError
+from udtlib.files import user_path
 
 PROTOCOLS = ("ope", "tre", "sre")
 
@@ -65,7 +66,8 @@ def check_protocol(protocol: str) -> str:
 
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
     """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
-    return Path(tracker_folder) if check_protocol(protocol) == "ope" else Path(tracker_folder) / protocol
+    folder = user_path(tracker_folder)
+    return folder if check_protocol(protocol) == "ope" else folder / protocol
 
 
 def protocol_runs(sequence: Sequence, protocol: str) -> list[tuple[str, Sequence]]:

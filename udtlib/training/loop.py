@@ -7,12 +7,15 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from udtlib.arguments import Between, checked
-from udtlib.errors import TrainingError
+from udtlib.errors import StorageError, TrainingError
+from udtlib.files import remove_unfinished, user_path
+from udtlib.locks import only_writer
 from udtlib.training.ahead import BatchSource, ahead
 from udtlib.training.card import card_lines, first_losses
 from udtlib.training.checkpoint import (
@@ -86,18 +89,21 @@ def train(
         card: lines for the weights' card, such as the command and the videos.
 
     Raises:
-        TrainingError: ``out`` has a run already; the loss is NaN or diverges (the checkpoint stays).
+        TrainingError: ``out`` has a run already, or a log that lacks steps of its checkpoint; the loss is NaN
+            or diverges (the checkpoint stays).
+        StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
         CheckpointError: the checkpoint is damaged, or its run has other settings.
         OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
-    folder = Path(out)
+    folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
+    lock = ExitStack()
     try:
         workers.share(settings.batch)
         run = start(settings, place)
-        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume))
+        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume, lock))
         if checkpoint is not None:
             run.resume(checkpoint)
         log = TrainingLog(
@@ -123,34 +129,44 @@ def train(
                 path = write_weights(run, folder / WEIGHTS, log, lines(loss))
         return Ending(run.done, number, loss, run.seconds, path)
     finally:
+        lock.close()
         workers.leave()
 
 
 def write_weights(run: Run, path: Path, log: TrainingLog, lines: dict[str, str]) -> Path:
     """Write the run's weights as they are now, with ``lines``, its steps and first losses as the card."""
     log.flush()
-    about = {"steps": str(run.done), "first losses": first_losses(path.parent)}
+    about = {"steps": str(run.done), "first losses": first_losses(run.watch.start)}
     save_weights(path, run.weights(lines | about))
     return path
 
 
-def open_run(folder: Path, settings: TrainingSettings, resume: bool) -> Checkpoint | None:
+def open_run(
+    folder: Path, settings: TrainingSettings, resume: bool, lock: ExitStack | None = None
+) -> Checkpoint | None:
     """Return the checkpoint to go on from; None for a new run, whose folder is made.
 
+    ``lock`` is given what keeps other trainings out of the folder.
+
     Raises:
+        StorageError: another process is training there.
         TrainingError: a new run where one is already.
         CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``check_settings``.
     """
+    if not resume:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
+    if lock is not None and folder.is_dir():
+        lock.enter_context(only_writer(folder))
+        remove_unfinished(folder)
     if resume:
         checkpoint = load_checkpoint(folder)
         check_settings(checkpoint, settings, folder)
         return checkpoint
     if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
         raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
     return None
 
 
@@ -187,11 +203,10 @@ def loop(
                 break
         if not number and stop.number and run.done < settings.steps:  # while no batch came
             number, saved = stop.number, save_run(run, workers, log, folder)
-    except TrainingError as error:
-        kept = (
-            f"the checkpoint of step {saved} in {folder} is kept" if saved else "there is no checkpoint yet"
-        )
-        raise TrainingError(f"{error} ({kept})") from error
+    except (TrainingError, StorageError) as error:
+        there = saved and (folder / NEWEST).is_file()
+        kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
+        raise type(error)(f"{error} ({kept})") from error
     return loss, number
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udtlib.data import Sequence
-from udtlib.errors import DataError, MissingDataError, UdtError
+from udtlib.errors import DataError, MissingDataError, StorageError, UdtError
 from udtlib.evaluation.results.files import (
     load_result,
     load_results,
@@ -56,7 +56,7 @@ def test_a_failed_write_leaves_the_old_result(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageError, match="disk full"):
         write_result(path, TRUTH + 1, "synthetic", {})
     assert path.read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == ["one.json", "one.txt"]

@@ -7,18 +7,19 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
 from udtlib.arguments import Between, check
 from udtlib.data import images
-from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
+from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
 from udtlib.data.raw_video.decoding import Chunk, Decoder, Job
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.patch_cache import PatchCache, check_quality
 from udtlib.data.raw_video.patch_selection import Follower, check_selection
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
 """Files below a folder that are taken for videos; a file named by itself may have any other."""
@@ -45,7 +46,7 @@ def find_videos(paths: Iterable[str | Path]) -> list[VideoSource]:
         MissingDataError: no such file or folder.
         DataError: a folder without a video, or two videos of one name.
     """
-    sources = [source for path in paths for source in _find_in(Path(path))]
+    sources = [source for path in paths for source in _find_in(user_path(path))]
     if not sources:
         raise DataError("expected video files or folders of them, found none")
     twice = {source.name for source in sources if sum(source.name == other.name for other in sources) > 1}
@@ -110,12 +111,12 @@ def pack_videos(
         MissingDataError, DataError: as `find_videos`; no usable video; a cache that is damaged, or of others.
         OptionError: an option outside its range, or a cache made with other settings.
         UnknownNameError: an unknown selection.
-        StorageError: the disk is full, say; what is finished is kept.
+        StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
     _check_options(webp, frames_per_video)
     check_selection(selection, follower)
     sources = find_videos(videos)
-    out = Path(out)
+    out = user_path(out)
     out = out / ("patches.raw" if webp is None else "patches.webp") if out.is_dir() else out
     settings = {
         "webp": webp,
@@ -123,31 +124,26 @@ def pack_videos(
         "selection": selection,
         "measured": measured.names if measured else [],
     }
-    if out.exists():
-        return _open_complete(out, settings, sources)
-    with CacheWriter(out, settings) as writer, decoder or Decoder() as decoder:
-        for source in _bar(sources, progress):
-            if source.name not in writer.finished:
-                job = Job(source.path, frames_per_video, webp, selection, follower)
-                _pack_one(writer, decoder, source, job, measured)
-        writer.finish()
-    return PatchCache(out, verify=False)
 
+    def fill(writer: CacheWriter) -> None:
+        with decoder or Decoder() as process:
+            for source in _bar(sources, progress):
+                if source.name not in writer.finished:
+                    job = Job(source.path, frames_per_video, webp, selection, follower)
+                    _pack_one(writer, process, source, job, measured)
 
-def _check_options(webp: int | None, frames_per_video: int) -> None:
-    check_quality(webp)
-    check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
-
-
-def _open_complete(out: Path, settings: dict[str, Any], sources: Sequence[VideoSource]) -> PatchCache:
-    cache = PatchCache(out)
-    check_settings(out, cache.settings, settings)
+    cache = write_cache(out, settings, fill)
     different = cache.names ^ {source.name for source in sources}
     if different:
         raise DataError(
             f"{out} was made of other videos ({min(different)} is not in both); choose another name"
         )
     return cache
+
+
+def _check_options(webp: int | None, frames_per_video: int) -> None:
+    check_quality(webp)
+    check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
 
 
 def _pack_one(

@@ -10,9 +10,9 @@ import json
 import struct
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from udtlib.arguments import Between, check
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 MAGIC = b"UDTPATCH"
 TRAILER = struct.Struct("<Q32s8s")
@@ -98,18 +99,65 @@ class Index:
 
 
 def parse_index(lines: Iterable[bytes], origin: str) -> Index:
-    """Return the index in these lines.
+    """Return the index in these lines; every value has its type, and the numbers fit each other.
 
     Raises:
         DataError: lines that are not an index; ``origin`` is named.
     """
     try:
         settings, *entries = [json.loads(line) for line in lines]
-        skipped = [SkippedVideo(**entry) for entry in entries if "reason" in entry]
-        packed = [entry | {"lengths": tuple(entry["lengths"])} for entry in entries if "reason" not in entry]
-        return Index(dict(settings), [PackedVideo(**entry) for entry in packed], skipped)
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{origin}: expected the index of a patch cache, found something else") from error
+        index = Index(_checked_settings(settings), [], [])
+        for entry in entries:
+            if "reason" in entry:
+                index.skipped.append(_typed(SkippedVideo(**entry)))
+            else:
+                video = _typed(PackedVideo(**{**entry, "lengths": tuple(entry["lengths"])}))
+                index.videos.append(_fitting(video, index))
+        return index
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataError(
+            f"{origin}: expected the index of a patch cache, found something else ({str(error)[:80]})"
+        ) from error
+
+
+def _checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return an index's settings, or raise a `ValueError`, `TypeError` or `KeyError`."""
+    webp, made = settings["webp"], settings.get("synthetic")
+    expected = [
+        (settings["frames_per_video"], int),
+        (settings["selection"], str),
+        (settings["measured"], list),
+    ]
+    expected += [(name, str) for name in settings["measured"]]
+    expected += [(made["clips"], int), (made["seed"], int), (made["udtlib"], str)] if made is not None else []
+    wrong = [value for value, kind in expected if type(value) is not kind]
+    if wrong or not (webp is None or (type(webp) is int and 1 <= webp <= 100)):
+        raise ValueError(f"settings {settings}")
+    return settings
+
+
+Entry = TypeVar("Entry", PackedVideo, SkippedVideo)
+
+
+def _typed(entry: Entry) -> Entry:
+    """Return an entry whose plain values are of the types its class says, or raise a `TypeError`."""
+    for one in fields(entry):
+        if one.type in (str, int, bool) and type(getattr(entry, one.name)) is not one.type:
+            raise TypeError(f"{one.name} is {getattr(entry, one.name)!r}")
+    return entry
+
+
+def _fitting(video: PackedVideo, index: Index) -> PackedVideo:
+    """Return a video that follows on those of the index, of as many bytes as its patches need, or raise."""
+    sizes = video.lengths
+    if index.settings["webp"] is None:
+        fits = sizes == () and video.nbytes == video.frames * NUMEL
+    else:
+        fits = len(sizes) == video.frames and all(type(size) is int and size > 0 for size in sizes)
+        fits = fits and sum(sizes) == video.nbytes
+    if not (fits and video.frames > 0 and (video.start, video.offset) == (index.frames, index.nbytes)):
+        raise ValueError(f"{video.name}: frames and bytes that do not fit")
+    return video
 
 
 def check_quality(webp: int | None) -> None:
@@ -150,7 +198,7 @@ class PatchCache:
             MissingDataError: no such file.
             DataError: not a patch cache, cut off, or damaged; the message names the video.
         """
-        self.path = Path(path)
+        self.path = user_path(path)
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such patch cache; make one with `udt data pack`")
         index = _read_index(self.path)

@@ -10,9 +10,10 @@ from typing import Any
 
 import udtlib
 from udtlib.arguments import checked
-from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
+from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
 from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
 from udtlib.data.synthetic.patches import Clips, Frames, Seed, clip_patches, clips_name
+from udtlib.files import user_path
 
 CROPS = "centre"
 
@@ -42,7 +43,7 @@ def pack_clips(
     Raises:
         OptionError: a value out of range (negative seeds too), or a cache made with other settings.
         DataError: the cache is damaged.
-        StorageError: the disk is full, say; what is finished is kept.
+        StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
     check_quality(webp)
     settings: dict[str, Any] = {
@@ -52,19 +53,17 @@ def pack_clips(
         "measured": [],
         "synthetic": {"clips": clips, "seed": seed, "udtlib": udtlib.__version__},
     }
-    if Path(out).exists():
-        cache = PatchCache(out)
-        check_settings(out, cache.settings, settings)
-        return cache
-    with CacheWriter(out, settings) as writer:
+    out = user_path(out)
+
+    def fill(writer: CacheWriter) -> None:
         for number in _bar(range(clips), progress):
             name = f"clip-{number:05d}"
             if name not in writer.finished:
                 patches, _ = clip_patches(seed, number, frames, CROPS)
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)
-        writer.finish()
-    return PatchCache(out, verify=False)
+
+    return write_cache(out, settings, fill)
 
 
 def synthetic_name(cache: PatchCache) -> str:

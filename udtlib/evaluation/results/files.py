@@ -7,7 +7,6 @@ Book: chapters 01 and 13.
 
 import glob
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.data.benchmarks.otb import canonical_name
-from udtlib.data.box_files import read_boxes, read_json_object, write_boxes, write_whole
+from udtlib.data.box_files import read_boxes, read_json_object, write_boxes
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import remove_unfinished, user_path, write_whole
 
 INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
@@ -66,7 +66,7 @@ def load_results(
         MissingDataError: no such folder, or no file for a sequence.
         DataError: two files for one sequence, a malformed file, too few or too many rows.
     """
-    files = _files_by_name(Path(folder))
+    files = _files_by_name(user_path(folder))
     sequences = list(sequences)
     missing = [sequence.name for sequence in sequences if canonical_name(sequence.name) not in files]
     if missing:
@@ -101,7 +101,7 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
         MissingDataError: no such file.
         DataError: a malformed file, too few or too many rows.
     """
-    path = Path(path)
+    path = user_path(path)
     boxes = read_boxes(path, index_base(dataset))
     expected, before = len(sequence.boxes), sequence.start - 1
     if len(boxes) not in (expected, expected + before):
@@ -127,9 +127,10 @@ def load_runs(
         MissingDataError: no such folder, or a run is missing.
         DataError: a malformed file, or more rows than true boxes.
     """
-    if not Path(folder).is_dir():
+    folder = user_path(folder)
+    if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
-    return {one.name: _load_sequence_runs(Path(folder), one, dataset) for one in sequences}
+    return {one.name: _load_sequence_runs(folder, one, dataset) for one in sequences}
 
 
 def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
@@ -162,7 +163,7 @@ def read_record(path: str | Path) -> dict[str, Any] | None:
     Raises:
         DataError: a record that is not a JSON object.
     """
-    path = Path(path).with_suffix(".json")
+    path = user_path(path).with_suffix(".json")
     if not path.exists():
         return None
     return read_json_object(path, "the JSON record of a run")
@@ -190,8 +191,11 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
 
     The record goes first: where there is a result file, there is its record. Rows that are not finite
     are written as NaN.
+
+    Raises:
+        StorageError: it cannot be written.
     """
-    path = Path(path)
+    path = user_path(path)
     rows = np.array(boxes, dtype=np.float64)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
@@ -208,6 +212,4 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: results cannot be written there ({error.strerror})") from error
-    for path in folder.glob(".*.unfinished"):
-        if time.time() - path.stat().st_mtime > 60:
-            path.unlink()
+    remove_unfinished(folder)

@@ -13,6 +13,7 @@ from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import read_record
+from udtlib.files import user_path
 
 
 def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str, Path]:
@@ -25,7 +26,7 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
         MissingDataError: no such folder, or one without result files.
         DataError: a folder with result files of its own and folders of them, or one named twice.
     """
-    folders = [folder for run in runs for folder in _tracker_folders(Path(run), protocol)]
+    folders = [folder for run in runs for folder in _tracker_folders(user_path(run), protocol)]
     whole = [folder.resolve() for folder in folders]
     double = [str(folder) for folder in folders if whole.count(folder.resolve()) > 1]
     if double:

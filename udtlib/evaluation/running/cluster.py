@@ -20,6 +20,7 @@ from udtlib.data.registry import DATASETS, load_dataset
 from udtlib.data.sequences import Frames, Sequence
 from udtlib.errors import ClusterError, DataError
 from udtlib.evaluation.running.workers import DIED, limit_threads
+from udtlib.files import user_path
 from udtlib.frames import Frame
 
 PATIENCE = 120.0
@@ -58,7 +59,7 @@ class NamedFrames(Frames):
         return self.found.frames[index]
 
     def _find(self) -> Sequence:
-        here, broken = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
+        here, broken = _load(self.dataset, self.root if self.root and user_path(self.root).is_dir() else None)
         found = {sequence.name: sequence for sequence in here}.get(self.name)
         if found is None:
             names = ", ".join(sequence.name for sequence in here)

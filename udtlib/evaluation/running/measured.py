@@ -18,10 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.files import user_path, write_whole
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
@@ -118,9 +118,10 @@ def check_table_path(path: str | Path | None) -> None:
     """
     if path is None:
         return
-    if not Path(path).parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
-    if Path(path).suffix != ".csv" or Path(path).is_dir():
+    path = user_path(path)
+    if not path.parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if path.suffix != ".csv" or path.is_dir():
         raise DataError(f"{path}: expected the name of a table FILE.csv to write; FILE.json goes beside it")
 
 
@@ -138,20 +139,21 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     Raises:
         MissingDataError: as `check_table_path`, like the next.
         DataError: the path is a folder, or not named ``.csv``.
+        StorageError: one of the files cannot be written.
     """
     check_table_path(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(_row(score) for score in scores)
-    write_whole(Path(path), text.getvalue())
+    write_whole(path, text.getvalue())
     document = measured | {
         "dataset": scores[0].dataset,
         "protocol": scores[0].protocol,
         "policy": asdict(scores[0].policy),
         "trackers": {score.tracker: _details(score) for score in scores},
     }
-    write_whole(Path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+    write_whole(user_path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
 
 
 def _row(score: TrackerScore) -> list[str]:

@@ -6,6 +6,7 @@ is never helped again. Book: chapters 01, 13.
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError, OptionError, UdtError
+from udtlib.errors import DataError, OptionError, StorageError, UdtError
 from udtlib.evaluation.protocols import protocol_runs, results_folder
 from udtlib.evaluation.results.files import (
     WEIGHTS,
@@ -32,6 +33,8 @@ from udtlib.evaluation.running.one_pass import track_sequence
 from udtlib.evaluation.running.workers import one_thread, run_in_workers
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.scores import TrackerScore, score_runs
+from udtlib.files import user_path
+from udtlib.locks import only_writer
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import weights_fingerprint
 
@@ -99,6 +102,8 @@ def evaluate(
             other weights of a registered tracker), no sequence could be tracked, two sequences share a
             name, or something cannot be sent to worker processes.
         OptionError: ``jobs`` below 1, or more than one beside ``dask``.
+        StorageError: another process is writing this tracker's results there, the disk is full, or ``out``
+            was removed; what is finished is kept.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
 
@@ -119,9 +124,10 @@ def evaluate(
     if dask:
         listed = [sequence_to_send(sequence, dataset, root) for sequence in listed]
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = results_folder(Path(out or temporary) / name, protocol)
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as lock:
+        folder = results_folder(user_path(out or temporary) / name, protocol)
         prepare_folder(folder)
+        lock.enter_context(only_writer(folder))
         tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol)
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
         failed = _run_tasks(tasks, run, name if progress else None)
@@ -266,6 +272,8 @@ def _write(task: _Task, outcome: Outcome) -> str:
     boxes, facts = outcome
     try:
         write_result(task.path, boxes, task.dataset, task.record | facts)
+    except StorageError:  # a full disk, a folder that was removed: no use in tracking on
+        raise
     except (OSError, UdtError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -22,6 +22,7 @@ from udtlib.evaluation.results.runs import recorded_dataset
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.statistics import Interval, bootstrap_interval, paired_difference
+from udtlib.files import user_path
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def score(
         dataset, sequences = dataset or sequences, load_dataset(sequences)
     sequences = list(sequences)
     if isinstance(results, str | Path):
-        tracker = tracker or Path(results).resolve().name
+        tracker = tracker or user_path(results).resolve().name
         folder = results_folder(results, protocol)
         dataset = dataset or recorded_dataset([folder]) or "otb"
         found = _loaded(folder, sequences, dataset, protocol)
