@@ -23,10 +23,11 @@ from udtlib.training_workers import Workers
 from udtlib.weights import PUBLISHED, SHIPPED, default, load_weights, random_weights, shipped
 
 CPU = torch.device("cpu")
-# The first losses of the cards' commands in float32 (`--precision float32`, from `log.csv`). Another processor rounds sums
-# in another order, and training magnifies it step by step. Measured on the videos: 8 losses moved by 2.5e-6 at most with
-# the instructions of an AVX2 processor, by 2e-6 when every first weight was moved to a neighbouring float, and by 1.8e-5 in
-# 20 steps. The bound leaves a factor of 40. In bfloat16 the same 8 moved by up to 0.3 % and 20 of them by 1.4 %.
+# The first losses of the cards' commands with `--precision float32`, from `log.csv`. Another processor rounds
+# sums in another order, and every step magnifies that. Measured on the videos: the first 8 losses moved by
+# 2.5e-6 at most as on a processor with AVX2 only, and by 1.4e-6 when every first weight was moved to a
+# neighbouring float (20 losses: 1.8e-5). The bound is 40 times that. In bfloat16 on another processor the
+# first 8 differ from them by up to 3e-3, later ones by 1.4e-2: that bound is three times what was measured.
 FIRST_LOSSES = json.loads(Path(__file__).with_name("first_losses.json").read_text("utf-8"))
 STEPS, ROUNDING, BFLOAT16 = 8, 1e-4, 1e-2
 FACTS = ("command", "data", "settings", "steps", "hardware", "wall time", "commit", "scores", "first losses")
