@@ -26,9 +26,9 @@ CPU = torch.device("cpu")
 # The first losses of the cards' commands with `--precision float32`, from `log.csv`. Another processor rounds
 # sums in another order, and every step magnifies that. Measured on the videos: the first 8 losses moved by
 # 2.5e-6 at most with the instructions of AVX2 only, by 9e-7 with those of SSE4.1, and by 1.4e-6 when every
-# first weight was moved to a neighbouring float (20 losses: 1.8e-5). The bound is 40 times that. The cards' own
-# losses, in bfloat16 on another processor, differ from the first 8 by up to 3e-3, and that bound is three times
-# as wide; later ones differ by 1.4e-2.
+# first weight was moved to a neighbouring float (20 losses: 1.8e-5). The bound is 40 times that. The cards'
+# own losses, in bfloat16 on another processor, differ from the first 8 by up to 3e-3, and that bound is three
+# times as wide; later ones differ by 1.4e-2.
 FIRST_LOSSES = json.loads(Path(__file__).with_name("first_losses.json").read_text("utf-8"))
 STEPS, ROUNDING, BFLOAT16 = 8, 1e-4, 1e-2
 FACTS = ("command", "data", "settings", "steps", "hardware", "wall time", "commit", "scores", "first losses")
