@@ -32,7 +32,11 @@ def card_lines(
 
 
 def first_losses(losses: Sequence[float]) -> str:
-    """Return the losses of a run's first 20 steps: whoever repeats its command must get them again."""
+    """Return the losses of a run's first 20 steps.
+
+    Whoever repeats its command on the same machine gets them again, to the bit; on another processor sums
+    are rounded in another order, and the losses slowly drift apart.
+    """
     return " ".join(f"{loss:.6g}" for loss in losses[:20])
 
 
