@@ -114,7 +114,8 @@ def parse_index(lines: Iterable[bytes], origin: str) -> Index:
 
 def check_quality(webp: int | None) -> None:
     """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
-    check("webp", webp, Annotated[int, Between(1, 100)] | None)
+    if webp is not None:
+        check("webp", webp, Annotated[int, Between(1, 100)])
 
 
 def encode_patch(patch: Patches, webp: int | None) -> bytes:
