@@ -18,7 +18,7 @@ from udtlib.errors import BoxError
 
 Boxes = NDArray[np.float64]
 
-MOST_OF_FRAME = 3
+MOST_OF_FRAME = 10
 """A target's box is at most so many times as wide and as high as the frame."""
 
 
@@ -34,8 +34,7 @@ def check_box(box: ArrayLike) -> Boxes:
     except (TypeError, ValueError) as error:
         raise BoxError(f"a box is four numbers (x, y, w, h), found {shown(box)}") from error
     if checked.shape != (4,):
-        found = f"shape {checked.shape}" if checked.ndim else shown(box)
-        raise BoxError(f"a box is four numbers (x, y, w, h), found {found}")
+        raise BoxError(f"a box is four numbers (x, y, w, h), found {shown(box)} of shape {checked.shape}")
     if not np.isfinite(checked).all():
         raise BoxError(f"a box has finite numbers, found {shown(checked.tolist())}")
     if checked[2] <= 0 or checked[3] <= 0:

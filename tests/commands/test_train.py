@@ -114,7 +114,7 @@ def test_resuming_with_another_share_is_refused(tmp_path, cache, capsys, share):
         (["--data", "synthetic", "--augment", "1e999"], "augment: expected a number"),
         (["--data", "synthetic", "--gain", "0x10"], "gain: expected a number from "),
         (["--data", "synthetic", "--batch", "1_0"], "batch: expected a whole number from "),
-        (["--data", "synthetic", "--drop", "-" * 3000 + "1"], "drop"),
+        (["--data", "synthetic", "--drop=" + "-" * 3000 + "1"], "drop"),
         (["--data", "synthetic", "--seed=-1"], "seed: expected a whole number from 0 to "),
         (
             ["--data", "synthetic", "--keep", "1", "x"],

@@ -455,7 +455,7 @@ def test_signals_save_first(tmp_path, number):
 
 
 def wait_until_stuck(folder):
-    for _ in range(1200):
+    for _ in range(4800):
         if (folder / "stuck").exists():
             return time.sleep(0.5)  # the steps before it end
         time.sleep(0.05)

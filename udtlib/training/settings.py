@@ -80,8 +80,8 @@ class TrainingSettings:
     steps_per_epoch: Annotated[int, Between(1, 10**9)] = 1000
     batch: Annotated[int, Between(1, 100_000)] = 32
     optimiser: Annotated[str, OneOf(*OPTIMISERS)] = "sgd"
-    first_rate: Annotated[float, Between(1e-12, 1000)] = 1e-2
-    last_rate: Annotated[float, Between(1e-12, 1000)] = 1e-5
+    first_rate: Annotated[float, Between(1e-12, 1e30)] = 1e-2
+    last_rate: Annotated[float, Between(1e-12, 1e30)] = 1e-5
     schedule: Annotated[str, OneOf(*SCHEDULES)] = "epoch"
     warm_up: Annotated[int, Between(0, 10**9)] = 0
     momentum: Annotated[float, Between(0, 1, below=True)] = 0.9

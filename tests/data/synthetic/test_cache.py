@@ -79,7 +79,11 @@ def test_other_settings_are_refused(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [({"clips": 0}, "at least 1 clip"), ({"webp": 0}, "1 to 100, found 0"), ({"seed": -1}, "found -1")],
+    [
+        ({"clips": 0}, "clips: expected a whole number from 1 to"),
+        ({"webp": 0}, "1 to 100, found 0"),
+        ({"seed": -1}, "found -1"),
+    ],
 )
 def test_refusals(tmp_path, options, text):
     with pytest.raises(OptionError, match=text):

@@ -162,7 +162,8 @@ def _fitting(video: PackedVideo, index: Index) -> PackedVideo:
 
 def check_quality(webp: int | None) -> None:
     """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
-    check("webp", webp, Annotated[int, Between(1, 100)] | None)
+    if webp is not None:
+        check("webp", webp, Annotated[int, Between(1, 100)])
 
 
 def encode_patch(patch: Patches, webp: int | None) -> bytes:
