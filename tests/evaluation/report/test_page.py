@@ -15,7 +15,7 @@ import pytest
 
 from udtlib.cli import main
 from udtlib.data import Sequence, load_dataset
-from udtlib.errors import DataError, MissingDataError, StorageError
+from udtlib.errors import MissingDataError, StorageError
 from udtlib.evaluation import score
 from udtlib.evaluation.report.html import BOTTOM, CHART, LEFT, line_chart
 from udtlib.evaluation.report.material import Panel
