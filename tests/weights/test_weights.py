@@ -509,7 +509,7 @@ def test_a_card_cannot_command_the_terminal(tmp_path, weights, capsys):
 
 def test_a_name_too_long_for_a_file(weights):
     for name in ("x" * 5000, "a\0b"):
-        with pytest.raises(MissingDataError, match="no weights file"):
+        with pytest.raises(MissingDataError, match=r"no weights file|no file can have such a name"):
             load_weights(name)
 
 

@@ -119,7 +119,7 @@ class Outputs:
         self.last = first
         with ExitStack() as held:
             for path in filter(None, (*paths, video)):
-                with storage_errors(path):
+                with storage_errors(path.parent):
                     path.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(only_writer(*paths, video))
             if video:
