@@ -1,0 +1,109 @@
+"""What a piece of code refers to, and whose code it is: a library's, or the user's (and ours).
+
+A library, installed or of Python itself, counts by its version. Everything else may be edited at any time and
+counts by its byte code.
+"""
+
+import builtins
+import dis
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import resolve_name
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+OURS = str(Path(__file__).resolve().parents[1])
+GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
+ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"}
+
+
+@dataclass(frozen=True)
+class References:
+    """Names in a function's code, with those of the functions in it, sorted.
+
+    Attributes:
+        names: read from the module's globals, or built in.
+        attributes: read from any object, or imported from a module.
+        imports: ``(module, level)`` of the import statements in it.
+    """
+
+    names: tuple[str, ...]
+    attributes: frozenset[str]
+    imports: tuple[tuple[str, int], ...]
+
+
+@lru_cache(maxsize=8192)
+def references(code: CodeType) -> References:
+    """Return what ``code`` refers to."""
+    names, attributes, imports = set(), set(), set()
+    for part in _with_inner(code):
+        before: list[Any] = [0, 0]
+        for step in dis.get_instructions(part):
+            if step.opname in GLOBAL:
+                names.add(step.argval)
+            elif step.opname in ATTRIBUTE:
+                attributes.add(step.argval)
+            elif step.opname == "IMPORT_NAME":  # level and names were put on the stack before
+                imports.add((step.argval, before[-2] if isinstance(before[-2], int) else 0))
+            before = [before[-1], step.argval]
+    return References(tuple(sorted(names)), frozenset(attributes), tuple(sorted(imports)))
+
+
+def _with_inner(code: CodeType) -> list[CodeType]:
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return [code, *(part for one in inner for part in _with_inner(one))]
+
+
+def absolute_name(name: str, level: int, namespace: dict[str, Any]) -> str:
+    """Return the whole name of a module imported in code with these globals; raises ImportError."""
+    return resolve_name("." * level + name, namespace.get("__package__") or "") if level else name
+
+
+def is_library(name: str, file: str | None = None) -> bool:
+    """Tell whether a module, or code in a file, is of a library: installed, or Python's own.
+
+    Args:
+        name: of the module.
+        file: where the code is from; None asks the module.
+    """
+    if file is None:
+        module = sys.modules.get(name)
+        file = getattr(module, "__file__", None)
+        if module is None or file is None:
+            top = name.partition(".")[0]
+            return top in sys.stdlib_module_names or top in sys.builtin_module_names
+    return _is_library_file(file)
+
+
+@cache
+def _is_library_file(file: str) -> bool:
+    if file.startswith("<"):  # typed in, or made by exec
+        return file.startswith("<frozen")
+    path = Path(file).resolve()
+    if str(path).startswith(OURS):
+        return False
+    python = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib")]
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    return bool(installed) or any(path.is_relative_to(folder) for folder in python)
+
+
+def library_version(top: str) -> str | None:
+    """Return the version of an installed library by the name of its module, None of Python's own.
+
+    None too for one installed under another name than its module's (such as cv2) that nobody has imported.
+    """
+    if top in sys.stdlib_module_names or top == builtins.__name__:
+        return None
+    return _installed_version(top) or getattr(sys.modules.get(top), "__version__", None)
+
+
+@cache
+def _installed_version(top: str) -> str | None:
+    try:
+        return version(top)
+    except PackageNotFoundError:
+        return None
