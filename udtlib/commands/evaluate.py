@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_protocol(parser)
     add_policy(parser)
+    parser.add_argument(
+        "--force", action="store_true", help="compute everything again, also what is finished in RUN"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
         "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
@@ -95,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
             policy=load_policy(arguments.policy),
             progress=True,
             protocol=arguments.protocol,
+            force=arguments.force,
         )
         for name in names
     ]
@@ -113,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
-    resumed = any(any(folder.glob("*.txt")) for folder in folders)
+    resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 

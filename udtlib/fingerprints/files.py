@@ -1,8 +1,8 @@
 """Fingerprints of files and arrays by their content, at a bounded cost.
 
-Up to `BUDGET` bytes everything is read. Beyond, every file (every row) still counts, with its size and with evenly
-spread samples; a file that is not read whole counts with its time of change too, so that an edit between the
-samples is noticed.
+Up to `BUDGET` bytes everything is read. Beyond, every file still counts, with its size and with evenly spread
+samples; a file that is not read whole counts with its time of change too, so that an edit between the samples
+is noticed.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ import sysconfig
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import resolve_name
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -73,9 +73,11 @@ def is_library(name: str, file: str | None = None) -> bool:
     if file is None:
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
-        if module is None or file is None:
-            top = name.partition(".")[0]
-            return top in sys.stdlib_module_names or top in sys.builtin_module_names
+        if module is None and "." not in name and name not in sys.builtin_module_names:
+            found = find_spec(name) if name else None  # looks for it without running it
+            file = found.origin if found and found.has_location else None
+        if file is None:
+            return name.partition(".")[0] in {*sys.stdlib_module_names, *sys.builtin_module_names}
     return _is_library_file(file)
 
 

@@ -12,7 +12,7 @@ from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
-from udtlib.evaluation.results.files import read_record
+from udtlib.evaluation.results.records import usable_record
 
 
 def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str, Path]:
@@ -71,8 +71,8 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.txt")):
-            dataset = (read_record(path) or {}).get("dataset")
-            if isinstance(dataset, str):
+            dataset = usable_record(path)[0].get("dataset")
+            if dataset:
                 found.setdefault(dataset, folder)
     if len(found) > 1:
         places = ", ".join(f"{folder} ran on {dataset!r}" for dataset, folder in found.items())
@@ -89,8 +89,7 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
     """
     made: dict[tuple[Any, Any], list[str]] = {}
     for path in sorted(results_folder(folder, protocol).glob("*.txt")):
-        record = (read_record(path) or {}).get("made")
-        record = record if isinstance(record, dict) else {}
+        record = usable_record(path)[0].get("made", {})
         dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
         dates.append(str(record.get("date") or ""))
     return [

@@ -57,16 +57,17 @@ def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
     }
 
 
-@cache
 def place() -> dict[str, Any]:
     """Return what a result file's record says about where it was made: commit, processor, date (UTC)."""
+    return _code_and_cpu() | {"date": datetime.now(UTC).date().isoformat()}
+
+
+@cache
+def _code_and_cpu() -> dict[str, Any]:
+    """Return commit and processor, as they were when first asked for, soon after the code was imported."""
     known = commit()
     state = " with changes" if known and is_modified() else ""
-    return {
-        "commit": f"{known}{state}" if known else None,
-        "cpu": cpu_name(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
+    return {"commit": f"{known}{state}" if known else None, "cpu": cpu_name()}
 
 
 def commit() -> str | None:
