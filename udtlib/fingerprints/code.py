@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from importlib import import_module
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from udtlib.fingerprints.references import absolute_name, is_library, references
+from udtlib.fingerprints.references import (
+    absolute_name,
+    is_library,
+    is_library_class,
+    is_library_file,
+    references,
+)
 from udtlib.fingerprints.walk import Walk
 
 NOT_IN_A_BODY = {
@@ -19,7 +25,7 @@ NOT_IN_A_BODY = {
 
 def describe_function(walk: Walk, one: FunctionType) -> None:
     """Write down a function; of a library's, only what it was made with by the user."""
-    if is_library(one.__module__ or "", one.__code__.co_filename):
+    if is_library_file(one.__code__.co_filename):
         walk.write("function of a library", f"{one.__code__.co_name} {one.__code__.co_argcount}")
         walk.library(str(one.__globals__.get("__name__")))
         made_with = one.__closure__ or () if "<locals>" in one.__code__.co_qualname else ()
@@ -92,7 +98,7 @@ def describe_built_in(walk: Walk, one: BuiltinFunctionType) -> None:
 
 def describe_class(walk: Walk, one: type) -> None:
     """Write down a class; one of a library by its name."""
-    if is_library(one.__module__):
+    if is_library_class(one):
         walk.write("class", f"{one.__module__}.{one.__qualname__}")
         walk.library(one.__module__)
         return

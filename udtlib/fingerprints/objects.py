@@ -1,9 +1,9 @@
 """The fingerprint of an object: its code and its data, and of all that they refer to.
 
 A function is its byte code, defaults, closure and the globals it reads (`code`); a class its body and its
-bases; an object its class and what pickling it would store; an array or a tensor its numbers; a path, or a text
-that names a file, that file's content. Names and addresses of functions and classes do not count, nor line
-numbers or comments.
+bases; an object its class and what pickling it would store; an array or a tensor its numbers; a path, or a
+text that names a file, that file's content. Names and addresses of functions and classes do not count, nor
+line numbers or comments.
 """
 
 import sys

@@ -17,6 +17,7 @@ from types import CodeType
 from typing import Any
 
 OURS = str(Path(__file__).resolve().parents[1])
+HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: of classes that are not written in C
 GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"}
 
@@ -63,26 +64,31 @@ def absolute_name(name: str, level: int, namespace: dict[str, Any]) -> str:
     return resolve_name("." * level + name, namespace.get("__package__") or "") if level else name
 
 
-def is_library(name: str, file: str | None = None) -> bool:
-    """Tell whether a module, or code in a file, is of a library: installed, or Python's own.
-
-    Args:
-        name: of the module.
-        file: where the code is from; None asks the module.
-    """
+def is_library(name: str) -> bool:
+    """Tell whether a module, by its name, is of a library: installed, or Python's own."""
+    if name == "__main__":  # of a notebook, or of a program that runs somebody's file
+        return False
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if module is None and "." not in name and name not in sys.builtin_module_names:
+        found = find_spec(name) if name else None  # looks for it without running it
+        file = found.origin if found and found.has_location else None
     if file is None:
-        module = sys.modules.get(name)
-        file = getattr(module, "__file__", None)
-        if module is None and "." not in name and name not in sys.builtin_module_names:
-            found = find_spec(name) if name else None  # looks for it without running it
-            file = found.origin if found and found.has_location else None
-        if file is None:
-            return name.partition(".")[0] in {*sys.stdlib_module_names, *sys.builtin_module_names}
-    return _is_library_file(file)
+        return name.partition(".")[0] in {*sys.stdlib_module_names, *sys.builtin_module_names}
+    return is_library_file(file)
+
+
+def is_library_class(one: type) -> bool:
+    """Tell whether a class is of a library; a class of exec may claim to be."""
+    if not one.__flags__ & HEAP:
+        return True  # machine code
+    first = one.__qualname__.partition(".")[0]
+    return is_library(one.__module__) and hasattr(sys.modules.get(one.__module__), first)
 
 
 @cache
-def _is_library_file(file: str) -> bool:
+def is_library_file(file: str) -> bool:
+    """Tell whether code in a file, as its ``co_filename`` says, is of a library."""
     if file.startswith("<"):  # typed in, or made by exec
         return file.startswith("<frozen")
     path = Path(file).resolve()

@@ -148,14 +148,15 @@ def why_again(path: Path, expected: Mapping[str, Any]) -> str:
         was, asked = ({key: record.get(key) for key in other} for record in (found, expected))
         raise DataError(
             f"{path}: this result was made with {was if found else 'unknown settings'}, asked for is "
-            f"{asked}; choose another --out, or remove {path.parent}, or compute it again with --force "
-            "(force=True)"
+            f"{asked}; choose another --out, compute it again with --force (force=True), or remove "
+            f"{path.parent}"
         )
     if "code" not in found:
         return "by an earlier version, which did not record what they are made of"
     if expected.get("unknown"):
         return f"with what cannot be compared ({expected['unknown'][0]})"
-    return next((_cause(key, found, expected) for key in CAUSES if found.get(key) != expected.get(key)), "")
+    causes = [key for key in CAUSES if key != "images" or expected.get(key)]  # empty: not to be read now
+    return next((_cause(key, found, expected) for key in causes if found.get(key) != expected.get(key)), "")
 
 
 def _differs(key: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
