@@ -5,16 +5,20 @@ The file is one of `udtlib.data.raw_video.patch_cache`, read like any other; its
 """
 
 from collections.abc import Iterable
+from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import udtlib
 from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
-from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
+from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, decode_patch, encode_patch
 from udtlib.data.synthetic.patches import check_clips, clip_patches, clips_name
-from udtlib.errors import OptionError
+from udtlib.errors import DataError, OptionError
 
 CROPS = "centre"
+PROBES = 8  # clips of which the first patch is drawn again
 
 
 def pack_clips(
@@ -40,7 +44,7 @@ def pack_clips(
 
     Raises:
         OptionError: a value out of range (negative seeds too), or a cache made with other settings.
-        DataError: the cache is damaged.
+        DataError: the cache is damaged, or was drawn by another version of the renderer.
         StorageError: the disk is full, say; what is finished is kept.
     """
     check_clips(clips, frames, CROPS)
@@ -57,8 +61,10 @@ def pack_clips(
     if Path(out).exists():
         cache = PatchCache(out)
         check_settings(out, cache.settings, settings)
+        _check_renderer(out, cache, seed, range(clips))
         return cache
     with CacheWriter(out, settings) as writer:
+        before = range(len(writer.index.videos))
         for number in _bar(range(clips), progress):
             name = f"clip-{number:05d}"
             if name not in writer.finished:
@@ -66,7 +72,25 @@ def pack_clips(
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)
         writer.finish()
-    return PatchCache(out, verify=False)
+    cache = PatchCache(out, verify=False)
+    _check_renderer(out, cache, seed, before)
+    return cache
+
+
+def _check_renderer(out: str | Path, cache: PatchCache, seed: int, clips: AbstractSequence[int]) -> None:
+    """Draw the first patch of some clips again: a cache of another renderer must not pass for ours.
+
+    Raises:
+        DataError: it comes out otherwise.
+    """
+    webp = cache.settings["webp"]
+    for number in clips[:: -(-len(clips) // PROBES)] if clips else ():
+        drawn = decode_patch(encode_patch(clip_patches(seed, number, 1, CROPS)[0][0], webp), webp)
+        if drawn is None or not np.array_equal(drawn, cache.read(cache.videos[number].start)):
+            raise DataError(
+                f"{out}: clip {number} is not what this udtlib draws; the renderer, or OpenCV, has "
+                "changed since. Choose another name, or remove it to render it again"
+            )
 
 
 def synthetic_name(cache: PatchCache) -> str:
