@@ -13,7 +13,7 @@ from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
-from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.trackers import load_tracker
 
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
@@ -80,11 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     check_table_path(arguments.table)
     names = list(dict.fromkeys(arguments.tracker))
-    for name in names:  # what is missing for the last one is said before the first one runs
-        load_tracker(name, **dict(arguments.option))
+    # made here too: what is missing for the last one is said before the first one runs
+    made = {name: load_tracker(name, **dict(arguments.option)) for name in names}
     broken: dict[str, str] = {}
     sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
-    measured = _provenance(arguments, names)
+    measured = _provenance(arguments, names) | {"weights": weights_by_name(made)}
     scores = [
         evaluate(
             name,

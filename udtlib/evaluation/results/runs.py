@@ -4,7 +4,7 @@ A RUN is what ``udt evaluate --out RUN`` writes, ``RUN/TRACKER/SEQUENCE.txt``, o
 files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.results.fingerprints import boxes_fingerprint
 from udtlib.evaluation.results.records import usable_record
 
 
@@ -101,6 +102,41 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
 def _span(dates: list[str]) -> str | None:
     known = sorted(filter(None, dates))
     return None if not known else " to ".join(dict.fromkeys((known[0], known[-1])))
+
+
+def mismatches(
+    trackers: Mapping[str, Path], sequences: Iterable[Sequence], protocol: str = "ope"
+) -> list[str]:
+    """Return lines on results that should not be compared, from what their records say they are made of.
+
+    That is: trackers that did not see the same images of a sequence; a tracker that ran on other true boxes
+    than it is scored with (one-pass evaluation); results of one tracker by several versions of its code.
+    """
+    truth = {canonical_name(one.name): boxes_fingerprint(one.boxes) for one in sequences}
+    images: dict[str, set[str]] = {}
+    lines = []
+    for tracker, folder in trackers.items():
+        paths = sorted(results_folder(folder, protocol).glob("*.txt"))
+        records = {canonical_name(path.stem): usable_record(path)[0] for path in paths}
+        for name, record in records.items():
+            images.setdefault(name, set()).add(record.get("images", ""))
+        other = [
+            name for name, record in records.items() if record.get("truth", "") not in ("", truth.get(name))
+        ]
+        other = [name for name in other if name in truth and protocol == "ope"]
+        if other:
+            lines.append(f"{tracker}: ran on other true boxes than it is scored with: {_some(other)}")
+        versions = {record["code"] for record in records.values() if "code" in record}
+        if len(versions) > 1:
+            lines.append(
+                f"{tracker}: results of {len(versions)} versions of its code or weights; run it again"
+            )
+    several = [name for name, found in images.items() if len(found - {""}) > 1]
+    return lines + ([f"the trackers did not see the same images of {_some(several)}"] if several else [])
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:

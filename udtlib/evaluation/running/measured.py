@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from udtlib.data.box_files import write_whole
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.trackers import Tracker
+from udtlib.trackers.base import weights_fingerprint
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
@@ -68,6 +71,12 @@ def _code_and_cpu() -> dict[str, Any]:
     known = commit()
     state = " with changes" if known and is_modified() else ""
     return {"commit": f"{known}{state}" if known else None, "cpu": cpu_name()}
+
+
+def weights_by_name(trackers: Mapping[str, Tracker]) -> dict[str, str]:
+    """Return the fingerprints of the weights of trackers that have some: a table is out of date with others."""
+    found = {name: weights_fingerprint(tracker) for name, tracker in trackers.items()}
+    return {name: weights for name, weights in found.items() if weights}
 
 
 def commit() -> str | None:
