@@ -99,8 +99,9 @@ def describe_built_in(walk: Walk, one: BuiltinFunctionType) -> None:
 def describe_class(walk: Walk, one: type) -> None:
     """Write down a class; one of a library by its name."""
     if is_library_class(one):
-        walk.write("class", f"{one.__module__}.{one.__qualname__}")
-        walk.library(one.__module__)
+        module = str(one.__module__) if isinstance(one.__module__, str) else ""
+        walk.write("class", f"{module}.{one.__qualname__}")
+        walk.library(module)
         return
     walk.write("class")
     walk.add(*one.__bases__, type(one), where=one.__qualname__)

@@ -82,8 +82,10 @@ def is_library_class(one: type) -> bool:
     """Tell whether a class is of a library; a class of exec may claim to be."""
     if not one.__flags__ & HEAP:
         return True  # machine code
-    first = one.__qualname__.partition(".")[0]
-    return is_library(one.__module__) and hasattr(sys.modules.get(one.__module__), first)
+    module, first = one.__module__, one.__qualname__.partition(".")[0]
+    if not isinstance(module, str):  # some written in Cython
+        return True
+    return is_library(module) and hasattr(sys.modules.get(module), first)
 
 
 @cache

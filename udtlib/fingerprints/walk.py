@@ -70,6 +70,8 @@ class Walk:
                 self.describe(self, one, where)
             except RecursionError:
                 self.unknown[f"{where}: nested too deeply"] = None
+            except Exception as error:  # whatever somebody's attributes raise: an answer is not worth a crash
+                self.unknown[f"{where}: {type(one).__qualname__} ({type(error).__name__})"] = None
 
     def write(self, kind: str, text: str = "") -> None:
         """Write one word down, in a way that no two texts look the same."""

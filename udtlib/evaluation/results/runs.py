@@ -112,7 +112,8 @@ def mismatches(
     That is: trackers that did not see the same images of a sequence; a tracker that ran on other true boxes
     than it is scored with (one-pass evaluation); results of one tracker by several versions of its code.
     """
-    truth = {canonical_name(one.name): boxes_fingerprint(one.boxes) for one in sequences}
+    known = {canonical_name(one.name): one for one in sequences}
+    truth = {name: boxes_fingerprint(one.boxes) for name, one in known.items()}
     images: dict[str, set[str]] = {}
     lines = []
     for tracker, folder in trackers.items():
@@ -123,7 +124,7 @@ def mismatches(
         other = [
             name for name, record in records.items() if record.get("truth", "") not in ("", truth.get(name))
         ]
-        other = [name for name in other if name in truth and protocol == "ope"]
+        other = [known[name].name for name in other if name in known and protocol == "ope"]
         if other:
             lines.append(f"{tracker}: ran on other true boxes than it is scored with: {_some(other)}")
         versions = {record["code"] for record in records.values() if "code" in record}
@@ -131,7 +132,7 @@ def mismatches(
             lines.append(
                 f"{tracker}: results of {len(versions)} versions of its code or weights; run it again"
             )
-    several = [name for name, found in images.items() if len(found - {""}) > 1]
+    several = [known[n].name if n in known else n for n, found in images.items() if len(found - {""}) > 1]
     return lines + ([f"the trackers did not see the same images of {_some(several)}"] if several else [])
 
 

@@ -74,7 +74,7 @@ def _code_and_cpu() -> dict[str, Any]:
 
 
 def weights_by_name(trackers: Mapping[str, Tracker]) -> dict[str, str]:
-    """Return the fingerprints of the weights of trackers that have some: a table is out of date with others."""
+    """Return the fingerprints of the weights of trackers that have some: with others a table is old."""
     found = {name: weights_fingerprint(tracker) for name, tracker in trackers.items()}
     return {name: weights for name, weights in found.items() if weights}
 
