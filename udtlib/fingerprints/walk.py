@@ -121,5 +121,5 @@ class Walk:
         """Write a library's module down, and note its version."""
         top = module.partition(".")[0]
         self.write("module", module)
-        if found := library_version(top):
+        if top and (found := library_version(top)):
             self.libraries[top] = found
