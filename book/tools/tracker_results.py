@@ -12,8 +12,9 @@ from typing import Any
 
 from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import evaluate
-from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.evaluation.report.tables import difference_table, score_table
+from udtlib.trackers import load_tracker
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
 AUTHORS = "weights/UDT_Unsupervised.mat"
@@ -41,6 +42,8 @@ def main() -> None:
     check_table_path(arguments.table)
     sequences = load_dataset(arguments.dataset, arguments.root)
     measured = provenance("make results-trackers", arguments.jobs)
+    made = {name: load_tracker(tracker, **options) for name, (tracker, options) in contenders().items()}
+    measured["weights"] = weights_by_name(made)
     scores = [
         evaluate(
             tracker,

@@ -14,7 +14,7 @@ from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
-from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.trackers import load_tracker
 
 CONSTANTS = {"False": False, "None": None, "True": True}
@@ -56,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_protocol(parser)
     add_policy(parser)
+    parser.add_argument(
+        "--force", action="store_true", help="compute everything again, also what is finished in RUN"
+    )
     parser.add_argument("--json", type=file_path, metavar="FILE", help="write the scores there too")
     parser.add_argument(
         "--table",
@@ -86,11 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.json}: this is also the file beside --table; choose another name for one"
         )
     names = list(dict.fromkeys(arguments.tracker))
-    for name in names:  # what is missing for the last one is said before the first one runs
-        load_tracker(name, **dict(arguments.option))
+    # made here too: what is missing for the last one is said before the first one runs
+    made = {name: load_tracker(name, **dict(arguments.option)) for name in names}
     broken: dict[str, str] = {}
     sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
-    measured = _provenance(arguments, names)
+    measured = _provenance(arguments, names) | {"weights": weights_by_name(made)}
     scores = [
         evaluate(
             name,
@@ -104,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             policy=load_policy(arguments.policy),
             progress=True,
             protocol=arguments.protocol,
+            force=arguments.force,
         )
         for name in names
     ]
@@ -122,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
-    resumed = any(any(folder.glob("*.txt")) for folder in folders)
+    resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 

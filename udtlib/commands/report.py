@@ -13,7 +13,13 @@ from udtlib.evaluation.report.material import Panel
 from udtlib.evaluation.report.page import check_report_path, html_report, write_report
 from udtlib.evaluation.report.tables import score_table
 from udtlib.evaluation.results.files import load_results
-from udtlib.evaluation.results.runs import find_trackers, left_out, recorded_dataset, recorded_origins
+from udtlib.evaluation.results.runs import (
+    find_trackers,
+    left_out,
+    mismatches,
+    recorded_dataset,
+    recorded_origins,
+)
 from udtlib.evaluation.running.measured import provenance
 from udtlib.strips import sequence_panels, with_images
 
@@ -71,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name, folder in trackers.items()
     ]
     notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences, protocol))]
+    notes += mismatches(trackers, sequences, protocol)
     if dataset == "otb":
         sequences = with_images(sequences, _image_root(arguments))
     text = html_report(

@@ -13,6 +13,7 @@ from udtlib.evaluation.report.tables import (
     score_table,
     write_json,
 )
+from udtlib.evaluation.results.runs import mismatches
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 
 EXAMPLE = "udt score --dataset synthetic --results runs/first/mosse runs/first/kcf --attributes"
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     for scored in scores:
         for note in scored.notes:
             print(f"{scored.tracker}: {note}")
+    folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
+    print("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
     blocks = [score_table(scores), difference_table(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]

@@ -112,7 +112,9 @@ def read_json_object(path: str | Path, what: str = "a JSON object by sequence") 
     """
     try:
         content = json.loads(read_text(Path(path)))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or a number of thousands of digits
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{path}: expected {what}, found something else ({str(error)[:60]})") from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected {what}, found a {type(content).__name__}")

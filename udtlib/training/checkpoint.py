@@ -40,6 +40,8 @@ class Checkpoint:
         tensors: ``network.NAME`` and ``optimiser.INDEX.NAME``.
         history: what the watch over the losses remembers, JSON.
         seconds: of training so far.
+        made_of: fingerprints: the ``code`` that trains, the first ``batch`` where the settings do not name
+            the data; and ``mixed``, until which step the code was another. Empty in older checkpoints.
     """
 
     step: int
@@ -47,6 +49,7 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
     history: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    made_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def collect(network: nn.Module, optimiser: Optimizer) -> dict[str, Tensor]:
@@ -227,6 +230,7 @@ def snapshot(
     optimiser: Optimizer,
     history: Mapping[str, Any],
     seconds: float,
+    made_of: Mapping[str, str],
 ) -> Checkpoint:
     """Return the checkpoint of a run that has done ``step`` steps."""
-    return Checkpoint(step, asdict(settings), collect(network, optimiser), history, seconds)
+    return Checkpoint(step, asdict(settings), collect(network, optimiser), history, seconds, made_of)

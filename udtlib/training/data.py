@@ -140,6 +140,7 @@ def synthetic_data(
     """
     made = render_patches(clips, frames, seed, crops)
     loader = TripletLoader(made.patches, made.videos, batch, seed, scheme)
-    name = f"{made.name}, {scheme}"
+    digest = hashlib.sha256(made.patches.data).hexdigest()[:16]
+    name = f"{made.name}, checksum {digest}, {scheme}"
     displacements = made.displacements if crops == "boxes" else None
     return TrainingData(loader, name, {"data": name}, None, displacements)

@@ -26,6 +26,7 @@ from udtlib.training.checkpoint import (
     save_checkpoint,
 )
 from udtlib.training.log import TrainingLog
+from udtlib.training.origin import batch_of, check_origin, code_of
 from udtlib.training.run import Run, row_of, start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest, signals
@@ -92,7 +93,7 @@ def train(
         TrainingError: ``out`` has a run already, or a log that lacks steps of its checkpoint; the loss is NaN
             or diverges (the checkpoint stays).
         StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
-        CheckpointError: the checkpoint is damaged, or its run has other settings.
+        CheckpointError: the checkpoint is damaged, or its run has other settings or other patches.
         OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
@@ -104,7 +105,9 @@ def train(
         workers.share(settings.batch)
         run = start(settings, place)
         checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume, lock))
+        run.made_of = {"code": code_of(batches)}
         if checkpoint is not None:
+            run.made_of = check_origin(checkpoint, batches, folder)
             run.resume(checkpoint)
         log = TrainingLog(
             folder,
@@ -120,7 +123,9 @@ def train(
                 write_weights(run, folder / f"weights-{run.done}.safetensors", log, lines(loss))
 
         def lines(loss: float) -> dict[str, str]:
-            return card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+            mixed = run.made_of.get("mixed")
+            about = {"code": f"another version of it until step {mixed}"} if mixed else {}
+            return card_lines(settings, loss, run.seconds, place, workers.count) | about | (card or {})
 
         path = None
         with log, signals() as stop:
@@ -189,6 +194,8 @@ def loop(
     saved = run.done
     try:
         for batch in ahead(batches, run.done, settings, stop):
+            if run.done == 0 and not settings.data:
+                run.made_of["batch"] = batch_of(batch)
             begin = time.perf_counter()
             loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
             took = time.perf_counter() - begin

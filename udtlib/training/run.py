@@ -30,11 +30,18 @@ class Run:
     watch: LossWatch = field(default_factory=LossWatch)
     done: int = 0
     seconds: float = 0.0
+    made_of: dict[str, str] = field(default_factory=dict)
 
     def checkpoint(self) -> Checkpoint:
         """Return the state as it is now."""
         return snapshot(
-            self.done, self.settings, self.network, self.optimiser, self.watch.history, self.seconds
+            self.done,
+            self.settings,
+            self.network,
+            self.optimiser,
+            self.watch.history,
+            self.seconds,
+            self.made_of,
         )
 
     def weights(self, lines: Mapping[str, str]) -> Weights:

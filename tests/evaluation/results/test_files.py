@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 
 from udtlib.data import Sequence
 from udtlib.errors import DataError, MissingDataError, StorageError, UdtError
-from udtlib.evaluation.results.files import (
-    load_result,
-    load_results,
-    prepare_folder,
-    read_record,
-    write_result,
-)
+from udtlib.evaluation.results.files import load_result, load_results, prepare_folder, write_result
+from udtlib.evaluation.results.records import read_record
 
 TRUTH = np.array([[10.0, 20, 30, 40], [11, 21, 31, 41], [12, 22, 32, 42]])
 

@@ -53,6 +53,10 @@ def write_cache(out: Path, settings: dict[str, Any], fill: Callable[["CacheWrite
     return cache
 
 
+EARLIER = {"cutting": 1, "follower": "udtlib.trackers.kcf.follow"}
+"""Settings as they were before caches said so."""
+
+
 def check_settings(origin: str | Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Refuse to go on with a cache that was made otherwise.
 
@@ -62,7 +66,7 @@ def check_settings(origin: str | Path, found: dict[str, Any], wanted: dict[str, 
     different = [
         f"{name} is {found.get(name)!r}, asked for {wanted.get(name)!r}"
         for name in sorted({*found, *wanted})
-        if found.get(name) != wanted.get(name)
+        if found.get(name, EARLIER.get(name)) != wanted.get(name, EARLIER.get(name))
     ]
     if different:
         raise OptionError(
@@ -160,10 +164,10 @@ class CacheWriter:
         self.discard()
         return video
 
-    def skip(self, name: str, reason: str, leak: bool = False) -> None:
+    def skip(self, name: str, reason: str, leak: bool = False, source_sha256: str = "") -> None:
         """Leave the current video out, and say why."""
         self.discard()
-        skipped = SkippedVideo(name, reason, leak)
+        skipped = SkippedVideo(name, reason, leak, source_sha256)
         with self._storage_errors():
             self._write_line(asdict(skipped))
         self.index.skipped.append(skipped)

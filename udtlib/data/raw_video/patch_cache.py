@@ -67,11 +67,15 @@ class PackedVideo:
 
 @dataclass(frozen=True)
 class SkippedVideo:
-    """A video that is not in the cache, and why; ``leak`` if it shows what is measured on."""
+    """A video that is not in the cache, and why; ``leak`` if it shows what is measured on.
+
+    ``source_sha256`` is as in `PackedVideo`, of all images of a folder; empty in older caches.
+    """
 
     name: str
     reason: str
     leak: bool = False
+    source_sha256: str = ""
 
 
 @dataclass
@@ -179,6 +183,17 @@ def encode_patch(patch: Patches, webp: int | None) -> bytes:
     return cv2.imencode(".webp", cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), quality)[1].tobytes()
 
 
+def decode_patch(data: bytes | Patches, webp: int | None) -> Patches | None:
+    """Return the patch that `encode_patch` stored, RGB uint8 ``(125, 125, 3)``; None if there is none."""
+    stored = np.frombuffer(data, np.uint8)
+    if webp is None:
+        return stored.reshape(SHAPE) if stored.size == NUMEL else None
+    image = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+    if image is None or image.shape != SHAPE:
+        return None
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
 class PatchCache:
     """A finished cache.
 
@@ -188,7 +203,8 @@ class PatchCache:
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
         frames: number of patches, also ``len()``.
-        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``;
+        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``, ``cutting``
+            (`udtlib.data.raw_video.patch_selection.CUTTING`), the ``follower`` if there was one;
             and ``synthetic`` (see `udtlib.data.synthetic.cache`) if nothing in it was filmed.
     """
 
@@ -268,10 +284,11 @@ class PatchCache:
 
     def _decode(self, index: int) -> Patches:
         assert self._offsets is not None
-        image = cv2.imdecode(self._bytes[self._offsets[index] : self._offsets[index + 1]], cv2.IMREAD_COLOR)
-        if image is None or image.shape != SHAPE:
+        stored = self._bytes[self._offsets[index] : self._offsets[index + 1]]
+        patch = decode_patch(stored, self.settings["webp"])
+        if patch is None:
             raise DataError(f"{self.path}: patch {index} cannot be decoded; make the cache again")
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return patch
 
 
 def _read_index(path: Path) -> Index:

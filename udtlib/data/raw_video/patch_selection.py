@@ -17,6 +17,9 @@ from udtlib.frames import Frame
 PATCH_SIZE = 125
 """Side of a training patch in pixels."""
 
+CUTTING = 1
+"""Version of what this module and the followers do: add 1 whenever the same video gives other patches."""
+
 SELECTIONS = {
     "centre": "the middle of every frame",
     "entropy": "the most varied of 25 places in the first frame",

@@ -5,17 +5,22 @@ The file is one of `udtlib.data.raw_video.patch_cache`, read like any other; its
 """
 
 from collections.abc import Iterable
+from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import udtlib
 from udtlib.arguments import checked
 from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
-from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
+from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, decode_patch, encode_patch
 from udtlib.data.synthetic.patches import Clips, Frames, Seed, clip_patches, clips_name
+from udtlib.errors import DataError
 from udtlib.files import user_path
 
 CROPS = "centre"
+PROBES = 8  # clips of which the first patch is drawn again
 
 
 @checked
@@ -42,7 +47,7 @@ def pack_clips(
 
     Raises:
         OptionError: a value out of range (negative seeds too), or a cache made with other settings.
-        DataError: the cache is damaged.
+        DataError: the cache is damaged, or was drawn by another version of the renderer.
         StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
     check_quality(webp)
@@ -63,7 +68,25 @@ def pack_clips(
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)
 
-    return write_cache(out, settings, fill)
+    cache = write_cache(out, settings, fill)
+    _check_renderer(out, cache, seed, range(clips))
+    return cache
+
+
+def _check_renderer(out: Path, cache: PatchCache, seed: int, clips: AbstractSequence[int]) -> None:
+    """Draw the first patch of some clips again: a cache of another renderer must not pass for ours.
+
+    Raises:
+        DataError: it comes out otherwise.
+    """
+    webp = cache.settings["webp"]
+    for number in clips[:: -(-len(clips) // PROBES)]:
+        drawn = decode_patch(encode_patch(clip_patches(seed, number, 1, CROPS)[0][0], webp), webp)
+        if drawn is None or not np.array_equal(drawn, cache.read(cache.videos[number].start)):
+            raise DataError(
+                f"{out}: clip {number} is not what this udtlib draws; the renderer, or OpenCV, has "
+                "changed since. Choose another name, or remove it to render it again"
+            )
 
 
 def synthetic_name(cache: PatchCache) -> str:

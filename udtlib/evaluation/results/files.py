@@ -17,16 +17,18 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.data.benchmarks.otb import canonical_name
-from udtlib.data.box_files import read_boxes, read_json_object, write_boxes
+from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.results.records import usable_record
 from udtlib.files import remove_unfinished, user_path, write_whole
 
 INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
-WEIGHTS = "weights_fingerprint"
-"""Key of a record: the fingerprint of the tracker's weights, if any; earlier versions did not write it."""
+
+LONGEST_NAME = 180
+"""Bytes of a sequence's or tracker's name: files may have 255, and unfinished ones need some."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
     note = ""
     if len(boxes) > expected:
         note = f"{path.name}: {len(boxes)} rows from image 1, cut to {expected} from image {sequence.start}"
-    return Result(boxes[len(boxes) - expected :], _recorded_seconds(path), note)
+    return _result(path, boxes[len(boxes) - expected :], note)
 
 
 def load_runs(
@@ -136,7 +138,7 @@ def load_runs(
 def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
     first = folder / f"{sequence.name}-01.txt"
     found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
-    count = int((read_record(first) or {}).get("runs", len(found)))
+    count = int(usable_record(first)[0].get("runs", len(found)))
     paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
     missing = [path.name for path in paths if not path.exists()]
     if missing:
@@ -148,42 +150,14 @@ def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
     boxes = read_boxes(path, index_base(dataset))
     if len(boxes) > len(sequence.boxes):
         raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
-    return Result(boxes, _recorded_seconds(path))
+    return _result(path, boxes)
 
 
-def _recorded_seconds(path: Path) -> float | None:
-    record = read_record(path)
-    seconds = record.get("seconds") if record else None
-    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
-
-
-def read_record(path: str | Path) -> dict[str, Any] | None:
-    """Return the record ``SEQUENCE.json`` beside the result file ``path``, or None if there is none.
-
-    Raises:
-        DataError: a record that is not a JSON object.
-    """
-    path = user_path(path).with_suffix(".json")
-    if not path.exists():
-        return None
-    return read_json_object(path, "the JSON record of a run")
-
-
-def check_record(path: Path, expected: dict[str, Any]) -> None:
-    """Refuse a result whose record does not say that it was made as ``expected``.
-
-    Raises:
-        DataError: it was made in another way, or nothing says how.
-    """
-    found = read_record(path) or {}
-    compared = [key for key in expected if key in found or key != WEIGHTS]
-    other = [key for key in compared if found.get(key) != expected[key]]
-    if other:
-        was, asked = ({key: record.get(key) for key in other} for record in (found, expected))
-        raise DataError(
-            f"{path}: this result was made with {was if found else 'unknown settings'}, asked for is "
-            f"{asked}; choose another --out, or remove {path.parent}"
-        )
+def _result(path: Path, boxes: Boxes, note: str = "") -> Result:
+    """Return boxes with what their record says; a broken record costs the time alone, and a note names it."""
+    record, problem = usable_record(path)
+    notes = (note, f"{problem}; its boxes count, its time is not known" if problem else "")
+    return Result(boxes, float(record.get("seconds", 0)) or None, "; ".join(filter(None, notes)))
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:
@@ -200,6 +174,22 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
     write_boxes(path, rows, index_base(dataset))
+
+
+def check_name(name: str, what: str) -> str:
+    """Return a name under which results can be written: one part of a path, that stays in its folder.
+
+    Raises:
+        DataError: it is empty, too long, hidden, or has characters that part or end a path.
+    """
+    is_part = name.strip() and not name.startswith(".") and not set(name) & set("/\\")
+    if not is_part or not name.isprintable() or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
+        found = repr(name) if len(name) < 80 else f"{name[:40]!r}... of {len(name)} characters"
+        raise DataError(
+            f"expected as the name of a {what} a file name of 1 to {LONGEST_NAME} bytes without '/' and "
+            f"'\\', that does not begin with '.', found {found}"
+        )
+    return name
 
 
 def prepare_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.files import user_path, write_whole
+from udtlib.trackers import Tracker
+from udtlib.trackers.base import weights_fingerprint
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
@@ -57,16 +60,23 @@ def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
     }
 
 
-@cache
 def place() -> dict[str, Any]:
     """Return what a result file's record says about where it was made: commit, processor, date (UTC)."""
+    return _code_and_cpu() | {"date": datetime.now(UTC).date().isoformat()}
+
+
+@cache
+def _code_and_cpu() -> dict[str, Any]:
+    """Return commit and processor, as they were when first asked for, soon after the code was imported."""
     known = commit()
     state = " with changes" if known and is_modified() else ""
-    return {
-        "commit": f"{known}{state}" if known else None,
-        "cpu": cpu_name(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
+    return {"commit": f"{known}{state}" if known else None, "cpu": cpu_name()}
+
+
+def weights_by_name(trackers: Mapping[str, Tracker]) -> dict[str, str]:
+    """Return the fingerprints of the weights of trackers that have some: with others a table is old."""
+    found = {name: weights_fingerprint(tracker) for name, tracker in trackers.items()}
+    return {name: weights for name, weights in found.items() if weights}
 
 
 def commit() -> str | None:
