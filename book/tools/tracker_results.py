@@ -1,6 +1,9 @@
-"""Measure every tracker of the book on one dataset, into one table: `make results-trackers`.
+"""Measure every tracker of the book on one dataset, into one table: `make results-trackers`, `make results-starts`.
 
-    python book/tools/tracker_results.py DATASET --out RUN --table FILE.csv [--root DIR] [--jobs N]
+    python book/tools/tracker_results.py DATASET --out RUN --table FILE.csv [--root DIR] [--jobs N] [--starts N]
+
+With ``--starts N`` each sequence is run from N boxes up to a pixel beside the true one, and the table has the spread
+over them; ``--slow-starts M`` lets the slow trackers (`SLOW`) do with fewer. The first M boxes are the same for all.
 
 Resumable, as `udt evaluate` is; results of other weights are refused: begin with an empty RUN when the default weights
 have changed. ``udt-random`` is UDT with random weights; ``udt-authors`` has the authors' unsupervised weights, where
@@ -13,9 +16,10 @@ from typing import Any
 from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import evaluate
 from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
-from udtlib.evaluation.report.tables import difference_table, score_table
+from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
+SLOW = ("csrt", "udt", "udt-noise", "udt-random", "udt-authors")
 AUTHORS = "weights/UDT_Unsupervised.mat"
 
 
@@ -37,10 +41,17 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--table", required=True)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--starts", type=int, default=1)
+    parser.add_argument("--slow-starts", type=int)
     arguments = parser.parse_args()
     check_table_path(arguments.table)
     sequences = load_dataset(arguments.dataset, arguments.root)
-    measured = provenance("make results-trackers", arguments.jobs)
+    starts = {name: arguments.starts for name in contenders()}
+    starts |= {name: arguments.slow_starts or arguments.starts for name in SLOW if name in starts}
+    target = "results-starts" if arguments.starts > 1 else "results-trackers"
+    measured = provenance(f"make {target}", arguments.jobs) | (
+        {"starts": starts} if arguments.starts > 1 else {}
+    )
     scores = [
         evaluate(
             tracker,
@@ -51,6 +62,7 @@ def main() -> None:
             options=options,
             jobs=arguments.jobs,
             progress=True,
+            starts=starts[name],
         )
         for name, (tracker, options) in contenders().items()
     ]
@@ -59,6 +71,7 @@ def main() -> None:
         raise SystemExit("\n".join(failed))
     print(score_table(scores))
     print("\n" + difference_table(scores))
+    print("\n" + spread_table(scores))
     write_table(arguments.table, scores, measured)
 
 

@@ -1,4 +1,4 @@
-"""``udt evaluate``: run trackers over a dataset (OPE, TRE or SRE), resumable. Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset (OPE, TRE, SRE, several starts). Book: chapter 13."""
 
 import argparse
 import os
@@ -11,8 +11,14 @@ from typing import Any
 from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
-from udtlib.evaluation.protocols import results_folder
-from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
+from udtlib.evaluation.report.tables import (
+    check_json_path,
+    difference_table,
+    score_table,
+    spread_table,
+    write_json,
+)
 from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
 from udtlib.trackers import load_tracker
 
@@ -51,6 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
     )
     add_protocol(parser)
+    parser.add_argument(
+        "--starts",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="run each sequence from N boxes, the true one and others moved by up to one pixel and scaled by "
+        f"up to 1 %%: the score is their mean, with its spread (1 to {MOST_STARTS}; files in "
+        "RUN/TRACKER/starts, to which a larger N later adds); default: %(default)s",
+    )
     add_policy(parser)
     parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
@@ -76,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run each tracker, print the table, write the files asked for; 1 if a sequence failed."""
     check_json_path(arguments.json)
     check_table_path(arguments.table)
+    check_starts(arguments.protocol, arguments.starts)
     names = list(dict.fromkeys(arguments.tracker))
     for name in names:  # what is missing for the last one is said before the first one runs
         load_tracker(name, **dict(arguments.option))
@@ -95,14 +111,15 @@ def run(arguments: argparse.Namespace) -> int:
             policy=load_policy(arguments.policy),
             progress=True,
             protocol=arguments.protocol,
+            starts=arguments.starts,
         )
         for name in names
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     print(score_table(scores))
     failures = _report_failures(scores)
-    if len(scores) > 1 and not failures:
-        print("\n" + difference_table(scores))
+    blocks = [] if failures else [difference_table(scores), spread_table(scores)]
+    print("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)
     if arguments.table and not failures:
@@ -112,7 +129,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
-    folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
+    protocol = check_starts(arguments.protocol, arguments.starts)
+    folders = [results_folder(Path(arguments.out, name), protocol) for name in names]
     resumed = any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured

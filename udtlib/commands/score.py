@@ -11,6 +11,7 @@ from udtlib.evaluation.report.tables import (
     check_json_path,
     difference_table,
     score_table,
+    spread_table,
     write_json,
 )
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     for scored in scores:
         for note in scored.notes:
             print(f"{scored.tracker}: {note}")
-    blocks = [score_table(scores), difference_table(scores)]
+    blocks = [score_table(scores), difference_table(scores), spread_table(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
     print("\n\n".join(block for block in blocks if block))

@@ -16,7 +16,7 @@ from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, UdtError
-from udtlib.evaluation.protocols import protocol_runs, results_folder
+from udtlib.evaluation.protocols import check_starts, protocol_runs, results_folder
 from udtlib.evaluation.results.files import (
     WEIGHTS,
     Result,
@@ -67,6 +67,7 @@ def evaluate(
     policy: Policy | None = None,
     progress: bool = False,
     protocol: str = "ope",
+    starts: int = 1,
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
@@ -90,6 +91,9 @@ def evaluate(
         progress: show a progress bar.
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
             files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
+        starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
+            (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
+            spread; the files are ``RUN/TRACKER/starts/SEQUENCE-k.txt``, and a larger N adds to them.
 
     Raises:
         UnknownNameError: a tracker, dataset or protocol that is not registered.
@@ -97,7 +101,8 @@ def evaluate(
         DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
             other weights of a registered tracker), no sequence could be tracked, two sequences share a
             name, or something cannot be sent to worker processes.
-        OptionError: ``jobs`` below 1, or more than one beside ``dask``.
+        OptionError: ``jobs`` below 1, or more than one beside ``dask``; ``starts`` not in 1..99, or several
+            beside a protocol that has its own.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
 
@@ -107,6 +112,7 @@ def evaluate(
         raise OptionError(f"expected at least one job, found {jobs}")
     if dask and jobs > 1:
         raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
+    protocol = check_starts(protocol, starts)
     if not isinstance(tracker, str) and not callable(tracker):
         raise TypeError(
             "expected a tracker's name or a callable that returns a new one, such as its class; "
@@ -122,7 +128,7 @@ def evaluate(
     with tempfile.TemporaryDirectory() as temporary:
         folder = results_folder(Path(out or temporary) / name, protocol)
         prepare_folder(folder)
-        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol)
+        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol, starts)
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
         failed = _run_tasks(tasks, run, name if progress else None)
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
@@ -151,6 +157,7 @@ def _make_tasks(
     folder: Path,
     dataset: str,
     protocol: str,
+    starts: int,
 ) -> list[_Task]:
     weights = None
     if isinstance(tracker, str):
@@ -166,9 +173,10 @@ def _make_tasks(
     } | ({WEIGHTS: weights} if weights else {})
     tasks = []
     for one in sequences:
-        runs = protocol_runs(one, protocol)
+        runs = protocol_runs(one, protocol, starts)
+        whole = {} if protocol == "starts" else {"runs": len(runs)}  # more starts may be added later
         for label, part in runs:
-            extra = {"protocol": protocol, "start": label, "runs": len(runs)} if label else {}
+            extra = {"protocol": protocol, "start": label} | whole if label else {}
             path = folder / f"{part.name}.txt"
             tasks.append(_Task(make, one.name, part, path, dataset, common | _record(part) | extra))
     return tasks
