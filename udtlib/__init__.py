@@ -1,7 +1,25 @@
-"""udtlib: the small library behind “Unsupervised Deep Tracking, from scratch”."""
+"""udtlib: the small library behind “Unsupervised Deep Tracking, from scratch”.
 
-from udtlib.data import load_dataset
-from udtlib.trackers import load_tracker
+What it offers is imported when it is asked for: a child process that reads one file needs nothing else.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from udtlib.data import load_dataset
+    from udtlib.trackers import load_tracker
 
 __version__ = "0.1.0"
 __all__ = ["load_dataset", "load_tracker"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "load_dataset":
+        from udtlib.data import load_dataset
+
+        return load_dataset
+    if name == "load_tracker":
+        from udtlib.trackers import load_tracker
+
+        return load_tracker
+    raise AttributeError(f"module 'udtlib' has no attribute {name!r}")

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+import udtlib
+from udtlib.commands.printing import printable
 from udtlib.errors import UdtError
 
 COMMANDS = {
@@ -28,6 +30,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
         description="Unsupervised deep tracking.",
         epilog="`udt COMMAND --help` says more, with an example; `udt check` is a good first one.",
     )
+    parser.add_argument("--version", action="version", version=f"udtlib {udtlib.__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=text, description=text)
@@ -47,10 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.command_line = shlex.join(["udt", *argv])
         return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
     except UdtError as error:
-        print(f"udt {command}: {error}", file=sys.stderr)
+        print(printable(f"udt {command}: {error}"), file=sys.stderr)
         return 2
     except OSError as error:  # a file that cannot be written, a full disk
-        print(f"udt {command}: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
+        place = error.filename or "the system"
+        print(printable(f"udt {command}: {place}: {error.strerror or error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)

@@ -2,17 +2,22 @@ import collections
 import io
 import os
 import pickle
+import resource
 import struct
+import time
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.io
 import torch
+from safetensors.torch import save_file
 
 from udtlib import cli, load_tracker
 from udtlib.data import find_data
 from udtlib.errors import MissingDataError, WeightsError
+from udtlib.importers.pytorch import LEGACY_MAGIC, read_legacy
 from udtlib.weights import (
     PUBLISHED,
     SHAPES,
@@ -24,7 +29,6 @@ from udtlib.weights import (
     random_weights,
     save_weights,
 )
-from udtlib.weights.foreign import LEGACY_MAGIC, read_legacy_pytorch
 
 RELEASED = {
     "DCFNet-net-7-125-2.mat": "UDT_Supervised (DCFNet 2.0)",
@@ -222,7 +226,7 @@ def test_damaged_files_never_end_in_a_foreign_error(tmp_path, weights):
     generator = np.random.default_rng(0)
     for path in samples(tmp_path, weights):
         content = np.frombuffer(path.read_bytes(), np.uint8)
-        for _ in range(40):
+        for _ in range(6):
             damaged = content.copy()
             places = generator.integers(0, min(len(content), 2000), 6)
             damaged[places] = generator.integers(0, 256, 6)
@@ -296,7 +300,7 @@ def test_the_channel_order_is_checked(tmp_path, weights, monkeypatch):
 
 def test_default_says_how_to_get_weights(tmp_path, weights, monkeypatch):
     monkeypatch.delenv("UDT_WEIGHTS", raising=False)
-    monkeypatch.setattr("udtlib.weights.FOLDERS", (tmp_path / "none", tmp_path))
+    monkeypatch.setattr("udtlib.weights.files.FOLDERS", (tmp_path / "none", tmp_path))
     for load in (default, lambda: load_tracker("udt"), lambda: get_weights(None)):
         with pytest.raises(MissingDataError, match=r"udt train VIDEOS.*weights='random'"):
             load()
@@ -339,11 +343,13 @@ def test_old_strides_are_respected_and_bounded():
             def __reduce__(self):
                 return torch._utils._rebuild_tensor_v2, tensor.args
 
-        return io.BytesIO(legacy_bytes({"a": Strided()}, [storage]))
+        return io.BytesIO(legacy_bytes({"a.weight": Strided()}, [storage]))
 
-    assert read_legacy_pytorch(content((1, 2)))["a"].tolist() == [[0, 2, 4], [1, 3, 5]]
-    with pytest.raises(RuntimeError):
-        read_legacy_pytorch(content((30, 1)))
+    found, _ = read_legacy(content((1, 2)))
+    assert found["conv1.weight"].tolist() == [[0, 2, 4], [1, 3, 5]]
+    for stride in ((30, 1), (3, 2), (-1, 1), (2**62, 1), (3, 1.0), (3,), (True, 1)):
+        with pytest.raises(WeightsError, match=r"a tensor of shape \(2, 3\)"):
+            read_legacy(content(stride))
 
 
 @pytest.mark.shared
@@ -362,3 +368,149 @@ def test_every_published_network_is_read():
     assert norms == pytest.approx([5.87, 6.01], abs=0.005)
     with pytest.raises(WeightsError, match=r"UDT_Supervised \(DCFNet 2.0\) with red and blue exchanged"):
         load_weights(folder / "DCFNet_param.pth", channels="rgb")
+
+
+def cells_of_cells(depth):
+    """The bytes of a MATLAB file whose `net` is a cell in a cell in a cell."""
+    element = b""
+    for _ in range(depth):
+        flags = struct.pack("<IIII", 6, 8, 1, 0)
+        dimensions = struct.pack("<IIii", 5, 8, 1, 1)
+        body = flags + dimensions + struct.pack("<II", 1, 0) + element
+        element = struct.pack("<II", 14, len(body)) + body
+    return matlab(element)
+
+
+def matlab(element):
+    return b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H", 0x0100) + b"IM" + element
+
+
+def cell_of_a_billion():
+    """184 bytes that ask for an array of 2^30 - 1 cells, 8 GB."""
+    body = struct.pack("<IIII", 6, 8, 1, 0) + struct.pack("<IIii", 5, 8, 2**30 - 1, 1)
+    body += struct.pack("<HH4s", 1, 3, b"net\0")
+    return matlab(struct.pack("<II", 14, len(body)) + body)
+
+
+def memo_of_a_billion():
+    """A pickle that stores its first value in place 2^31 - 1 of the memo."""
+    head = b"".join(pickle.dumps(part, 2) for part in (LEGACY_MAGIC, 1001, {}))
+    return head + b"\x80\x02}r\xff\xff\xff\x7f."
+
+
+@pytest.mark.parametrize("content", [cell_of_a_billion(), memo_of_a_billion(), cells_of_cells(20_000)])
+def test_files_that_ask_for_gigabytes_or_crash_their_reader(tmp_path, content):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (tmp_path / "small.mat").write_bytes(content)
+    started = time.monotonic()
+    with pytest.raises(WeightsError, match=r"small\.mat: (refused: reading it takes more memory|damaged)"):
+        load_weights(tmp_path / "small.mat")
+    assert time.monotonic() - started < 60
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2e5  # kB
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 3e6
+
+
+def test_a_reader_that_hangs_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("udtlib.weights.foreign.START", "import time; time.sleep(60)")
+    monkeypatch.setattr("udtlib.weights.foreign.SECONDS", 0.2)
+    (tmp_path / "a.mat").write_bytes(b"x")
+    with pytest.raises(WeightsError, match=r"a\.mat: refused: reading it took over 0.4 s"):
+        load_weights(tmp_path / "a.mat")
+
+
+def test_a_zip_that_unpacks_to_gigabytes(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}.")
+        archive.writestr("a/data/0", bytes(2**27))
+    with pytest.raises(WeightsError, match="unpacks to 134217732 bytes; expected at most 67108864"):
+        load_weights(tmp_path / "bomb.pth")
+
+
+def test_modules_beside_the_file_are_not_imported(tmp_path, weights, monkeypatch):
+    for name in ("json", "numpy", "udtlib", "scipy", "struct", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    write_matconvnet(tmp_path / "net.mat", weights)
+    monkeypatch.chdir(tmp_path)
+    assert_same(load_weights("net.mat").tensors, weights.tensors)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model", "net", "network"])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_state_dictionary_is_found_under_usual_names(tmp_path, weights, key, prefix):
+    state = {prefix + name: torch.nn.Parameter(tensor) for name, tensor in weights.tensors.items()}
+    content = {"epoch": np.float64(3.0), key: state, "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}}}
+    torch.save(content, tmp_path / "a.pth")
+    tensors, card = (load_weights(tmp_path / "a.pth").tensors, load_weights(tmp_path / "a.pth").card)
+    assert_same(tensors, weights.tensors)
+    assert card["format"] == "pytorch zip"
+
+
+def test_what_holds_no_state_dictionary_is_named(tmp_path):
+    torch.save({"epoch": 3, "model": {"a": torch.zeros(3)}}, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=r"tensors NAME\.weight, found 'epoch', 'model'"):
+        load_weights(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.bool, torch.int64])
+def test_tensors_of_other_numbers_are_refused(tmp_path, weights, dtype):
+    tensors = {**weights.tensors, "conv2.bias": weights.tensors["conv2.bias"].to(dtype)}
+    torch.save(tensors, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=r"expected floating-point numbers, found .*conv2\.bias"):
+        load_weights(tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=r"dense floating-point tensors, found conv2\.bias"):
+        save_weights(tmp_path / "b", Weights(tensors))
+    if dtype != torch.complex64:
+        save_file(tensors, tmp_path / "a.safetensors")
+        with pytest.raises(WeightsError, match="expected numbers of type F64 F32 F16 BF16"):
+            load_weights(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_other_floats_are_read_as_float32(tmp_path, weights, dtype):
+    tensors = {name: tensor.to(dtype) for name, tensor in weights.tensors.items()}
+    wanted = {name: tensor.float() for name, tensor in tensors.items()}
+    torch.save(tensors, tmp_path / "a.pth")
+    assert_same(load_weights(tmp_path / "a.pth").tensors, wanted)
+    save_file(tensors, tmp_path / "a.safetensors")
+    assert_same(load_weights(tmp_path / "a.safetensors").tensors, wanted)
+
+
+def test_tensors_without_numbers_are_refused(weights):
+    for odd in (torch.zeros(32, device="meta"), torch.zeros(32).to_sparse()):
+        with pytest.raises(WeightsError, match=r"dense floating-point tensors, found conv2\.bias"):
+            get_weights(Weights({**weights.tensors, "conv2.bias": odd}))
+
+
+def test_safetensors_of_another_number_type_are_refused(tmp_path):
+    header = b'{"conv1.weight":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}}'
+    (tmp_path / "a.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"\0")
+    with pytest.raises(WeightsError, match=r"a\.safetensors: "):
+        load_weights(tmp_path / "a.safetensors")
+
+
+def test_a_card_with_another_channel_order_is_refused(tmp_path, weights):
+    save_file(dict(weights.tensors), tmp_path / "a.safetensors", {"channels": "xyz"})
+    with pytest.raises(WeightsError, match="its card says channels 'xyz'; known are rgb and bgr"):
+        load_weights(tmp_path / "a.safetensors")
+
+
+def test_a_card_cannot_command_the_terminal(tmp_path, weights, capsys):
+    save_file(
+        dict(weights.tensors), tmp_path / "a.safetensors", {"name": "a\x1b[31m\x07\rb", "\x1b]0;x": "y"}
+    )
+    assert cli.main(["weights", "show", str(tmp_path / "a.safetensors")]) == 0
+    shown = capsys.readouterr().out
+    assert "name: a\\x1b[31m\\x07\\rb" in shown
+    assert not set(shown) & {"\x1b", "\x07", "\r"}
+
+
+def test_a_name_too_long_for_a_file(weights):
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(MissingDataError, match="no weights file"):
+            load_weights(name)
+
+
+def test_weights_are_shown_without_their_numbers(weights):
+    assert repr(weights) == f"Weights('random (seed 3)', fingerprint {weights.fingerprint})"
+    assert len(repr(load_tracker("udt", weights=weights).weights)) < 100

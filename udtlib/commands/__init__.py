@@ -1,1 +1,5 @@
-"""One module a command: ``EXAMPLE``, ``add_arguments(parser)`` and ``run(arguments) -> exit status``."""
+"""The commands of ``udt``, one a module: ``EXAMPLE``, ``add_arguments(parser)``, ``run(arguments)``.
+
+Book: chapters 06, 10, 11 and 13.
+May import: everything but widgets and the checks of exercises.
+"""

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from udtlib.commands.printing import printable
 from udtlib.weights import CHANNEL_ORDERS, PUBLISHED, load_weights, save_weights
 
 EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     note = f" ({published})" if published else ""
     print(f"{arguments.source}: fingerprint {weights.fingerprint}{note}")
     for key, text in sorted(weights.card.items()):
-        print(f"  {key}: {text}")
+        print(printable(f"  {key}: {text}"))
     for name, tensor in weights.tensors.items():
         print(f"  {name:<13} {'x'.join(map(str, tensor.shape)):<10} norm {tensor.norm():.3f}")
     return 0

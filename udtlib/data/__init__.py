@@ -1,4 +1,8 @@
-"""Data: procedural clips, benchmark sequences, videos. See `udtlib.data.registry.load_dataset`."""
+"""Data: procedural clips, benchmark sequences, videos; `load_dataset` opens one by name.
+
+Book: chapters 00, 01 and 10.
+May import: nothing but the conventions (errors, frames, boxes) at this level; the rooms inside build on it.
+"""
 
 from udtlib.data.locate import find_data
 from udtlib.data.registry import DATASETS, load_dataset, load_truth

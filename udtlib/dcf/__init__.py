@@ -1,7 +1,7 @@
 """The Siamese correlation-filter layer: labels, the closed-form filter, its response, their gradients.
 
 Book: chapters 04 and 05; the spectra shared by several hops, chapter 11.
-May import: `udtlib.errors`, `udtlib.labels`, `udtlib.autograd`.
+May import: labels, autograd; nothing of files.
 """
 
 from udtlib.dcf.layer import (

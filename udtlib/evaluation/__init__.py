@@ -1,4 +1,8 @@
-"""Evaluation: policies, one-pass evaluation, scores, intervals. Book: chapters 01 and 13."""
+"""Evaluation: how trackers are started, run and scored.
+
+Book: chapters 01 and 13.
+May import: `udtlib.data` at this level; only the room `running` knows trackers.
+"""
 
 from udtlib.evaluation.running.one_pass import track_sequence
 from udtlib.evaluation.running.runner import evaluate

@@ -1,4 +1,8 @@
-"""Trackers by name: see `udtlib.trackers.registry`."""
+"""Trackers: anything with ``init(frame, box)`` and ``update(frame) -> box``; `load_tracker` makes one.
+
+Book: chapters 00, 02, 03 and 06.
+May import: patches, labels, features, scale, the network, the filter layer, weights; nothing of datasets.
+"""
 
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import TRACKERS, load_tracker

@@ -1,7 +1,7 @@
 """Weights of the network: our own files, foreign ones, and where they come from by default.
 
 Book: chapters 06 and 11.
-May import: `udtlib.errors`, `udtlib.network`, `udtlib.data.locate`.
+May import: the network, `udtlib.data` for where the files are.
 """
 
 from udtlib.weights.files import (

@@ -38,6 +38,7 @@ SHIPPED = {  # our own networks, by name
 }
 FOLDERS = (PROJECT / "data" / "weights", Path(__file__).parent / "shipped")  # in a checkout; installed
 CHANNEL_ORDERS = ("rgb", "bgr")
+FLOATS = ("F64", "F32", "F16", "BF16")  # number types of safetensors that are read
 PUBLISHED = {  # fingerprints of the authors' networks, in RGB order
     "35fb757d65217449": "UDT_Unsupervised",
     "992e0c317ccfc965": "UDT_OTBfinetune",
@@ -58,6 +59,10 @@ class Weights:
 
     tensors: Mapping[str, Tensor]
     card: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Name them, without their numbers."""
+        return f"Weights({self.card.get('name', 'unnamed')!r}, fingerprint {self.fingerprint})"
 
     @property
     def fingerprint(self) -> str:
@@ -146,9 +151,12 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     """
     from udtlib.weights.foreign import read_foreign
 
-    path = Path(path)
-    if not path.is_file():
-        raise MissingDataError(f"no weights file {path}")
+    path = Path(path).expanduser()
+    try:
+        if not path.is_file():
+            raise MissingDataError(f"no weights file {path}")
+    except OSError as error:  # a name too long, say
+        raise MissingDataError(f"no weights file {str(path)[:200]!r} ({error.strerror})") from error
     if channels not in (None, *CHANNEL_ORDERS):
         raise WeightsError(f"channels is one of {', '.join(CHANNEL_ORDERS)}, found {channels!r}")
     if is_safetensors(path):
@@ -156,6 +164,10 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     else:
         tensors, card = read_foreign(path)
     stated = card.get("channels")
+    if stated not in (None, *CHANNEL_ORDERS):
+        raise WeightsError(
+            f"{path}: its card says channels {stated!r}; known are {' and '.join(CHANNEL_ORDERS)}"
+        )
     if channels and stated and channels != stated:
         raise WeightsError(
             f"{path}: asked to read it as {channels}, but the file says its channels are {stated}"
@@ -200,10 +212,14 @@ def check_weights(weights: Weights, origin: str = "these weights") -> Weights:
 
 
 def check_shapes(weights: Weights, origin: str) -> None:
-    """Raise `WeightsError` unless the tensors have the names and shapes of `SHAPES`."""
+    """Raise `WeightsError` unless the tensors have the names and shapes of `SHAPES` and hold numbers."""
     found = {name: tuple(tensor.shape) for name, tensor in weights.tensors.items()}
     if found != SHAPES:
         raise WeightsError(f"{origin}: expected the two-layer network {SHAPES}, found {found}")
+    for name, tensor in weights.tensors.items():
+        if tensor.layout != torch.strided or tensor.is_meta or not tensor.is_floating_point():
+            kind = "without numbers (meta)" if tensor.is_meta else f"{tensor.layout}, {tensor.dtype}"
+            raise WeightsError(f"{origin}: expected dense floating-point tensors, found {name} {kind}")
 
 
 def exchange_red_and_blue(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -227,14 +243,20 @@ def is_safetensors(path: Path) -> bool:
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return tensors and card of a safetensors file.
+    """Return tensors and card of a safetensors file; what is not this network is not even loaded.
 
     Raises:
-        WeightsError: the file is damaged.
+        WeightsError: the file is damaged, or holds something else.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            parts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            found = {name: (tuple(part.get_shape()), part.get_dtype()) for name, part in parts.items()}
+            if {name: shape for name, (shape, _) in found.items()} != SHAPES:
+                raise WeightsError(f"{path}: expected the two-layer network {SHAPES}, found {found}")
+            if any(kind not in FLOATS for _, kind in found.values()):
+                raise WeightsError(f"{path}: expected numbers of type {' '.join(FLOATS)}, found {found}")
+            tensors = {name: file.get_tensor(name).float() for name in parts}
             return tensors, {"channels": "rgb", **(file.metadata() or {})}
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error

@@ -1,1 +1,5 @@
-"""Interactive demos, each beside a static twin."""
+"""Interactive demos, a module each, beside a static twin.
+
+Book: all chapters.
+May import: what the demos show; nothing imports them but chapters.
+"""

@@ -10,20 +10,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-import cv2
-import numpy as np
+from udtlib.frames import Frame
+from udtlib.viz import jpeg
 
-from udtlib.frames import Frame, check_frame
-
-JPEG_444 = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
 NOTE = "Run this cell in JupyterLab with ipywidgets installed to move the controls yourself."
-
-
-def jpeg(picture: Frame) -> bytes:
-    """Return an RGB picture as the bytes of a JPEG file: far fewer than a PNG's, for small notebooks."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, JPEG_444]
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(check_frame(picture), cv2.COLOR_RGB2BGR), quality)[1]
-    return np.asarray(encoded, np.uint8).tobytes()
 
 
 def is_live() -> bool:

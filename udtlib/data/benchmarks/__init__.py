@@ -1,5 +1,5 @@
 """Benchmarks with ground truth, read as they are published: OTB, Temple-Color.
 
 Book: chapters 01 and 13.
-May import: `udtlib.errors`, `udtlib.frames`, `udtlib.boxes`, the modules of `udtlib.data` itself.
+May import: `udtlib.data`.
 """

@@ -1,0 +1,73 @@
+"""Names that the README, chapters and assignments import, and from where: these keep working."""
+
+from importlib import import_module
+
+import pytest
+
+PUBLIC = {
+    "udtlib": ["__version__", "load_dataset", "load_tracker", "shortcuts", "strips", "viz", "weights"],
+    "udtlib.boxes": ["center", "center_error", "from_center", "iou"],
+    "udtlib.data": ["DATASETS", "Sequence", "find_data", "load_dataset", "load_truth"],
+    "udtlib.data.synthetic": ["BENCHMARK", "render_clip"],
+    "udtlib.dcf": [
+        "DCFLayer",
+        "dcf_response",
+        "default_sigma",
+        "gaussian_label",
+        "learn_filter",
+        "response_map",
+    ],
+    "udtlib.environment": ["banner"],
+    "udtlib.errors": ["DataError", "OptionError", "TrainingError", "UdtError"],
+    "udtlib.evaluation": [
+        "POLICIES",
+        "Interval",
+        "Policy",
+        "SequenceScore",
+        "TrackerScore",
+        "bootstrap_interval",
+        "evaluate",
+        "load_policy",
+        "paired_difference",
+        "score",
+        "score_sequence",
+        "track_sequence",
+    ],
+    "udtlib.features": ["colour", "fhog", "grey"],
+    "udtlib.frames": ["Frame", "check_frame"],
+    "udtlib.labels": ["gaussian_label", "peak_displacement", "peak_to_sidelobe"],
+    "udtlib.network": ["MEAN_RGB", "FeatureNetwork"],
+    "udtlib.patches": ["crop", "hann_window"],
+    "udtlib.scale": ["ScaleFilter"],
+    "udtlib.trackers": ["TRACKERS", "Tracker", "kcf", "load_tracker", "mosse"],
+    "udtlib.trackers.udt": ["UdtTracker"],
+    "udtlib.training": ["Batch", "TrainingSettings", "TrainingStep", "train"],
+    "udtlib.unsupervised": [
+        "consistency_loss",
+        "pseudo_labels",
+        "round_trip_errors",
+        "track_forward_backward",
+    ],
+    "udtlib.weights": ["Weights", "default", "get_weights", "load_weights", "random_weights", "shipped"],
+}
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module in PUBLIC for name in PUBLIC[module]])
+def test_a_public_name_is_where_it_was(module: str, name: str) -> None:
+    found: dict[str, object] = {}
+    exec(f"from {module} import {name}", found)  # as a chapter does: also modules inside a package
+    assert found[name] is not None
+
+
+def test_what_the_top_packages_say_they_offer_is_there() -> None:
+    for module in (
+        "udtlib",
+        "udtlib.data",
+        "udtlib.dcf",
+        "udtlib.evaluation",
+        "udtlib.training",
+        "udtlib.weights",
+    ):
+        package = import_module(module)
+        assert package.__all__
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
