@@ -3,6 +3,7 @@
 import csv
 import json
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -297,8 +298,11 @@ def test_trackers_are_told_apart_only_beyond_what_starts_do():
 
 
 def test_attributes_keep_their_spread():
-    found = evaluate(LosesLeft, two_sequences(), starts=3)
-    assert found.by_attribute()["FM"].spread() == found.spread()
+    fast, slow = two_sequences()
+    found = evaluate(LosesLeft, [fast, replace(slow, attributes=("OCC",))], starts=3)
+    groups = found.by_attribute()
+    assert groups["FM"].spread() == found.spreads()[fast.name]
+    assert groups["OCC"].spread() == found.spreads()[slow.name] != groups["FM"].spread()
 
 
 def test_the_tables_and_the_report_show_it(tmp_path):
