@@ -34,9 +34,15 @@ def measure(root: str | None, out: str) -> dict[str, Any]:
     score = evaluate("dsst", load_dataset("otb", root), out, dataset="otb")
     if score.failed:
         raise SystemExit(f"failed: {score.failed}")
-    kernels = {info["architecture"] for info in threadpool_info() if info["internal_api"] == "openblas"}
     sequences = {one.name: one.auc for one in score.sequences}
-    return {"kernel": " and ".join(sorted(kernels)), "auc": score.auc, "sequences": sequences}
+    return {"kernel": kernel(), "auc": score.auc, "sequences": sequences}
+
+
+def kernel() -> str:
+    """Return the name of the kernel that numpy uses; other packages may have brought an OpenBLAS of their own."""
+    loaded = [info for info in threadpool_info() if info["internal_api"] == "openblas"]
+    own = [info for info in loaded if "numpy" in info["filepath"]] or loaded
+    return " and ".join(sorted({info["architecture"] for info in own}))
 
 
 def measured_under(setting: str, root: str | None, out: Path) -> dict[str, Any]:

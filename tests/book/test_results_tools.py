@@ -50,6 +50,7 @@ def test_starts_are_as_many_as_asked_and_fewer_for_the_slow(small, tmp_path, mon
     tracker_results.main()
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert [row["starts"] for row in rows] == ["3", "2"]
+    assert {row["fps"] for row in rows} == {""}
     document = json.loads(table.with_suffix(".json").read_text())
     assert (document["command"], document["protocol"]) == ("make results-starts", "starts")
     assert document["starts"] == {"mosse": 3, "kcf-linear": 2}
