@@ -56,9 +56,9 @@ def main() -> None:
     starts = {name: arguments.starts for name in contenders()}
     starts |= {name: arguments.slow_starts or arguments.starts for name in SLOW if name in starts}
     target = "results-starts" if arguments.starts > 1 else "results-trackers"
-    measured = provenance(f"make {target}", arguments.jobs) | (
-        {"starts": starts} if arguments.starts > 1 else {}
-    )
+    measured = provenance(f"make {target}", arguments.jobs)
+    if arguments.starts > 1:
+        measured["starts"] = starts
     scores = [
         evaluate(
             tracker,

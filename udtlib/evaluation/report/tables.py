@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.protocols import PROTOCOLS
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval, Spread
 
@@ -15,7 +14,7 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return the table that ``udt score`` and ``udt evaluate`` print: means and 95 % intervals."""
     first = scores[0]
     width = max(7, *(len(score.tracker) for score in scores))
-    protocol = "" if first.protocol == "ope" else f"{PROTOCOLS[first.protocol]}, "
+    protocol = "" if first.protocol == "ope" else f"{first.protocol_title}, "
     several = bool(first.by_start)
     size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
     pixels = f"precision@{first.policy.pixels:g}px"

@@ -16,11 +16,12 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
-from udtlib.evaluation.protocols import results_folder
+from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
 from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.starts import results_by_start, starts_json
 from udtlib.evaluation.scoring.statistics import (
     Interval,
     Spread,
@@ -55,6 +56,11 @@ class TrackerScore:
     notes: tuple[str, ...] = ()
     protocol: str = "ope"
     by_start: "tuple[TrackerScore, ...]" = ()
+
+    @property
+    def protocol_title(self) -> str:
+        """What the protocol is called in titles, such as OPE."""
+        return PROTOCOLS[self.protocol]
 
     @property
     def auc(self) -> float:
@@ -161,22 +167,13 @@ class TrackerScore:
             },
         }
         protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
-        starts = _starts_json(self.by_start)
+        starts = starts_json(self.by_start)
         return document | protocol | starts | ({"failed": dict(self.failed)} if self.failed else {})
 
     def _sequence_json(self, place: int) -> dict[str, Any]:
         score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
         numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
-        return numbers | _starts_json(by_start)
-
-
-def _starts_json(by_start: AbstractSequence[TrackerScore | SequenceScore]) -> dict[str, Any]:
-    """Return both measures from every start, and their standard deviations; empty for a single start."""
-    found: dict[str, Any] = {}
-    for measure in ("auc", "precision") if by_start else ():
-        values = [getattr(one, measure) for one in by_start]
-        found |= {f"{measure}_spread": spread(values).deviation, f"{measure}_by_start": values}
-    return found
+        return numbers | starts_json(by_start)
 
 
 def score(
@@ -264,25 +261,10 @@ def score_runs(
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
     scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
     notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
-    by_start = [
-        score_runs(one, scored, policy, dataset=dataset, tracker=tracker)
-        for one in (_one_a_start(results, scored, tracker) if protocol == "starts" else ())
-    ]
-    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, tuple(by_start))
-
-
-def _one_a_start(
-    results: Mapping[str, AbstractSequence[Result]], sequences: AbstractSequence[Sequence], tracker: str
-) -> list[dict[str, list[Result]]]:
-    """Return the results of each start by sequence name."""
-    counts = {one.name: len(results[one.name]) for one in sequences}
-    least, most = (choose(counts, key=counts.__getitem__) for choose in (min, max))
-    if counts[least] < max(2, counts[most]):
-        raise DataError(
-            f"{tracker}: expected two starts or more, as many in each sequence, found {counts[least]} of "
-            f"{least} and {counts[most]} of {most}; `udt evaluate --starts N` again finishes them"
-        )
-    return [{name: [results[name][k]] for name in counts} for k in range(counts[most])]
+    names = [one.name for one in scored]
+    each = results_by_start(results, names, tracker) if protocol == "starts" else []
+    by_start = tuple(score_runs(one, scored, policy, dataset=dataset, tracker=tracker) for one in each)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start)
 
 
 def _score_one(
