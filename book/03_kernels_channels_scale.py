@@ -21,7 +21,7 @@
 # **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals,
 # [chapter 02](02_correlation_filters.ipynb) for the filter: its Eq. 1 to 3 and its circulant matrix come back.
 #
-# Run time: about 22 s
+# Run time: about 186 s
 #
 # **Downloads.** None.
 
@@ -30,7 +30,6 @@ import csv
 import json
 from functools import cache
 from itertools import product
-from pathlib import Path
 
 import cv2
 import matplotlib.pyplot as plt
@@ -43,6 +42,7 @@ from udtlib import load_dataset, load_tracker, viz
 from udtlib.boxes import center, from_center, iou
 from udtlib.check import ch03 as check
 from udtlib.data import find_data
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, evaluate, paired_difference
@@ -97,7 +97,6 @@ for time in times:
 viz.show(viz.contact_sheet(shots, labels=[f"frame {time}" for time in times]), zoom=1.2)
 overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
-assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
 
 # %% [markdown]
 # (Green: the truth. Orange: one grey channel, lost by frame 3. Blue: fHOG, whose box keeps its size while the target
@@ -142,9 +141,13 @@ shown = [viz.caption(viz.resize_nearest(picture, 160), title) for title, picture
 viz.show(viz.side_by_side(*shown))
 moved = {name: peak_displacement(maps[name], subpixel=True) * cells[name] for name in maps}
 error = {name: float(np.abs(step + off[::-1]).max()) for name, step in moved.items()}
-print("off by less than 2 px:", {name: pixels < 2 for name, pixels in error.items()})
-assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
+print("the peak is off by (px):", {name: round(pixels, 1) for name, pixels in error.items()})
 psr = {name: peak_to_sidelobe(response) for name, response in maps.items()}
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The pictures: grey is lost and fHOG holds on, and only fHOG's peak is where the target went.
+assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
+assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
 
 # %% [markdown]
 # (White circle: the truth. "Nothing moved" is in the middle.) Three channels are hardly better than one when all
@@ -203,8 +206,9 @@ def normalise_v0(votes):
 
 
 small = first[40:60, 30:54]  # 20 x 24: the loops are slow
-assert_allclose(normalise_v0(vote_v0(small)), fhog(small), atol=1e-5)
-print("20 x 24 x 3 numbers became", fhog(small).shape, "and udtlib computes the same as the loops")
+by_loops = normalise_v0(vote_v0(small))
+print("20 x 24 x 3 numbers became", by_loops.shape, end="; ")
+print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 
 # %% [markdown]
 # `udtlib.features.fhog` does all pixels at once, and from here on we use it. To *draw* it, put into each cell one
@@ -251,7 +255,6 @@ def likeness(a, b):
 
 alike = {extract.__name__: likeness(*map(extract, target_at(64))) for extract in (grey, colour, fhog)}
 print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value in alike.items()})
-assert alike["fhog"] > 0.2 + max(alike["grey"], alike["colour"])
 
 # %% [markdown]
 # Some of the 31, on a part of another sequence's first frame, one square a cell. "Right" is the channel of edges that
@@ -279,6 +282,12 @@ for values in list(drawn.values())[1:]:
 viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.5)
 strong = [np.sort(values.ravel())[-480:].sum() / values.sum() for values in (votes[0], channels[0])]
 print("share of the strongest tenth of the cells: votes {:.0%}, normalised {:.0%}".format(*strong))
+print("channels, rows, columns:", channels.shape)
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The loops are udtlib's fHOG, which changes least in the cloud and spreads over more cells than the votes.
+assert_allclose(by_loops, fhog(small), atol=1e-5)
+assert alike["fhog"] > 0.2 + max(alike["grey"], alike["colour"])
 assert channels.shape == (31, 60, 80)
 assert strong[0] > strong[1] + 0.15
 
@@ -345,10 +354,12 @@ def gaussian_v1(x, z, bandwidth):
 # %%
 tiny = fhog(first)[:, 10:18, 8:18].astype(float)  # 31 channels of 8 x 10 cells
 other = fhog(later)[:, 10:18, 8:18].astype(float)
-v0, v1 = gaussian_v0(tiny, other, 0.5), gaussian_v1(tiny, other, 0.5)
+kernels_v0, kernels_v1 = gaussian_v0(tiny, other, 0.5), gaussian_v1(tiny, other, 0.5)
 library = kcf.gaussian_correlation(rfft2(tiny), rfft2(other), (8, 10), 0.5)
-assert_allclose(v0, v1, atol=1e-12)
-assert_allclose(v1, library, atol=1e-5)
+print(f"kernels from {kernels_v0.min():.2f} to {kernels_v0.max():.2f}; loops and Fourier differ by", end=" ")
+print(
+    f"{np.abs(kernels_v0 - kernels_v1).max():.6f}, Fourier and udtlib by {np.abs(kernels_v1 - library).max():.4f}"
+)
 
 # %% [markdown]
 # Trust nothing: write all 80 shifts down, fill $K$, and let `numpy.linalg.solve` find $\alpha$. The label is off the
@@ -381,9 +392,9 @@ alpha_hat = fft2(y) / (fft2(gaussian_v1(tiny, tiny, 0.5)) + 0.01)
 v1 = ifft2(alpha_hat * fft2(gaussian_v1(tiny, other, 0.5))).real
 same = kcf.gaussian_correlation(rfft2(tiny), rfft2(tiny), (8, 10), 0.5)
 trained = kcf.train(same, y.astype(np.float32), 0.01)
-assert_allclose(v0, v1, atol=1e-9)
-assert_allclose(v1, kcf.respond(trained, library), atol=1e-3)
-print("dense 80 x 80 solve, Fourier, udtlib: the same response")
+v2 = kcf.respond(trained, library)
+print(f"responses up to {v0.max():.2f}; dense 80 x 80 solve and Fourier differ by", end=" ")
+print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max():.3f}")
 
 # %% [markdown]
 # With the *linear* kernel $\hat\kappa^{xz}=\sum_c\hat x_c^\star\odot\hat z_c$. Put it into steps 3 and 4 and out
@@ -400,7 +411,16 @@ def linear(a, b):
 x_hat, z_hat = fft2(tiny), fft2(other)
 energy = (np.abs(x_hat) ** 2).sum(axis=0)
 filtered = ifft2(fft2(y) * (x_hat.conj() * z_hat).sum(axis=0) / (energy + 0.01)).real
-assert_allclose(respond_v0(tiny, other, y, 0.01, linear), filtered, atol=1e-9)
+dense = respond_v0(tiny, other, y, 0.01, linear)
+print(f"dense solve with the linear kernel and one filter differ by {np.abs(dense - filtered).max():.6f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Loops, dense solves, Fourier and udtlib: the same kernels and the same responses.
+assert_allclose(kernels_v0, kernels_v1, atol=1e-12)
+assert_allclose(kernels_v1, kcf.gaussian_correlation(rfft2(tiny), rfft2(other), (8, 10), 0.5), atol=1e-5)
+assert_allclose(v0, v1, atol=1e-9)
+assert_allclose(v1, v2, atol=1e-3)
+assert_allclose(dense, filtered, atol=1e-9)
 
 # %% [markdown]
 # The tracker around it is MOSSE's loop: locate, move, learn. Two differences matter. KCF keeps no sums but mixes
@@ -447,8 +467,6 @@ gains = {name: paired_difference(overlaps[a], overlaps[b]) for name, (a, b) in s
 for name, gain in gains.items():
     print(f"{name}: {show(gain, '+z')}")
 channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussian minus linear"]
-assert channels.low > 0
-assert abs(kernel_fhog.mean) < 0.01 < 0.03 < gains["grey: Gaussian minus linear"].mean
 print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the name of the tracker misleads")
 
 # %% [markdown]
@@ -476,6 +494,11 @@ axis.legend(fontsize=8)
 plt.show()
 print("largest exponent:", {name: round(float(values.max()), 2) for name, values in exponents.items()})
 print(f"the bend between kernel and straight line: grey {bend['grey']:.3f}, fHOG {bend['fhog']:.4f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the kernel buys, and the plot: fHOG stays where the kernel is as good as straight.
+assert channels.low > 0
+assert abs(kernel_fhog.mean) < 0.01 < 0.03 < gains["grey: Gaussian minus linear"].mean
 assert bend["grey"] > 20 * bend["fhog"]
 
 # %% [markdown]
@@ -512,6 +535,7 @@ def heights(frame):
 
 
 # %%
+measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
     frame = grown(still, middle, growth)
@@ -521,12 +545,12 @@ for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
         axis.plot(factors, hill / hill.max(), "o-", ms=3, label=name)
     axis.axvline(growth, color="#009e73", ls=":", label="truth")
     axis.set(title=f"grown by {growth:.2f}", xlabel="size looked at")
-    wide = [int((hill > hill.max() / 2).sum()) for hill in hills.values()]
-    best = factors[whole.argmax()]
-    print(f"truth {growth:.2f}: best peak at {best:.2f}, scale filter {estimate:.2f};", end=" ")
-    print(f"sizes with at least half the top: {wide[0]} and {wide[1]} of 33")
-    assert max(abs(np.log(best / growth)), abs(np.log(estimate / growth))) < 0.03
-    assert wide[0] > 2 * wide[1]
+    wide[growth] = [int((hill > hill.max() / 2).sum()) for hill in hills.values()]
+    measured[growth] = factors[whole.argmax()], estimate
+    print(
+        "truth {:.2f}: best peak at {:.2f}, scale filter {:.2f};".format(growth, *measured[growth]), end=" "
+    )
+    print("sizes with at least half the top: {} and {} of 33".format(*wide[growth]))
 axes[0].legend(fontsize=7)
 plt.show()
 
@@ -560,7 +584,6 @@ columns, later_columns = scale_columns(cuts), scale_columns(later_cuts)
 print("columns:", columns.shape)
 misfit = [np.abs(np.roll(columns, j, axis=1) - later_columns)[:, 4:13].mean() for j in range(5)]
 print("the lower row is most like the upper one moved by", int(np.argmin(misfit)), "places")
-assert np.argmin(misfit) == 2
 
 # %% [markdown]
 # (To show as much of the grown target, a cut must be larger by 1.1 too: the lower row is the upper one moved to the
@@ -589,7 +612,7 @@ exponents = np.log(scales.factors) / np.log(1.02)
 y = np.roll(np.exp(-(exponents**2) / (2 * (33 / 16) ** 2)), -8)  # size 1 to index 0
 x, z = (values.astype(float) * np.hanning(17) for values in (columns, later_columns))
 v0, v1 = scale_response_v0(x, z, y, 0.01), scale_response_v1(x, z, y, 0.01)
-assert_allclose(v0, v1, atol=1e-9)
+print(f"responses up to {v0.max():.2f}; dense solve and filter differ by {np.abs(v0 - v1).max():.6f}")
 
 # %% [markdown]
 # **17 become 33.** Seventeen sizes, almost 4 % apart, are too coarse, and cutting more of them costs time. But the
@@ -606,10 +629,10 @@ def waves_v0(samples, count):
 
 
 fine = waves_v0(v1, 33)
-assert_allclose(fine, interpolated_response(rfft(v1), 17, 33), atol=1e-6)
-estimate = scales.estimate(grown(still, middle, 1.1), middle, size)
-assert_allclose(fine, scales.response, atol=1e-4)
-print("udtlib's response is ours; it says", round(estimate, 3))
+padded = interpolated_response(rfft(v1), 17, 33)
+estimate, library = scales.estimate(grown(still, middle, 1.1), middle, size), scales.response.copy()
+print(f"summed waves and padded spectrum differ by {np.abs(fine - padded).max():.5f},", end=" ")
+print(f"ours and udtlib's by {np.abs(fine - library).max():.3f}; it says {estimate:.3f}")
 
 # %% [markdown]
 # **Hundreds become 17.** $D=775$ channels on a line of 17 places: the columns span at most 17 dimensions, so 17
@@ -621,11 +644,12 @@ print("udtlib's response is ours; it says", round(estimate, 3))
 basis, coordinates = compress(columns)
 small_x, small_z = coordinates * np.hanning(17), (basis.T @ later_columns) * np.hanning(17)
 with_qr = scale_response_v1(small_x.astype(float), small_z.astype(float), y, 0.01)
-assert_allclose(with_qr, v1, atol=1e-5)
 outside = later_columns - basis @ (basis.T @ later_columns)
 share = np.linalg.norm(outside) / np.linalg.norm(later_columns)
-print(f"{len(columns)} channels became {len(coordinates)}; the response is the same to 1e-5,")
-print(f"though {share:.0%} of the new columns' length lies outside the span")
+print(f"{len(columns)} channels became {len(coordinates)}; the response changed by", end=" ")
+print(
+    f"{np.abs(with_qr - v1).max():.5f}, though {share:.0%} of the new columns' length lies outside the span"
+)
 
 # %% [markdown]
 # (The one difference in the library: once the template is a mean over frames, the denominator is a mean too, of the
@@ -653,8 +677,6 @@ plt.show()
 near, off = np.abs(np.log(truths)) < 0.1, np.abs(looks / truths - 1)
 print(f"one look: off by at most {off[1][near].max():.0%} within 10 % of growth, {off[1].max():.0%} beyond")
 print(f"three looks: off by at most {off[3].max():.0%}")
-assert off[1][near].max() < 0.03 < 0.1 < off[1].max()
-assert off[3].max() < 0.04
 
 # %% [markdown]
 # **Does it pay?** Three trackers on the eight sequences whose target changes its size: KCF as it is; KCF that takes
@@ -706,8 +728,6 @@ pays = paired_difference(sized["scale filter"], sized["fixed size"])
 more = paired_difference(sized["best of seven"], sized["scale filter"])
 print("scale filter minus fixed size:", show(pays, "+z"))
 print("best of seven minus scale filter:", show(more, "+z"))
-assert min(pays.low, more.low) > 0
-assert len(growing) == 8
 
 # %% [markdown]
 # It pays. But look at the last line: seven looks with the whole filter pay *more* on these clips, for twice the work.
@@ -717,13 +737,29 @@ assert len(growing) == 8
 # (a stored measurement):
 
 # %%
-text = Path("../data/results/ch03_scale_otb10.json").read_text(encoding="utf-8")
-on_otb = json.loads(text)["auc"]
+on_otb = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))["auc"]
 sizes_otb = {name: np.array(list(auc.values())) for name, auc in on_otb.items()}
 for name, values in sizes_otb.items():
     print(f"{name:13} AUC {show(bootstrap_interval(values))}")
 level = paired_difference(sizes_otb["scale filter"], sizes_otb["best of seven"])
 print("scale filter minus best of seven:", show(level, "+z"))
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The hills: both find the size, KCF's are far wider. The two rows of cuts are two places apart.
+for growth, sizes in measured.items():
+    assert np.abs(np.log(np.array(sizes) / growth)).max() < 0.03
+    assert wide[growth][0] > 2 * wide[growth][1]
+assert np.argmin(misfit) == 2
+# Every way to the scale filter's response is the same.
+assert_allclose(v0, v1, atol=1e-9)
+assert_allclose(fine, padded, atol=1e-6)
+assert_allclose(fine, library, atol=1e-4)
+assert_allclose(with_qr, v1, atol=1e-5)
+# The curves of one look and three; then what pays on the clips, and that the ten sequences cannot tell.
+assert off[1][near].max() < 0.03 < 0.1 < off[1].max()
+assert off[3].max() < 0.04
+assert min(pays.low, more.low) > 0
+assert len(growing) == 8
 assert level.low < 0 < level.high
 assert abs(level.mean) < 0.02
 
@@ -740,11 +776,9 @@ assert abs(level.mean) < 0.02
 
 # %%
 def stored(name):
-    """A measurement in data/results: its table, and AUC per sequence of each tracker."""
-    folder = Path("../data/results")
-    with open(folder / f"{name}.csv", encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))
-    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    """Return a stored measurement: its table, and AUC per sequence of each tracker."""
+    table = list(csv.DictReader(stored_result(f"{name}.csv").read_text("utf-8").splitlines()))
+    record = json.loads(stored_result(f"{name}.json").read_text("utf-8"))
     single = {t: {n: one["auc"] for n, one in r["sequences"].items()} for t, r in record["trackers"].items()}
     return table, single
 
@@ -769,18 +803,16 @@ versus = [
     compare(single, *two) for two in (("kcf", "kcf-opencv"), ("mosse", "mosse-opencv"), ("dsst", "kcf"))
 ]
 versus.append(compare(single, "csrt", "dsst"))
-assert list(single["kcf"]) == list(benchmark)
-assert versus[0].low > 0.2
-assert versus[2].low < 0 < versus[2].high
-assert versus[3].low > 0
 
 # %% [markdown]
 # Do not take a file's word. Two of the sequences once more, with the two fastest trackers:
 
 # %%
+again = {}
 for name, tracker in product(("iv-1", "fm-1"), ("mosse", "mosse-opencv")):
-    again = evaluate(tracker, [benchmark[name]], dataset="synthetic").auc
-    assert abs(again - single[tracker][name]) < 0.02, (name, tracker, again)
+    kept = single[tracker][name]
+    again[name, tracker] = evaluate(tracker, [benchmark[name]], dataset="synthetic").auc - kept
+    print(f"{name} {tracker:12} stored {kept:.2f}, measured again {again[name, tracker]:+z.1f}")
 
 # %% [markdown]
 # CSRT is ahead, DSST and our KCF cannot be told apart here, and OpenCV's KCF is far behind ours. The same tracker!
@@ -825,6 +857,14 @@ freed = paired_difference(answers[UnflaggedKCF][0], answers[FlaggedKCF][0])
 ours = paired_difference(overlaps["fhog", "gaussian"], answers[UnflaggedKCF][0])
 print("threshold 0 minus 0.5:", show(freed, "+z"))
 print("our KCF minus OpenCV's without threshold:", show(ours, "+z"))
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The stored table is of this benchmark and can be measured again; then what the text says of the trackers.
+assert list(single["kcf"]) == list(benchmark)
+assert max(map(abs, again.values())) < 0.02
+assert versus[0].low > 0.2
+assert versus[2].low < 0 < versus[2].high
+assert versus[3].low > 0
 assert freed.low > 0.05
 assert 0.4 < freed.mean / (freed.mean + ours.mean) < 0.65
 assert answers[FlaggedKCF][1] > 0.6
@@ -876,8 +916,12 @@ viz.show(np.vstack(sheet), zoom=1.5)
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
 print("lowest PSR from two frames before the loss to three after:", lowest)
 jump = np.linalg.norm(np.diff([center(box) for box in clip("fm-2")[1][:8]], axis=0), axis=1).max()
-assert round(jump) == 54
+print(f"longest step of the target of fm-2 in its first eight frames: {jump:.0f} px")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The gallery: these six, the jump of the first, and two families by their lowest PSR.
 assert worst == ["fm-2", "mb-1", "ov-2", "opr-2", "opr-1", "bc-2"]
+assert round(jump) == 54
 assert max(lowest[name] for name in worst[:4]) < 9 < 10 <= min(lowest["opr-1"], lowest["bc-2"])
 
 # %% [markdown]
@@ -901,9 +945,6 @@ print_table(table)
 print("frames per second:", {row["tracker"]: round(float(row["fps"])) for row in table})
 differences = {two: compare(real, *two) for two in (("kcf", "mosse"), ("dsst", "kcf"), ("csrt", "dsst"))}
 differences["kcf", "kcf-opencv"] = compare(real, "kcf", "kcf-opencv")
-assert differences["kcf", "mosse"].low > 0
-assert differences["kcf", "kcf-opencv"].low > 0
-assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 
 # %% [markdown]
 # Real videos are kinder than our benchmark, whose sequences are each built around a difficulty. Channels help again,
@@ -922,6 +963,12 @@ if find_data("otb"):
         score = evaluate(makers[name], load_dataset("otb", names=["Crossing"]), dataset="otb")
         assert abs(score.auc - on_otb[name]["Crossing"]) < 0.03, (name, score.auc)
 
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the text says about the ten real sequences.
+assert differences["kcf", "mosse"].low > 0
+assert differences["kcf", "kcf-opencv"].low > 0
+assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
+
 # %% [markdown]
 # ## 3.9 At the bench
 #
@@ -935,12 +982,15 @@ bench.demo()
 # %%
 rows = {"grey, shadow": {"feature": 0, "light": 0.3}, "fHOG, shadow": {"light": 0.3}}
 rows |= {"fHOG, as it was": {}, "fHOG, grown by 1.4": {"growth": 1.4}}
-peaks, found = {}, {}
+peaks, error = {}, {}
 for name, setting in rows.items():
     result = bench.solve(**setting)
-    peaks[name], found[name] = float(result.response.max()), result.error < 6
-    print(f"{name:18} peak {peaks[name]:.2f}, target found: {found[name]}")
-assert list(found.values()) == [False, True, True, True]
+    peaks[name], error[name] = float(result.response.max()), result.error
+    print(f"{name:18} peak {peaks[name]:.2f}, {error[name]:.0f} px off the target")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The static picture: in the shadow grey is lost; a grown target is found, with a lower peak.
+assert [pixels < 6 for pixels in error.values()] == [False, True, True, True]
 assert peaks["fHOG, grown by 1.4"] < 0.6 * peaks["fHOG, as it was"]
 
 # %% [markdown]

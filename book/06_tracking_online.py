@@ -27,7 +27,6 @@
 
 # %%
 import json
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,6 +39,7 @@ from udtlib.boxes import center, from_center, iou
 from udtlib.check import ch06 as check
 from udtlib.data import find_data
 from udtlib.data.box_files import read_boxes
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import default_sigma, gaussian_label, learn_filter
 from udtlib.evaluation import paired_difference, score_sequence
@@ -91,7 +91,8 @@ def sample(frame, middle, windows):
 
 window = torch.tensor([[124.0, 124.0]])  # 125 points, one pixel apart: the patch is a piece of the frame
 patch = sample(frames[0], torch.tensor([90.0, 100.0]), window)[0].permute(1, 2, 0)
-assert np.abs(patch.numpy() - frames[0][38:163, 28:153]).max() < 0.01
+piece = frames[0][38:163, 28:153]
+print(f"patch and piece of the frame differ by {np.abs(patch.numpy() - piece).max():.1f} grey levels")
 
 # %% [markdown]
 # (The points are $1/124$ of a window apart. Step 6 will divide by 125, as the authors' code does: a move comes out
@@ -139,7 +140,10 @@ alpha = y / (x.abs().square().sum(1, keepdim=True) / N + lam)
 features = random_features(sample(frames[0], middle, size[None] * 2.8)) * torch.from_numpy(
     hann_window(125, 125)
 )
-assert torch.allclose(alpha.conj() * x / N, learn_filter(features, label, lam), rtol=1e-3, atol=1e-6)
+cut, whole = alpha.conj() * x / N, learn_filter(features, label, lam)
+print(
+    f"cut in two or whole: {float((cut - whole).abs().max() / whole.abs().max()):.4f} of the largest value apart"
+)
 
 # %% [markdown]
 # **Step 4: respond at three sizes.** In the next frame sample three windows at the *old* place: $a^{-1}$, $1$ and $a$
@@ -160,7 +164,7 @@ for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
     axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
     axis.set(title=f"window x {factor:.3f}: peak {answer.max():.3f}", xticks=[], yticks=[])
 plt.show()
-assert float(peaks.max() / peaks.min()) < 1.05
+print("peaks:", peaks.numpy().round(3))
 
 # %% [markdown]
 # The three maps look the same, and their peaks differ in the third digit. Remember this, too.
@@ -249,10 +253,17 @@ def follow(tracker, frames, first):
 mine = follow(Tracker(), frames, truth[0])
 plain = follow(load_tracker("udt-plain", weights="random"), frames, truth[0])
 fast = follow(load_tracker("udt", weights="random"), frames, truth[0])
-assert np.abs(mine - plain).max() < 0.01
-assert np.abs(mine - fast).max() < 0.01
+apart = {"the plain one": np.abs(mine - plain).max(), "the fast one": np.abs(mine - fast).max()}
+print(f"{len(mine)} boxes, off by (px):", {name: f"{pixels:.2f}" for name, pixels in apart.items()})
+print(f"overlap with the truth at least {iou(mine, truth).min():.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Steps 1, 3 and 4, and the three trackers: the same patch, filter and boxes, and peaks that hardly differ.
+assert np.abs(patch.numpy() - piece).max() < 0.01
+assert torch.allclose(cut, whole, rtol=1e-3, atol=1e-6)
+assert float(peaks.max() / peaks.min()) < 1.05
+assert max(apart.values()) < 0.01
 assert iou(mine, truth).min() > 0.7
-print(f"{len(mine)} boxes of three trackers agree to 0.01 px; overlap with the truth never below 0.7")
 
 # %% [markdown]
 # One difference remains in a corner: a peak at index 62 of 0 to 124 is +62 here and -63 in the authors' MATLAB. A
@@ -356,10 +367,10 @@ def turned_up(rate):
 
 
 for rate in (0.01, 0.1):
-    dual, sums = learned["dual (the code)", rate][0], learned["sums (MOSSE)", rate][0]
-    assert torch.allclose(dual, turned_up(rate) * sums, rtol=1e-3, atol=1e-9)
-    assert turned_up(rate).min() > 1 - 1e-6
-    print(f"rate {rate}: the dual filter is turned up {turned_up(rate).median():.1f} times in the median")
+    g = turned_up(rate)
+    print(
+        f"rate {rate}: the dual filter is turned up {g.median():.1f} times in the median, {g.min():.2f} at least"
+    )
 
 # %%
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -379,7 +390,6 @@ plt.show()
 last = {name: learned[name, 0.1][1][-1] for name in kinds}
 for name, height in last.items():
     print(f"{name:17}: peak on the last frame {height:.2f}")
-assert last["dual (the code)"] > 1 > max(last["filters (Eq. 12)"], last["sums (MOSSE)"])
 
 # %% [markdown]
 # The factor is at least 1 everywhere, as Jensen promised, and a peak *above* 1 is nothing to be proud of: it says that
@@ -392,6 +402,14 @@ assert last["dual (the code)"] > 1 > max(last["filters (Eq. 12)"], last["sums (M
 runs = {name: follow(kind(), shaken_frames[:20], shaken.boxes[0]) for name, kind in kinds.items()}
 for name, boxes in runs.items():
     print(f"{name:17}: mean overlap {iou(boxes, shaken.boxes[:20]).mean():.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The plots: dual coefficients are the sums' filter turned up, never down, and only their peak exceeds 1.
+for rate in (0.01, 0.1):
+    dual, sums = learned["dual (the code)", rate][0], learned["sums (MOSSE)", rate][0]
+    assert torch.allclose(dual, turned_up(rate) * sums, rtol=1e-3, atol=1e-9)
+    assert turned_up(rate).min() > 1 - 1e-6
+assert last["dual (the code)"] > 1 > max(last["filters (Eq. 12)"], last["sums (MOSSE)"])
 
 # %% [markdown]
 # At the released rate they cannot be told apart on a short clip. That is how a paper's equation and its code can differ
@@ -413,7 +431,6 @@ my_guess = 15
 # %%
 still = render_clip(frames=30, seed=7)
 still_frames = list(still.frames)
-assert np.ptp(still.boxes[:, 2:], axis=0).max() < 0.01  # its size never changes
 
 
 def watch(tracker):
@@ -426,7 +443,6 @@ def watch(tracker):
 boxes, chosen, heights = watch(Tracker(penalty=1.2))
 kept = int((chosen == 1).sum())
 print(f"kept its size in {kept} of {len(chosen)} steps; you said {my_guess}")
-assert kept == 0
 
 # %%
 neutral_boxes, neutral, _ = watch(Tracker(penalty=1.0))
@@ -442,7 +458,7 @@ right.axhline(1 / 1.2, color="#e69f00", linestyle="--", label="1 / 1.2: below it
 right.set(xlabel="step", ylabel="best outer peak over middle peak", ylim=(0.8, 1.05))
 right.legend(fontsize=8)
 plt.show()
-assert 0.95 < outer.min() < outer.max() < 1.05
+print(f"best outer peak over middle peak: {outer.min():.2f} to {outer.max():.2f}")
 
 # %% [markdown]
 # Never. A window 1.5 % larger shows almost the same picture, so its peak is within a few percent of the middle one
@@ -453,12 +469,11 @@ assert 0.95 < outer.min() < outer.max() < 1.05
 # Published boxes therefore say *that* it was well above 1, and not that it was 1.2:
 
 # %%
-for other in (1.1, 1.5):
-    same = watch(Tracker(penalty=other))[0]
-    assert np.array_equal(same, boxes)
-    print(f"factor {other}: the same {len(same)} boxes")
+others = {other: watch(Tracker(penalty=other))[0] for other in (1.1, 1.5)}
+for other, found in others.items():
+    print(f"factor {other}: {(found != boxes).any(axis=1).sum()} of {len(boxes)} boxes are others")
 neutral_kept = int((neutral == 1).sum())
-assert neutral_kept > 5
+print(f"factor 1.0: keeps its size in about {10 * round(neutral_kept / 10)} steps")
 
 # %% [markdown]
 # Is that really what was published? The authors' result files tell. In the boxes they released for OTB-2015 we counted
@@ -466,7 +481,7 @@ assert neutral_kept > 5
 # second cell counts again.
 
 # %%
-stored = json.loads(Path("../data/results/ch06_online.json").read_text("utf-8"))
+stored = json.loads(stored_result("ch06_online.json").read_text("utf-8"))
 steps = stored["released_scale_steps"]
 print(f"{steps['one_step']:,} of {steps['transitions']:,} transitions changed the size by one step")
 print(f"{steps['unchanged']:,} left it as it was")
@@ -484,6 +499,15 @@ def count_steps(path):
 if find_data("published/udt_otb100"):
     counts = sum(count_steps(path) for path in find_data("published/udt_otb100").glob("*.txt"))
     assert counts.tolist() == [steps["transitions"], steps["one_step"], steps["unchanged"]]
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The plots: the target keeps its size, the tracker never does, and any factor above the ratios gives its boxes.
+assert np.ptp(still.boxes[:, 2:], axis=0).max() < 0.01
+assert kept == 0
+assert 0.95 < outer.min() < outer.max() < 1.05
+for found in others.values():
+    assert np.array_equal(found, boxes)
+assert neutral_kept > 5
 
 # %% [markdown]
 # All the others stand at the upper limit of the size: five times the start, or the height of the frame. So the flicker
@@ -543,8 +567,6 @@ print("random against grey:", verdict(overlaps["random"], overlaps["grey"]))
 print("fhog against random:", verdict(overlaps["fhog"], overlaps["random"]))
 print("learned against random:", verdict(overlaps["learned"], overlaps["random"]))
 gaps = np.sort(overlaps["fhog"] - overlaps["random"])
-assert overlaps["random"].mean() > overlaps["grey"].mean() + 0.1
-assert gaps[:6].mean() < 0 < gaps[6:].mean()
 
 # %% [markdown]
 # Random weights beat plain grey: 32 mixtures of colours and edges are more than one brightness, and many channels are a
@@ -580,7 +602,6 @@ for one, other in (
 ):
     gap = paired_difference(columns[one], columns[other])
     print(f"{one + ' - ' + other:13} {gap.mean:+.2f}, 95 % interval {gap.low:+.2f} to {gap.high:+.2f}")
-assert columns["ours"].mean() > columns["random"].mean() + 0.05
 
 # %% tags=["outside-data"]
 if find_data("otb") and find_data("weights/UDT_Unsupervised.mat"):
@@ -599,6 +620,12 @@ if find_data("otb") and find_data("weights/UDT_Unsupervised.mat"):
         boxes = follow(Tracker(phi, subpixel=True), real_frames, sequence.boxes[0])
         auc = score_sequence(boxes, sequence.boxes[: len(boxes)]).auc
         assert abs(auc - released["auc"][sequence_name][name]) < 0.02, (sequence_name, name, auc)
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the text says of the twelve clips, of two ways to draw six of them, and of the six real sequences.
+assert overlaps["random"].mean() > overlaps["grey"].mean() + 0.1
+assert gaps[:6].mean() < 0 < gaps[6:].mean()
+assert columns["ours"].mean() > columns["random"].mean() + 0.05
 
 # %% [markdown]
 # On real video fHOG is clearly ahead of random weights, which our rendered clips could not show: features are compared
@@ -661,15 +688,19 @@ axes[0].set(xlabel="frame", ylabel="overlap with the truth", ylim=(0, 1))
 axes[1].set(xlabel="frame", ylabel="score", ylim=(0, 1.1))
 axes[0].legend(fontsize=8)
 plt.show()
-assert slow_overlap.min() > 0.3
-assert slow_overlap[-5:].min() > 0.7 > 0.1 > fast_overlap[-5:].max()
-assert slow_score[29] < 0.3 < 0.4 < fast_score[29]
-assert abs(slow_score[-1] - fast_score[-1]) < 0.1
 for name, overlap, score in (("0.01", slow_overlap, slow_score), ("0.1", fast_overlap, fast_score)):
     print(
         f"rate {name:4}: score {score[29]:.1f} in frame 30, {score[-1]:.1f} at the end; final overlap {overlap[-1]:.1f}"
     )
 print(f"lost is the one whose score was high; you said '{my_answer}'")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The pictures and plots: who is lost at the end, who was unsure in frame 30, and that both scores end alike.
+assert slow_overlap.min() > 0.3
+assert slow_overlap[-5:].min() > 0.7 > 0.1 > fast_overlap[-5:].max()
+assert slow_score[29] < 0.3 < 0.4 < fast_score[29]
+assert abs(slow_score[-1] - fast_score[-1]) < 0.1
+assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 
 # %% [markdown]
 # The occluder covers more and more of the patch, and Eq. 12 learns what is in the patch. After twenty such frames they
@@ -700,7 +731,13 @@ steps_seen = {
     "grey": response.solve(**start | {"features": "grey"}),
 }
 for name, step in steps_seen.items():
-    print(f"{name}: within 4 px of the truth:", bool(np.abs(step.found - step.truth).max() < 4))
+    found, true = (tuple(round(pixels) for pixels in place) for place in (step.found, step.truth))
+    print(f"{name}: peak {found}, truth {true}")  # px to the right, px down
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The four settings of the static picture: three find the target, and a template on the background has no truth.
+for step in steps_seen.values():
+    assert np.abs(step.found - step.truth).max() < 4
 assert steps_seen["search patch moved"].found[0] < 0 < steps_seen["search patch moved"].found[1]
 assert response.solve(**start | {"x": 170, "y": 110}).truth is None
 
@@ -807,7 +844,6 @@ for name in ("random", "ours", "udt", "fhog"):
 print(f"score_slow = {slow_score[29]:.1f}")
 print(f"score_fast = {fast_score[29]:.1f}")
 print(f"score_end = {slow_score[-1]:.1f}")
-assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 
 # %% [markdown] tags=["summary"]
 # - A UDT tracker is seven steps, written down in one class; ours gives the boxes of the library's plain and fast ones.

@@ -21,7 +21,7 @@
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb) (the filter, Eq. 4 and 5) and chapter 07 (forward and back, the
 # pseudo-label, Eq. 6). Weights are the library's own, `weights.default()`.
 #
-# Run time: about 19 s on two cores. Downloads: none.
+# Run time: about 282 s on two cores. Downloads: none.
 
 # %%
 from time import perf_counter
@@ -70,9 +70,11 @@ for title, scene, verdict in (("good trip", good_scene, good), ("deflected", bad
     places = zip(scene.patches, [(0, 0), *scene.target], [(0, 0), *verdict.found], strict=True)
     row = [deflection.marked(*place) for place in places]
     viz.show(viz.contact_sheet(row, 3, labels=[f"{title}: {name}" for name in ("T", "S1", "S2")]))
-for verdict, places in ((good, good_scene.target), (bad, bad_scene.lookalike)):
-    assert np.abs(np.subtract(verdict.found, places)).max() <= 3
-print("the good trip follows the target, the deflected one the lookalike")
+strayed = {
+    "good trip, from the target": np.abs(np.subtract(good.found, good_scene.target)).max(),
+    "deflected, from the lookalike": np.abs(np.subtract(bad.found, bad_scene.lookalike)).max(),
+}
+print({name: f"at most {cells:.0f} cells" for name, cells in strayed.items()})
 
 # %% [markdown]
 # Only the first two patches matter for Eq. 6. **Predict:** how much higher is the loss of the trip to the lookalike than
@@ -84,8 +86,12 @@ my_guess = 10
 
 # %%
 ratio_two = bad.losses["two"] / good.losses["two"]
-print(f"you said {my_guess}; less than half as much again:", bool(ratio_two < 1.5))
-print("the last response of the deflected trip peaks at home:", bool(np.abs(bad.homes["two"]).max() <= 2))
+print(f"you said {my_guess} times; the deflected trip has {ratio_two:.1f} times the loss of the good one")
+print(f"its last response peaks {np.hypot(*bad.homes['two']):.0f} cells from home")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The good trip follows the target, the deflected one the lookalike, and it comes home at no higher loss.
+assert max(strayed.values()) <= 3
 assert ratio_two < 1.5
 assert np.abs(bad.homes["two"]).max() <= 2
 
@@ -138,24 +144,31 @@ shared = (np.abs(np.fft.fft2(np.concatenate([t, s]))) ** 2).sum(axis=0) / 2
 out = hop(t, s, small, 0.1, shared)
 d = np.unravel_index(out.argmax(), out.shape)
 back = hop(s, t, np.roll(small, d, (0, 1)), 0.1, shared)
-assert np.allclose(back, mirror(out, d), atol=1e-12)
-assert back.argmax() == 0 != out.argmax()
-print(f"two patches of pure noise: out to {tuple(map(int, d))}, and back to (0, 0)")
+end = np.unravel_index(back.argmax(), back.shape)
+print(f"two patches of pure noise: out to {tuple(map(int, d))}, and back to {tuple(map(int, end))}")
+print(
+    f"largest difference between the way back and the mirrored way out: {np.abs(back - mirror(out, d)).max():.6f}"
+)
 
 # %% [markdown]
 # Two patches that have *nothing* in common, and the tracker comes home from its walk. Now the deflected trip, with the
 # network's features and each patch's own energy:
 
 # %%
-out = bad.trips["two"].responses[0][0].numpy()
-back = bad.trips["two"].back[0].numpy()
-expected = mirror(out, np.unravel_index(out.argmax(), out.shape))
-panels = {"out: response of S1": out, "mirrored at its peak": expected, "back: response of T": back}
+there = bad.trips["two"].responses[0][0].numpy()
+returned = bad.trips["two"].back[0].numpy()
+expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
+panels = {"out: response of S1": there, "mirrored at its peak": expected, "back: response of T": returned}
 shown = [viz.resize_nearest(viz.heatmap(panel, limits=(-0.1, 0.5)), 180) for panel in panels.values()]
 viz.show(viz.contact_sheet(shown, 3, labels=list(panels)))
-likeness = np.corrcoef(expected.ravel(), back.ravel())[0, 1]
+likeness = np.corrcoef(expected.ravel(), returned.ravel())[0, 1]
+print(f"correlation of the mirrored response with the one that came back: {likeness:.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The way back is the mirrored way out: exactly for one energy, nearly for the deflected trip.
+assert np.allclose(back, mirror(out, d), atol=1e-12)
+assert back.argmax() == 0 != out.argmax()
 assert likeness > 0.5
-print("the mirrored response and the one that came back correlate by more than 0.5:", bool(likeness > 0.5))
 
 # %% [markdown]
 # ## 8.3 Equation 8: a witness
@@ -193,6 +206,7 @@ def validate_slowly(patches, label, backward, lam):
 
 # %%
 samples = rng.standard_normal((5, 4, 3, 12, 11))  # five trips of up to four frames
+differences = {}
 for frames in (2, 3, 4):
     for backward in ("direct", "chained"):
         template, *searches = torch.from_numpy(samples[:, :frames]).unbind(1)
@@ -206,8 +220,10 @@ for frames in (2, 3, 4):
         )
         fast = round_trip_errors(trip.back, trip.label, "paper").numpy()
         slow = [validate_slowly(sample[:frames], small, backward, 0.1) for sample in samples]
-        assert np.allclose(fast, slow, rtol=1e-9)
-print("two, three and four frames, direct and chained: the library is the slow transcription to 1e-9")
+        differences[frames, backward] = np.abs(fast / slow - 1).max()
+        print(
+            f"{frames} frames, {backward:7}: loss of the first trip {slow[0]:.3f}, by the library {fast[0]:.3f}"
+        )
 
 # %% [markdown]
 # And the staged trips? Straight home from S2:
@@ -221,11 +237,9 @@ shown = [
 ]
 labels = ["good: two", "good: three", "deflected: two", "deflected: three"]
 viz.show(viz.contact_sheet(shown, 4, labels=labels))
-away = np.hypot(*bad.homes["direct"])
-assert ratio_direct > 1.5
-assert np.abs(good.homes["direct"]).max() <= 2
-assert away > 20
-print("three frames: the good trip is home, the deflected one more than 20 cells away:", bool(away > 20))
+away = {name: np.hypot(*trips.homes["direct"]) for name, trips in {"good": good, "deflected": bad}.items()}
+print("three frames, cells from home:", {name: f"{cells:.0f}" for name, cells in away.items()})
+print(f"the deflected trip has {ratio_direct:.1f} times the loss of the good one")
 
 # %% [markdown]
 # Caught. The mirror of section 8.2 says how. S2 and T are the last pair, so the last response is the mirror image of the
@@ -237,6 +251,13 @@ print("three frames: the good trip is home, the deflected one more than 20 cells
 # "T, asked directly" and "T, asked through S1". In our scene the first says: the target is down there; the second: it
 # walked to the right with the lookalike.
 
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The library computes the slow transcription of Eq. 8, and three frames tell the deflected trip from the good one.
+assert max(differences.values()) < 1e-9
+assert ratio_direct > 1.5
+assert away["good"] <= 2
+assert away["deflected"] > 20
+
 # %% [markdown]
 # ## 8.4 Straight home, or back the way one came?
 #
@@ -247,18 +268,16 @@ print("three frames: the good trip is home, the deflected one more than 20 cells
 my_answer = "higher"
 
 # %%
+print(f"you said '{my_answer}'; the deflected trip:")
 for way, name in deflection.WAYS.items():
-    off = np.hypot(*bad.homes[way]) > 2
-    print(f"{name:15} deflected trip ends {'away from' if off else 'at'} home")
+    print(f"{name:15} loss {bad.losses[way]:3.0f}, ends {np.hypot(*bad.homes[way]):.0f} cells from home")
 same = abs(bad.losses["chained"] / bad.losses["two"] - 1)
-assert bad.losses["chained"] < 0.8 * bad.losses["direct"]
-assert same < 0.05
-print(f"you said '{my_answer}'; chained is lower than direct, and within 5 % of the loss of *two* frames")
 
 # %% [markdown]
-# The extra hop undoes itself. Going back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began,
-# at $d_1$; the pseudo-label there is the *same clean Gaussian* as on the way out; and what remains is the way from S1 to T of
-# Eq. 6. Whoever walks back in his own footprints always finds home. Only a different way home proves anything:
+# The chained loss is lower than the direct one: it is the loss of *two* frames, because the extra hop undoes itself. Going
+# back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began, at $d_1$; the pseudo-label there is
+# the *same clean Gaussian* as on the way out; and what remains is the way from S1 to T of Eq. 6. Going back the way one came
+# always leads home. Only a different way home proves anything:
 #
 # | trip | its loss compares | gradient reaches |
 # |---|---|---|
@@ -304,7 +323,6 @@ rendered = [draw_triplets(number) for number in range(CLIPS)]
 patches = np.concatenate([part for part, _ in rendered])
 moves = np.concatenate([part for _, part in rendered])
 clip_of = np.repeat(np.arange(CLIPS), EACH)
-assert moves.shape == (180, 2, 3, 2)
 print(len(patches), "trips; (target or background, S1 to S3, dy dx):", moves.shape[1:])
 
 # %%
@@ -334,13 +352,18 @@ cosine = {
     for b in arriving
 }
 for a in arriving:
-    print(f"{a:28}", *(f"{cosine[a, b]:16.1f}" for b in arriving))
-assert cosine["chained", "two frames (S1)"] > 0.99
-assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
+    print(f"{a:28}", *(f"{cosine[a, b]:16.2f}" for b in arriving))
 
 # %% [markdown]
-# Two pairs of twins. Chained teaches what two frames teach, at a higher price. And direct teaches, in the typical triplet,
-# nearly what *two frames further apart* teach, T and S2, with S1 left out. The witness matters where he disagrees.
+# Two pairs are nearly the same. Chained teaches what two frames teach, at a higher price. And direct teaches, in the
+# typical triplet, nearly what *two frames further apart* teach, T and S2, with S1 left out. S1 matters where it disagrees.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Chained is two frames again, in its loss and in its gradient; direct is not.
+assert bad.losses["chained"] < 0.8 * bad.losses["direct"]
+assert same < 0.05
+assert cosine["chained", "two frames (S1)"] > 0.99
+assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 
 # %% [markdown]
 # ## 8.5 Measured: does the loss know a bad trip?
@@ -407,21 +430,21 @@ def astray(place, step):
 lost_first = astray(places["S1"], 0)
 lost = lost_first | astray(places["S2"], 1)
 home = {way: distance(places[f"home, {way}"], 0) <= REACH for way in ("two", "chained", "direct")}
-same_loss = losses["chained"] == losses["two"]
+same_loss = np.isclose(losses["chained"], losses["two"], rtol=1e-5)
 mirrored = np.corrcoef(np.log(losses["two"]), np.log(losses["no way back"]))[0, 1]
-print("deflected trips that end at home: two frames more often than direct, by a fifth or more:")
-print(bool(home["two"][lost].mean() > home["direct"][lost].mean() + 0.2))
-print("Eq. 6 and the response on the way out alone, correlation above 0.95:", bool(mirrored > 0.95))
-assert 8 <= lost.sum() <= 90
-assert home["two"][lost].mean() > 0.6
-assert home["two"][lost].mean() > home["direct"][lost].mean() + 0.2
-assert same_loss.mean() > 0.5
-assert mirrored > 0.95
+print(
+    f"{lost.sum()} of {len(lost)} trips are deflected, {lost_first.sum()} of them in S1; of these end at home:"
+)
+print({way: f"{100 * at_home[lost].mean():.0f} %" for way, at_home in home.items()})
+print(
+    f"chained loss equal to that of two frames, to five digits: {100 * same_loss.mean():.0f} % of all trips"
+)
+print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 
 # %% [markdown]
 # Most deflected trips come home over two frames, as section 8.2 promised, and far fewer over three, direct. The loss of Eq. 6
 # can be had *without any way back*: it is, almost, the distance of the response on the way out from a Gaussian at
-# its own peak. And "unless" is rare: in most triplets the chained loss *equals* the two-frame loss, to the last bit.
+# its own peak. And "unless" is rare: in most triplets the chained loss *is* the two-frame loss, to five digits.
 #
 # But a loss is a number, not a verdict on home or not. Can it sort? The measure is the area under the ROC curve: the
 # probability that a deflected trip has a higher loss than a good one; a coin has one half. The trips of one clip are
@@ -459,7 +482,8 @@ def signed(value):
 
 
 def verdict(low, high):
-    return "better" if low > 0 else "worse" if high < 0 else "undecided"
+    """Return what an interval says; one that comes within 0.005 of zero decides nothing."""
+    return "better" if low > 0.005 else "worse" if high < -0.005 else "undecided"
 
 
 areas = {name: (area(values, lost), area(values, lost_first)) for name, values in losses.items()}
@@ -476,7 +500,6 @@ contests = {
 }
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
-assert contests["lost anywhere: direct - two"][0] > 0
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
@@ -527,17 +550,28 @@ right_one = {
 for name, count in right_one.items():
     print(f"  {name}: {count}")
 share = dropped[apart].mean()
-assert through[apart].mean() > 0.3
-assert sum(right_one.values()) == apart.sum() > 0
-assert share > 0.25
-print("among the tenth with the highest loss: more than 2.5 times as often as chance:", bool(share > 0.25))
+print(f"among the tenth of all trips with the highest loss: {share:.0%} of these")
 
 # %% [markdown]
 # The training signal in such a trip pulls the features towards the place where the chain ended, as if the chain were
 # right. Often it is not. What saves the day is chapter 09: $\mathbf A_{drop}$ leaves out the tenth of the batch with the
-# highest loss, and that is where the disagreements gather. Three frames find the quarrels; dropping keeps them from
-# teaching.
-#
+# highest loss, and most disagreements are in this tenth. Three frames find the disagreements; dropping keeps them
+# from teaching.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the section measured: who comes home, which loss sorts better, and where the disagreements are.
+assert moves.shape == (180, 2, 3, 2)
+assert 8 <= lost.sum() <= 90
+assert home["two"][lost].mean() > 0.6
+assert home["two"][lost].mean() > home["direct"][lost].mean() + 0.2
+assert same_loss.mean() > 0.5
+assert mirrored > 0.95
+assert contests["lost anywhere: direct - two"][0] > 0
+assert through[apart].mean() > 0.3
+assert sum(right_one.values()) == apart.sum() > 0
+assert share > 0.25
+
+# %% [markdown]
 # ## 8.6 What three frames still miss
 #
 # **A lookalike for good.** In the staged scene the target came back to testify. Let it stay away in S2:
@@ -545,13 +579,10 @@ print("among the tenth with the highest loss: more than 2.5 times as often as ch
 # %%
 gone = deflection.validate(deflection.stage(hidden=(1, 1)))
 for way, name in deflection.WAYS.items():
-    print(f"{name:15} ends at home: {bool(np.abs(gone.homes[way]).max() <= 2)}")
-assert np.abs(gone.homes["direct"]).max() <= 2
-assert gone.losses["direct"] < 0.85 * bad.losses["direct"]
-assert np.abs(np.subtract(gone.found, bad_scene.lookalike)).max() <= 3
+    print(f"{name:15} loss {gone.losses[way]:3.0f}, ends {np.hypot(*gone.homes[way]):.0f} cells from home")
 
 # %% [markdown]
-# Everybody agrees, and everybody is wrong. A witness who saw the same lie confirms it.
+# All three come home with a low loss, and all three are wrong: S2 shows the same lookalike as S1, so it confirms the error.
 #
 # **The background.** We were generous and let the background count as right. How many of the good trips ended on it?
 
@@ -559,10 +590,7 @@ assert np.abs(np.subtract(gone.found, bad_scene.lookalike)).max() <= 3
 on_ground = distance(places["S2"], moves[:, 1, 1]) <= REACH
 on_target = distance(places["S2"], moves[:, 0, 1]) <= REACH
 ground_share, target_share = on_ground[~lost].mean(), on_target[~lost].mean()
-only_ground = on_ground & ~on_target & ~lost
-print("most good trips followed the background:", bool(ground_share > 0.5 > target_share))
-assert ground_share > 0.6
-assert target_share < 0.5
+print(f"of the good trips {ground_share:.0%} ended on the background, {target_share:.0%} on the target")
 
 # %% [markdown]
 # The patch is mostly background, it moves in one piece, and it is as consistent as anything can be, over two, three or any
@@ -593,7 +621,7 @@ for name, (T, *searches) in cheap.items():
     steps = [peak_displacement(response[0].numpy()) for response in (*trip.responses, trip.back)]
     cheats[name] = float(round_trip_errors(trip.back, label, "paper"))
     if name != "a constant":
-        print(f"{name:33} says 'nothing moved': {bool(np.abs(steps).max() <= REACH)}")
+        print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
 # %%
 names = [*cheats, "rendered trips, median"]
@@ -604,9 +632,7 @@ axis.invert_yaxis()
 axis.set(xlabel="loss of three frames, direct (Eq. 8)")
 plt.show()
 energy = float(label.double().square().sum())
-assert cheats["the same maps for every picture"] < 0.01
-assert 0.95 * energy < cheats["a constant"] < energy
-assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
+print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.0f}")
 
 # %% [markdown]
 # The loss of maps that never change is zero: the best tracker by Eq. 8 is one that does not look. A constant does not
@@ -614,7 +640,19 @@ assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
 # with each other stay "in place", because the border does. Training survives for three reasons: convolutions without
 # padding cannot know where they are (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$ gives triplets
 # in which nothing moves no weight (chapter 09). Chapter 11 checks that the trained network has not found the cheat.
-#
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What three frames miss: a lookalike for good, the background, and a network that does not look.
+assert np.abs(gone.homes["direct"]).max() <= 2
+assert gone.losses["direct"] < 0.85 * bad.losses["direct"]
+assert np.abs(np.subtract(gone.found, bad_scene.lookalike)).max() <= 3
+assert ground_share > 0.6
+assert target_share < 0.5
+assert cheats["the same maps for every picture"] < 0.01
+assert 0.95 * energy < cheats["a constant"] < energy
+assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
+
+# %% [markdown]
 # ## 8.7 Four frames
 #
 # The journal version, LUDT ([Wang et al. 2021](#References "wang2021")), adds a third search patch, and keeps the shorter
@@ -632,13 +670,17 @@ for name in ("direct", "four", "LUDT"):
     )
 four = compare("LUDT", "direct", lost)
 print(f"LUDT - direct: {signed(four[0])} [{signed(four[1])}, {signed(four[2])}] {verdict(*four[1:])}")
-assert abs(four[0]) < 0.15
-assert four[1] < four[0] < four[2]
 
 # %% [markdown]
 # What the sum does for training is another question than how it sorts: it sends a gradient to S1 too, and it asks easy and
 # hard questions at once. (Whether that pays is LUDT's claim, not tested here.)
-#
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The sum of three losses sorts about as well as the direct one.
+assert abs(four[0]) < 0.15
+assert four[1] < four[0] < four[2]
+
+# %% [markdown]
 # ## 8.8 What the extra frame costs
 #
 # Count. A patch goes through the network once, however many hops visit it; hops need spectra, which are shared. And only
@@ -820,7 +862,7 @@ print(f"blind = {cheats['the same maps for every picture']:.2f}")
 # - Two frames come home from anywhere, because the way back mirrors the way out at its own peak. The staged deflection has
 #   the loss 9 <!-- bad_two -->, the good trip 20 <!-- good_two -->.
 # - Straight home from S2 exposes it: 62 <!-- bad_direct --> against 20 <!-- good_direct -->. Back through S1 does not,
-#   9 <!-- bad_chained -->: the chained loss equals that of two frames to the last bit in 91 <!-- same_share --> % of
+#   9 <!-- bad_chained -->: the chained loss equals that of two frames to five digits in 91 <!-- same_share --> % of
 #   random triplets.
 # - On 180 <!-- trips --> random trips from 60 <!-- clips --> clips, 34 <!-- lost_trips --> of them deflected, the deflected end at
 #   home in 97 <!-- home_two --> % with two frames and in 53 <!-- home_direct --> % with three, direct.

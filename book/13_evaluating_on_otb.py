@@ -22,13 +22,12 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (overlap, policies, the bootstrap);
 # [chapter 06](06_tracking_online.ipynb) for the tracker. Chapter 12 is not needed.
 #
-# Run time: about 6 s on two cores. Downloads: none.
+# Run time: about 51 s on two cores. Downloads: none.
 
 # %%
 import csv
 import json
 from itertools import combinations
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,6 +38,7 @@ from udtlib.boxes import iou
 from udtlib.check import ch13 as check
 from udtlib.data import find_data
 from udtlib.data.benchmarks.otb import load_annotations
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import (
     SequenceScore,
@@ -55,12 +55,11 @@ from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
-DATA = Path("../data")
 
 
 def read_table(name):
-    """Return the rows of a table below data/ as dictionaries; lines with # say where it is from."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    """Return the rows of a stored table as dictionaries; lines with # say where it is from."""
+    lines = stored_result(name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
@@ -126,17 +125,27 @@ plt.show()
 # \mathrm{AUC}=\frac1n\sum_s\frac1{F_s}\sum_f c(o_{sf}), \tag{13.2}$$
 #
 # the mean overlap in small change. A perfect frame earns $20/21$, a lost one nothing, and *where* in the sequence they
-# lie is forgotten. One line of code; the library, which counts thresholds, and the loops agree with it.
+# lie is forgotten. Here is the AUC by loops, by Eq. 13.2 with each of its $c(o)$, and by the library, which counts thresholds.
 
 # %%
 worth = {name: np.mean([np.ceil(20 * o).mean() / 21 for o in overlaps[name]]) for name in names}
+nearly = {
+    name: np.mean([np.where(o > 0, 20 * o + 0.5, 0).mean() / 21 for o in overlaps[name]]) for name in names
+}
+library = {
+    name: np.mean([score_sequence(tracks[clip.name][name], clip.boxes).auc for clip in clips])
+    for name in names
+}
+print(f"{'':6}{'loops':>8}{'Eq. 13.2':>10}{'nearly':>8}{'library':>9}")
 for name in names:
-    library = np.mean([score_sequence(tracks[clip.name][name], clip.boxes).auc for clip in clips])
+    print(f"{name:6}{by_loops[name]:8.1f}{worth[name]:10.1f}{nearly[name]:8.1f}{library[name]:9.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Loops, Eq. 13.2 and the library agree, and the approximation is close.
+for name in names:
     assert abs(worth[name] - by_loops[name]) < 1e-9
-    assert abs(worth[name] - library) < 1e-9
-    rounded = np.mean([np.where(o > 0, 20 * o + 0.5, 0).mean() / 21 for o in overlaps[name]])
-    assert abs(worth[name] - rounded) < 0.02
-print("three ways to add, one AUC:", all(abs(worth[name] - by_loops[name]) < 1e-9 for name in names))
+    assert abs(worth[name] - library[name]) < 1e-9
+    assert abs(worth[name] - nearly[name]) < 0.02
 
 # %% [markdown]
 # ## 13.2 Fig. 7 from raw boxes
@@ -158,7 +167,7 @@ def tracker_score(name, rows):
     return TrackerScore(name, "otb", load_policy("otb-strict"), tuple(found))
 
 
-counts = read_table("results/published_otb2015_curves.csv")
+counts = read_table("published_otb2015_curves.csv")
 published = {
     name: tracker_score(name, [row for row in counts if row["tracker"] == name]) for name in ("UDT", "UDT+")
 }
@@ -174,7 +183,6 @@ precision_plot(list(published.values()), bands=True, title="Precision, OTB-2015"
 success_plot(list(published.values()), bands=True, title="Success, OTB-2015", axes=axes[1])
 plt.show()
 udt, plus = (published[name].values("auc") for name in ("UDT", "UDT+"))
-assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 
 # %% [markdown]
 # These are two of the ten curves of Fig. 7, with a band that the paper does not have: where the mean would lie for
@@ -204,6 +212,10 @@ if annotations is not None:
             assert np.allclose(fresh.success, stored.success, atol=1e-9), fresh.name
             assert np.allclose(fresh.precision_curve, stored.precision_curve, atol=1e-9), fresh.name
 
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The stored counts give the AUC of the released boxes.
+assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
+
 # %% [markdown]
 # ## 13.3 Fig. 9: what kind of trouble?
 #
@@ -211,7 +223,7 @@ if annotations is not None:
 # a plot per attribute.
 
 # %%
-rows = read_table("results/published_otb2015_attributes.csv")
+rows = read_table("published_otb2015_attributes.csv")
 attributes = sorted({row["attribute"] for row in rows})
 by_name = {(row["attribute"], row["tracker"]): row for row in rows}
 styles = line_styles(["UDT+", "UDT"])
@@ -245,7 +257,6 @@ axis.axvline(0, color="0.4", linestyle=":")
 plt.show()
 apart = [a for a in attributes if gaps[a][1] > 0]
 print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
-assert all(gaps[a][2] > 0 for a in attributes)
 
 # %% [markdown]
 # Five of eleven, some by a hair. And eleven intervals at 95 % are eleven chances to be fooled: if nothing were different
@@ -265,6 +276,11 @@ if annotations is not None:
             assert f"{groups[name][attribute].auc:.4f}" == by_name[attribute, name]["auc"], attribute
         gap = groups["UDT+"][attribute].difference(groups["UDT"][attribute])
         assert np.allclose(gaps[attribute], [gap.mean, gap.low, gap.high], atol=2e-4), attribute
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# No interval says that UDT+ is the worse one.
+for attribute in attributes:
+    assert gaps[attribute][2] > 0, attribute
 
 # %% [markdown]
 # ## 13.4 How many sequences does it take?
@@ -292,7 +308,6 @@ REACH = 1.959964 + 0.841621
 rho = np.corrcoef(udt, plus)[0, 1]
 unpaired = np.hypot(udt.std(ddof=1), plus.std(ddof=1))
 paired = np.sqrt(unpaired**2 - 2 * rho * udt.std(ddof=1) * plus.std(ddof=1))
-assert abs(paired - (plus - udt).std(ddof=1)) < 1e-12
 gap = (plus - udt).mean()
 needed = {
     name: int(np.ceil((REACH * s / gap) ** 2)) for name, s in (("paired", paired), ("unpaired", unpaired))
@@ -316,8 +331,6 @@ axis.set(
 )
 axis.legend()
 plt.show()
-assert needed["paired"] > 200 > 100
-assert needed["unpaired"] > 2 * needed["paired"]
 
 # %% [markdown]
 # More than twice the benchmark! What the paper calls UDT+, its best tracker, is not told apart from UDT by the largest
@@ -344,7 +357,6 @@ for size, (power, alarms) in found.items():
     print(
         f"{size} sequences: {REACH * paired / np.sqrt(size):.2f} is seen in {power:.0%} of the draws, 0 in {alarms:.0%}"
     )
-assert all(0.7 < power < 0.97 and alarms < 0.15 for power, alarms in found.values())
 
 # %% [markdown]
 # The formula holds. With few sequences the bootstrap is a little too sure of itself: it sees more than it should, and
@@ -358,6 +370,15 @@ ranking_demo(plus, udt)
 # %%
 verdicts = [verdict(compare(plus, udt, 22, draw)[0]) for draw in range(1, 41)]
 print("22 sequences, 40 draws:", {text: verdicts.count(text) for text in ("ahead", "undecided", "behind")})
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The deviation of paired differences, the sequences it takes, and the bootstrap's second opinion.
+assert abs(paired - (plus - udt).std(ddof=1)) < 1e-12
+assert needed["paired"] > 200
+assert needed["unpaired"] > 2 * needed["paired"]
+for power, alarms in found.values():
+    assert 0.7 < power < 0.97
+    assert alarms < 0.15
 assert verdicts.count("undecided") > 20
 
 # %% [markdown]
@@ -373,7 +394,6 @@ frames = np.array([one.frames for one in published["UDT"].sequences])
 passed = np.array([[one.frames, *one.success * one.frames, 0] for one in published["UDT"].sequences])
 exactly = passed[:, :-1] - passed[:, 1:]  # frames that pass exactly k = 0..21 thresholds
 total, squares = exactly @ (np.arange(22) / 21), exactly @ (np.arange(22) / 21) ** 2
-assert np.allclose(total / frames, udt)
 
 
 def by_frames(half):
@@ -393,19 +413,24 @@ for _ in range(2000):
         called[name] += abs(a - b) > 1.96 * np.sqrt(va + vb)
 share = {name: 100 * count / 2000 for name, count in called.items()}
 print({name: f"{value:.0f} % of the splits differ" for name, value in share.items()})
+
+# %% [markdown]
+# A tracker is "significantly different from itself" nearly every time. Frame 200 is lost because frame 199 was: a
+# sequence is one experiment with a long printout. Any interval that comes from frames is far too narrow.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The counts of frames give the AUC, and only the intervals from sequences are sound.
+assert np.allclose(total / frames, udt)
 assert share["frames"] > 80
 assert 2 < share["sequences"] < 8
 
 # %% [markdown]
-# A tracker is "significantly different from itself" nearly every time. Frame 200 is lost because frame 199 was: a
-# sequence is one experiment with a long printout. Any interval that comes from frames is a decoration.
-#
 # ## 13.6 Before you compare: the policy
 #
 # The same boxes, every policy of chapter 01, four digits:
 
 # %%
-figures = read_table("results/published_otb2015.csv")
+figures = read_table("published_otb2015.csv")
 print(f"{'':11}{'policy':18}{'UDT':>16}{'UDT+':>16}")
 for benchmark, policy in dict.fromkeys((row["benchmark"], row["policy"]) for row in figures):
     found = [row for row in figures if (row["benchmark"], row["policy"]) == (benchmark, policy)]
@@ -414,8 +439,6 @@ for benchmark, policy in dict.fromkeys((row["benchmark"], row["policy"]) for row
 auc_of = {
     (row["tracker"], row["policy"]): float(row["auc"]) for row in figures if row["benchmark"] == "OTB-2015"
 }
-assert auc_of["UDT", "otb-loose"] == 0.5944
-assert auc_of["UDT+", "mean-overlap"] == 0.632
 
 # %% [markdown]
 # The paper's 59.4 is in the column of UDT (`otb-loose`), its 63.2 in the column of UDT+ (`mean-overlap`), and they are
@@ -438,13 +461,19 @@ for tool in tools:
     a, b = (score_sequence(boxes, truth, load_policy(tool)).auc for boxes in (careful, steady))
     ranking[tool] = "gives up" if a > b else "goes on"
     print(f"{tool:14} gives up {a:.3f}, goes on {b:.3f}: better is the one that {ranking[tool]}")
-assert ranking["otb-strict"] == ranking["got10k"] == ranking["pysot-toolkit"] == "goes on"
-assert ranking["pytracking"] == "gives up"
 
 # %% [markdown]
 # Three public toolkits, two winners. The last one replaces a box of zeros by the box before it, and giving up near a
 # resting target is an excellent strategy then. Compare numbers that one program made with one policy, or do not compare.
-#
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The printed numbers of the paper are two policies', and one toolkit turns the ranking.
+assert auc_of["UDT", "otb-loose"] == 0.5944
+assert auc_of["UDT+", "mean-overlap"] == 0.632
+assert ranking["otb-strict"] == ranking["got10k"] == ranking["pysot-toolkit"] == "goes on"
+assert ranking["pytracking"] == "gives up"
+
+# %% [markdown]
 # ## 13.7 Ours beside them
 #
 # Every tracker of the book so far, on the ten sequences of real video that were at hand and on the 22 rendered ones.
@@ -452,7 +481,7 @@ assert ranking["pytracking"] == "gives up"
 # sequences; speed is one thread of the processor named in the file, decoding excluded.
 
 # %%
-tables = {name: read_table(f"results/trackers_{name}.csv") for name in ("otb10", "synthetic")}
+tables = {name: read_table(f"trackers_{name}.csv") for name in ("otb10", "synthetic")}
 for name, table in tables.items():
     print(f"{name:12}    AUC  95 % interval   P(20)  frames/s")
     for row in sorted(table, key=lambda row: -float(row["auc"])):
@@ -466,11 +495,11 @@ for name, table in tables.items():
 # %%
 def sequence_aucs(name):
     """Return the AUC of each sequence by tracker, from the file beside the table."""
-    trackers = json.loads((DATA / f"results/trackers_{name}.json").read_text(encoding="utf-8"))["trackers"]
+    trackers = json.loads(stored_result(f"trackers_{name}.json").read_text(encoding="utf-8"))["trackers"]
     return {key: np.array([one["auc"] for one in t["sequences"].values()]) for key, t in trackers.items()}
 
 
-told, pairs, detectable = {}, {}, {}
+told, pairs, detectable, off_table = {}, {}, {}, {}
 for name in tables:
     aucs = sequence_aucs(name)
     found = [(aucs[one], aucs[other]) for one, other in combinations(aucs, 2)]
@@ -481,21 +510,26 @@ for name in tables:
     print(
         f"{name}: {told[name]} of {pairs[name]} pairs told apart; detectable: {detectable[name]:.0f} points"
     )
-    for row in tables[name]:
-        assert abs(aucs[row["tracker"]].mean() - float(row["auc"])) < 1e-4
-assert all(0 < told[name] < pairs[name] for name in tables)
+    off_table[name] = max(abs(aucs[row["tracker"]].mean() - float(row["auc"])) for row in tables[name])
 
 # %% [markdown]
 # Ten sequences rank the hopeless below the good, and not much more: differences of a few points between neighbours in
-# this table are noise, ours included. They are printed because a table without intervals would not look any less
-# certain.
-#
+# this table are noise, ours included. They are printed with their intervals, because
+# a table without them would look more certain than it is.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The tables are the means of the files beside them; some pairs are told apart and some are not.
+for name in tables:
+    assert off_table[name] < 1e-4
+    assert 0 < told[name] < pairs[name]
+
+# %% [markdown]
 # ## 13.8 Accuracy against speed, and failures
 #
 # Table 1 of the paper is a list of AUC and frames per second. As a picture it says more, and asks more.
 
 # %%
-table1 = read_table("paper/table1_otb2015.csv")
+table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for row, a, v in zip(table1, accuracy, speed, strict=True):
@@ -527,8 +561,6 @@ front = [
     if not ((accuracy >= a) & (speed >= v) & ((accuracy > a) | (speed > v))).any()
 ]
 print("in Table 1 nobody is both faster and better than:", *front)
-assert "UDT+" not in front
-assert len(front) == 3
 
 # %% [markdown]
 # The two halves must not be read as one. Left: 100 sequences, each speed measured by its own authors on a graphics card
@@ -540,14 +572,13 @@ assert len(front) == 3
 # the resets ([Kristan et al. 2016](#References "kristan2016")).
 
 # %%
-table2 = [row for row in read_table("paper/table2_vot2016.csv") if row["failures"] and row["accuracy"]]
+table2 = [row for row in read_table("table2_vot2016.csv") if row["failures"] and row["accuracy"]]
 for row in sorted(table2, key=lambda row: -float(row["eao"])):
     print(f"{row['tracker']:8} accuracy {row['accuracy']}  failures {row['failures']:>4}  EAO {row['eao']}")
 ranks = {key: rankdata([float(row[key]) for row in table2]) for key in ("accuracy", "failures", "eao")}
 with_failures = np.corrcoef(ranks["failures"], ranks["eao"])[0, 1]
 with_accuracy = np.corrcoef(ranks["accuracy"], ranks["eao"])[0, 1]
 print(f"rank correlation with EAO: failures {with_failures:.1f}, accuracy {with_accuracy:.1f}")
-assert with_failures < -0.8 < 0.5 > with_accuracy
 
 # %% [markdown]
 # Among these, accuracy hardly differs and failures make the ranking. UDT's 102 and UDT+'s 66 can be counted in the raw files (a
@@ -565,6 +596,13 @@ for name, folder in {"UDT": "udt_vot2016", "UDT+": "udtplus_vot2016"}.items():
         failures[name] = sum(lost) / 3
         (printed,) = (float(row["failures"]) for row in table2 if row["tracker"] == name)
         assert round(failures[name]) == printed, (name, failures[name])
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Three trackers are on the front of Table 1, and failures rank Table 2.
+assert "UDT+" not in front
+assert len(front) == 3
+assert with_failures < -0.8
+assert with_accuracy < 0.5
 
 # %% [markdown]
 # ## 13.9 Look at it
@@ -585,9 +623,12 @@ ends = {
     clip.name: {name: iou(boxes[-1], clip.boxes[-1]) for name, boxes in tracks[clip.name].items()}
     for clip in clips
 }
-lost = {name: sum(ends[clip.name][name] < 0.3 for clip in clips) for name in names}
+lost = {name: sum(bool(ends[clip.name][name] < 0.3) for clip in clips) for name in names}
+print("clips of three at whose end the overlap is below 0.3:", lost)
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The strips show a tracker that was lost.
 assert max(lost.values()) >= 1
-print("somebody is lost at the end of at least one clip:", max(lost.values()) >= 1)
 
 # %% [markdown]
 # ## 13.10 One command for all hundred
@@ -622,10 +663,15 @@ together.init(first, starts)
 alone = [load_tracker("udt", weights="random") for _ in starts]
 for tracker, box in zip(alone, starts, strict=True):
     tracker.init(first, box)
+differences = []
 for frame in clips[2].frames[1:4]:
     both = together.update(frame)
-    assert np.allclose(both, [tracker.update(frame) for tracker in alone], atol=0.01)
-print("boxes of two targets, one batch a frame:", both.shape)
+    differences.append(np.abs(both - [tracker.update(frame) for tracker in alone]).max())
+print(f"two targets, three frames: largest difference {max(differences):.2f} px")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# One batch a frame gives the boxes of two separate trackers.
+assert max(differences) < 0.01
 
 # %% [markdown]
 # ## 13.11 Exercises

@@ -14,6 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import udtlib
+from udtlib.data.stored import FOLDERS, stored_names
 from udtlib.weights import SHIPPED
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -103,7 +104,7 @@ def pins() -> dict[str, str]:
     return {name_of(name): pinned for name, pinned in pairs}
 
 
-def test_every_package_and_the_weights_are_installed() -> None:
+def test_every_package_and_what_comes_with_it_are_installed() -> None:
     setuptools = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     found = {
         ".".join(path.parent.relative_to(PROJECT).parts) for path in PROJECT.glob("udtlib/**/__init__.py")
@@ -111,8 +112,11 @@ def test_every_package_and_the_weights_are_installed() -> None:
     assert len(found) > 5
     assert set(setuptools["packages"]) == found | {"udtlib.shipped"}
     shipped = PROJECT / setuptools["package-dir"]["udtlib.shipped"]
-    assert {path.stem for path in shipped.glob("*.safetensors")} == set(SHIPPED)
-    assert setuptools["package-data"]["udtlib.shipped"] == ["*.safetensors"]
+    patterns = setuptools["package-data"]["udtlib.shipped"]
+    packed = {path for pattern in patterns for path in shipped.glob(pattern)}
+    assert {path.stem for path in packed if path.parent.name == "weights"} == set(SHIPPED)
+    assert {path.name for path in packed if path.parent.name != "weights"} == set(stored_names())
+    assert {path for path in shipped.glob("*/*") if path.parent.name in (*FOLDERS, "weights")} == packed
 
 
 def test_core_has_no_jupyter() -> None:

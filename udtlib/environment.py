@@ -14,7 +14,7 @@ from re import findall
 import cv2
 
 import udtlib
-from udtlib.data.locate import PROJECT, data_roots
+from udtlib.data.locate import data_roots, shipped_folder
 
 PYTHON = (3, 11)
 PACKAGES = {
@@ -140,8 +140,7 @@ def book_packages() -> Iterator[Line]:
 
 def weights() -> Line:
     """Return the line for network weights."""
-    folder = PROJECT / "data" / "weights"
-    names = sorted(path.name for path in folder.glob("*.safetensors"))
+    names = sorted(path.name for path in shipped_folder("weights").glob("*.safetensors"))
     advice = "" if names else "put .safetensors files into data/weights; the classic trackers need none"
     return Line("weights", ", ".join(names) or "none", advice, needed=False)
 

@@ -5,6 +5,7 @@ They take notebooks, not files, so that `test_gates.py` can plant faults in tiny
 
 import re
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 from chapters import RUN_TIME, agrees, measured_seconds
@@ -15,6 +16,8 @@ MAX_IGNORED = Fraction(15, 100)
 TAGS = {
     "check",
     "exercise",
+    "guard",
+    "hide-input",
     "nbval-ignore-output",
     "numbers",
     "outside-data",
@@ -25,6 +28,11 @@ CLOCK = re.compile(r"\b(perf_counter|monotonic|timeit|fps|environment)\b")
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_|PYTEST_VALIDATE)", re.M)
 ASSERTION = re.compile(r"^\s*assert\b|\bassert_\w+\(", re.M)
 NEAR = 2
+GUARD = {"guard", "hide-input"}
+IMPORT = re.compile(r"^\s*(import|from)\b", re.M)
+HEADING = re.compile(r"^## ", re.M)
+BOOLEAN = re.compile(r"\b(True|False)\b")
+MAX_ASSERTIONS, MAX_BOOLEANS = 3, 1
 PICTURES = {"image/jpeg", "image/png"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -46,10 +54,21 @@ def tagged(notebook: NotebookNode, tag: str) -> list[tuple[int, NotebookNode]]:
     return [(k, cell) for k, cell in enumerate(notebook.cells) if tag in tags(cell)]
 
 
+def is_hidden(cell: NotebookNode) -> bool:
+    """Return whether JupyterLab collapses the source of a cell."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden", False))
+
+
+def sections(notebook: NotebookNode) -> list[int]:
+    """Return the number of each cell's section: a Markdown line that starts with ``## `` begins a new one."""
+    starts = [c.cell_type == "markdown" and bool(HEADING.search(c.source)) for c in notebook.cells]
+    return list(accumulate(starts, initial=0))[1:]
+
+
 def pair_problems(source: NotebookNode, stored: NotebookNode) -> list[str]:
-    """Return where the notebook's cells differ from its source's in type, text or tags."""
-    left = [(c.cell_type, c.source, tags(c)) for c in source.cells]
-    right = [(c.cell_type, c.source, tags(c)) for c in stored.cells]
+    """Return where the notebook's cells differ from its source's in type, text, tags or hiding."""
+    left = [(c.cell_type, c.source, tags(c), is_hidden(c)) for c in source.cells]
+    right = [(c.cell_type, c.source, tags(c), is_hidden(c)) for c in stored.cells]
     if len(left) != len(right):
         return [f"the source has {len(left)} cells, the notebook {len(right)}: run `make book`"]
     return [
@@ -57,6 +76,14 @@ def pair_problems(source: NotebookNode, stored: NotebookNode) -> list[str]:
         for k, (a, b) in enumerate(zip(left, right, strict=True))
         if a != b
     ]
+
+
+def printed_text(cell: NotebookNode) -> str:
+    """Return what a code cell printed and the text of its value, a line a piece."""
+    pieces = [
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs
+    ]
+    return "\n".join(pieces)
 
 
 def execution_problems(notebook: NotebookNode) -> list[str]:
@@ -81,16 +108,64 @@ def output_problems(notebook: NotebookNode) -> list[str]:
 
 
 def picture_problems(notebook: NotebookNode) -> list[str]:
-    """Return pictures with no assertion in their cell or the two before or after: nbval compares none."""
-    cells = code_cells(notebook)
+    """Return pictures that nothing guards; nbval compares none.
+
+    An assertion guards one in its cell, in the two code cells before or after, or in its section's guard.
+    """
+    cells, section = code_cells(notebook), sections(notebook)
     asserts = [bool(ASSERTION.search(cell.source)) for _, cell in cells]
+    guarded = {section[k] for k, cell in tagged(notebook, "guard") if ASSERTION.search(cell.source)}
     return [
         f"cell {k}: shows a picture, and nothing near asserts the numbers behind it"
         for place, (k, cell) in enumerate(cells)
         if any(PICTURES & set(output.get("data", {})) for output in cell.outputs)
         and "nbval-ignore-output" not in tags(cell)
         and not any(asserts[max(0, place - NEAR) : place + NEAR + 1])
+        and section[k] not in guarded
     ]
+
+
+def guard_problems(notebook: NotebookNode) -> list[str]:
+    """Return guards that are not folded away, do more than assert, or do not end their section."""
+    problems = []
+    section = sections(notebook)
+    last = {section[k]: k for k, _ in code_cells(notebook)}
+    for k, cell in enumerate(notebook.cells):
+        marks = GUARD & set(tags(cell))
+        if not marks and not is_hidden(cell):
+            continue
+        if marks != GUARD or not is_hidden(cell) or cell.cell_type != "code":
+            problems.append(f"cell {k}: a guard is a code cell tagged guard and hide-input, source_hidden")
+            continue
+        if cell.outputs:
+            problems.append(f"cell {k}: a guard prints nothing")
+        if not cell.source.startswith("# "):
+            problems.append(f"cell {k}: a guard starts with a comment that says what it guards")
+        if not ASSERTION.search(cell.source) or IMPORT.search(cell.source):
+            problems.append(f"cell {k}: a guard asserts, and imports nothing")
+        if last[section[k]] != k:
+            problems.append(f"cell {k}: a guard is the last code cell of its section")
+    return problems
+
+
+def reading_problems(notebook: NotebookNode) -> list[str]:
+    """Return too many assertions between a reader and the idea, or answers that are only True or False."""
+    assertions, booleans = [], []
+    for k, cell in code_cells(notebook):
+        if not {"guard", "exercise", "check", "outside-data"} & set(tags(cell)):
+            assertions += [k] * len(ASSERTION.findall(cell.source))
+        if not {"exercise", "check"} & set(tags(cell)):
+            booleans += [k] * len(BOOLEAN.findall(printed_text(cell)))
+    problems = []
+    if len(assertions) > MAX_ASSERTIONS:
+        problems.append(
+            f"cells {assertions}: {len(assertions)} assertions outside guard cells, at most {MAX_ASSERTIONS}"
+        )
+    if len(booleans) > MAX_BOOLEANS:
+        problems.append(
+            f"cells {booleans}: {len(booleans)} printed True or False, at most {MAX_BOOLEANS}: print numbers"
+        )
+    return problems
 
 
 def tag_problems(notebook: NotebookNode) -> list[str]:

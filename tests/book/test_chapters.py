@@ -52,6 +52,8 @@ def test_pair_in_sync(source: Path) -> None:
         gates.execution_problems,
         gates.output_problems,
         gates.picture_problems,
+        gates.guard_problems,
+        gates.reading_problems,
         gates.tag_problems,
         gates.header_problems,
         prose.summary_problems,

@@ -52,6 +52,8 @@ NOTEBOOK_GATES: list[Callable[[NotebookNode], list[str]]] = [
     gates.execution_problems,
     gates.output_problems,
     gates.picture_problems,
+    gates.guard_problems,
+    gates.reading_problems,
     gates.tag_problems,
     gates.header_problems,
     prose.summary_problems,
@@ -114,6 +116,94 @@ def test_pictures_need_an_assertion(notebook: NotebookNode) -> None:
     assert len(gates.picture_problems(notebook)) == 1
     cell(notebook, "radius").metadata.tags = ["nbval-ignore-output"]
     assert gates.picture_problems(notebook) == []
+
+
+GUARD = """
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The circle is round.
+for value in (radius, area):
+    assert value > 0
+"""
+BEFORE = '\n# %% [markdown] tags=["summary"]'
+
+
+@pytest.fixture
+def guarded(source: Path, tmp_path: Path) -> NotebookNode:
+    """The stand-in with a guard cell at the end of its first section, synced and not executed."""
+    path = tmp_path / source.name
+    path.write_text(standin.SOURCE.replace(BEFORE, GUARD + BEFORE), "utf-8")
+    path.with_suffix(".ipynb").write_bytes(source.with_suffix(".ipynb").read_bytes())
+    chapters.write(path, chapters.synced(path))
+    stored = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+    assert gates.pair_problems(jupytext.read(path), stored) == []
+    return stored
+
+
+def test_a_guard_keeps_its_marks_on_the_way_there_and_back(guarded: NotebookNode) -> None:
+    guard = cell(guarded, "# The circle")
+    assert guard.metadata == {"jupyter": {"source_hidden": True}, "tags": ["guard", "hide-input"]}
+    assert GUARD in jupytext.writes(guarded, "py:percent")
+    assert gates.guard_problems(guarded) + gates.reading_problems(guarded) + gates.tag_problems(guarded) == []
+
+
+def test_a_guard_of_its_section_guards_a_picture(guarded: NotebookNode) -> None:
+    picture = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    cell(guarded, "radius").outputs.append(picture)
+    assert gates.picture_problems(guarded) == []
+    guard = guarded.cells.index(cell(guarded, "# The circle"))
+    guarded.cells.insert(guard, nbformat.v4.new_markdown_cell("It is.\n\n## Another section"))
+    assert len(gates.picture_problems(guarded)) == 1
+    guarded.cells[guard].source = "### Not another section"
+    assert gates.picture_problems(guarded) == []
+    cell(guarded, "# The circle").source = "# Nothing."
+    assert len(gates.picture_problems(guarded)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (lambda guard: guard.metadata.tags.remove("guard"), "tagged guard and hide-input"),
+        (lambda guard: guard.metadata.tags.remove("hide-input"), "tagged guard and hide-input"),
+        (lambda guard: guard.metadata.pop("tags"), "tagged guard and hide-input"),
+        (lambda guard: guard.metadata.pop("jupyter"), "source_hidden"),
+        (lambda guard: guard.metadata.jupyter.update(source_hidden=False), "source_hidden"),
+        (lambda guard: guard.update(cell_type="markdown"), "a code cell"),
+        (lambda guard: guard.outputs.append(nbformat.v4.new_output("stream", text="2")), "prints nothing"),
+        (lambda guard: guard.update(source="assert area > 0"), "starts with a comment"),
+        (lambda guard: guard.update(source="# The circle.\nimport os\nassert area"), "imports nothing"),
+        (lambda guard: guard.update(source="# The circle.\narea > 0"), "a guard asserts"),
+    ],
+)
+def test_guards_catch(
+    fault: Callable[[NotebookNode], object], message: str, guarded: NotebookNode, tmp_path: Path
+) -> None:
+    fault(cell(guarded, "# The circle"))
+    (problem,) = gates.guard_problems(guarded)
+    assert message in problem
+    pair = gates.pair_problems(jupytext.read(tmp_path / "90_standin.py"), guarded)
+    assert (pair == []) == (message == "prints nothing"), "the pair has the same marks"
+
+
+def test_a_guard_ends_its_section(guarded: NotebookNode) -> None:
+    guarded.cells.insert(-2, nbformat.v4.new_code_cell("1"))
+    assert gates.guard_problems(guarded) == ["cell 7: a guard is the last code cell of its section"]
+
+
+def test_reading_catches_assertions_and_booleans(guarded: NotebookNode) -> None:
+    radius, stub = cell(guarded, "radius"), cell(guarded, "def circumference")
+    radius.source += "\nassert area\nassert radius\nif area:\n    assert_allclose(area, 12.566)"
+    stub.source += "\nassert area"
+    assert gates.reading_problems(guarded) == []
+    cell(guarded, "print").source += "\nassert area > 1"
+    (problem,) = gates.reading_problems(guarded)
+    assert "cells [2, 2, 2, 3]: 4 assertions outside guard cells, at most 3" in problem
+    radius.source = "radius = 2.0"
+    radius.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "True"})]
+    stub.outputs = [nbformat.v4.new_output("stream", text="True")]
+    assert gates.reading_problems(guarded) == []
+    cell(guarded, "print").outputs = [nbformat.v4.new_output("stream", text="round: False, Trueish\n")]
+    (problem,) = gates.reading_problems(guarded)
+    assert "cells [2, 3]: 2 printed True or False, at most 1" in problem
 
 
 @pytest.mark.parametrize(

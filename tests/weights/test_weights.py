@@ -300,11 +300,12 @@ def test_the_channel_order_is_checked(tmp_path, weights, monkeypatch):
 
 def test_default_says_how_to_get_weights(tmp_path, weights, monkeypatch):
     monkeypatch.delenv("UDT_WEIGHTS", raising=False)
-    monkeypatch.setattr("udtlib.weights.files.FOLDERS", (tmp_path / "none", tmp_path))
+    monkeypatch.setattr("udtlib.data.locate.INSTALLED", tmp_path)
     for load in (default, lambda: load_tracker("udt"), lambda: get_weights(None)):
         with pytest.raises(MissingDataError, match=r"udt train VIDEOS.*weights='random'"):
             load()
-    save_weights(tmp_path / "udt.safetensors", weights)
+    (tmp_path / "weights").mkdir()
+    save_weights(tmp_path / "weights" / "udt.safetensors", weights)
     assert default().fingerprint == weights.fingerprint
     assert load_tracker("udt").weights.fingerprint == weights.fingerprint
     monkeypatch.setenv("UDT_WEIGHTS", "random")

@@ -1,6 +1,7 @@
 """Where outside data is looked for: ``UDT_DATA``, else ``data/``, else ``../shared``.
 
 The last two are those of the project's folder; of the working directory where only the library is installed.
+What comes with the library itself is in `shipped_folder`.
 """
 
 import os
@@ -9,6 +10,12 @@ from pathlib import Path
 from udtlib.errors import MissingDataError
 
 PROJECT = Path(__file__).resolve().parents[2]
+INSTALLED = Path(__file__).resolve().parents[1] / "shipped"  # what pip makes of data/; a checkout has none
+
+
+def shipped_folder(kind: str) -> Path:
+    """Return the folder of what comes with the library: ``"weights"``, ``"results"`` or ``"paper"``."""
+    return (INSTALLED if INSTALLED.is_dir() else PROJECT / "data") / kind
 
 
 def data_roots() -> list[Path]:

@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from udtlib.data.locate import PROJECT
+from udtlib.data.locate import shipped_folder
 from udtlib.errors import MissingDataError, UnknownNameError, WeightsError
 from udtlib.network import FeatureNetwork
 
@@ -36,7 +36,6 @@ SHIPPED = {  # our own networks, by name
     "udt": "trained on raw real video",
     "udt-noise": "trained on nothing but procedural clips",
 }
-FOLDERS = (PROJECT / "data" / "weights", Path(__file__).parent / "shipped")  # in a checkout; installed
 CHANNEL_ORDERS = ("rgb", "bgr")
 FLOATS = ("F64", "F32", "F16", "BF16")  # number types of safetensors that are read
 PUBLISHED = {  # fingerprints of the authors' networks, in RGB order
@@ -100,11 +99,10 @@ def shipped(name: str) -> Weights:
     """
     if name not in SHIPPED:
         raise UnknownNameError(f"no weights {name!r} come with udtlib; known: {', '.join(SHIPPED)}")
-    paths = [folder / f"{name}.safetensors" for folder in FOLDERS]
-    path = next((path for path in paths if path.exists()), None)
-    if path is None:
+    path = shipped_folder("weights") / f"{name}.safetensors"
+    if not path.exists():
         raise MissingDataError(
-            f"no trained weights at {paths[0]}: this installation is incomplete. Train some: "
+            f"no trained weights at {path}: this installation is incomplete. Train some: "
             "`udt train VIDEOS... --out RUN`; or name a file (our safetensors and the authors' networks are "
             "read), by UDT_WEIGHTS=FILE or load_tracker('udt', weights='UDT_Unsupervised.mat'); untrained "
             "ones are weights='random'"

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from udtlib.data.box_files import read_text
-from udtlib.data.locate import PROJECT
+from udtlib.data.locate import shipped_folder
 from udtlib.errors import DataError, UnknownNameError
 
 TABLES = {"table1": "table1_otb2015.csv", "table2": "table2_vot2016.csv"}
@@ -17,12 +17,12 @@ TEXTS = ("tracker", "group")
 Row = dict[str, str | float | None]
 
 
-def load_paper_table(name: str, folder: str | Path = PROJECT / "data" / "paper") -> list[Row]:
+def load_paper_table(name: str, folder: str | Path | None = None) -> list[Row]:
     """Return the rows of a table of the paper, in its order.
 
     Args:
         name: ``"table1"`` or ``"table2"``.
-        folder: where the CSV files are.
+        folder: where the CSV files are; None: those that come with the library.
 
     Returns:
         A dictionary a row. ``"tracker"`` and ``"group"`` are text, the others numbers as printed
@@ -30,12 +30,12 @@ def load_paper_table(name: str, folder: str | Path = PROJECT / "data" / "paper")
 
     Raises:
         UnknownNameError: another table.
-        MissingDataError: the file is not there; the library alone, without the project, lacks it.
+        MissingDataError: the file is not there.
         DataError: the file is not such a table.
     """
     if name not in TABLES:
         raise UnknownNameError(f"no table {name!r} of the paper; known: {', '.join(TABLES)}")
-    path = Path(folder) / TABLES[name]
+    path = Path(folder or shipped_folder("paper")) / TABLES[name]
     return [_row(cells, f"{path}, line {number}") for number, cells in _cells(path)]
 
 
