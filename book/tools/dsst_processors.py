@@ -4,7 +4,8 @@
 
 OpenBLAS, which numpy multiplies matrices with, has a kernel for each kind of processor and takes the one of the machine
 it runs on; ``OPENBLAS_CORETYPE`` names another. All of them round correctly, in another order: the last bits differ.
-Each is run in a process of its own. Resumable, as `udt evaluate` is.
+Each is run in a process of its own. Resumable, as `udt evaluate` is. Beside the scores stands how far the boxes of two
+kernels are apart in each frame of three sequences.
 """
 
 import argparse
@@ -19,14 +20,19 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
+from udtlib.boxes import center_error
 from udtlib.data import load_dataset
-from udtlib.data.box_files import write_whole
+from udtlib.data.box_files import read_boxes, write_whole
 from udtlib.evaluation import evaluate
+from udtlib.evaluation.results.files import index_base
 from udtlib.evaluation.running.measured import check_table_path, provenance
 
 SETTINGS = ("", "Haswell", "SkylakeX", "Sandybridge")
 """Values of OPENBLAS_CORETYPE; the first leaves it unset."""
 SHOWN = ("Couple", "Jumping")
+DRAWN = (*SHOWN, "Crossing")
+PAIR = ("Haswell", "SkylakeX")
+"""How far apart the boxes of these two are is stored for each frame of `DRAWN`."""
 
 
 def measure(root: str | None, out: str) -> dict[str, Any]:
@@ -57,6 +63,14 @@ def measured_under(setting: str, root: str | None, out: Path) -> dict[str, Any]:
     return found
 
 
+def distances(out: Path, name: str) -> list[float]:
+    """Return how far the centres of the pair's boxes are from each other in each frame of a sequence, in pixels."""
+    first, second = (
+        read_boxes(out / setting / "dsst" / f"{name}.txt", index_base("otb")) for setting in PAIR
+    )
+    return [round(float(distance), 4) for distance in center_error(first, second)]
+
+
 def main() -> None:
     """Measure under each setting and write the table; without --table measure here and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -77,7 +91,8 @@ def main() -> None:
         numbers = [one["auc"], *(one["sequences"][name] for name in SHOWN)]
         writer.writerow([setting, one["kernel"], *(f"{number:.4f}" for number in numbers)])
     write_whole(Path(arguments.table), text.getvalue())
-    document |= {"tracker": "dsst", "dataset": "otb", "settings": found}
+    apart = {name: distances(Path(arguments.out), name) for name in DRAWN}
+    document |= {"tracker": "dsst", "dataset": "otb", "settings": found, "pair": PAIR, "pixels_apart": apart}
     write_whole(Path(arguments.table).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
 
 

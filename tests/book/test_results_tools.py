@@ -76,6 +76,8 @@ def write_otb(root, clips):
 def test_each_kernel_has_a_process_and_a_row(tmp_path, monkeypatch):
     write_otb(tmp_path / "otb", dict(zip(("Couple", "Jumping"), CLIPS, strict=True)))
     monkeypatch.setattr(dsst_processors, "SETTINGS", ("", "Haswell"))
+    monkeypatch.setattr(dsst_processors, "PAIR", ("unset", "Haswell"))
+    monkeypatch.setattr(dsst_processors, "DRAWN", ("Jumping",))
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Sandybridge")
     table = tmp_path / "table.csv"
     command = ["tool", "--root", str(tmp_path / "otb"), "--out", str(tmp_path / "run"), "--table", str(table)]
@@ -92,6 +94,13 @@ def test_each_kernel_has_a_process_and_a_row(tmp_path, monkeypatch):
         assert [row[key] for key in ("auc", "Couple", "Jumping")] == [f"{number:.4f}" for number in shown]
         folder = tmp_path / "run" / row["setting"]
         assert score(folder / "dsst", load_dataset("otb", tmp_path / "otb")).auc == found["auc"]
+    first, second = (
+        np.loadtxt(tmp_path / "run" / name / "dsst/Jumping.txt", delimiter=",")
+        for name in ("unset", "Haswell")
+    )
+    offset = (first[:, :2] + first[:, 2:] / 2) - (second[:, :2] + second[:, 2:] / 2)
+    assert list(document["pixels_apart"]) == ["Jumping"]
+    np.testing.assert_allclose(document["pixels_apart"]["Jumping"], np.hypot(*offset.T), atol=1e-4)
     if platform.machine() in ("x86_64", "AMD64") and rows[0]["kernel"]:  # elsewhere there is no such kernel
         assert rows[1]["kernel"] == "Haswell"
         assert rows[0]["kernel"] != "Sandybridge" or "avx2" not in cpu_flags()
