@@ -4,6 +4,9 @@
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
+# make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
+#                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
+# make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
@@ -23,7 +26,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval sync book results results-trackers results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval sync book results results-trackers results-starts results-processors results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -109,6 +112,15 @@ results-trackers: .venv/book.stamp
 	rm -rf runs/trackers_otb10 runs/trackers_synthetic
 	$(TRACKERS) otb --root $(OTB) --out runs/trackers_otb10 --table data/results/trackers_otb10.csv
 	$(TRACKERS) synthetic --out runs/trackers_synthetic --table data/results/trackers_synthetic.csv
+
+STARTS := --starts 5 --slow-starts 3
+results-starts: .venv/book.stamp
+	$(TRACKERS) otb --root $(OTB) --out runs/starts_otb10 --table data/results/starts_otb10.csv $(STARTS)
+	$(TRACKERS) synthetic --out runs/starts_synthetic --table data/results/starts_synthetic.csv $(STARTS)
+
+results-processors: .venv/book.stamp
+	$(BIN)/python book/tools/dsst_processors.py --root $(OTB) --out runs/dsst_processors \
+	--table data/results/dsst_processors.csv
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

@@ -2,12 +2,17 @@
 
 import csv
 import json
+import platform
+from pathlib import Path
 
+import cv2
+import dsst_processors
 import numpy as np
 import published_results
 import pytest
 import tracker_results
 
+from udtlib.data import load_dataset
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import score
 from udtlib.trackers.mosse import MosseTracker
@@ -35,6 +40,75 @@ def test_one_table_of_all_trackers(small, tmp_path, monkeypatch, capsys):
     assert list(document["trackers"]["mosse"]["sequences"]) == ["clip1", "clip2"]
     assert str(tmp_path) not in table.read_text() + table.with_suffix(".json").read_text()
     assert "kcf-linear" in capsys.readouterr().out
+
+
+def test_starts_are_as_many_as_asked_and_fewer_for_the_slow(small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tracker_results, "SLOW", ("kcf-linear", "not-among-them"))
+    table = tmp_path / "table.csv"
+    command = ["tool", "synthetic", "--out", str(tmp_path / "run"), "--table", str(table)]
+    monkeypatch.setattr("sys.argv", [*command, "--starts", "3", "--slow-starts", "2"])
+    tracker_results.main()
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [row["starts"] for row in rows] == ["3", "2"]
+    assert {row["fps"] for row in rows} == {""}
+    document = json.loads(table.with_suffix(".json").read_text())
+    assert (document["command"], document["protocol"]) == ("make results-starts", "starts")
+    assert document["starts"] == {"mosse": 3, "kcf-linear": 2}
+    for name, count in document["starts"].items():
+        found = document["trackers"][name]
+        assert len(found["auc_by_start"]) == count
+        assert len(found["sequences"]["clip1"]["auc_by_start"]) == count
+    assert "from, to" in capsys.readouterr().out
+
+
+def write_otb(root, clips):
+    """The clips in the benchmark's own layout."""
+    for name, clip in clips.items():
+        (root / name / "img").mkdir(parents=True)
+        for index, frame in enumerate(clip.frames, start=1):
+            cv2.imwrite(str(root / name / f"img/{index:04}.png"), frame[:, :, ::-1])
+            (root / name / f"img/{index:04}.png").rename(root / name / f"img/{index:04}.jpg")
+        rows = (clip.boxes + np.array([1, 1, 0, 0])).tolist()
+        text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+        (root / name / "groundtruth_rect.txt").write_text(text)
+
+
+def test_each_kernel_has_a_process_and_a_row(tmp_path, monkeypatch):
+    write_otb(tmp_path / "otb", dict(zip(("Couple", "Jumping"), CLIPS, strict=True)))
+    monkeypatch.setattr(dsst_processors, "SETTINGS", ("", "Haswell"))
+    monkeypatch.setattr(dsst_processors, "PAIR", ("unset", "Haswell"))
+    monkeypatch.setattr(dsst_processors, "DRAWN", ("Jumping",))
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Sandybridge")
+    table = tmp_path / "table.csv"
+    command = ["tool", "--root", str(tmp_path / "otb"), "--out", str(tmp_path / "run"), "--table", str(table)]
+    monkeypatch.setattr("sys.argv", command)
+    dsst_processors.main()
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [row["setting"] for row in rows] == ["unset", "Haswell"]
+    document = json.loads(table.with_suffix(".json").read_text())
+    assert document["command"] == "make results-processors"
+    for row in rows:
+        found = document["settings"][row["setting"]]
+        assert found["auc"] == pytest.approx(np.mean(list(found["sequences"].values())))
+        shown = [found["auc"], found["sequences"]["Couple"], found["sequences"]["Jumping"]]
+        assert [row[key] for key in ("auc", "Couple", "Jumping")] == [f"{number:.4f}" for number in shown]
+        folder = tmp_path / "run" / row["setting"]
+        assert score(folder / "dsst", load_dataset("otb", tmp_path / "otb")).auc == found["auc"]
+    first, second = (
+        np.loadtxt(tmp_path / "run" / name / "dsst/Jumping.txt", delimiter=",")
+        for name in ("unset", "Haswell")
+    )
+    offset = (first[:, :2] + first[:, 2:] / 2) - (second[:, :2] + second[:, 2:] / 2)
+    assert list(document["pixels_apart"]) == ["Jumping"]
+    np.testing.assert_allclose(document["pixels_apart"]["Jumping"], np.hypot(*offset.T), atol=1e-4)
+    if platform.machine() in ("x86_64", "AMD64") and rows[0]["kernel"]:  # elsewhere there is no such kernel
+        assert rows[1]["kernel"] == "Haswell"
+        assert rows[0]["kernel"] != "Sandybridge" or "avx2" not in cpu_flags()
+
+
+def cpu_flags():
+    info = Path("/proc/cpuinfo")
+    return info.read_text() if info.exists() else ""
 
 
 def test_a_sequence_that_fails_leaves_no_table(small, tmp_path, monkeypatch):

@@ -272,7 +272,7 @@ def test_a_failing_run_leaves_its_sequence_out_and_is_named(tmp_path):
 
 
 def test_misuse_is_refused():
-    with pytest.raises(UnknownNameError, match="no protocol 'TRE'; known: ope, tre, sre"):
+    with pytest.raises(UnknownNameError, match="no protocol 'TRE'; known: ope, tre, sre, starts"):
         evaluate(Shift, two_sequences(), protocol="TRE")
     blind = Sequence("blind", (), truth_of(50))
     with pytest.raises(DataError, match="blind: no images at hand; TRE needs them"):
@@ -322,7 +322,10 @@ test_protocols.run_slowly(sys.argv[1], sys.argv[2], int(sys.argv[3]))
 def run_slowly(out, protocol, jobs):
     os.fsync = lambda file: None  # a killed process loses nothing that it has written
     sequences = [make_sequence(name, 42, start=(10.0 + i, 12, 12, 10)) for i, name in enumerate("ab")]
-    evaluate(Shift, sequences, out, name="t", jobs=jobs, options={"slow": 0.0005}, protocol=protocol)
+    count = 6 if protocol == "starts" else 1
+    evaluate(
+        Shift, sequences, out, name="t", jobs=jobs, options={"slow": 0.0005}, protocol=protocol, starts=count
+    )
 
 
 def kill_and_resume(folder, protocol, kills, jobs, seed):
@@ -342,15 +345,18 @@ def kill_and_resume(folder, protocol, kills, jobs, seed):
     subprocess.run(command, check=True, timeout=240)
     run_slowly(folder / "whole", protocol, 1)
     assert digests(folder / "run") == digests(folder / "whole")
-    assert len(digests(folder / "run")) == 2 * {"tre": 20, "sre": 12}[protocol]
+    assert len(digests(folder / "run")) == 2 * {"tre": 20, "sre": 12, "starts": 6}[protocol]
     return hits
 
 
-def test_a_killed_protocol_resumes_to_the_same_bytes(tmp_path):
-    assert kill_and_resume(tmp_path, "tre", kills=2, jobs=1, seed=0) >= 1
+@pytest.mark.parametrize("protocol", ["tre", "starts"])
+def test_a_killed_protocol_resumes_to_the_same_bytes(tmp_path, protocol):
+    assert kill_and_resume(tmp_path, protocol, kills=2, jobs=1, seed=0) >= 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("protocol", "jobs"), [("tre", 1), ("tre", 2), ("sre", 1), ("sre", 2)])
+@pytest.mark.parametrize(
+    ("protocol", "jobs"), [("tre", 1), ("tre", 2), ("sre", 1), ("sre", 2), ("starts", 2)]
+)
 def test_twenty_kills_change_nothing(tmp_path, protocol, jobs):
     assert kill_and_resume(tmp_path, protocol, kills=20, jobs=jobs, seed=jobs) >= 10

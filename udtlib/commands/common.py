@@ -56,8 +56,9 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protocol",
         default="ope",
-        choices=PROTOCOLS,
-        help="start once (ope), at 20 frames (tre), from 12 inexact boxes (sre); default: %(default)s",
+        choices=list(PROTOCOLS),
+        help="started once (ope), at 20 frames (tre), from 12 inexact boxes (sre), from several nearly true "
+        "boxes (starts; udt evaluate --starts N makes them); default: %(default)s",
     )
 
 

@@ -1,4 +1,4 @@
-"""``udt evaluate``: run trackers over a dataset (OPE, TRE or SRE), resumable. Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset (OPE, TRE, SRE, several starts). Book: chapter 13."""
 
 import argparse
 import os
@@ -12,8 +12,14 @@ from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tr
 from udtlib.data import load_dataset
 from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
-from udtlib.evaluation.protocols import results_folder
-from udtlib.evaluation.report.tables import check_json_path, difference_table, score_table, write_json
+from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
+from udtlib.evaluation.report.tables import (
+    check_json_path,
+    difference_table,
+    score_table,
+    spread_table,
+    write_json,
+)
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.trackers import load_tracker
 
@@ -55,6 +61,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Needs pip install 'udtlib[dask]'; a cluster runs the code it is sent: use your own",
     )
     add_protocol(parser)
+    parser.add_argument(
+        "--starts",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="run each sequence from N boxes, the true one and others moved by up to one pixel and scaled by "
+        f"up to 1 %%: the score is their mean, with its spread (1 to {MOST_STARTS}; files in "
+        "RUN/TRACKER/starts, to which a larger N later adds); default: %(default)s",
+    )
     add_policy(parser)
     parser.add_argument(
         "--force", action="store_true", help="compute everything again, also what is finished in RUN"
@@ -84,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run each tracker, print the table, write the files asked for; 1 if a sequence failed."""
     check_json_path(arguments.json)
     check_table_path(arguments.table)
+    check_starts(arguments.protocol, arguments.starts)
     if arguments.json and arguments.table and arguments.table.with_suffix(".json") == arguments.json:
         raise DataError(
             f"{arguments.json}: this is also the file beside --table; choose another name for one"
@@ -108,14 +124,15 @@ def run(arguments: argparse.Namespace) -> int:
             progress=True,
             protocol=arguments.protocol,
             force=arguments.force,
+            starts=arguments.starts,
         )
         for name in names
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     print(score_table(scores))
     failures = _report_failures(scores)
-    if len(scores) > 1 and not failures:
-        print("\n" + difference_table(scores))
+    blocks = [] if failures else [difference_table(scores), spread_table(scores)]
+    print("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)
     if arguments.table and not failures:
@@ -125,7 +142,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
-    folders = [results_folder(Path(arguments.out, name), arguments.protocol) for name in names]
+    protocol = check_starts(arguments.protocol, arguments.starts)
+    folders = [results_folder(Path(arguments.out, name), protocol) for name in names]
     resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured

@@ -9,15 +9,23 @@ from udtlib.evaluation.running.runner import evaluate
 from udtlib.evaluation.scoring.ope import SequenceScore, score_sequence
 from udtlib.evaluation.scoring.policy import POLICIES, Policy, load_policy
 from udtlib.evaluation.scoring.scores import TrackerScore, score
-from udtlib.evaluation.scoring.statistics import Interval, bootstrap_interval, paired_difference
+from udtlib.evaluation.scoring.statistics import (
+    Interval,
+    Spread,
+    bootstrap_interval,
+    difference_over_starts,
+    paired_difference,
+)
 
 __all__ = [
     "POLICIES",
     "Interval",
     "Policy",
     "SequenceScore",
+    "Spread",
     "TrackerScore",
     "bootstrap_interval",
+    "difference_over_starts",
     "evaluate",
     "load_policy",
     "paired_difference",

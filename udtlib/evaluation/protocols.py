@@ -1,10 +1,16 @@
-"""How a tracker is started: once (OPE), at many frames (TRE), from many inexact boxes (SRE).
+"""How a tracker is started: once (OPE), at many frames (TRE), from inexact boxes (SRE), from several.
 
 OPE, one-pass evaluation, starts on the first frame from the true box. Two robustness protocols of the OTB
 benchmark ask what that hides. **TRE** (temporal) starts at 20 frames spread over the sequence, each run going
 on to the sequence's end. **SRE** (spatial) starts on the first frame from 12 boxes that are a little wrong:
 moved by 10 % of the target's size in 4 directions, grown by 10 % at each of the 4 corners, and scaled by
-0.8, 0.9, 1.1 and 1.2. A sequence's score pools the frames of all its runs. Book: chapter 13.
+0.8, 0.9, 1.1 and 1.2. A sequence's score pools the frames of all its runs.
+
+**Several starts** ask something else: how far does a score move when nothing that matters has changed? A loop
+that is about to lose its target amplifies a hair's breadth. Each sequence is run from N boxes on its first
+frame, the true one and others moved by up to `MOVED` pixels and scaled by up to `SCALED`: a tracker's score
+is the mean over them, and their spread is its error bar (`udtlib.evaluation.scoring.statistics.Spread`).
+Book: chapter 13.
 
 Convention: boxes are 0-indexed ``(x, y, w, h)``; the result of run k is ``RUN/TRACKER/tre/SEQUENCE-k.txt``,
 k from 01 in the order of `starts`, with as many rows as frames from its start to the sequence's end.
@@ -19,10 +25,11 @@ import numpy as np
 from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
-from udtlib.errors import DataError
+from udtlib.errors import DataError, OptionError
 from udtlib.files import user_path
 
-PROTOCOLS = ("ope", "tre", "sre")
+PROTOCOLS = {"ope": "OPE", "tre": "TRE", "sre": "SRE", "starts": "OPE from several starts"}
+"""What each protocol is called in titles and messages, by its name."""
 
 SEGMENTS = 20
 """TRE starts this often in a sequence."""
@@ -36,6 +43,15 @@ SHIFT = 0.1
 SCALES = (0.8, 0.9, 1.1, 1.2)
 """SRE's sizes, relative to the true one; the centre stays."""
 
+MOVED = 1.0
+"""Pixels, across and down, by which one of several starts is moved at most."""
+
+SCALED = 0.01
+"""The part of its size by which it grows or shrinks at most."""
+
+MOST_STARTS = 99
+"""As many as file names have numbers for."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -44,7 +60,7 @@ class Start:
     Attributes:
         number: counted from 1.
         label: what is special about it: ``"frame 37"`` (counted from 1 in the sequence), ``"left"``,
-            ``"scale 0.8"``.
+            ``"scale 0.8"``, ``"start 2"``.
         first: index of its first frame in the sequence, from 0.
         box: the box ``(4,)`` that the tracker is given, 0-indexed.
     """
@@ -64,17 +80,41 @@ def check_protocol(protocol: str) -> str:
     return check_name("protocol", protocol, PROTOCOLS)
 
 
+def check_starts(protocol: str, count: int) -> str:
+    """Return the protocol of an evaluation from ``count`` starts: for more than one it is ``"starts"``.
+
+    Raises:
+        UnknownNameError: no such protocol.
+        OptionError: ``count`` is not in 1..`MOST_STARTS`, or does not go with the protocol.
+    """
+    check_protocol(protocol)
+    if not isinstance(count, int) or not 1 <= count <= MOST_STARTS:
+        raise OptionError(f"expected 1 to {MOST_STARTS} starts, found {count!r}")
+    if protocol == "starts" and count == 1:
+        raise OptionError("expected two starts or more, found 1: say how many, as in starts=5 (--starts 5)")
+    if count > 1 and protocol not in ("ope", "starts"):
+        raise OptionError(
+            f"{PROTOCOLS[protocol]} has starts of its own, {count} starts are for OPE: leave out one of them"
+        )
+    return "starts" if count > 1 else protocol
+
+
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
     """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
     folder = user_path(tracker_folder)
     return folder if check_protocol(protocol) == "ope" else folder / protocol
 
 
-def protocol_runs(sequence: Sequence, protocol: str) -> list[tuple[str, Sequence]]:
+def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tuple[str, Sequence]]:
     """Return what to track: a label and a sequence for each run.
 
     For OPE that is the sequence itself. Else each is named ``NAME-k``, has the frames and true boxes from its
     start on (lazy, like the sequence's own), and for its first box the one the tracker is given.
+
+    Args:
+        sequence: with frames and true boxes.
+        protocol: one of `PROTOCOLS`.
+        count: how many starts ``"starts"`` makes; of no effect on others.
 
     Raises:
         UnknownNameError: no such protocol.
@@ -84,7 +124,7 @@ def protocol_runs(sequence: Sequence, protocol: str) -> list[tuple[str, Sequence
     """
     if check_protocol(protocol) == "ope":
         return [("", sequence)]
-    return [(start.label, started(sequence, start)) for start in starts(sequence, protocol)]
+    return [(start.label, started(sequence, start)) for start in starts(sequence, protocol, count)]
 
 
 def started(sequence: Sequence, start: Start) -> Sequence:
@@ -95,8 +135,8 @@ def started(sequence: Sequence, start: Start) -> Sequence:
     return replace(sequence, name=f"{sequence.name}-{start.number:02}", frames=frames, boxes=boxes, start=1)
 
 
-def starts(sequence: Sequence, protocol: str) -> list[Start]:
-    """Return the runs of TRE or SRE in a sequence, in the benchmark's order. One frame is read for its size.
+def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
+    """Return the runs of a protocol in a sequence, in the benchmark's order. One frame is read for its size.
 
     Raises:
         DataError: no image at hand, or no frame from which to start.
@@ -104,11 +144,14 @@ def starts(sequence: Sequence, protocol: str) -> list[Start]:
     Book: chapter 13.
     """
     if not len(sequence.frames):
-        raise DataError(f"{sequence.name}: no images at hand; {protocol.upper()} needs them to start from")
+        raise DataError(f"{sequence.name}: no images at hand; {PROTOCOLS[protocol]} needs them to start from")
     height, width = np.asarray(sequence.frames[0]).shape[:2]
+    if protocol == "starts" and len(sequence.boxes):
+        near = nearby_boxes(sequence.boxes[0], count, height, width, sequence.name)
+        return [Start(k, f"start {k}", 0, box) for k, box in enumerate(near, start=1)]
     frames = start_frames(sequence.boxes, height, width)
     if not frames:
-        raise DataError(f"{sequence.name}: no true box from which {protocol.upper()} could start")
+        raise DataError(f"{sequence.name}: no true box from which {PROTOCOLS[protocol]} could start")
     if protocol == "tre":
         return [Start(k, f"frame {i + 1}", i, sequence.boxes[i]) for k, i in enumerate(frames, start=1)]
     wrong = inexact_boxes(sequence.boxes[frames[0]], height, width)
@@ -171,6 +214,37 @@ def inexact_boxes(box: Boxes, height: int, width: int) -> dict[str, Boxes]:
         w1, h1 = (max(1, floor(scale * side + 0.5)) for side in (w, h))
         made[f"scale {scale}"] = (x1, y1, w1, h1)
     return {label: _into_image(each, height, width) for label, each in made.items()}
+
+
+def nearby_boxes(box: Boxes, count: int, height: int, width: int, name: str) -> list[Boxes]:
+    """Return ``count`` boxes to start from: the true one, then others a hair beside it.
+
+    The centre moves by -`MOVED` to `MOVED` pixels across and down, the size by a factor from 1 - `SCALED` to
+    1 + `SCALED`, all drawn evenly; at the image's edge both are held back so that the box stays inside (where
+    the true box reaches out, no further out than it does). What is drawn depends on the sequence's name and
+    on the start's number only: the same for every tracker, on every machine, however many starts there are.
+
+    Args:
+        box: the true one, ``(4,)``, 0-indexed.
+        count: of boxes.
+        height: of the image in pixels.
+        width: of the image in pixels.
+        name: the sequence's.
+
+    Book: chapter 13.
+    """
+    size, centre = box[2:], box[:2] + box[2:] / 2
+    low, high = np.minimum(0, box[:2]), np.maximum((width, height), box[:2] + size)
+    largest = np.minimum(high - low, 2 * (np.minimum(centre - low, high - centre) + MOVED))
+    boxes = [box.copy()]
+    for number in range(2, count + 1):
+        generator = np.random.default_rng([number, *name.encode("utf-8", "surrogatepass")])
+        across, down, growth = 2 * generator.random(3) - 1
+        with np.errstate(divide="ignore", invalid="ignore"):  # a box without size: the tracker will say so
+            scaled = size * min(1 + SCALED * growth, float((largest / size).min()))
+        corner = centre + MOVED * np.array([across, down]) - scaled / 2
+        boxes.append(np.concatenate([np.clip(corner, low, high - scaled), scaled]))
+    return boxes
 
 
 def _rounded(number: float) -> int:

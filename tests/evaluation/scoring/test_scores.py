@@ -17,7 +17,7 @@ from udtlib.evaluation import POLICIES, Policy, bootstrap_interval, paired_diffe
 from udtlib.evaluation.report.tables import attribute_table, difference_table, score_table
 from udtlib.evaluation.results.files import Result
 from udtlib.evaluation.scoring.lists import OTB2013, choose_subset
-from udtlib.evaluation.scoring.scores import score_results
+from udtlib.evaluation.scoring.scores import score_runs
 
 PUBLISHED = find_data("published")
 ONE_INDEXED = np.array([1, 1, 0, 0])
@@ -53,13 +53,13 @@ def test_means_are_over_sequences_not_frames():
 def test_frames_per_second_are_total_frames_over_total_time():
     sequences = make_sequences()[:2]
     results = {
-        one.name: Result(one.boxes, seconds) for one, seconds in zip(sequences, (1.0, 4.0), strict=True)
+        one.name: [Result(one.boxes, seconds)] for one, seconds in zip(sequences, (1.0, 4.0), strict=True)
     }
-    found = score_results(results, sequences, dataset="otb", tracker="t")
+    found = score_runs(results, sequences, dataset="otb", tracker="t")
     assert [one.fps for one in found.sequences] == [10, 2.5]
     assert found.fps == 4
-    results["b"] = Result(sequences[1].boxes, None)
-    assert score_results(results, sequences, dataset="otb", tracker="t").fps is None
+    results["b"] = [Result(sequences[1].boxes, None)]
+    assert score_runs(results, sequences, dataset="otb", tracker="t").fps is None
 
 
 def test_a_dataset_may_be_named():

@@ -80,7 +80,7 @@ def success_plot(
     curves = {one.tracker: np.array([part.success for part in one.sequences]) for one in scores}
     thresholds = success_thresholds(scores[0].policy)
     _draw_lines(axes, scores, thresholds, curves, measure="auc", bands=bands, styles=styles)
-    title = title or f"Success plot of {scores[0].protocol.upper()}"
+    title = title or f"Success plot of {scores[0].protocol_title}"
     axes.set(xlim=(0, 1), xlabel="Overlap threshold", ylabel="Success rate")
     return _titled(axes, title)
 
@@ -112,7 +112,7 @@ def precision_plot(
     curves = {one.tracker: np.array([part.precision_curve for part in one.sequences]) for one in scores}
     _draw_lines(axes, scores, PRECISION_THRESHOLDS, curves, measure="precision", bands=bands, styles=styles)
     axes.axvline(scores[0].policy.pixels, color="0.6", linewidth=0.8, zorder=0)
-    title = title or f"Precision plot of {scores[0].protocol.upper()}"
+    title = title or f"Precision plot of {scores[0].protocol_title}"
     axes.set(xlim=(0, 50), xlabel="Location error threshold (pixels)", ylabel="Precision")
     return _titled(axes, title)
 

@@ -18,7 +18,11 @@ def overall(material: Material) -> str:
     """Return the table of means, intervals and speeds."""
     scores = material.scores
     pixels = f"precision@{scores[0].policy.pixels:g}px"
-    head = ["tracker", "AUC", "95 % interval", pixels, "95 % interval", "fps", "AUC minus the best's"]
+    several = bool(scores[0].by_start)
+    head = ["tracker"]
+    for title in ("AUC", pixels):
+        head += [title, "95 % interval", *(["± over starts", "from, to"] if several else [])]
+    head += ["fps", "AUC minus the best's", *(["the same over starts"] if several else [])]
     best = {measure: max(getattr(score, measure) for score in scores) for measure in MEASURES}
     rows = []
     for score in scores:
@@ -27,10 +31,16 @@ def overall(material: Material) -> str:
             found = score.interval(measure)
             is_best = len(scores) > 1 and found.mean == best[measure]
             cells += [Cell(f"{found.mean:.4f}", found.mean, is_best), Cell(_ends(found))]
-        cells += [Cell(_fps(score.fps)), Cell(_to_the_best(score, scores[0]))]
-        rows.append(cells if len(scores) > 1 else cells[:-1])
+            cells += _over_starts(score, measure)
+        cells += [Cell(_fps(score.fps)), *_to_the_best(score, scores[0])]
+        rows.append(cells if len(scores) > 1 else cells[: head.index("fps") + 1])
     note = "Frames a second are as recorded in the runs, without decoding; compare those of one machine only."
-    head = head if len(scores) > 1 else head[:-1]
+    if several:
+        note += (
+            " Where the interval over starts has 0 in it, starts a hair beside the true box can make the "
+            "difference by themselves."
+        )
+    head = head if len(scores) > 1 else head[: head.index("fps") + 1]
     return html.table("Best first", head, rows) + html.paragraph(note, small=True)
 
 
@@ -42,11 +52,21 @@ def _fps(fps: float | None) -> str:
     return "-" if fps is None else f"{fps:.1f}"
 
 
-def _to_the_best(score: TrackerScore, best: TrackerScore) -> str:
-    if score is best:
-        return "-"
-    difference = score.difference(best)
-    return f"{difference.mean:+.4f} {_ends(difference, '+')}"
+def _over_starts(score: TrackerScore, measure: str) -> list[Cell]:
+    """Return the standard deviation over starts and the range; nothing where there was one start."""
+    if not score.by_start:
+        return []
+    found = score.spread(measure)
+    return [Cell(f"±{found.deviation:.4f}"), Cell(f"{found.least:.4f}, {found.most:.4f}")]
+
+
+def _to_the_best(score: TrackerScore, best: TrackerScore) -> list[Cell]:
+    """Return the difference over sequences, and over starts where there were several."""
+    differences = [] if score is best else [score.difference(best)]
+    if differences and score.by_start:
+        differences.append(score.difference_over_starts(best))
+    count = 1 + bool(score.by_start)
+    return [Cell(f"{one.mean:+.4f} {_ends(one, '+')}") for one in differences] or [Cell("-")] * count
 
 
 def plots(material: Material) -> str:
@@ -98,18 +118,22 @@ def by_tracker(material: Material) -> str:
 
 def _one_tracker(score: TrackerScore) -> str:
     ordered = sorted(score.sequences, key=lambda one: one.auc)
+    spreads = score.spreads()
     rows = [
         [
             Cell(one.name),
             Cell(", ".join(one.attributes), is_text=True),
             Cell(str(one.frames)),
             Cell(f"{one.auc:.3f}", one.auc),
+            *([Cell(f"±{spreads[one.name].deviation:.3f}")] if spreads else []),
             Cell(f"{one.precision:.3f}", one.precision),
             Cell(_fps(one.fps)),
         ]
         for one in ordered
     ]
-    head = ["sequence", "attributes", "frames", "AUC", f"precision@{score.policy.pixels:g}px", "fps"]
+    over = ["± over starts"] if spreads else []
+    pixels = f"precision@{score.policy.pixels:g}px"
+    head = ["sequence", "attributes", "frames", "AUC", *over, pixels, "fps"]
     worst = f"{score.tracker}: worst on {ordered[0].name} ({ordered[0].auc:.3f})"
     return html.details(worst, html.table(f"{score.tracker}, worst first", head, rows))
 

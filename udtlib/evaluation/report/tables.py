@@ -7,7 +7,7 @@ from typing import Any
 
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.evaluation.scoring.statistics import Interval
+from udtlib.evaluation.scoring.statistics import Interval, Spread
 from udtlib.files import user_path, write_whole
 
 
@@ -15,28 +15,57 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return the table that ``udt score`` and ``udt evaluate`` print: means and 95 % intervals."""
     first = scores[0]
     width = max(7, *(len(score.tracker) for score in scores))
-    protocol = "" if first.protocol == "ope" else f"{first.protocol.upper()}, "
+    protocol = "" if first.protocol == "ope" else f"{first.protocol_title}, "
+    several = bool(first.by_start)
+    size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
     pixels = f"precision@{first.policy.pixels:g}px"
     lines = [
         f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
         f"{first.policy.name}, "
-        "95 % bootstrap intervals over sequences",
-        f"{'tracker':{width}}  {'AUC':24}  {pixels:24}  {'fps':>8}",
+        f"95 % bootstrap intervals over sequences{deviation}",
+        f"{'tracker':{width}}  {'AUC':{size}}  {pixels:{size}}  {'fps':>8}" + "  starts" * several,
     ]
     for score in scores:
-        auc, precision = score.interval("auc"), score.interval("precision")
         fps = "-" if score.fps is None else f"{score.fps:.1f}"
+        starts = f"  {len(score.by_start):6}" if several else ""
         failed = f"  ({len(score.failed)} failed)" if score.failed else ""
-        lines.append(f"{score.tracker:{width}}  {_cell(auc)}  {_cell(precision)}  {fps:>8}{failed}")
+        cells = f"{_cell(score, 'auc')}  {_cell(score, 'precision')}"
+        lines.append(f"{score.tracker:{width}}  {cells}  {fps:>8}{starts}{failed}")
     return "\n".join(lines)
 
 
-def _cell(interval: Interval) -> str:
-    return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+def _cell(score: TrackerScore, measure: str) -> str:
+    interval = score.interval(measure)
+    deviation = f" ±{score.spread(measure).deviation:.4f}" if score.by_start else ""
+    return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]{deviation}"
+
+
+def spread_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return what several starts did to the AUC in each sequence, a column a tracker; empty for one start.
+
+    The last rows are the mean over sequences: from all starts, and from the worst and the best of them.
+    """
+    if not scores[0].by_start:
+        return ""
+    name = max(8, *(len(one.name) for one in scores[0].sequences))
+    width = max(14, *(len(score.tracker) for score in scores))
+    lines = [f"{'AUC':{name}}  " + "  ".join(f"{score.tracker:>{width}}" for score in scores)]
+    each, whole = [score.spreads() for score in scores], [score.spread() for score in scores]
+    rows = [(one.name, [_plus_minus(group[one.name]) for group in each]) for one in scores[0].sequences]
+    rows.append(("all", [_plus_minus(found) for found in whole]))
+    rows.append(("from, to", [f"{found.least:.4f}, {found.most:.4f}" for found in whole]))
+    lines += [f"{row:{name}}  " + "  ".join(f"{cell:>{width}}" for cell in cells) for row, cells in rows]
+    return "\n".join(lines)
+
+
+def _plus_minus(found: Spread) -> str:
+    return f"{found.mean:.4f} ±{found.deviation:.4f}"
 
 
 def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return each tracker's paired difference to the first; empty for a single tracker.
+
+    For several starts the interval over them stands behind (`TrackerScore.difference_over_starts`).
 
     Raises:
         DataError: trackers scored on different sequences.
@@ -46,8 +75,17 @@ def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
         auc, precision = score.difference(scores[0]), score.difference(scores[0], "precision")
         lines.append(
             f"{score.tracker} - {scores[0].tracker}: AUC {_signed(auc)}, precision {_signed(precision)}"
+            + _over_starts(score, scores[0])
         )
     return "\n".join(lines)
+
+
+def _over_starts(score: TrackerScore, first: TrackerScore) -> str:
+    if not score.by_start:
+        return ""
+    found = score.difference_over_starts(first)
+    carried = "" if found.low * found.high > 0 else ", not told apart by them"
+    return f"; over starts AUC [{found.low:+.4f}, {found.high:+.4f}]{carried}"
 
 
 def _signed(interval: Interval) -> str:

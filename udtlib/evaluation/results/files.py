@@ -118,10 +118,10 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
 def load_runs(
     folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
 ) -> dict[str, list[Result]]:
-    """Return the results of all runs of TRE or SRE by sequence name: files ``SEQUENCE-01.txt`` and so on.
+    """Return the results of all runs of a protocol by sequence name: files ``SEQUENCE-01.txt`` and so on.
 
     Args:
-        folder: ``TRACKER/tre`` or ``TRACKER/sre``.
+        folder: ``TRACKER/tre``, ``TRACKER/sre`` or ``TRACKER/starts``.
         sequences: names and true boxes; their frames are not read.
         dataset: says the files' index base.
 

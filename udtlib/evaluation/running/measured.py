@@ -28,6 +28,8 @@ from udtlib.trackers.base import weights_fingerprint
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
+STARTS_COLUMNS = ("starts", "auc_spread", "auc_least", "auc_most", "precision_spread")
+"""Further columns of a table over several starts."""
 
 
 def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
@@ -139,7 +141,8 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     """Write ``FILE.csv``, a row a tracker, and ``FILE.json``: ``measured`` and the score of every sequence.
 
     The columns are `COLUMNS`: 4 decimals, the interval of the AUC as in `TrackerScore.interval`; ``fps``
-    has one decimal and is empty where it is not known.
+    has one decimal and is empty where it is not known. Over several starts `STARTS_COLUMNS` follow: how many,
+    the standard deviations over them, and the AUC from the worst and from the best start.
 
     Args:
         path: where to, ``FILE.csv``.
@@ -154,7 +157,7 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     check_table_path(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(COLUMNS + (STARTS_COLUMNS if scores[0].by_start else ()))
     writer.writerows(_row(score) for score in scores)
     write_whole(path, text.getvalue())
     document = measured | {
@@ -170,8 +173,18 @@ def _row(score: TrackerScore) -> list[str]:
     auc = score.interval("auc")
     numbers = (auc.mean, auc.low, auc.high, score.precision)
     fps = "" if score.fps is None else f"{score.fps:.1f}"
-    return [score.tracker, *(f"{number:.4f}" for number in numbers), fps]
+    return [score.tracker, *(f"{number:.4f}" for number in numbers), fps, *_starts_cells(score)]
+
+
+def _starts_cells(score: TrackerScore) -> list[str]:
+    if not score.by_start:
+        return []
+    auc = score.spread("auc")
+    numbers = (auc.deviation, auc.least, auc.most, score.spread("precision").deviation)
+    return [str(auc.starts), *(f"{number:.4f}" for number in numbers)]
 
 
 def _details(score: TrackerScore) -> dict[str, Any]:
-    return {key: score.to_json()[key] for key in ("auc", "precision", "fps", "sequences")}
+    """Return the scores without what stands once for all trackers."""
+    once = ("tracker", "dataset", "policy", "protocol", "failed")
+    return {key: value for key, value in score.to_json().items() if key not in once}

@@ -17,7 +17,7 @@ from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, StorageError, UdtError
-from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.protocols import PROTOCOLS, check_starts, results_folder
 from udtlib.evaluation.results.files import Result, check_name, load_result, prepare_folder, write_result
 from udtlib.evaluation.results.fingerprints import frames_fingerprint
 from udtlib.evaluation.results.records import WEIGHTS
@@ -52,6 +52,7 @@ def evaluate(
     progress: bool = False,
     protocol: str = "ope",
     force: bool = False,
+    starts: int = 1,
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
@@ -81,6 +82,9 @@ def evaluate(
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
             files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
         force: compute everything again, whatever is in ``out``.
+        starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
+            (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
+            spread; the files are ``RUN/TRACKER/starts/SEQUENCE-k.txt``, and a larger N adds to them.
 
     Raises:
         UnknownNameError: a tracker, dataset or protocol that is not registered.
@@ -88,8 +92,8 @@ def evaluate(
         DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
             other weights of a registered tracker), no sequence could be tracked, two sequences share a
             name, a name cannot be that of a file, or something cannot be sent to worker processes.
-        StorageError: the folder of the results was removed during the run.
-        OptionError: ``jobs`` below 1, or more than one beside ``dask``.
+        OptionError: ``jobs`` below 1, or more than one beside ``dask``; ``starts`` not in 1..99, or several
+            beside a protocol that has its own.
         StorageError: another process is writing this tracker's results there, the disk is full, or ``out``
             was removed; what is finished is kept.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
@@ -100,6 +104,7 @@ def evaluate(
     jobs = check("jobs", jobs, Annotated[int, Between(1, 10_000)])
     if dask and jobs > 1:
         raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
+    protocol = check_starts(protocol, starts)
     if not isinstance(tracker, str) and not callable(tracker):
         raise TypeError(
             "expected a tracker's name or a callable that returns a new one, such as its class; "
@@ -118,7 +123,9 @@ def evaluate(
         folder = results_folder(user_path(out or temporary) / name, protocol)
         prepare_folder(folder)
         lock.enter_context(only_writer(folder))
-        tasks = make_tasks(tracker, dict(options or {}), listed, images, folder, dataset, protocol, force)
+        tasks = make_tasks(
+            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force
+        )
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
         failed = _run_tasks(tasks, run, name, progress)
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}

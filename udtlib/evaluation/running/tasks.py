@@ -56,6 +56,7 @@ def make_tasks(
     folder: Path,
     dataset: str,
     protocol: str,
+    starts: int,
     force: bool,
 ) -> list[Task]:
     """Return the runs of one tracker.
@@ -71,9 +72,10 @@ def make_tasks(
     common = _describe(tracker, make, options, is_kept=bool(images)) | {"dataset": dataset}
     tasks = []
     for one in sequences:
-        runs = protocol_runs(one, protocol)
+        runs = protocol_runs(one, protocol, starts)
+        whole = {} if protocol == "starts" else {"runs": len(runs)}  # more starts may be added later
         for label, part in runs:
-            extra = {"protocol": protocol, "start": label, "runs": len(runs)} if label else {}
+            extra = {"protocol": protocol, "start": label} | whole if label else {}
             path = folder / f"{part.name}.txt"
             record = common | _record(part, images.get(one.name, "")) | extra
             tasks.append(Task(make, one.name, part, path, dataset, record, force))

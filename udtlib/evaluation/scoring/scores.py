@@ -16,12 +16,20 @@ from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
-from udtlib.evaluation.protocols import results_folder
+from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
 from udtlib.evaluation.scoring.policy import Policy
-from udtlib.evaluation.scoring.statistics import Interval, bootstrap_interval, paired_difference
+from udtlib.evaluation.scoring.starts import results_by_start, starts_json
+from udtlib.evaluation.scoring.statistics import (
+    Interval,
+    Spread,
+    bootstrap_interval,
+    difference_over_starts,
+    paired_difference,
+    spread,
+)
 from udtlib.files import user_path
 
 
@@ -37,6 +45,8 @@ class TrackerScore:
         failed: what went wrong, by the name of a sequence without result.
         notes: what was done to line result files up with the truth.
         protocol: how the tracker was started (`udtlib.evaluation.protocols.PROTOCOLS`).
+        by_start: for protocol ``"starts"`` the score from each start by itself, the first from the true box.
+            ``sequences`` then are the means over them, and their ``frames`` the sums.
     """
 
     tracker: str
@@ -46,6 +56,12 @@ class TrackerScore:
     failed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     protocol: str = "ope"
+    by_start: "tuple[TrackerScore, ...]" = ()
+
+    @property
+    def protocol_title(self) -> str:
+        """What the protocol is called in titles, such as OPE."""
+        return PROTOCOLS[self.protocol]
 
     @property
     def auc(self) -> float:
@@ -98,6 +114,36 @@ class TrackerScore:
             )
         return paired_difference(self.values(measure), other.values(measure), **options)
 
+    def spread(self, measure: str = "auc") -> Spread:
+        """Return what the mean over sequences did over the starts.
+
+        Raises:
+            DataError: there was only one start.
+        """
+        return spread([getattr(one, measure) for one in self.by_start])
+
+    def spreads(self, measure: str = "auc") -> dict[str, Spread]:
+        """Return what each sequence's score did over the starts, by its name; empty if there was only one."""
+        table = np.array([one.values(measure) for one in self.by_start])
+        return {one.name: spread(table[:, i]) for i, one in enumerate(self.sequences)} if len(table) else {}
+
+    def difference_over_starts(
+        self, other: "TrackerScore", measure: str = "auc", *, level: float = 0.95
+    ) -> Interval:
+        """Return how much better this tracker is than ``other`` on these sequences, paired by start.
+
+        With 0 in the interval, starts a hair beside the true box can make the difference by themselves.
+        Where one has more starts than the other, the first ones, which they share, are compared.
+
+        Raises:
+            DataError: as `difference`, or fewer than two starts.
+        """
+        self.difference(other, measure, draws=1)  # refuses what cannot be compared
+        both = (self.by_start, other.by_start)
+        count = min(map(len, both))
+        first, second = ([getattr(one, measure) for one in group[:count]] for group in both)
+        return difference_over_starts(first, second, level=level)
+
     def by_attribute(self) -> "dict[str, TrackerScore]":
         """Return the scores on the sequences that have each attribute, by its short name, sorted."""
         names = sorted({attribute for score in self.sequences for attribute in score.attributes})
@@ -105,7 +151,8 @@ class TrackerScore:
 
     def _only(self, attribute: str) -> "TrackerScore":
         kept = tuple(score for score in self.sequences if attribute in score.attributes)
-        return replace(self, sequences=kept, failed={}, notes=())
+        by_start = tuple(one._only(attribute) for one in self.by_start)
+        return replace(self, sequences=kept, failed={}, notes=(), by_start=by_start)
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``udt score --json`` and ``udt evaluate --json`` write for one tracker."""
@@ -116,14 +163,18 @@ class TrackerScore:
             "auc": self.auc,
             "precision": self.precision,
             "fps": self.fps,
-            "sequences": {score.name: _sequence_json(score) for score in self.sequences},
+            "sequences": {
+                score.name: self._sequence_json(place) for place, score in enumerate(self.sequences)
+            },
         }
         protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
-        return document | protocol | ({"failed": dict(self.failed)} if self.failed else {})
+        starts = starts_json(self.by_start)
+        return document | protocol | starts | ({"failed": dict(self.failed)} if self.failed else {})
 
-
-def _sequence_json(score: SequenceScore) -> dict[str, Any]:
-    return {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
+    def _sequence_json(self, place: int) -> dict[str, Any]:
+        score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
+        numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
+        return numbers | starts_json(by_start)
 
 
 def score(
@@ -183,24 +234,6 @@ def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
         raise DataError(f"{name}: expected boxes (N, 4) of numbers, found {str(boxes)[:60]}") from error
 
 
-def score_results(
-    results: Mapping[str, Result],
-    sequences: Iterable[Sequence],
-    policy: Policy | None = None,
-    *,
-    dataset: str,
-    tracker: str,
-    failed: Mapping[str, str] | None = None,
-) -> TrackerScore:
-    """Score loaded results of one-pass evaluation; a sequence in ``failed`` needs none.
-
-    Raises:
-        DataError: a sequence without result, or no sequence left to score.
-    """
-    runs = {name: [result] for name, result in results.items()}
-    return score_runs(runs, sequences, policy, dataset=dataset, tracker=tracker, failed=failed)
-
-
 def score_runs(
     results: Mapping[str, AbstractSequence[Result]],
     sequences: Iterable[Sequence],
@@ -217,7 +250,7 @@ def score_runs(
     has rows.
 
     Raises:
-        DataError: a sequence without result, or no sequence left to score.
+        DataError: a sequence without result, no sequence left to score, or not as many starts in each.
     """
     policy = policy or Policy()
     if policy.index_base is None:
@@ -229,7 +262,10 @@ def score_runs(
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
     scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
     notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
-    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol)
+    names = [one.name for one in scored]
+    each = results_by_start(results, names, tracker) if protocol == "starts" else []
+    by_start = tuple(score_runs(one, scored, policy, dataset=dataset, tracker=tracker) for one in each)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start)
 
 
 def _score_one(

@@ -1,6 +1,8 @@
-"""How sure is a benchmark's mean? Bootstrap over sequences. Book: chapters 01 and 13.
+"""How sure is a benchmark's mean? Bootstrap over sequences, spread over starts. Book: chapters 01 and 13.
 
-Frames of one video are no independent trials, sequences nearly are: so whole sequences are redrawn.
+Frames of one video are no independent trials, sequences nearly are: so whole sequences are redrawn. That
+says what other sequences would do to a mean. How far the mean on the same sequences moves when the tracker is
+started a hair beside the true box is another question, with another error bar: `Spread`.
 """
 
 from dataclasses import dataclass
@@ -15,11 +17,75 @@ from udtlib.errors import DataError
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with the ends of its bootstrap interval."""
+    """A mean with the ends of its interval."""
 
     mean: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a score did over several starts.
+
+    Attributes:
+        mean: over the starts.
+        deviation: the standard deviation of one start's score (n - 1 in its denominator).
+        least: the lowest score from any start.
+        most: the highest.
+        starts: how many there were.
+    """
+
+    mean: float
+    deviation: float
+    least: float
+    most: float
+    starts: int
+
+
+def spread(values: ArrayLike) -> Spread:
+    """Return mean, standard deviation and range of one value a start.
+
+    Args:
+        values: ``(K,)`` finite numbers, K at least 2.
+
+    Raises:
+        DataError: fewer than two values, or one that is not finite.
+
+    Book: chapter 13.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise DataError(f"expected a finite value from each of two starts or more, found {values!r}")
+    least, most = float(values.min()), float(values.max())
+    return Spread(float(values.mean()), float(values.std(ddof=1)), least, most, len(values))
+
+
+def difference_over_starts(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Return the mean of ``first - second`` over starts, with Student's t interval.
+
+    Start k is the same box for both trackers, so they are paired by start. With 0 in the interval, the starts
+    alone can make such a difference: it is none between the trackers. An interval without 0 speaks of these
+    sequences only; of others, `paired_difference` does.
+
+    Args:
+        first: ``(K,)`` mean scores of one tracker over the sequences, one a start.
+        second: ``(K,)`` those of the other, from the same starts.
+        level: coverage of the interval, in 0..1.
+
+    Raises:
+        DataError: different numbers of starts, fewer than two, or a value that is not finite.
+
+    Book: chapter 13.
+    """
+    from scipy.stats import t
+
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if a.shape != b.shape:
+        raise DataError(f"paired scores need the same starts, found {a.shape} and {b.shape} values")
+    found = spread(a - b)
+    reach = float(t.ppf((1 + level) / 2, found.starts - 1)) * found.deviation / np.sqrt(found.starts)
+    return Interval(found.mean, float(found.mean - reach), float(found.mean + reach))
 
 
 def bootstrap_interval(
