@@ -1,4 +1,4 @@
-"""Child processes for native code that reads files which may be hostile: a crash there takes nothing else down.
+"""Child processes for native code that reads hostile files: a crash there takes nothing else down.
 
 A child runs one of our modules. It is started by its interpreter's absolute path, and neither the current
 folder nor an empty entry of ``PYTHONPATH`` comes before the library: a ``json.py`` beside the videos is not
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -47,9 +47,18 @@ class Child:
         arguments: Sequence[str] = (),
         files: Sequence[int] = (),
         patience: float = PATIENCE,
+        progress: Callable[[], object] = lambda: None,
         memory: int = MEMORY,
     ) -> None:
-        """Start ``python -m module arguments...``, with the open ``files`` (descriptors) handed over.
+        """Start ``python -m module arguments...``.
+
+        Args:
+            module: its name.
+            arguments: what it finds in ``sys.argv``.
+            files: descriptors of open files that it gets too, by the same numbers.
+            patience: seconds without output after which it hangs,
+            progress: unless this returns something else than so many seconds ago.
+            memory: bytes of address space it may have.
 
         Raises:
             OSError: no process can be started.
@@ -72,7 +81,7 @@ class Child:
             os.close(theirs)
         self.lost, self.patience = False, patience
         self.input: Any = self._process.stdin
-        self.output = io.BufferedReader(_Patient(self._process.stdout, patience))
+        self.output = io.BufferedReader(_Patient(self._process.stdout, patience, progress))
         self._end = weakref.finalize(self, _end, self._process, ours)
         self._lifeline = ours
         _CHILDREN.add(self)
@@ -130,8 +139,8 @@ def _end(process: "subprocess.Popen[bytes]", lifeline: int) -> None:
 class _Patient(io.RawIOBase):
     """The reading end of a pipe that does not wait for ever."""
 
-    def __init__(self, pipe: Any, patience: float) -> None:
-        self.pipe, self.patience = pipe, patience
+    def __init__(self, pipe: Any, patience: float, progress: Callable[[], object]) -> None:
+        self.pipe, self.patience, self.progress = pipe, patience, progress
         self.poll = select.poll()
         self.poll.register(pipe, select.POLLIN)
 
@@ -139,8 +148,12 @@ class _Patient(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self.poll.poll(1000 * self.patience):
-            raise TimeoutError(f"nothing for {self.patience:g} s")
+        before = self.progress()
+        while not self.poll.poll(1000 * self.patience):
+            now = self.progress()
+            if now == before:
+                raise TimeoutError(f"nothing for {self.patience:g} s")
+            before = now
         return self.pipe.readinto(buffer)
 
 
@@ -169,7 +182,7 @@ def _same_folder(one: str, other: str) -> bool:
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Let children that others start (`multiprocessing`, joblib) leave the current folder alone at their start."""
+    """Let children that `multiprocessing` and joblib start leave the current folder alone at their start."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 
 from udtlib.bench.trackers import run_once, settle
 from udtlib.boxes import Boxes
+from udtlib.child_process import safe_path
 from udtlib.frames import Frame
 
 Run = Callable[[str, Sequence[Frame], Boxes], tuple[float, float]]
@@ -28,7 +29,8 @@ def own_processes(names: Sequence[str], threads: int) -> Iterator[Run]:
         for name in names
     }
     try:
-        yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box).result()
+        with safe_path():
+            yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box).result()
     finally:
         for pool in pools.values():
             pool.shutdown()

@@ -12,10 +12,10 @@ def native_name(descriptor: int, path: str | Path, inside: str = "") -> str:
     Args:
         descriptor: of the file, or of the folder.
         path: its own name, returned where the system gives open files none.
-        inside: the name of a file in the folder, plain.
+        inside: the plain name of a file that exists in the folder.
     """
     for folder in OPEN_FILES:
-        name = os.path.join(folder, str(descriptor), inside) if inside else f"{folder}/{descriptor}"
-        if os.path.exists(os.path.dirname(name) if inside else name):
+        name = os.path.join(folder, str(descriptor), inside).rstrip("/")
+        if os.path.exists(name):
             return name
-    return os.path.join(path, inside) if inside else str(path)
+    return os.path.join(path, inside).rstrip("/")

@@ -13,16 +13,14 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-import numpy as np
-
 from udtlib.child_process import PATIENCE, Child
 from udtlib.data.sequences import Frames
-from udtlib.data.video_reader import MOST_PIXELS
+from udtlib.data.shared_frame import SharedFrame
 from udtlib.errors import DataError, DecoderError, MissingDataError
 from udtlib.frames import Frame
 
 MOST_OPEN = 16
-"""Videos that have a process at a time; of more, the one unused for longest loses its own until it is read again."""
+"""Videos that have a process at a time; of more, the oldest lose theirs until they are read again."""
 
 LONGEST_LINE = 1 << 16
 
@@ -32,6 +30,8 @@ class VideoFile(Frames):
 
     Attributes:
         path: the file.
+        place: its absolute path, which stays right when the current folder changes.
+        patience: seconds.
         fps: frames per second as the file states them; 0 if it does not.
         announced: how many frames the file says it has; may be wrong, ``len()`` counts them.
 
@@ -46,11 +46,10 @@ class VideoFile(Frames):
     def __init__(self, path: str | Path, patience: float = PATIENCE) -> None:
         """Open a video; ``patience`` seconds without a frame passed mean that its codec hangs."""
         self.path, self.patience = Path(path), patience
-        self._place = os.path.abspath(path)
+        self.place = os.path.abspath(path)
         self._lock = RLock()
-        self._child: Child | None = None
+        self._process: _Process | None = None
         self._count: int | None = None
-        self._at = 0  # the frame that the child is about to decode
         self._bad: tuple[int, str] | None = None  # the frame at which it died, and why
         self.fps, self.announced = 0.0, 0
         if not self.path.is_file():
@@ -79,15 +78,15 @@ class VideoFile(Frames):
             DataError: the frame is there but cannot be decoded.
             DecoderError: the decoder crashes or hangs at this frame or on the way to it.
         """
-        return self._ask(index, frame=index, ahead=self._bad is None)["pixels"]
+        return self._ask(index, frame=index, ahead=self._bad is None)["pixels"]  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """End the video's process; reading another frame starts a new one."""
         with self._lock:
             _RECENT.pop(self, None)
-            if self._child:
-                self._child.close()
-            self._child = None
+            if self._process:
+                self._process.close()
+            self._process = None
 
     def _ask(self, goal: int | None, **request: Any) -> dict[str, Any]:
         """Return the answer to a request that needs the frames up to ``goal``, None for all.
@@ -108,66 +107,60 @@ class VideoFile(Frames):
             raise DecoderError(self._bad[1] if self._bad else f"{self.path}: the decoder gave no answer")
 
     def _try(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the child's answer; if it dies, write down where and of what, and return nothing."""
+        """Return the process's answer; if it dies, write down where and of what, and return nothing."""
+        process = self._process or self._start()
         try:
-            answer = {} if self._child else self._start()
-            if request and "error" not in answer:
-                with suppress(BrokenPipeError):  # its last words are read below
-                    self._running.input.write(json.dumps(request).encode() + b"\n")
-                answer = self._answer()
-            return answer
+            answer = process.opened or process.answer()
+            if process.opened is None:
+                self.fps, self.announced = answer.get("fps", 0.0), answer.get("announced", 0)
+            process.opened = answer
+            return answer if "error" in answer or not request else process.answer(request)
         except (EOFError, TimeoutError) as error:
-            cause = self._running.cause_of_death(error, "frame")
-            self._bad = self._at, f"{self.path}: the decoder {cause} at frame {self._at}"
+            cause, at = process.child.cause_of_death(error, "frame"), process.shared.at
+            self._bad = at, f"{self.path}: the decoder {cause} at frame {at}"
             self.close()
             return {}
         except BaseException:
             self.close()  # The rest of its answer is of no use to anybody.
             raise
 
-    @property
-    def _running(self) -> Child:
-        assert self._child is not None
-        return self._child
-
-    def _start(self) -> dict[str, Any]:
-        """Start a child and return what it says about the video."""
+    def _start(self) -> "_Process":
         _make_room()
         _RECENT[self] = None
-        self._at = 0
         try:
-            with open(self._place, "rb") as file:
-                arguments = [str(file.fileno()), str(self.path)]
-                self._child = Child(self.module, arguments, [file.fileno()], self.patience)
+            self._process = _Process(self)
         except PermissionError as error:
             raise MissingDataError(f"{self.path}: cannot be read ({error.strerror})") from error
-        answer = self._answer()
-        if "error" in answer:
-            self.close()
-        else:
-            self.fps, self.announced = float(answer["fps"]), int(answer["announced"])
+        return self._process
+
+
+class _Process:
+    """The child that decodes a video, and the memory it shares with this process."""
+
+    def __init__(self, video: VideoFile) -> None:
+        self.opened: dict[str, Any] | None = None
+        self.shared = shared = SharedFrame()
+        with open(video.place, "rb") as file:
+            files = [file.fileno(), shared.descriptor]
+            arguments = [*map(str, files), str(video.path)]
+            self.child = Child(video.module, arguments, files, video.patience, lambda: shared.at)
+
+    def answer(self, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the answer to a request, or the next line; with the frame if it announces one."""
+        if request:
+            with suppress(BrokenPipeError):  # then there is no answer either
+                self.child.input.write(json.dumps(request).encode() + b"\n")
+        line = self.child.output.readline(LONGEST_LINE)
+        if not line.endswith(b"\n"):
+            raise EOFError
+        answer: dict[str, Any] = json.loads(line)
+        if "height" in answer:
+            answer["pixels"] = self.shared.read(answer["height"], answer["width"])
         return answer
 
-    def _answer(self) -> dict[str, Any]:
-        """Read on until something other than the next frame's number comes."""
-        while True:
-            line = self._running.output.readline(LONGEST_LINE)
-            if not line.endswith(b"\n"):
-                raise EOFError
-            answer: dict[str, Any] = json.loads(line)
-            if "shape" in answer:
-                answer["pixels"] = self._pixels(*answer["shape"])
-            if "at" not in answer:
-                return answer
-            self._at = int(answer["at"])
-
-    def _pixels(self, height: int, width: int, channels: int) -> Frame:
-        if channels != 3 or not 0 < height * width <= MOST_PIXELS:
-            raise DataError(f"{self.path}: expected a frame, found {height} x {width} x {channels}")
-        frame = np.empty((height, width, 3), np.uint8)
-        if self._running.output.readinto(frame.data.cast("B")) < frame.size:
-            raise EOFError
-        return frame
+    def close(self) -> None:
+        self.child.close()
+        self.shared.close()
 
 
 _RECENT: "weakref.WeakKeyDictionary[VideoFile, None]" = weakref.WeakKeyDictionary()
@@ -182,9 +175,9 @@ def _make_room() -> None:
 
 
 def _start_anew() -> None:
-    """In a forked process: the children are the other one's, and locks may be held by threads that are not here."""
+    """In a forked process: the children are the other's, and threads that are not here may hold locks."""
     for video in list(_RECENT):
-        video._lock, video._child = RLock(), None
+        video._lock, video._process = RLock(), None
     _RECENT.clear()
 
 

@@ -1,4 +1,4 @@
-"""Video files as frames, decoded in this process: lazy, any order, frame ``i`` is always the i-th decoded one.
+"""Video files as frames, decoded in this process: lazy, any order, frame ``i`` is the i-th decoded one.
 
 Asking a decoder for "frame 120" is not exact: with many codecs it lands on a neighbour. Here the
 time stamp of every frame is written down when it is first passed; after a jump the stamp tells
@@ -56,7 +56,7 @@ class VideoReader(Frames):
         self.path, self._notice = Path(path), notice
         if descriptor is None and not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
-        self._file = open(self.path if descriptor is None else descriptor, "rb")
+        self._file = open(self.path if descriptor is None else descriptor, "rb")  # noqa: SIM115
         self._times: list[float] = []
         self._complete = False
         self._open()
