@@ -35,7 +35,7 @@ def planted(tmp_path):
 
 
 def command_in(folder, *words):
-    """Run a command as the installed ``udt`` is: with the script's folder on the path, not the current one."""
+    """Run a command as the installed ``udt`` is: the script's folder is on the path, not the current one."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(import_path())}
     environment.pop("PYTHONSAFEPATH", None)
     script = "import sys; del sys.path[0]; from udtlib.cli import main; sys.exit(main())"
