@@ -1,17 +1,19 @@
 """Video files: frame i is the i-th decoded frame, whatever was asked for before."""
 
 import pickle
+import struct
 
 import cv2
 import numpy as np
 import pytest
+from video_files import frames_of, write_video
 
 from udtlib import load_dataset
 from udtlib.data import find_data
 from udtlib.data.folder import open_frames
 from udtlib.data.video_file import VideoFile
 from udtlib.data.video_reader import MARGIN, VideoReader
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, OptionError
 
 COUNT = 150
 
@@ -140,3 +142,27 @@ def test_real_codecs(name):
     assert len(frames) >= len(truth)
     for index in np.random.default_rng(2).integers(0, len(truth), 8).tolist():
         np.testing.assert_array_equal(frames[index][::4, ::4], truth[index], err_msg=f"frame {index}")
+
+
+def test_frames_larger_than_the_limit_are_refused_before_the_first(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "clip.avi", frames_of(1, 3))
+    monkeypatch.setenv("UDT_LARGEST_IMAGE", "4799")
+    for open_video in (VideoFile, VideoReader):
+        with pytest.raises(DataError, match=r"clip\.avi: 80x60 pixels, more than the limit.*GEST_IMAGE=4800"):
+            open_video(path)
+    monkeypatch.setattr(VideoReader, "_check_announced_size", lambda self: None)  # some files announce nothing
+    with pytest.raises(DataError, match="80x60 pixels"):
+        VideoReader(path)[0]
+    monkeypatch.setenv("UDT_LARGEST_IMAGE", "many")
+    with pytest.raises(OptionError, match="UDT_LARGEST_IMAGE"):
+        VideoFile(path)
+
+
+def test_a_video_that_claims_a_huge_frame_is_refused_at_once(tmp_path):
+    path = write_video(tmp_path / "clip.avi", frames_of(1, 3))
+    content = path.read_bytes()
+    small, huge = struct.pack("<II", 80, 60), struct.pack("<II", 60_000, 60_000)
+    assert small in content
+    path.write_bytes(content.replace(small, huge))
+    with pytest.raises(DataError, match=r"clip\.avi: 60000x60000 pixels, more than the limit"):
+        VideoFile(path)

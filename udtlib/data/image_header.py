@@ -22,7 +22,8 @@ NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 """In the data of a JPEG scan, FF 00 is a pixel's and FF D0 to FF D7 are restarts; any other FF ends it."""
 
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-START, END, SCAN = 0xD8, 0xD9, 0xDA
+START, END = 0xD8, 0xD9
+TIFF_SIZES = (256, 257), (322, 323)  # tags of width and height: of the image, of a tile
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,9 @@ def _tiff(data: bytes) -> Header:
         form = {1: "B", 3: "H", 4: "I"}.get(kind)
         if form:
             (values[tag],) = struct.unpack_from(order + form, data, entry + 8)
-    width, height = (values.get(tag, 0) for tag in (256, 257))
-    tile = tuple(values.get(tag, 0) for tag in (322, 323))
-    return Header("TIFF", *max((width, height), tile, key=lambda size: size[0] * size[1]))
+    sizes = [(values.get(width, 0), values.get(height, 0)) for width, height in TIFF_SIZES]
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return Header("TIFF", width, height)
 
 
 def _jpeg(data: bytes) -> Header | None:

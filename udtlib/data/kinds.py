@@ -22,13 +22,14 @@ LOG = logging.getLogger(__name__)
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Of image files, in any case; a ``.gif`` with more than one picture is a video."""
 
-VIDEO_SUFFIXES = tuple(
+_VIDEOS = (
     ".3g2 .3gp .asf .avi .divx .f4v .flv .gif .h264 .m1v .m2ts .m2v .m4v .mkv .mov .mp4 .mpe .mpeg .mpg .mts "
-    ".mxf .ogm .ogv .qt .rm .rmvb .ts .vob .webm .wmv .y4m".split()
+    ".mxf .ogm .ogv .qt .rm .rmvb .ts .vob .webm .wmv .y4m"
 )
+VIDEO_SUFFIXES = tuple(_VIDEOS.split())
 """Of video files, in any case; a file named by itself may have any other if its first bytes are a video's."""
 
-OTHER_IMAGES = tuple(".avif .exr .heic .heif .jp2 .jxl .pgm .ppm .svg .tga".split())
+OTHER_IMAGES = (".avif", ".exr", ".heic", ".heif", ".jp2", ".jxl", ".pgm", ".ppm", ".svg", ".tga")
 """Of images that are not read."""
 
 SYSTEM_NAMES = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
@@ -40,8 +41,9 @@ BESIDE_VIDEOS = 10
 HEAD_BYTES = 4096
 GIF_BYTES = 1 << 26
 VIDEO_SIGNATURE = re.compile(
-    rb"\0...(ftyp|moov|mdat|wide|free|skip|pnot)|\x1aE\xdf\xa3|RIFF....AVI |FLV\x01|\0\0\x01[\xb3\xba]|\0\0\0\x01"
-    rb"|G.{187}G.{187}G|....G.{191}G.{191}G|0&\xb2u\x8ef\xcf\x11|OggS|GIF8[79]a|YUV4MPEG2 |\.RMF|\x06\x0e\+4\x02\x05\x01\x01",
+    rb"\0...(ftyp|moov|mdat|wide|free|skip|pnot)|\x1aE\xdf\xa3|RIFF....AVI |FLV\x01|OggS|GIF8[79]a|YUV4MPEG2 "
+    rb"|\0\0\x01[\xb3\xba]|\0\0\0\x01|G.{187}G.{187}G|.{4}G.{191}G.{191}G|0&\xb2u\x8ef\xcf\x11|\.RMF"
+    rb"|\x06\x0e\+4\x02\x05\x01\x01",
     re.DOTALL,
 )
 """How video files begin: MP4, Matroska, AVI, Flash, MPEG, transport streams, ASF, Ogg, GIF and others."""
@@ -94,7 +96,7 @@ def look_into(path: str | Path) -> Folder:
     Raises:
         MissingDataError: no such folder, or one that may not be read.
     """
-    found, images = Folder(Path(path)), []
+    found, images = Folder(Path(path)), list[Path]()
     try:
         with os.scandir(path) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
@@ -169,13 +171,17 @@ def _is_named_after(image: Path, stems: set[str]) -> bool:
 
 
 class Walk:
-    """A walk through folders that meets each real folder and each real file once, whatever links there are."""
+    """A walk through folders that meets each real folder and file once, whatever links there are."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int], Path] = {}
 
     def folders(self, root: Path) -> Iterator[Folder]:
-        """Yield ``root`` and the folders in it that were not met before; a link comes after what is real."""
+        """Yield ``root`` and the folders in it that were not met before; a link comes after what is real.
+
+        Raises:
+            MissingDataError: ``root`` is not there or may not be read; such a folder in it is logged.
+        """
         todo, links = deque([root]), deque[Path]()
         while todo or links:
             path = (todo or links).popleft()
@@ -186,7 +192,9 @@ class Walk:
             try:
                 found = look_into(path)
             except MissingDataError as error:
-                LOG.warning("left out %s", error)
+                if path is root:
+                    raise
+                LOG.warning("left out: %s", error)
                 continue
             yield found
             for folder in found.folders:

@@ -133,5 +133,8 @@ def check_unique(images: Sequence[Image]) -> None:
 def _renumbered(image: Image, images: Sequence[Image], number: int) -> Path:
     """Return the path of an image with another number in the place that counts."""
     start, end = image.places[_counting_place(images) or 0]
-    stem = f"{image.path.stem[:start]}{number:0{end - start}d}{image.path.stem[end:]}"
-    return image.path.with_name(stem + image.path.suffix)
+    stem = image.path.stem
+    digits = stem[start:end].lstrip("-")
+    width = len(digits) if digits.startswith("0") else 1
+    text = f"{'-' if number < 0 else ''}{abs(number):0{width}d}"
+    return image.path.with_name(stem[:start] + text + stem[end:] + image.path.suffix)

@@ -97,6 +97,13 @@ class VideoReader(Frames):
         self._capture = cv2.VideoCapture(native_name(self._file.fileno(), self.path), cv2.CAP_ANY)
         self._next = 0
 
+    def _check_announced_size(self) -> None:
+        """Refuse too large frames before the first is decoded; some files do not say how large they are."""
+        sides = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
+        width, height = (int(self._capture.get(side)) for side in sides)
+        if width > 0 and height > 0:
+            check_size(self.path, width, height)
+
     def pass_to(self, index: int) -> bool:
         """Decode up to and including frame ``index``; False if the video ends before."""
         if self._complete and index >= len(self._times):

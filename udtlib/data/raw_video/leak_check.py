@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from udtlib.data.images import ImageFiles
 from udtlib.data.kinds import Folder, Walk
 from udtlib.data.raw_video.patch_selection import cut_patches
-from udtlib.errors import DataError
+from udtlib.errors import DataError, MissingDataError
 from udtlib.frames import Frame
 
 BITS = 256
@@ -158,6 +158,8 @@ def measuring_sequences(roots: Iterable[str | Path]) -> list[tuple[str, ImageFil
     """
     found, walk = [], Walk()
     for root in map(Path, roots):
+        if not root.is_dir():
+            raise MissingDataError(f"{root}: expected folders of images to measure on, found no such folder")
         folders = list(walk.folders(root))
         for folder in folders:
             folder.left_out |= dict.fromkeys(folder.videos, "only folders of images are measured on")
