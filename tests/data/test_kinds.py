@@ -169,7 +169,8 @@ def test_videos_of_every_suffix_are_found_and_read(tmp_path, suffix):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec"), [(".flv", "FLV1"), (".3gp", "mp4v"), (".mpeg", "PIM1"), (".vob", "PIM1"), (".ts", "mp4v")]
+    ("suffix", "codec"),
+    [(".flv", "FLV1"), (".3gp", "mp4v"), (".mpeg", "PIM1"), (".vob", "PIM1"), (".ts", "mp4v")],
 )
 def test_containers_of_these_suffixes_are_read(tmp_path, suffix, codec):
     path = tmp_path / f"clip{suffix}"
