@@ -273,6 +273,45 @@ def test_track_names_the_image_that_is_too_large(tmp_path, capsys):
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize("name", ["rgb.tif", "cmyk.jpg", "rgb.png"])
+def test_pillows_own_limit_has_no_say(tmp_path, monkeypatch, name):
+    (tmp_path / name).write_bytes(CASES[name])
+    for limit in (1, 96 * 128 - 1):  # an error of Pillow's, a warning
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert read_image(tmp_path / name).shape == (96, 128, 3)
+        assert limit == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiles_larger_than_their_image_count(tmp_path, order):
+    tags = {256: 8, 257: 8, 322: 60_000, 323: 60_000}
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(tags))
+    entries = [struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in tags.items()]
+    (tmp_path / "a.tif").write_bytes(start + b"".join(entries) + bytes(99))
+    with pytest.raises(DataError, match="60000x60000 pixels"):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "cmyk.jpg", "rgb.tif"])
+def test_a_camera_that_was_turned_gives_an_upright_image(tmp_path, name):
+    """Whichever library decodes it: the orientation is part of the file."""
+    exif = Image.Exif()
+    exif[274] = 6
+    how = {"tiffinfo": {274: 6}} if name.endswith("tif") else {"exif": exif}
+    COLOUR.convert("CMYK" if "cmyk" in name else "RGB").save(tmp_path / name, **how)
+    upright = np.rot90(read_image_bytes(tmp_path, CASES[name]), -1)
+    image = read_image(tmp_path / name)
+    assert image.shape == (128, 96, 3)
+    assert np.abs(image.astype(int) - upright).mean() < 3
+
+
+def read_image_bytes(folder, data):
+    (folder / "plain").write_bytes(data)
+    return read_image(folder / "plain")
+
+
 def test_headers_that_are_cut_off_or_foreign():
     for data in CASES.values():
         for kept in range(40):

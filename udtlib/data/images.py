@@ -3,8 +3,10 @@
 import io
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -21,6 +23,8 @@ takes 400 MB then. The environment variable `LIMIT_VARIABLE` replaces it."""
 LIMIT_VARIABLE = "UDT_LARGEST_IMAGE"
 LARGEST_FILE_BYTES = 16
 """A pixel takes no more in any file; a larger file is not read at all."""
+
+_PILLOW = Lock()
 
 
 def read_image(path: str | Path) -> Frame:
@@ -111,27 +115,45 @@ def _decode(data: bytes, header: Header) -> Frame:
 
 
 def _decode_with_pillow(data: bytes, header: Header) -> Frame:
-    """Decode what OpenCV gets wrong: it multiplies a TIFF with its alpha, and takes all CMYK for inverted.
-
-    The formats' classes are used instead of ``Image.open``, whose own limit depends on global settings.
-    """
+    """Decode what OpenCV gets wrong: it multiplies a TIFF with its alpha, and takes all CMYK for inverted."""
     from PIL import ImageOps, JpegImagePlugin, TiffImagePlugin
 
     plugin = TiffImagePlugin.TiffImageFile if header.format == "TIFF" else JpegImagePlugin.JpegImageFile
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with plugin(io.BytesIO(data)) as image:
-            if image.mode in ("F", "I"):
-                raise ValueError("32 bits a channel; expected at most 16")
-            if image.width * image.height > header.width * header.height:
-                raise ValueError("the file states two sizes")
-            upright = ImageOps.exif_transpose(image)
+    with _without_pillows_limit(), plugin(io.BytesIO(data)) as image:
+        if image.mode in ("F", "I"):
+            raise ValueError("32 bits a channel; expected at most 16")
+        if image.width * image.height > header.width * header.height:
+            raise ValueError("the file states two sizes")
+        upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I;16"):
         grey = (np.asarray(upright).astype(np.uint16) >> 8).astype(np.uint8)
         return grey[:, :, None].repeat(3, axis=2)
     if upright.mode == "RGBa":
         upright = upright.convert("RGBA")
     return np.array(upright.convert("RGB"), dtype=np.uint8)
+
+
+@contextmanager
+def _without_pillows_limit() -> Iterator[None]:
+    """Leave the limit to `check_size`, and warnings about odd headers to nobody; both are global settings."""
+    from PIL import Image
+
+    with _PILLOW, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _renew_lock() -> None:
+    """In a forked process: a thread that is not here may hold it."""
+    global _PILLOW
+    _PILLOW = Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 class ImageFiles(Frames):
