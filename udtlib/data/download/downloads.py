@@ -17,6 +17,7 @@ from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TRUTH, find_sequences
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.fetch import fetch, sha256
 from udtlib.data.download.unpack import unpack
+from udtlib.data.kinds import is_system_name
 from udtlib.errors import (
     ArchiveError,
     DataError,
@@ -210,6 +211,7 @@ def is_otb(folder: Path) -> bool:
 
 def is_tc128(folder: Path) -> bool:
     """Tell whether a folder holds a Temple-Color sequence: images, ground truth and range of frames."""
-    names = [path.name.lower() for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    names = [path.name.lower() for path in files if not is_system_name(path.name)]
     has_both = all(any(name.endswith(ending) for name in names) for ending in (TRUTH, FRAMES))
     return (folder / "img").is_dir() and has_both
