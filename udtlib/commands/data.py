@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number,
         default=300,
         metavar="N",
-        help="from the start (default: %(default)s)",
+        help="how many frames of each video, from its start (default: %(default)s)",
     )
     pack.add_argument(
         "--selection",
@@ -93,15 +93,25 @@ def _add_render(render: argparse.ArgumentParser) -> None:
         "--out", required=True, type=file_path, metavar="FILE", help="the cache to write, for `udt train`"
     )
     render.add_argument(
-        "--clips", type=whole_number(1), default=64, metavar="N", help="how many (default: %(default)s)"
+        "--clips", type=whole_number(1), default=64, metavar="N", help="how many clips (default: %(default)s)"
     )
     render.add_argument(
-        "--frames", type=whole_number(2), default=30, metavar="N", help="of each (default: %(default)s)"
+        "--frames",
+        type=whole_number(2),
+        default=30,
+        metavar="N",
+        help="how many frames of each clip (default: %(default)s)",
     )
     render.add_argument(
-        "--seed", type=whole_number(0, 2**32), default=0, metavar="S", help="default: %(default)s"
+        "--seed",
+        type=whole_number(0, 2**32),
+        default=0,
+        metavar="S",
+        help="seed of the clips (default: %(default)s)",
     )
-    render.add_argument("--webp", type=number, metavar="Q", help="as for pack")
+    render.add_argument(
+        "--webp", type=number, metavar="Q", help="compress the patches with quality 1 to 100 (default: raw)"
+    )
     render.set_defaults(action_function=_render)
 
 
