@@ -127,8 +127,10 @@ def test_what_is_no_file_is_no_frame(tmp_path):
     (folder / "0004.jpg").mkdir()
     (folder / "0005.jpg").symlink_to(folder / "nowhere.jpg")
     os.mkfifo(folder / "0006.jpg")
+    (folder / "0007.jpg").symlink_to("0007.jpg")
+    (folder / "loop").symlink_to("loop")
     assert frame_names(folder) == FRAMES
-    assert set(left_out(folder)) == {"0005.jpg", "0006.jpg"}
+    assert set(left_out(folder)) == {"0005.jpg", "0006.jpg", "0007.jpg"}
 
 
 def test_posters_beside_videos_are_no_video(tmp_path, caplog):
@@ -252,7 +254,8 @@ def test_each_real_file_is_visited_once(tmp_path, caplog):
     assert [source.name for source in find_videos([root])] == ["clips/one.avi", "frames"]
     for name in ("two.avi", "a.avi", "loop", "again", "a_frames"):
         assert name in caplog.text
-    sources = find_videos([root / "clips" / "one.avi", root, root / "frames", root])
+    one = root / "clips" / "one.avi"
+    sources = find_videos([one, one, root, root / "frames", root])
     assert [source.name for source in sources] == ["one.avi", "frames"]
     assert [name for name, _ in measuring_sequences([root])] == ["root/frames"]
     cache = pack_videos([root, root / "a.avi"], tmp_path / "out")

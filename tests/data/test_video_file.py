@@ -149,9 +149,7 @@ def test_frames_larger_than_the_limit_are_refused_before_the_first(tmp_path, mon
     for open_video in (VideoFile, VideoReader):
         with pytest.raises(DataError, match=r"clip\.avi: 80x60 pixels, more than the limit.*GEST_IMAGE=4800"):
             open_video(path)
-    monkeypatch.setattr(
-        VideoReader, "_check_announced_size", lambda self: None
-    )  # some files announce nothing
+    monkeypatch.setattr(VideoReader, "_check_announced_size", lambda self: None)  # as if it had none
     with pytest.raises(DataError, match="80x60 pixels"):
         VideoReader(path)[0]
     monkeypatch.setenv("UDT_LARGEST_IMAGE", "many")

@@ -75,7 +75,7 @@ class Folder:
         return [image.path for image in self.sequence]
 
     def numbered(self) -> dict[int, Path]:
-        """Return the frames by number; empty where they have none. Raises DataError if two have the same."""
+        """Return the frames by number; empty where they have none; DataError if two have the same."""
         check_unique(self.sequence)
         numbers = numbers_of(self.sequence) or ()
         return {number: image.path for number, image in zip(numbers, self.sequence, strict=bool(numbers))}
@@ -116,20 +116,24 @@ def look_into(path: str | Path) -> Folder:
             found.left_out[image] = (
                 f"the sequence is the {len(taken)} images named like {found.sequence[0].path.name}"
                 if taken
-                else f"beside videos, fewer than {BESIDE_VIDEOS} images of one pattern are posters"
+                else f"posters: named after a video beside them, or fewer than {BESIDE_VIDEOS} of one pattern"
             )
     return found
 
 
 def _kind(entry: os.DirEntry[str]) -> tuple[str, str]:
     """Return ``folder``, ``image``, ``video`` or nothing, and the reason why it is left out if it is."""
-    suffix, is_folder = os.path.splitext(entry.name)[1].lower(), entry.is_dir()
+    suffix = os.path.splitext(entry.name)[1].lower()
+    try:
+        is_folder, is_file = entry.is_dir(), entry.is_file()
+    except OSError:  # a link to itself, say
+        is_folder = is_file = False
     has_name = suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES
     if is_system_name(entry.name):
         return "", "hidden, or made by the system" if has_name or is_folder else ""
     if is_folder:
         return "folder", ""
-    if not entry.is_file():
+    if not is_file:
         return "", "no file that can be read" if has_name else ""
     if suffix == ".gif":
         return "video" if is_animated_gif(read_head(entry, GIF_BYTES)) else "image", ""
@@ -206,8 +210,10 @@ class Walk:
             status = path.stat()
         except OSError:
             return None
-        first = self._seen.setdefault((status.st_dev, status.st_ino), path)
-        return None if first is path else first
+        identity = status.st_dev, status.st_ino
+        first = self._seen.get(identity)
+        self._seen.setdefault(identity, path)
+        return first
 
     def new(self, videos: Iterable[Path]) -> list[Path]:
         """Return the files not met before; of a file and a link to it, the file."""

@@ -62,11 +62,7 @@ class VideoReader(Frames):
         self._times: list[float] = []
         self._complete = False
         self._open()
-        size = [
-            int(self._capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        ]
-        if min(size) > 0:
-            check_size(path, *size)
+        self._check_announced_size()
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         if not self._advance():
