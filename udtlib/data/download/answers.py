@@ -115,10 +115,10 @@ def place_of(response: HTTPResponse, url: str) -> tuple[int, int]:
         if unit != "bytes" or start is None or (size != "*" and _number(size) is None):
             raise _unreadable(url, "Content-Range", found)
         return start, -1 if size == "*" else int(size)
-    found = response.headers.get("Content-Length")
-    if found is not None and _number(found) is None:
-        raise _unreadable(url, "Content-Length", found)
-    return 0, -1 if found is None else int(found)
+    length = response.headers.get("Content-Length")
+    if length is not None and _number(length) is None:
+        raise _unreadable(url, "Content-Length", length)
+    return 0, -1 if length is None else int(length)
 
 
 def announced_end(headers: Any, url: str) -> int:
