@@ -1,7 +1,9 @@
 """Arguments that several commands share."""
 
 import argparse
+from ast import literal_eval
 from collections.abc import Callable
+from typing import Any
 
 from udtlib.data import DATASETS
 from udtlib.evaluation import POLICIES
@@ -20,6 +22,28 @@ def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
         metavar="NAME",
         help=f"one or more of {', '.join(TRACKERS)}{note}",
     )
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--option KEY=VALUE``, a list of pairs."""
+    parser.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
+    )
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {text!r}")
+    try:
+        return key, literal_eval(value)
+    except (SyntaxError, ValueError):
+        return key, value
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:

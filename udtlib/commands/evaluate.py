@@ -3,12 +3,18 @@
 import argparse
 import os
 import sys
-from ast import literal_eval
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
+from udtlib.commands.common import (
+    add_dataset,
+    add_option,
+    add_policy,
+    add_protocol,
+    add_tracker,
+    whole_number,
+)
 from udtlib.data import load_dataset
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.protocols import results_folder
@@ -22,14 +28,7 @@ EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_tracker(parser)
-    parser.add_argument(
-        "--option",
-        type=_option,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
-    )
+    add_option(parser)
     add_dataset(parser)
     parser.add_argument(
         "--out",
@@ -60,16 +59,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _cores() -> int:
     return os.cpu_count() or 1
-
-
-def _option(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.isidentifier():
-        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {text!r}")
-    try:
-        return key, literal_eval(value)
-    except (SyntaxError, ValueError):
-        return key, value
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from udtlib.errors import OptionError
 from udtlib.trackers.options import check_option
 
@@ -79,3 +81,18 @@ def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
     for name, value in changes.items():
         check_option(name, value, UdtSettings.__annotations__[name])
     return replace(PRESETS[preset], **changes)
+
+
+def usable_device(name: torch.device | str) -> torch.device:
+    """Return torch's device of this name, after computing something on it.
+
+    Raises:
+        OptionError: torch knows no such device, or there is none here.
+    """
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError) as error:  # the second from a torch without CUDA
+        reason = str(error).partition("\n")[0]
+        raise OptionError(f"device {str(name)!r} cannot be used here ({reason}); 'cpu' always can") from error
+    return device

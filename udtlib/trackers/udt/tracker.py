@@ -23,7 +23,7 @@ from udtlib.errors import OptionError, TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
-from udtlib.trackers.udt.settings import settings_of
+from udtlib.trackers.udt.settings import settings_of, usable_device
 from udtlib.weights import Weights, get_weights
 
 SMALLEST_SIDE = 4.0  # pixels
@@ -86,14 +86,14 @@ class UdtTracker:
             settings: attributes of `udtlib.trackers.udt.settings.UdtSettings` to change in the preset.
 
         Raises:
-            OptionError: an unknown preset, dtype or setting.
+            OptionError: an unknown preset, dtype or setting, or a device that is not here.
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
         self.settings = settings_of(preset, settings)
         if dtype not in DTYPES:
             raise OptionError(f"dtype is one of {', '.join(DTYPES)}, found {dtype!r}")
-        self.device, self.dtype = torch.device(device), DTYPES[dtype]
+        self.device, self.dtype = usable_device(device), DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().to(self.device).requires_grad_(False)
         size = self.settings.patch_size
