@@ -132,7 +132,7 @@ def test_frames_of_another_size_are_tracked_in_the_first_ones_coordinates(folder
 @pytest.mark.parametrize("kind", ["abort", "hang"])
 def test_a_codec_that_dies_keeps_what_was_tracked(video, tmp_path, capsys, monkeypatch, kind):
     monkeypatch.setattr(VideoFile, "module", "crashing_reader")
-    monkeypatch.setattr(track, "open_frames", lambda path: VideoFile(path, patience=4))
+    monkeypatch.setattr(track, "open_source", lambda path: VideoFile(path, patience=4))
     source = video.rename(tmp_path / f"{kind}-12.avi")
     out, boxes = tmp_path / "o.mp4", tmp_path / "o.txt"
     assert main(["track", str(source), "--box", BOX, "--out", str(out), "--boxes", str(boxes)]) == 1

@@ -1,1 +1,5 @@
-"""Interactive demos, each beside a static twin."""
+"""Interactive demos, each beside a static twin, and `pick_box`."""
+
+from udtlib.widgets.box_picker.widget import pick_box
+
+__all__ = ["pick_box"]
