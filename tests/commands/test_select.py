@@ -102,8 +102,9 @@ def test_numbers_are_whole_where_they_can_be():
 
 def test_it_listens_on_this_machine_alone(select):
     port = int(select.host.partition(":")[2])
-    with socket.socket() as other:
-        other.bind(("127.0.0.2", port))  # fails if it listens on every address
+    with socket.socket() as here, socket.socket() as elsewhere:
+        assert here.connect_ex(("127.0.0.1", port)) == 0
+        assert elsewhere.connect_ex(("127.0.0.2", port)) != 0  # it would, if it listened on every address
 
 
 @pytest.mark.parametrize("path", ["/", "/box", "/wrong/", "/wrong/box", "//", "/../", "/%C3%A9/", "*"])

@@ -217,7 +217,7 @@ def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], s
     reached = arguments.start + len(boxes)
     if arguments.end is not None and arguments.end >= reached:
         lines.append(f"frame {reached - 1} was the last, before --end {arguments.end}")
-    elif arguments.end is None and isinstance(frames, VideoFile) and frames.announced > reached:
+    elif arguments.end is None and type(frames) is VideoFile and frames.announced > reached:
         lines.append(f"{frames.name} says it has {frames.announced} frames; the others could not be read")
     for path in box_paths(arguments.boxes, len(boxes[-1])):
         lines.append(f"boxes: {path} ({HEADER})")
