@@ -40,7 +40,7 @@ from udtlib.trackers.udt.settings import PRESETS, UdtSettings
         ("udt", {"weights": "random", "update": "both"}, r"option update: expected one of dual, filter"),
         ("udt", {"weights": "random", "patch_size": 1e3}, r"option patch_size: expected a whole number"),
         ("udt", {"weights": "random", "scale_step": 0.9}, r"option scale_step: .* from 1 to 10, found 0\.9"),
-        ("udt", {"weights": "random", "device": "toaster"}, r"'udt' cannot be made with options .*toaster"),
+        ("udt", {"weights": "random", "device": "toaster"}, r"'udt': device 'toaster' cannot be used here"),
         ("udt-bf16", {"weights": "random", "padding": "x"}, r"option padding: expected a number"),
         ("udt-plain", {"weights": "random", "padding": "x"}, r"option padding: expected a number"),
     ],
