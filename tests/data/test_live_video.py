@@ -66,6 +66,20 @@ def test_what_the_server_does_not_have_is_said(web, name):
         open_source(server.address + name)
 
 
+def test_a_server_that_cannot_jump_to_the_frames(web, tmp_path):
+    server, _ = web
+    path = tmp_path / "late.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (640, 480))
+    for seed in range(12):  # its index stands at its end
+        writer.write(np.random.default_rng(seed).integers(0, 256, (480, 640, 3), dtype=np.uint8))
+    writer.release()
+    server.files["late.mp4"] = path.read_bytes()
+    assert open_source(server.address + "late.mp4")[1].shape == (480, 640, 3)
+    server.modes["late.mp4"] = ["no-range"] * 9
+    with pytest.raises(DataError, match=r"late\.mp4: .*(server that answers Range|cannot be opened)"):
+        open_source(server.address + "late.mp4")
+
+
 def test_nobody_listens_and_no_camera():
     with pytest.raises(DataError, match=r"^rtsp://127\.0\.0\.1:1/x: cannot be opened"):
         open_source("rtsp://me:secret@127.0.0.1:1/x")

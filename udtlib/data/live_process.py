@@ -38,7 +38,7 @@ class LiveReader(VideoReader):
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         if not self.pass_to(0):
-            raise DataError(f"{name}: expected a video, found no frame that can be decoded")
+            raise DataError(f"{name}: found no frame that can be decoded{BLIND[source.isdecimal()]}")
 
     def __len__(self) -> int:
         """Raise DataError: how many frames are still to come nobody knows."""
@@ -73,6 +73,11 @@ class LiveReader(VideoReader):
 HINTS = {
     True: "; is it plugged in, not used by another program, and yours to use (on Linux: the group video)?",
     False: "; is the address right, and does the server send video?",
+}
+
+BLIND = {
+    True: "; another program may have taken the camera",
+    False: "; many MP4 files need a server that answers Range requests: download the file instead",
 }
 
 
