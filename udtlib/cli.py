@@ -21,7 +21,8 @@ COMMANDS = {
     "evaluate": "run trackers over a dataset (OPE, TRE, SRE, several starts), resumable",
     "report": "plots and tables of evaluated trackers, as one HTML file",
     "score": "score raw result files, no images needed",
-    "track": "track one target through a video or a folder of frames",
+    "select": "draw the box to track on a frame, in a browser",
+    "track": "follow targets through a video, a folder of frames, a camera or a stream",
     "train": "train a network on raw videos, without labels",
     "weights": "convert a network to safetensors, or show what a file holds",
 }

@@ -5,17 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
 import pytest
+from web_server import WebServer
 
 from udtlib.cli import main
 from udtlib.commands import track
 from udtlib.data.box_files import read_boxes
 from udtlib.data.folder import open_frames
 from udtlib.data.video_file import VideoFile
-from udtlib.trackers.mosse import MosseTracker
+from udtlib.trackers.udt import UdtTracker
 
 BOX = "20,30,24,20"
 COUNT = 20
@@ -97,7 +99,7 @@ def test_several_boxes_are_tracked_in_one_pass(folder, tmp_path, capsys, tracker
 def test_a_damaged_frame_keeps_the_last_box_and_is_reported(folder, tmp_path, capsys):
     (folder / "0007.png").write_bytes(b"damaged")
     (folder / "0009.png").write_bytes(b"")
-    out, boxes = tmp_path / "o.avi", tmp_path / "o.txt"
+    out, boxes = tmp_path / "o.webm", tmp_path / "o.txt"
     assert main(["track", str(folder), "--box", BOX, "--out", str(out), "--boxes", str(boxes)]) == 1
     found = read_boxes(boxes, 0)
     assert len(found) == len(VideoFile(out)) == COUNT
@@ -130,7 +132,7 @@ def test_frames_of_another_size_are_tracked_in_the_first_ones_coordinates(folder
 @pytest.mark.parametrize("kind", ["abort", "hang"])
 def test_a_codec_that_dies_keeps_what_was_tracked(video, tmp_path, capsys, monkeypatch, kind):
     monkeypatch.setattr(VideoFile, "module", "crashing_reader")
-    monkeypatch.setattr(track, "open_frames", lambda path: VideoFile(path, patience=4))
+    monkeypatch.setattr(track, "open_source", lambda path: VideoFile(path, patience=4))
     source = video.rename(tmp_path / f"{kind}-12.avi")
     out, boxes = tmp_path / "o.mp4", tmp_path / "o.txt"
     assert main(["track", str(source), "--box", BOX, "--out", str(out), "--boxes", str(boxes)]) == 1
@@ -227,8 +229,19 @@ def test_a_video_shorter_than_it_says_is_told(video, tmp_path, capsys):
         (["--box", "0x10,2,3,4"], "four numbers"),
         (["--box", "500,2,3,4"], "outside the 120x100 image"),
         (["--box", BOX, "--tracker", "nobody"], "no tracker 'nobody'; known: .*mosse"),
-        (["--box", BOX, "--out", "o.gif"], "ends in .avi"),
-        (["--box", BOX, "--out", "SOURCE"], "--out .* choose another name"),
+        (["--box", BOX, "--out", "o.gif"], "a video's name that ends in .mp4 or .webm"),
+        (["--box", BOX, "--out", "SOURCE"], "--out .*clip.avi: expected a video's name"),
+        (["--box", BOX, "--start", "20"], "--start 20: .*clip.avi has 20 frames; the first is frame 0"),
+        (["--box", BOX, "--start", "9", "--end", "8"], "--end 8 comes before --start 9"),
+        (["--box", BOX, "--weights", "no.pth"], "no.pth"),
+        (
+            ["--box", BOX, "--weights", "a", "--option", "weights=b"],
+            "--weights a and --option weights=b: give",
+        ),
+        (["--box", BOX, "--device", "abacus"], "device 'abacus' cannot be used here"),
+        (["--box", BOX, "--device", "meta"], "device 'meta' cannot be used here"),
+        (["--box", BOX, "--option", "preset=no"], "preset.*'no'"),
+        (["--box", BOX, "--tracker", "mosse", "--weights", "x"], "tracker 'mosse'.*weights"),
         (["--box", BOX, "--boxes", "SOURCE"], "--boxes .* choose another name"),
         (["--box", BOX, "--boxes", "FOLDER"], "expected the name of a file to write, found a folder"),
         (
@@ -258,7 +271,7 @@ def test_an_interrupted_run_keeps_the_boxes_so_far(folder, tmp_path, capsys, mon
             raise KeyboardInterrupt
         return np.array([1.0, 2, 3, 4])
 
-    monkeypatch.setattr(MosseTracker, "update", interrupt)
+    monkeypatch.setattr(UdtTracker, "update", interrupt)
     assert main(["track", str(folder), "--box", BOX, "--boxes", str(tmp_path / "b.txt")]) == 130
     assert "interrupted; files written so far are kept" in capsys.readouterr().err
     assert len(read_boxes(tmp_path / "b.txt", index_base=0)) == 5
@@ -270,3 +283,114 @@ def test_absent_source(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert main(["track", str(tmp_path / "empty"), "--box", BOX]) == 2
     assert "empty: expected images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["folder", "video"])
+@pytest.mark.parametrize(
+    ("start", "end", "count"), [(0, 4, 5), (12, 15, 4), (12, None, 8), (12, 99, 8), (7, 7, 1)]
+)
+def test_a_range_of_frames(kind, start, end, count, request, tmp_path, capsys):
+    source, boxes = request.getfixturevalue(kind), tmp_path / "o.txt"
+    box = f"{20 + 2 * start},{30 + start},24,20"
+    options = ["--start", str(start), *(["--end", str(end)] if end is not None else [])]
+    assert main(["track", str(source), "--box", box, *options, "--boxes", str(boxes)]) == 0
+    truth = np.array([20, 30, 24, 20]) + np.arange(start, start + count)[:, None] * [2, 1, 0, 0]
+    found = read_boxes(boxes, 0)
+    assert found.shape == truth.shape
+    assert np.abs(found - truth).max() < 1.5
+    assert ("the first line is frame 12" in boxes.read_text()) == (start == 12)
+    assert ("frame 19 was the last, before --end 99" in capsys.readouterr().out) == (end == 99)
+
+
+@pytest.mark.parametrize("word", ["--start", "--end"])
+@pytest.mark.parametrize("value", ["-1", "1.5", "x"])
+def test_a_range_that_is_no_number(video, word, value, capsys):
+    with pytest.raises(SystemExit):
+        main(["track", str(video), "--box", BOX, f"{word}={value}"])
+    assert f"{word}: expected a whole number from 0" in capsys.readouterr().err
+
+
+def test_options_weights_and_device_reach_the_tracker(folder, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(track, "load_group", lambda name, count, **rest: seen.append((name, rest)) or still())
+    command = ["track", str(folder), "--box", BOX]
+    assert main(command) == 0
+    assert main([*command, "--weights", "a b.pth", "--device", "cuda:1", "--option", "padding=1.5"]) == 0
+    assert seen == [("udt", {}), ("udt", {"weights": "a b.pth", "device": "cuda:1", "padding": 1.5})]
+
+
+def still():
+    tracker = Mock()
+    tracker.update = lambda frame: np.array([[1.0, 2, 3, 4]])
+    return tracker
+
+
+def test_other_weights_give_other_boxes(folder, tmp_path):
+    found = {}
+    for weights in ("udt-noise", "random"):
+        boxes = tmp_path / "o.txt"
+        assert main(["track", str(folder), "--box", BOX, "--weights", weights, "--boxes", str(boxes)]) == 0
+        found[weights] = read_boxes(boxes, 0)
+    assert np.abs(found["random"] - found["udt-noise"]).max() > 0.01
+
+
+@pytest.mark.parametrize("name", ["o.mp4", "o.webm", "O.WEBM"])
+def test_the_video_is_vp9(folder, tmp_path, name, capfd):
+    assert main(["track", str(folder), "--box", BOX, "--end", "3", "--out", str(tmp_path / name)]) == 0
+    data = (tmp_path / name).read_bytes()
+    assert (b"vp09" if name == "o.mp4" else b"V_VP9") in data
+    assert data.startswith(b"\x1a\x45\xdf\xa3") == (name != "o.mp4")
+    assert len(VideoFile(tmp_path / name)) == 4
+    assert "not supported" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "word"), [("o.mp4", "MPEG-4 Part 2"), ("o.webm", "VP8")])
+def test_an_opencv_without_vp9_writes_something_else_and_says_so(
+    folder, tmp_path, name, word, caplog, monkeypatch
+):
+    real = cv2.VideoWriter()
+    lacking = [cv2.VideoWriter.fourcc(*code) for code in ("vp09", "VP90")]
+    poor = Mock(fourcc=cv2.VideoWriter.fourcc)
+    poor.return_value = Mock(write=real.write, release=real.release)
+    poor.return_value.open = lambda place, code, *rest: code not in lacking and real.open(place, code, *rest)
+    monkeypatch.setattr(cv2, "VideoWriter", poor)
+    assert main(["track", str(folder), "--box", BOX, "--end", "3", "--out", str(tmp_path / name)]) == 0
+    assert f"{name}: this OpenCV cannot write VP9; {word}" in caplog.text
+    assert len(VideoFile(tmp_path / name)) == 4
+
+
+@pytest.fixture
+def stream(video):
+    server = WebServer()
+    server.files["clip.avi"] = video.read_bytes()
+    yield server.address + "clip.avi"
+    server.close()
+
+
+def test_a_stream_is_tracked_as_the_file_is(stream, video, tmp_path, capsys):
+    for source, name in ((stream, "a.txt"), (str(video), "b.txt")):
+        box = "24,32,24,20"
+        assert main(["track", source, "--box", box, "--start", "2", "--boxes", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text()
+    assert main(["track", stream, "--box", BOX, "--start", "20"]) == 2
+    assert f"--start 20: {stream} ends before it" in capsys.readouterr().err
+    assert main(["track", "rtsp://127.0.0.1:1/x", "--box", BOX]) == 2
+    assert capsys.readouterr().err.startswith("udt track: rtsp://127.0.0.1:1/x: cannot be opened")
+
+
+def test_ctrl_c_ends_a_stream_with_everything_written(stream, tmp_path, capsys, monkeypatch):
+    calls, real = [], UdtTracker.update
+
+    def interrupt(tracker, frame):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return real(tracker, frame)
+
+    monkeypatch.setattr(UdtTracker, "update", interrupt)
+    boxes, out = tmp_path / "b.txt", tmp_path / "o.webm"
+    assert main(["track", stream, "--box", BOX, "--boxes", str(boxes), "--out", str(out)]) == 0
+    assert len(read_boxes(boxes, 0)) == len(VideoFile(out)) == 5
+    printed = capsys.readouterr().out
+    assert "5 frames tracked" in printed
+    assert "could not be read" not in printed

@@ -4,5 +4,5 @@
 one process writes them.
 
 Book: chapters 06, 10, 11 and 13.
-May import: everything but widgets and the checks of exercises.
+May import: everything but the checks of exercises; of widgets, what `udt select` serves.
 """

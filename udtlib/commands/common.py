@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
 from udtlib.data import DATASETS
@@ -12,6 +12,8 @@ from udtlib.evaluation import POLICIES
 from udtlib.evaluation.protocols import PROTOCOLS
 from udtlib.files import user_path
 from udtlib.trackers import TRACKERS
+
+CONSTANTS = {"False": False, "None": None, "True": True}
 
 
 def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
@@ -25,6 +27,26 @@ def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
         metavar="NAME",
         help=f"one or more of {', '.join(TRACKERS)}{note}",
     )
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--option KEY=VALUE``, a list of pairs."""
+    parser.add_argument(
+        "--option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
+    )
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {shown(text)}")
+    number = read_number(value)
+    return key, CONSTANTS.get(value, value) if number is None else number
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:

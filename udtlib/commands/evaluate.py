@@ -7,8 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from udtlib.arguments import read_number, shown
-from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, file_path, whole_number
+from udtlib.commands.common import (
+    add_dataset,
+    add_option,
+    add_policy,
+    add_protocol,
+    add_tracker,
+    file_path,
+    whole_number,
+)
 from udtlib.data import load_dataset
 from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
@@ -23,7 +30,6 @@ from udtlib.evaluation.report.tables import (
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.trackers import load_tracker
 
-CONSTANTS = {"False": False, "None": None, "True": True}
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
 WRITES = ("json", "table")
 
@@ -31,14 +37,7 @@ WRITES = ("json", "table")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_tracker(parser)
-    parser.add_argument(
-        "--option",
-        type=_option,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="for the tracker's constructor, such as weights=FILE or preset=paper; may be repeated",
-    )
+    add_option(parser)
     add_dataset(parser)
     parser.add_argument(
         "--out",
@@ -85,14 +84,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _cores() -> int:
     return os.cpu_count() or 1
-
-
-def _option(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.isidentifier():
-        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {shown(text)}")
-    number = read_number(value)
-    return key, CONSTANTS.get(value, value) if number is None else number
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,25 +3,24 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from udtlib import viz
 from udtlib.arguments import read_number, shown
 from udtlib.boxes import Boxes, check_box
-from udtlib.commands.common import file_path
+from udtlib.commands.common import add_option, file_path, whole_number
+from udtlib.commands.frame_range import check_range, frame_at, name_of, read_on
 from udtlib.data import video_writer
 from udtlib.data.box_files import write_boxes
-from udtlib.data.folder import open_frames
+from udtlib.data.live_video import LiveVideo, open_source
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
-from udtlib.errors import BoxError, DataError, DecoderError, MissingDataError
+from udtlib.errors import BoxError, DataError, DecoderError, OptionError
 from udtlib.files import storage_errors, user_path
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
@@ -32,24 +31,42 @@ HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
 SAVE_EVERY = 2.0
 FPS = 25.0
 
-EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --tracker kcf --out tracked.mp4"
+EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --out tracked.mp4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("source", metavar="VIDEO_OR_FOLDER", help="a video file, or a folder of images")
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a video file, a folder of images, a camera (0, 1, ...) or a stream (rtsp://..., http://...); "
+        "Ctrl-C ends a camera or a stream, and all results are written",
+    )
     parser.add_argument(
         "--box",
         required=True,
         action="append",
         metavar="x,y,w,h",
         help="the target in the first frame; the first pixel is 0; with a minus first: --box=-3,0,20,20; "
-        "may be repeated: then all targets are tracked in one pass",
+        "may be repeated: then all targets are tracked in one pass; `udt select SOURCE` draws it",
+    )
+    add_range(parser)
+    parser.add_argument(
+        "--tracker", default="udt", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
     )
     parser.add_argument(
-        "--tracker", default="mosse", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
+        "--weights", metavar="FILE", help="the tracker's network; the same as --option weights=FILE"
     )
-    parser.add_argument("--out", type=file_path, metavar="out.mp4", help="write the video with the box drawn")
+    parser.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda, cuda:1 ...; the same as --option device=NAME"
+    )
+    add_option(parser)
+    parser.add_argument(
+        "--out",
+        type=file_path,
+        metavar="out.mp4",
+        help="write the video (VP9, .mp4 or .webm) with the box drawn; that takes longer than tracking",
+    )
     parser.add_argument(
         "--boxes",
         type=file_path,
@@ -58,30 +75,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_range(parser: argparse.ArgumentParser) -> None:
+    """Add ``--start N`` and ``--end N``."""
+    parser.add_argument(
+        "--start",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="the frame to begin with, where the box is; the first frame of all is 0, the default",
+    )
+    parser.add_argument(
+        "--end", type=whole_number(0), metavar="N", help="the last frame to track, itself included"
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over or the decoder died."""
     paths = box_paths(arguments.boxes, len(arguments.box))
     check_outputs(arguments.out, paths, arguments.source)
-    frames = open_frames(arguments.source)
+    check_range(arguments.start, arguments.end)
     boxes, skipped, problem = [np.array([parse_box(text) for text in arguments.box])], 0, ""
-    first = frames[0]
-    tracker = load_group(arguments.tracker, len(boxes[0]))
+    tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
+    frames = open_source(arguments.source)
+    first = frame_at(frames, arguments.start, arguments.source)
+    one_size = OneSize(name_of(frames, arguments.source), first)
     tracker.init(first, boxes[0])
-    outputs = Outputs(paths, arguments.out, frames, first)
+    outputs = Outputs(paths, arguments.out, frames, first, arguments.start)
     try:
         outputs.add(first, boxes)
-        for frame in read_on(frames, OneSize(arguments.source, first)):
+        for frame in read_on(frames, one_size, arguments.start, arguments.end):
             skipped += frame is None
             boxes.append(boxes[-1] if frame is None else tracker.update(frame))
             outputs.add(frame, boxes)
     except DecoderError as error:
         problem = f"{error}; what was tracked before is kept"
+    except KeyboardInterrupt:
+        if not isinstance(frames, LiveVideo):
+            raise
     finally:
         outputs.close(boxes)
     print(summary(arguments, frames, boxes, skipped))
     if problem:
         print(f"udt track: {problem}", file=sys.stderr)
     return 1 if skipped or problem else 0
+
+
+def options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options for the tracker's constructor.
+
+    Raises:
+        OptionError: one is given twice, as itself and with ``--option``.
+    """
+    found = dict(arguments.option)
+    for name in ("weights", "device"):
+        value = getattr(arguments, name)
+        if value is not None and name in found:
+            raise OptionError(f"--{name} {value} and --option {name}={found[name]}: give one of the two")
+        if value is not None:
+            found[name] = value
+    return found
 
 
 def parse_box(text: str) -> Boxes:
@@ -97,35 +149,18 @@ def parse_box(text: str) -> Boxes:
     return check_box(numbers)
 
 
-def read_on(frames: Frames, one_size: OneSize) -> Iterator[Frame | None]:
-    """Yield the frames after the first with a progress bar, and None for one that cannot be read.
-
-    Raises:
-        DecoderError: no more frames can be read.
-    """
-    total = frames.announced if isinstance(frames, VideoFile) else len(frames)
-    with tqdm(total=total or None, initial=1, unit="frame", disable=None) as bar:
-        for index in count(1):
-            try:
-                frame: Frame | None = one_size(frames[index], index)
-            except IndexError:
-                return
-            except DecoderError:
-                raise
-            except (DataError, MissingDataError) as error:
-                frame = None
-                tqdm.write(f"frame {index} is passed over, the last box is kept: {error}", file=sys.stderr)
-            yield frame
-            bar.update()
-
-
 class Outputs:
     """The files written on the way; what was tracked so far is on disk at most two seconds later."""
 
-    def __init__(self, paths: list[Path], video: Path | None, frames: Frames, first: Frame) -> None:
+    def __init__(
+        self, paths: list[Path], video: Path | None, frames: Frames, first: Frame, start: int
+    ) -> None:
         self.paths, self.saved = paths, 0.0
         self.writer: video_writer.VideoWriter | None = None
         self.last = first
+        self.comment = HEADER + (
+            f"; the first line is frame {start}, of all frames the first is 0" if start else ""
+        )
         with ExitStack() as held:
             for path in filter(None, (*paths, video)):
                 with storage_errors(path.parent):
@@ -150,7 +185,7 @@ class Outputs:
     def save(self, boxes: list[Boxes]) -> None:
         """Replace each target's file of boxes by one with all boxes so far."""
         for target, path in enumerate(self.paths):
-            write_boxes(path, [each[target] for each in boxes], index_base=0, comment=HEADER)
+            write_boxes(path, [each[target] for each in boxes], index_base=0, comment=self.comment)
         self.saved = time.monotonic()
 
     def close(self, boxes: list[Boxes]) -> None:
@@ -180,8 +215,9 @@ def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
     Raises:
         DataError: one of these.
     """
+    known = " or ".join(video_writer.SUFFIXES)
     if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
-        raise DataError(f"--out {video}: expected a name that ends in {', '.join(video_writer.SUFFIXES)}")
+        raise DataError(f"--out {video}: expected a video's name that ends in {known}")
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
         if path is not None and path.resolve() == user_path(source).resolve():
             raise DataError(f"{option} {path} is what is to be read; choose another name")
@@ -195,8 +231,11 @@ def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], s
     lines = [f"{len(boxes)} frames tracked, last box {last} (the first pixel is 0)"]
     if skipped:
         lines.append(f"{skipped} frames could not be read and repeat the box before them")
-    if isinstance(frames, VideoFile) and frames.announced > len(boxes):
-        lines.append(f"{frames.path} says it has {frames.announced} frames; the others could not be read")
+    reached = arguments.start + len(boxes)
+    if arguments.end is not None and arguments.end >= reached:
+        lines.append(f"frame {reached - 1} was the last, before --end {arguments.end}")
+    elif arguments.end is None and type(frames) is VideoFile and frames.announced > reached:
+        lines.append(f"{frames.name} says it has {frames.announced} frames; the others could not be read")
     for path in box_paths(arguments.boxes, len(boxes[-1])):
         lines.append(f"boxes: {path} ({HEADER})")
     if arguments.out:

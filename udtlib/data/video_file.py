@@ -32,6 +32,7 @@ class VideoFile(Frames):
 
     Attributes:
         path: the file.
+        name: what messages call it.
         place: its absolute path, which stays right when the current folder changes.
         patience: seconds.
         fps: frames per second as the file states them; 0 if it does not.
@@ -48,16 +49,20 @@ class VideoFile(Frames):
 
     def __init__(self, path: str | Path, patience: float = PATIENCE) -> None:
         """Open a video; ``patience`` seconds without a frame passed mean that its codec hangs."""
-        self.path, self.patience = user_path(path), patience
+        self.path, self.name = user_path(path), str(path)
         self.place = os.path.abspath(self.path)
+        largest_image()  # what is wrong with it is said here, not in the child
+        if not self.path.is_file():
+            raise MissingDataError(f"{path}: no such video file")
+        self._begin(patience)
+
+    def _begin(self, patience: float) -> None:
+        self.patience = patience
         self._lock = RLock()
         self._process: _Process | None = None
         self._count: int | None = None
         self._bad: tuple[int, str] | None = None  # the frame at which it died, and why
         self.fps, self.announced = 0.0, 0
-        largest_image()  # what is wrong with it is said here, not in the child
-        if not self.path.is_file():
-            raise MissingDataError(f"{path}: no such video file")
         self._ask(0)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -92,6 +97,13 @@ class VideoFile(Frames):
                 self._process.close()
             self._process = None
 
+    def _child(self, shared: SharedFrame) -> Child:
+        """Start the process that decodes into ``shared``."""
+        with open(self.place, "rb") as file:
+            files = [file.fileno(), shared.descriptor]
+            arguments = [*map(str, files), str(self.path)]
+            return Child(self.module, arguments, files, self.patience, lambda: shared.at)
+
     def _ask(self, goal: int | None, **request: Any) -> dict[str, Any]:
         """Return the answer to a request that needs the frames up to ``goal``, None for all.
 
@@ -108,7 +120,7 @@ class VideoFile(Frames):
                     raise DataError(answer["error"])
                 if answer:
                     return answer
-            raise DecoderError(self._bad[1] if self._bad else f"{self.path}: the decoder gave no answer")
+            raise DecoderError(self._bad[1] if self._bad else f"{self.name}: the decoder gave no answer")
 
     def _try(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the process's answer; if it dies, write down where and of what, and return nothing."""
@@ -121,7 +133,7 @@ class VideoFile(Frames):
             return answer if "error" in answer or not request else process.answer(request)
         except (EOFError, TimeoutError) as error:
             cause, at = process.child.cause_of_death(error, "frame"), process.shared.at
-            self._bad = at, f"{self.path}: the decoder {cause} at frame {at}"
+            self._bad = at, f"{self.name}: the decoder {cause} at frame {at}"
             self.close()
             return {}
         except BaseException:
@@ -134,7 +146,7 @@ class VideoFile(Frames):
         try:
             self._process = _Process(self)
         except PermissionError as error:
-            raise MissingDataError(f"{self.path}: cannot be read ({error.strerror})") from error
+            raise MissingDataError(f"{self.name}: cannot be read ({error.strerror})") from error
         return self._process
 
 
@@ -143,11 +155,8 @@ class _Process:
 
     def __init__(self, video: VideoFile) -> None:
         self.opened: dict[str, Any] | None = None
-        self.shared = shared = SharedFrame()
-        with open(video.place, "rb") as file:
-            files = [file.fileno(), shared.descriptor]
-            arguments = [*map(str, files), str(video.path)]
-            self.child = Child(video.module, arguments, files, video.patience, lambda: shared.at)
+        self.shared = SharedFrame()
+        self.child = video._child(self.shared)
 
     def answer(self, request: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the answer to a request, or the next line; with the frame if it announces one."""

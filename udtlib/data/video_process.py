@@ -7,7 +7,7 @@ frames are asked for in order, the next is decoded while the caller is busy.
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 import cv2
@@ -16,6 +16,8 @@ from udtlib.child_process import messages_out
 from udtlib.data.shared_frame import SharedFrame
 from udtlib.data.video_reader import VideoReader
 from udtlib.errors import DataError
+
+Notice = Callable[[int], None]
 
 
 class Answers:
@@ -30,10 +32,10 @@ class Answers:
         self.messages.write(json.dumps(message).encode() + b"\n")
         self.messages.flush()
 
-    def serve(self, requests: Iterable[bytes], path: str, descriptor: int) -> None:
+    def serve(self, requests: Iterable[bytes], open_video: Callable[[Notice], VideoReader]) -> None:
         """Open the video and answer requests about it until there are no more."""
         try:
-            video = VideoReader(path, descriptor, self.notice)
+            video = open_video(self.notice)
         except (DataError, cv2.error, OSError, MemoryError) as error:
             self.say(error=_in_a_line(error))
             return
@@ -78,7 +80,8 @@ def main() -> None:
     """Serve the video and the memory whose descriptors, and the path, are in ``sys.argv``."""
     cv2.setNumThreads(1)
     video, shared, path = sys.argv[1:]
-    Answers(messages_out(), SharedFrame(int(shared))).serve(sys.stdin.buffer, path, int(video))
+    answers = Answers(messages_out(), SharedFrame(int(shared)))
+    answers.serve(sys.stdin.buffer, lambda notice: VideoReader(path, int(video), notice))
 
 
 if __name__ == "__main__":

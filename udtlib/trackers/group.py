@@ -1,7 +1,7 @@
 """Several targets: a tracker each, or all in one batch where the tracker can. Book: chapter 13."""
 
 from collections.abc import Sequence as AbstractSequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -56,17 +56,17 @@ class Group:
         return np.array([tracker.update(frame) for tracker in self.trackers])
 
 
-def load_group(name: str, count: int) -> GroupTracker:
-    """Return a tracker of ``count`` targets by its registered name.
+def load_group(name: str, count: int, **options: Any) -> GroupTracker:
+    """Return a tracker of ``count`` targets by its registered name; ``options`` go to its constructor.
 
     Raises:
-        UnknownNameError: as `load_tracker`.
+        UnknownNameError, UnknownOptionError, OptionError: as `load_tracker`.
     """
     if count == 1 or name not in BATCHED:
-        return Group([load_tracker(name) for _ in range(count)])
+        return Group([load_tracker(name, **options) for _ in range(count)])
     from udtlib.trackers.udt import UdtTracker
     from udtlib.trackers.udt.batch import MultiTracker
 
-    shared = load_tracker(name)
+    shared = load_tracker(name, **options)
     assert isinstance(shared, UdtTracker)
     return MultiTracker.of(shared)

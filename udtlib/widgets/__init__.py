@@ -1,5 +1,9 @@
-"""Interactive demos, a module each, beside a static twin.
+"""Interactive demos, a module each, beside a static twin; and `pick_box`, to draw a box on a frame.
 
 Book: all chapters.
-May import: what the demos show; nothing imports them but chapters.
+May import: what the demos show; nothing imports them but chapters and the commands that serve a page.
 """
+
+from udtlib.widgets.box_picker.widget import pick_box
+
+__all__ = ["pick_box"]
