@@ -318,15 +318,15 @@ def test_other_sizes(size):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"occlusion": 1.2}, "occlusion is a knob from 0 to 1, found 1.2"),
-        ({"camera_shake": -0.1}, "camera_shake is a knob from 0 to 1, found -0.1"),
-        ({"motion_blur": float("nan")}, "motion_blur is a knob from 0 to 1, found nan"),
-        ({"scale_variation": "much"}, "scale_variation is a knob from 0 to 1, found 'much'"),
+        ({"occlusion": 1.2}, "occlusion: expected a number from 0 to 1, found 1.2"),
+        ({"camera_shake": -0.1}, "camera_shake: expected a number from 0 to 1, found -0.1"),
+        ({"motion_blur": float("nan")}, "motion_blur: expected a number from 0 to 1, found nan"),
+        ({"scale_variation": "much"}, "scale_variation: expected a number from 0 to 1, found 'much'"),
         ({"occlusions": 0.5}, "no knob occlusions; known: illumination_variation, .*low_resolution"),
-        ({"frames": 0}, "1, 2, 3 ... frames, found frames=0"),
-        ({"frames": 2.5}, "found frames=2.5"),
-        ({"seed": -1}, "found seed=-1"),
-        ({"size": (64, 320)}, r"at least 96 each, found \(64, 320\)"),
+        ({"frames": 0}, "frames: expected a whole number from 1 to 100,000, found 0"),
+        ({"frames": 2.5}, "frames: expected a whole number from 1 to 100,000, found 2.5"),
+        ({"seed": -1}, "seed: expected a whole number from 0 to .*, found -1"),
+        ({"size": (64, 320)}, "size: expected a whole number from 96 to 4,096, found 64"),
         ({"size": (240, 320, 3)}, r"found \(240, 320, 3\)"),
     ],
 )
