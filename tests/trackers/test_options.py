@@ -10,7 +10,7 @@ from trees import write_otb
 
 from udtlib import load_tracker
 from udtlib.cli import main
-from udtlib.commands.evaluate import _option
+from udtlib.commands.common import _option
 from udtlib.errors import OptionError, UdtError, UnknownNameError, UnknownOptionError, WeightsError
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.dsst import DsstTracker
