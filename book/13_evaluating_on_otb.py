@@ -571,9 +571,9 @@ print(f"half of the {moved.size} squares are below {quiet:.3f}; the largest: ", 
 # between two trackers one *between the trackers*? Both have the same starts: let $d_k=a_k-b_k$ be the difference from
 # start $k$, and put the usual interval around its mean,
 #
-# $$\bar d\ \pm\ t_{K-1}\,\frac{s_d}{\sqrt K}, \tag{13.4}$$
+# $$\bar d\ \pm\ t_{m-1}\,\frac{s_d}{\sqrt m}, \tag{13.4}$$
 #
-# with the standard deviation $s_d$ of the $d_k$ and Student's factor $t_{K-1}$ (2.8 for five starts, 4.3 for three). If
+# with the standard deviation $s_d$ of the $d_k$ from $m$ starts and Student's factor $t_{m-1}$ (2.8 for five, 4.3 for three). If
 # it holds 0, the starts alone make differences of that size, and the table's is none.
 
 # %%
