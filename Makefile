@@ -1,5 +1,6 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
+# make test-processors  unit tests and chapters as on other processors, one after the other (under an hour); one: make processor-avx2
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
@@ -25,7 +26,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all lint unit unit-all nbval nbval-threads sync book results results-trackers results-starts results-processors results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval sync book results results-trackers results-starts results-processors results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -55,7 +56,7 @@ lab: .venv/book.stamp
 
 test: lint unit nbval
 
-test-all: lint unit-all nbval nbval-threads
+test-all: lint unit-all nbval test-processors
 
 lint: .venv/test.stamp
 	$(BIN)/python -m ruff check
@@ -74,10 +75,22 @@ nbval: .venv/test.stamp
 	@chapters=$$($(BIN)/python book/tools/chapters.py outside); \
 	if [ -n "$$chapters" ]; then set -x; PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval $$chapters; fi
 
-nbval-threads: .venv/test.stamp
-	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no_skips --nbval book/
-	UDT_DATA=none PYTHONPATH=tests OMP_NUM_THREADS=2 $(BIN)/python -m pytest -p no_skips --nbval book/
-	UDT_DATA=none PYTHONPATH=tests ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest -p no_skips --nbval book/
+# As on other processors: each library has its own switch for the instructions it may use. `own`: all there are, on one
+# thread and on two; `avx2`: no AVX-512 and no AMX; `sse`: nothing above SSE4.2. A cell may take longer without them.
+PROCESSORS := own1 own2 avx2 sse
+own1 := OMP_NUM_THREADS=1
+own2 := OMP_NUM_THREADS=2
+avx2 := OMP_NUM_THREADS=1 ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
+	OPENCV_CPU_DISABLE=AVX512-SKX NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
+sse := OMP_NUM_THREADS=1 ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Nehalem \
+	OPENCV_CPU_DISABLE=AVX512-SKX,AVX2,FP16,AVX NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL AVX512_SPR"
+
+test-processors: $(PROCESSORS:%=processor-%)
+
+.PHONY: $(PROCESSORS:%=processor-%)
+$(PROCESSORS:%=processor-%): processor-%: .venv/test.stamp
+	$($*) $(BIN)/python -m pytest
+	UDT_DATA=none PYTHONPATH=tests $($*) $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=600 book/
 
 sync: .venv/book.stamp
 	$(BIN)/python book/tools/chapters.py sync $(CHAPTERS)

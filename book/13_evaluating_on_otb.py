@@ -548,9 +548,7 @@ for name, trackers in again.items():
 ranked = sorted(spreads["otb10"], key=lambda tracker: -spreads["otb10"][tracker].mean)
 videos = list(again["otb10"][ranked[0]]["sequences"])
 moved = np.array([[again["otb10"][t]["sequences"][v]["auc_spread"] for v in videos] for t in ranked])
-figure, axes = plt.subplots(
-    1, 2, figsize=(10, 3), layout="constrained", gridspec_kw={"width_ratios": [1, 2]}
-)
+figure, axes = plt.subplots(1, 2, figsize=(10, 3), layout="constrained", gridspec_kw={"width_ratios": [1, 2]})
 for place, tracker in enumerate(ranked):
     starts = again["otb10"][tracker]["auc_by_start"]
     axes[0].plot(starts, [place] * len(starts), "o", color="#0072B2", alpha=0.6)
@@ -563,7 +561,10 @@ figure.colorbar(image, ax=axes[1])
 plt.show()
 largest = np.sort(moved.ravel())[::-1]
 quiet = float(np.median(moved))
-print(f"half of the {moved.size} squares are below {quiet:.3f}; the largest: ", *(f"{value:.2f}" for value in largest[:4]))
+print(
+    f"half of the {moved.size} squares are below {quiet:.3f}; the largest: ",
+    *(f"{value:.2f}" for value in largest[:4]),
+)
 
 # %% [markdown]
 # Most sequences do not care. A few do: there the tracker is about to lose its target, and a fraction of a pixel decides
@@ -585,7 +586,9 @@ for name, trackers in again.items():
         common = min(len(a), len(b))  # the first starts are the same boxes
         compared[name][one, other] = difference_over_starts(a[:common], b[:common])
     level[name] = {pair: found for pair, found in compared[name].items() if found.low <= 0 <= found.high}
-    print(f"{name}: in {len(level[name])} of {len(compared[name])} pairs the starts alone can make the difference")
+    print(
+        f"{name}: in {len(level[name])} of {len(compared[name])} pairs the starts alone can make the difference"
+    )
     for (one, other), found in level[name].items():
         print(f"  {one} - {other}: {found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})")
 
@@ -630,7 +633,9 @@ for name, values in distances.items():
     frames = {limit: int(np.argmax(values > limit)) + 1 for limit in (0.1, 10) if values.max() > limit}
     parted = ", ".join(f"more than {limit} px in frame {frame}" for limit, frame in frames.items())
     print(f"{name:9} {parted}; {values[-1]:.2f} px in the last frame")
-axis.set(xlabel="frame", ylabel="pixels apart", title="DSST with two kernels (0.0001: no difference in the file)")
+axis.set(
+    xlabel="frame", ylabel="pixels apart", title="DSST with two kernels (0.0001: no difference in the file)"
+)
 axis.legend()
 plt.show()
 

@@ -1,11 +1,21 @@
 """Boxes against counting pixels on a grid that reaches well outside any image."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udtlib.boxes import center, center_error, check_box, check_box_in_image, from_center, iou
+from udtlib.boxes import (
+    center,
+    center_error,
+    check_box,
+    check_box_in_image,
+    check_boxes_in_image,
+    from_center,
+    iou,
+)
 from udtlib.errors import BoxError, UdtError
 
 ORIGIN = 40  # the counting grid starts at (-40, -40), so boxes may leave the image on every side
@@ -129,3 +139,43 @@ def test_check_box_in_image_refuses_boxes_that_touch_no_pixel(outside):
 @pytest.mark.parametrize("inside", [(99.5, 0, 5, 5), (-4, 0, 5, 5), (-10, -10, 500, 500), (0, 79, 5, 5)])
 def test_check_box_in_image_accepts_boxes_partly_inside(inside):
     np.testing.assert_array_equal(check_box_in_image(inside, 80, 100), inside)
+
+
+@pytest.mark.parametrize(
+    ("box", "message"),
+    [
+        ((5, 5, 20, 20, 1), "four numbers"),
+        ("5,5,20,20", "four numbers .* found '5,5,20,20'"),
+        (("5", "5", "20", "20"), "four numbers"),
+        ((5, 5, True, 20), "four numbers"),
+        ((5, 5, 2j, 20), "four numbers"),
+        (np.array([5, 5, 20, 20], complex), "four numbers"),
+        ((5, 5, None, 20), "four numbers"),
+        ([[5, 5], [20]], "four numbers"),
+        (None, "four numbers"),
+        ({}, "four numbers"),
+        ((5, 5, 10**400, 20), "finite"),
+        pytest.param((5, 5, 10**5000, 20), "finite", id="long"),
+        ((5, 5, 1e308, 1e308), r"more than 10 times as large as the 160x120 image"),
+        ((5, 5, 1601, 20), r"box \[5.0, 5.0, 1601.0, 20.0\] is more than 10 times .* 160x120 image"),
+        ((5, 5, 20, 1201), "more than 10 times"),
+        ((0.2, 0.3, 0.4, 0.5), "smaller than a pixel .* a box is in pixels, not in shares"),
+        ((5, 5, 1e7, 1e-3), "smaller than a pixel"),
+    ],
+)
+def test_what_is_no_box_of_a_target(box, message):
+    with pytest.raises(BoxError, match=message):
+        check_box_in_image(box, 120, 160)
+
+
+def test_what_may_be_a_box_of_a_target():
+    for box in ((-160, -120, 480, 360), (5, 5, 1, 1), [Fraction(1, 2), 5, np.int8(9), np.float32(9)]):
+        found = check_box_in_image(box, 120, 160)
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, [float(number) for number in box])
+
+
+@pytest.mark.parametrize("boxes", [[], None, 5, "boxes", {}, (5, 5, 9, 9), [[5, 5, 9]], [[900, 5, 9, 9]]])
+def test_what_are_no_boxes(boxes):
+    with pytest.raises(BoxError):
+        check_boxes_in_image(boxes, 120, 160)

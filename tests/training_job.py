@@ -4,6 +4,7 @@ Usage: python training_job.py OUT STEPS BATCH [key=value ...]
 """
 
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,21 @@ def run(out, steps=3, batch=4, **options):
     return train(settings, source, out, **others)
 
 
+def stuck_at(step, out):
+    """Batches of two, but the one of ``step`` never comes: its thread hangs, as in a broken decoder."""
+
+    def batches(number):
+        if number == step:
+            (out / "stuck").touch()
+            threading.Event().wait()
+        return moving_patches(number, 2)
+
+    return batches
+
+
 if __name__ == "__main__":
     words = dict(word.split("=") for word in sys.argv[4:])
     words = {key: int(value) if value.isdecimal() else value for key, value in words.items()}
+    if "stuck" in words:
+        words["batches"] = stuck_at(words.pop("stuck"), Path(sys.argv[1]))
     run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), **words)

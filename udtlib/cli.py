@@ -5,10 +5,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 import udtlib
 from udtlib.commands.printing import printable
 from udtlib.errors import UdtError
+from udtlib.locks import only_writer
 
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
@@ -41,6 +44,12 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     return parser
 
 
+def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
+    """Return the files a command is asked to write: those of its arguments that it names in ``WRITES``."""
+    named = [getattr(arguments, name, None) for name in getattr(module, "WRITES", ())]
+    return [path for path in named if path and path.parent.is_dir() and not path.is_dir()]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused, 130 interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
@@ -48,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = build_parser(command).parse_args(argv)
         arguments.command_line = shlex.join(["udt", *argv])
-        return import_module(f"udtlib.commands.{arguments.command}").run(arguments)
+        module = import_module(f"udtlib.commands.{arguments.command}")
+        with only_writer(*outputs(module, arguments)):
+            return module.run(arguments)
     except UdtError as error:
         print(printable(f"udt {command}: {error}"), file=sys.stderr)
         return 2

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import REFUSED, look_up, shown, take
 from udtlib.boxes import check_box
-from udtlib.errors import FrameError, UnknownNameError
-from udtlib.frames import Frame
+from udtlib.errors import FrameError
+from udtlib.frames import LONGEST_SIDE, Frame, check_sides
 
 BORDERS = {"replicate": cv2.BORDER_REPLICATE, "zero": cv2.BORDER_CONSTANT}
 
+
+LARGEST_PATCH = 2**26
+"""Pixels, 8192 x 8192: what is larger is a mistake."""
 
 DTYPES = ("uint8", "float32", "float64")
 
@@ -30,17 +34,23 @@ def check_image(image: object) -> None:
         raise FrameError(f"an image to crop is a numpy array of {', '.join(DTYPES)}, found {found}")
     if image.ndim not in (2, 3) or image.size == 0 or (image.ndim == 3 and image.shape[2] > 4):
         raise FrameError(f"an image to crop has shape (H, W) or (H, W, 1 to 4), found {image.shape}")
+    check_sides(image)
 
 
 def check_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return ``(height, width)`` as two positive ints.
 
     Raises:
-        FrameError: not two whole numbers of at least 1.
+        FrameError: not two whole numbers of at least 1, or more than `LARGEST_PATCH` pixels.
     """
-    if len(size) != 2 or any(side != int(side) or side < 1 for side in size):
-        raise FrameError(f"a patch size is (height, width), whole and at least 1, found {tuple(size)}")
-    return int(size[0]), int(size[1])
+    sides = [take(side, float) for side in size] if np.shape(size) == (2,) else []
+    if len(sides) != 2 or any(side is REFUSED or side % 1 or not 1 <= side <= LONGEST_SIDE for side in sides):
+        raise FrameError(
+            f"a patch size is (height, width), whole and from 1 to {LONGEST_SIDE}, found {shown(size)}"
+        )
+    if sides[0] * sides[1] > LARGEST_PATCH:
+        raise FrameError(f"a patch has at most {LARGEST_PATCH} pixels, found {shown(size)}")
+    return int(sides[0]), int(sides[1])
 
 
 def crop(
@@ -67,8 +77,7 @@ def crop(
         UnknownNameError: ``border`` is not in `BORDERS`.
     """
     check_image(image)
-    if border not in BORDERS:
-        raise UnknownNameError(f"no border {border!r}; known: {', '.join(BORDERS)}")
+    border_mode = look_up("border", border, BORDERS)
     x, y, w, h = check_box(box)
     height, width = check_size(size or (max(1, round(h)), max(1, round(w))))
     step_x, step_y = w / width, h / height
@@ -79,7 +88,7 @@ def crop(
         patch_to_image,
         (width, height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=BORDERS[border],
+        borderMode=border_mode,
     )
     return np.asarray(patch, dtype=image.dtype).reshape((height, width, *image.shape[2:]))
 
@@ -101,9 +110,12 @@ def model_shape(size: ArrayLike, max_area: float, cell: int = 1) -> tuple[int, i
     """Return the ``(height, width)`` of the patch that stands for a window of ``size`` ``(w, h)`` pixels.
 
     Windows of more than ``max_area`` pixels shrink with their proportions kept; each side then becomes
-    a whole number of cells, rounded up to a number whose Fourier transform is fast, at least 6.
+    a whole number of cells, rounded up to a number whose Fourier transform is fast, at least 6. Very thin
+    windows lose their proportions: the longer side is at most what ``max_area`` allows beside 6 cells.
     """
     w, h = np.asarray(size, dtype=np.float64)
-    shrink = min(1.0, float(np.sqrt(max_area / (w * h)))) / cell
-    height, width = (fft.next_fast_len(max(6, round(side * shrink)), real=True) for side in (h, w))
+    shrink, longest = min(1.0, float(np.sqrt(max_area / (w * h)))) / cell, round(max_area / (6 * cell**2))
+    height, width = (
+        fft.next_fast_len(max(6, min(longest, round(side * shrink))), real=True) for side in (h, w)
+    )
     return height * cell, width * cell

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from udtlib.data.box_files import write_whole
+from udtlib.files import write_whole
 from udtlib.data.locate import require_data
 from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.evaluation import Interval, TrackerScore, score

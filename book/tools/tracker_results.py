@@ -17,8 +17,9 @@ from typing import Any
 
 from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import TrackerScore, evaluate
-from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
+from udtlib.trackers import load_tracker
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
 SLOW = ("csrt", "udt", "udt-noise", "udt-random", "udt-authors")
@@ -59,6 +60,8 @@ def main() -> None:
     measured = provenance(f"make {target}", arguments.jobs)
     if arguments.starts > 1:
         measured["starts"] = starts
+    made = {name: load_tracker(tracker, **options) for name, (tracker, options) in contenders().items()}
+    measured["weights"] = weights_by_name(made)
     scores = [
         evaluate(
             tracker,

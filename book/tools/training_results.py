@@ -30,8 +30,8 @@ from typing import Any
 
 import numpy as np
 
+from udtlib.files import write_whole
 from udtlib.data import load_dataset
-from udtlib.data.box_files import write_whole
 from udtlib.evaluation.running.measured import provenance
 from udtlib.evaluation.results.files import read_record
 from udtlib.evaluation.scoring.scores import TrackerScore, score

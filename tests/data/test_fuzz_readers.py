@@ -18,7 +18,8 @@ from udtlib.data.box_files import _parse_lines, _parse_plain, read_boxes, read_t
 from udtlib.data.download.downloads import contents, read_checksums
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation import score
-from udtlib.evaluation.results.files import load_result, read_record
+from udtlib.evaluation.results.files import load_result
+from udtlib.evaluation.results.records import read_record
 from udtlib.evaluation.results.runs import recorded_dataset
 
 FUZZ = settings(max_examples=150, deadline=None, database=None, derandomize=True)

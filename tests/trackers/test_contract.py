@@ -1,16 +1,25 @@
-"""What every classic tracker of ours promises, whatever its insides."""
+"""What every classic tracker of ours promises, whatever its insides; and what all trackers refuse."""
 
 import subprocess
 import sys
+import time
+from functools import partial
 
+import cv2
 import numpy as np
 import pytest
 from clips import moving_clip, texture
 
 from udtlib import load_tracker
 from udtlib.errors import BoxError, FrameError, TrackerError
+from udtlib.frames import LONGEST_SIDE
 from udtlib.labels import peak_displacement
+from udtlib.trackers import TRACKERS
+from udtlib.trackers.adapters import AsGot10k, AsPysot, FromGot10k, FromPysot
 from udtlib.trackers.base import Tracker
+from udtlib.trackers.group import load_group
+from udtlib.trackers.udt.batch import MultiTracker
+from udtlib.weights import random_weights
 
 KINDS = {
     "mosse": ("mosse", {}),
@@ -166,3 +175,151 @@ def test_a_flat_target_gives_finite_boxes(tracker):
 def test_does_not_import_torch(module):
     code = f"import sys, udtlib.trackers.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+BAD_BOXES = {
+    "three numbers": (5, 5, 20),
+    "five numbers": (5, 5, 20, 20, 1),
+    "nothing": (),
+    "none": None,
+    "a text": "5,5,20,20",
+    "texts": ("5", "5", "20", "20"),
+    "ragged": [[5, 5], [20]],
+    "two boxes": [[5, 5, 20, 20], [9, 9, 20, 20]],
+    "true": (5, 5, True, 20),
+    "complex": (5, 5, 20 + 0j, 20),
+    "complex array": np.array([5, 5, 20, 20], np.complex128),
+    "none in it": (5, 5, None, 20),
+    "nan": (5, 5, np.nan, 20),
+    "infinite": (5, -np.inf, 20, 20),
+    "beyond floats": (5, 5, 10**400, 20),
+    "too long to print": (5, 5, 10**5000, 20),
+    "huge": (5, 5, 1e308, 1e308),
+    "no width": (5, 5, 0, 20),
+    "negative height": (5, 5, 20, -20),
+    "below a pixel": (0.2, 0.3, 0.1, 0.2),
+    "huge and thin": (5, 5, 1e7, 1e-3),
+    "large": (5, 5, 20_000, 15_000),
+    "wide": (5, 5, 1e5, 20),
+    "outside": (161, 5, 20, 20),
+    "far outside": (-1e300, 5, 20, 20),
+}
+
+WEIGHTS = {"dcfnet": {"weights": "random"}}  # its own are not part of the project
+
+MADE = {
+    **{name: partial(load_tracker, name, **WEIGHTS.get(name, {})) for name in TRACKERS},
+    "from got10k": lambda: FromGot10k(AsGot10k(load_tracker("mosse"))),
+    "from pysot": lambda: FromPysot(WithTrack(load_tracker("mosse"))),
+    "as got10k": lambda: AsGot10k(load_tracker("mosse"), index_base=0),
+    "as pysot": lambda: WithUpdate(AsPysot(load_tracker("mosse"))),
+    "batch": lambda: OneOf(MultiTracker(random_weights(0))),
+    "group": lambda: OneOf(load_group("mosse", 1)),
+}
+
+
+class WithTrack:
+    """Ours with pysot's names."""
+
+    def __init__(self, tracker):
+        self.init, self.tracker = tracker.init, tracker
+
+    def track(self, frame):
+        return {"bbox": self.tracker.update(frame).tolist()}
+
+
+class WithUpdate:
+    """pysot's names as ours."""
+
+    def __init__(self, tracker):
+        self.init, self.tracker = tracker.init, tracker
+
+    def update(self, frame):
+        return np.array(self.tracker.track(frame)["bbox"])
+
+
+class OneOf:
+    """A tracker of several targets, with one."""
+
+    def __init__(self, group):
+        self.group = group
+
+    def init(self, frame, box):
+        self.group.init(frame, [box])
+
+    def update(self, frame):
+        return self.group.update(frame)[0]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_refused_start_leaves_no_target_and_the_next_one_works(name):
+    """A box or a frame: our error, at once, whatever was tracked before."""
+    tracker, frame = MADE[name](), texture(120, 160)
+    tracker.init(frame, (50, 40, 30, 20))
+    tracker.update(frame)
+    begun = time.perf_counter()
+    for what, box in BAD_BOXES.items():
+        with pytest.raises(BoxError):
+            pytest.fail(f"{name} starts on {what}: {tracker.init(frame, box)}")
+        with pytest.raises(TrackerError, match="call init"):
+            tracker.update(frame)
+    assert time.perf_counter() - begun < 10
+    tracker.init(frame, (50, 40, 30, 20))
+    with pytest.raises(FrameError):
+        tracker.init(frame.astype(float), (50, 40, 30, 20))
+    with pytest.raises(TrackerError, match="call init"):
+        tracker.update(frame)
+    tracker.init(frame, np.array([50, 40, 30, 20], np.int32))
+    assert tracker.update(frame).shape == (4,)
+
+
+ODD_FRAMES = {
+    "one pixel": (np.zeros((1, 1, 3), np.uint8), (0, 0, 1, 1)),
+    "two pixels": (texture(2, 2), (0, 0, 2, 2)),
+    "one row": (np.full((1, 300, 3), 9, np.uint8), (100, 0, 20, 1)),
+    "not contiguous": (texture(240, 320)[::-2, ::-2], (50, 40, 30, 20)),
+    "other order": (np.asfortranarray(texture(120, 160)), (50, 40, 30, 20)),
+    "thin and wide": (np.full((2, LONGEST_SIDE, 3), 9, np.uint8), (5, 0, 3 * LONGEST_SIDE, 1)),
+    "larger than any": (np.zeros((2, LONGEST_SIDE + 1, 3), np.uint8), (5, 0, 20, 2)),
+    "empty": (np.zeros((0, 160, 3), np.uint8), (5, 5, 20, 20)),
+    "two channels": (np.zeros((120, 160, 2), np.uint8), (5, 5, 20, 20)),
+    "a list": ([[1, 2], [3, 4]], (0, 0, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_odd_frames_give_finite_boxes_or_our_errors(name):
+    for what, (frame, box) in ODD_FRAMES.items():
+        tracker = MADE[name]()
+        if isinstance(frame, np.ndarray):
+            frame.flags.writeable = False
+        try:
+            tracker.init(frame, box)
+        except (FrameError, TrackerError):
+            assert what not in ("not contiguous", "other order")
+            continue
+        assert what not in ("larger than any", "empty", "two channels", "a list"), name
+        assert np.isfinite(tracker.update(frame)).all(), (name, what)
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_a_target_that_fills_a_large_frame_is_quick(name):
+    """The work is bounded: without a bound CSRT takes the better part of a minute and 6 GB for it."""
+    tracker, frame = MADE[name](), np.tile(texture(135, 120), (16, 32, 1))
+    begun = time.process_time()
+    tracker.init(frame, (0, 0, 3840, 2160))
+    assert np.isfinite(tracker.update(frame)).all()
+    assert time.process_time() - begun < 10
+    assert (tracker.update(frame)[2:] > (1500, 900)).all()
+
+
+def test_opencv_follows_a_large_target_in_a_smaller_copy_of_the_frame():
+    frames, boxes = moving_clip([(24, 16)], size=(640, 600), frame=(1200, 1600), start=(400, 300))
+    tracker = load_tracker("csrt")
+    tracker.init(frames[0], boxes[0])
+    small = [
+        cv2.resize(frame[:, :, ::-1].copy(), (1280, 960), interpolation=cv2.INTER_AREA) for frame in frames
+    ]
+    theirs = cv2.TrackerCSRT_create()
+    theirs.init(small[0], (320, 240, 480, 512))
+    np.testing.assert_allclose(tracker.update(frames[1]), np.array(theirs.update(small[1])[1]) / 0.8)

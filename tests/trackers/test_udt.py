@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from udtlib import cli, load_dataset, load_tracker
 from udtlib.data import Sequence, find_data
-from udtlib.data.synthetic import render_clip
 from udtlib.dcf import gaussian_label, learn_filter, response_map
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
 from udtlib.errors import BoxError, FrameError, MissingDataError, OptionError, TrackerError, WeightsError
@@ -413,11 +412,3 @@ def test_evaluate_passes_options_on(weights, tmp_path, monkeypatch, capsys):
     assert "preset" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         cli.main([*common, "--option", "weights"])
-
-
-def test_a_refused_start_leaves_the_old_target():
-    tracker, clip = load_tracker("udt", weights="random"), render_clip(frames=2, seed=1)
-    tracker.init(clip.frames[0], clip.boxes[0])
-    with pytest.raises(BoxError):
-        tracker.init(np.zeros((90, 80, 3), np.uint8), (200, 200, 10, 10))
-    assert np.isfinite(tracker.update(clip.frames[1])).all()

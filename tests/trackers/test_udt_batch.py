@@ -104,7 +104,7 @@ def test_a_target_that_sees_nothing_stays_and_the_others_go_on(weights):
     assert all(target.lost for target in tracker.targets)
 
 
-def test_a_refused_start_leaves_the_old_targets(weights):
+def test_a_refused_start_leaves_no_targets(weights):
     frames, _ = three_targets(2)
     tracker = MultiTracker(weights)
     with pytest.raises(TrackerError, match="call init"):
@@ -115,6 +115,9 @@ def test_a_refused_start_leaves_the_old_targets(weights):
             tracker.init(frames[1], wrong)
     with pytest.raises(FrameError):
         tracker.init(frames[1][:, :, :2], STARTS)
+    with pytest.raises(TrackerError, match="call init"):
+        tracker.update(frames[1])
+    tracker.init(frames[0], STARTS)
     with pytest.raises(FrameError, match="share one size"):
         tracker.update(frames[1][:50])
     assert tracker.update(frames[1]).shape == (3, 4)

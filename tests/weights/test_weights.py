@@ -2,6 +2,7 @@ import collections
 import io
 import os
 import pickle
+import re
 import resource
 import struct
 import time
@@ -16,7 +17,7 @@ from safetensors.torch import save_file
 
 from udtlib import cli, load_tracker
 from udtlib.data import find_data
-from udtlib.errors import MissingDataError, WeightsError
+from udtlib.errors import MissingDataError, StorageError, WeightsError
 from udtlib.importers.pytorch import LEGACY_MAGIC, read_legacy
 from udtlib.weights import (
     PUBLISHED,
@@ -508,10 +509,39 @@ def test_a_card_cannot_command_the_terminal(tmp_path, weights, capsys):
 
 def test_a_name_too_long_for_a_file(weights):
     for name in ("x" * 5000, "a\0b"):
-        with pytest.raises(MissingDataError, match="no weights file"):
+        with pytest.raises(MissingDataError, match=r"no weights file|no file can have such a name"):
             load_weights(name)
 
 
 def test_weights_are_shown_without_their_numbers(weights):
     assert repr(weights) == f"Weights('random (seed 3)', fingerprint {weights.fingerprint})"
     assert len(repr(load_tracker("udt", weights=weights).weights)) < 100
+
+
+@pytest.mark.parametrize(
+    "extra", [np.float64(0.5), np.arange(3), torch.Size([2]), torch.device("cpu"), {1: "a"}]
+)
+def test_what_a_checkpoint_holds_beside_the_network_is_passed_over(tmp_path, weights, extra):
+    torch.save({"best": extra, "state_dict": dict(weights.tensors)}, tmp_path / "net.pth")
+    assert_same(load_weights(tmp_path / "net.pth").tensors, weights.tensors)
+
+
+def test_a_checkpoint_that_needs_code_is_called_what_it_is(tmp_path, weights):
+    torch.save({"state_dict": dict(weights.tensors), "best": SimpleNamespace()}, tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match=r"wants to use types\.SimpleNamespace.*Nothing was run") as caught:
+        load_weights(tmp_path / "net.pth")
+    assert not re.search("weights_only|damaged|safe_globals", str(caught.value))
+
+
+def test_weights_are_written_whole_and_links_are_not_followed(tmp_path, monkeypatch):
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "net.safetensors.part").symlink_to("victim")
+    (tmp_path / "link").symlink_to("net.safetensors")
+    save_weights(tmp_path / "link", random_weights())
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert (tmp_path / "link").is_symlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_weights("~/net.safetensors").fingerprint == random_weights().fingerprint
+    assert get_weights("~/link").fingerprint == random_weights().fingerprint
+    with pytest.raises(StorageError, match="found a folder"):
+        save_weights(tmp_path, random_weights())

@@ -66,9 +66,9 @@ def test_too_large_a_shift_is_refused() -> None:
 def test_redraw_is_fast() -> None:
     times = []
     for down in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         jpeg(correlation.draw(down=down))
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.1
 
 

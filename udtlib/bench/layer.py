@@ -6,10 +6,11 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 
+from udtlib.arguments import Between, checked
 from udtlib.dcf import BACKWARDS, dcf_response, gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff, low_pass_response
 
@@ -80,7 +81,10 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mib
 
 
-def measure_layer(batch: int, rounds: int) -> list[LayerCost]:
+@checked
+def measure_layer(
+    batch: Annotated[int, Between(1, 1024)], rounds: Annotated[int, Between(1, 10**6)]
+) -> list[LayerCost]:
     """Return the cost of each backward pass for ``batch`` pairs of 32 x 121 x 121 features, taking turns."""
     times: dict[str, list[float]] = {backward: [] for backward in WAYS}
     for _ in range(rounds + 1):  # the first warms up

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from operator import attrgetter
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy
@@ -23,6 +23,7 @@ import torch
 from tqdm import tqdm
 
 import udtlib
+from udtlib.arguments import Between, checked
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence as Clip
 from udtlib.evaluation.running.measured import cpu_name
@@ -157,11 +158,12 @@ def run_once(name: str, frames: Sequence[Frame], box: Boxes) -> tuple[float, flo
     return follow(load_tracker(name), frames, box)
 
 
+@checked
 def measure(
     names: Sequence[str],
     clips: Sequence[Clip],
-    frames: int,
-    rounds: int,
+    frames: Annotated[int, Between(2, 10**9)],
+    rounds: Annotated[int, Between(1, 10**6)],
     progress: bool = False,
     run: Callable[[str, Sequence[Frame], Boxes], tuple[float, float]] = run_once,
 ) -> list[Timing]:

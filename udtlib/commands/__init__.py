@@ -1,5 +1,8 @@
 """The commands of ``udt``, one a module: ``EXAMPLE``, ``add_arguments(parser)``, ``run(arguments)``.
 
+``WRITES`` names the arguments that are files to write, where there are any: `udtlib.cli` sees to it that only
+one process writes them.
+
 Book: chapters 06, 10, 11 and 13.
 May import: everything but widgets and the checks of exercises.
 """

@@ -2,18 +2,19 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from udtlib.bench.layer import layer_table, layer_to_dict, measure_layer
 from udtlib.bench.processes import own_processes
 from udtlib.bench.trackers import machine, measure, pinned, speed_table, stage_table, to_dict
-from udtlib.commands.common import add_dataset, add_tracker, whole_number
+from udtlib.commands.common import add_dataset, add_tracker, file_path, whole_number
 from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.report.tables import check_json_path
+from udtlib.files import write_whole
 from udtlib.trackers import TRACKERS, load_tracker
 
 EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"
+WRITES = ("json",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
     )
     _add_count(parser, "--batch", 8, "of --layer")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the figures there too")
 
 
 def _add_count(parser: argparse.ArgumentParser, option: str, default: int, text: str, least: int = 1) -> None:
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         settings = {"dataset": arguments.dataset, "frames": arguments.frames, "rounds": arguments.rounds}
         content = {"machine": facts, **settings, "trackers": to_dict(timings)}
-        Path(arguments.json).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        write_whole(arguments.json, json.dumps(content, indent=1) + "\n")
     return 0
 
 
@@ -74,7 +75,7 @@ def _run_layer(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         content = {"machine": facts, "layer": layer_to_dict(costs, arguments.batch)}
-        Path(arguments.json).write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        write_whole(arguments.json, json.dumps(content, indent=1) + "\n")
     return 0
 
 

@@ -2,10 +2,15 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
+from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
 from udtlib.data import DATASETS
+from udtlib.errors import UdtError
 from udtlib.evaluation import POLICIES
 from udtlib.evaluation.protocols import PROTOCOLS
+from udtlib.files import user_path
 from udtlib.trackers import TRACKERS
 
 
@@ -29,6 +34,7 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--root",
+        type=file_path,
         metavar="DIR",
         help="the dataset's folder; without it otb (all its lists) or tc128 in UDT_DATA, data/, ../shared",
     )
@@ -56,12 +62,30 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number from ``least`` on, or says that one was expected."""
+def number(text: str) -> int | float | str:
+    """Return the number that an argument is, or its text: what it goes to says what was expected."""
+    found = read_number(text)
+    return text if found is None else found
+
+
+def file_path(text: str) -> Path:
+    """Return the path that an argument names, with ``~`` replaced: the type of every argument that is one."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, found nothing")
+    try:
+        return user_path(text)
+    except UdtError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` to ``most``, or says that one was expected."""
+    hint = Annotated[int, Between(least, most)]
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
-        return int(text)
+        value = take(read_number(text), hint)
+        if value is REFUSED:
+            raise argparse.ArgumentTypeError(f"expected {expected(hint)}, found {shown(text)}")
+        return value
 
     return read

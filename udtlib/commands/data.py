@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from udtlib.commands.common import whole_number
+from udtlib.commands.common import file_path, number, whole_number
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -26,14 +27,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     pack = actions.add_parser("pack", help="cut and cache the training patches of raw videos, resumable")
     pack.add_argument(
-        "videos", nargs="+", metavar="VIDEOS", help="video files, folders of frames or of videos"
+        "videos",
+        nargs="+",
+        type=file_path,
+        metavar="VIDEOS",
+        help="video files, folders of frames or of videos",
     )
-    pack.add_argument("--out", required=True, metavar="FILE_OR_DIR", help="the cache to write")
     pack.add_argument(
-        "--webp", type=int, metavar="Q", help="compress the patches with quality 1 to 100 (default: raw)"
+        "--out", required=True, type=file_path, metavar="FILE_OR_DIR", help="the cache to write"
     )
     pack.add_argument(
-        "--frames-per-video", type=int, default=300, metavar="N", help="from the start (default: %(default)s)"
+        "--webp",
+        type=number,
+        metavar="Q",
+        help="compress the patches with quality 1 to 100 (default: raw)",
+    )
+    pack.add_argument(
+        "--frames-per-video",
+        type=number,
+        default=300,
+        metavar="N",
+        help="from the start (default: %(default)s)",
     )
     pack.add_argument(
         "--selection",
@@ -44,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pack.add_argument(
         "--measured",
         nargs="*",
+        type=file_path,
         metavar="DIR",
         help="drop videos that show a sequence in here (default: otb and vot where they are found)",
     )
@@ -55,14 +70,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_benchmarks(actions: Any) -> None:
     text = "the benchmarks: what is found where, what is missing, and from where it would be fetched"
     listing = actions.add_parser("list", help=text, description=text)
-    listing.add_argument("--root", metavar="DIR", help="look there (default: UDT_DATA, data/, ../shared)")
+    listing.add_argument(
+        "--root", type=file_path, metavar="DIR", help="look there (default: UDT_DATA, data/, ../shared)"
+    )
     listing.set_defaults(action_function=_list)
     text = "fetch what is missing of a benchmark and unpack it; continues where a run before was stopped"
     fetching = actions.add_parser("download", help=text, description=text)
     fetching.add_argument(
         "name", choices=sorted(BENCHMARKS), metavar="NAME", help=", ".join(sorted(BENCHMARKS))
     )
-    fetching.add_argument("--root", required=True, metavar="DIR", help="the folder of the sequences")
+    fetching.add_argument(
+        "--root", required=True, type=file_path, metavar="DIR", help="the folder of the sequences"
+    )
     fetching.add_argument(
         "--address", metavar="URL", help="another place with the same archives (default: the official one)"
     )
@@ -70,15 +89,19 @@ def _add_benchmarks(actions: Any) -> None:
 
 
 def _add_render(render: argparse.ArgumentParser) -> None:
-    render.add_argument("--out", required=True, metavar="FILE", help="the cache to write, for `udt train`")
+    render.add_argument(
+        "--out", required=True, type=file_path, metavar="FILE", help="the cache to write, for `udt train`"
+    )
     render.add_argument(
         "--clips", type=whole_number(1), default=64, metavar="N", help="how many (default: %(default)s)"
     )
     render.add_argument(
         "--frames", type=whole_number(2), default=30, metavar="N", help="of each (default: %(default)s)"
     )
-    render.add_argument("--seed", type=whole_number(0), default=0, metavar="S", help="default: %(default)s")
-    render.add_argument("--webp", type=int, metavar="Q", help="as for pack")
+    render.add_argument(
+        "--seed", type=whole_number(0, 2**32), default=0, metavar="S", help="default: %(default)s"
+    )
+    render.add_argument("--webp", type=number, metavar="Q", help="as for pack")
     render.set_defaults(action_function=_render)
 
 
@@ -93,7 +116,7 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def listing(root: str | None) -> str:
+def listing(root: Path | None) -> str:
     """Return the lines of `udt data list`."""
     lines = [f"{'dataset':9}  {'sequences':>9}  {'found':>5}  where"]
     addresses: dict[str, list[str]] = {}
@@ -181,7 +204,7 @@ def _pack(arguments: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def _measured(folders: list[str] | None) -> Measured:
+def _measured(folders: list[Path] | None) -> Measured:
     found = [place for name in MEASURING if (place := find_data(name))]
     return Measured(measuring_sequences(found if folders is None else folders), progress=True)
 

@@ -3,13 +3,14 @@
 import argparse
 import os
 import sys
-from ast import literal_eval
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, whole_number
+from udtlib.arguments import read_number, shown
+from udtlib.commands.common import add_dataset, add_policy, add_protocol, add_tracker, file_path, whole_number
 from udtlib.data import load_dataset
+from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate, load_policy
 from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
 from udtlib.evaluation.report.tables import (
@@ -19,10 +20,12 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
-from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.trackers import load_tracker
 
+CONSTANTS = {"False": False, "None": None, "True": True}
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
+WRITES = ("json", "table")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         required=True,
+        type=file_path,
         metavar="RUN",
         help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
@@ -67,9 +71,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "RUN/TRACKER/starts, to which a larger N later adds); default: %(default)s",
     )
     add_policy(parser)
-    parser.add_argument("--json", metavar="FILE", help="write the scores there too")
     parser.add_argument(
-        "--table", metavar="FILE.csv", help="write a table there; FILE.json beside it says where it is from"
+        "--force", action="store_true", help="compute everything again, also what is finished in RUN"
+    )
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the scores there too")
+    parser.add_argument(
+        "--table",
+        type=file_path,
+        metavar="FILE.csv",
+        help="write a table there; FILE.json beside it says where it is from",
     )
 
 
@@ -80,11 +90,9 @@ def _cores() -> int:
 def _option(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.isidentifier():
-        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {text!r}")
-    try:
-        return key, literal_eval(value)
-    except (SyntaxError, ValueError):
-        return key, value
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, found {shown(text)}")
+    number = read_number(value)
+    return key, CONSTANTS.get(value, value) if number is None else number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,12 +100,16 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     check_table_path(arguments.table)
     check_starts(arguments.protocol, arguments.starts)
+    if arguments.json and arguments.table and arguments.table.with_suffix(".json") == arguments.json:
+        raise DataError(
+            f"{arguments.json}: this is also the file beside --table; choose another name for one"
+        )
     names = list(dict.fromkeys(arguments.tracker))
-    for name in names:  # what is missing for the last one is said before the first one runs
-        load_tracker(name, **dict(arguments.option))
+    # made here too: what is missing for the last one is said before the first one runs
+    made = {name: load_tracker(name, **dict(arguments.option)) for name in names}
     broken: dict[str, str] = {}
     sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
-    measured = _provenance(arguments, names)
+    measured = _provenance(arguments, names) | {"weights": weights_by_name(made)}
     scores = [
         evaluate(
             name,
@@ -112,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=True,
             protocol=arguments.protocol,
             starts=arguments.starts,
+            force=arguments.force,
         )
         for name in names
     ]
@@ -131,7 +144,7 @@ def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, An
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     protocol = check_starts(arguments.protocol, arguments.starts)
     folders = [results_folder(Path(arguments.out, name), protocol) for name in names]
-    resumed = any(any(folder.glob("*.txt")) for folder in folders)
+    resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 

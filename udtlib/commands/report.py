@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from udtlib.commands.common import add_policy, add_protocol, whole_number
+from udtlib.commands.common import add_policy, add_protocol, file_path, whole_number
 from udtlib.data import DATASETS, Sequence, find_data, load_truth
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import TrackerScore, load_policy, score
@@ -13,11 +13,18 @@ from udtlib.evaluation.report.material import Panel
 from udtlib.evaluation.report.page import check_report_path, html_report, write_report
 from udtlib.evaluation.report.tables import score_table
 from udtlib.evaluation.results.files import load_results
-from udtlib.evaluation.results.runs import find_trackers, left_out, recorded_dataset, recorded_origins
+from udtlib.evaluation.results.runs import (
+    find_trackers,
+    left_out,
+    mismatches,
+    recorded_dataset,
+    recorded_origins,
+)
 from udtlib.evaluation.running.measured import provenance
 from udtlib.strips import sequence_panels, with_images
 
 EXAMPLE = "udt report runs/first --out report.html"
+WRITES = ("out",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs",
         nargs="+",
+        type=file_path,
         metavar="RUN",
         help="a folder that `udt evaluate --out` wrote, or one of SEQUENCE.txt files of another tool",
     )
-    parser.add_argument("--out", required=True, metavar="FILE", help="the HTML file to write")
+    parser.add_argument("--out", required=True, type=file_path, metavar="FILE", help="the HTML file to write")
     parser.add_argument("--dataset", metavar="NAME", help="default: what the runs recorded, else otb")
     parser.add_argument(
         "--annotations",
+        type=file_path,
         metavar="FILE_OR_ROOT",
         help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result",
     )
@@ -40,7 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", metavar="TEXT", help="the report's heading")
     parser.add_argument("--bands", action="store_true", help="draw 95 %% bootstrap bands into the plots")
     parser.add_argument(
-        "--images", metavar="ROOT", help="the dataset's folder, for strips of frames; otb: found by itself"
+        "--images",
+        type=file_path,
+        metavar="ROOT",
+        help="the dataset's folder, for strips of frames; otb: found by itself",
     )
     parser.add_argument(
         "--strips",
@@ -65,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name, folder in trackers.items()
     ]
     notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences, protocol))]
+    notes += mismatches(trackers, sequences, protocol)
     if dataset == "otb":
         sequences = with_images(sequences, _image_root(arguments))
     text = html_report(
@@ -109,7 +122,7 @@ def _dataset(asked: str | None, recorded: str | None) -> str:
     return name
 
 
-def _annotated(dataset: str, annotations: str | None, is_own: bool) -> list[Sequence]:
+def _annotated(dataset: str, annotations: Path | None, is_own: bool) -> list[Sequence]:
     """Return the sequences with true boxes; for OTB no images are needed.
 
     Where nothing is named: our own runs cover the folder of OTB at hand, those of others all its targets.

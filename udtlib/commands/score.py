@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from udtlib.commands.common import add_policy, add_protocol
+from udtlib.commands.common import add_policy, add_protocol, file_path
 from udtlib.data import DATASETS, Sequence, load_truth
 from udtlib.evaluation import load_policy, score
 from udtlib.evaluation.report.tables import (
@@ -14,25 +14,35 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
+from udtlib.evaluation.results.runs import mismatches
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 
 EXAMPLE = "udt score --dataset synthetic --results runs/first/mosse runs/first/kcf --attributes"
+WRITES = ("json",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--dataset", default="otb", choices=sorted(DATASETS), help="default: %(default)s")
     parser.add_argument(
-        "--annotations", metavar="FILE_OR_ROOT", help="true boxes: a JSON file, or the dataset's folder"
+        "--annotations",
+        type=file_path,
+        metavar="FILE_OR_ROOT",
+        help="true boxes: a JSON file, or the dataset's folder",
     )
     parser.add_argument(
-        "--results", nargs="+", required=True, metavar="DIR", help="a folder of SEQUENCE.txt a tracker"
+        "--results",
+        nargs="+",
+        required=True,
+        type=file_path,
+        metavar="DIR",
+        help="a folder of SEQUENCE.txt a tracker",
     )
     parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
     add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
-    parser.add_argument("--json", metavar="FILE", help="write the scores there too")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the scores there too")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     for scored in scores:
         for note in scored.notes:
             print(f"{scored.tracker}: {note}")
+    folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
+    print("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
     blocks = [score_table(scores), difference_table(scores), spread_table(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
@@ -62,7 +74,7 @@ def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
 
 
-def _tracker_names(folders: list[str]) -> list[str]:
+def _tracker_names(folders: list[Path]) -> list[str]:
     """Return the folders' own names, or their whole paths where two are called the same."""
-    names = [Path(folder).resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else folders
+    names = [folder.resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else list(map(str, folders))

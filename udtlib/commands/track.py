@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -12,13 +13,17 @@ import numpy as np
 from tqdm import tqdm
 
 from udtlib import viz
+from udtlib.arguments import read_number, shown
 from udtlib.boxes import Boxes, check_box
+from udtlib.commands.common import file_path
 from udtlib.data.box_files import write_boxes
 from udtlib.data.folder import open_frames
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
-from udtlib.errors import BoxError, DataError, MissingDataError
+from udtlib.errors import BoxError, DataError, MissingDataError, StorageError
+from udtlib.files import replacing, storage_errors, user_path
 from udtlib.frames import Frame
+from udtlib.locks import only_writer
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.group import load_group
 
@@ -44,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracker", default="mosse", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
     )
-    parser.add_argument("--out", type=Path, metavar="out.mp4", help="write the video with the box drawn")
+    parser.add_argument("--out", type=file_path, metavar="out.mp4", help="write the video with the box drawn")
     parser.add_argument(
         "--boxes",
-        type=Path,
+        type=file_path,
         metavar="out.txt",
         help=f"write the boxes: {HEADER}; of several targets: out-1.txt, out-2.txt, ...",
     )
@@ -81,10 +86,10 @@ def parse_box(text: str) -> Boxes:
     Raises:
         BoxError: not four numbers separated by commas, or as `udtlib.boxes.check_box`.
     """
-    try:
-        numbers = [float(word) for word in text.split(",")]
-    except ValueError as error:
-        raise BoxError(f"--box is four numbers x,y,w,h separated by commas, found {text!r}") from error
+    words = text.split(",")
+    numbers = [number for word in words if (number := read_number(word)) is not None]
+    if not len(words) == len(numbers) == 4:
+        raise BoxError(f"--box is four numbers x,y,w,h separated by commas, found {shown(text)}")
     return check_box(numbers)
 
 
@@ -108,9 +113,19 @@ class Outputs:
     """The files written on the way; what was tracked so far is on disk at most two seconds later."""
 
     def __init__(self, paths: list[Path], video: Path | None, frames: Frames, first: Frame) -> None:
-        self.paths, self.saved = paths, 0.0
-        self.writer = open_writer(video, frames, first) if video else None
+        self.paths, self.saved, self.video = paths, 0.0, video
+        self.writer: cv2.VideoWriter | None = None
+        self.written = 0
         self.last = first
+        with ExitStack() as held:
+            for path in filter(None, (*paths, video)):
+                with storage_errors(path.parent):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(only_writer(*paths, video))
+            if video:
+                self.unfinished = held.enter_context(replacing(video))
+                self.writer = open_writer(self.unfinished, video, frames, first)
+            self.held = held.pop_all()
 
     def add(self, frame: Frame | None, boxes: list[Boxes]) -> None:
         """Take the newest boxes ``(n, 4)`` and their frame; None repeats the last picture."""
@@ -120,6 +135,7 @@ class Outputs:
             for box in boxes[-1]:
                 picture = viz.draw_box(picture, box)
             self.writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            self.written += 1
         if time.monotonic() > self.saved + SAVE_EVERY:
             self.save(boxes)
 
@@ -130,10 +146,18 @@ class Outputs:
         self.saved = time.monotonic()
 
     def close(self, boxes: list[Boxes]) -> None:
-        """Finish both files."""
-        self.save(boxes)
-        if self.writer is not None:
-            self.writer.release()
+        """Finish both files.
+
+        Raises:
+            StorageError: one of them cannot be written, because the disk is full, say.
+        """
+        with self.held:
+            try:
+                self.save(boxes)
+            finally:
+                if self.writer is not None and self.video is not None:
+                    self.writer.release()
+                    check_video(self.unfinished, self.video, self.written)
 
 
 def box_paths(path: Path | None, count: int) -> list[Path]:
@@ -152,24 +176,41 @@ def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
     if video is not None and video.suffix.lower() not in WRITABLE:
         raise DataError(f"--out {video}: expected a name that ends in {', '.join(WRITABLE)}")
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
-        if path is not None and path.resolve() == Path(source).resolve():
+        if path is not None and path.resolve() == user_path(source).resolve():
             raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
             raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
 
 
-def open_writer(path: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:
+def check_video(path: Path, video: Path, count: int) -> None:
+    """Make sure that the last of ``count`` frames written to ``path`` is there; OpenCV does not say.
+
+    Raises:
+        StorageError: it is not; ``video`` is named.
+    """
+    written = cv2.VideoCapture(str(path))
+    written.set(cv2.CAP_PROP_POS_FRAMES, count - 1)
+    if not written.grab():
+        raise StorageError(f"{video}: its {count} frames could not all be written; is the disk full?")
+
+
+def open_writer(path: Path, video: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:
     """Return the writer of an MPEG-4 video of the frames' size and speed (25 fps if unknown).
+
+    Args:
+        path: the file to write, which will be called ``video``.
+        video: as the user named it.
+        frames: the video it is made of.
+        first: its first frame.
 
     Raises:
         DataError: OpenCV cannot write such a file there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
     size = first.shape[1], first.shape[0]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
     if not writer.isOpened():
-        raise DataError(f"{path}: OpenCV cannot write a video there; is the folder writable?")
+        raise DataError(f"{video}: OpenCV cannot write a video there; is the folder writable?")
     return writer
 
 

@@ -2,16 +2,20 @@
 
 import argparse
 from pathlib import Path
+from typing import Annotated, get_args
 
 import torch
 
+from udtlib.arguments import Between
+from udtlib.arguments import check as check_value
+from udtlib.commands.common import file_path, number
 from udtlib.commands.data import MEASURING
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
 from udtlib.training import WEIGHTS, Ending, train
 from udtlib.training.data import TrainingData, cached_data, prepare_cache, synthetic_data
-from udtlib.training.settings import CHOICES, VARIANTS, TrainingSettings
+from udtlib.training.settings import HINTS, VARIANTS, TrainingSettings
 from udtlib.training.workers import Workers, device_of
 
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
@@ -28,49 +32,78 @@ NUMBERS = (
     "augment",
     "smear",
 )
+CHOICES = ("optimiser", "schedule", "backward", "form", "motion", "precision")
+COUNTS = {
+    "checkpoint_every": Annotated[int, Between(1, 10**9)],
+    "clips": Annotated[int, Between(1, 10**6)],
+    "epochs": Annotated[int, Between(1, 10**6)],
+    "frames": Annotated[int, Between(2, 10**5)],
+    "hold_out": Annotated[float, Between(0, 1, below=True)],
+    "keep": list[Annotated[int, Between(1, 10**9)]],
+}
+"""What the arguments beside the settings take."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments; whatever is not given is the reference's."""
     defaults = TrainingSettings()
     parser.add_argument(
-        "videos", nargs="*", metavar="VIDEOS", help="video files and folders, or one cache of `udt data pack`"
+        "videos",
+        nargs="*",
+        type=file_path,
+        metavar="VIDEOS",
+        help="video files and folders, or one cache of `udt data pack`",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="log, checkpoints, weights")
+    parser.add_argument(
+        "--out", required=True, type=file_path, metavar="RUN", help="log, checkpoints, weights"
+    )
     parser.add_argument(
         "--variant", default="udt", metavar="NAME", help=f"{', '.join(VARIANTS)}; default: %(default)s"
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=int, default=EPOCHS, metavar="N", help="default: %(default)s")
-    length.add_argument("--steps", type=int, metavar="N", help="instead of --epochs")
+    length.add_argument("--epochs", type=number, default=EPOCHS, metavar="N", help="default: %(default)s")
+    length.add_argument("--steps", type=number, metavar="N", help="instead of --epochs")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     parser.add_argument("--device", metavar="D", help="cpu, cuda ...; default: a GPU if there is one")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: %(default)s")
+    _add_number(parser, "seed", 0, "S", "default: %(default)s")
     parser.add_argument("--data", choices=DATA, default="videos", help="synthetic: procedural clips")
-    parser.add_argument("--clips", type=int, default=64, metavar="N", help="synthetic: how many clips")
-    parser.add_argument("--frames", type=int, default=30, metavar="N", help="synthetic: frames of each")
+    _add_number(parser, "clips", 64, "N", "synthetic: how many clips")
+    _add_number(parser, "frames", 30, "N", "synthetic: frames of each")
     parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
     parser.add_argument(
-        "--hold-out", type=float, default=0.0, metavar="SHARE", help="of the videos, left out of training"
+        "--hold-out", type=number, default=0.0, metavar="SHARE", help="of the videos, not trained on"
     )
-    parser.add_argument("--batch", type=int, default=defaults.batch, metavar="N", help="triplets a step")
+    _add_number(parser, "batch", defaults.batch, "N", "triplets a step")
     for name in NUMBERS:
-        parser.add_argument(option(name), type=float, default=getattr(defaults, name), metavar="X")
-    parser.add_argument("--warm-up", type=int, default=0, metavar="STEPS")
-    for name, choices in CHOICES.items():
+        _add_number(parser, name, getattr(defaults, name), "X")
+    _add_number(parser, "warm_up", 0, "STEPS")
+    for name in CHOICES:
+        choices = get_args(HINTS[name])[1]
         parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
-    parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument("--checkpoint-every", type=number, default=200, metavar="STEPS")
     parser.add_argument(
-        "--keep", nargs="+", type=int, default=[], metavar="STEP", help="also keep the weights after these"
+        "--keep",
+        nargs="+",
+        type=number,
+        default=[],
+        metavar="STEP",
+        help="also keep the weights after these",
     )
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     parser.add_argument(
         "--measured",
         nargs="*",
+        type=file_path,
         metavar="DIR",
         help="leak check, as for `udt data pack` (default: where found)",
     )
+
+
+def _add_number(
+    parser: argparse.ArgumentParser, name: str, default: float, metavar: str, text: str | None = None
+) -> None:
+    parser.add_argument(option(name), type=number, default=default, metavar=metavar, help=text)
 
 
 def option(name: str) -> str:
@@ -110,19 +143,19 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuse what cannot be, before anything is read.
 
     Raises:
-        OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes; a
-            share to hold out that is none.
+        OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes;
+            settings that do not go together.
         UnknownNameError: no such variant.
     """
-    TrainingSettings(variant=arguments.variant)
-    if arguments.epochs < 1:
-        raise OptionError(f"--epochs is at least 1, found {arguments.epochs}")
+    for name, hint in COUNTS.items():
+        setattr(arguments, name, check_value(option(name), getattr(arguments, name), hint))
+    make_settings(arguments, 1, "")
     if arguments.data == "synthetic" and arguments.videos:
         raise OptionError(f"--data synthetic needs no videos, found {arguments.videos[0]}")
-    if not 0 <= arguments.hold_out < 1 or (arguments.hold_out and arguments.data == "synthetic"):
+    if arguments.hold_out and arguments.data == "synthetic":
         raise OptionError(
-            f"--hold-out is a share of the videos, 0 <= SHARE < 1, found {arguments.hold_out:g}; to hold out "
-            "procedural clips, write them with `udt data render` and train on that file"
+            f"--hold-out is a share of the videos, found {arguments.hold_out:g}; to hold out "
+            "procedural clips,  write them with `udt data render` and train on that file"
         )
     if arguments.data == "videos" and not arguments.videos:
         raise OptionError("name the videos to train on, or use --data synthetic")
@@ -143,7 +176,7 @@ def open_data(arguments: argparse.Namespace, workers: Workers, device: torch.dev
     return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out)
 
 
-def measured(folders: list[str] | None) -> Measured:
+def measured(folders: list[Path] | None) -> Measured:
     """Return the sequences for measuring in ``folders``; None is where they are usually found."""
     found = [place for name in MEASURING if (place := find_data(name))]
     return Measured(measuring_sequences(found if folders is None else folders))

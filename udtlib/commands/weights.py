@@ -1,25 +1,28 @@
 """``udt weights``: foreign networks in, safetensors out; and what a file holds. Book: chapter 06."""
 
 import argparse
-from pathlib import Path
 
+from udtlib.commands.common import file_path
 from udtlib.commands.printing import printable
 from udtlib.weights import CHANNEL_ORDERS, PUBLISHED, load_weights, save_weights
 
 EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
+WRITES = ("target",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the two actions and their arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     convert = actions.add_parser("convert", help="write a .mat, .pth or .safetensors file as safetensors")
-    convert.add_argument("source", metavar="IN", help="the file to read; no code in it is run")
-    convert.add_argument("target", metavar="OUT", help="the safetensors file to write")
+    convert.add_argument(
+        "source", type=file_path, metavar="IN", help="the file to read; no code in it is run"
+    )
+    convert.add_argument("target", type=file_path, metavar="OUT", help="the safetensors file to write")
     convert.add_argument(
         "--channels", choices=CHANNEL_ORDERS, help="order of IN's input channels, if it does not say"
     )
     show = actions.add_parser("show", help="print a file's card, its fingerprint and the size of its weights")
-    show.add_argument("source", metavar="FILE")
+    show.add_argument("source", type=file_path, metavar="FILE")
     show.add_argument("--channels", choices=CHANNEL_ORDERS, help=argparse.SUPPRESS)
 
 
@@ -28,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     weights = load_weights(arguments.source, arguments.channels)
     if arguments.action == "convert":
         save_weights(arguments.target, weights)
-        print(f"{arguments.source} -> {Path(arguments.target)}")
+        print(f"{arguments.source} -> {arguments.target}")
         return 0
     published = PUBLISHED.get(weights.fingerprint)
     note = f" ({published})" if published else ""

@@ -1,7 +1,6 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
 import json
-import os
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import storage_errors, user_path, write_whole
 
 SEPARATORS = str.maketrans(",;", "  ")
 
@@ -44,7 +44,7 @@ def _parse_plain(text: str) -> Boxes | None:
     wrong with the others.
     """
     rows = [line.split() for line in text.translate(SEPARATORS).splitlines()]
-    if set(map(len, rows)) != {4}:
+    if set(map(len, rows)) != {4} or _has_odd_digits(text):
         return None
     try:
         boxes = np.array([float(word) for row in rows for word in row]).reshape(-1, 4)
@@ -64,34 +64,25 @@ def _parse_lines(text: str, path: str | Path) -> Boxes:
 def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: str = "") -> None:
     """Write boxes ``(N, 4)``, 0-indexed, one ``x,y,w,h`` a line with 4 decimals.
 
-    A kill leaves the old file or the new one, whole (`write_whole`).
+    A kill leaves the old file or the new one, whole (`udtlib.files.write_whole`).
 
     Args:
         path: the file; its folder is made if need be.
         boxes: may hold NaN.
         index_base: number of the first pixel in the file, added to x and y.
         comment: first line, after ``# ``; empty for none.
+
+    Raises:
+        StorageError: it cannot be written.
     """
-    path = Path(path)
+    path = user_path(path)
     shift = np.array([index_base, index_base, 0, 0])
     rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) + shift
     lines = [f"# {comment}"] if comment else []
     lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, "\n".join([*lines, ""]))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name, then rename it: a kill leaves the old file or the new one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def read_text(path: Path) -> str:
@@ -101,6 +92,7 @@ def read_text(path: Path) -> str:
         MissingDataError: no such file, or one that may not be read.
         DataError: not UTF-8.
     """
+    path = user_path(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -120,11 +112,18 @@ def read_json_object(path: str | Path, what: str = "a JSON object by sequence") 
     """
     try:
         content = json.loads(read_text(Path(path)))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or a number of thousands of digits
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{path}: expected {what}, found something else ({str(error)[:60]})") from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected {what}, found a {type(content).__name__}")
     return content
+
+
+def _has_odd_digits(text: str) -> bool:
+    """Say whether there are digits that Python alone would read: of other scripts, or grouped by ``_``."""
+    return "_" in text or not text.isascii()
 
 
 def _parse(line: str, where: str) -> list[float]:
@@ -132,6 +131,8 @@ def _parse(line: str, where: str) -> list[float]:
     if len(words) != 4:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
     try:
+        if any(map(_has_odd_digits, words)):
+            raise ValueError("Python alone reads these as numbers")
         row = [float(word) for word in words]
     except ValueError as error:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error

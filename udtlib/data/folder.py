@@ -1,5 +1,6 @@
 """Any video as frames: a folder of images or a video file, with or without true boxes. Book: chapter 00."""
 
+import os
 import re
 from collections.abc import Sequence as AbstractSequence
 from itertools import pairwise
@@ -14,6 +15,7 @@ from udtlib.data.images import ImageFiles
 from udtlib.data.sequences import Frames, Sequence
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 TRUTH = "groundtruth.txt"
 
@@ -35,15 +37,26 @@ def load_folder(
     """
     if root is None:
         raise MissingDataError('the dataset "folder" needs root=, a folder of images or a video file')
-    root = Path(root)
+    root = user_path(root)
     frames = open_frames(root)
-    return [Sequence(root.stem, frames, _read_truth(root, truth, frames, index_base))]
+    return [Sequence(sequence_name(root), frames, _read_truth(root, truth, frames, index_base))]
+
+
+def sequence_name(path: Path) -> str:
+    """Return what the sequence of a folder or a video file is called: the name, without a file's suffix.
+
+    A suffix is a dot and a word with a letter in it: ``clip.1`` and ``clip.2`` are two names, of files too.
+    The folder ``.`` is called what the folder is called.
+    """
+    whole = Path(os.path.abspath(path)).name or "root"
+    has_type = re.search(r"[A-Za-z]", path.suffix) and not path.is_dir()
+    return whole.removesuffix(path.suffix) if has_type else whole
 
 
 def _read_truth(root: Path, truth: str | Path | None, frames: AbstractSequence, index_base: int) -> Boxes:
     if truth is None and not (root / TRUTH).exists():
         return np.empty((0, 4))
-    path = Path(truth) if truth else root / TRUTH
+    path = user_path(truth) if truth else root / TRUTH
     boxes = read_boxes(path, index_base)
     if len(boxes) not in (1, len(frames)):
         raise DataError(f"{path}: expected {len(frames)} boxes, one a frame of {root}, found {len(boxes)}")
@@ -59,7 +72,7 @@ def open_frames(path: str | Path) -> Frames:
         MissingDataError: no such file or folder, or a gap in the numbering.
         DataError: a folder without images, or a file that is no video.
     """
-    path = Path(path)
+    path = user_path(path)
     if path.is_dir():
         return ImageFiles(list_images(path))
     if path.suffix.lower() in images.SUFFIXES:

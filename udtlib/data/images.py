@@ -8,6 +8,7 @@ import numpy as np
 
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 from udtlib.frames import Frame
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png")
@@ -22,7 +23,7 @@ def read_image(path: str | Path) -> Frame:
         DataError: empty, truncated, or not an image.
     """
     try:
-        data = Path(path).read_bytes()
+        data = user_path(path).read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingDataError(f"{path}: no such image file") from error
     if is_truncated_jpeg(data):
@@ -46,7 +47,7 @@ class ImageFiles(Frames):
     """Frames that are image files, in the given order."""
 
     def __init__(self, paths: Iterable[str | Path]) -> None:
-        self.paths = tuple(Path(path) for path in paths)
+        self.paths = tuple(map(user_path, paths))
 
     def __len__(self) -> int:
         """Return the number of files."""

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from udtlib.errors import MissingDataError
+from udtlib.files import user_path
 
 PROJECT = Path(__file__).resolve().parents[2]
 INSTALLED = Path(__file__).resolve().parents[1] / "shipped"  # what pip makes of data/; a checkout has none
@@ -24,7 +25,7 @@ def data_roots() -> list[Path]:
     if chosen == "none":
         return []
     project = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()
-    candidates = [Path(chosen)] if chosen else [project / "data", project.parent / "shared"]
+    candidates = [user_path(chosen)] if chosen else [project / "data", project.parent / "shared"]
     return [root for root in candidates if root.is_dir()]
 
 

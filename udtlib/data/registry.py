@@ -8,9 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from udtlib.arguments import look_up
 from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
-from udtlib.errors import MissingDataError, UnknownNameError
+from udtlib.errors import MissingDataError
 
 DATASETS = {
     "folder": "udtlib.data.folder:load_folder",
@@ -83,7 +84,5 @@ def load_truth(
 
 
 def _loader(name: str) -> Callable[..., list[Sequence]]:
-    if name not in DATASETS:
-        raise UnknownNameError(f"no dataset {name!r}; known: {', '.join(DATASETS)}")
-    module, _, attribute = DATASETS[name].partition(":")
+    module, _, attribute = look_up("dataset", name, DATASETS).partition(":")
     return getattr(import_module(module), attribute)

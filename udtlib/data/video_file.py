@@ -14,6 +14,7 @@ import numpy as np
 
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 from udtlib.frames import Frame
 
 MARGIN = 32
@@ -34,7 +35,7 @@ class VideoFile(Frames):
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = user_path(path)
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
         self._times: list[float] = []

@@ -22,9 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
-from udtlib.errors import DataError, OptionError, UnknownNameError
+from udtlib.errors import DataError, OptionError
+from udtlib.files import user_path
 
 PROTOCOLS = {"ope": "OPE", "tre": "TRE", "sre": "SRE", "starts": "OPE from several starts"}
 """What each protocol is called in titles and messages, by its name."""
@@ -75,9 +77,7 @@ def check_protocol(protocol: str) -> str:
     Raises:
         UnknownNameError: it is not in `PROTOCOLS`.
     """
-    if protocol not in PROTOCOLS:
-        raise UnknownNameError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
-    return protocol
+    return check_name("protocol", protocol, PROTOCOLS)
 
 
 def check_starts(protocol: str, count: int) -> str:
@@ -101,7 +101,8 @@ def check_starts(protocol: str, count: int) -> str:
 
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
     """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
-    return Path(tracker_folder) if check_protocol(protocol) == "ope" else Path(tracker_folder) / protocol
+    folder = user_path(tracker_folder)
+    return folder if check_protocol(protocol) == "ope" else folder / protocol
 
 
 def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tuple[str, Sequence]]:

@@ -30,6 +30,7 @@ STORAGE_TYPES = {
     "IntStorage": "<i4",
     "LongStorage": "<i8",
 }
+CORES = ("_core", "core")  # where numpy keeps what its pickles mention, from 2.0 on and before
 NESTED = 3
 """A checkpoint keeps its state dictionary at most so many dictionaries deep."""
 
@@ -102,8 +103,8 @@ ALLOWED: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): Unneeded,
     ("collections", "OrderedDict"): OrderedDict,
     ("numpy", "dtype"): Unneeded,
-    ("numpy._core.multiarray", "scalar"): Unneeded,
-    ("numpy.core.multiarray", "scalar"): Unneeded,
+    ("numpy", "ndarray"): Unneeded,
+    **{(f"numpy.{core}.multiarray", name): Unneeded for core in CORES for name in ("_reconstruct", "scalar")},
     ("torch", "Size"): Unneeded,
     ("torch", "device"): Unneeded,
     ("torch._utils", "_rebuild_parameter"): parameter,
@@ -125,7 +126,8 @@ class RestrictedUnpickler(pickle.Unpickler):
         """Return our stand-in for ``module.name``, or refuse."""
         if (module, name) not in ALLOWED:
             raise WeightsError(
-                f"refused: the file wants to use {module}.{name}, which no weights need. Nothing was run"
+                f"refused: the file wants to use {module}.{name}, which no weights need. Nothing was run. "
+                "Whoever made it can save the network alone: torch.save(network.state_dict(), FILE)"
             )
         return ALLOWED[module, name]
 

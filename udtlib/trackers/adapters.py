@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from udtlib.boxes import Boxes
+from udtlib.boxes import Boxes, check_box, check_box_in_image
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.trackers.base import Tracker
@@ -60,14 +60,19 @@ class FromGot10k:
             TrackerError: it has another interface.
         """
         _check_methods(tracker, "init", "update")
-        self.tracker, self.index_base = tracker, index_base
+        self.tracker, self.index_base, self.refused = tracker, index_base, False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
-        """Start on ``frame`` with the target in ``box``."""
-        self.tracker.init(_to_pil(frame), _shift(box, self.index_base))
+        """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
+        self.refused = True
+        frame = check_frame(frame)
+        start = check_box_in_image(box, *frame.shape[:2])
+        self.tracker.init(_to_pil(frame), _shift(start, self.index_base))
+        self.refused = False
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``frame``."""
+        _check_started(self)
         return _shift(self.tracker.update(_to_pil(frame)), -self.index_base)
 
 
@@ -92,18 +97,23 @@ class FromPysot:
             TrackerError: it has another interface.
         """
         _check_methods(tracker, "init", "track")
-        self.tracker, self.index_base, self.score = tracker, index_base, None
+        self.tracker, self.index_base, self.score, self.refused = tracker, index_base, None, False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
-        """Start on ``frame`` with the target in ``box``."""
-        self.tracker.init(_swap_colours(frame), _shift(box, self.index_base).tolist())
+        """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
+        self.refused = True
+        frame = check_frame(frame)
+        start = check_box_in_image(box, *frame.shape[:2])
+        self.tracker.init(_swap_colours(frame), _shift(start, self.index_base).tolist())
+        self.refused = False
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``frame``.
 
         Raises:
-            TrackerError: the tracker's answer has no ``"bbox"``.
+            TrackerError: the tracker's answer has no ``"bbox"``, or `init` was not called.
         """
+        _check_started(self)
         answer = self.tracker.track(_swap_colours(frame))
         if not isinstance(answer, dict) or "bbox" not in answer:
             raise TrackerError(f"expected {{'bbox': ...}} from a pysot-style tracker, found {answer!r:.60}")
@@ -125,14 +135,17 @@ class AsGot10k:
 
     def __init__(self, tracker: Tracker, name: str = "udtlib", index_base: int = 1) -> None:
         """Wrap ``tracker``; ``index_base`` 1 is what the toolkit's annotations have."""
-        self.tracker, self.name, self.index_base = tracker, name, index_base
+        self.tracker, self.name, self.index_base, self.refused = tracker, name, index_base, False
 
     def init(self, image: Any, box: ArrayLike) -> None:
         """Start on ``image`` with the target in ``box``."""
-        self.tracker.init(_from_pil(image), _shift(box, -self.index_base))
+        self.refused = True
+        self.tracker.init(_from_pil(image), _shift(check_box(box), -self.index_base))
+        self.refused = False
 
     def update(self, image: Any) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``image``."""
+        _check_started(self)
         return _shift(self.tracker.update(_from_pil(image)), self.index_base)
 
     def track(
@@ -166,14 +179,17 @@ class AsPysot:
 
     def __init__(self, tracker: Tracker, index_base: int = 0) -> None:
         """Wrap ``tracker``."""
-        self.tracker, self.index_base = tracker, index_base
+        self.tracker, self.index_base, self.refused = tracker, index_base, False
 
     def init(self, img: Frame, bbox: ArrayLike) -> None:
         """Start on ``img`` with the target in ``bbox``."""
-        self.tracker.init(_swap_colours(img), _shift(bbox, -self.index_base))
+        self.refused = True
+        self.tracker.init(_swap_colours(img), _shift(check_box(bbox), -self.index_base))
+        self.refused = False
 
     def track(self, img: Frame) -> dict[str, Any]:
         """Return ``{"bbox": [x, y, w, h], "best_score": float or None}`` for the next ``img``."""
+        _check_started(self)
         box = _shift(self.tracker.update(_swap_colours(img)), self.index_base)
         score = getattr(self.tracker, "score", None)
         return {"bbox": box.tolist(), "best_score": None if score is None else float(score)}
@@ -184,6 +200,11 @@ def _check_methods(tracker: Any, *names: str) -> None:
     if lacking or isinstance(tracker, type):
         found = f"the class {tracker.__name__}" if isinstance(tracker, type) else type(tracker).__name__
         raise TrackerError(f"expected an object with {' and '.join(names)}, found {found}")
+
+
+def _check_started(adapter: Any) -> None:
+    if adapter.refused:
+        raise TrackerError("update needs a target, the last one was refused: call init first")
 
 
 def _swap_colours(image: Frame) -> Frame:
@@ -199,4 +220,4 @@ def _to_pil(frame: Frame) -> Any:
 
 def _from_pil(image: Any) -> Frame:
     """Return a PIL image of any mode, or an array, as RGB ``uint8``."""
-    return check_frame(np.asarray(image if isinstance(image, np.ndarray) else image.convert("RGB")))
+    return check_frame(np.asarray(image.convert("RGB")) if hasattr(image, "convert") else image)

@@ -4,10 +4,13 @@ Book: chapter 03. The translation filter is MOSSE with channels: one numerator a
 denominator for all; the scale filter is `udtlib.scale.ScaleFilter`.
 """
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import Between, checked
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.errors import TrackerError
 from udtlib.features import Features, fhog, grey
@@ -58,14 +61,15 @@ class DsstTracker:
 
     stages = ("_crop", "_features", "_locate", "_adapt", "scale_filter.estimate", "scale_filter.adapt")
 
+    @checked
     def __init__(
         self,
-        padding: float = 2.0,
-        cell: int = 4,
-        max_area: int = 128 * 128,
-        sigma: float = 1 / 16,
-        learning_rate: float = 0.025,
-        regulariser: float = 1e-2,
+        padding: Annotated[float, Between(0, 100)] = 2.0,
+        cell: Annotated[int, Between(1, 64)] = 4,
+        max_area: Annotated[int, Between(16, 2**20)] = 128 * 128,
+        sigma: Annotated[float, Between(0.001, 1000)] = 1 / 16,
+        learning_rate: Annotated[float, Between(0, 1)] = 0.025,
+        regulariser: Annotated[float, Between(1e-9, 1e6)] = 1e-2,
     ) -> None:
         """Choose the knobs; the defaults are fDSST's (2017), but for the bound on the patch.
 
@@ -90,6 +94,7 @@ class DsstTracker:
             BoxError: four finite numbers of positive size that touch the frame were expected.
             FrameError: see `udtlib.frames.check_frame`.
         """
+        self.started = False
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])
         self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]

@@ -5,8 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from udtlib.boxes import Boxes
-from udtlib.frames import Frame
+from udtlib.boxes import Boxes, check_boxes_in_image
+from udtlib.errors import BoxError, TrackerError
+from udtlib.frames import Frame, check_frame
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import load_tracker
 
@@ -30,14 +31,28 @@ class Group:
     def __init__(self, trackers: AbstractSequence[Tracker]) -> None:
         """Take a new tracker for each target."""
         self.trackers = list(trackers)
+        self.started = False
 
     def init(self, frame: Frame, boxes: Boxes) -> None:
-        """Start every tracker on its box; raises as the tracker does."""
-        for tracker, box in zip(self.trackers, boxes, strict=True):
+        """Start every tracker on its box.
+
+        Raises:
+            BoxError: a box that the tracker refuses, or not one a tracker; then there are no targets.
+            FrameError: as the tracker.
+        """
+        self.started = False
+        frame = check_frame(frame)
+        checked = check_boxes_in_image(boxes, *frame.shape[:2])
+        if len(checked) != len(self.trackers):
+            raise BoxError(f"expected {len(self.trackers)} boxes, one a tracker, found {len(checked)}")
+        for tracker, box in zip(self.trackers, checked, strict=True):
             tracker.init(frame, box)
+        self.started = True
 
     def update(self, frame: Frame) -> Boxes:
         """Return every tracker's box ``(n, 4)``; raises as the tracker does."""
+        if not self.started:
+            raise TrackerError("update needs targets: call init(frame, boxes) first")
         return np.array([tracker.update(frame) for tracker in self.trackers])
 
 

@@ -7,13 +7,15 @@ response is again one product (Eq. 22). With the linear kernel this is the paper
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import Between, check_name, checked, look_up
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
-from udtlib.errors import TrackerError, UnknownNameError
+from udtlib.errors import TrackerError
 from udtlib.features import Features, colour, fhog, grey
 from udtlib.frames import Frame, check_frame
 from udtlib.labels import gaussian_label, peak_displacement
@@ -113,15 +115,16 @@ class KcfTracker:
 
     stages = ("_crop", "_features", "_correlate", "_locate", "_adapt")
 
+    @checked
     def __init__(
         self,
         feature: str = "fhog",
         kernel: str = "gaussian",
-        padding: float = 1.5,
-        max_area: int = 100 * 100,
-        sigma: float = 0.1,
-        regulariser: float = 1e-4,
-        learning_rate: float | None = None,
+        padding: Annotated[float, Between(0, 100)] = 1.5,
+        max_area: Annotated[int, Between(16, 2**20)] = 100 * 100,
+        sigma: Annotated[float, Between(0.001, 1000)] = 0.1,
+        regulariser: Annotated[float, Between(1e-9, 1e6)] = 1e-4,
+        learning_rate: Annotated[float, Between(0, 1)] | None = None,
     ) -> None:
         """Choose the knobs; the defaults are the authors', but for the bound on the patch.
 
@@ -136,11 +139,10 @@ class KcfTracker:
 
         Raises:
             UnknownNameError: an unknown feature or kernel.
+            OptionError: a value of another type or outside its range.
         """
-        if feature not in RECIPES or kernel not in ("gaussian", "linear"):
-            known = f"features {', '.join(RECIPES)}; kernels gaussian, linear"
-            raise UnknownNameError(f"no KCF with feature {feature!r} and kernel {kernel!r}; known: {known}")
-        self.recipe, self.kernel = RECIPES[feature], kernel
+        self.recipe = look_up("feature", feature, RECIPES)
+        self.kernel = check_name("kernel", kernel, ("gaussian", "linear"))
         self.padding, self.max_area = padding, max_area
         self.sigma, self.regulariser = sigma, regulariser
         self.learning_rate = self.recipe.learning_rate if learning_rate is None else learning_rate
@@ -153,6 +155,7 @@ class KcfTracker:
             BoxError: four finite numbers of positive size that touch the frame were expected.
             FrameError: see `udtlib.frames.check_frame`.
         """
+        self.started = False
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])
         self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]

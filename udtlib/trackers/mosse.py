@@ -5,11 +5,14 @@ their spectra. The filter is kept as a running numerator A and denominator B; th
 inverse transform of ``F * A / (B + regulariser)``. Pixels only, one channel, no change of size.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
+from udtlib.arguments import LARGEST_SEED, Between, checked
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
@@ -102,16 +105,17 @@ class MosseTracker:
 
     stages = ("_crop", "_features", "_locate", "_adapt")
 
+    @checked
     def __init__(
         self,
-        padding: float = 1.0,
-        max_area: int = 64 * 64,
-        sigma: float = 2.0,
-        learning_rate: float = 0.125,
-        regulariser: float = 0.01,
-        warps: int = 8,
-        psr_threshold: float = 5.0,
-        seed: int = 0,
+        padding: Annotated[float, Between(0, 100)] = 1.0,
+        max_area: Annotated[int, Between(16, 2**18)] = 64 * 64,
+        sigma: Annotated[float, Between(0.001, 1000)] = 2.0,
+        learning_rate: Annotated[float, Between(0, 1)] = 0.125,
+        regulariser: Annotated[float, Between(1e-9, 1e6)] = 0.01,
+        warps: Annotated[int, Between(0, 100)] = 8,
+        psr_threshold: Annotated[float, Between(0, 1e6)] = 5.0,
+        seed: Annotated[int, Between(0, LARGEST_SEED)] = 0,
     ) -> None:
         """Choose the knobs; the defaults are the same for every sequence.
 
@@ -137,6 +141,7 @@ class MosseTracker:
             BoxError: four finite numbers of positive size that touch the frame were expected.
             FrameError: see `udtlib.frames.check_frame`.
         """
+        self.started = False
         frame = check_frame(frame)
         box = check_box_in_image(box, *frame.shape[:2])
         self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]

@@ -14,8 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes, check_box_in_image
-from udtlib.errors import TrackerError
+from udtlib.errors import FrameError, TrackerError
 from udtlib.frames import Frame, check_frame
+
+LONGEST_TARGET = 512
+"""Pixels: a target with a longer side is followed in a smaller copy of each frame.
+
+OpenCV's time and memory grow with the target's area. The longest side of any target of OTB is 396.
+"""
 
 
 def opencv_factory(name: str) -> Callable[[], Any]:
@@ -40,10 +46,16 @@ def whole_pixel_box(box: ArrayLike, height: int, width: int) -> tuple[int, int, 
 
     OpenCV's trackers crash or fail silently on boxes that are fractional, empty or partly outside.
     """
-    x, y, w, h = check_box_in_image(box, height, width)
+    x, y, w, h = np.asarray(box, dtype=np.float64)
     left, top = min(max(0, round(x)), width - 2), min(max(0, round(y)), height - 2)
     right, bottom = min(width, max(left + 2, round(x + w))), min(height, max(top + 2, round(y + h)))
     return left, top, right - left, bottom - top
+
+
+def reduced_size(height: int, width: int, longest: int) -> tuple[int, int]:
+    """Return the ``(width, height)`` of frames in which ``longest`` pixels are `LONGEST_TARGET` at most."""
+    shrink = min(1.0, LONGEST_TARGET / longest)
+    return max(2, round(width * shrink)), max(2, round(height * shrink))
 
 
 class OpenCVTracker:
@@ -66,6 +78,7 @@ class OpenCVTracker:
         """
         self.factory = opencv_factory(self.name)
         self.tracker: Any = None
+        self.started = False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` (RGB) with the target in ``box``, which is rounded to whole pixels.
@@ -75,17 +88,24 @@ class OpenCVTracker:
             FrameError: see `udtlib.frames.check_frame`.
             TrackerError: OpenCV refuses the frame or the box.
         """
+        self.started = False
         frame = check_frame(frame)
-        box = whole_pixel_box(box, *frame.shape[:2])
-        self.frame_shape, self.box, self.score = frame.shape[:2], np.array(box, dtype=np.float64), 1.0
-        tracker = self.factory()
+        height, width = self.frame_shape = frame.shape[:2]
+        whole = whole_pixel_box(check_box_in_image(box, height, width), height, width)
+        if min(height, width) < 2:
+            raise FrameError(f"OpenCV's trackers need frames of 2x2 pixels or more, found {width}x{height}")
+        self.reduced = reduced_size(height, width, max(whole[2:]))
+        self.ratio = np.tile(np.array(self.reduced) / (width, height), 2)
+        reduced = whole_pixel_box(whole * self.ratio, self.reduced[1], self.reduced[0])
+        self.box, self.score = reduced / self.ratio, 1.0
+        self.tracker = self.factory()
         try:
-            started = tracker.init(self._to_bgr(frame), box)
+            started = self.tracker.init(self._to_bgr(frame), reduced)
         except cv2.error as error:
-            raise TrackerError(f"OpenCV's {self.name} does not start on box {box}: {error}") from error
+            raise TrackerError(f"OpenCV's {self.name} does not start on box {whole}: {error}") from error
         if started is False:
-            raise TrackerError(f"OpenCV's {self.name} does not start on box {box}")
-        self.tracker = tracker
+            raise TrackerError(f"OpenCV's {self.name} does not start on box {whole}")
+        self.started = True
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` float64 in ``frame``: the last one where OpenCV fails.
@@ -94,24 +114,27 @@ class OpenCVTracker:
             FrameError: as `init`, or a frame of another size.
             TrackerError: `init` was not called.
         """
-        if self.tracker is None:
+        if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, like=self.frame_shape)
         found, box = self._follow(self._to_bgr(frame))
-        box = np.array(box, dtype=np.float64)
+        box = np.array(box, dtype=np.float64) / self.ratio
         if found and np.isfinite(box).all() and (box[2:] > 0).all():
             self.box = box
         self.score = float(found)
         return self.box.copy()
 
     def _to_bgr(self, frame: Frame) -> Frame:
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+        bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+        if (self.ratio < 1).any():
+            bgr = cv2.resize(bgr, self.reduced, interpolation=cv2.INTER_AREA)
+        return np.asarray(bgr, dtype=np.uint8)
 
     def _follow(self, frame: Frame) -> tuple[bool, ArrayLike]:
         try:
             return self.tracker.update(frame)
         except cv2.error:
-            return False, self.box
+            return False, np.full(4, np.nan)
 
 
 class OpenCVMosse(OpenCVTracker):

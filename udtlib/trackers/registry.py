@@ -7,9 +7,9 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
-from udtlib.errors import OptionError, UdtError, UnknownNameError, UnknownOptionError
+from udtlib.arguments import look_up, shown
+from udtlib.errors import OptionError, UdtError, UnknownOptionError
 from udtlib.trackers.base import Tracker
-from udtlib.trackers.options import check_options
 
 TRACKERS = {
     "csrt": "udtlib.trackers.opencv:OpenCVCSRT",
@@ -34,14 +34,9 @@ def load_tracker(name: str, **options: Any) -> Tracker:
         UnknownOptionError: an option the tracker does not have.
         OptionError: an option of another type than expected, outside its range, or unusable.
     """
-    if name not in TRACKERS:
-        raise UnknownNameError(f"no tracker {name!r}; known: {', '.join(TRACKERS)}")
-    module, _, attribute = TRACKERS[name].partition(":")
+    module, _, attribute = look_up("tracker", name, TRACKERS).partition(":")
     factory = getattr(import_module(module), attribute)
-    if not options:
-        return factory()
     try:
-        check_options(factory, options)
         return factory(**options)
     except UdtError as error:
         if type(error) is OptionError:
@@ -49,6 +44,10 @@ def load_tracker(name: str, **options: Any) -> Tracker:
         raise
     except TypeError as error:
         known = ", ".join(key for key in signature(factory).parameters if key != "options") or "none"
-        raise UnknownOptionError(f"tracker {name!r}, options {options}: {error}; known: {known}") from error
+        raise UnknownOptionError(
+            f"tracker {name!r}, options {shown(options)}: {error}; known: {known}"
+        ) from error
     except (RuntimeError, ValueError, ArithmeticError) as error:
-        raise OptionError(f"tracker {name!r} cannot be made with options {options}: {error}") from error
+        raise OptionError(
+            f"tracker {name!r} cannot be made with options {shown(options)}: {error}"
+        ) from error

@@ -2,14 +2,12 @@
 
 import os
 import platform
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 import udtlib
-from udtlib.training.log import LOG, read_log
 from udtlib.training.settings import TrainingSettings
 from udtlib.weights import Weights
 
@@ -33,9 +31,13 @@ def card_lines(
     }
 
 
-def first_losses(folder: Path) -> str:
-    """Return the losses of a run's first 20 steps: whoever repeats its command must get them again."""
-    return " ".join(f"{float(row['loss']):.6g}" for row in read_log(folder / LOG)[:20])
+def first_losses(losses: Sequence[float]) -> str:
+    """Return the losses of a run's first 20 steps.
+
+    Whoever repeats its command on the same machine gets them again, to the bit; on another processor sums
+    are rounded in another order, and the losses slowly drift apart.
+    """
+    return " ".join(f"{loss:.6g}" for loss in losses[:20])
 
 
 def hardware(device: torch.device, processes: int) -> str:

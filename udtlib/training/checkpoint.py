@@ -1,13 +1,15 @@
 """Checkpoints: all a run needs to go on bit for bit, in one safetensors file, replaced whole.
 
 Tensors are the network's and the optimiser's; everything else is JSON in the file's header: step,
-settings, history, and a checksum of the tensors. Never pickle. The file before the newest is kept, so
+settings, history. A checksum covers all of it. Never pickle. The file before the newest is kept, so
 one cut short by a full disk or a dead machine costs one interval and not the run. Book: chapter 11.
+
+Files of the first format, whose checksum covers the tensors' bytes alone, are still read; their header is
+checked value by value like any other.
 """
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,12 +20,14 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from udtlib.errors import CheckpointError
+from udtlib.errors import CheckpointError, StorageError
+from udtlib.files import user_path, write_whole
 from udtlib.training.settings import TrainingSettings
 
 NEWEST = "checkpoint.safetensors"
 BEFORE = "checkpoint-before.safetensors"
-FORMAT = "udtlib training 1"
+FORMATS = ("udtlib training 1", "udtlib training 2")
+"""The last is what is written."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Checkpoint:
         tensors: ``network.NAME`` and ``optimiser.INDEX.NAME``.
         history: what the watch over the losses remembers, JSON.
         seconds: of training so far.
+        made_of: fingerprints: the ``code`` that trains, the first ``batch`` where the settings do not name
+            the data; and ``mixed``, until which step the code was another. Empty in older checkpoints.
     """
 
     step: int
@@ -43,6 +49,7 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
     history: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    made_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def collect(network: nn.Module, optimiser: Optimizer) -> dict[str, Tensor]:
@@ -54,7 +61,12 @@ def collect(network: nn.Module, optimiser: Optimizer) -> dict[str, Tensor]:
 
 
 def restore(checkpoint: Checkpoint, network: nn.Module, optimiser: Optimizer) -> None:
-    """Put a checkpoint's tensors back where `collect` found them."""
+    """Put a checkpoint's tensors back where `collect` found them.
+
+    Raises:
+        CheckpointError: they are not those of this network and optimiser.
+    """
+    shapes = dict(enumerate(tuple(parameter.shape) for parameter in network.parameters()))
     states: dict[int, dict[str, Tensor]] = {}
     weights: dict[str, Tensor] = {}
     for name, tensor in checkpoint.tensors.items():
@@ -63,8 +75,15 @@ def restore(checkpoint: Checkpoint, network: nn.Module, optimiser: Optimizer) ->
             weights[rest] = tensor
         else:
             index, _, key = rest.partition(".")
+            if not index.isdecimal() or tuple(tensor.shape) not in ((), shapes.get(int(index))):
+                raise CheckpointError(
+                    f"the checkpoint's {name} {tuple(tensor.shape)} is of no such optimiser"
+                )
             states.setdefault(int(index), {})[key] = tensor
-    network.load_state_dict(weights)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"the checkpoint is of another network ({str(error)[:200]})") from error
     optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
 
 
@@ -72,39 +91,35 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write ``folder/checkpoint.safetensors``; what was there becomes ``checkpoint-before.safetensors``.
 
     Raises:
-        CheckpointError: the disk is full or cannot be written; the files that were there are still there.
+        StorageError: the disk is full or cannot be written; the files that were there are still there.
     """
-    about = {key: value for key, value in asdict(checkpoint).items() if key != "tensors"}
-    about["checksum"] = checksum(checkpoint.tensors)
-    metadata = {"format": FORMAT, "about": json.dumps(about, allow_nan=False)}
+    about = json.dumps(
+        {key: value for key, value in asdict(checkpoint).items() if key != "tensors"}, allow_nan=False
+    )
+    metadata = {"format": FORMATS[-1], "about": about, "checksum": checksum(checkpoint.tensors, about)}
     newest, before = folder / NEWEST, folder / BEFORE
     try:
         if newest.exists():
-            replace_file(before, newest.read_bytes())
-        replace_file(newest, save(dict(checkpoint.tensors), metadata))
-    except OSError as error:
-        raise CheckpointError(
-            f"{newest}: the checkpoint of step {checkpoint.step} cannot be written ({error.strerror}); "
-            "the one before it is unharmed. Make room, then train on with --resume"
+            write_whole(before, newest.read_bytes())
+        write_whole(newest, save(dict(checkpoint.tensors), metadata))
+    except (OSError, StorageError) as error:
+        raise StorageError(
+            f"the checkpoint of step {checkpoint.step} is lost, the one before it is unharmed: {error}. "
+            "Make room, then train on with --resume"
         ) from error
     return newest
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write ``content`` beside ``path``, make sure it is on the disk, and put it in ``path``'s place."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def checksum(tensors: Mapping[str, Tensor], about: str | None = None) -> str:
+    """Return the SHA-256 of all tensors, in the order of their names, and of the header's JSON.
 
-
-def checksum(tensors: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of all tensors' names and bytes, in the order of their names."""
-    digest = hashlib.sha256()
+    Without ``about``: as in the first format, of names and bytes alone.
+    """
+    digest = hashlib.sha256((about or "").encode())
     for name in sorted(tensors):
         digest.update(name.encode())
+        if about is not None:
+            digest.update(f"{tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
         digest.update(tensors[name].contiguous().numpy().tobytes())
     return digest.hexdigest()
 
@@ -115,6 +130,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: there is none, or it is damaged; the message says whether the one before it is whole.
     """
+    folder = user_path(folder)
     path = folder / NEWEST
     if not path.is_file():
         raise CheckpointError(f"no checkpoint {path} to resume from; start the run without --resume")
@@ -146,14 +162,55 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in FORMATS:
             raise CheckpointError(f"{path}: safetensors, but not a checkpoint of this library's training")
         about = json.loads(metadata["about"])
-        if about.pop("checksum") != checksum(tensors):
-            raise CheckpointError(f"{path}: damaged, its tensors do not have the stored checksum")
-        return Checkpoint(tensors=tensors, **about)
-    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: damaged or cut short ({error})") from error
+        if metadata["format"] == FORMATS[0]:
+            stored, found = about.pop("checksum"), checksum(tensors)
+        else:
+            stored, found = metadata["checksum"], checksum(tensors, metadata["about"])
+        if stored != found:
+            raise CheckpointError(f"{path}: damaged, its content does not have the stored checksum")
+        return check_header(Checkpoint(tensors=tensors, **about))
+    except CheckpointError:
+        raise
+    except (
+        SafetensorError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+    ) as error:
+        raise CheckpointError(f"{path}: damaged or cut short ({str(error)[:200]})") from error
+
+
+def check_header(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint whose step, seconds, settings and history are of the right types and ranges.
+
+    Raises:
+        ValueError: names the first that is not; or a `KeyError`, `TypeError` from inside the history.
+    """
+    history = checkpoint.history
+    losses = history["start"] + history["recent"] if history else []
+    still = history["still"] if history else 0
+    fine = {
+        "step": type(checkpoint.step) is int and 0 <= checkpoint.step < 2**53,
+        "seconds": is_number(checkpoint.seconds) and checkpoint.seconds >= 0,
+        "settings": isinstance(checkpoint.settings, dict),
+        "history": isinstance(history, dict) and isinstance(losses, list) and all(map(is_number, losses)),
+        "history's still": type(still) is int and 0 <= still <= max(checkpoint.step, 0),
+    }
+    wrong = [name for name, is_fine in fine.items() if not is_fine]
+    if wrong:
+        raise ValueError(f"its header's {wrong[0]} cannot be")
+    return checkpoint
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value of a JSON file is a finite number that a float can hold."""
+    return type(value) in (int, float) and abs(value) < 1e300
 
 
 def check_settings(checkpoint: Checkpoint, settings: TrainingSettings, folder: Path) -> None:
@@ -173,6 +230,7 @@ def snapshot(
     optimiser: Optimizer,
     history: Mapping[str, Any],
     seconds: float,
+    made_of: Mapping[str, str],
 ) -> Checkpoint:
     """Return the checkpoint of a run that has done ``step`` steps."""
-    return Checkpoint(step, asdict(settings), collect(network, optimiser), history, seconds)
+    return Checkpoint(step, asdict(settings), collect(network, optimiser), history, seconds, made_of)

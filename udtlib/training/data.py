@@ -19,6 +19,7 @@ from udtlib.data.raw_video.triplets import TripletLoader, Triplets, split_videos
 from udtlib.data.synthetic.cache import synthetic_name
 from udtlib.data.synthetic.patches import render_patches
 from udtlib.errors import OptionError
+from udtlib.files import storage_errors, user_path
 from udtlib.training.step import Batch
 
 CACHE = "patches.raw"
@@ -68,7 +69,7 @@ class TrainingData:
 
 def is_cache(path: str | Path) -> bool:
     """Say whether a file ends like a patch cache, which ``udt data pack`` writes."""
-    path = Path(path)
+    path = user_path(path)
     if not path.is_file() or path.stat().st_size < len(MAGIC):
         return False
     with path.open("rb") as file:
@@ -76,7 +77,7 @@ def is_cache(path: str | Path) -> bool:
         return file.read() == MAGIC
 
 
-def prepare_cache(videos: Sequence[str], folder: Path, measured: Measured | None) -> Path:
+def prepare_cache(videos: Sequence[str | Path], folder: Path, measured: Measured | None) -> Path:
     """Return the patch cache of ``videos``: the one they name, or ``folder/patches.raw``, made if needed.
 
     Raises:
@@ -87,8 +88,10 @@ def prepare_cache(videos: Sequence[str], folder: Path, measured: Measured | None
     if caches and len(videos) > 1:
         raise OptionError(f"{caches[0]} is a patch cache: give one cache, or videos, not several")
     if caches:
-        return Path(caches[0])
-    folder.mkdir(parents=True, exist_ok=True)
+        return user_path(caches[0])
+    folder = user_path(folder)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return pack_videos(videos, folder / CACHE, measured=measured, progress=True).path
 
 
@@ -137,6 +140,7 @@ def synthetic_data(
     """
     made = render_patches(clips, frames, seed, crops)
     loader = TripletLoader(made.patches, made.videos, batch, seed, scheme)
-    name = f"{made.name}, {scheme}"
+    digest = hashlib.sha256(made.patches.data).hexdigest()[:16]
+    name = f"{made.name}, checksum {digest}, {scheme}"
     displacements = made.displacements if crops == "boxes" else None
     return TrainingData(loader, name, {"data": name}, None, displacements)

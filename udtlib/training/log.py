@@ -4,10 +4,13 @@ Book: chapter 11.
 """
 
 import csv
+import io
 import math
+import os
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from types import TracebackType
@@ -15,10 +18,12 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from udtlib.errors import TrainingError
+from udtlib.errors import StorageError, TrainingError
+from udtlib.files import is_same_file, storage_errors, user_path, write_whole
 
 COLUMNS = ("step", "epoch", "loss", "learning_rate", "triplets_per_second", "seconds")
 LOG = "log.csv"
+FLUSH_EVERY = 1.0  # seconds
 WINDOW = 50  # steps that divergence is judged by
 DIVERGED = 20.0  # times the loss of the first WINDOW steps
 
@@ -32,10 +37,12 @@ class TrainingLog:
         """Open the log behind its line of step ``done``; later lines, of steps to be repeated, are cut off.
 
         Raises:
-            TrainingError: TensorBoard is asked for and not installed.
+            TrainingError: TensorBoard is asked for and not installed, or lines of earlier steps are missing.
+            StorageError: the log cannot be written.
         """
+        self.path = folder / LOG
         self.board = open_board(folder) if write and tensorboard else None
-        self.file: TextIO | None = open_log(folder / LOG, done) if write else None
+        self.file: TextIO | None = open_log(self.path, done) if write else None
         self.bar = tqdm(
             total=steps,
             initial=done,
@@ -46,10 +53,15 @@ class TrainingLog:
         self.flushed = time.monotonic()
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Take one step's row, a value for each of `COLUMNS`."""
+        """Take one step's row, a value for each of `COLUMNS`.
+
+        Raises:
+            StorageError: as `flush`.
+        """
         if self.file is not None:
-            csv.DictWriter(self.file, COLUMNS).writerow(row)
-            if time.monotonic() > self.flushed + 1:
+            with storage_errors(self.path):
+                csv.DictWriter(self.file, COLUMNS).writerow(row)
+            if time.monotonic() >= self.flushed + FLUSH_EVERY:
                 self.flush()
         if self.board is not None:
             for name in ("loss", "learning_rate", "triplets_per_second"):
@@ -62,9 +74,20 @@ class TrainingLog:
         self.bar.update()
 
     def flush(self) -> None:
-        """Put all lines on the disk."""
+        """Put all lines on the disk.
+
+        Raises:
+            StorageError: the disk is full, say, or the file is not there any more.
+        """
         if self.file is not None:
-            self.file.flush()
+            with storage_errors(self.path):
+                self.file.flush()
+                os.fsync(self.file.fileno())
+            if not is_same_file(self.file, self.path):
+                raise StorageError(
+                    f"{self.path}: removed or replaced while the training was writing it, so what it learns "
+                    "cannot be kept; leave the folder alone until the end"
+                )
         self.flushed = time.monotonic()
 
     def __enter__(self) -> "TrainingLog":
@@ -76,25 +99,50 @@ class TrainingLog:
     ) -> None:
         """Close everything."""
         self.bar.close()
-        for sink in (self.file, self.board):
-            if sink is not None:
-                sink.close()
+        if self.board is not None:
+            self.board.close()
+        if self.file is not None:
+            with storage_errors(self.path) if error is None else suppress(OSError):
+                self.file.close()
 
 
 def open_log(path: Path, done: int) -> TextIO:
-    """Return the CSV file, open for appending, with its first ``done`` steps and no others."""
-    rows = [row for row in read_log(path) if int(row["step"]) <= done] if done and path.exists() else []
-    file = path.open("w", newline="", encoding="utf-8")
-    writer = csv.DictWriter(file, COLUMNS)
+    """Return the CSV file, open for appending, with its first ``done`` steps and no others.
+
+    Raises:
+        TrainingError: there is a file that lacks some of these steps.
+        StorageError: it cannot be written.
+    """
+    rows = read_log(path) if done and path.exists() else []
+    kept = [row for row in rows if row["step"].isdecimal() and int(row["step"]) <= done]
+    if done and path.exists() and [int(row["step"]) for row in kept] != list(range(1, done + 1)):
+        raise TrainingError(
+            f"{path}: expected a line for each of steps 1 to {done}, found {len(kept)}. Put the whole file "
+            "back; or remove it, to go on without the lines of these steps"
+        )
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
-    return file
+    writer.writerows(kept)
+    write_whole(path, text.getvalue())
+    with storage_errors(path):
+        return path.open("a", newline="", encoding="utf-8")
 
 
 def read_log(path: str | Path) -> list[dict[str, str]]:
-    """Return the lines of a ``log.csv`` as dictionaries of text; one cut short at the end is left out."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if all(row.get(column) for column in COLUMNS)]
+    """Return the lines of a ``log.csv`` as dictionaries of text; one cut short at the end is left out.
+
+    Raises:
+        TrainingError: a file that is no such thing.
+    """
+    with user_path(path).open(newline="", encoding="utf-8", errors="replace") as file:
+        whole = [line for line in file if line.endswith("\n")]
+    try:
+        return [row for row in csv.DictReader(whole) if all(row.get(column) for column in COLUMNS)]
+    except csv.Error as error:
+        raise TrainingError(
+            f"{path}: expected the log of a training, found something else ({error})"
+        ) from error
 
 
 def open_board(folder: Path) -> Any:

@@ -6,12 +6,17 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from udtlib.errors import OptionError, TrainingError
+from udtlib.arguments import Between, checked
+from udtlib.errors import StorageError, TrainingError
+from udtlib.files import remove_unfinished, user_path
+from udtlib.locks import only_writer
+from udtlib.training.ahead import BatchSource, ahead
 from udtlib.training.card import card_lines, first_losses
 from udtlib.training.checkpoint import (
     NEWEST,
@@ -21,18 +26,15 @@ from udtlib.training.checkpoint import (
     save_checkpoint,
 )
 from udtlib.training.log import TrainingLog
+from udtlib.training.origin import batch_of, check_origin, code_of
 from udtlib.training.run import Run, row_of, start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest, signals
-from udtlib.training.step import Batch, Patches
 from udtlib.training.workers import Workers, device_of
 from udtlib.weights import save_weights
 
 WEIGHTS = "weights.safetensors"
 CHECKPOINT_EVERY = 200  # steps
-
-BatchSource = Callable[[int], Batch | Patches]
-"""The whole batch of a step (0-indexed), always the same for the same step."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Ending:
     weights: Path | None = None
 
 
+@checked
 def train(
     settings: TrainingSettings,
     batches: BatchSource,
@@ -61,7 +64,7 @@ def train(
     *,
     resume: bool = False,
     device: str | None = "cpu",
-    checkpoint_every: int = CHECKPOINT_EVERY,
+    checkpoint_every: Annotated[int, Between(1, 10**9)] = CHECKPOINT_EVERY,
     keep: Sequence[int] = (),
     progress: bool = False,
     tensorboard: bool = False,
@@ -69,7 +72,8 @@ def train(
 ) -> Ending:
     """Train a network from random weights and write it to ``out/weights.safetensors``.
 
-    SIGINT and SIGTERM stop it after the current step, with a checkpoint. Under torchrun every process
+    SIGINT and SIGTERM stop it after the current step, with a checkpoint, also where the next batch does not
+    come; a second one ends it at once. Under torchrun every process
     calls this with the same arguments; the first writes.
 
     Args:
@@ -86,21 +90,24 @@ def train(
         card: lines for the weights' card, such as the command and the videos.
 
     Raises:
-        TrainingError: ``out`` has a run already; the loss is NaN or diverges (the checkpoint stays).
-        CheckpointError: the checkpoint is damaged, or its run has other settings.
+        TrainingError: ``out`` has a run already, or a log that lacks steps of its checkpoint; the loss is NaN
+            or diverges (the checkpoint stays).
+        StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
+        CheckpointError: the checkpoint is damaged, or its run has other settings or other patches.
         OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
         ShapeError: batches of the wrong shape.
     """
-    if checkpoint_every < 1:
-        raise OptionError(f"checkpoints are written every 1 step or more, found {checkpoint_every}")
-    folder = Path(out)
+    folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
+    lock = ExitStack()
     try:
         workers.share(settings.batch)
         run = start(settings, place)
-        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume))
+        checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume, lock))
+        run.made_of = {"code": code_of(batches)}
         if checkpoint is not None:
+            run.made_of = check_origin(checkpoint, batches, folder)
             run.resume(checkpoint)
         log = TrainingLog(
             folder,
@@ -116,7 +123,9 @@ def train(
                 write_weights(run, folder / f"weights-{run.done}.safetensors", log, lines(loss))
 
         def lines(loss: float) -> dict[str, str]:
-            return card_lines(settings, loss, run.seconds, place, workers.count) | (card or {})
+            mixed = run.made_of.get("mixed")
+            about = {"code": f"another version of it until step {mixed}"} if mixed else {}
+            return card_lines(settings, loss, run.seconds, place, workers.count) | about | (card or {})
 
         path = None
         with log, signals() as stop:
@@ -125,34 +134,44 @@ def train(
                 path = write_weights(run, folder / WEIGHTS, log, lines(loss))
         return Ending(run.done, number, loss, run.seconds, path)
     finally:
+        lock.close()
         workers.leave()
 
 
 def write_weights(run: Run, path: Path, log: TrainingLog, lines: dict[str, str]) -> Path:
     """Write the run's weights as they are now, with ``lines``, its steps and first losses as the card."""
     log.flush()
-    about = {"steps": str(run.done), "first losses": first_losses(path.parent)}
+    about = {"steps": str(run.done), "first losses": first_losses(run.watch.start)}
     save_weights(path, run.weights(lines | about))
     return path
 
 
-def open_run(folder: Path, settings: TrainingSettings, resume: bool) -> Checkpoint | None:
+def open_run(
+    folder: Path, settings: TrainingSettings, resume: bool, lock: ExitStack | None = None
+) -> Checkpoint | None:
     """Return the checkpoint to go on from; None for a new run, whose folder is made.
 
+    ``lock`` is given what keeps other trainings out of the folder.
+
     Raises:
+        StorageError: another process is training there.
         TrainingError: a new run where one is already.
         CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``check_settings``.
     """
+    if not resume:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
+    if lock is not None and folder.is_dir():
+        lock.enter_context(only_writer(folder))
+        remove_unfinished(folder)
     if resume:
         checkpoint = load_checkpoint(folder)
         check_settings(checkpoint, settings, folder)
         return checkpoint
     if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
         raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
     return None
 
 
@@ -174,7 +193,9 @@ def loop(
     share = workers.share(settings.batch)
     saved = run.done
     try:
-        for batch in ahead(batches, run.done, settings):
+        for batch in ahead(batches, run.done, settings, stop):
+            if run.done == 0 and not settings.data:
+                run.made_of["batch"] = batch_of(batch)
             begin = time.perf_counter()
             loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
             took = time.perf_counter() - begin
@@ -187,11 +208,12 @@ def loop(
                 saved = save_run(run, workers, log, folder)
             if number:
                 break
-    except TrainingError as error:
-        kept = (
-            f"the checkpoint of step {saved} in {folder} is kept" if saved else "there is no checkpoint yet"
-        )
-        raise TrainingError(f"{error} ({kept})") from error
+        if not number and stop.number and run.done < settings.steps:  # while no batch came
+            number, saved = stop.number, save_run(run, workers, log, folder)
+    except (TrainingError, StorageError) as error:
+        there = saved and (folder / NEWEST).is_file()
+        kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
+        raise type(error)(f"{error} ({kept})") from error
     return loss, number
 
 
@@ -201,24 +223,3 @@ def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
         log.flush()
         save_checkpoint(folder, run.checkpoint())
     return run.done
-
-
-def ahead(batches: BatchSource, first: int, settings: TrainingSettings) -> Iterator[Batch]:
-    """Yield the batches from step ``first`` on; the next is fetched while one is worked on.
-
-    Raises:
-        TrainingError: a batch of another size than the settings say.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(batches, first) if first < settings.steps else None
-        for step in range(first, settings.steps):
-            assert waiting is not None
-            found = waiting.result()
-            if step + 1 < settings.steps:
-                waiting = pool.submit(batches, step + 1)
-            batch = found if isinstance(found, Batch) else Batch(found)
-            if len(batch.patches) != settings.batch:
-                raise TrainingError(
-                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
-                )
-            yield batch

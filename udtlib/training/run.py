@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
+from udtlib.devices import keep_freed_memory
 from udtlib.network import FeatureNetwork
 from udtlib.training.card import trained_weights
 from udtlib.training.checkpoint import Checkpoint, restore, snapshot
@@ -29,11 +30,18 @@ class Run:
     watch: LossWatch = field(default_factory=LossWatch)
     done: int = 0
     seconds: float = 0.0
+    made_of: dict[str, str] = field(default_factory=dict)
 
     def checkpoint(self) -> Checkpoint:
         """Return the state as it is now."""
         return snapshot(
-            self.done, self.settings, self.network, self.optimiser, self.watch.history, self.seconds
+            self.done,
+            self.settings,
+            self.network,
+            self.optimiser,
+            self.watch.history,
+            self.seconds,
+            self.made_of,
         )
 
     def weights(self, lines: Mapping[str, str]) -> Weights:
@@ -67,11 +75,6 @@ def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
     if settings.optimiser == "muon":
         return Muon(parameters, rate, settings.momentum)
     return SGD(parameters, rate, settings.momentum, weight_decay=decay)
-
-
-def keep_freed_memory() -> None:
-    """Make the C library keep freed memory, see `udtlib.trackers.udt.keep_freed_memory`."""
-    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def take_step(run: Run, batch: Batch, workers: Workers, first: int) -> float:

@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
-from udtlib.errors import OptionError, UnknownNameError
+from udtlib.arguments import LARGEST_SEED, Between, OneOf, check_fields, look_up
+from udtlib.data.raw_video.augmentation import SMEARED, STRONGEST
+from udtlib.errors import OptionError
 from udtlib.unsupervised import FORMS, WAYS_BACK
 
 PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
-SMEARED = 60  # pixels at most: half a patch
 
 
 @dataclass(frozen=True)
@@ -75,27 +76,27 @@ class TrainingSettings:
     """
 
     variant: str = "udt"
-    steps: int = 1000
-    steps_per_epoch: int = 1000
-    batch: int = 32
-    optimiser: str = "sgd"
-    first_rate: float = 1e-2
-    last_rate: float = 1e-5
-    schedule: str = "epoch"
-    warm_up: int = 0
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    backward: str = "direct"
-    form: str = "reference"
-    motion: str = "reference"
-    drop: float = 0.1
-    gain: float = 1.0
-    average: float = 0.0
-    augment: float = 0.0
-    smear: float = 0.0
-    precision: str = "float32"
+    steps: Annotated[int, Between(1, 10**9)] = 1000
+    steps_per_epoch: Annotated[int, Between(1, 10**9)] = 1000
+    batch: Annotated[int, Between(1, 100_000)] = 32
+    optimiser: Annotated[str, OneOf(*OPTIMISERS)] = "sgd"
+    first_rate: Annotated[float, Between(1e-12, 1e30)] = 1e-2
+    last_rate: Annotated[float, Between(1e-12, 1e30)] = 1e-5
+    schedule: Annotated[str, OneOf(*SCHEDULES)] = "epoch"
+    warm_up: Annotated[int, Between(0, 10**9)] = 0
+    momentum: Annotated[float, Between(0, 1, below=True)] = 0.9
+    weight_decay: Annotated[float, Between(0, 1000)] = 5e-4
+    backward: Annotated[str, OneOf(*WAYS_BACK)] = "direct"
+    form: Annotated[str, OneOf(*FORMS)] = "reference"
+    motion: Annotated[str, OneOf(*FORMS)] = "reference"
+    drop: Annotated[float, Between(0, 1, below=True)] = 0.1
+    gain: Annotated[float, Between(1e-6, 1e6)] = 1.0
+    average: Annotated[float, Between(0, 1, below=True)] = 0.0
+    augment: Annotated[float, Between(0, STRONGEST)] = 0.0
+    smear: Annotated[float, Between(0, SMEARED)] = 0.0
+    precision: Annotated[str, OneOf(*PRECISIONS)] = "float32"
     compile: bool = False
-    seed: int = 0
+    seed: Annotated[int, Between(0, LARGEST_SEED)] = 0
     data: str = ""
 
     def __post_init__(self) -> None:
@@ -103,37 +104,24 @@ class TrainingSettings:
 
         Raises:
             UnknownNameError: no such variant.
-            OptionError: a value out of range.
+            OptionError: a value of another type or out of range, or two that do not go together.
         """
-        if self.variant not in VARIANTS:
-            raise UnknownNameError(f"no variant {self.variant!r}; known: {', '.join(VARIANTS)}")
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise OptionError(f"{name} is one of {', '.join(choices)}, found {getattr(self, name)!r}")
-        for name in ("steps", "steps_per_epoch", "batch"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} is at least 1, found {getattr(self, name)}")
-        if not 0 < self.last_rate <= self.first_rate:
+        check_fields(self)
+        variant = look_up("variant", self.variant, VARIANTS)
+        if self.last_rate > self.first_rate:
             raise OptionError(
-                f"learning rates fall: expected 0 < last_rate <= first_rate, found {self.last_rate} and "
+                f"learning rates fall: expected last_rate <= first_rate, found {self.last_rate} and "
                 f"{self.first_rate}"
             )
-        if self.augment < 0 or (self.augment and VARIANTS[self.variant].truth):
+        if self.augment and variant.truth:
             raise OptionError(
-                "augment is at least 0, and 0 for a variant that learns from true displacements, found "
+                "augment is 0 for a variant that learns from true displacements, found "
                 f"{self.augment} with {self.variant!r}"
             )
-        if self.smear and not (1 <= self.smear <= SMEARED and self.augment):
+        if self.smear and not (self.smear >= 1 and self.augment):
             raise OptionError(
                 f"smear is 0, or 1 to {SMEARED} pixels and needs augment above 0, found {self.smear} with "
                 f"augment {self.augment}"
-            )
-        if not 0 < self.gain < math.inf or not 0 <= self.average < 1:
-            raise OptionError(f"expected 0 < gain and 0 <= average < 1, found {self.gain} and {self.average}")
-        if self.warm_up < 0 or self.weight_decay < 0 or not 0 <= self.momentum < 1 or not 0 <= self.drop < 1:
-            raise OptionError(
-                f"expected warm_up and weight_decay of at least 0, momentum and drop in 0 <= value < 1, "
-                f"found {self.warm_up}, {self.weight_decay}, {self.momentum}, {self.drop}"
             )
 
     @property
@@ -164,11 +152,5 @@ class TrainingSettings:
         ]
 
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "optimiser": OPTIMISERS,
-    "schedule": SCHEDULES,
-    "backward": WAYS_BACK,
-    "form": FORMS,
-    "motion": FORMS,
-    "precision": PRECISIONS,
-}
+HINTS = get_type_hints(TrainingSettings, include_extras=True)
+"""What each setting takes, see `udtlib.arguments`."""

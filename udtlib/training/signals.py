@@ -14,10 +14,13 @@ class StopRequest:
     number: int = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Note the signal, which the loop looks at after each step; a second one interrupts at once."""
-        if self.number:
-            raise KeyboardInterrupt
+        """Note the signal, which the loop looks at after each step; a second one does what it always does.
+
+        SIGTERM then ends the process at once, SIGINT raises KeyboardInterrupt.
+        """
         self.number = number
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from udtlib.devices import usable_device
 from udtlib.errors import OptionError, TrainingError, UdtError
 
 Result = TypeVar("Result")
@@ -104,11 +105,7 @@ def device_of(name: str | None) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise OptionError(f"device {name!r} cannot be used here ({str(error).splitlines()[0]})") from error
+    device = usable_device(name)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     return device

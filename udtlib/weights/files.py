@@ -24,6 +24,7 @@ from torch import Tensor
 
 from udtlib.data.locate import shipped_folder
 from udtlib.errors import MissingDataError, UnknownNameError, WeightsError
+from udtlib.files import user_path, write_whole
 from udtlib.network import FeatureNetwork
 
 SHAPES = {
@@ -149,7 +150,7 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     """
     from udtlib.weights.foreign import read_foreign
 
-    path = Path(path).expanduser()
+    path = user_path(path)
     try:
         if not path.is_file():
             raise MissingDataError(f"no weights file {path}")
@@ -178,17 +179,15 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
 
 
 def save_weights(path: str | Path, weights: Weights) -> None:
-    """Write ``weights`` and their card as safetensors, by way of a temporary file beside it.
+    """Write ``weights`` and their card as safetensors (`udtlib.files.write_whole`).
 
     Raises:
         WeightsError: weights of another shape or not finite.
+        StorageError: the file cannot be written.
     """
-    path = Path(path)
     check_weights(weights)
     tensors = {name: weights.tensors[name].contiguous() for name in SHAPES}
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(save(tensors, {**weights.card, "channels": "rgb"}))
-    temporary.replace(path)
+    write_whole(path, save(tensors, {**weights.card, "channels": "rgb"}))
 
 
 def check_weights(weights: Weights, origin: str = "these weights") -> Weights:

@@ -20,7 +20,6 @@ from udtlib.cli import main
 from udtlib.data.benchmarks.otb_lists import LISTS
 from udtlib.data.download.downloads import (
     BENCHMARKS,
-    LOCK,
     contents,
     download,
     is_otb,
@@ -72,7 +71,7 @@ def zipped(folder, top):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_otb(web, tmp_path):
@@ -161,8 +160,8 @@ def test_a_second_download_into_a_folder_is_refused_while_the_first_runs(web, tm
         time.sleep(0.02)
     asked = len(web.log)
     assert main(command) == 2
-    assert f"{root}: another download is writing there; wait for its end" in capsys.readouterr().err
-    with pytest.raises(StorageError, match="another download is writing there"):
+    assert f"{root}: another process is writing there; wait for its end" in capsys.readouterr().err
+    with pytest.raises(StorageError, match="another process is writing there"):
         download("tc128", root)
     assert (len(web.log), part.stat().st_size, first.poll()) == (asked, 300, None)
     assert download("otb50", tmp_path / "elsewhere", pause=0) == {}
@@ -288,12 +287,15 @@ def test_an_archive_without_a_folder_and_what_is_there_already(tmp_path):
         archive.writestr("img/0001.jpg", b"new")
         archive.writestr("groundtruth_rect.txt", b"1,2,3,4\n")
     root = tmp_path / "root"
-    (root / ".Bolt.unfinished" / "Bolt").mkdir(parents=True)  # of a run that was killed
+    (root / ".Bolt.k1ll3d.unfinished" / "Bolt").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (root / ".Bolt.unfinished").symlink_to(tmp_path / "elsewhere")  # planted: not followed
     assert unpack(tmp_path / "flat.zip", root, is_otb, "Bolt") == ["Bolt"]
     (root / "Bolt" / "img" / "0001.jpg").write_bytes(b"mine")
     assert unpack(tmp_path / "flat.zip", root, is_otb, "Bolt") == ["Bolt"]
     assert (root / "Bolt" / "img" / "0001.jpg").read_bytes() == b"mine"
-    assert names(root) == ["Bolt"]
+    assert names(root) == [".Bolt.unfinished", "Bolt"]
+    assert names(tmp_path / "elsewhere") == []
 
 
 def test_a_full_disk(tmp_path, monkeypatch):

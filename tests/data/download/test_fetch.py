@@ -1,15 +1,19 @@
 """Downloads from a server on this machine that drops, lies and refuses."""
 
+import errno
 import hashlib
+import io
+import json
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from web_server import WebServer
 
-from udtlib.data.download.fetch import fetch, sha256
+from udtlib.data.download.fetch import Source, fetch, sha256
 from udtlib.errors import DownloadError, StorageError
 
 CONTENT = np.random.default_rng(0).bytes(50_000)
@@ -168,10 +172,21 @@ def test_no_server(web, tmp_path):
 
 
 def test_a_full_disk_is_said_at_once(web, tmp_path, monkeypatch):
-    def full(path, block):
-        raise StorageError(f"{path}: cannot be written (No space left on device)")
+    class Full(io.FileIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("udtlib.data.download.fetch._add", full)
-    with pytest.raises(StorageError, match="No space left"):
+    monkeypatch.setattr("udtlib.data.download.fetch.open_partial", lambda path: Full(path, "ab"))
+    with pytest.raises(StorageError, match=r"a\.zip\.part: cannot be written \(No space left.*is kept"):
         get(web, tmp_path)
     assert len(web.log) == 1
+
+
+def test_a_link_under_the_name_of_the_partial_file_is_not_followed(web, tmp_path):
+    (tmp_path / "victim").write_bytes(b"mine")
+    (tmp_path / "a.zip.part").symlink_to("victim")
+    note = Source(f"{web.address}a.zip", "", len(CONTENT))
+    (tmp_path / "a.zip.part.json").write_text(json.dumps(asdict(note)))
+    with pytest.raises(StorageError, match="found a link"):
+        get(web, tmp_path)
+    assert (tmp_path / "victim").read_bytes() == b"mine"

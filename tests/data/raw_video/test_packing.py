@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from video_files import frames_of, write_folder, write_video
 
-from udtlib.data.raw_video import cache_writer
+from udtlib.data.raw_video import cache_writer, packing
 from udtlib.data.raw_video.decoding import Decoder, Job, answer
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.packing import find_videos, pack_videos
@@ -20,6 +21,7 @@ from udtlib.data.raw_video.patch_cache import NUMEL, PatchCache
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError, OptionError, StorageError, UnknownNameError
+from udtlib.trackers import kcf
 
 COUNTS = {"a.avi": 20, "b/clip.mp4": 12, "c": 7}
 
@@ -316,3 +318,87 @@ def test_reading(folder, tmp_path):
     copy = cache.read([1])
     copy[:] = 0
     np.testing.assert_array_equal(cache.read([1]), patches[[1]])
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A video file, a folder of images and a bad file; their cache."""
+    root = tmp_path / "in"
+    write_video(root / "a.avi", frames_of(1, 4))
+    write_folder(root / "b", frames_of(2, 5))
+    (root / "junk.mkv").write_bytes(b"junk" * 9)
+    pack_videos([root], tmp_path / "out", frames_per_video=3)
+    return root, tmp_path / "out"
+
+
+@pytest.mark.parametrize("name", ["a.avi", "b", "junk.mkv"])
+def test_other_videos_under_the_same_names_are_refused(two, name):
+    root, out = two
+    before = out.read_bytes()
+    pack_videos([root], out, frames_per_video=3)
+    if name == "b":
+        write_folder(root / "other", frames_of(7, 5))
+        shutil.rmtree(root / "b")
+        (root / "other").rename(root / "b")
+    else:
+        write_video(root / "other.avi", frames_of(8, 4))
+        (root / "other.avi").replace(root / name)
+    with pytest.raises(DataError, match=rf"out was made of another {name}, which has changed since"):
+        pack_videos([root], out, frames_per_video=3)
+    assert out.read_bytes() == before
+
+
+def test_images_that_were_not_used_may_change(two):
+    root, out = two
+    images = sorted((root / "b").iterdir())
+    images[4].write_bytes(images[3].read_bytes())
+    pack_videos([root], out, frames_per_video=3)
+
+
+def interrupted(root, out):
+    class Stops(Decoder):
+        def decode(self, job, receive):
+            if job.path.name != "a.avi":
+                raise KeyboardInterrupt
+            return super().decode(job, receive)
+
+    with Stops() as decoder, pytest.raises(KeyboardInterrupt):
+        pack_videos([root], out, decoder=decoder)
+
+
+def test_an_interrupted_run_does_not_go_on_with_other_videos(two, tmp_path):
+    root, _ = two
+    out = tmp_path / "again"
+    interrupted(root, out)
+    write_video(tmp_path / "elsewhere" / "c.avi", frames_of(3, 4))
+    with pytest.raises(DataError, match=r"again was begun with other videos \(a\.avi is not here\)"):
+        pack_videos([tmp_path / "elsewhere"], out)
+    write_video(root / "a.avi", frames_of(9, 4))
+    with pytest.raises(DataError, match=r"again was made of another a\.avi"):
+        pack_videos([root], out)
+
+
+def test_another_way_of_cutting_is_another_setting(two, monkeypatch):
+    root, out = two
+    monkeypatch.setattr(packing, "CUTTING", packing.CUTTING + 1)
+    with pytest.raises(OptionError, match="cutting is 1, asked for 2"):
+        pack_videos([root], out, frames_per_video=3)
+
+
+def other_follow(frame, box):
+    return kcf.follow(frame, box)
+
+
+def test_another_follower_is_another_setting(two, tmp_path):
+    root, _ = two
+    pack_videos([root], tmp_path / "followed", selection="follow", follower=kcf.follow)
+    with pytest.raises(
+        OptionError, match=r"follower is 'udtlib.trackers.kcf.follow', asked for .*other_follow"
+    ):
+        pack_videos([root], tmp_path / "followed", selection="follow", follower=other_follow)
+
+
+def test_caches_of_earlier_versions_are_of_the_first_way_of_cutting(two):
+    cache_writer.check_settings("old", {"webp": None}, {"webp": None, "cutting": 1})
+    with pytest.raises(OptionError, match="cutting is None, asked for 2"):
+        cache_writer.check_settings("old", {"webp": None}, {"webp": None, "cutting": 2})

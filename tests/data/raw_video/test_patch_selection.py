@@ -1,11 +1,14 @@
 """Centre patches: the reference's geometry, against another interpolator; LUDT's choice of place."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from clips import moving_clip, texture
 from scipy.ndimage import map_coordinates
 
 from udtlib.data.raw_video.patch_selection import (
+    CUTTING,
     PATCH_SIZE,
     SELECTIONS,
     cut_patches,
@@ -14,6 +17,7 @@ from udtlib.data.raw_video.patch_selection import (
     sample_window,
     start_locating,
 )
+from udtlib.data.synthetic import render_clip
 from udtlib.errors import UnknownNameError
 from udtlib.trackers import kcf
 
@@ -110,3 +114,11 @@ def test_every_selection_gives_a_patch_of_every_frame(selection):
 def test_unknown_selection():
     with pytest.raises(UnknownNameError, match="known: centre, entropy, follow"):
         next(cut_patches([texture(20, 20)], "best"))
+
+
+def test_the_version_of_cutting_stands_for_these_patches():
+    """Who changes the patches on purpose adds 1 to `CUTTING`, so that old caches do not pass for new ones."""
+    frames = list(render_clip(frames=3, seed=3).frames)
+    patches = [patch for selection in ("centre", "entropy") for patch in cut_patches(frames, selection)]
+    digest = hashlib.sha256(np.stack(patches).tobytes()).hexdigest()[:16]
+    assert (CUTTING, digest) == (1, "f2a99b6491971189")

@@ -1,5 +1,7 @@
 """Procedural clips written once to a patch cache, and trained on from there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from udtlib.data.raw_video.patch_cache import NUMEL, PatchCache
 from udtlib.data.synthetic import cache
 from udtlib.data.synthetic.cache import pack_clips, synthetic_name
 from udtlib.data.synthetic.patches import render_patches
-from udtlib.errors import OptionError
+from udtlib.errors import DataError, OptionError
 from udtlib.weights import load_weights
 
 
@@ -54,7 +56,7 @@ def test_goes_on_where_it_was_stopped(tmp_path, capsys, monkeypatch):
     drawn = []
     monkeypatch.setattr(cache, "clip_patches", lambda *a: drawn.append(a[1]) or draw(*a))
     assert render(out) == 0
-    assert drawn == [1]
+    assert drawn == [1, 0], "the second clip; and a patch of the first, to compare"
     np.testing.assert_array_equal(PatchCache(out).load(), render_patches(2, 4, 3).patches)
 
 
@@ -79,9 +81,39 @@ def test_other_settings_are_refused(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [({"clips": 0}, "at least 1 clip"), ({"webp": 0}, "1 to 100, found 0"), ({"seed": -1}, "found -1")],
+    [
+        ({"clips": 0}, "clips: expected a whole number from 1 to"),
+        ({"webp": 0}, "1 to 100, found 0"),
+        ({"seed": -1}, "found -1"),
+    ],
 )
 def test_refusals(tmp_path, options, text):
     with pytest.raises(OptionError, match=text):
         pack_clips(tmp_path / "clips", **options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("webp", [None, 80])
+def test_a_cache_of_another_renderer_is_refused(tmp_path, monkeypatch, webp):
+    out, draw = tmp_path / "clips", cache.clip_patches
+    pack_clips(out, 2, 3, webp=webp)
+    pack_clips(out, 2, 3, webp=webp)
+
+    def draw_otherwise(seed, number, frames, crops):
+        patches, targets = draw(seed, number, frames, crops)
+        return 255 - patches if number == 1 else patches, targets
+
+    monkeypatch.setattr(cache, "clip_patches", draw_otherwise)
+    with pytest.raises(DataError, match=r"clips: clip 1 is not what this udtlib draws; .* remove it"):
+        pack_clips(out, 2, 3, webp=webp)
+
+
+def test_training_on_clips_in_memory_names_what_was_drawn(monkeypatch):
+    from udtlib.training import data
+
+    names = [data.synthetic_data(2, 0, "reference", clips=1, frames=4).name]
+    draw = data.render_patches
+    monkeypatch.setattr(data, "render_patches", lambda *a: replace(draw(*a), patches=255 - draw(*a).patches))
+    names.append(data.synthetic_data(2, 0, "reference", clips=1, frames=4).name)
+    assert names[0] != names[1]
+    assert all("checksum" in name for name in names)

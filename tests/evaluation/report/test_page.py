@@ -15,7 +15,7 @@ import pytest
 
 from udtlib.cli import main
 from udtlib.data import Sequence, load_dataset
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import MissingDataError, StorageError
 from udtlib.evaluation import score
 from udtlib.evaluation.report.html import BOTTOM, CHART, LEFT, line_chart
 from udtlib.evaluation.report.material import Panel
@@ -297,7 +297,7 @@ def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(DataError, match="No space left on device"):
+    with pytest.raises(StorageError, match="No space left on device"):
         write_report(path, "after")
     assert path.read_text() == "before"
     monkeypatch.undo()

@@ -9,14 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udtlib.data import Sequence
-from udtlib.errors import DataError, MissingDataError, UdtError
-from udtlib.evaluation.results.files import (
-    load_result,
-    load_results,
-    prepare_folder,
-    read_record,
-    write_result,
-)
+from udtlib.errors import DataError, MissingDataError, StorageError, UdtError
+from udtlib.evaluation.results.files import load_result, load_results, prepare_folder, write_result
+from udtlib.evaluation.results.records import read_record
 
 TRUTH = np.array([[10.0, 20, 30, 40], [11, 21, 31, 41], [12, 22, 32, 42]])
 
@@ -56,7 +51,7 @@ def test_a_failed_write_leaves_the_old_result(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageError, match="disk full"):
         write_result(path, TRUTH + 1, "synthetic", {})
     assert path.read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == ["one.json", "one.txt"]

@@ -208,3 +208,37 @@ def test_the_stored_synthetic_scores_come_out_again():
 def test_the_stored_otb_scores_come_out_again():
     sequences = load_otb(find_data("otb"), ["Crossing", "Couple"])
     assert_agree(recomputed(sequences), stored("classic_otb10", sequences))
+
+
+def test_stored_tables_are_of_the_weights_that_come_with_the_library():
+    from udtlib.weights import SHIPPED, shipped
+
+    paths = sorted((PROJECT / "data/results").glob("*.json"))
+    documents = {path.name: json.loads(path.read_text("utf-8")) for path in paths}
+    with_ours = {name: one for name, one in documents.items() if set(SHIPPED) & set(one.get("trackers", ()))}
+    assert len(with_ours) >= 2
+    for name, document in with_ours.items():
+        for tracker in set(SHIPPED) & set(document["trackers"]):
+            found = document["weights"][tracker]
+            assert found == shipped(tracker).fingerprint, f"{name} was measured with other weights: {tracker}"
+    assert shipped("udt").fingerprint in documents["ch00_real.json"]["udt"]["weights"]
+
+
+def test_a_table_names_the_weights_it_was_measured_with(tmp_path, small_otb):
+    from udtlib.weights import random_weights
+
+    command = [
+        "evaluate",
+        "--tracker",
+        "udt",
+        "--option",
+        "weights=random",
+        "--dataset",
+        "otb",
+        "--jobs",
+        "1",
+    ]
+    command += ["--root", str(small_otb), "--out", str(tmp_path / "run"), "--table", str(tmp_path / "t.csv")]
+    assert main(command) == 0
+    document = json.loads((tmp_path / "t.json").read_text())
+    assert document["weights"] == {"udt": random_weights().fingerprint}

@@ -263,7 +263,7 @@ def test_misuse_is_refused_clearly():
         evaluate(Shift, [make_sequence("One"), make_sequence("one")])
     with pytest.raises(DataError, match="each of its own name"):
         evaluate(Shift, [])
-    with pytest.raises(ValueError, match="at least one job"):
+    with pytest.raises(ValueError, match="jobs: expected a whole number from 1 to"):
         evaluate(Shift, [make_sequence()], jobs=0)
     with pytest.raises(TypeError, match=r"a tracker's name or a callable .*found <shift_tracker.Shift"):
         evaluate(Shift(), [make_sequence()])

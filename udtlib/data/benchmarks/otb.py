@@ -19,6 +19,7 @@ from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.locate import find_data, require_data
 from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 RANGES = {
     "blurcar1": (247, 988),
@@ -66,7 +67,7 @@ def load_annotations(path: str | Path) -> list[Sequence]:
         MissingDataError: no such file or folder, or no sequence in it.
         DataError: content that is not what the format promises.
     """
-    path = Path(path)
+    path = user_path(path)
     if path.is_dir():
         sequences = [_annotated(*target, read_attributes(path)) for target in find_targets(path)]
     elif path.exists():
@@ -95,7 +96,7 @@ def load_otb(
         MissingDataError: no such folder, target, ground truth or image file; all are named.
         DataError: a file that is not what its format promises, or a wrong number of rows.
     """
-    root = require_data("otb", "the OTB sequences") if root is None else Path(root)
+    root = require_data("otb", "the OTB sequences") if root is None else user_path(root)
     attributes = read_attributes(root)
     targets = _select(find_targets(root), names, root)
 

@@ -11,6 +11,7 @@ from udtlib.data.benchmarks.otb import canonical_name, find_targets, load_otb
 from udtlib.data.locate import require_data
 from udtlib.data.sequences import Sequence
 from udtlib.errors import MissingDataError
+from udtlib.files import user_path
 
 _TB50 = (
     "Basketball Biker Bird1 BlurBody BlurCar2 BlurFace BlurOwl Bolt Box Car1 Car4 CarDark CarScale ClifBar "
@@ -101,6 +102,6 @@ def load_otb50(root: str | Path | None = None, broken: dict[str, str] | None = N
 
 
 def _load_list(name: str, root: str | Path | None, broken: dict[str, str] | None) -> list[Sequence]:
-    root = require_data("otb", "the OTB sequences") if root is None else Path(root)
+    root = require_data("otb", "the OTB sequences") if root is None else user_path(root)
     check_complete(name, {canonical_name(target) for target, _ in find_targets(root)}, root)
     return load_otb(root, LISTS[name], broken)

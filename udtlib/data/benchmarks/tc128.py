@@ -13,6 +13,7 @@ from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.locate import require_data
 from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 COUNT = 128
 """How many sequences the benchmark has."""
@@ -43,7 +44,7 @@ def load_tc128(
         MissingDataError: no such folder, sequence, annotation or image file; all are named.
         DataError: a file that is not what its format promises, or a wrong number of rows.
     """
-    root = require_data("tc128", "the Temple-Color sequences") if root is None else Path(root)
+    root = require_data("tc128", "the Temple-Color sequences") if root is None else user_path(root)
     targets = _select(find_sequences(root), names, root)
 
     def read(name: str, folder: Path) -> Sequence:

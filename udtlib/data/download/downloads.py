@@ -6,9 +6,7 @@ SHA-256 in ``checksums.json`` in the folder, and every later one is compared wit
 """
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 from udtlib.data.benchmarks.otb import TARGETS, canonical_name, find_targets
 from udtlib.data.benchmarks.otb_lists import LISTS, folders
 from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TRUTH, find_sequences
-from udtlib.data.box_files import read_json_object, write_whole
+from udtlib.data.box_files import read_json_object
 from udtlib.data.download.fetch import fetch, sha256
 from udtlib.data.download.unpack import unpack
 from udtlib.errors import (
@@ -24,13 +22,12 @@ from udtlib.errors import (
     DataError,
     DownloadError,
     MissingDataError,
-    StorageError,
     UnknownNameError,
 )
+from udtlib.files import storage_errors, user_path, write_whole
+from udtlib.locks import only_writer
 
 CHECKSUMS = "checksums.json"
-LOCK = ".download.lock"
-"""An empty file that stays in the folder; only one download at a time holds it."""
 
 OTB_ADDRESS = "http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/"
 TC128_ADDRESS = "http://www.dabi.temple.edu/~hbling/data/TColor-128/"
@@ -93,13 +90,14 @@ def contents(name: str, root: str | Path) -> Contents:
     """
     try:
         if name not in LISTS:
-            return Contents(tuple(one for one, folder in find_sequences(Path(root)) if is_tc128(folder)), ())
-        there = {canonical_name(target) for target, _ in find_targets(Path(root))}
+            found = find_sequences(user_path(root))
+            return Contents(tuple(one for one, folder in found if is_tc128(folder)), ())
+        there = {canonical_name(target) for target, _ in find_targets(user_path(root))}
     except MissingDataError:
         there = set()
     targets = LISTS.get(name, ())
-    found = tuple(target for target in targets if canonical_name(target) in there)
-    return Contents(found, tuple(target for target in targets if target not in found))
+    known = tuple(target for target in targets if canonical_name(target) in there)
+    return Contents(known, tuple(target for target in targets if target not in known))
 
 
 def download(
@@ -132,13 +130,11 @@ def download(
     """
     if name not in BENCHMARKS:
         raise UnknownNameError(f"no benchmark {name!r} to download; known: {', '.join(BENCHMARKS)}")
-    benchmark, root = BENCHMARKS[name], Path(root)
-    try:
+    benchmark, root = BENCHMARKS[name], user_path(root)
+    with storage_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{root}: cannot be written ({error.strerror})") from error
     base, problems = (address or benchmark.address).rstrip("/") + "/", {}
-    with _held(root):
+    with only_writer(root):
         read_checksums(root)
         for archive in _missing_archives(benchmark, root):
             try:
@@ -147,20 +143,6 @@ def download(
             except (DownloadError, ArchiveError) as error:
                 problems[archive] = str(error)
     return problems
-
-
-@contextmanager
-def _held(root: Path) -> Iterator[None]:
-    """Keep other downloads out of ``root`` by a lock of SQLite's: the system ends it with its process."""
-    try:
-        with closing(sqlite3.connect(root / LOCK, timeout=0)) as lock:
-            lock.execute("BEGIN EXCLUSIVE")
-            yield
-    except sqlite3.OperationalError as error:
-        why = f"cannot be written ({error})"
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            why = "another download is writing there; wait for its end, or name another folder"
-        raise StorageError(f"{root}: {why}") from error
 
 
 def _missing_archives(benchmark: Benchmark, root: Path) -> list[str]:
@@ -203,7 +185,7 @@ def read_checksums(root: str | Path) -> dict[str, dict[str, Any]]:
     Raises:
         DataError: a file that is no such thing.
     """
-    path = Path(root) / CHECKSUMS
+    path = user_path(root) / CHECKSUMS
     if not path.exists():
         return {}
     found = read_json_object(path, "the checksums of downloaded archives")

@@ -7,18 +7,21 @@ changed, is read from the start.
 
 import hashlib
 import json
+import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http.client import HTTPException, HTTPResponse
+from io import FileIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from udtlib.data.box_files import write_whole
-from udtlib.errors import DownloadError, StorageError
+from udtlib.errors import DownloadError
+from udtlib.files import check_target, open_partial, put_in_place, storage_errors, user_path, write_whole
+from udtlib.locks import only_writer
 
 ATTEMPTS = 5
 """How often in a row nothing new may arrive before a download is given up."""
@@ -64,11 +67,19 @@ def fetch(
 
     Raises:
         DownloadError: no such address, the server refuses, or the connection broke too often.
-        StorageError: the file cannot be written.
+        StorageError: the file cannot be written, or another process is writing it.
     """
-    path = Path(path)
+    path = check_target(path)
     if urlsplit(url).scheme not in ("http", "https"):
         raise DownloadError(f"{url}: expected an address that starts with http:// or https://")
+    with only_writer(path):
+        _fetch_whole(url, path, progress, timeout, pause)
+    return path
+
+
+def _fetch_whole(
+    url: str, path: Path, progress: Callable[[int, int], None], timeout: float, pause: float
+) -> None:
     part = path.with_name(path.name + ".part")
     failures, best = 0, _size(part)
     while True:
@@ -84,14 +95,14 @@ def fetch(
                     f"kept in {part}: run the same command again to continue"
                 ) from error
             time.sleep(pause * 2 ** (failures - 1) if failures else 0)
-    part.replace(path)
-    _note(part).unlink(missing_ok=True)
-    return path
+    with storage_errors(path):
+        put_in_place(part, path)
+        _note(part).unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
-    with Path(path).open("rb") as file:
+    with user_path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -136,7 +147,7 @@ def _take_up(response: HTTPResponse, url: str, part: Path, known: Source | None)
         raise _TryAgainError("the server's answer does not continue what is here")
     if not start:
         _forget(part)
-        part.touch()
+        open_partial(part).close()
         write_whole(_note(part), json.dumps(asdict(source)))
     return source
 
@@ -160,18 +171,20 @@ def _range(response: HTTPResponse) -> tuple[int, int]:
 
 def _append(response: HTTPResponse, part: Path, size: int, progress: Callable[[int, int], None]) -> None:
     done = _size(part)
-    while block := response.read1(BLOCK):
-        _add(part, block)
-        done += len(block)
-        progress(done, size)
+    with open_partial(part) as file:
+        file.seek(0, os.SEEK_END)
+        while block := response.read1(BLOCK):
+            _add(file, block)
+            done += len(block)
+            progress(done, size)
 
 
-def _add(part: Path, block: bytes) -> None:
-    try:
-        with part.open("ab") as file:
-            file.write(block)
-    except OSError as error:
-        raise StorageError(f"{part}: cannot be written ({error.strerror})") from error
+def _add(file: FileIO, block: bytes) -> None:
+    advice = "; what has arrived is kept: make room and run the same command again to continue"
+    with storage_errors(str(file.name), advice):
+        view = memoryview(block)
+        while view:
+            view = view[file.write(view) :]
 
 
 def _refused(error: urllib.error.HTTPError, url: str, part: Path) -> None:

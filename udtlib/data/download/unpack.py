@@ -5,14 +5,17 @@ paths, drive letters), holds links or two entries of one name, or does not fit o
 whole. Book: chapter 13.
 """
 
+import glob
 import shutil
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from udtlib.errors import ArchiveError, StorageError, UdtError
+from udtlib.files import UNFINISHED, storage_errors, user_path
 
 IGNORED = ("__MACOSX", ".DS_Store", "Thumbs.db")
 """What other systems leave in archives."""
@@ -40,13 +43,16 @@ def unpack(
 
     Raises:
         ArchiveError: not a whole zip archive, one that is refused (see above), or one without sequences.
-        StorageError: not enough space.
+        StorageError: not enough space, or no permission.
     """
-    root = Path(root)
-    workplace = root / f".{name}.unfinished"
-    shutil.rmtree(workplace, ignore_errors=True)
+    root = user_path(root)
+    for left in root.glob(f".{glob.escape(name)}*{UNFINISHED}"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with storage_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        workplace = Path(tempfile.mkdtemp(UNFINISHED, f".{name}.", root))
     try:
-        _extract(Path(archive), workplace / name)
+        _extract(user_path(archive), workplace / name)
         found = _sequences(workplace / name, is_sequence)
         if not found:
             raise ArchiveError(

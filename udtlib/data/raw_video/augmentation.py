@@ -6,11 +6,13 @@ changed, and no label is needed for that. The reference has nothing of the kind.
 """
 
 import math
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.arguments import Between, checked
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
 
 SHIFT = 8.0  # pixels, along both axes
@@ -19,12 +21,20 @@ SCALE = 0.12  # of the logarithm of the size
 GAIN = 0.3  # of the logarithm of the brightness
 COLOUR = 0.08  # of the logarithm of one channel's gain
 OFFSET = 20.0  # grey levels
+STRONGEST = 10  # strength: patches are turned by 80 degrees then, and move out of their place
+SMEARED = 60  # pixels of blur at most: half a patch
 LINE_POINTS = 33  # of a motion blur
 
 Patches = NDArray[np.uint8]
 
 
-def augment(batch: Patches, strength: float, random: np.random.Generator, longest: float = 0.0) -> Patches:
+@checked
+def augment(
+    batch: Patches,
+    strength: Annotated[float, Between(0, STRONGEST)],
+    random: np.random.Generator,
+    longest: Annotated[float, Between(0, SMEARED)] = 0.0,
+) -> Patches:
     """Return triplets whose search patches have moved and which are lit anew.
 
     S1 and S2 are moved, turned, scaled and half of them smeared, independently, the template stays; all
@@ -40,6 +50,9 @@ def augment(batch: Patches, strength: float, random: np.random.Generator, longes
 
     Returns:
         A new array of the same shape; pixels from beyond an edge are mirrored.
+
+    Raises:
+        OptionError: an amount out of range.
     """
     result = batch.copy()
     for triplet in result:

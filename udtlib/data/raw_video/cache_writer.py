@@ -2,20 +2,59 @@
 
 Until then the patches are in ``NAME.partial``, its index in ``NAME.partial.index``. A line of the index is
 written after its video's patches are safe on the disk, so whatever was interrupted, the lines are true;
-what lies behind the last of them is cut off. Book: chapter 10.
+what lies behind the last of them is cut off. Before it gets its name, the whole file is read again and every
+checksum compared. `write_cache` keeps a second writer out. Book: chapter 10.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, Index, PackedVideo, SkippedVideo, parse_index
-from udtlib.errors import DataError, OptionError, StorageError
+from udtlib.data.raw_video.patch_cache import (
+    MAGIC,
+    TRAILER,
+    Index,
+    PackedVideo,
+    PatchCache,
+    SkippedVideo,
+    parse_index,
+)
+from udtlib.errors import DataError, OptionError, StorageError, UdtError
+from udtlib.files import check_target, open_partial, put_in_place, storage_errors
+from udtlib.locks import only_writer
+
+
+def write_cache(out: Path, settings: dict[str, Any], fill: Callable[["CacheWriter"], None]) -> PatchCache:
+    """Return the cache ``out``, whole, of these settings and opened; ``fill`` writes the videos of a new one.
+
+    Raises:
+        OptionError: it was made with other settings.
+        DataError: it is damaged.
+        StorageError: it cannot be written, or another process is writing it.
+    """
+    check_target(out)
+    with storage_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    if not out.exists():
+        with only_writer(out):
+            if not out.exists():  # another process may just have finished
+                with CacheWriter(out, settings) as writer:
+                    fill(writer)
+                    writer.finish()
+                return PatchCache(out, verify=False)
+    cache = PatchCache(out)
+    check_settings(out, cache.settings, settings)
+    return cache
+
+
+EARLIER = {"cutting": 1, "follower": "udtlib.trackers.kcf.follow"}
+"""Settings as they were before caches said so."""
 
 
 def check_settings(origin: str | Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -27,7 +66,7 @@ def check_settings(origin: str | Path, found: dict[str, Any], wanted: dict[str, 
     different = [
         f"{name} is {found.get(name)!r}, asked for {wanted.get(name)!r}"
         for name in sorted({*found, *wanted})
-        if found.get(name) != wanted.get(name)
+        if found.get(name, EARLIER.get(name)) != wanted.get(name, EARLIER.get(name))
     ]
     if different:
         raise OptionError(
@@ -51,19 +90,26 @@ class CacheWriter:
             DataError: it left something that is not a cache.
             StorageError: the files cannot be written.
         """
-        self.out = Path(out)
-        self.partial = Path(f"{out}.partial")
-        self.index_path = Path(f"{out}.partial.index")
+        self.out = check_target(out)
+        self.partial = Path(f"{self.out}.partial")
+        self.index_path = Path(f"{self.out}.partial.index")
         self.settings = json.loads(json.dumps(settings))
-        with self._storage_errors():
+        with storage_errors(self.out):
             self.out.parent.mkdir(parents=True, exist_ok=True)
-            self.index = self._resume()
-            self.partial.touch()
-            self._patches = self.partial.open("r+b", buffering=0)
-            self._lines = self.index_path.open("ab", buffering=0)
-            if not self.index_path.stat().st_size:
-                self._write_line(self.settings)
-        self.discard()
+        is_new = not self.partial.exists()
+        self._patches, self._lines = open_partial(self.partial), open_partial(self.index_path)
+        try:
+            with self._storage_errors():
+                if is_new:  # an index alone is of patches that are gone
+                    self._lines.truncate(0)
+                self.index = self._resume()
+                if not self._lines.tell():
+                    self._write_line(self.settings)
+                self.discard()
+        except UdtError:
+            self._patches.close()
+            self._lines.close()
+            raise
 
     def __enter__(self) -> "CacheWriter":
         return self
@@ -118,10 +164,10 @@ class CacheWriter:
         self.discard()
         return video
 
-    def skip(self, name: str, reason: str, leak: bool = False) -> None:
+    def skip(self, name: str, reason: str, leak: bool = False, source_sha256: str = "") -> None:
         """Leave the current video out, and say why."""
         self.discard()
-        skipped = SkippedVideo(name, reason, leak)
+        skipped = SkippedVideo(name, reason, leak, source_sha256)
         with self._storage_errors():
             self._write_line(asdict(skipped))
         self.index.skipped.append(skipped)
@@ -148,14 +194,29 @@ class CacheWriter:
             raise DataError(
                 f"{self.out}: not one usable video among {len(reasons)}, nothing written" + "".join(reasons)
             )
-        text = self.index_path.read_bytes()
+        self._lines.seek(0)
+        text = self._lines.readall()
         trailer = TRAILER.pack(len(text), hashlib.sha256(text).digest(), MAGIC)
         with self._storage_errors():
             _write(self._patches, text + trailer)
             os.fsync(self._patches.fileno())
+            self._verify()
             self._patches.close()
-            os.replace(self.partial, self.out)
+            put_in_place(self.partial, self.out)
         self.remove_index()
+
+    def _verify(self) -> None:
+        """Read the file again; one that is not what was written is removed, the next run starts anew."""
+        try:
+            PatchCache(self.partial)
+        except DataError as error:
+            self._patches.close()
+            self.partial.unlink()
+            self.remove_index()
+            raise StorageError(
+                f"{self.out}: what is read again is not what was written ({error}); nothing is kept. Is the "
+                "disk sound, and no other program at work there?"
+            ) from error
 
     def remove_index(self) -> None:
         """Remove the index beside the patches."""
@@ -168,17 +229,14 @@ class CacheWriter:
 
     def _resume(self) -> Index:
         """Return the index of what an interrupted run left, without lines or patches that were cut off."""
-        if not self.index_path.exists() or not self.partial.exists():
-            self.index_path.unlink(missing_ok=True)
-            return Index(self.settings, [], [])
-        text = self.index_path.read_bytes()
+        text = self._lines.readall()
         whole = text[: text.rfind(b"\n") + 1]
-        os.truncate(self.index_path, len(whole))
+        self._lines.seek(self._lines.truncate(len(whole)))
         if not whole:
             return Index(self.settings, [], [])
         index = parse_index(whole.splitlines(), str(self.index_path))
         check_settings(self.partial, index.settings, self.settings)
-        if index.nbytes > self.partial.stat().st_size:
+        if index.nbytes > os.fstat(self._patches.fileno()).st_size:
             raise DataError(f"{self.partial}: shorter than its index says; remove both and begin again")
         return index
 
@@ -186,6 +244,8 @@ class CacheWriter:
     def _storage_errors(self) -> Iterator[None]:
         try:
             yield
+        except UdtError:
+            raise
         except OSError as error:
             with suppress(OSError, AttributeError):
                 self.discard()
@@ -195,7 +255,7 @@ class CacheWriter:
             ) from error
 
 
-def _write(file: Any, data: bytes) -> None:
+def _write(file: FileIO, data: bytes) -> None:
     """Write all of ``data`` to an unbuffered file, which may take less at a time."""
     view = memoryview(data)
     while view:

@@ -11,7 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -172,6 +172,16 @@ def answer(job: Job) -> Iterator[Chunk | Ending | Failure]:
     yield reading.outcome()
 
 
+def source_sha256(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 of files, one after the other; raises OSError if one cannot be read."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
 class _Reading:
     """One pass through a video, which ends at the first frame that cannot be read."""
 
@@ -209,13 +219,7 @@ class _Reading:
 
     def _fingerprint(self) -> str:
         images = isinstance(self.frames, ImageFiles)
-        paths = self.frames.paths[: self.count] if images else [self.job.path]
-        digest = hashlib.sha256()
-        for path in paths:
-            with open(path, "rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-        return digest.hexdigest()
+        return source_sha256(self.frames.paths[: self.count] if images else [self.job.path])
 
 
 def serve(jobs: BinaryIO, messages: BinaryIO) -> None:

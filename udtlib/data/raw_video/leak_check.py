@@ -18,6 +18,7 @@ from udtlib.data.folder import list_images
 from udtlib.data.images import SUFFIXES, ImageFiles
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.errors import DataError
+from udtlib.files import user_path
 from udtlib.frames import Frame
 
 BITS = 256
@@ -156,7 +157,7 @@ def measuring_sequences(roots: Iterable[str | Path]) -> list[tuple[str, ImageFil
     """
     found = []
     for root in map(Path, roots):
-        folders = sorted(Path(folder) for folder, _, files in os.walk(root) if _has_images(files))
+        folders = sorted(Path(folder) for folder, _, files in os.walk(user_path(root)) if _has_images(files))
         if not folders:
             raise DataError(f"{root}: expected folders of images to measure on, found none")
         found += [(_sequence_name(folder, root), ImageFiles(list_images(folder))) for folder in folders]

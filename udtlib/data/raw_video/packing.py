@@ -7,17 +7,22 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeVar
 
 import numpy as np
 
+from udtlib.arguments import Between, check
 from udtlib.data import images
-from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
-from udtlib.data.raw_video.decoding import Chunk, Decoder, Job
+from udtlib.data.folder import list_images
+from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
+from udtlib.data.raw_video.decoding import Chunk, Decoder, Job, source_sha256
 from udtlib.data.raw_video.leak_check import Measured
-from udtlib.data.raw_video.patch_cache import PatchCache, check_quality
-from udtlib.data.raw_video.patch_selection import Follower, check_selection
-from udtlib.errors import DataError, MissingDataError, OptionError
+from udtlib.data.raw_video.patch_cache import Index, PackedVideo, PatchCache, check_quality
+from udtlib.data.raw_video.patch_selection import CUTTING, Follower, check_selection
+from udtlib.errors import DataError, MissingDataError, UdtError
+from udtlib.files import user_path
+
+Item = TypeVar("Item")
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
 """Files below a folder that are taken for videos; a file named by itself may have any other."""
@@ -44,7 +49,7 @@ def find_videos(paths: Iterable[str | Path]) -> list[VideoSource]:
         MissingDataError: no such file or folder.
         DataError: a folder without a video, or two videos of one name.
     """
-    sources = [source for path in paths for source in _find_in(Path(path))]
+    sources = [source for path in paths for source in _find_in(user_path(path))]
     if not sources:
         raise DataError("expected video files or folders of them, found none")
     twice = {source.name for source in sources if sum(source.name == other.name for other in sources) > 1}
@@ -92,7 +97,7 @@ def pack_videos(
 
     A video that cannot be decoded, or shows what is measured on, is left out and listed in the cache's
     ``skipped``. A run that was killed continues with the first unfinished video; one that is complete is
-    verified and returned.
+    verified and returned. Of what is finished the videos are read again, and must be the same.
 
     Args:
         videos: files and folders, as `find_videos`.
@@ -109,47 +114,77 @@ def pack_videos(
         MissingDataError, DataError: as `find_videos`; no usable video; a cache that is damaged, or of others.
         OptionError: an option outside its range, or a cache made with other settings.
         UnknownNameError: an unknown selection.
-        StorageError: the disk is full, say; what is finished is kept.
+        StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
     _check_options(webp, frames_per_video)
     check_selection(selection, follower)
     sources = find_videos(videos)
-    out = Path(out)
+    out = user_path(out)
     out = out / ("patches.raw" if webp is None else "patches.webp") if out.is_dir() else out
     settings = {
         "webp": webp,
         "frames_per_video": frames_per_video,
         "selection": selection,
         "measured": measured.names if measured else [],
+        "cutting": CUTTING,
     }
-    if out.exists():
-        return _open_complete(out, settings, sources)
-    with CacheWriter(out, settings) as writer, decoder or Decoder() as decoder:
-        for source in _bar(sources, progress):
-            if source.name not in writer.finished:
-                job = Job(source.path, frames_per_video, webp, selection, follower)
-                _pack_one(writer, decoder, source, job, measured)
-        writer.finish()
-    return PatchCache(out, verify=False)
+    if selection == "follow" and follower is not None:
+        settings["follower"] = f"{follower.__module__}.{follower.__qualname__}"
+    there = out.exists()
 
+    def fill(writer: CacheWriter) -> None:
+        _check_sources(out, writer.index, sources, progress)
+        with decoder or Decoder() as process:
+            for source in _bar(sources, progress):
+                if source.name not in writer.finished:
+                    job = Job(source.path, frames_per_video, webp, selection, follower)
+                    _pack_one(writer, process, source, job, measured)
 
-def _check_options(webp: int | None, frames_per_video: int) -> None:
-    check_quality(webp)
-    if frames_per_video < 2:
-        raise OptionError(
-            f"at least 2 frames of a video are needed to learn from it, found {frames_per_video}"
-        )
-
-
-def _open_complete(out: Path, settings: dict[str, Any], sources: Sequence[VideoSource]) -> PatchCache:
-    cache = PatchCache(out)
-    check_settings(out, cache.settings, settings)
+    cache = write_cache(out, settings, fill)
     different = cache.names ^ {source.name for source in sources}
     if different:
         raise DataError(
             f"{out} was made of other videos ({min(different)} is not in both); choose another name"
         )
+    if there:
+        _check_sources(out, cache, sources, progress)
     return cache
+
+
+def _check_options(webp: int | None, frames_per_video: int) -> None:
+    check_quality(webp)
+    check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
+
+
+def _check_sources(
+    out: Path, made: PatchCache | Index, sources: Sequence[VideoSource], progress: bool
+) -> None:
+    """Refuse to go on with patches of other videos, also if they have the same names.
+
+    Raises:
+        DataError: a video is not among the sources, or has changed.
+    """
+    known = {source.name: source for source in sources}
+    entries = [*made.videos, *made.skipped]
+    for entry in _bar([entry for entry in entries if entry.name in known], progress, "comparing videos"):
+        frames = entry.frames if isinstance(entry, PackedVideo) else None
+        if entry.source_sha256 not in ("", _sha256_of(known[entry.name], frames)):
+            raise DataError(
+                f"{out} was made of another {entry.name}, which has changed since; choose another name, or "
+                "remove what was made"
+            )
+    other = made.names - set(known)
+    if other:
+        raise DataError(f"{out} was begun with other videos ({min(other)} is not here); choose another name")
+
+
+def _sha256_of(source: VideoSource, frames: int | None = None) -> str:
+    """Return what the cache says of a source: of a file, or of the first images; of what is gone, a word."""
+    try:
+        paths = list_images(source.path)[:frames] if source.path.is_dir() else [source.path]
+        return source_sha256(paths)
+    except (OSError, UdtError):
+        return "unreadable"
 
 
 def _pack_one(
@@ -168,16 +203,16 @@ def _pack_one(
     try:
         ending = decoder.decode(job, receive)
     except DataError as error:
-        writer.skip(source.name, str(error))
+        writer.skip(source.name, str(error), source_sha256=_sha256_of(source))
         return
     leak = measured.find(np.concatenate(hashes)) if measured else None
     if leak:
-        writer.skip(source.name, str(leak), leak=True)
+        writer.skip(source.name, str(leak), leak=True, source_sha256=_sha256_of(source))
     else:
         writer.commit(source.name, ending.source_sha256, ending.note)
 
 
-def _bar(sources: Sequence[VideoSource], progress: bool) -> Iterable[VideoSource]:
+def _bar(items: Sequence[Item], progress: bool, title: str | None = None) -> Iterable[Item]:
     from tqdm import tqdm
 
-    return tqdm(sources, unit="video", disable=None if progress else True)
+    return tqdm(items, title, unit="video", disable=None if progress else True)

@@ -10,16 +10,18 @@ import json
 import struct
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udtlib.arguments import Between, check
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
-from udtlib.errors import DataError, MissingDataError, OptionError
+from udtlib.errors import DataError, MissingDataError
+from udtlib.files import user_path
 
 MAGIC = b"UDTPATCH"
 TRAILER = struct.Struct("<Q32s8s")
@@ -65,11 +67,15 @@ class PackedVideo:
 
 @dataclass(frozen=True)
 class SkippedVideo:
-    """A video that is not in the cache, and why; ``leak`` if it shows what is measured on."""
+    """A video that is not in the cache, and why; ``leak`` if it shows what is measured on.
+
+    ``source_sha256`` is as in `PackedVideo`, of all images of a folder; empty in older caches.
+    """
 
     name: str
     reason: str
     leak: bool = False
+    source_sha256: str = ""
 
 
 @dataclass
@@ -97,24 +103,71 @@ class Index:
 
 
 def parse_index(lines: Iterable[bytes], origin: str) -> Index:
-    """Return the index in these lines.
+    """Return the index in these lines; every value has its type, and the numbers fit each other.
 
     Raises:
         DataError: lines that are not an index; ``origin`` is named.
     """
     try:
         settings, *entries = [json.loads(line) for line in lines]
-        skipped = [SkippedVideo(**entry) for entry in entries if "reason" in entry]
-        packed = [entry | {"lengths": tuple(entry["lengths"])} for entry in entries if "reason" not in entry]
-        return Index(dict(settings), [PackedVideo(**entry) for entry in packed], skipped)
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{origin}: expected the index of a patch cache, found something else") from error
+        index = Index(_checked_settings(settings), [], [])
+        for entry in entries:
+            if "reason" in entry:
+                index.skipped.append(_typed(SkippedVideo(**entry)))
+            else:
+                video = _typed(PackedVideo(**{**entry, "lengths": tuple(entry["lengths"])}))
+                index.videos.append(_fitting(video, index))
+        return index
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataError(
+            f"{origin}: expected the index of a patch cache, found something else ({str(error)[:80]})"
+        ) from error
+
+
+def _checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return an index's settings, or raise a `ValueError`, `TypeError` or `KeyError`."""
+    webp, made = settings["webp"], settings.get("synthetic")
+    expected = [
+        (settings["frames_per_video"], int),
+        (settings["selection"], str),
+        (settings["measured"], list),
+    ]
+    expected += [(name, str) for name in settings["measured"]]
+    expected += [(made["clips"], int), (made["seed"], int), (made["udtlib"], str)] if made is not None else []
+    wrong = [value for value, kind in expected if type(value) is not kind]
+    if wrong or not (webp is None or (type(webp) is int and 1 <= webp <= 100)):
+        raise ValueError(f"settings {settings}")
+    return settings
+
+
+Entry = TypeVar("Entry", PackedVideo, SkippedVideo)
+
+
+def _typed(entry: Entry) -> Entry:
+    """Return an entry whose plain values are of the types its class says, or raise a `TypeError`."""
+    for one in fields(entry):
+        if one.type in (str, int, bool) and type(getattr(entry, one.name)) is not one.type:
+            raise TypeError(f"{one.name} is {getattr(entry, one.name)!r}")
+    return entry
+
+
+def _fitting(video: PackedVideo, index: Index) -> PackedVideo:
+    """Return a video that follows on those of the index, of as many bytes as its patches need, or raise."""
+    sizes = video.lengths
+    if index.settings["webp"] is None:
+        fits = sizes == () and video.nbytes == video.frames * NUMEL
+    else:
+        fits = len(sizes) == video.frames and all(type(size) is int and size > 0 for size in sizes)
+        fits = fits and sum(sizes) == video.nbytes
+    if not (fits and video.frames > 0 and (video.start, video.offset) == (index.frames, index.nbytes)):
+        raise ValueError(f"{video.name}: frames and bytes that do not fit")
+    return video
 
 
 def check_quality(webp: int | None) -> None:
     """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
-    if webp is not None and not 1 <= webp <= 100:
-        raise OptionError(f"the WebP quality is 1 to 100, found {webp}")
+    if webp is not None:
+        check("webp", webp, Annotated[int, Between(1, 100)])
 
 
 def encode_patch(patch: Patches, webp: int | None) -> bytes:
@@ -130,6 +183,17 @@ def encode_patch(patch: Patches, webp: int | None) -> bytes:
     return cv2.imencode(".webp", cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), quality)[1].tobytes()
 
 
+def decode_patch(data: bytes | Patches, webp: int | None) -> Patches | None:
+    """Return the patch that `encode_patch` stored, RGB uint8 ``(125, 125, 3)``; None if there is none."""
+    stored = np.frombuffer(data, np.uint8)
+    if webp is None:
+        return stored.reshape(SHAPE) if stored.size == NUMEL else None
+    image = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+    if image is None or image.shape != SHAPE:
+        return None
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
 class PatchCache:
     """A finished cache.
 
@@ -139,7 +203,8 @@ class PatchCache:
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
         frames: number of patches, also ``len()``.
-        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``;
+        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``, ``cutting``
+            (`udtlib.data.raw_video.patch_selection.CUTTING`), the ``follower`` if there was one;
             and ``synthetic`` (see `udtlib.data.synthetic.cache`) if nothing in it was filmed.
     """
 
@@ -150,7 +215,7 @@ class PatchCache:
             MissingDataError: no such file.
             DataError: not a patch cache, cut off, or damaged; the message names the video.
         """
-        self.path = Path(path)
+        self.path = user_path(path)
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such patch cache; make one with `udt data pack`")
         index = _read_index(self.path)
@@ -219,10 +284,11 @@ class PatchCache:
 
     def _decode(self, index: int) -> Patches:
         assert self._offsets is not None
-        image = cv2.imdecode(self._bytes[self._offsets[index] : self._offsets[index + 1]], cv2.IMREAD_COLOR)
-        if image is None or image.shape != SHAPE:
+        stored = self._bytes[self._offsets[index] : self._offsets[index + 1]]
+        patch = decode_patch(stored, self.settings["webp"])
+        if patch is None:
             raise DataError(f"{self.path}: patch {index} cannot be decoded; make the cache again")
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return patch
 
 
 def _read_index(path: Path) -> Index:

@@ -10,11 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udtlib.errors import OptionError, UnknownNameError
+from udtlib.arguments import check_name
+from udtlib.errors import OptionError
 from udtlib.frames import Frame
 
 PATCH_SIZE = 125
 """Side of a training patch in pixels."""
+
+CUTTING = 1
+"""Version of what this module and the followers do: add 1 whenever the same video gives other patches."""
 
 SELECTIONS = {
     "centre": "the middle of every frame",
@@ -116,8 +120,7 @@ def check_selection(selection: str, follower: Follower | None) -> None:
         UnknownNameError: ``selection`` is not in `SELECTIONS`.
         OptionError: ``"follow"`` without a follower.
     """
-    if selection not in SELECTIONS:
-        raise UnknownNameError(f"no selection {selection!r}; known: {', '.join(SELECTIONS)}")
+    check_name("selection", selection, SELECTIONS)
     if selection == "follow" and follower is None:
         raise OptionError("selection 'follow' needs follower=, such as udtlib.trackers.kcf.follow")
 

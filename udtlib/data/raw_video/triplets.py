@@ -5,20 +5,22 @@ other within ten frames after T, so that they may come in either order or coinci
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udtlib.arguments import LARGEST_SEED, Between, check_name, checked
 from udtlib.data.raw_video.leak_check import group_copies, perceptual_hash
 from udtlib.data.raw_video.patch_cache import PackedVideo, PatchCache
-from udtlib.errors import OptionError, UnknownNameError
+from udtlib.errors import OptionError
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 """Subtracted from patches before the network, as everywhere."""
 
 SCHEMES = {"reference": 2, "ordered": 3}
 """Ways to draw, and how many frames a video needs for each."""
+LONGEST_SPAN = 100_000  # frames
 
 Triplets = NDArray[np.int64]
 
@@ -35,11 +37,12 @@ class Clip(Protocol):
         """Number of frames."""
 
 
+@checked
 def draw_triplets(
     videos: Sequence[Clip],
-    seed: int | Sequence[int] | np.random.Generator,
+    seed: Annotated[int, Between(0, LARGEST_SEED)] | Sequence[int] | np.random.Generator,
     scheme: str = "reference",
-    span: int = 10,
+    span: Annotated[int, Between(1, LONGEST_SPAN)] = 10,
 ) -> Triplets:
     """Return one triplet for every frame that can be a template, in random order: one epoch.
 
@@ -61,9 +64,8 @@ def draw_triplets(
         UnknownNameError: an unknown scheme.
         OptionError: a span too small, or no video long enough.
     """
-    if scheme not in SCHEMES:
-        raise UnknownNameError(f"no scheme {scheme!r} for triplets; known: {', '.join(SCHEMES)}")
-    if span < (3 if scheme == "ordered" else 1):
+    check_name("scheme for triplets:", scheme, SCHEMES)
+    if scheme == "ordered" and span < 3:
         raise OptionError(f"a span of {span} frames is too short for {scheme!r} triplets")
     random = np.random.default_rng(seed)
     templates, left = _templates(videos, SCHEMES[scheme])
@@ -93,8 +95,11 @@ def _draw_ordered(random: np.random.Generator, left: Triplets, span: int) -> Tri
     return np.sort(np.column_stack([one, other]), axis=1)
 
 
+@checked
 def split_videos(
-    cache: PatchCache, share: float = 0.1, seed: int = 0
+    cache: PatchCache,
+    share: Annotated[float, Between(0, 1)] = 0.1,
+    seed: Annotated[int, Between(0, LARGEST_SEED)] = 0,
 ) -> tuple[list[PackedVideo], list[PackedVideo]]:
     """Return the videos to train on and those to validate with.
 
@@ -134,14 +139,15 @@ class TripletLoader:
         batch: triplets in a batch.
     """
 
+    @checked
     def __init__(
         self,
         patches: PatchCache | NDArray[np.uint8],
         videos: Sequence[Clip] | None = None,
-        batch: int = 32,
-        seed: int = 0,
+        batch: Annotated[int, Between(1, 100_000)] = 32,
+        seed: Annotated[int, Between(0, LARGEST_SEED)] = 0,
         scheme: str = "reference",
-        span: int = 10,
+        span: Annotated[int, Between(1, LONGEST_SPAN)] = 10,
     ) -> None:
         """Choose what to draw and how; see `draw_triplets`.
 

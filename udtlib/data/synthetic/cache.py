@@ -5,23 +5,30 @@ The file is one of `udtlib.data.raw_video.patch_cache`, read like any other; its
 """
 
 from collections.abc import Iterable
+from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import udtlib
-from udtlib.data.raw_video.cache_writer import CacheWriter, check_settings
-from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, encode_patch
-from udtlib.data.synthetic.patches import check_clips, clip_patches, clips_name
-from udtlib.errors import OptionError
+from udtlib.arguments import checked
+from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
+from udtlib.data.raw_video.patch_cache import PatchCache, check_quality, decode_patch, encode_patch
+from udtlib.data.synthetic.patches import Clips, Frames, Seed, clip_patches, clips_name
+from udtlib.errors import DataError
+from udtlib.files import user_path
 
 CROPS = "centre"
+PROBES = 8  # clips of which the first patch is drawn again
 
 
+@checked
 def pack_clips(
     out: str | Path,
-    clips: int = 64,
-    frames: int = 30,
-    seed: int = 0,
+    clips: Clips = 64,
+    frames: Frames = 30,
+    seed: Seed = 0,
     webp: int | None = None,
     progress: bool = False,
 ) -> PatchCache:
@@ -40,13 +47,10 @@ def pack_clips(
 
     Raises:
         OptionError: a value out of range (negative seeds too), or a cache made with other settings.
-        DataError: the cache is damaged.
-        StorageError: the disk is full, say; what is finished is kept.
+        DataError: the cache is damaged, or was drawn by another version of the renderer.
+        StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
-    check_clips(clips, frames, CROPS)
     check_quality(webp)
-    if seed < 0:
-        raise OptionError(f"a seed is 0, 1, 2 ..., found {seed}")
     settings: dict[str, Any] = {
         "webp": webp,
         "frames_per_video": frames,
@@ -54,19 +58,35 @@ def pack_clips(
         "measured": [],
         "synthetic": {"clips": clips, "seed": seed, "udtlib": udtlib.__version__},
     }
-    if Path(out).exists():
-        cache = PatchCache(out)
-        check_settings(out, cache.settings, settings)
-        return cache
-    with CacheWriter(out, settings) as writer:
+    out = user_path(out)
+
+    def fill(writer: CacheWriter) -> None:
         for number in _bar(range(clips), progress):
             name = f"clip-{number:05d}"
             if name not in writer.finished:
                 patches, _ = clip_patches(seed, number, frames, CROPS)
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)
-        writer.finish()
-    return PatchCache(out, verify=False)
+
+    cache = write_cache(out, settings, fill)
+    _check_renderer(out, cache, seed, range(clips))
+    return cache
+
+
+def _check_renderer(out: Path, cache: PatchCache, seed: int, clips: AbstractSequence[int]) -> None:
+    """Draw the first patch of some clips again: a cache of another renderer must not pass for ours.
+
+    Raises:
+        DataError: it comes out otherwise.
+    """
+    webp = cache.settings["webp"]
+    for number in clips[:: -(-len(clips) // PROBES)]:
+        drawn = decode_patch(encode_patch(clip_patches(seed, number, 1, CROPS)[0][0], webp), webp)
+        if drawn is None or not np.array_equal(drawn, cache.read(cache.videos[number].start)):
+            raise DataError(
+                f"{out}: clip {number} is not what this udtlib draws; the renderer, or OpenCV, has "
+                "changed since. Choose another name, or remove it to render it again"
+            )
 
 
 def synthetic_name(cache: PatchCache) -> str:

@@ -128,9 +128,10 @@ def render_clip(
     unknown = sorted(set(knobs) - set(KNOBS.values()))
     if unknown:
         raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
-    settings = ClipSettings(frames, tuple(size), seed, texture, camera_shake, **knobs)
+    shape: Any = tuple(size) if isinstance(size, AbstractSequence) else size
+    settings = ClipSettings(frames, shape, seed, texture, camera_shake, **knobs)
     motion = Motion(settings)
-    boxes = np.stack([bounding_box(motion.target(float(index))) for index in range(frames)])
+    boxes = np.stack([bounding_box(motion.target(float(index))) for index in range(settings.frames)])
     attributes = tuple(short for short, knob in KNOBS.items() if getattr(settings, knob) > 0)
     return Sequence(name or f"clip-{seed}", ClipFrames(settings), boxes, attributes)
 

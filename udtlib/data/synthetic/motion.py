@@ -5,13 +5,14 @@ frame is an average over times around ``i``. Book: chapter 01.
 """
 
 from dataclasses import dataclass
-from numbers import Integral
+from typing import Annotated
 
 import numpy as np
 
+from udtlib.arguments import LARGEST_SEED, Between, check, check_fields, check_name, shown
 from udtlib.data.synthetic.bodies import Floats, Pose
 from udtlib.data.synthetic.textures import FAMILIES
-from udtlib.errors import OptionError, UnknownNameError
+from udtlib.errors import OptionError
 
 # OTB's short name of an attribute: the knob that sets it
 KNOBS = {
@@ -31,6 +32,9 @@ STREAMS = (
     *("background", "target", "others", "shape", "path", "pan", "shake"),
     *("scale", "angle", "yaw", "bend", "occluders", "headings", "exits", "distractors", "light"),
 )
+Knob = Annotated[float, Between(0, 1)]
+Side = Annotated[int, Between(96, 4096)]
+MOST_FRAMES = 100_000
 EVENT_EVERY = 38  # frames between two occlusions or two exits
 
 
@@ -38,22 +42,22 @@ EVENT_EVERY = 38  # frames between two occlusions or two exits
 class ClipSettings:
     """What a clip is made from; equal settings give equal clips. See `udtlib.data.synthetic.render_clip`."""
 
-    frames: int = 120
+    frames: Annotated[int, Between(1, MOST_FRAMES)] = 120
     size: tuple[int, ...] = (240, 320)
-    seed: int = 0
+    seed: Annotated[int, Between(0, LARGEST_SEED)] = 0
     texture: str = "leaves"
-    camera_shake: float = 0.2
-    illumination_variation: float = 0.0
-    scale_variation: float = 0.0
-    occlusion: float = 0.0
-    deformation: float = 0.0
-    motion_blur: float = 0.0
-    fast_motion: float = 0.0
-    in_plane_rotation: float = 0.0
-    out_of_plane_rotation: float = 0.0
-    out_of_view: float = 0.0
-    background_clutter: float = 0.0
-    low_resolution: float = 0.0
+    camera_shake: Knob = 0.2
+    illumination_variation: Knob = 0.0
+    scale_variation: Knob = 0.0
+    occlusion: Knob = 0.0
+    deformation: Knob = 0.0
+    motion_blur: Knob = 0.0
+    fast_motion: Knob = 0.0
+    in_plane_rotation: Knob = 0.0
+    out_of_plane_rotation: Knob = 0.0
+    out_of_view: Knob = 0.0
+    background_clutter: Knob = 0.0
+    low_resolution: Knob = 0.0
 
     def __post_init__(self) -> None:
         """Check every setting.
@@ -62,18 +66,11 @@ class ClipSettings:
             OptionError: a knob outside 0..1, no frame, or an image too small.
             UnknownNameError: the texture family is not known.
         """
-        for name in ("camera_shake", *KNOBS.values()):
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.floating) or not 0 <= value <= 1:
-                raise OptionError(f"{name} is a knob from 0 to 1, found {value!r}")
-        if not isinstance(self.frames, Integral) or self.frames < 1:
-            raise OptionError(f"a clip has 1, 2, 3 ... frames, found frames={self.frames!r}")
-        if not isinstance(self.seed, Integral) or self.seed < 0:
-            raise OptionError(f"a seed is 0, 1, 2 ..., found seed={self.seed!r}")
-        if len(self.size) != 2 or not all(isinstance(side, Integral) and side >= 96 for side in self.size):
-            raise OptionError(f"size is (height, width) in pixels, at least 96 each, found {self.size!r}")
-        if self.texture not in FAMILIES:
-            raise UnknownNameError(f"no texture family {self.texture!r}; known: {', '.join(FAMILIES)}")
+        check_fields(self)
+        if len(self.size) != 2:
+            raise OptionError(f"size is (height, width) in pixels, found {shown(self.size)}")
+        object.__setattr__(self, "size", tuple(check("size", side, Side) for side in self.size))
+        check_name("texture family", self.texture, FAMILIES)
 
     def generator(self, stream: str) -> np.random.Generator:
         """Return a fresh generator for one of `STREAMS`: turning a knob never changes another's draws."""

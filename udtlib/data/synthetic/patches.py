@@ -5,19 +5,22 @@ frame; or, for the variants that need boxes, around the true box moved by up to 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.arguments import Between, OneOf, checked
 from udtlib.data.synthetic.clips import render_clip
-from udtlib.data.synthetic.motion import KNOBS
+from udtlib.data.synthetic.motion import KNOBS, MOST_FRAMES
 from udtlib.data.synthetic.textures import FAMILIES
-from udtlib.errors import OptionError
 from udtlib.patches import crop
 
 PATCH = 125  # pixels
 CROPS = ("centre", "boxes")
+Clips = Annotated[int, Between(1, 1_000_000)]
+Frames = Annotated[int, Between(2, MOST_FRAMES)]
+Seed = Annotated[int, Between(0, 2**32)]
 WINDOW = 3.0  # times the box, as in training supervised trackers
 OFFSET = 20.0  # pixels of the frame, the paper's weak labels
 LEFT_OUT = ("out_of_view", "low_resolution")  # clips without a target in reach teach nothing
@@ -54,7 +57,10 @@ class ClipPatches:
         return places[:, 1:] - places[:, :1]
 
 
-def render_patches(clips: int = 64, frames: int = 30, seed: int = 0, crops: str = "centre") -> ClipPatches:
+@checked
+def render_patches(
+    clips: Clips = 64, frames: Frames = 30, seed: Seed = 0, crops: Annotated[str, OneOf(*CROPS)] = "centre"
+) -> ClipPatches:
     """Render clips and cut their patches.
 
     Args:
@@ -67,21 +73,11 @@ def render_patches(clips: int = 64, frames: int = 30, seed: int = 0, crops: str 
     Raises:
         OptionError: a value out of range.
     """
-    check_clips(clips, frames, crops)
     parts = [clip_patches(seed, number, frames, crops) for number in range(clips)]
     videos = tuple(RenderedClip(number * frames, frames) for number in range(clips))
     name = clips_name(clips, frames, seed, crops)
     patches, targets = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return ClipPatches(patches, videos, targets, name)
-
-
-def check_clips(clips: int, frames: int, crops: str) -> None:
-    """Raise `OptionError` unless there is something to render."""
-    if clips < 1 or frames < 2 or crops not in CROPS:
-        raise OptionError(
-            f"expected at least 1 clip of at least 2 frames and crops in {', '.join(CROPS)}, found "
-            f"{clips} of {frames} and {crops!r}"
-        )
 
 
 def clips_name(clips: int, frames: int, seed: int, crops: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from udtlib.errors import UnknownNameError
+from udtlib.arguments import look_up
 from udtlib.frames import Frame
 
 Field = NDArray[np.float64]
@@ -115,9 +115,7 @@ def texture(family: str, height: int, width: int, generator: np.random.Generator
     Raises:
         UnknownNameError: ``family`` is not in `FAMILIES`.
     """
-    if family not in FAMILIES:
-        raise UnknownNameError(f"no texture family {family!r}; known: {', '.join(FAMILIES)}")
-    leaf_contrast, noise_contrast = FAMILIES[family]
+    leaf_contrast, noise_contrast = look_up("texture family", family, FAMILIES)
     mean = 118 + 60 * opponent_to_rgb(generator.uniform(-0.5, 0.5, 3) * (1, 2, 2))
     values = mean + noise_contrast * colour_noise(height, width, generator)
     if leaf_contrast:

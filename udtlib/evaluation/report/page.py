@@ -10,7 +10,6 @@ from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.report import html
 from udtlib.evaluation.report.explorer import explorer
@@ -26,6 +25,7 @@ from udtlib.evaluation.report.sections import (
     plots,
 )
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.files import is_special, user_path, write_whole
 
 SECTIONS = {
     "Overall": overall,
@@ -91,13 +91,11 @@ def write_report(path: str | Path, text: str) -> None:
 
     Raises:
         MissingDataError: as `check_report_path`, like the next.
-        DataError: the file cannot be written.
+        DataError: the path is a folder, or its folder may not be written in.
+        StorageError: the file cannot be written; what was there is as it was.
     """
     check_report_path(path)
-    try:
-        write_whole(Path(path), text)
-    except OSError as error:
-        raise DataError(f"{path}: the report cannot be written there ({error.strerror})") from error
+    write_whole(path, text)
 
 
 def check_report_path(path: str | Path) -> None:
@@ -107,7 +105,9 @@ def check_report_path(path: str | Path) -> None:
         MissingDataError: the folder to write in does not exist.
         DataError: the path is a folder, or its folder may not be written in.
     """
-    path = Path(path)
+    path = user_path(path)
+    if is_special(path):
+        return
     if not path.parent.is_dir():
         raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
     if path.is_dir():

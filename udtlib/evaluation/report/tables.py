@@ -8,6 +8,7 @@ from typing import Any
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval, Spread
+from udtlib.files import user_path, write_whole
 
 
 def score_table(scores: AbstractSequence[TrackerScore]) -> str:
@@ -111,9 +112,12 @@ def check_json_path(path: str | Path | None) -> None:
         MissingDataError: the folder to write in does not exist.
         DataError: the path is a folder.
     """
-    if path is not None and not Path(path).parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
-    if path is not None and Path(path).is_dir():
+    if path is None:
+        return
+    path = user_path(path)
+    if not path.parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if path.is_dir():
         raise DataError(f"{path}: expected the name of a JSON file to write, found a folder")
 
 
@@ -131,9 +135,10 @@ def write_json(
     Raises:
         MissingDataError: as `check_json_path`, like the next.
         DataError: the path is a folder.
+        StorageError: the file cannot be written; what was there is as it was.
     """
     check_json_path(path)
     extra = {"measured": measured} if measured else {}
     documents = [score.to_json() | extra for score in scores]
     content = documents[0] if len(documents) == 1 else documents
-    Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=1) + "\n")

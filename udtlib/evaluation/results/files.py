@@ -7,7 +7,6 @@ Book: chapters 01 and 13.
 
 import glob
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,18 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
 from udtlib.data.benchmarks.otb import canonical_name
-from udtlib.data.box_files import read_boxes, read_json_object, write_boxes, write_whole
+from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.results.records import usable_record
+from udtlib.files import remove_unfinished, user_path, write_whole
 
 INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
-WEIGHTS = "weights_fingerprint"
-"""Key of a record: the fingerprint of the tracker's weights, if any; earlier versions did not write it."""
+
+LONGEST_NAME = 180
+"""Bytes of a sequence's or tracker's name: files may have 255, and unfinished ones need some."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def load_results(
         MissingDataError: no such folder, or no file for a sequence.
         DataError: two files for one sequence, a malformed file, too few or too many rows.
     """
-    files = _files_by_name(Path(folder))
+    files = _files_by_name(user_path(folder))
     sequences = list(sequences)
     missing = [sequence.name for sequence in sequences if canonical_name(sequence.name) not in files]
     if missing:
@@ -101,7 +103,7 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
         MissingDataError: no such file.
         DataError: a malformed file, too few or too many rows.
     """
-    path = Path(path)
+    path = user_path(path)
     boxes = read_boxes(path, index_base(dataset))
     expected, before = len(sequence.boxes), sequence.start - 1
     if len(boxes) not in (expected, expected + before):
@@ -110,7 +112,7 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
     note = ""
     if len(boxes) > expected:
         note = f"{path.name}: {len(boxes)} rows from image 1, cut to {expected} from image {sequence.start}"
-    return Result(boxes[len(boxes) - expected :], _recorded_seconds(path), note)
+    return _result(path, boxes[len(boxes) - expected :], note)
 
 
 def load_runs(
@@ -127,15 +129,16 @@ def load_runs(
         MissingDataError: no such folder, or a run is missing.
         DataError: a malformed file, or more rows than true boxes.
     """
-    if not Path(folder).is_dir():
+    folder = user_path(folder)
+    if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
-    return {one.name: _load_sequence_runs(Path(folder), one, dataset) for one in sequences}
+    return {one.name: _load_sequence_runs(folder, one, dataset) for one in sequences}
 
 
 def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
     first = folder / f"{sequence.name}-01.txt"
     found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
-    count = int((read_record(first) or {}).get("runs", len(found)))
+    count = int(usable_record(first)[0].get("runs", len(found)))
     paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
     missing = [path.name for path in paths if not path.exists()]
     if missing:
@@ -147,42 +150,14 @@ def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
     boxes = read_boxes(path, index_base(dataset))
     if len(boxes) > len(sequence.boxes):
         raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
-    return Result(boxes, _recorded_seconds(path))
+    return _result(path, boxes)
 
 
-def _recorded_seconds(path: Path) -> float | None:
-    record = read_record(path)
-    seconds = record.get("seconds") if record else None
-    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
-
-
-def read_record(path: str | Path) -> dict[str, Any] | None:
-    """Return the record ``SEQUENCE.json`` beside the result file ``path``, or None if there is none.
-
-    Raises:
-        DataError: a record that is not a JSON object.
-    """
-    path = Path(path).with_suffix(".json")
-    if not path.exists():
-        return None
-    return read_json_object(path, "the JSON record of a run")
-
-
-def check_record(path: Path, expected: dict[str, Any]) -> None:
-    """Refuse a result whose record does not say that it was made as ``expected``.
-
-    Raises:
-        DataError: it was made in another way, or nothing says how.
-    """
-    found = read_record(path) or {}
-    compared = [key for key in expected if key in found or key != WEIGHTS]
-    other = [key for key in compared if found.get(key) != expected[key]]
-    if other:
-        was, asked = ({key: record.get(key) for key in other} for record in (found, expected))
-        raise DataError(
-            f"{path}: this result was made with {was if found else 'unknown settings'}, asked for is "
-            f"{asked}; choose another --out, or remove {path.parent}"
-        )
+def _result(path: Path, boxes: Boxes, note: str = "") -> Result:
+    """Return boxes with what their record says; a broken record costs the time alone, and a note names it."""
+    record, problem = usable_record(path)
+    notes = (note, f"{problem}; its boxes count, its time is not known" if problem else "")
+    return Result(boxes, float(record.get("seconds", 0)) or None, "; ".join(filter(None, notes)))
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:
@@ -190,12 +165,31 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
 
     The record goes first: where there is a result file, there is its record. Rows that are not finite
     are written as NaN.
+
+    Raises:
+        StorageError: it cannot be written.
     """
-    path = Path(path)
+    path = user_path(path)
     rows = np.array(boxes, dtype=np.float64)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
     write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
     write_boxes(path, rows, index_base(dataset))
+
+
+def check_name(name: str, what: str) -> str:
+    """Return a name under which results can be written: one part of a path, that stays in its folder.
+
+    Raises:
+        DataError: it is empty, too long, hidden, or has characters that part or end a path.
+    """
+    is_part = name.strip() and not name.startswith(".") and not set(name) & set("/\\")
+    if not is_part or not name.isprintable() or len(name.encode("utf-8", "replace")) > LONGEST_NAME:
+        found = repr(name) if len(name) < 80 else f"{name[:40]!r}... of {len(name)} characters"
+        raise DataError(
+            f"expected as the name of a {what} a file name of 1 to {LONGEST_NAME} bytes without '/' and "
+            f"'\\', that does not begin with '.', found {found}"
+        )
+    return name
 
 
 def prepare_folder(folder: Path) -> None:
@@ -208,6 +202,4 @@ def prepare_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: results cannot be written there ({error.strerror})") from error
-    for path in folder.glob(".*.unfinished"):
-        if time.time() - path.stat().st_mtime > 60:
-            path.unlink()
+    remove_unfinished(folder)

@@ -4,7 +4,7 @@ A RUN is what ``udt evaluate --out RUN`` writes, ``RUN/TRACKER/SEQUENCE.txt``, o
 files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
-from udtlib.evaluation.results.files import read_record
+from udtlib.evaluation.results.fingerprints import boxes_fingerprint
+from udtlib.evaluation.results.records import usable_record
+from udtlib.files import user_path
 
 
 def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str, Path]:
@@ -25,7 +27,7 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
         MissingDataError: no such folder, or one without result files.
         DataError: a folder with result files of its own and folders of them, or one named twice.
     """
-    folders = [folder for run in runs for folder in _tracker_folders(Path(run), protocol)]
+    folders = [folder for run in runs for folder in _tracker_folders(user_path(run), protocol)]
     whole = [folder.resolve() for folder in folders]
     double = [str(folder) for folder in folders if whole.count(folder.resolve()) > 1]
     if double:
@@ -71,8 +73,8 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.txt")):
-            dataset = (read_record(path) or {}).get("dataset")
-            if isinstance(dataset, str):
+            dataset = usable_record(path)[0].get("dataset")
+            if dataset:
                 found.setdefault(dataset, folder)
     if len(found) > 1:
         places = ", ".join(f"{folder} ran on {dataset!r}" for dataset, folder in found.items())
@@ -89,8 +91,7 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
     """
     made: dict[tuple[Any, Any], list[str]] = {}
     for path in sorted(results_folder(folder, protocol).glob("*.txt")):
-        record = (read_record(path) or {}).get("made")
-        record = record if isinstance(record, dict) else {}
+        record = usable_record(path)[0].get("made", {})
         dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
         dates.append(str(record.get("date") or ""))
     return [
@@ -102,6 +103,42 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
 def _span(dates: list[str]) -> str | None:
     known = sorted(filter(None, dates))
     return None if not known else " to ".join(dict.fromkeys((known[0], known[-1])))
+
+
+def mismatches(
+    trackers: Mapping[str, Path], sequences: Iterable[Sequence], protocol: str = "ope"
+) -> list[str]:
+    """Return lines on results that should not be compared, from what their records say they are made of.
+
+    That is: trackers that did not see the same images of a sequence; a tracker that ran on other true boxes
+    than it is scored with (one-pass evaluation); results of one tracker by several versions of its code.
+    """
+    known = {canonical_name(one.name): one for one in sequences}
+    truth = {name: boxes_fingerprint(one.boxes) for name, one in known.items()}
+    images: dict[str, set[str]] = {}
+    lines = []
+    for tracker, folder in trackers.items():
+        paths = sorted(results_folder(folder, protocol).glob("*.txt"))
+        records = {canonical_name(path.stem): usable_record(path)[0] for path in paths}
+        for name, record in records.items():
+            images.setdefault(name, set()).add(record.get("images", ""))
+        other = [
+            name for name, record in records.items() if record.get("truth", "") not in ("", truth.get(name))
+        ]
+        other = [known[name].name for name in other if name in known and protocol == "ope"]
+        if other:
+            lines.append(f"{tracker}: ran on other true boxes than it is scored with: {_some(other)}")
+        versions = {record["code"] for record in records.values() if "code" in record}
+        if len(versions) > 1:
+            lines.append(
+                f"{tracker}: results of {len(versions)} versions of its code or weights; run it again"
+            )
+    several = [known[n].name if n in known else n for n, found in images.items() if len(found - {""}) > 1]
+    return lines + ([f"the trackers did not see the same images of {_some(several)}"] if several else [])
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:

@@ -19,7 +19,9 @@ import numpy as np
 from udtlib.data.registry import DATASETS, load_dataset
 from udtlib.data.sequences import Frames, Sequence
 from udtlib.errors import ClusterError, DataError
+from udtlib.evaluation.results.fingerprints import frames_fingerprint
 from udtlib.evaluation.running.workers import DIED, limit_threads
+from udtlib.files import user_path
 from udtlib.frames import Frame
 
 PATIENCE = 120.0
@@ -32,10 +34,13 @@ AGAIN = "finished results are kept: run it again, here or there, to go on"
 class NamedFrames(Frames):
     """Frames of a registered dataset, found by name on whichever machine reads them."""
 
-    def __init__(self, sequence: Sequence, dataset: str, root: str | None = None) -> None:
-        """Refer to the frames of ``sequence``; ``root`` counts where such a folder exists."""
+    def __init__(self, sequence: Sequence, dataset: str, root: str | None = None, images: str = "") -> None:
+        """Refer to the frames of ``sequence``; ``root`` counts where such a folder exists.
+
+        ``images`` is their `frames_fingerprint`, which those elsewhere must have too; empty for any.
+        """
         self.name, self.boxes, self.length = sequence.name, sequence.boxes, len(sequence)
-        self.dataset, self.root = dataset, root
+        self.dataset, self.root, self.images = dataset, root, images
         self.found: Sequence | None = None
 
     def __len__(self) -> int:
@@ -54,11 +59,15 @@ class NamedFrames(Frames):
             DataError: what is here is not what the caller has.
         """
         if self.found is None:
-            self.found = self._find()
+            try:
+                self.found = self._find()
+            except DataError:  # this worker may have read the dataset before it was mended
+                _load.cache_clear()
+                self.found = self._find()
         return self.found.frames[index]
 
     def _find(self) -> Sequence:
-        here, broken = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
+        here, broken = _load(self.dataset, self.root if self.root and user_path(self.root).is_dir() else None)
         found = {sequence.name: sequence for sequence in here}.get(self.name)
         if found is None:
             names = ", ".join(sequence.name for sequence in here)
@@ -67,6 +76,10 @@ class NamedFrames(Frames):
         if not np.array_equal(found.boxes, self.boxes, equal_nan=True):
             raise DataError(
                 f"{self.dataset} on this worker has other true boxes of {self.name} than the caller's"
+            )
+        if self.images and frames_fingerprint(found.frames, len(found.boxes)) != self.images:
+            raise DataError(
+                f"{self.dataset} on this worker has other images of {self.name} than the caller's"
             )
         return found
 
@@ -77,11 +90,12 @@ def _load(dataset: str, root: str | None) -> tuple[list[Sequence], dict[str, str
     return load_dataset(dataset, root, broken=broken), broken
 
 
-def sequence_to_send(sequence: Sequence, dataset: str, root: str | Path | None) -> Sequence:
+def sequence_to_send(sequence: Sequence, dataset: str, root: str | Path | None, images: str = "") -> Sequence:
     """Return a sequence for another machine: frames of a registered dataset go as `NamedFrames`."""
     if dataset not in DATASETS:
         return sequence
-    return replace(sequence, frames=NamedFrames(sequence, dataset, None if root is None else str(root)))
+    place = None if root is None else str(root)
+    return replace(sequence, frames=NamedFrames(sequence, dataset, place, images))
 
 
 def run_on_cluster(

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,10 +19,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.box_files import write_whole
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.files import user_path, write_whole
+from udtlib.trackers import Tracker
+from udtlib.trackers.base import weights_fingerprint
 
 PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch")
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
@@ -59,16 +62,23 @@ def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
     }
 
 
-@cache
 def place() -> dict[str, Any]:
     """Return what a result file's record says about where it was made: commit, processor, date (UTC)."""
+    return _code_and_cpu() | {"date": datetime.now(UTC).date().isoformat()}
+
+
+@cache
+def _code_and_cpu() -> dict[str, Any]:
+    """Return commit and processor, as they were when first asked for, soon after the code was imported."""
     known = commit()
     state = " with changes" if known and is_modified() else ""
-    return {
-        "commit": f"{known}{state}" if known else None,
-        "cpu": cpu_name(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
+    return {"commit": f"{known}{state}" if known else None, "cpu": cpu_name()}
+
+
+def weights_by_name(trackers: Mapping[str, Tracker]) -> dict[str, str]:
+    """Return the fingerprints of the weights of trackers that have some: with others a table is old."""
+    found = {name: weights_fingerprint(tracker) for name, tracker in trackers.items()}
+    return {name: weights for name, weights in found.items() if weights}
 
 
 def commit() -> str | None:
@@ -120,9 +130,10 @@ def check_table_path(path: str | Path | None) -> None:
     """
     if path is None:
         return
-    if not Path(path).parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {Path(path).parent} does not exist; make it first")
-    if Path(path).suffix != ".csv" or Path(path).is_dir():
+    path = user_path(path)
+    if not path.parent.is_dir():
+        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if path.suffix != ".csv" or path.is_dir():
         raise DataError(f"{path}: expected the name of a table FILE.csv to write; FILE.json goes beside it")
 
 
@@ -141,20 +152,21 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     Raises:
         MissingDataError: as `check_table_path`, like the next.
         DataError: the path is a folder, or not named ``.csv``.
+        StorageError: one of the files cannot be written.
     """
     check_table_path(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS + (STARTS_COLUMNS if scores[0].by_start else ()))
     writer.writerows(_row(score) for score in scores)
-    write_whole(Path(path), text.getvalue())
+    write_whole(path, text.getvalue())
     document = measured | {
         "dataset": scores[0].dataset,
         "protocol": scores[0].protocol,
         "policy": asdict(scores[0].policy),
         "trackers": {score.tracker: _details(score) for score in scores},
     }
-    write_whole(Path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+    write_whole(user_path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
 
 
 def _row(score: TrackerScore) -> list[str]:

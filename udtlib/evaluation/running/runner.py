@@ -6,50 +6,34 @@ is never helped again. Book: chapters 01, 13.
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from udtlib.arguments import Between, check
 from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError, OptionError, UdtError
-from udtlib.evaluation.protocols import check_starts, protocol_runs, results_folder
-from udtlib.evaluation.results.files import (
-    WEIGHTS,
-    Result,
-    check_record,
-    load_result,
-    prepare_folder,
-    write_result,
-)
+from udtlib.errors import DataError, OptionError, StorageError, UdtError
+from udtlib.evaluation.protocols import PROTOCOLS, check_starts, results_folder
+from udtlib.evaluation.results.files import Result, check_name, load_result, prepare_folder, write_result
+from udtlib.evaluation.results.fingerprints import frames_fingerprint
+from udtlib.evaluation.results.records import WEIGHTS
 from udtlib.evaluation.running.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.running.measured import place
 from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.evaluation.running.tasks import MakeTracker, Task, is_finished, make_tasks, unfinished
 from udtlib.evaluation.running.workers import one_thread, run_in_workers
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.scores import TrackerScore, score_runs
-from udtlib.trackers import Tracker, load_tracker
+from udtlib.files import user_path
+from udtlib.locks import only_writer
+from udtlib.trackers import Tracker
 from udtlib.trackers.base import weights_fingerprint
 
-MakeTracker = Callable[[], Tracker]
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One run: ``sequence`` is what the tracker sees, a part of the sequence named ``of``."""
-
-    make: MakeTracker
-    of: str
-    sequence: Sequence
-    path: Path
-    dataset: str
-    record: dict[str, Any]
-
-
-RunTasks = Callable[[list[_Task]], Iterator[tuple[_Task, str]]]
+RunTasks = Callable[[list[Task]], Iterator[tuple[Task, str]]]
 Outcome = tuple[Boxes, dict[str, Any]] | str
 
 
@@ -68,8 +52,14 @@ def evaluate(
     progress: bool = False,
     protocol: str = "ope",
     starts: int = 1,
+    force: bool = False,
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
+
+    A result in ``out`` is kept only if it is made of the same: images, true boxes, options, and the code and
+    data of the tracker (`udtlib.fingerprints`). Else it is computed again. What is kept, and what is computed
+    again and why, is logged (``udtlib.evaluation``, on stderr unless logging is set up otherwise). A tracker
+    with parts that cannot be compared, such as an open file, is computed again each time.
 
     A sequence on which the tracker raises an error, or kills its worker process, or whose files in the
     dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
@@ -94,22 +84,25 @@ def evaluate(
         starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
             (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
             spread; the files are ``RUN/TRACKER/starts/SEQUENCE-k.txt``, and a larger N adds to them.
+        force: compute everything again, whatever is in ``out``.
 
     Raises:
         UnknownNameError: a tracker, dataset or protocol that is not registered.
         MissingDataError: a dataset that is not there.
         DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
             other weights of a registered tracker), no sequence could be tracked, two sequences share a
-            name, or something cannot be sent to worker processes.
+            name, a name cannot be that of a file, or something cannot be sent to worker processes.
+        StorageError: the folder of the results was removed during the run.
         OptionError: ``jobs`` below 1, or more than one beside ``dask``; ``starts`` not in 1..99, or several
             beside a protocol that has its own.
+        StorageError: another process is writing this tracker's results there, the disk is full, or ``out``
+            was removed; what is finished is kept.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
         TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
     """
-    if jobs < 1:
-        raise OptionError(f"expected at least one job, found {jobs}")
+    jobs = check("jobs", jobs, Annotated[int, Between(1, 10_000)])
     if dask and jobs > 1:
         raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
     protocol = check_starts(protocol, starts)
@@ -122,15 +115,20 @@ def evaluate(
     broken: dict[str, str] = {}
     listed = load_dataset(sequences, root, broken=broken) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)
-    if dask:
-        listed = [sequence_to_send(sequence, dataset, root) for sequence in listed]
     name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = results_folder(Path(out or temporary) / name, protocol)
+    _check_tracker_name(name)
+    images = _images(listed, progress) if out is not None else {}
+    if dask:
+        listed = [sequence_to_send(one, dataset, root, images.get(one.name, "")) for one in listed]
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as lock:
+        folder = results_folder(user_path(out or temporary) / name, protocol)
         prepare_folder(folder)
-        tasks = _make_tasks(tracker, dict(options or {}), listed, folder, dataset, protocol, starts)
+        lock.enter_context(only_writer(folder))
+        tasks = make_tasks(
+            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force
+        )
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
-        failed = _run_tasks(tasks, run, name if progress else None)
+        failed = _run_tasks(tasks, run, name, progress)
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
         for task in tasks:
             if task.of not in failed:
@@ -148,74 +146,42 @@ def _check_names(sequences: list[Sequence]) -> None:
     double = [name for name in names if names.count(name) > 1]
     if double or not names:
         raise DataError(f"expected sequences, each of its own name, found {double or 'none'}")
+    for sequence in sequences:
+        check_name(sequence.name, "sequence")
 
 
-def _make_tasks(
-    tracker: str | MakeTracker,
-    options: dict[str, Any],
-    sequences: list[Sequence],
-    folder: Path,
-    dataset: str,
-    protocol: str,
-    starts: int,
-) -> list[_Task]:
-    weights = None
-    if isinstance(tracker, str):
-        made_by, make = tracker, partial(load_tracker, tracker, **options)
-        # made here too: an unknown name, a wrong option or missing weights are said once, not per sequence
-        weights = weights_fingerprint(make())
-    else:
-        made_by, make = getattr(tracker, "__qualname__", type(tracker).__name__), partial(tracker, **options)
-    common = {
-        "tracker": made_by,
-        "options": {key: repr(value) for key, value in sorted(options.items())},
-        "dataset": dataset,
-    } | ({WEIGHTS: weights} if weights else {})
-    tasks = []
-    for one in sequences:
-        runs = protocol_runs(one, protocol, starts)
-        whole = {} if protocol == "starts" else {"runs": len(runs)}  # more starts may be added later
-        for label, part in runs:
-            extra = {"protocol": protocol, "start": label} | whole if label else {}
-            path = folder / f"{part.name}.txt"
-            tasks.append(_Task(make, one.name, part, path, dataset, common | _record(part) | extra))
-    return tasks
+def _check_tracker_name(name: str) -> None:
+    if check_name(name, "tracker") in PROTOCOLS:
+        raise DataError(f"expected another name of a tracker than those of protocols, found {name!r}")
 
 
-def _record(sequence: Sequence) -> dict[str, Any]:
-    """Return what, beside the tracker, a result depends on; another record means another result."""
-    return {
-        "frames": len(sequence.boxes),
-        "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
-    }
-
-
-def _is_finished(task: _Task) -> bool:
-    """Tell whether the task's result is there, whole and made in the same way.
-
-    Raises:
-        DataError: it was made in another way, or nothing says how.
-    """
-    if not task.path.exists():
-        return False
-    check_record(task.path, task.record)
-    try:
-        return len(load_result(task.path, task.sequence, task.dataset).boxes) == task.record["frames"]
-    except DataError:
-        return False
-
-
-def _run_tasks(tasks: list[_Task], run: RunTasks, title: str | None) -> dict[str, str]:
-    """Run what is not finished; return what went wrong by sequence name, for its first run that failed."""
+def _images(sequences: list[Sequence], progress: bool) -> dict[str, str]:
+    """Return the fingerprint of each sequence's frames, by its name."""
     from tqdm import tqdm
 
-    waiting = [task for task in tasks if not _is_finished(task)]
+    bar = tqdm(sequences, "comparing images", leave=False, delay=2, disable=not progress)
+    return {one.name: frames_fingerprint(one.frames, len(one.boxes)) for one in bar}
+
+
+def _run_tasks(tasks: list[Task], run: RunTasks, title: str, progress: bool) -> dict[str, str]:
+    """Run what is not finished; return what went wrong by sequence name, for its first run that failed.
+
+    Raises:
+        StorageError: the folder is gone.
+    """
+    from tqdm import tqdm
+
+    folder, waiting = tasks[0].path.parent, unfinished(tasks, title)
     waiting.sort(key=lambda task: -task.record["frames"])
     done = len(tasks) - len(waiting)
     failed = {}
-    with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=title is None) as bar:
+    with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=not progress) as bar:
         for task, problem in run(waiting):
             bar.update()
+            if not folder.is_dir():
+                raise StorageError(
+                    f"{folder}: removed during the run, and the results in it; run it again, or name another"
+                )
             if problem:
                 failed[task.sequence.name] = problem
     first: dict[str, str] = {}
@@ -226,26 +192,26 @@ def _run_tasks(tasks: list[_Task], run: RunTasks, title: str | None) -> dict[str
     return first
 
 
-def _here(waiting: list[_Task], jobs: int) -> Iterator[tuple[_Task, str]]:
+def _here(waiting: list[Task], jobs: int) -> Iterator[tuple[Task, str]]:
     """Run tasks on this machine; yield each with what went wrong, empty if nothing."""
     outcomes = run_in_workers(_run_task, waiting, jobs) if jobs > 1 else map(_run_task, waiting)
     yield from zip(waiting, outcomes, strict=True)
 
 
-def _on_cluster(waiting: list[_Task], address: str) -> Iterator[tuple[_Task, str]]:
+def _on_cluster(waiting: list[Task], address: str) -> Iterator[tuple[Task, str]]:
     """Run tasks on a cluster and write what comes back; yield as `_here` does, in the order of arrival."""
     for index, outcome in run_on_cluster(_track, waiting, address):
         yield waiting[index], _write(waiting[index], outcome)
 
 
-def _run_task(task: _Task) -> str:
+def _run_task(task: Task) -> str:
     """Track one sequence and write its result; return what went wrong, empty if nothing."""
-    if _is_finished(task):  # meanwhile, by a worker whose pool then broke
+    if not task.force and is_finished(task):  # meanwhile, by a worker whose pool then broke
         return ""
     return _write(task, _track(task))
 
 
-def _track(task: _Task) -> Outcome:
+def _track(task: Task) -> Outcome:
     """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
     try:
         tracker = _make(task)
@@ -256,7 +222,7 @@ def _track(task: _Task) -> Outcome:
         return f"{type(error).__name__}: {error}"
 
 
-def _make(task: _Task) -> Tracker:
+def _make(task: Task) -> Tracker:
     """Make the task's tracker, unless its weights are not those that the task was given with."""
     tracker, expected = task.make(), task.record.get(WEIGHTS)
     if expected and expected != (found := weights_fingerprint(tracker)):
@@ -267,13 +233,15 @@ def _make(task: _Task) -> Tracker:
     return tracker
 
 
-def _write(task: _Task, outcome: Outcome) -> str:
+def _write(task: Task, outcome: Outcome) -> str:
     """Write the result of `_track`; return what went wrong, empty if nothing."""
     if isinstance(outcome, str):
         return outcome
     boxes, facts = outcome
     try:
         write_result(task.path, boxes, task.dataset, task.record | facts)
+    except StorageError:  # a full disk, a folder that was removed: no use in tracking on
+        raise
     except (OSError, UdtError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -5,9 +5,9 @@ image border, and answers that are no boxes. A `Policy` writes these choices dow
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args, get_type_hints
+from typing import Annotated, Literal
 
-from udtlib.errors import UnknownNameError
+from udtlib.arguments import Between, check_fields, look_up
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ class Policy:
             and ``present_center`` only. None: the dataset's own, 1 for OTB and else 0.
 
     Raises:
-        ValueError: a value that is not one of those above.
+        OptionError: a value that is not one of those above.
     """
 
     name: str = "otb-strict"
-    steps: int = 20
+    steps: Annotated[int, Between(1, 100_000)] = 20
     strict: bool = True
     area: Literal["mean", "trapezoid", "overlap"] = "mean"
     clip_overlap: bool = True
-    pixels: float = 20.0
+    pixels: Annotated[float, Between(0, 1e6)] = 20.0
     strict_pixels: bool = False
     present: Literal["size", "positive"] = "size"
     present_center: bool = False
@@ -65,14 +65,12 @@ class Policy:
     index_base: Literal[0, 1] | None = None
 
     def __post_init__(self) -> None:
-        for field, hint in get_type_hints(Policy).items():
-            choices, value = get_args(hint), getattr(self, field)
-            if field == "index_base":
-                choices = (0, 1, None)
-            if choices and value not in choices:
-                raise ValueError(f"policy: {field} is one of {choices}, found {value!r}")
-        if self.steps < 1 or not self.pixels >= 0:
-            raise ValueError(f"policy: expected steps >= 1, pixels >= 0, found {self.steps}, {self.pixels}")
+        """Check every choice.
+
+        Raises:
+            OptionError: a value that is not one of those above.
+        """
+        check_fields(self)
 
 
 _PYTRACKING = Policy(
@@ -116,6 +114,4 @@ def load_policy(name: str) -> Policy:
     Raises:
         UnknownNameError: ``name`` is not in `POLICIES`.
     """
-    if name not in POLICIES:
-        raise UnknownNameError(f"no policy {name!r}; known: {', '.join(POLICIES)}")
-    return POLICIES[name]
+    return look_up("policy", name, POLICIES)

@@ -30,6 +30,7 @@ from udtlib.evaluation.scoring.statistics import (
     paired_difference,
     spread,
 )
+from udtlib.files import user_path
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def score(
         dataset, sequences = dataset or sequences, load_dataset(sequences)
     sequences = list(sequences)
     if isinstance(results, str | Path):
-        tracker = tracker or Path(results).resolve().name
+        tracker = tracker or user_path(results).resolve().name
         folder = results_folder(results, protocol)
         dataset = dataset or recorded_dataset([folder]) or "otb"
         found = _loaded(folder, sequences, dataset, protocol)

@@ -6,10 +6,12 @@ started a hair beside the true box is another question, with another error bar: 
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udtlib.arguments import Between, check
 from udtlib.errors import DataError
 
 
@@ -99,9 +101,11 @@ def bootstrap_interval(
 
     Raises:
         DataError: no value, or one that is not finite.
+        OptionError: ``level`` or ``draws`` out of range.
 
     Book: chapter 13.
     """
+    _check_redrawing(level, draws)
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise DataError(f"expected one finite value a sequence, found {values!r}")
@@ -158,9 +162,11 @@ def bootstrap_band(
 
     Raises:
         DataError: no curve, or a number that is not finite.
+        OptionError: ``level`` or ``draws`` out of range.
 
     Book: chapter 13.
     """
+    _check_redrawing(level, draws)
     curves = np.asarray(curves, dtype=np.float64)
     if curves.ndim != 2 or not len(curves) or not np.isfinite(curves).all():
         raise DataError(f"expected one curve of finite numbers a sequence, found shape {curves.shape}")
@@ -169,3 +175,8 @@ def bootstrap_band(
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(times_drawn @ curves / count, [tail, 100 - tail], axis=0)
     return low, high
+
+
+def _check_redrawing(level: float, draws: int) -> None:
+    check("level", level, Annotated[float, Between(0, 1)])
+    check("draws", draws, Annotated[int, Between(1, 10**6)])

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from udtlib.boxes import Boxes, check_box_in_image
-from udtlib.errors import BoxError, TrackerError
+from udtlib.boxes import Boxes, check_boxes_in_image
+from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.trackers.udt.tracker import Look, UdtTracker
 from udtlib.weights import Weights
@@ -55,10 +55,11 @@ class MultiTracker:
 
         Raises:
             FrameError: not such a frame.
-            BoxError: no box, or one that `UdtTracker.init` would refuse; then earlier targets stay.
+            BoxError: no box, or one that `UdtTracker.init` would refuse; then there are no targets.
         """
+        self.targets = []
         frame = check_frame(frame)
-        checked = [check_box_in_image(box, *frame.shape[:2]) for box in _as_rows(boxes)]
+        checked = check_boxes_in_image(boxes, *frame.shape[:2])
         targets = [copy(self.shared) for _ in checked]
         for target, box in zip(targets, checked, strict=True):
             target.place(frame, box)
@@ -138,13 +139,3 @@ class MultiTracker:
         """Return the patches of every target's windows, one target after the other."""
         pairs = zip(targets, windows, strict=True)
         return torch.cat([target.sample(frame, window) for target, window in pairs])
-
-
-def _as_rows(boxes: ArrayLike) -> Boxes:
-    try:
-        rows = np.asarray(boxes, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise BoxError(f"expected boxes (n, 4), one (x, y, w, h) a target, found {boxes!r}") from error
-    if rows.ndim != 2 or rows.shape[1] != 4 or not len(rows):
-        raise BoxError(f"expected boxes (n, 4), one (x, y, w, h) a target, found shape {rows.shape}")
-    return rows

@@ -6,12 +6,14 @@ that makes it faster than that. `udtlib.trackers.udt` gives the same boxes. Book
 """
 
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn import functional
 
+from udtlib.arguments import Between, checked
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
@@ -27,7 +29,12 @@ class PlainUdtTracker:
 
     stages = ("_crop", "_spectrum", "_learn")
 
-    def __init__(self, weights: str | Path | Weights | None = None, padding: float = 1.8) -> None:
+    @checked
+    def __init__(
+        self,
+        weights: str | Path | Weights | None = None,
+        padding: Annotated[float, Between(0, 100)] = 1.8,
+    ) -> None:
         """Load ``weights`` (see `udtlib.weights.get_weights`); a window is ``1 + padding`` targets."""
         self.weights, self.padding = get_weights(weights), padding
         self.factors = torch.tensor([1 / STEP, 1.0, STEP], dtype=torch.float64)
@@ -38,11 +45,12 @@ class PlainUdtTracker:
         distance = torch.fft.fftfreq(SIZE, d=1 / SIZE).round()
         bell = torch.exp(-(distance**2) / (2 * sigma**2))
         self.label = torch.fft.rfft2(bell[:, None] * bell[None, :])
-        self.frame_size: tuple[int, int] | None = None
+        self.started = False
 
     @torch.no_grad()
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` with the target in ``box``; errors as `udtlib.trackers.udt.UdtTracker.init`."""
+        self.started = False
         frame = check_frame(frame)
         height, width = self.frame_size = frame.shape[:2]
         start = torch.from_numpy(check_box_in_image(box, height, width))
@@ -50,11 +58,12 @@ class PlainUdtTracker:
         self.smallest = torch.clamp(0.2 * self.target, min=4)
         self.largest = torch.minimum(torch.tensor([width, height]), 5 * self.target)
         self.dual, self.template = self._learn(frame, (self.target * (1 + self.padding))[None])
+        self.started = True
 
     @torch.no_grad()
     def update(self, frame: Frame) -> Boxes:
         """Return the box ``(4,)`` in the next frame; errors as `udtlib.trackers.udt.UdtTracker.update`."""
-        if self.frame_size is None:
+        if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         windows = self.factors[:, None] * self.target * (1 + self.padding)
@@ -79,8 +88,8 @@ class PlainUdtTracker:
         height, width = frame.shape[:2]
         image = torch.from_numpy(frame.copy()).permute(2, 0, 1)[None].float().expand(len(windows), -1, -1, -1)
         line = torch.linspace(-0.5, 0.5, SIZE, dtype=torch.float64)
-        x = 2 * (self.center[0] + line * windows[:, :1]) / (width - 1) - 1
-        y = 2 * (self.center[1] + line * windows[:, 1:]) / (height - 1) - 1
+        x = 2 * (self.center[0] + line * windows[:, :1]) / max(width - 1, 1) - 1
+        y = 2 * (self.center[1] + line * windows[:, 1:]) / max(height - 1, 1) - 1
         grid = torch.stack([x[:, None, :].expand(-1, SIZE, -1), y[:, :, None].expand(-1, -1, SIZE)], -1)
         return functional.grid_sample(image, grid.float(), align_corners=True) - MEAN
 

@@ -1,10 +1,10 @@
 """The UDT tracker's settings, as named presets, each with its source. Book: chapter 06."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
+from udtlib.arguments import Between, OneOf, check_fields, look_up
 from udtlib.errors import OptionError
-from udtlib.trackers.options import check_option
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,28 @@ class UdtSettings:
         smallest: least relative size of the target, ``largest`` the greatest; the least side is 4 pixels.
     """
 
-    padding: float = 1.8
-    learning_rate: float = 0.01
-    scale_step: float = 1.015
-    scale_penalty: float = 1.2
-    sigma_factor: float = 0.1
-    regularisation: float = 1e-4
+    padding: Annotated[float, Between(0, 100)] = 1.8
+    learning_rate: Annotated[float, Between(0, 1)] = 0.01
+    scale_step: Annotated[float, Between(1, 10)] = 1.015
+    scale_penalty: Annotated[float, Between(0, 1000)] = 1.2
+    sigma_factor: Annotated[float, Between(1e-6, 1000)] = 0.1
+    regularisation: Annotated[float, Between(1e-12, 1e6)] = 1e-4
     normalise: bool = True
-    update: str = "dual"
+    update: Annotated[str, OneOf("dual", "filter")] = "dual"
     round_patches: bool = False
     wrap_early: bool = False
     subpixel: bool = False
-    patch_size: int = 125
-    smallest: float = 0.2
-    largest: float = 5.0
+    patch_size: Annotated[int, Between(8, 1024)] = 125
+    smallest: Annotated[float, Between(0, 1)] = 0.2
+    largest: Annotated[float, Between(1, 1000)] = 5.0
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            OptionError: a value of another type or outside its range.
+        """
+        check_fields(self)
 
     @property
     def sigma(self) -> float:
@@ -67,15 +75,13 @@ def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
     """Return the preset with some settings changed.
 
     Raises:
-        OptionError: an unknown preset or setting, or a value of another type or outside its range.
+        UnknownNameError: an unknown preset.
+        OptionError: an unknown setting, or a value of another type or outside its range.
     """
-    if preset not in PRESETS:
-        raise OptionError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
+    chosen = look_up("preset", preset, PRESETS)
     unknown = changes.keys() - UdtSettings.__dataclass_fields__.keys()
     if unknown:
         raise OptionError(
             f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
         )
-    for name, value in changes.items():
-        check_option(name, value, UdtSettings.__annotations__[name])
-    return replace(PRESETS[preset], **changes)
+    return replace(chosen, **changes)

@@ -8,7 +8,7 @@ Patches are sampled in floating point: an 8-bit warp changes results. Book: chap
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from udtlib.arguments import OneOf, checked
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
-from udtlib.errors import OptionError, TrackerError
+from udtlib.devices import keep_freed_memory, usable_device
+from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
@@ -65,12 +67,13 @@ class UdtTracker:
 
     stages = ("sample", "features", "respond", "learn")
 
+    @checked
     def __init__(
         self,
         weights: str | Path | Weights | None = None,
         preset: str = "released",
         device: torch.device | str = "cpu",
-        dtype: str = "float32",
+        dtype: Annotated[str, OneOf(*DTYPES)] = "float32",
         **settings: Any,
     ) -> None:
         """Load the network.
@@ -86,14 +89,13 @@ class UdtTracker:
             settings: attributes of `udtlib.trackers.udt.settings.UdtSettings` to change in the preset.
 
         Raises:
-            OptionError: an unknown preset, dtype or setting.
+            UnknownNameError: an unknown preset.
+            OptionError: an unknown setting, a value out of range, or a device that is not here.
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
         self.settings = settings_of(preset, settings)
-        if dtype not in DTYPES:
-            raise OptionError(f"dtype is one of {', '.join(DTYPES)}, found {dtype!r}")
-        self.device, self.dtype = torch.device(device), DTYPES[dtype]
+        self.device, self.dtype = usable_device(device), DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().to(self.device).requires_grad_(False)
         size = self.settings.patch_size
@@ -107,7 +109,7 @@ class UdtTracker:
         self.line = np.linspace(-0.5, 0.5, size)
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])
-        self.frame_size: tuple[int, int] | None = None
+        self.started = False
 
     @torch.inference_mode()
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -117,9 +119,11 @@ class UdtTracker:
             FrameError: not such a frame.
             BoxError: not four finite numbers of positive size, or a box outside the image.
         """
+        self.started = False
         frame = check_frame(frame)
         self.place(frame, check_box_in_image(box, *frame.shape[:2]))
         self.dual, self.template = self.learn(frame, self.window_size)
+        self.started = True
 
     @torch.inference_mode()
     def update(self, frame: Frame) -> Boxes:
@@ -129,7 +133,7 @@ class UdtTracker:
             FrameError: not a frame, or of another size than the first.
             TrackerError: `init` was not called.
         """
-        if self.frame_size is None:
+        if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         if self.sees_nothing(frame):
@@ -285,13 +289,3 @@ class UdtTracker:
     def filter(self) -> Tensor:
         """The present filter W of Eq. 4, ``(32, S, S)``, real, laid out as the template."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))
-
-
-def keep_freed_memory() -> None:
-    """Make the C library keep memory that is freed, up to some 60 MB, instead of returning it each time.
-
-    Every frame allocates and frees the same few megabytes. glibc gives them back to the system and takes
-    them again, zeroed page by page, which costs up to a tenth of a frame. It learns from the largest
-    block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
-    """
-    torch.empty(31 * 2**20, dtype=torch.uint8)

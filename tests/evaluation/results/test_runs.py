@@ -1,0 +1,77 @@
+"""What records say of results that should not be compared."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shift_tracker import Shift, make_sequence, three_sequences
+
+from udtlib.cli import main
+from udtlib.data import load_dataset
+from udtlib.evaluation import evaluate
+from udtlib.evaluation.results.runs import mismatches
+
+
+class Other(Shift):
+    pass
+
+
+@pytest.fixture
+def trackers(tmp_path):
+    for tracker in (Shift, Other):
+        evaluate(tracker, three_sequences(), tmp_path)
+    return {name: tmp_path / name for name in ("Shift", "Other")}
+
+
+def test_results_of_the_same_are_compared_without_a_word(trackers):
+    assert mismatches(trackers, three_sequences()) == []
+
+
+def test_other_images_are_named(trackers, tmp_path):
+    sequences = three_sequences()
+    sequences[1] = replace(sequences[1], frames=[np.zeros((40, 60, 3), np.uint8)] * 6)
+    evaluate(Other, sequences, tmp_path)
+    assert mismatches(trackers, sequences) == ["the trackers did not see the same images of b"]
+
+
+def test_other_true_boxes_are_named(trackers):
+    sequences = [replace(one, boxes=one.boxes + (one.name == "c")) for one in three_sequences()]
+    lines = [f"{name}: ran on other true boxes than it is scored with: c" for name in trackers]
+    assert mismatches(trackers, sequences) == lines
+
+
+def test_results_of_several_versions_are_named(trackers, tmp_path):
+    (tmp_path / "Shift/a.txt").unlink()
+    evaluate(lambda: Shift(), three_sequences()[:1], tmp_path / "new", name="Shift")
+    for suffix in ("txt", "json"):
+        (tmp_path / f"new/Shift/a.{suffix}").replace(tmp_path / f"Shift/a.{suffix}")
+    assert mismatches(trackers, three_sequences()) == [
+        "Shift: results of 2 versions of its code or weights; run it again"
+    ]
+
+
+def test_runs_of_other_protocols_are_compared_too(tmp_path):
+    for out, shade in (("one", 0), ("two", 9)):
+        sequence = make_sequence()
+        sequence.frames[3][0, 0] += shade
+        evaluate(Shift, [sequence], tmp_path / out, protocol="sre")
+    folders = {name: tmp_path / name / "Shift" for name in ("one", "two")}
+    (line,) = mismatches(folders, [make_sequence()], "sre")
+    assert line.startswith("the trackers did not see the same images of one-01, ")
+    assert line.endswith(" and 7 more")
+
+
+def test_report_and_score_print_the_lines(tmp_path, capsys, monkeypatch):
+    clips = [replace(one, boxes=one.boxes[:3]) for one in load_dataset("synthetic")[:2]]
+    monkeypatch.setattr("udtlib.commands.report.load_truth", lambda *_: clips)
+    monkeypatch.setattr("udtlib.commands.score.load_truth", lambda *_: clips)
+    evaluate("mosse", clips, tmp_path / "run", dataset="synthetic")
+    run = str(tmp_path / "run")
+    clips[0] = replace(clips[0], boxes=clips[0].boxes + 1)
+    line = f"mosse: ran on other true boxes than it is scored with: {clips[0].name}"
+    page = tmp_path / "page.html"
+    assert main(["report", run, "--out", str(page), "--strips", "0"]) == 0
+    assert line in capsys.readouterr().out
+    assert line in page.read_text()
+    assert main(["score", "--dataset", "synthetic", "--results", f"{run}/mosse"]) == 0
+    assert line in capsys.readouterr().out
