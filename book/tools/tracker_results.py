@@ -19,6 +19,8 @@ from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import TrackerScore, evaluate
 from udtlib.evaluation.running.measured import check_table_path, provenance, write_table
 from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
+from udtlib.trackers import load_tracker
+from udtlib.trackers.base import weights_fingerprint
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
 SLOW = ("csrt", "udt", "udt-noise", "udt-random", "udt-authors")
@@ -56,9 +58,12 @@ def main() -> None:
     starts = {name: arguments.starts for name in contenders()}
     starts |= {name: arguments.slow_starts or arguments.starts for name in SLOW if name in starts}
     target = "results-starts" if arguments.starts > 1 else "results-trackers"
-    measured = provenance(f"make {target}", arguments.jobs) | (
-        {"starts": starts} if arguments.starts > 1 else {}
-    )
+    measured = provenance(f"make {target}", arguments.jobs)
+    if arguments.starts > 1:
+        measured["starts"] = starts
+    made = {name: load_tracker(tracker, **options) for name, (tracker, options) in contenders().items()}
+    weights = {name: weights_fingerprint(tracker) for name, tracker in made.items()}
+    measured["weights"] = {name: found for name, found in weights.items() if found}
     scores = [
         evaluate(
             tracker,
