@@ -1,6 +1,7 @@
 """The ``udt`` command: a sorted table of commands, each a module of `udtlib.commands`."""
 
 import argparse
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,9 @@ def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused, 130 interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show ends no command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     command = argv[0] if argv and argv[0] in COMMANDS else None
     try:
         arguments = build_parser(command).parse_args(argv)

@@ -20,6 +20,10 @@ class DataError(UdtError, ValueError):
     """A file or folder whose content is not what its format promises."""
 
 
+class DecoderError(DataError):
+    """A video whose decoder crashed or hung: its frames from there on cannot be read."""
+
+
 class MissingDataError(UdtError, FileNotFoundError):
     """A file or folder that is not there."""
 

@@ -58,10 +58,10 @@ def main() -> None:
     starts |= {name: arguments.slow_starts or arguments.starts for name in SLOW if name in starts}
     target = "results-starts" if arguments.starts > 1 else "results-trackers"
     measured = provenance(f"make {target}", arguments.jobs)
-    if arguments.starts > 1:
-        measured["starts"] = starts
     made = {name: load_tracker(tracker, **options) for name, (tracker, options) in contenders().items()}
     measured["weights"] = weights_by_name(made)
+    if arguments.starts > 1:
+        measured["starts"] = starts
     scores = [
         evaluate(
             tracker,

@@ -6,7 +6,8 @@ from video_files import frames_of, write_folder, write_video
 
 from udtlib import cli
 from udtlib.data.raw_video import decoding
-from udtlib.data.raw_video.patch_cache import NUMEL, PatchCache
+from udtlib.data.raw_video.cache_index import NUMEL
+from udtlib.data.raw_video.patch_cache import PatchCache
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
 """``udt track`` from the command line to the files it leaves."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -37,7 +41,11 @@ def folder(tmp_path):
 
 @pytest.fixture
 def video(tmp_path):
-    path = tmp_path / "clip.avi"
+    return video_of(tmp_path).rename(tmp_path / "clip.avi")
+
+
+def video_of(folder):
+    path = folder / "plain.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 12.5, (120, 100))
     for index in range(COUNT):
         writer.write(moving_square(index))
@@ -102,12 +110,82 @@ def test_a_damaged_frame_keeps_the_last_box_and_is_reported(folder, tmp_path, ca
     assert "2 frames could not be read" in printed.out
 
 
-def test_a_change_of_size_stops_but_keeps_what_was_tracked(folder, tmp_path, capsys):
-    cv2.imwrite(str(folder / "0012.png"), np.zeros((50, 60, 3), np.uint8))
-    boxes = tmp_path / "o.txt"
-    assert main(["track", str(folder), "--box", BOX, "--boxes", str(boxes)]) == 2
-    assert len(read_boxes(boxes, 0)) == 12
-    assert "expected 120x100, found 60x50" in capsys.readouterr().err
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_frames_of_another_size_are_tracked_in_the_first_ones_coordinates(folder, tmp_path, caplog, factor):
+    for index in range(8, 14):
+        frame = cv2.resize(moving_square(index), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(folder / f"{index:04d}.png"), frame)
+    boxes, out = tmp_path / "o.txt", tmp_path / "o.mp4"
+    assert main(["track", str(folder), "--box", BOX, "--boxes", str(boxes), "--out", str(out)]) == 0
+    truth = np.array([20, 30, 24, 20]) + np.arange(COUNT)[:, None] * [2, 1, 0, 0]
+    assert np.abs(read_boxes(boxes, 0) - truth).max() < 2
+    assert {frame.shape for frame in VideoFile(out)} == {(100, 120, 3)}
+    found = f"{int(120 * factor)}x{int(100 * factor)}"
+    assert [record.getMessage().replace(str(folder), "clip") for record in caplog.records] == [
+        f"clip: frame 8 is {found}, the first 120x100; resized, boxes are in the first frame's coordinates",
+        "clip: frame 14 is 120x100, the first 120x100",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["abort", "hang"])
+def test_a_codec_that_dies_keeps_what_was_tracked(video, tmp_path, capsys, monkeypatch, kind):
+    monkeypatch.setattr(VideoFile, "module", "crashing_reader")
+    monkeypatch.setattr(track, "open_frames", lambda path: VideoFile(path, patience=4))
+    source = video.rename(tmp_path / f"{kind}-12.avi")
+    out, boxes = tmp_path / "o.mp4", tmp_path / "o.txt"
+    assert main(["track", str(source), "--box", BOX, "--out", str(out), "--boxes", str(boxes)]) == 1
+    found = read_boxes(boxes, index_base=0)
+    assert found.shape == (12, 4)
+    assert found[-1, 0] == pytest.approx(20 + 2 * 11, abs=1.5)
+    assert len(VideoFile(out)) == 12
+    printed = capsys.readouterr()
+    cause = r"crashed \(SIGABRT\)" if kind == "abort" else r"gave no frame for 4 s and was stopped"
+    kept = "what was tracked before is kept"
+    assert re.search(rf"udt track: .*{kind}-12\.avi: the decoder {cause} at frame 12; {kept}", printed.err)
+    assert "12 frames tracked" in printed.out
+    assert "says it has 20 frames; the others could not be read" in printed.out
+
+
+@pytest.mark.parametrize("size", [(241, 321), (240, 321), (241, 320), (1, 1), (3, 2)])
+def test_nothing_of_an_odd_sized_frame_is_cut(tmp_path, size):
+    height, width = size
+    source = tmp_path / "clip"
+    source.mkdir()
+    frame = np.full((*size, 3), 60, np.uint8)
+    frame[-8:, -8:] = 250
+    for index in range(3):
+        cv2.imwrite(str(source / f"{index}.png"), frame)
+    box = ["--box", f"0,0,{min(width, 20)},{min(height, 20)}"]
+    assert main(["track", str(source), *box, "--out", str(tmp_path / "o.mp4")]) == 0
+    drawn = list(VideoFile(tmp_path / "o.mp4"))
+    assert len(drawn) == 3
+    assert drawn[0].shape == (height + height % 2, width + width % 2, 3)
+    if min(size) > 20:
+        assert drawn[0][height - 1, width - 4 : width].min() > 200
+        assert drawn[0][height - 4 : height, width - 1].min() > 200
+
+
+@pytest.mark.parametrize("name", [b"\xc3\xa9t\xc3\xa9", b"caf\xe9", b"d\xe9/x"])
+@pytest.mark.parametrize("locale", ["utf-8", "ascii", "C"])
+def test_any_name_on_any_terminal(tmp_path, name, locale):
+    """All names, of source and outputs; with a terminal that cannot show them and a locale of ASCII only."""
+    places = [os.fsencode(tmp_path) + b"/" + name + suffix for suffix in (b".avi", b"-out.mp4", b".txt")]
+    os.makedirs(os.path.dirname(places[0]), exist_ok=True)
+    shutil.copy(video_of(tmp_path), places[0])
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8" if locale == "utf-8" else "ascii:strict"}
+    if locale == "C":
+        environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "udtlib", "track", places[0], "--box", BOX]
+    command += ["--out", places[1], "--boxes", places[2]]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"20 frames tracked" in done.stdout
+    assert b"boxes: " in done.stdout
+    assert len(VideoFile(os.fsdecode(places[1]))) == COUNT
+    assert len(read_boxes(os.fsdecode(places[2]), 0)) == COUNT
+    left = {path for _, _, files in os.walk(os.fsencode(tmp_path)) for path in files}
+    assert {os.path.basename(place) for place in places} <= left
+    assert not [path for path in left if b"unfinished" in path]
 
 
 def test_boxes_are_on_disk_while_tracking(folder, tmp_path, monkeypatch):

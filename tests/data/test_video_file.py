@@ -9,7 +9,8 @@ import pytest
 from udtlib import load_dataset
 from udtlib.data import find_data
 from udtlib.data.folder import open_frames
-from udtlib.data.video_file import MARGIN, VideoFile
+from udtlib.data.video_file import VideoFile
+from udtlib.data.video_reader import MARGIN, VideoReader
 from udtlib.errors import DataError, MissingDataError
 
 COUNT = 150
@@ -91,11 +92,11 @@ def test_a_video_is_a_dataset(video, tmp_path):
 
 
 def test_wrong_time_stamps_after_a_jump_cost_time_only(video, monkeypatch):
-    frames = VideoFile(video)
+    frames = VideoReader(video)
     assert len(frames) == COUNT
     reopened = []
     monkeypatch.setattr(frames, "_times", [0.0] * COUNT)
-    monkeypatch.setattr(frames, "_open", lambda: reopened.append(1) or VideoFile._open(frames))
+    monkeypatch.setattr(frames, "_open", lambda: reopened.append(1) or VideoReader._open(frames))
     assert index_shown(frames[100]) == 100
     assert index_shown(frames[50]) == 50
     assert reopened

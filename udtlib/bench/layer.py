@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import torch
 
 from udtlib.arguments import Between, checked
+from udtlib.child_process import import_path, python
 from udtlib.dcf import BACKWARDS, dcf_response, gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff, low_pass_response
 
@@ -95,8 +96,11 @@ def measure_layer(
 
 def _peak_in_a_fresh_process(backward: str, batch: int) -> float:
     code = f"from udtlib.bench.layer import peak_growth; print(peak_growth({backward!r}, {batch}))"
-    exact = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "1000000"}  # glibc: give back what is freed at once
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=exact)
+    exact = {"MALLOC_MMAP_THRESHOLD_": "1000000"}  # glibc: give back what is freed at once
+    exact |= {"PYTHONPATH": os.pathsep.join(import_path())}
+    done = subprocess.run(
+        python("-c", code), capture_output=True, text=True, check=True, env=os.environ | exact
+    )
     return float(done.stdout)
 
 

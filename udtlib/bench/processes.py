@@ -6,11 +6,12 @@ tracker ran a tenth faster behind a fast one that had changed the latter. Book: 
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 
 from udtlib.bench.trackers import run_once, settle
 from udtlib.boxes import Boxes
+from udtlib.child_process import safe_path
 from udtlib.frames import Frame
 
 Run = Callable[[str, Sequence[Frame], Boxes], tuple[float, float]]
@@ -23,12 +24,11 @@ def own_processes(names: Sequence[str], threads: int) -> Iterator[Run]:
     The processes are started fresh, run on ``threads`` cores and threads, and end with the block.
     """
     context = get_context("spawn")
-    pools = {
-        name: ProcessPoolExecutor(1, mp_context=context, initializer=settle, initargs=(threads,))
-        for name in names
-    }
-    try:
+    with safe_path(), ExitStack() as open_pools:
+        pools = {
+            name: open_pools.enter_context(
+                ProcessPoolExecutor(1, mp_context=context, initializer=settle, initargs=(threads,))
+            )
+            for name in names
+        }
         yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box).result()
-    finally:
-        for pool in pools.values():
-            pool.shutdown()

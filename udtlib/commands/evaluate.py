@@ -123,8 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
             policy=load_policy(arguments.policy),
             progress=True,
             protocol=arguments.protocol,
-            starts=arguments.starts,
             force=arguments.force,
+            starts=arguments.starts,
         )
         for name in names
     ]

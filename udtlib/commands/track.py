@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -16,12 +15,14 @@ from udtlib import viz
 from udtlib.arguments import read_number, shown
 from udtlib.boxes import Boxes, check_box
 from udtlib.commands.common import file_path
+from udtlib.data import video_writer
 from udtlib.data.box_files import write_boxes
 from udtlib.data.folder import open_frames
+from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
-from udtlib.errors import BoxError, DataError, MissingDataError, StorageError
-from udtlib.files import replacing, storage_errors, user_path
+from udtlib.errors import BoxError, DataError, DecoderError, MissingDataError
+from udtlib.files import storage_errors, user_path
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.trackers import TRACKERS
@@ -30,7 +31,6 @@ from udtlib.trackers.group import load_group
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
 SAVE_EVERY = 2.0
 FPS = 25.0
-WRITABLE = (".avi", ".mkv", ".mov", ".mp4")
 
 EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --tracker kcf --out tracked.mp4"
 
@@ -59,25 +59,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Track, writing boxes as they come; return 1 if frames had to be passed over."""
+    """Track, writing boxes as they come; return 1 if frames had to be passed over or the decoder died."""
     paths = box_paths(arguments.boxes, len(arguments.box))
     check_outputs(arguments.out, paths, arguments.source)
     frames = open_frames(arguments.source)
-    boxes, skipped = [np.array([parse_box(text) for text in arguments.box])], 0
+    boxes, skipped, problem = [np.array([parse_box(text) for text in arguments.box])], 0, ""
     first = frames[0]
     tracker = load_group(arguments.tracker, len(boxes[0]))
     tracker.init(first, boxes[0])
     outputs = Outputs(paths, arguments.out, frames, first)
     try:
         outputs.add(first, boxes)
-        for frame in read_on(frames):
+        for frame in read_on(frames, OneSize(arguments.source, first)):
             skipped += frame is None
             boxes.append(boxes[-1] if frame is None else tracker.update(frame))
             outputs.add(frame, boxes)
+    except DecoderError as error:
+        problem = f"{error}; what was tracked before is kept"
     finally:
         outputs.close(boxes)
     print(summary(arguments, frames, boxes, skipped))
-    return 1 if skipped else 0
+    if problem:
+        print(f"udt track: {problem}", file=sys.stderr)
+    return 1 if skipped or problem else 0
 
 
 def parse_box(text: str) -> Boxes:
@@ -93,15 +97,21 @@ def parse_box(text: str) -> Boxes:
     return check_box(numbers)
 
 
-def read_on(frames: Frames) -> Iterator[Frame | None]:
-    """Yield the frames after the first with a progress bar, and None for one that cannot be read."""
+def read_on(frames: Frames, one_size: OneSize) -> Iterator[Frame | None]:
+    """Yield the frames after the first with a progress bar, and None for one that cannot be read.
+
+    Raises:
+        DecoderError: no more frames can be read.
+    """
     total = frames.announced if isinstance(frames, VideoFile) else len(frames)
     with tqdm(total=total or None, initial=1, unit="frame", disable=None) as bar:
         for index in count(1):
             try:
-                frame: Frame | None = frames[index]
+                frame: Frame | None = one_size(frames[index], index)
             except IndexError:
                 return
+            except DecoderError:
+                raise
             except (DataError, MissingDataError) as error:
                 frame = None
                 tqdm.write(f"frame {index} is passed over, the last box is kept: {error}", file=sys.stderr)
@@ -113,9 +123,8 @@ class Outputs:
     """The files written on the way; what was tracked so far is on disk at most two seconds later."""
 
     def __init__(self, paths: list[Path], video: Path | None, frames: Frames, first: Frame) -> None:
-        self.paths, self.saved, self.video = paths, 0.0, video
-        self.writer: cv2.VideoWriter | None = None
-        self.written = 0
+        self.paths, self.saved = paths, 0.0
+        self.writer: video_writer.VideoWriter | None = None
         self.last = first
         with ExitStack() as held:
             for path in filter(None, (*paths, video)):
@@ -123,8 +132,8 @@ class Outputs:
                     path.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(only_writer(*paths, video))
             if video:
-                self.unfinished = held.enter_context(replacing(video))
-                self.writer = open_writer(self.unfinished, video, frames, first)
+                fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
+                self.writer = video_writer.VideoWriter(video, fps, first)
             self.held = held.pop_all()
 
     def add(self, frame: Frame | None, boxes: list[Boxes]) -> None:
@@ -134,8 +143,7 @@ class Outputs:
             picture = self.last
             for box in boxes[-1]:
                 picture = viz.draw_box(picture, box)
-            self.writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-            self.written += 1
+            self.writer.write(picture)
         if time.monotonic() > self.saved + SAVE_EVERY:
             self.save(boxes)
 
@@ -155,9 +163,8 @@ class Outputs:
             try:
                 self.save(boxes)
             finally:
-                if self.writer is not None and self.video is not None:
-                    self.writer.release()
-                    check_video(self.unfinished, self.video, self.written)
+                if self.writer is not None:
+                    self.writer.close()
 
 
 def box_paths(path: Path | None, count: int) -> list[Path]:
@@ -173,45 +180,13 @@ def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
     Raises:
         DataError: one of these.
     """
-    if video is not None and video.suffix.lower() not in WRITABLE:
-        raise DataError(f"--out {video}: expected a name that ends in {', '.join(WRITABLE)}")
+    if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
+        raise DataError(f"--out {video}: expected a name that ends in {', '.join(video_writer.SUFFIXES)}")
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
         if path is not None and path.resolve() == user_path(source).resolve():
             raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
             raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
-
-
-def check_video(path: Path, video: Path, count: int) -> None:
-    """Make sure that the last of ``count`` frames written to ``path`` is there; OpenCV does not say.
-
-    Raises:
-        StorageError: it is not; ``video`` is named.
-    """
-    written = cv2.VideoCapture(str(path))
-    written.set(cv2.CAP_PROP_POS_FRAMES, count - 1)
-    if not written.grab():
-        raise StorageError(f"{video}: its {count} frames could not all be written; is the disk full?")
-
-
-def open_writer(path: Path, video: Path, frames: Frames, first: Frame) -> cv2.VideoWriter:
-    """Return the writer of an MPEG-4 video of the frames' size and speed (25 fps if unknown).
-
-    Args:
-        path: the file to write, which will be called ``video``.
-        video: as the user named it.
-        frames: the video it is made of.
-        first: its first frame.
-
-    Raises:
-        DataError: OpenCV cannot write such a file there.
-    """
-    fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
-    size = first.shape[1], first.shape[0]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
-    if not writer.isOpened():
-        raise DataError(f"{video}: OpenCV cannot write a video there; is the folder writable?")
-    return writer
 
 
 def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], skipped: int) -> str:

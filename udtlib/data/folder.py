@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from collections.abc import Sequence as AbstractSequence
 from itertools import pairwise
 from pathlib import Path
@@ -63,10 +64,14 @@ def _read_truth(root: Path, truth: str | Path | None, frames: AbstractSequence, 
     return boxes
 
 
-def open_frames(path: str | Path) -> Frames:
+def open_frames(path: str | Path, open_video: Callable[[Path], Frames] = VideoFile) -> Frames:
     """Return the lazy frames of a video file, or of a folder of images in natural order.
 
     Numbered images must be evenly spaced, so that a lost frame is noticed.
+
+    Args:
+        path: the file or folder.
+        open_video: what opens a video file; `VideoFile` decodes it in a process of its own.
 
     Raises:
         MissingDataError: no such file or folder, or a gap in the numbering.
@@ -77,7 +82,7 @@ def open_frames(path: str | Path) -> Frames:
         return ImageFiles(list_images(path))
     if path.suffix.lower() in images.SUFFIXES:
         raise DataError(f"{path}: expected a video file or a folder of images, found one image")
-    return VideoFile(path)
+    return open_video(path)
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -1,60 +1,75 @@
-"""Video files as frames: lazy, any order, and frame ``i`` is always the i-th decoded frame.
+"""Video files as frames: lazy, any order, decoded in a child process. Book: chapters 00 and 10.
 
-Asking a decoder for "frame 120" is not exact: with many codecs it lands on a neighbour. Here the
-time stamp of every frame is written down when it is first passed; after a jump the stamp tells
-which frame it really is, and the rest of the way is decoded.
+Files exist that make a codec crash or hang, and no ``except`` survives that. So each opened video has a
+process of its own (`udtlib.data.video_process`); what happens there becomes a `DecoderError` here. An opened
+video may be read by several threads, pickled, and used after a fork: the new process starts its own child.
 """
 
-from bisect import bisect_left
+import json
+import os
+import weakref
+from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
-import cv2
-import numpy as np
-
+from udtlib.child_process import PATIENCE, Child
 from udtlib.data.sequences import Frames
-from udtlib.errors import DataError, MissingDataError
+from udtlib.data.shared_frame import SharedFrame
+from udtlib.errors import DataError, DecoderError, MissingDataError
 from udtlib.files import user_path
 from udtlib.frames import Frame
 
-MARGIN = 32
-"""A jump aims this many frames early, and pays only when it saves more than as many."""
+MOST_OPEN = 16
+"""Videos that have a process at a time; of more, the oldest lose theirs until they are read again."""
+
+LONGEST_LINE = 1 << 16
 
 
 class VideoFile(Frames):
-    """The frames of a video file.
+    """The frames of a video file; frame ``i`` is always the i-th decoded one.
 
     Attributes:
         path: the file.
+        place: its absolute path, which stays right when the current folder changes.
+        patience: seconds.
         fps: frames per second as the file states them; 0 if it does not.
         announced: how many frames the file says it has; may be wrong, ``len()`` counts them.
 
     Raises:
-        MissingDataError: no such file.
+        MissingDataError: no such file, or one that may not be read.
         DataError: not a video that OpenCV can decode.
+        DecoderError: opening it, or decoding its first frame, crashed or hung.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = user_path(path)
+    module = "udtlib.data.video_process"
+
+    def __init__(self, path: str | Path, patience: float = PATIENCE) -> None:
+        """Open a video; ``patience`` seconds without a frame passed mean that its codec hangs."""
+        self.path, self.patience = user_path(path), patience
+        self.place = os.path.abspath(self.path)
+        self._lock = RLock()
+        self._process: _Process | None = None
+        self._count: int | None = None
+        self._bad: tuple[int, str] | None = None  # the frame at which it died, and why
+        self.fps, self.announced = 0.0, 0
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
-        self._times: list[float] = []
-        self._complete = False
-        self._open()
-        self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
-        self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        if not self._advance():
-            raise DataError(f"{path}: expected a video, found no frame that can be decoded")
+        self._ask(0)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as the path alone."""
-        return VideoFile, (self.path,)
+        return type(self), (self.path, self.patience)
 
     def __len__(self) -> int:
-        """Return the number of frames that can be decoded; the first call passes over all of them."""
-        while not self._complete:
-            self._go_to(len(self._times))
-        return len(self._times)
+        """Return the number of frames that can be decoded; the first call passes over all of them.
+
+        Raises:
+            DecoderError: the decoder crashes or hangs on the way.
+        """
+        if self._count is None:
+            self._count = int(self._ask(None, count=True)["count"])
+        return self._count
 
     def read(self, index: int) -> Frame:
         """Return frame ``index``.
@@ -62,48 +77,109 @@ class VideoFile(Frames):
         Raises:
             IndexError: past the end.
             DataError: the frame is there but cannot be decoded.
+            DecoderError: the decoder crashes or hangs at this frame or on the way to it.
         """
-        if index != self._next - 1 and not self._go_to(index):
-            raise IndexError(f"frame {index} of {len(self._times)} in {self.path}")
-        decoded, image = self._capture.retrieve()
-        if not decoded:
-            raise DataError(f"{self.path}: frame {index} cannot be decoded")
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return self._ask(index, frame=index, ahead=self._bad is None)["pixels"]  # type: ignore[no-any-return]
 
-    def _open(self) -> None:
-        self._capture = cv2.VideoCapture(str(self.path), cv2.CAP_ANY)
-        self._next = 0
+    def close(self) -> None:
+        """End the video's process; reading another frame starts a new one."""
+        with self._lock:
+            _RECENT.pop(self, None)
+            if self._process:
+                self._process.close()
+            self._process = None
 
-    def _go_to(self, index: int) -> bool:
-        """Decode up to and including frame ``index``; False if the video ends before."""
-        if self._complete and index >= len(self._times):
-            return False
-        passed_before = index < len(self._times)
-        if passed_before and not self._next <= index <= self._next + MARGIN:
-            self._jump(index)
-        while self._next <= index:
-            if not self._advance():
-                return False
-        return True
+    def _ask(self, goal: int | None, **request: Any) -> dict[str, Any]:
+        """Return the answer to a request that needs the frames up to ``goal``, None for all.
 
-    def _advance(self) -> bool:
-        """Decode one frame, writing its time down if it is new; at the end rewind and return False."""
-        if not self._capture.grab():
-            self._complete |= self._next == len(self._times)
-            self._open()
-            return False
-        if self._next == len(self._times):
-            self._times.append(self._capture.get(cv2.CAP_PROP_POS_MSEC))
-        self._next += 1
-        return True
+        A child that died of a later frame, which it was decoding ahead, is started once more.
+        """
+        with self._lock:
+            for _ in range(2):
+                if self._bad and (goal is None or goal >= self._bad[0]):
+                    break
+                answer = self._try(request)
+                if "past_the_end" in answer:
+                    raise IndexError(answer["past_the_end"])
+                if "error" in answer:
+                    raise DataError(answer["error"])
+                if answer:
+                    return answer
+            raise DecoderError(self._bad[1] if self._bad else f"{self.path}: the decoder gave no answer")
 
-    def _jump(self, index: int) -> None:
-        """Come before ``index``, by a jump whose time stamp is known, else at the start."""
-        goal = index - MARGIN
-        if goal > 0 and self._capture.set(cv2.CAP_PROP_POS_FRAMES, goal) and self._capture.grab():
-            time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
-            place = bisect_left(self._times, time)
-            if place < index and self._times[place : place + 2].count(time) == 1:
-                self._next = place + 1
-                return
-        self._open()
+    def _try(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the process's answer; if it dies, write down where and of what, and return nothing."""
+        process = self._process or self._start()
+        try:
+            answer = process.opened or process.answer()
+            if process.opened is None:
+                self.fps, self.announced = answer.get("fps", 0.0), answer.get("announced", 0)
+            process.opened = answer
+            return answer if "error" in answer or not request else process.answer(request)
+        except (EOFError, TimeoutError) as error:
+            cause, at = process.child.cause_of_death(error, "frame"), process.shared.at
+            self._bad = at, f"{self.path}: the decoder {cause} at frame {at}"
+            self.close()
+            return {}
+        except BaseException:
+            self.close()  # The rest of its answer is of no use to anybody.
+            raise
+
+    def _start(self) -> "_Process":
+        _make_room()
+        _RECENT[self] = None
+        try:
+            self._process = _Process(self)
+        except PermissionError as error:
+            raise MissingDataError(f"{self.path}: cannot be read ({error.strerror})") from error
+        return self._process
+
+
+class _Process:
+    """The child that decodes a video, and the memory it shares with this process."""
+
+    def __init__(self, video: VideoFile) -> None:
+        self.opened: dict[str, Any] | None = None
+        self.shared = shared = SharedFrame()
+        with open(video.place, "rb") as file:
+            files = [file.fileno(), shared.descriptor]
+            arguments = [*map(str, files), str(video.path)]
+            self.child = Child(video.module, arguments, files, video.patience, lambda: shared.at)
+
+    def answer(self, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the answer to a request, or the next line; with the frame if it announces one."""
+        if request:
+            with suppress(BrokenPipeError):  # then there is no answer either
+                self.child.input.write(json.dumps(request).encode() + b"\n")
+        line = self.child.output.readline(LONGEST_LINE)
+        if not line.endswith(b"\n"):
+            raise EOFError
+        answer: dict[str, Any] = json.loads(line)
+        if "height" in answer:
+            answer["pixels"] = self.shared.read(answer["height"], answer["width"])
+        return answer
+
+    def close(self) -> None:
+        self.child.close()
+        self.shared.close()
+
+
+_RECENT: "weakref.WeakKeyDictionary[VideoFile, None]" = weakref.WeakKeyDictionary()
+
+
+def _make_room() -> None:
+    """End the processes of videos that were opened long ago, but for those that are being read."""
+    for video in list(_RECENT)[: max(0, len(_RECENT) - MOST_OPEN + 1)]:
+        if video._lock.acquire(blocking=False):
+            video.close()
+            video._lock.release()
+
+
+def _start_anew() -> None:
+    """In a forked process: the children are the other's, and threads that are not here may hold locks."""
+    for video in list(_RECENT):
+        video._lock, video._process = RLock(), None
+    _RECENT.clear()
+
+
+os.register_at_fork(after_in_child=_start_anew)

@@ -4,7 +4,6 @@ The answer is a line of JSON, ``{"card": {...}}`` or ``{"error": "..."}``, then 
 """
 
 import json
-import os
 import sys
 import zipfile
 from pathlib import Path
@@ -12,23 +11,13 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from udtlib.child_process import messages_out
 from udtlib.errors import WeightsError
 from udtlib.importers.matconvnet import read_matconvnet
 from udtlib.importers.pytorch import Found, read_legacy, read_zip
 
 LARGEST_ANSWER = 2**16
 """Numbers: the network has 10,144, and what is larger is no answer."""
-
-
-def limit(memory: int, seconds: int) -> None:
-    """Bound this process's address space in bytes and its processor time; Windows has no such limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def read(path: Path, largest: int) -> Found:
@@ -67,12 +56,10 @@ def answer(path: Path, largest: int) -> bytes:
 
 
 def main() -> None:
-    """Read the file named first, under the limits named next: memory, seconds, bytes of an unpacked file."""
-    memory, seconds, largest = map(int, sys.argv[2:5])
-    limit(memory, seconds)
-    reply, out = answer(Path(os.fsdecode(sys.argv[1])), largest), os.fdopen(os.dup(1), "wb")
-    out.write(reply)
-    out.close()
+    """Answer about the file named first; an archive may unpack to as many bytes as the second says."""
+    path, largest = sys.argv[1:3]
+    with messages_out() as out:
+        out.write(answer(Path(path), int(largest)))
 
 
 if __name__ == "__main__":

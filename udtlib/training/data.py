@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from udtlib.data.raw_video.augmentation import augment
+from udtlib.data.raw_video.cache_index import PackedVideo
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.packing import pack_videos
-from udtlib.data.raw_video.patch_cache import MAGIC, PackedVideo, PatchCache
+from udtlib.data.raw_video.patch_cache import MAGIC, PatchCache
 from udtlib.data.raw_video.triplets import TripletLoader, Triplets, split_videos
 from udtlib.data.synthetic.cache import synthetic_name
 from udtlib.data.synthetic.patches import render_patches

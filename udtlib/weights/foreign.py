@@ -5,15 +5,13 @@ for gigabytes or crash it: `udtlib.importers.process`. Book: chapter 06.
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load
 from torch import Tensor
 
+from udtlib.child_process import Child
 from udtlib.errors import WeightsError
 
 LARGEST_FILE = 64 * 2**20
@@ -22,7 +20,7 @@ LARGEST_FILE = 64 * 2**20
 MEMORY, SECONDS = 2 * 2**30, 20
 """What the child may use: bytes of address space, of which Python, numpy and scipy need 0.5e9; seconds."""
 
-START = "import sys; sys.path.append(sys.argv.pop()); from udtlib.importers.process import main; main()"
+PROCESS = "udtlib.importers.process"
 
 
 def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -42,23 +40,14 @@ def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _ask_child(path: Path) -> bytes:
-    """Return what `udtlib.importers.process` answers.
-
-    ``-P`` keeps the working directory off the child's path, so that no file there is taken for a module.
-    """
-    limits = map(str, (MEMORY, SECONDS, LARGEST_FILE))
-    library = Path(__file__).resolve().parents[2]
+    """Return what `udtlib.importers.process` answers."""
+    child = Child(PROCESS, [str(path.absolute()), str(LARGEST_FILE)], patience=SECONDS, memory=MEMORY)
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", START, os.fsencode(path.absolute()), *limits, str(library)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=2 * SECONDS,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise WeightsError(f"{path}: refused: reading it took over {2 * SECONDS} s") from error
-    if done.returncode != 0:
-        raise WeightsError(f"{path}: damaged: it crashed its reader (exit status {done.returncode})")
-    return done.stdout
+        reply = child.output.read()
+    except TimeoutError as error:
+        raise WeightsError(f"{path}: refused: its reader {child.cause_of_death(error)}") from error
+    if not reply:
+        cause = child.cause_of_death(EOFError())
+        raise WeightsError(f"{path}: damaged: its reader {cause}")
+    child.close()
+    return reply

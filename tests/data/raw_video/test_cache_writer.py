@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from udtlib.data.raw_video import cache_writer, patch_cache
+from udtlib.data.raw_video.cache_index import NUMEL
 from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
-from udtlib.data.raw_video.patch_cache import MAGIC, NUMEL, TRAILER, PatchCache
+from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, PatchCache
 from udtlib.data.synthetic.cache import pack_clips
 from udtlib.errors import DataError, StorageError, UdtError
 

@@ -14,10 +14,11 @@ import pytest
 from video_files import frames_of, write_folder, write_video
 
 from udtlib.data.raw_video import cache_writer, packing
+from udtlib.data.raw_video.cache_index import NUMEL
 from udtlib.data.raw_video.decoding import Decoder, Job, answer
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.packing import find_videos, pack_videos
-from udtlib.data.raw_video.patch_cache import NUMEL, PatchCache
+from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError, OptionError, StorageError, UnknownNameError

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from udtlib.cli import main
-from udtlib.data.raw_video.patch_cache import NUMEL, PatchCache
+from udtlib.data.raw_video.cache_index import NUMEL
+from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.synthetic import cache
 from udtlib.data.synthetic.cache import pack_clips, synthetic_name
 from udtlib.data.synthetic.patches import render_patches

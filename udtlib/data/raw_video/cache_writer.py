@@ -16,15 +16,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from udtlib.data.raw_video.patch_cache import (
-    MAGIC,
-    TRAILER,
-    Index,
-    PackedVideo,
-    PatchCache,
-    SkippedVideo,
-    parse_index,
-)
+from udtlib.data.raw_video.cache_index import Index, PackedVideo, SkippedVideo, parse_index
+from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, PatchCache
 from udtlib.errors import DataError, OptionError, StorageError, UdtError
 from udtlib.files import check_target, open_partial, put_in_place, storage_errors
 from udtlib.locks import only_writer

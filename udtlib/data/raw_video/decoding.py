@@ -8,25 +8,25 @@ import contextlib
 import hashlib
 import os
 import pickle
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from threading import Timer
 from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from udtlib.data.folder import open_frames
+from udtlib.child_process import PATIENCE, Child
+from udtlib.data import folder
 from udtlib.data.images import ImageFiles
 from udtlib.data.raw_video.leak_check import perceptual_hash
 from udtlib.data.raw_video.patch_cache import encode_patch
 from udtlib.data.raw_video.patch_selection import Follower, cut_patches
+from udtlib.data.video_reader import VideoReader
 from udtlib.errors import DataError, UdtError
 from udtlib.frames import Frame
 
@@ -38,6 +38,9 @@ ROUNDING = 2
 
 MIN_FRAMES = 2
 """A video of fewer has no pair of frames to learn from."""
+
+open_frames = partial(folder.open_frames, open_video=VideoReader)
+"""In the child videos are decoded in place."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,12 @@ class Failure:
 class Decoder:
     """The child process; started when first needed, and again after it died. Use it in a ``with``."""
 
-    def __init__(self, patience: float = 120, module: str = "udtlib.data.raw_video.decoder_process") -> None:
+    def __init__(
+        self, patience: float = 2 * PATIENCE, module: str = "udtlib.data.raw_video.decoder_process"
+    ) -> None:
         """Choose how many seconds without any answer mean that a codec hangs, and the child's module."""
         self.patience, self.module = patience, module
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     def __enter__(self) -> "Decoder":
         return self
@@ -103,8 +108,7 @@ class Decoder:
     def __exit__(self, *error: object) -> None:
         """End the child."""
         if self._child:
-            self._child.kill()
-            self._child.communicate()
+            self._child.close()
             self._child = None
 
     def decode(self, job: Job, receive: Callable[[Chunk], None]) -> Ending:
@@ -113,16 +117,16 @@ class Decoder:
         Raises:
             DataError: the video cannot be used, or decoding it crashed or hung; the message says which.
         """
-        child: Any = self._child or self._start()
-        self._child = child
-        self._timed_out = False
+        if self._child is None or self._child.lost:
+            self._child = Child(self.module, _own_folder(job), patience=self.patience)
+        child = self._child
         try:
-            pickle.dump(job, child.stdin)
-            child.stdin.flush()
-            while isinstance(message := self._next_message(child), Chunk):
+            child.input.write(pickle.dumps(job))
+            while isinstance(message := pickle.load(child.output), Chunk):
                 receive(message)
-        except (EOFError, pickle.UnpicklingError, BrokenPipeError) as error:
-            raise DataError(f"{job.path}: {self._cause_of_death(child)}") from error
+        except (EOFError, pickle.UnpicklingError, BrokenPipeError, TimeoutError) as error:
+            self._child = None
+            raise DataError(f"{job.path}: the decoder {child.cause_of_death(error, 'frame')}") from error
         except BaseException:
             self.__exit__()  # Its remaining messages are of no use to anybody.
             raise
@@ -130,38 +134,10 @@ class Decoder:
             raise DataError(message.reason)
         return message
 
-    def _start(self) -> Any:
-        paths = os.pathsep.join(path for path in sys.path if path)
-        return subprocess.Popen(
-            [sys.executable, "-m", self.module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
 
-    def _next_message(self, child: Any) -> Any:
-        watchdog = Timer(self.patience, self._stop, [child])
-        watchdog.start()
-        try:
-            return pickle.load(child.stdout)
-        finally:
-            watchdog.cancel()
-
-    def _stop(self, child: Any) -> None:
-        self._timed_out = True
-        child.kill()
-
-    def _cause_of_death(self, child: Any) -> str:
-        self._child = None
-        with contextlib.suppress(BrokenPipeError):
-            child.communicate()
-        if self._timed_out:
-            return f"the decoder gave no frame for {self.patience:g} s and was stopped"
-        status = child.returncode
-        with contextlib.suppress(ValueError):
-            return f"the decoder crashed ({signal.Signals(-status).name})"
-        return f"the decoder ended with status {status}"
+def _own_folder(job: Job) -> list[str]:
+    """Return the current folder if the follower may come from there: the child looks in it last."""
+    return [os.getcwd()] if job.follower and {"", os.getcwd()} & set(sys.path) else []
 
 
 def answer(job: Job) -> Iterator[Chunk | Ending | Failure]:

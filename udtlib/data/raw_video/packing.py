@@ -14,10 +14,11 @@ import numpy as np
 from udtlib.arguments import Between, check
 from udtlib.data import images
 from udtlib.data.folder import list_images
+from udtlib.data.raw_video.cache_index import Index, PackedVideo
 from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
 from udtlib.data.raw_video.decoding import Chunk, Decoder, Job, source_sha256
 from udtlib.data.raw_video.leak_check import Measured
-from udtlib.data.raw_video.patch_cache import Index, PackedVideo, PatchCache, check_quality
+from udtlib.data.raw_video.patch_cache import PatchCache, check_quality
 from udtlib.data.raw_video.patch_selection import CUTTING, Follower, check_selection
 from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.files import user_path

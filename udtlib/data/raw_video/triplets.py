@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.arguments import LARGEST_SEED, Between, check_name, checked
+from udtlib.data.raw_video.cache_index import PackedVideo
 from udtlib.data.raw_video.leak_check import group_copies, perceptual_hash
-from udtlib.data.raw_video.patch_cache import PackedVideo, PatchCache
+from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.errors import OptionError
 
 MEAN_RGB = (123.0, 117.0, 104.0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from udtlib.boxes import Boxes
+from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.trackers import Tracker
@@ -19,7 +20,8 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
     """Return the boxes ``(N, 4)`` of one pass over a sequence, and the seconds the tracker took.
 
     The first box is the true one, given to the tracker. Reading and decoding frames is not timed.
-    The time of the first frame counts. What is not finite becomes a row of NaN.
+    The time of the first frame counts. What is not finite becomes a row of NaN. Frames of another size than
+    the first are resized to it (`udtlib.data.one_size`).
 
     Raises:
         DataError: fewer frames than true boxes, no true box, or an answer that is not four numbers.
@@ -34,10 +36,13 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
         )
     boxes, seconds, frames = np.full((count, 4), np.nan), 0.0, iter(sequence.frames)
     boxes[0] = sequence.boxes[0]
+    one_size: OneSize | None = None
     for index in range(count):
         frame = next(frames, None)
         if frame is None:
             raise DataError(f"{sequence.name}: expected {count} frames, the frames end after {index}")
+        one_size = one_size or OneSize(sequence.name, frame)
+        frame = one_size(frame, index)
         step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
         begun = time.perf_counter()
         answer = step()

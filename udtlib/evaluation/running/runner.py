@@ -51,8 +51,8 @@ def evaluate(
     policy: Policy | None = None,
     progress: bool = False,
     protocol: str = "ope",
-    starts: int = 1,
     force: bool = False,
+    starts: int = 1,
 ) -> TrackerScore:
     """Run one tracker over sequences and score it; finished sequences are kept and not run again.
 
@@ -81,10 +81,10 @@ def evaluate(
         progress: show a progress bar.
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
             files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
+        force: compute everything again, whatever is in ``out``.
         starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
             (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
             spread; the files are ``RUN/TRACKER/starts/SEQUENCE-k.txt``, and a larger N adds to them.
-        force: compute everything again, whatever is in ``out``.
 
     Raises:
         UnknownNameError: a tracker, dataset or protocol that is not registered.
@@ -92,7 +92,6 @@ def evaluate(
         DataError: ``out`` cannot be written or holds results made otherwise (with other options, or with
             other weights of a registered tracker), no sequence could be tracked, two sequences share a
             name, a name cannot be that of a file, or something cannot be sent to worker processes.
-        StorageError: the folder of the results was removed during the run.
         OptionError: ``jobs`` below 1, or more than one beside ``dask``; ``starts`` not in 1..99, or several
             beside a protocol that has its own.
         StorageError: another process is writing this tracker's results there, the disk is full, or ``out``

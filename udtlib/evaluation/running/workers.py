@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
+from udtlib.child_process import safe_path
 from udtlib.errors import DataError
 
 DIED = "the worker process died: killed, out of memory, or a crash in native code"
@@ -49,7 +50,7 @@ def _run_alone(function: Callable[[Any], str], item: Any) -> str:
 def _parallel(function: Callable[[Any], str], items: Sequence[Any], jobs: int) -> Iterator[str]:
     import joblib
 
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+    with safe_path(), joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1, max_nbytes=None)
         yield from parallel(joblib.delayed(_run_here)(function, item, os.getpid()) for item in items)
 

@@ -1,0 +1,125 @@
+"""Video files as frames, decoded in this process: lazy, any order, frame ``i`` is the i-th decoded one.
+
+Asking a decoder for "frame 120" is not exact: with many codecs it lands on a neighbour. Here the
+time stamp of every frame is written down when it is first passed; after a jump the stamp tells
+which frame it really is, and the rest of the way is decoded.
+
+Some files crash the codec and with it the process. So this runs in children only, those of
+`udtlib.data.video_file` and `udtlib.data.raw_video.decoding`.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from udtlib.data.native_names import native_name
+from udtlib.data.sequences import Frames
+from udtlib.errors import DataError, MissingDataError
+from udtlib.frames import Frame
+
+MARGIN = 32
+"""A jump aims this many frames early, and pays only when it saves more than as many."""
+
+MOST_PIXELS = 1 << 27
+"""Of one frame: 16K video (15360 x 8640) is just below; a larger one is taken for damage."""
+
+
+class VideoReader(Frames):
+    """The frames of a video file.
+
+    Attributes:
+        path: the file.
+        fps: frames per second as the file states them; 0 if it does not.
+        announced: how many frames the file says it has; may be wrong, ``len()`` counts them.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: not a video that OpenCV can decode.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        descriptor: int | None = None,
+        notice: Callable[[int], None] = lambda index: None,
+    ) -> None:
+        """Open a video.
+
+        Args:
+            path: the file.
+            descriptor: the same file, where it is open already.
+            notice: called with the index of every frame before it is decoded.
+        """
+        self.path, self._notice = Path(path), notice
+        if descriptor is None and not self.path.is_file():
+            raise MissingDataError(f"{path}: no such video file")
+        self._file = open(self.path if descriptor is None else descriptor, "rb")  # noqa: SIM115
+        self._times: list[float] = []
+        self._complete = False
+        self._open()
+        self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
+        self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        if not self._advance():
+            raise DataError(f"{path}: expected a video, found no frame that can be decoded")
+
+    def __len__(self) -> int:
+        """Return the number of frames that can be decoded; the first call passes over all of them."""
+        while not self._complete:
+            self._complete |= not self.pass_to(len(self._times))
+        return len(self._times)
+
+    def read(self, index: int) -> Frame:
+        """Return frame ``index``.
+
+        Raises:
+            IndexError: past the end.
+            DataError: the frame is there but cannot be decoded.
+        """
+        if index != self._next - 1 and not self.pass_to(index):
+            raise IndexError(f"frame {index} of {len(self._times)} in {self.path}")
+        decoded, image = self._capture.retrieve()
+        if not decoded or not 0 < image.shape[0] * image.shape[1] <= MOST_PIXELS:
+            raise DataError(f"{self.path}: frame {index} cannot be decoded")
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+    def _open(self) -> None:
+        self._capture = cv2.VideoCapture(native_name(self._file.fileno(), self.path), cv2.CAP_ANY)
+        self._next = 0
+
+    def pass_to(self, index: int) -> bool:
+        """Decode up to and including frame ``index``; False if the video ends before."""
+        if self._complete and index >= len(self._times):
+            return False
+        passed_before = index < len(self._times)
+        if passed_before and not self._next <= index <= self._next + MARGIN:
+            self._jump(index)
+        while self._next <= index:
+            if not self._advance():
+                return False
+        return True
+
+    def _advance(self) -> bool:
+        """Decode one frame, writing its time down if it is new; at the end rewind and return False."""
+        self._notice(self._next)
+        if not self._capture.grab():
+            self._complete |= self._next == len(self._times)
+            self._open()
+            return False
+        if self._next == len(self._times):
+            self._times.append(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+        self._next += 1
+        return True
+
+    def _jump(self, index: int) -> None:
+        """Come before ``index``, by a jump whose time stamp is known, else at the start."""
+        goal = index - MARGIN
+        if goal > 0 and self._capture.set(cv2.CAP_PROP_POS_FRAMES, goal) and self._capture.grab():
+            time = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+            place = bisect_left(self._times, time)
+            if place < index and self._times[place : place + 2].count(time) == 1:
+                self._next = place + 1
+                return
+        self._open()
