@@ -1,6 +1,7 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
 # make test-processors  unit tests and chapters as on other processors, one after the other (under an hour); one: make processor-avx2
+# make fuzz   N odd inputs to readers, options, boxes and commands; only our own errors may come out (N=100000)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
@@ -26,7 +27,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval sync book results results-trackers results-starts results-processors results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval fuzz sync book results results-trackers results-starts results-processors results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -91,6 +92,10 @@ test-processors: $(PROCESSORS:%=processor-%)
 $(PROCESSORS:%=processor-%): processor-%: .venv/test.stamp
 	$($*) $(BIN)/python -m pytest
 	UDT_DATA=none PYTHONPATH=tests $($*) $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=600 book/
+
+N ?= 2000
+fuzz: .venv/test.stamp
+	$(BIN)/python tests/fuzz/fuzz.py --inputs $(N)
 
 sync: .venv/book.stamp
 	$(BIN)/python book/tools/chapters.py sync $(CHAPTERS)

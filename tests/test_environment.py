@@ -11,6 +11,7 @@ import pytest
 
 from udtlib import __version__, environment
 from udtlib.cli import main
+from udtlib.data import locate
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -69,6 +70,94 @@ def test_a_missing_torch_leaves_the_device_unknown(monkeypatch):
     assert line.advice
 
 
+@pytest.mark.parametrize(
+    ("cuda", "hip", "words"),
+    [(None, None, "CPU build"), ("12.4", None, "CUDA 12.4 build"), (None, "6.0", "ROCm 6.0")],
+)
+def test_the_build_of_torch_is_said(monkeypatch, cuda, hip, words):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", hip, raising=False)
+    assert f"{words}" in environment.device().found
+    assert "of torch" in environment.device().found
+
+
+@pytest.fixture
+def wheel(monkeypatch, tmp_path):
+    """The library as pip installs it, the working directory elsewhere."""
+    (tmp_path / "site-packages/udtlib/shipped/weights").mkdir(parents=True)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.delenv("UDT_DATA", raising=False)
+    monkeypatch.setattr(locate, "PROJECT", tmp_path / "site-packages")
+    monkeypatch.setattr(locate, "INSTALLED", tmp_path / "site-packages/udtlib/shipped")
+    return tmp_path
+
+
+def test_weights_of_an_installed_library(wheel):
+    line = environment.weights()
+    folder = wheel / "site-packages/udtlib/shipped/weights"
+    assert (line.found, line.is_ok) == ("none", True)
+    assert line.advice.startswith(f"expected in {folder}; install udtlib again")
+    (folder / "udt.safetensors").touch()
+    assert environment.weights() == environment.Line("weights", "udt.safetensors", "", needed=False)
+
+
+def test_weights_of_a_checkout():
+    assert environment.weights().found == "udt-noise.safetensors, udt.safetensors"
+
+
+def test_advice_for_an_installed_library_names_nothing_of_a_checkout(wheel, monkeypatch):
+    monkeypatch.setattr(environment, "installed", lambda name: None)
+    lines = [*environment.packages(), *environment.book_packages(), environment.weights()]
+    lines += environment.outside_data()
+    assert len(lines) == len(environment.PACKAGES) + len(environment.BOOK) + 1 + len(environment.OUTSIDE)
+    for line in lines:
+        assert line.advice, line
+        assert not re.search(r"constraints|-e |\bdata/weights|pyproject|the project", line.advice), line
+
+
+@pytest.mark.parametrize("is_wheel", [True, False])
+def test_the_place_for_outside_data_is_where_it_is_looked_for(is_wheel, request, monkeypatch, tmp_path):
+    """Do as the line says, and the next check finds it; in any working directory."""
+    if is_wheel:
+        request.getfixturevalue("wheel")
+    else:
+        (tmp_path / "project").mkdir()
+        (tmp_path / "project/pyproject.toml").touch()
+        monkeypatch.setattr(locate, "PROJECT", tmp_path / "project")
+        monkeypatch.setattr(locate, "INSTALLED", tmp_path / "nowhere")
+        monkeypatch.chdir(tmp_path)
+    for chosen in (None, str(tmp_path / "chosen")):
+        monkeypatch.delenv("UDT_DATA", raising=False)
+        if chosen:
+            (tmp_path / "chosen").mkdir()
+            monkeypatch.setenv("UDT_DATA", chosen)
+        line = next(line for line in environment.outside_data() if line.name == "otb")
+        place = Path(re.search(r"put it at (.+?),", line.advice)[1])
+        assert line.found == "not found"
+        place.mkdir(parents=True)
+        line = next(line for line in environment.outside_data() if line.name == "otb")
+        assert (line.found, line.advice) == (str(place), "")
+    monkeypatch.setenv("UDT_DATA", "none")
+    advice = {line.advice for line in environment.outside_data()}
+    assert advice == {"optional; UDT_DATA=none hides it: set UDT_DATA to the folder it is in"}
+
+
+def test_advice_in_a_checkout_says_where_to_run_it(monkeypatch):
+    monkeypatch.setattr(environment, "installed", lambda name: None)
+    advice = next(environment.book_packages()).advice
+    assert advice.endswith(f"run `pip install -c constraints.txt -e '.[book]'` in {PROJECT}")
+    assert (PROJECT / "constraints.txt").is_file()
+
+
+def test_an_opencv_that_pip_does_not_know_is_not_uninstalled(monkeypatch):
+    monkeypatch.setattr(environment, "distributions", lambda: [])
+    monkeypatch.delattr(cv2, "TrackerKCF_create")
+    advice = list(environment.opencv())[1].advice
+    assert advice == "KCF absent; run `pip install opencv-contrib-python-headless`"
+
+
 def test_an_opencv_without_the_tracking_module(monkeypatch):
     for name in ("TrackerKCF_create", "TrackerCSRT_create", "legacy"):
         monkeypatch.delattr(cv2, name, raising=False)
@@ -89,7 +178,7 @@ def test_two_opencv_builds_are_one_too_many(monkeypatch):
     )
     line = next(environment.opencv())
     assert not line.is_ok
-    assert "pip uninstall opencv-python opencv-contrib-python-headless" in line.advice
+    assert "pip uninstall -y opencv-python opencv-contrib-python-headless" in line.advice
 
 
 def test_data_that_is_there_absent_or_hidden(monkeypatch, tmp_path):

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
+from pathlib import Path
 from re import findall
 
 import cv2
 
 import udtlib
-from udtlib.data.locate import data_roots, shipped_folder
+from udtlib.data.locate import checkout, data_roots, shipped_folder
 
 PYTHON = (3, 11)
 PACKAGES = {
@@ -98,7 +99,8 @@ def packages() -> Iterator[Line]:
 def opencv() -> Iterator[Line]:
     """Yield the lines for OpenCV: one build only, with the tracking module."""
     builds = [name for dist in distributions() if (name := dist.name or "").startswith("opencv")]
-    reinstall = f"`pip uninstall {' '.join(builds) or 'opencv-python'}`, then `pip install {OPENCV}`"
+    uninstall = f"`pip uninstall -y {' '.join(builds)}`, then " if builds else ""
+    reinstall = f"{uninstall}`pip install {OPENCV}`"
     several = f"builds overwrite each other; run {reinstall}"
     yield Line("opencv", f"{cv2.__version__} ({', '.join(builds)})", several if len(builds) > 1 else "")
     legacy = getattr(cv2, "legacy", None)
@@ -119,29 +121,40 @@ def threads() -> Line:
 
 
 def device() -> Line:
-    """Return the line for the device torch would use."""
+    """Return the line for the device torch would use, and for what torch was built."""
     if find_spec("torch") is None:
         return Line("device", "cpu", "known once torch is installed", needed=False)
     import torch
 
+    cuda, hip = torch.version.cuda, getattr(torch.version, "hip", None)
+    build = f"CUDA {cuda} build" if cuda else f"ROCm {hip} build" if hip else "CPU build"
     if torch.cuda.is_available():
-        return Line("device", f"cuda ({torch.cuda.get_device_name()})")
+        return Line("device", f"cuda ({torch.cuda.get_device_name()}), {build} of torch")
     kind = "mps" if torch.backends.mps.is_available() else "cpu"
-    return Line("device", f"{kind}, torch uses {torch.get_num_threads()} threads")
+    return Line("device", f"{kind}, {build} of torch, {torch.get_num_threads()} threads")
 
 
 def book_packages() -> Iterator[Line]:
     """Yield a line for each package that only the notebooks need."""
+    project = checkout()
     for name in BOOK:
         found = installed(name)
-        advice = "" if found else "the notebooks need it; run `pip install -c constraints.txt -e '.[book]'`"
+        run = (
+            f"`pip install -c constraints.txt -e '.[book]'` in {project}"
+            if project
+            else f"`pip install {name}`"
+        )
+        advice = "" if found else f"the notebooks need it; run {run}"
         yield Line(name, found or "not installed", advice, needed=False)
 
 
 def weights() -> Line:
     """Return the line for network weights."""
-    names = sorted(path.name for path in shipped_folder("weights").glob("*.safetensors"))
-    advice = "" if names else "put .safetensors files into data/weights; the classic trackers need none"
+    folder = shipped_folder("weights")
+    names = sorted(path.name for path in folder.glob("*.safetensors"))
+    again = "take the project's files again" if checkout() else "install udtlib again"
+    advice = f"expected in {folder}; {again}, or set UDT_WEIGHTS to a file; the classic trackers need none"
+    advice = "" if names else advice
     return Line("weights", ", ".join(names) or "none", advice, needed=False)
 
 
@@ -152,8 +165,19 @@ def outside_data() -> Iterator[Line]:
         yield Line("UDT_DATA", chosen, "no such folder; set it to one, or to none")
     for name in OUTSIDE:
         places = [root / name for root in data_roots() if (root / name).exists()]
-        advice = "" if places else f"optional; put it at data/{name}, or set UDT_DATA to the folder it is in"
+        advice = "" if places else f"optional; {_place_for(name)}"
         yield Line(name, str(places[0]) if places else "not found", advice, needed=False)
+
+
+def _place_for(name: str) -> str:
+    """Return where to put data from elsewhere, as `udtlib.data.locate` looks for it now."""
+    chosen = os.environ.get("UDT_DATA")
+    if chosen == "none":
+        return "UDT_DATA=none hides it: set UDT_DATA to the folder it is in"
+    if chosen and data_roots():
+        return f"put it at {data_roots()[0] / name}, UDT_DATA names that folder"
+    folder = (checkout() or Path.cwd()) / "data"
+    return f"put it at {folder / name}, or set UDT_DATA to the folder it is in"
 
 
 def installed(name: str) -> str | None:

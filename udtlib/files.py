@@ -89,7 +89,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = user_path(path)
     with storage_errors(path):
         target = check_target(path)
-        unfinished = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}{UNFINISHED}")
+        plain = target.name[:40].encode("ascii", "ignore").decode()  # native libraries may be handed it
+        unfinished = target.with_name(f".{plain}.{secrets.token_hex(8)}{UNFINISHED}")
         unfinished = unfinished.with_name(unfinished.name + target.suffix[:12])
         _create_like(target, unfinished)
         try:

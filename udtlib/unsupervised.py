@@ -20,9 +20,8 @@ from torch import Tensor
 from udtlib.dcf.layer import effective_regularisation, in_full_precision
 from udtlib.dcf.spectra import DifferentiableHop, HalfPlane, Transform, respond
 from udtlib.errors import OptionError, ShapeError
+from udtlib.forms import FORMS, WAYS_BACK
 
-WAYS_BACK = ("direct", "chained")
-FORMS = ("reference", "paper")
 DROPPED = 0.1  # the share of samples with the highest loss that teaches nothing
 
 

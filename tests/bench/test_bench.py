@@ -226,7 +226,9 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
         monkeypatch.setattr(module, "TRACKERS", {"a": "", "b": ""})
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
-    monkeypatch.setattr(bench, "own_processes", lambda names, threads: nullcontext(benchmark.run_once))
+    monkeypatch.setattr(
+        "udtlib.bench.processes.own_processes", lambda names, threads: nullcontext(benchmark.run_once)
+    )
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "left out b: no weights" in printed

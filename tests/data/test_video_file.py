@@ -5,13 +5,14 @@ import pickle
 import cv2
 import numpy as np
 import pytest
+from video_files import frames_of, write_video
 
 from udtlib import load_dataset
 from udtlib.data import find_data
 from udtlib.data.folder import open_frames
 from udtlib.data.video_file import VideoFile
 from udtlib.data.video_reader import MARGIN, VideoReader
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, OptionError
 
 COUNT = 150
 
@@ -140,3 +141,25 @@ def test_real_codecs(name):
     assert len(frames) >= len(truth)
     for index in np.random.default_rng(2).integers(0, len(truth), 8).tolist():
         np.testing.assert_array_equal(frames[index][::4, ::4], truth[index], err_msg=f"frame {index}")
+
+
+def test_frames_larger_than_the_limit_are_refused_before_the_first(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "clip.avi", frames_of(1, 3))
+    monkeypatch.setenv("UDT_LARGEST_IMAGE", "4799")
+    for open_video in (VideoFile, VideoReader):
+        with pytest.raises(DataError, match=r"clip\.avi: 80x60 pixels, more than the limit.*GEST_IMAGE=4800"):
+            open_video(path)
+    monkeypatch.setattr(VideoReader, "_check_announced_size", lambda self: None)  # as if it had none
+    with pytest.raises(DataError, match="80x60 pixels"):
+        VideoReader(path)[0]
+    monkeypatch.setenv("UDT_LARGEST_IMAGE", "many")
+    with pytest.raises(OptionError, match="UDT_LARGEST_IMAGE"):
+        VideoFile(path)
+
+
+def test_a_video_that_claims_a_huge_frame_is_refused_at_once(tmp_path):
+    """FFmpeg would read this one; frames of still larger sizes it refuses itself."""
+    path = tmp_path / "clip.y4m"
+    path.write_bytes(b"YUV4MPEG2 W12000 H12000 F25:1 Ip A1:1 C420jpeg\nFRAME\n" + bytes(100_000))
+    with pytest.raises(DataError, match=r"clip\.y4m: 12000x12000 pixels, more than the limit of 134,217,728"):
+        VideoFile(path)

@@ -3,9 +3,6 @@
 import argparse
 import json
 
-from udtlib.bench.layer import layer_table, layer_to_dict, measure_layer
-from udtlib.bench.processes import own_processes
-from udtlib.bench.trackers import machine, measure, pinned, speed_table, stage_table, to_dict
 from udtlib.commands.common import add_dataset, add_tracker, file_path, whole_number
 from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
@@ -21,23 +18,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_tracker(parser, default="all that can start")
     add_dataset(parser)
-    _add_count(parser, "--frames", 40, "of each sequence", least=2)
-    _add_count(parser, "--rounds", 3, "repetitions")
-    _add_count(parser, "--threads", 1, "cores used")
+    _add_count(parser, "--frames", 40, "how many frames of each sequence", least=2)
+    _add_count(parser, "--rounds", 3, "how many repetitions")
+    _add_count(parser, "--threads", 1, "how many cores are used")
     parser.add_argument(
         "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
     )
-    _add_count(parser, "--batch", 8, "of --layer")
-    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the figures there too")
+    _add_count(parser, "--batch", 8, "how many pairs of patches --layer takes at once")
+    parser.add_argument(
+        "--json", type=file_path, metavar="FILE", help="write the figures there too (default: nowhere)"
+    )
 
 
 def _add_count(parser: argparse.ArgumentParser, option: str, default: int, text: str, least: int = 1) -> None:
-    help_text = f"{text} (%(default)s)"
+    help_text = f"{text} (default: %(default)s)"
     parser.add_argument(option, type=whole_number(least), default=default, metavar="N", help=help_text)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
+    from udtlib.bench.processes import own_processes  # with torch, which --help does without
+    from udtlib.bench.trackers import machine, measure, pinned, speed_table, stage_table, to_dict
+
     check_json_path(arguments.json)
     if arguments.layer:
         return _run_layer(arguments)
@@ -67,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_layer(arguments: argparse.Namespace) -> int:
+    from udtlib.bench.layer import layer_table, layer_to_dict, measure_layer
+    from udtlib.bench.trackers import machine, pinned
+
     with pinned(arguments.threads) as cores:
         facts = machine(arguments.threads, cores)
         costs = measure_layer(arguments.batch, arguments.rounds)

@@ -30,7 +30,10 @@ def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """Add ``--dataset`` and ``--root``."""
     parser.add_argument(
-        "--dataset", default="synthetic", choices=sorted(DATASETS), help="default: %(default)s"
+        "--dataset",
+        default="synthetic",
+        choices=sorted(DATASETS),
+        help="which sequences; default: %(default)s",
     )
     parser.add_argument(
         "--root",

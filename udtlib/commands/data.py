@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from udtlib.commands.common import file_path, number, whole_number
+from udtlib.commands.printing import printable
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number,
         default=300,
         metavar="N",
-        help="from the start (default: %(default)s)",
+        help="how many frames of each video, from its start (default: %(default)s)",
     )
     pack.add_argument(
         "--selection",
@@ -85,6 +86,12 @@ def _add_benchmarks(actions: Any) -> None:
     fetching.add_argument(
         "--address", metavar="URL", help="another place with the same archives (default: the official one)"
     )
+    fetching.add_argument(
+        "--largest",
+        type=whole_number(1, 1000),
+        metavar="GIB",
+        help="largest archive that is taken, in GiB (default: 2 for OTB, 16 for Temple-Color)",
+    )
     fetching.set_defaults(action_function=_download)
 
 
@@ -93,15 +100,25 @@ def _add_render(render: argparse.ArgumentParser) -> None:
         "--out", required=True, type=file_path, metavar="FILE", help="the cache to write, for `udt train`"
     )
     render.add_argument(
-        "--clips", type=whole_number(1), default=64, metavar="N", help="how many (default: %(default)s)"
+        "--clips", type=whole_number(1), default=64, metavar="N", help="how many clips (default: %(default)s)"
     )
     render.add_argument(
-        "--frames", type=whole_number(2), default=30, metavar="N", help="of each (default: %(default)s)"
+        "--frames",
+        type=whole_number(2),
+        default=30,
+        metavar="N",
+        help="how many frames of each clip (default: %(default)s)",
     )
     render.add_argument(
-        "--seed", type=whole_number(0, 2**32), default=0, metavar="S", help="default: %(default)s"
+        "--seed",
+        type=whole_number(0, 2**32),
+        default=0,
+        metavar="S",
+        help="seed of the clips (default: %(default)s)",
     )
-    render.add_argument("--webp", type=number, metavar="Q", help="as for pack")
+    render.add_argument(
+        "--webp", type=number, metavar="Q", help="compress the patches with quality 1 to 100 (default: raw)"
+    )
     render.set_defaults(action_function=_render)
 
 
@@ -139,14 +156,15 @@ def _download(arguments: argparse.Namespace) -> int:
     """Download; return 1 if an archive failed."""
     root = arguments.root
     try:
-        problems = download(arguments.name, root, address=arguments.address, progress=_bar)
+        largest = arguments.largest and arguments.largest << 30
+        problems = download(arguments.name, root, address=arguments.address, progress=_bar, largest=largest)
     except KeyboardInterrupt:
         print("stopped; run the same command again to continue", file=sys.stderr)
         return 130
     found = len(contents(arguments.name, root).found)
     print(f"{root}: {found} of {BENCHMARKS[arguments.name].sequences} sequences of {arguments.name}")
     for problem in problems.values():
-        print(f"FAILED {problem}", file=sys.stderr)
+        print(printable(f"FAILED {problem}"), file=sys.stderr)
     if problems:
         print(f"{len(problems)} archives failed; {UNTRIED}", file=sys.stderr)
     return 1 if problems else 0

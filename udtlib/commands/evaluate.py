@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=whole_number(1),
         metavar="N",
-        help=f"worker processes ({_cores()})",
+        help=f"worker processes (default: one a core, here {_cores()})",
     )
     where.add_argument(
         "--dask",

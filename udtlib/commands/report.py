@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder that `udt evaluate --out` wrote, or one of SEQUENCE.txt files of another tool",
     )
     parser.add_argument("--out", required=True, type=file_path, metavar="FILE", help="the HTML file to write")
-    parser.add_argument("--dataset", metavar="NAME", help="default: what the runs recorded, else otb")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="which sequences; default: what the runs recorded, else otb"
+    )
     parser.add_argument(
         "--annotations",
         type=file_path,

@@ -23,7 +23,9 @@ WRITES = ("json",)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--dataset", default="otb", choices=sorted(DATASETS), help="default: %(default)s")
+    parser.add_argument(
+        "--dataset", default="otb", choices=sorted(DATASETS), help="which sequences; default: %(default)s"
+    )
     parser.add_argument(
         "--annotations",
         type=file_path,
@@ -38,11 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a folder of SEQUENCE.txt a tracker",
     )
-    parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only")
+    parser.add_argument("--subset", choices=sorted(SUBSETS), help="score these sequences only (default: all)")
     add_protocol(parser)
     add_policy(parser)
     parser.add_argument("--attributes", action="store_true", help="print a table per attribute too")
-    parser.add_argument("--json", type=file_path, metavar="FILE", help="write the scores there too")
+    parser.add_argument(
+        "--json", type=file_path, metavar="FILE", help="write the scores there too (default: nowhere)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,9 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Annotated, get_args
-
-import torch
+from typing import TYPE_CHECKING, Annotated, get_args
 
 from udtlib.arguments import Between
 from udtlib.arguments import check as check_value
@@ -13,26 +11,37 @@ from udtlib.commands.data import MEASURING
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
-from udtlib.training import WEIGHTS, Ending, train
-from udtlib.training.data import TrainingData, cached_data, prepare_cache, synthetic_data
 from udtlib.training.settings import HINTS, VARIANTS, TrainingSettings
-from udtlib.training.workers import Workers, device_of
+
+if TYPE_CHECKING:  # with torch, which --help does without
+    import torch
+
+    from udtlib.training.data import TrainingData
+    from udtlib.training.loop import Ending
+    from udtlib.training.workers import Workers
 
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1"
 EPOCHS = 50
 DATA = ("videos", "synthetic")
-NUMBERS = (
-    "first_rate",
-    "last_rate",
-    "momentum",
-    "weight_decay",
-    "drop",
-    "gain",
-    "average",
-    "augment",
-    "smear",
-)
-CHOICES = ("optimiser", "schedule", "backward", "form", "motion", "precision")
+NUMBERS = {
+    "first_rate": "learning rate of the first step, a factor of the gradient",
+    "last_rate": "learning rate of the last step, a factor of the gradient",
+    "momentum": "share of the last change that each step repeats, 0 to below 1 (sgd and muon)",
+    "weight_decay": "factor of the weights that is added to their gradient",
+    "drop": "share of the triplets with the highest loss that teach nothing, 0 to below 1",
+    "gain": "factor of the first weights",
+    "average": "share that a running average of the weights keeps each step, 0 to below 1; 0 is no average",
+    "augment": "how strongly patches are changed, a factor of the usual changes; 0 is not at all",
+    "smear": "longest motion blur in pixels; 0 is none, else 1 or more, with --augment",
+}
+CHOICES = {
+    "optimiser": "how a step is made of a gradient",
+    "schedule": "how the learning rate falls: by epoch or by step exponentially, or as half a cosine",
+    "backward": "the way back to the template: from the last patch directly, or through all of them",
+    "form": "error and loss as in the authors' code (reference) or in the paper",
+    "motion": "weights by motion as in the authors' code (reference) or in the paper",
+    "precision": "of the network's convolutions",
+}
 COUNTS = {
     "checkpoint_every": Annotated[int, Between(1, 10**9)],
     "clips": Annotated[int, Between(1, 10**6)],
@@ -55,40 +64,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="video files and folders, or one cache of `udt data pack`",
     )
     parser.add_argument(
-        "--out", required=True, type=file_path, metavar="RUN", help="log, checkpoints, weights"
+        "--out",
+        required=True,
+        type=file_path,
+        metavar="RUN",
+        help="the folder for log, checkpoints and weights",
     )
     parser.add_argument(
-        "--variant", default="udt", metavar="NAME", help=f"{', '.join(VARIANTS)}; default: %(default)s"
+        "--variant",
+        default="udt",
+        metavar="NAME",
+        help=f"what is learned from: {', '.join(VARIANTS)}; default: %(default)s",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=number, default=EPOCHS, metavar="N", help="default: %(default)s")
-    length.add_argument("--steps", type=number, metavar="N", help="instead of --epochs")
+    length.add_argument(
+        "--epochs", type=number, default=EPOCHS, metavar="N", help="how many epochs (default: %(default)s)"
+    )
+    length.add_argument(
+        "--steps", type=number, metavar="N", help="how many steps (default: as --epochs has it)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     parser.add_argument("--device", metavar="D", help="cpu, cuda ...; default: a GPU if there is one")
-    _add_number(parser, "seed", 0, "S", "default: %(default)s")
-    parser.add_argument("--data", choices=DATA, default="videos", help="synthetic: procedural clips")
-    _add_number(parser, "clips", 64, "N", "synthetic: how many clips")
-    _add_number(parser, "frames", 30, "N", "synthetic: frames of each")
-    parser.add_argument("--triplets", choices=("reference", "ordered"), default="reference")
+    _add_number(parser, "seed", 0, "S", "seed of the first weights and of the order of triplets")
     parser.add_argument(
-        "--hold-out", type=number, default=0.0, metavar="SHARE", help="of the videos, not trained on"
+        "--data",
+        choices=DATA,
+        default="videos",
+        help="train on VIDEOS, or on procedural clips (synthetic); default: %(default)s",
     )
+    _add_number(parser, "clips", 64, "N", "how many clips, if synthetic")
+    _add_number(parser, "frames", 30, "N", "how many frames of each clip, if synthetic")
+    parser.add_argument(
+        "--triplets",
+        choices=("reference", "ordered"),
+        default="reference",
+        help="the two later frames: drawn independently (reference), or one after the other "
+        "(ordered); default: %(default)s",
+    )
+    _add_number(parser, "hold_out", 0.0, "SHARE", "share of the videos that is not trained on, 0 to below 1")
     _add_number(parser, "batch", defaults.batch, "N", "triplets a step")
-    for name in NUMBERS:
-        _add_number(parser, name, getattr(defaults, name), "X")
-    _add_number(parser, "warm_up", 0, "STEPS")
-    for name in CHOICES:
-        choices = get_args(HINTS[name])[1]
-        parser.add_argument(option(name), choices=choices, default=getattr(defaults, name))
+    for name, text in NUMBERS.items():
+        _add_number(parser, name, getattr(defaults, name), "X", text)
+    _add_number(parser, "warm_up", 0, "STEPS", "over how many steps the learning rate first rises")
+    for name, text in CHOICES.items():
+        choices, default = get_args(HINTS[name])[1], getattr(defaults, name)
+        parser.add_argument(
+            option(name), choices=choices, default=default, help=f"{text}; default: %(default)s"
+        )
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
-    parser.add_argument("--checkpoint-every", type=number, default=200, metavar="STEPS")
+    _add_number(parser, "checkpoint_every", 200, "STEPS", "how many steps lie between two checkpoints")
     parser.add_argument(
         "--keep",
         nargs="+",
         type=number,
         default=[],
         metavar="STEP",
-        help="also keep the weights after these",
+        help="also keep the weights after these steps (default: only the last)",
     )
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     parser.add_argument(
@@ -100,10 +131,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_number(
-    parser: argparse.ArgumentParser, name: str, default: float, metavar: str, text: str | None = None
-) -> None:
-    parser.add_argument(option(name), type=number, default=default, metavar=metavar, help=text)
+def _add_number(parser: argparse.ArgumentParser, name: str, default: float, metavar: str, text: str) -> None:
+    help_text = f"{text} (default: %(default)s)"
+    parser.add_argument(option(name), type=number, default=default, metavar=metavar, help=help_text)
 
 
 def option(name: str) -> str:
@@ -113,6 +143,9 @@ def option(name: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; 0 when done, 128 plus the signal's number when stopped by one."""
+    from udtlib.training import WEIGHTS, train
+    from udtlib.training.workers import Workers, device_of
+
     check(arguments)
     device = device_of(arguments.device)
     workers = Workers(device)
@@ -135,7 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         workers.leave()
     if workers.is_first:
-        print(summary(ending, settings, arguments.out))
+        print(summary(ending, settings, arguments.out / WEIGHTS))
     return 128 + ending.signal if ending.signal else 0
 
 
@@ -163,8 +196,10 @@ def check(arguments: argparse.Namespace) -> None:
         raise OptionError(f"the variant {arguments.variant!r} needs true boxes: use --data synthetic")
 
 
-def open_data(arguments: argparse.Namespace, workers: Workers, device: torch.device) -> TrainingData:
+def open_data(arguments: argparse.Namespace, workers: "Workers", device: "torch.device") -> "TrainingData":
     """Return the triplets asked for; videos are packed by the first process."""
+    from udtlib.training.data import cached_data, prepare_cache, synthetic_data
+
     if arguments.data == "synthetic":
         crops = VARIANTS[arguments.variant].crops
         return synthetic_data(
@@ -190,9 +225,9 @@ def make_settings(arguments: argparse.Namespace, steps_per_epoch: int, data: str
     return TrainingSettings(steps=steps, steps_per_epoch=steps_per_epoch, data=data, **chosen)
 
 
-def summary(ending: Ending, settings: TrainingSettings, folder: Path) -> str:
+def summary(ending: "Ending", settings: TrainingSettings, weights: Path) -> str:
     """Return the closing line."""
     did = f"{ending.steps} of {settings.steps} steps in {ending.seconds:.0f} s"
     if ending.signal:
         return f"stopped after {did}; checkpoint saved, go on with --resume"
-    return f"{did}, last loss {ending.loss:.4g}; weights: {folder / WEIGHTS}"
+    return f"{did}, last loss {ending.loss:.4g}; weights: {weights}"

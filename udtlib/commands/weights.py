@@ -4,7 +4,7 @@ import argparse
 
 from udtlib.commands.common import file_path
 from udtlib.commands.printing import printable
-from udtlib.weights import CHANNEL_ORDERS, PUBLISHED, load_weights, save_weights
+from udtlib.weights.channels import CHANNEL_ORDERS
 
 EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
 WRITES = ("target",)
@@ -19,15 +19,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     convert.add_argument("target", type=file_path, metavar="OUT", help="the safetensors file to write")
     convert.add_argument(
-        "--channels", choices=CHANNEL_ORDERS, help="order of IN's input channels, if it does not say"
+        "--channels",
+        choices=CHANNEL_ORDERS,
+        help="order of IN's input channels (default: what it says itself)",
     )
     show = actions.add_parser("show", help="print a file's card, its fingerprint and the size of its weights")
-    show.add_argument("source", type=file_path, metavar="FILE")
-    show.add_argument("--channels", choices=CHANNEL_ORDERS, help=argparse.SUPPRESS)
+    show.add_argument("source", type=file_path, metavar="FILE", help="the file to read; no code in it is run")
+    show.add_argument(
+        "--channels",
+        choices=CHANNEL_ORDERS,
+        help="order of FILE's input channels (default: what it says itself)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert or show."""
+    from udtlib.weights import PUBLISHED, load_weights, save_weights  # with torch, which --help does without
+
     weights = load_weights(arguments.source, arguments.channels)
     if arguments.action == "convert":
         save_weights(arguments.target, weights)

@@ -4,15 +4,14 @@ import os
 import re
 from collections.abc import Callable
 from collections.abc import Sequence as AbstractSequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from udtlib.boxes import Boxes
-from udtlib.data import images
 from udtlib.data.box_files import read_boxes
 from udtlib.data.images import ImageFiles
+from udtlib.data.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, look_into
 from udtlib.data.sequences import Frames, Sequence
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError
@@ -65,9 +64,10 @@ def _read_truth(root: Path, truth: str | Path | None, frames: AbstractSequence, 
 
 
 def open_frames(path: str | Path, open_video: Callable[[Path], Frames] = VideoFile) -> Frames:
-    """Return the lazy frames of a video file, or of a folder of images in natural order.
+    """Return the lazy frames of a video file, or of a folder of images in the order of their numbers.
 
-    Numbered images must be evenly spaced, so that a lost frame is noticed.
+    Numbered images must be evenly spaced, so that a lost frame is noticed. What is in the folder beside
+    them, such as a cover or masks, is left out with a line in the log (`udtlib.data.kinds`).
 
     Args:
         path: the file or folder.
@@ -80,42 +80,22 @@ def open_frames(path: str | Path, open_video: Callable[[Path], Frames] = VideoFi
     path = user_path(path)
     if path.is_dir():
         return ImageFiles(list_images(path))
-    if path.suffix.lower() in images.SUFFIXES:
+    suffix = path.suffix.lower()
+    if path.is_file() and suffix in IMAGE_SUFFIXES and suffix not in VIDEO_SUFFIXES:
         raise DataError(f"{path}: expected a video file or a folder of images, found one image")
     return open_video(path)
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the images of a folder in natural order (``frame2`` before ``frame10``).
+    """Return the images of a folder that are its frames, in the order of their numbers.
 
     Raises:
-        MissingDataError: a gap in the numbering; the message names the file.
+        MissingDataError: a gap in the numbering; the message names the file. Or no such folder.
         DataError: no image, or two with one number.
     """
-    paths = [path for path in folder.iterdir() if path.suffix.lower() in images.SUFFIXES]
-    if not paths:
-        raise DataError(f"{folder}: expected images ({', '.join(images.SUFFIXES)}), found none")
-    paths.sort(key=lambda path: _natural_key(path.stem))
-    _check_numbering(paths)
-    return paths
-
-
-def _natural_key(stem: str) -> list[tuple[int, str]]:
-    return [(int(digits or 0), text) for digits, text in re.findall(r"(\d+)|(\D+)", stem)]
-
-
-def _check_numbering(paths: list[Path]) -> None:
-    """Notice a gap in names that share one prefix and end in a number; other names have no order to check."""
-    stems = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
-    numbered = [(stem[1], stem[2]) for stem in stems if stem]
-    if len(numbered) < len(paths) or len({prefix for prefix, _ in numbered}) != 1:
-        return
-    steps = [int(later[1]) - int(earlier[1]) for earlier, later in pairwise(numbered)]
-    common = min(steps, default=1)
-    if common == 0:
-        first = steps.index(0)
-        raise DataError(f"{paths[first]} and {paths[first + 1].name} have one number")
-    for path, (prefix, digits), step in zip(paths, numbered, steps, strict=False):
-        if step != common:
-            name = f"{prefix}{int(digits) + common:0{len(digits)}d}{path.suffix}"
-            raise MissingDataError(f"{path.with_name(name)}: missing from the numbered images")
+    found = look_into(folder)
+    found.log()
+    if not found.sequence:
+        videos = f", but the video {found.videos[0].name}: name that file" if found.videos else ""
+        raise DataError(f"{folder}: expected images ({', '.join(IMAGE_SUFFIXES)}), found none{videos}")
+    return found.frames()

@@ -19,12 +19,17 @@ def shipped_folder(kind: str) -> Path:
     return (INSTALLED if INSTALLED.is_dir() else PROJECT / "data") / kind
 
 
+def checkout() -> Path | None:
+    """Return the project's folder where the library runs from one, None where it is installed."""
+    return PROJECT if (PROJECT / "pyproject.toml").is_file() and not INSTALLED.is_dir() else None
+
+
 def data_roots() -> list[Path]:
     """Return the existing folders to search, first hit first; none when ``UDT_DATA=none``."""
     chosen = os.environ.get("UDT_DATA")
     if chosen == "none":
         return []
-    project = PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()
+    project = checkout() or Path.cwd()
     candidates = [user_path(chosen)] if chosen else [project / "data", project.parent / "shared"]
     return [root for root in candidates if root.is_dir()]
 

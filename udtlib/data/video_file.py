@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any
 
 from udtlib.child_process import PATIENCE, Child
+from udtlib.data.images import largest_image
 from udtlib.data.sequences import Frames
 from udtlib.data.shared_frame import SharedFrame
 from udtlib.errors import DataError, DecoderError, MissingDataError
@@ -39,6 +40,7 @@ class VideoFile(Frames):
     Raises:
         MissingDataError: no such file, or one that may not be read.
         DataError: not a video that OpenCV can decode.
+        OptionError: as `largest_image`.
         DecoderError: opening it, or decoding its first frame, crashed or hung.
     """
 
@@ -53,6 +55,7 @@ class VideoFile(Frames):
         self._count: int | None = None
         self._bad: tuple[int, str] | None = None  # the frame at which it died, and why
         self.fps, self.announced = 0.0, 0
+        largest_image()  # what is wrong with it is said here, not in the child
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
         self._ask(0)

@@ -8,6 +8,7 @@ Some files crash the codec and with it the process. So this runs in children onl
 `udtlib.data.video_file` and `udtlib.data.raw_video.decoding`.
 """
 
+import os
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from udtlib.data.images import check_size
+from udtlib.data.kinds import HEAD_BYTES, check_video_start
 from udtlib.data.native_names import native_name
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
@@ -22,9 +25,6 @@ from udtlib.frames import Frame
 
 MARGIN = 32
 """A jump aims this many frames early, and pays only when it saves more than as many."""
-
-MOST_PIXELS = 1 << 27
-"""Of one frame: 16K video (15360 x 8640) is just below; a larger one is taken for damage."""
 
 
 class VideoReader(Frames):
@@ -37,7 +37,8 @@ class VideoReader(Frames):
 
     Raises:
         MissingDataError: no such file.
-        DataError: not a video that OpenCV can decode.
+        DataError: not a video that OpenCV can decode, or one with frames larger than
+            `udtlib.data.images.largest_image`.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class VideoReader(Frames):
         if descriptor is None and not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
         self._file = open(self.path if descriptor is None else descriptor, "rb")  # noqa: SIM115
+        check_video_start(path, os.pread(self._file.fileno(), HEAD_BYTES, 0))
         self._times: list[float] = []
         self._complete = False
         self._open()
+        self._check_announced_size()
         self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         if not self._advance():
@@ -81,13 +84,21 @@ class VideoReader(Frames):
         if index != self._next - 1 and not self.pass_to(index):
             raise IndexError(f"frame {index} of {len(self._times)} in {self.path}")
         decoded, image = self._capture.retrieve()
-        if not decoded or not 0 < image.shape[0] * image.shape[1] <= MOST_PIXELS:
+        if not decoded:
             raise DataError(f"{self.path}: frame {index} cannot be decoded")
+        check_size(self.path, image.shape[1], image.shape[0])
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
     def _open(self) -> None:
         self._capture = cv2.VideoCapture(native_name(self._file.fileno(), self.path), cv2.CAP_ANY)
         self._next = 0
+
+    def _check_announced_size(self) -> None:
+        """Refuse too large frames before the first is decoded; some files do not say how large they are."""
+        sides = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
+        width, height = (int(self._capture.get(side)) for side in sides)
+        if width > 0 and height > 0:
+            check_size(self.path, width, height)
 
     def pass_to(self, index: int) -> bool:
         """Decode up to and including frame ``index``; False if the video ends before."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_type_hints
 from udtlib.arguments import LARGEST_SEED, Between, OneOf, check_fields, look_up
 from udtlib.data.raw_video.augmentation import SMEARED, STRONGEST
 from udtlib.errors import OptionError
-from udtlib.unsupervised import FORMS, WAYS_BACK
+from udtlib.forms import FORMS, WAYS_BACK
 
 PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
@@ -60,9 +60,9 @@ class TrainingSettings:
         warm_up: steps over which the rate first rises from 0; the reference has none.
         momentum: of SGD and Muon.
         weight_decay: 5e-4; the paper says 5e-3; Muon has none, it bounds the tensors' size.
-        backward: the way back, one of `udtlib.unsupervised.WAYS_BACK`.
-        form: of error and loss, one of `udtlib.unsupervised.FORMS`.
-        motion: of A_motion, one of `udtlib.unsupervised.FORMS`.
+        backward: the way back, one of `udtlib.forms.WAYS_BACK`.
+        form: of error and loss, one of `udtlib.forms.FORMS`.
+        motion: of A_motion, one of `udtlib.forms.FORMS`.
         drop: share of samples that A_drop leaves out.
         gain: the first weights are He-normal times this, the reference's with 1.
         average: share that a running average of the weights keeps at each step; above 0 the average is what

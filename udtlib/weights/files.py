@@ -26,6 +26,7 @@ from udtlib.data.locate import shipped_folder
 from udtlib.errors import MissingDataError, UnknownNameError, WeightsError
 from udtlib.files import user_path, write_whole
 from udtlib.network import FeatureNetwork
+from udtlib.weights.channels import CHANNEL_ORDERS
 
 SHAPES = {
     "conv1.weight": (32, 3, 3, 3),
@@ -37,7 +38,6 @@ SHIPPED = {  # our own networks, by name
     "udt": "trained on raw real video",
     "udt-noise": "trained on nothing but procedural clips",
 }
-CHANNEL_ORDERS = ("rgb", "bgr")
 FLOATS = ("F64", "F32", "F16", "BF16")  # number types of safetensors that are read
 PUBLISHED = {  # fingerprints of the authors' networks, in RGB order
     "35fb757d65217449": "UDT_Unsupervised",

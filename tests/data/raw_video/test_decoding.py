@@ -64,7 +64,11 @@ def test_receiver_that_fails_ends_the_child(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "no frame that can be decoded"), (b"not a video\n" * 99, "no frame that can be decoded")],
+    [
+        (b"", "an empty file"),
+        (b"not a video\n" * 99, "found a text"),
+        (b"RIFF\xff\xff\0\0AVI " * 99, "no frame that can be decoded"),
+    ],
 )
 def test_file_that_is_no_video(tmp_path, content, reason):
     path = tmp_path / "bad.mp4"

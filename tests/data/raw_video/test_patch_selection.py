@@ -95,7 +95,7 @@ def test_follow_follows():
         frame = np.full((240, 240, 3), 128, np.uint8)
         frame[80 + 2 * step : 120 + 2 * step, 80 + 3 * step : 120 + 3 * step] = target
         frames.append(frame)
-    locate = start_locating("follow", frames[0])
+    locate = start_locating("follow", frames[0], kcf.follow)
     start = most_varied_place(frames[0])
     middles = [locate(frame) for frame in frames]
     np.testing.assert_allclose(middles[0], start, atol=1)

@@ -57,7 +57,7 @@ def test_goes_on_where_it_was_stopped(tmp_path, capsys, monkeypatch):
     drawn = []
     monkeypatch.setattr(cache, "clip_patches", lambda *a: drawn.append(a[1]) or draw(*a))
     assert render(out) == 0
-    assert drawn == [1, 0], "the second clip; and a patch of the first, to compare"
+    assert drawn == [1, 0, 1], "the second clip; then a patch of both, to compare"
     np.testing.assert_array_equal(PatchCache(out).load(), render_patches(2, 4, 3).patches)
 
 

@@ -17,7 +17,7 @@ from udtlib.cli import main
 from udtlib.data import Sequence, load_dataset
 from udtlib.errors import MissingDataError, StorageError
 from udtlib.evaluation import score
-from udtlib.evaluation.report.html import BOTTOM, CHART, LEFT, line_chart
+from udtlib.evaluation.report.html import BOTTOM, CHART, LEFT, RIGHT, line_chart
 from udtlib.evaluation.report.material import Panel
 from udtlib.evaluation.report.page import html_report, write_report
 from udtlib.evaluation.results.files import write_result
@@ -231,12 +231,12 @@ def test_curves_hold_the_overlaps_and_break_where_there_is_no_target():
     path = re.search(r'class="line" stroke="#0072B2" stroke-dasharray="8 3.2" d="([^"]+)"', chart)[1]
     points = [(op, float(x), float(y)) for op, x, y in re.findall(r"([ML])([\d.]+) ([\d.]+)", path)]
     assert [op for op, _, _ in points] == ["M", "L", "M", "L"]
-    width, height = CHART[0] - LEFT - 6, CHART[1] - BOTTOM
+    width, height = CHART[0] - LEFT - RIGHT, CHART[1] - BOTTOM
     expected = [(t, values[t]) for t in (0, 1, 3, 4)]
     for (_, x, y), (t, value) in zip(points, expected, strict=True):
         assert x == pytest.approx(LEFT + width * t / 4, abs=0.06)
         assert y == pytest.approx(height * (1 - value), abs=0.06)
-    assert 'class="mark" d="M464.0 0' in chart
+    assert 'class="mark" d="M453.0 0' in chart
     assert 'aria-label="a &amp; b"' in chart
     assert [int(n) for n in re.findall(r'class="middle">(\d+)<', chart)] == [10, 11, 12, 13, 14]
 

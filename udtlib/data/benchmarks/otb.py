@@ -15,7 +15,8 @@ import numpy as np
 
 from udtlib.boxes import Boxes
 from udtlib.data.box_files import read_boxes, read_json_object
-from udtlib.data.images import SUFFIXES, ImageFiles
+from udtlib.data.images import ImageFiles
+from udtlib.data.kinds import look_into
 from udtlib.data.locate import find_data, require_data
 from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
@@ -122,8 +123,9 @@ def _select(
 
 def _with_frames(sequence: Sequence, folder: Path) -> Sequence:
     """Add the images ``start`` ... ``start + N - 1``; only folders in `RANGES` may have more."""
-    files = (folder / "img").glob("*.*")
-    images = {int(file.stem): file for file in files if file.stem.isdecimal() and file.suffix in SUFFIXES}
+    found = look_into(folder / "img")
+    found.log()
+    images = found.numbered()
     last = sequence.start + len(sequence.boxes) - 1
     annotated = range(sequence.start, last + 1)
     missing = next((number for number in annotated if number not in images), None)
@@ -148,7 +150,7 @@ def find_targets(root: Path) -> list[tuple[str, Path]]:
     Raises:
         MissingDataError: no sequence.
     """
-    folders = [entry for entry in root.iterdir() if entry.is_dir()] if root.is_dir() else []
+    folders = look_into(root).folders if root.is_dir() else []
     targets = [target for folder in folders for target in _targets_in(folder)]
     if not targets:
         raise MissingDataError(

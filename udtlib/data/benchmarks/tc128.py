@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from udtlib.data.box_files import SEPARATORS, read_boxes, read_text
-from udtlib.data.images import SUFFIXES, ImageFiles
+from udtlib.data.images import ImageFiles
+from udtlib.data.kinds import is_system_name, look_into
 from udtlib.data.locate import require_data
 from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
@@ -59,7 +60,7 @@ def find_sequences(root: Path) -> list[tuple[str, Path]]:
     Raises:
         MissingDataError: no sequence.
     """
-    folders = [entry for entry in root.iterdir() if entry.is_dir()] if root.is_dir() else []
+    folders = look_into(root).folders if root.is_dir() else []
     found = [(folder.name, folder) for folder in folders if (folder / "img").is_dir()]
     if not found:
         raise MissingDataError(
@@ -91,18 +92,25 @@ def _read_sequence(name: str, folder: Path, images: bool) -> Sequence:
             f"{truth}: expected {last - first + 1} rows for images {first} to {last} "
             f"({frames_file.name}), found {len(boxes)}"
         )
-    has_attributes = any(path.name.lower().endswith(ATTRIBUTES) for path in folder.iterdir())
-    attributes = read_attributes(_file(folder, ATTRIBUTES)) if has_attributes else ()
+    attributes = read_attributes(_file(folder, ATTRIBUTES)) if _files(folder, ATTRIBUTES) else ()
     return Sequence(name, _frames(folder, first, last) if images else (), boxes, attributes, first)
 
 
 def _file(folder: Path, ending: str) -> Path:
     """Return ``NAME/NAME_gt.txt``; some copies spell NAME otherwise inside the folder than outside."""
-    found = sorted(path for path in folder.iterdir() if path.name.lower().endswith(ending))
+    found = _files(folder, ending)
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise MissingDataError(f"{folder / (folder.name + ending)}: expected one such file, found {names}")
     return found[0]
+
+
+def _files(folder: Path, ending: str) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.name.lower().endswith(ending) and not is_system_name(path.name)
+    )
 
 
 def read_range(path: str | Path) -> tuple[int, int]:
@@ -137,8 +145,9 @@ def read_attributes(path: str | Path) -> tuple[str, ...]:
 
 
 def _frames(folder: Path, first: int, last: int) -> ImageFiles:
-    files = (folder / "img").glob("*.*")
-    numbered = {int(path.stem): path for path in files if path.stem.isdecimal() and path.suffix in SUFFIXES}
+    found = look_into(folder / "img")
+    found.log()
+    numbered = found.numbered()
     missing = next((number for number in range(first, last + 1) if number not in numbered), None)
     if missing is not None:
         raise MissingDataError(

@@ -1,13 +1,14 @@
 """Benchmark data from the benchmarks' own servers: addresses, checksums, folders. Book: chapter 13.
 
 `BENCHMARKS` is what `udt data list` knows and `udt data download` fetches. The addresses are those that
-public evaluation tools use; nobody published checksums. So the first download of an archive records its
+public evaluation tools use (over http, as they have them; a redirect to https is followed); nobody published
+checksums. So the first download of an archive records its
 SHA-256 in ``checksums.json`` in the folder, and every later one is compared with it.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TRUTH, find_sequences
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.fetch import fetch, sha256
 from udtlib.data.download.unpack import unpack
+from udtlib.data.kinds import is_system_name
 from udtlib.errors import (
     ArchiveError,
     DataError,
@@ -52,6 +54,7 @@ class Benchmark:
         archives: their names; ``NAME.zip`` holds the sequence folder NAME, or all sequences.
         sequences: how many sequences the dataset has.
         place: the folder's usual name below ``data/``.
+        largest: how many bytes an archive may have; twice as many unpacked.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Benchmark:
     archives: tuple[str, ...]
     sequences: int
     place: str
+    largest: int = 2 << 30
 
 
 def _otb(name: str, title: str) -> Benchmark:
@@ -71,7 +75,9 @@ BENCHMARKS = {
     "otb2013": _otb("otb2013", "OTB-2013 (CVPR 2013)"),
     "otb2015": _otb("otb2015", "OTB-2015 (TB-100, OTB-100)"),
     "otb50": _otb("otb50", "OTB-50 (TB-50)"),
-    "tc128": Benchmark("tc128", "Temple-Color 128", TC128_ADDRESS, ("Temple-color-128.zip",), COUNT, "tc128"),
+    "tc128": Benchmark(
+        "tc128", "Temple-Color 128", TC128_ADDRESS, ("Temple-color-128.zip",), COUNT, "tc128", 16 << 30
+    ),
 }
 
 
@@ -107,6 +113,7 @@ def download(
     address: str | None = None,
     progress: Callable[[str], Progress] = lambda archive: lambda done, size: None,
     pause: float = 1.0,
+    largest: int | None = None,
 ) -> dict[str, str]:
     """Download what is missing of a benchmark and unpack it into ``root``, in the layout the readers know.
 
@@ -119,6 +126,7 @@ def download(
         address: another place with the same archives; None is the official one.
         progress: called with an archive's name, returns what `udtlib.data.download.fetch.fetch` reports to.
         pause: as `udtlib.data.download.fetch.fetch`.
+        largest: how many bytes an archive may have, twice as many unpacked; None is the benchmark's own.
 
     Returns:
         What went wrong by archive; empty if nothing.
@@ -131,6 +139,7 @@ def download(
     if name not in BENCHMARKS:
         raise UnknownNameError(f"no benchmark {name!r} to download; known: {', '.join(BENCHMARKS)}")
     benchmark, root = BENCHMARKS[name], user_path(root)
+    benchmark = benchmark if largest is None else replace(benchmark, largest=largest)
     with storage_errors(root):
         root.mkdir(parents=True, exist_ok=True)
     base, problems = (address or benchmark.address).rstrip("/") + "/", {}
@@ -138,7 +147,13 @@ def download(
         read_checksums(root)
         for archive in _missing_archives(benchmark, root):
             try:
-                path = fetch(base + archive, root / archive, progress=progress(archive), pause=pause)
+                path = fetch(
+                    base + archive,
+                    root / archive,
+                    progress=progress(archive),
+                    pause=pause,
+                    largest=benchmark.largest,
+                )
                 _take(path, root, benchmark)
             except (DownloadError, ArchiveError) as error:
                 problems[archive] = str(error)
@@ -169,7 +184,7 @@ def _take(archive: Path, root: Path, benchmark: Benchmark) -> None:
         return is_tc128(folder)
 
     try:
-        unpack(archive, root, is_expected, archive.stem)
+        unpack(archive, root, is_expected, archive.stem, largest=2 * benchmark.largest)
     finally:
         archive.unlink()
     if not known:
@@ -210,6 +225,7 @@ def is_otb(folder: Path) -> bool:
 
 def is_tc128(folder: Path) -> bool:
     """Tell whether a folder holds a Temple-Color sequence: images, ground truth and range of frames."""
-    names = [path.name.lower() for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    names = [path.name.lower() for path in files if not is_system_name(path.name)]
     has_both = all(any(name.endswith(ending) for name in names) for ending in (TRUTH, FRAMES))
     return (folder / "img").is_dir() and has_both

@@ -2,7 +2,8 @@
 
 What has arrived is kept in ``FILE.part``, and in ``FILE.part.json`` where it is from; the next attempt,
 in this run or another, asks for the rest (HTTP Range). A server that ignores the request, or whose file has
-changed, is read from the start.
+changed, is read from the start. Nothing goes on for ever: there is a largest size, a slowest pace and a
+number of attempts; `udtlib.data.download.answers` says what is made of a server's words.
 """
 
 import hashlib
@@ -10,21 +11,39 @@ import json
 import os
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from io import FileIO
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+from udtlib.arguments import shown
+from udtlib.data.box_files import read_json_object
+from udtlib.data.download.answers import (
+    TryAgainError,
+    announced_end,
+    ask,
+    can_be_sent,
+    check_address,
+    place_of,
+    status,
+    validator,
+)
 from udtlib.errors import DownloadError
 from udtlib.files import check_target, open_partial, put_in_place, storage_errors, user_path, write_whole
 from udtlib.locks import only_writer
 
 ATTEMPTS = 5
 """How often in a row nothing new may arrive before a download is given up."""
+
+MOST_ATTEMPTS = 100
+"""How often in all, though a little arrives each time."""
+
+LARGEST = 4 << 30
+"""Bytes of a file, unless the caller says otherwise."""
+
+SLOWEST, PATIENCE = 100, 60.0
+"""Bytes a second that must arrive, over so many seconds."""
 
 BLOCK = 1 << 18
 
@@ -44,10 +63,6 @@ class Source:
     size: int
 
 
-class _TryAgainError(Exception):
-    """Something that may be better at the next attempt."""
-
-
 def fetch(
     url: str,
     path: str | Path,
@@ -55,46 +70,62 @@ def fetch(
     progress: Callable[[int, int], None] = lambda done, size: None,
     timeout: float = 30.0,
     pause: float = 1.0,
+    largest: int = LARGEST,
 ) -> Path:
     """Download ``url`` to ``path``; a kill leaves the whole file, or a partial one to go on with.
 
     Args:
-        url: an http or https address.
+        url: an http or https address; so are those it is redirected to.
         path: the file to write; its folder exists.
         progress: called with the bytes that are here and the file's size (-1: unknown).
         timeout: seconds to wait for the server.
         pause: seconds before the second attempt; each pause is twice the one before.
+        largest: how many bytes are taken at most.
 
     Raises:
-        DownloadError: no such address, the server refuses, or the connection broke too often.
+        DownloadError: no such address, the server refuses or cannot be understood, the connection broke too
+            often or is too slow, or the file is too large.
         StorageError: the file cannot be written, or another process is writing it.
     """
     path = check_target(path)
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise DownloadError(f"{url}: expected an address that starts with http:// or https://")
+    check_address(url, url)
     with only_writer(path):
-        _fetch_whole(url, path, progress, timeout, pause)
+        _fetch_whole(_Wanted(url, largest, timeout, progress), path, pause)
     return path
 
 
-def _fetch_whole(
-    url: str, path: Path, progress: Callable[[int, int], None], timeout: float, pause: float
-) -> None:
+@dataclass(frozen=True)
+class _Wanted:
+    """What is asked for: the arguments of `fetch`."""
+
+    url: str
+    largest: int
+    timeout: float
+    progress: Callable[[int, int], None]
+
+
+def _fetch_whole(wanted: _Wanted, path: Path, pause: float) -> None:
     part = path.with_name(path.name + ".part")
     failures, best = 0, _size(part)
-    while True:
+    for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
-            _fetch_rest(url, part, progress, timeout)
+            _fetch_rest(wanted, part)
             break
-        except (_TryAgainError, OSError, HTTPException) as error:
+        except (InvalidURL, UnicodeError) as error:
+            raise DownloadError(f"{wanted.url}: no such address can be ({shown(str(error))})") from error
+        except (TryAgainError, OSError, HTTPException) as error:
             failures = 0 if _size(part) > best else failures + 1
             best = max(best, _size(part))
-            if failures >= ATTEMPTS:
+            if failures >= ATTEMPTS or attempt == MOST_ATTEMPTS:
                 raise DownloadError(
-                    f"{url}: {_reason(error)}; given up after {failures} attempts, {_size(part)} bytes are "
-                    f"kept in {part}: run the same command again to continue"
+                    f"{wanted.url}: {_reason(error)}; given up after {failures or attempt} attempts, "
+                    f"{_size(part)} bytes are kept in {part}: run the same command again to continue"
                 ) from error
             time.sleep(pause * 2 ** (failures - 1) if failures else 0)
+        except ValueError as error:
+            raise DownloadError(
+                f"{wanted.url}: the server's answer cannot be read ({shown(str(error))})"
+            ) from error
     with storage_errors(path):
         put_in_place(part, path)
         _note(part).unlink(missing_ok=True)
@@ -106,45 +137,50 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch_rest(url: str, part: Path, progress: Callable[[int, int], None], timeout: float) -> None:
+def _fetch_rest(wanted: _Wanted, part: Path) -> None:
     """Append to ``part`` what is missing.
 
     Raises:
-        _TryAgainError: it is not whole yet.
+        TryAgainError: it is not whole yet.
         OSError: likewise.
         DownloadError: another attempt would be of no use.
     """
-    known = _read_source(part, url)
-    if known is None:
+    known = _read_source(part, wanted.url)
+    if known is None or _size(part) > wanted.largest:
         _forget(part)
     try:
-        response = urllib.request.urlopen(_request(url, _size(part), known), timeout=timeout)
+        response = ask(wanted.url, _headers(_size(part), known), wanted.timeout)
     except urllib.error.HTTPError as error:
-        _refused(error, url, part)
+        with error:
+            _refused(error, wanted.url, part)
         return
     with response:
-        source = _take_up(response, url, part, known)
-        _append(response, part, source.size, progress)
+        source = _take_up(response, wanted, part, known)
+        _append(response, wanted, part, source.size)
     if 0 <= source.size != _size(part):
-        raise _TryAgainError(f"the connection broke at {_size(part)} of {source.size} bytes")
+        raise TryAgainError(f"the connection broke at {_size(part)} of {source.size} bytes")
 
 
-def _request(url: str, have: int, known: Source | None) -> urllib.request.Request:
+def _headers(have: int, known: Source | None) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity", "User-Agent": "udtlib"}
     if have and known:
         headers["Range"] = f"bytes={have}-"
         if known.validator:
             headers["If-Range"] = known.validator
-    return urllib.request.Request(url, headers=headers)
+    return headers
 
 
-def _take_up(response: HTTPResponse, url: str, part: Path, known: Source | None) -> Source:
+def _take_up(response: HTTPResponse, wanted: _Wanted, part: Path, known: Source | None) -> Source:
     """Return what the answer is read from; a partial file that it does not continue is dropped."""
-    start, size = _range(response)
-    source = Source(url, _validator(response), size)
+    start, size = place_of(response, wanted.url)
+    source = Source(wanted.url, validator(response), size)
+    if size > wanted.largest:
+        raise DownloadError(
+            f"{wanted.url}: expected at most {wanted.largest:,} bytes, the server announces {size:,}"
+        )
     if start and (start != _size(part) or known is None or not _same(known, source)):
         _forget(part)
-        raise _TryAgainError("the server's answer does not continue what is here")
+        raise TryAgainError("the server's answer does not continue what is here")
     if not start:
         _forget(part)
         open_partial(part).close()
@@ -156,27 +192,26 @@ def _same(known: Source, source: Source) -> bool:
     return known.size == source.size and known.validator == source.validator
 
 
-def _range(response: HTTPResponse) -> tuple[int, int]:
-    """Return where in the file the answer starts, and the size of the whole file (-1: unknown)."""
-    if response.status == 206:
-        unit, _, span = response.headers.get("Content-Range", "").partition(" ")
-        place, _, size = span.partition("/")
-        start = place.partition("-")[0]
-        if unit != "bytes" or not start.isdecimal():
-            raise _TryAgainError("the server's Content-Range cannot be read")
-        return int(start), int(size) if size.isdecimal() else -1
-    length = response.headers.get("Content-Length", "")
-    return 0, int(length) if length.isdecimal() else -1
-
-
-def _append(response: HTTPResponse, part: Path, size: int, progress: Callable[[int, int], None]) -> None:
-    done = _size(part)
+def _append(response: HTTPResponse, wanted: _Wanted, part: Path, size: int) -> None:
+    """Append the answer, which ends where it should, and does not take for ever."""
+    done = counted = _size(part)
+    most, clock = size if size >= 0 else wanted.largest, time.monotonic()
     with open_partial(part) as file:
         file.seek(0, os.SEEK_END)
         while block := response.read1(BLOCK):
-            _add(file, block)
             done += len(block)
-            progress(done, size)
+            if done > most:
+                _forget(part)
+                raise DownloadError(f"{wanted.url}: expected at most {most:,} bytes, the server sends more")
+            _add(file, block)
+            wanted.progress(done, size)
+            if time.monotonic() - clock > PATIENCE:
+                if done - counted < SLOWEST * PATIENCE:
+                    raise DownloadError(
+                        f"{wanted.url}: fewer than {SLOWEST} bytes a second arrive; given up, {done} bytes "
+                        f"are kept in {part}: run the same command again to continue"
+                    )
+                clock, counted = time.monotonic(), done
 
 
 def _add(file: FileIO, block: bytes) -> None:
@@ -190,23 +225,18 @@ def _add(file: FileIO, block: bytes) -> None:
 def _refused(error: urllib.error.HTTPError, url: str, part: Path) -> None:
     """Return if the partial file is whole already; else say that the server is busy, or refuses."""
     if error.code == 416:
-        size = error.headers.get("Content-Range", "").rpartition("/")[2]
-        if size.isdecimal() and int(size) == _size(part):
+        if announced_end(error.headers, url) == _size(part):
             return
         _forget(part)
-        raise _TryAgainError("what was here does not belong to the server's file")
+        raise TryAgainError("what was here does not belong to the server's file")
     if error.code >= 500 or error.code in (408, 429):
-        raise _TryAgainError(f"the server answers {error.code} {error.reason}") from error
-    raise DownloadError(f"{url}: the server answers {error.code} {error.reason}") from error
-
-
-def _validator(response: Any) -> str:
-    tag = response.headers.get("ETag", "")
-    return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
+        raise TryAgainError(f"the server answers {status(error)}") from error
+    raise DownloadError(f"{url}: the server answers {status(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
-    return str(getattr(error, "reason", "") or error or type(error).__name__)
+    text = str(getattr(error, "reason", "") or error or type(error).__name__)
+    return "".join(filter(str.isprintable, text))[:200]
 
 
 def _note(part: Path) -> Path:
@@ -216,10 +246,11 @@ def _note(part: Path) -> Path:
 def _read_source(part: Path, url: str) -> Source | None:
     """Return what the partial file was read from, None if that is not known or was another address."""
     try:
-        source = Source(**json.loads(_note(part).read_text(encoding="utf-8")))
+        source = Source(**read_json_object(_note(part)))
     except (OSError, ValueError, TypeError):
         return None
-    return source if source.url == url else None
+    is_plain = can_be_sent(source.validator) and type(source.size) is int
+    return source if source.url == url and is_plain else None
 
 
 def _size(path: Path) -> int:

@@ -4,7 +4,6 @@ Only the middle of each frame is looked at, the window training patches are cut 
 was compressed, resized, stretched or mirrored, not if it was cropped or turned. Book: chapter 10.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from udtlib.data.folder import list_images
-from udtlib.data.images import SUFFIXES, ImageFiles
+from udtlib.data.images import ImageFiles
+from udtlib.data.kinds import Folder, Walk
 from udtlib.data.raw_video.patch_selection import cut_patches
-from udtlib.errors import DataError
+from udtlib.errors import DataError, MissingDataError
 from udtlib.files import user_path
 from udtlib.frames import Frame
 
@@ -152,22 +151,27 @@ def group_copies(hashes: Sequence[NDArray[np.uint8]], tolerance: int = TOLERANCE
 def measuring_sequences(roots: Iterable[str | Path]) -> list[tuple[str, ImageFiles]]:
     """Return ``(name, frames)`` of every folder of images below the given ones (OTB, TC128, VOT ...), sorted.
 
+    Video files and whatever else is left out there are logged.
+
     Raises:
+        MissingDataError: no such folder, or a gap in the numbering of images.
         DataError: no image below one of them.
     """
-    found = []
-    for root in map(Path, roots):
-        folders = sorted(Path(folder) for folder, _, files in os.walk(user_path(root)) if _has_images(files))
-        if not folders:
+    found, walk = [], Walk()
+    for root in map(user_path, roots):
+        if not root.is_dir():
+            raise MissingDataError(f"{root}: expected folders of images to measure on, found no such folder")
+        folders = list(walk.folders(root))
+        for folder in folders:
+            folder.left_out |= dict.fromkeys(folder.videos, "only folders of images are measured on")
+            folder.log()
+        sequences = sorted((folder for folder in folders if folder.sequence), key=lambda folder: folder.path)
+        if folders and not sequences:
             raise DataError(f"{root}: expected folders of images to measure on, found none")
-        found += [(_sequence_name(folder, root), ImageFiles(list_images(folder))) for folder in folders]
+        found += [(_sequence_name(folder, root), ImageFiles(folder.frames())) for folder in sequences]
     return found
 
 
-def _has_images(files: Iterable[str]) -> bool:
-    return any(file.lower().endswith(SUFFIXES) for file in files)
-
-
-def _sequence_name(folder: Path, root: Path) -> str:
-    parts = [part for part in folder.relative_to(root).parts if part not in ("img", "color")]
+def _sequence_name(folder: Folder, root: Path) -> str:
+    parts = [part for part in folder.path.relative_to(root).parts if part not in ("img", "color")]
     return "/".join([root.name, *parts])

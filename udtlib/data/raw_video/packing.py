@@ -3,7 +3,6 @@
 A video is a file or a folder of numbered images; no label of any kind is read.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Annotated, TypeVar
 import numpy as np
 
 from udtlib.arguments import Between, check
-from udtlib.data import images
 from udtlib.data.folder import list_images
+from udtlib.data.images import largest_image
+from udtlib.data.kinds import Walk
 from udtlib.data.raw_video.cache_index import Index, PackedVideo
 from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
 from udtlib.data.raw_video.decoding import Chunk, Decoder, Job, source_sha256
@@ -24,9 +24,6 @@ from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.files import user_path
 
 Item = TypeVar("Item")
-
-SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv")
-"""Files below a folder that are taken for videos; a file named by itself may have any other."""
 
 VID_PARTS = ("train", "val", "test")
 """Of ILSVRC2015 VID, below ``Data/VID``; ``snippets`` there has the same videos again."""
@@ -43,14 +40,16 @@ class VideoSource:
 def find_videos(paths: Iterable[str | Path]) -> list[VideoSource]:
     """Return the videos in these files and folders, each folder's sorted by name.
 
-    A folder is searched in depth: every video file in it and every folder of images is a video. A folder
-    with ``Data/VID`` in it is ILSVRC2015 VID: its train, val and test parts are taken.
+    A folder is searched in depth: every video file in it and every folder of images is a video, once, even
+    if several links lead to it. What is left out is logged, and why (`udtlib.data.kinds`). A folder with
+    ``Data/VID`` in it is ILSVRC2015 VID: its train, val and test parts are taken.
 
     Raises:
         MissingDataError: no such file or folder.
         DataError: a folder without a video, or two videos of one name.
     """
-    sources = [source for path in paths for source in _find_in(user_path(path))]
+    walk = Walk()
+    sources = [source for path in paths for source in _find_in(user_path(path), walk)]
     if not sources:
         raise DataError("expected video files or folders of them, found none")
     twice = {source.name for source in sources if sum(source.name == other.name for other in sources) > 1}
@@ -59,28 +58,24 @@ def find_videos(paths: Iterable[str | Path]) -> list[VideoSource]:
     return sources
 
 
-def _find_in(path: Path) -> list[VideoSource]:
+def _find_in(path: Path, walk: Walk) -> list[VideoSource]:
     if path.is_file():
-        return [VideoSource(path.name, path)]
+        return [VideoSource(path.name, path) for path in walk.new([path])]
     if not path.is_dir():
         raise MissingDataError(f"{path}: no such video, nor folder of videos")
     vid = path / "Data" / "VID"
-    roots = [vid / part for part in VID_PARTS] if vid.is_dir() else [path]
-    found = sorted(video for root in roots for video in _walk(root))
-    if not found:
+    roots = [vid / part for part in VID_PARTS if (vid / part).is_dir()] if vid.is_dir() else [path]
+    folders = [folder for root in roots for folder in walk.folders(root)]
+    for folder in folders:
+        folder.log()
+    videos = [video for folder in folders for video in folder.videos]
+    sequences = [folder.path for folder in folders if folder.sequence]
+    if not videos and not sequences and (folders or not roots):
         raise DataError(f"{path}: expected video files or folders of images in it, found none")
-    names = [video.relative_to(path).as_posix() for video in found]
     return [
-        VideoSource(path.name if name == "." else name, video)
-        for name, video in zip(names, found, strict=True)
+        VideoSource(path.name if video == path else video.relative_to(path).as_posix(), video)
+        for video in sorted([*sequences, *walk.new(videos)])
     ]
-
-
-def _walk(root: Path) -> Iterable[Path]:
-    for folder, _, files in os.walk(root, followlinks=True):
-        if any(file.lower().endswith(images.SUFFIXES) for file in files):
-            yield Path(folder)
-        yield from (Path(folder) / file for file in files if file.lower().endswith(SUFFIXES))
 
 
 def pack_videos(
@@ -154,6 +149,7 @@ def pack_videos(
 
 def _check_options(webp: int | None, frames_per_video: int) -> None:
     check_quality(webp)
+    largest_image()  # a limit that cannot be read is said before the work
     check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
 
 

@@ -8,33 +8,41 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-s
 """For the browser: nothing but pictures that are data, and what stands in the page itself."""
 
 STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
+:root { color-scheme: light dark; --text: #1a1a1a; --page: #fff; --small: #555; --frame: #ddd;
+        --row: #e2e2e2; --head: #888; --bar: #cfe3f3; --pointed: #eef4f9; --chosen: #ffefc2;
+        --panel: #ffd76e; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --text: #e0e0e0; --page: #1f1f1f; --small: #aaa; --frame: #444;
+          --row: #383838; --head: #777; --bar: #26435a; --pointed: #2b343b; --chosen: #4d4220;
+          --panel: #8a7023; }
+  figure img, .wide svg, .key span { filter: invert(.88) hue-rotate(180deg); }
+}
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
        max-width: 74rem; margin: 2rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: .2rem 0; }
-p { max-width: 48rem; margin: .4rem 0; } .small { color: #555; font-size: .9rem; }
+p { max-width: 48rem; margin: .4rem 0; } .small { color: var(--small); font-size: .9rem; }
 .scroll, .wide { overflow-x: auto; margin: .6rem 0 1.2rem; } .wide { margin: .3rem 0; }
-.list { max-height: 22rem; overflow-y: auto; border: 1px solid #ddd; border-radius: 4px; }
+.list { max-height: 22rem; overflow-y: auto; border: 1px solid var(--frame); border-radius: 4px; }
 .list caption, .list th:first-child { padding-left: .7rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: #555; font-size: .9rem; padding-bottom: .3rem; }
-th, td { padding: .22rem .7rem; border-bottom: 1px solid #e2e2e2; text-align: right; white-space: nowrap; }
+caption { text-align: left; color: var(--small); font-size: .9rem; padding-bottom: .3rem; }
+th, td { padding: .22rem .7rem; border-bottom: 1px solid var(--row); text-align: right; white-space: nowrap; }
 th { font-weight: 600; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
-thead th { border-bottom: 2px solid #888; vertical-align: bottom;
-           background: #fff; position: sticky; top: 0; }
+thead th { border-bottom: 2px solid var(--head); vertical-align: bottom;
+           background: var(--page); position: sticky; top: 0; }
 tbody th { font-weight: normal; } th:first-child, .text { text-align: left; }
-th:first-child { position: sticky; left: 0; background: #fff; } thead th:first-child { z-index: 1; }
+th:first-child { position: sticky; left: 0; background: var(--page); } thead th:first-child { z-index: 1; }
 .best { font-weight: 700; }
-.bar { background: linear-gradient(#cfe3f3, #cfe3f3) no-repeat left / calc(var(--part) * 5.5rem) 100%;
+.bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat left / calc(var(--part) * 5.5rem) 100%;
        min-width: 4.1rem; }
-.sorts { cursor: pointer; } .sorts:hover { background: #eef4f9; }
+.sorts { cursor: pointer; } .sorts:hover { background: var(--pointed); }
 .sorts[aria-sort]::after { content: " \\2193"; } .sorts[aria-sort="ascending"]::after { content: " \\2191"; }
-tr.opens { cursor: pointer; } tr.opens:hover, tr.opens:hover th { background: #eef4f9; }
-tr.opens.shown, tr.opens.shown th { background: #ffefc2; }
+tr.opens { cursor: pointer; } tr.opens:hover, tr.opens:hover th { background: var(--pointed); }
+tr.opens.shown, tr.opens.shown th { background: var(--chosen); }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; flex: 1 1 26rem; }
 figure img { width: 100%; max-width: 46rem; height: auto; } .full img { max-width: none; }
-.panels { border-left: 3px solid #ffd76e; padding-left: .9rem; }
+.panels { border-left: 3px solid var(--panel); padding-left: .9rem; }
 .panels article { margin-bottom: 1.2rem; }
 .wide img, .wide svg { display: block; width: 100%; min-width: 52rem; height: auto; }
 .key { list-style: none; padding: 0; margin: .2rem 0; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; }
@@ -43,6 +51,14 @@ svg text { font-size: 12px; fill: #444; } .end { text-anchor: end; } .middle { t
 .rule { stroke: #e2e2e2; } .mark { stroke: #bbb; } .line { fill: none; stroke-width: 1.6; }
 details { margin: .5rem 0; } summary { cursor: pointer; }
 @media print { .list { max-height: none; } }
+@media (max-width: 40rem) {
+  body { margin: 1rem auto; padding: 0 .7rem; } th, td { padding: .22rem .45rem; }
+  th { max-width: 7.5rem; } figure { flex-basis: 100%; } .panels { padding-left: .5rem; }
+}
+"""
+"""How a page looks. Its colours stand at the top, for light and dark screens; pictures and charts are drawn
+for white paper and turned round on dark screens, and so are the squares of their keys. In a table that
+scrolls sideways, on a phone say, the first column stays.
 """
 
 SCRIPT = """

@@ -113,8 +113,9 @@ def key(entries: Iterable[tuple[str, str, str]]) -> str:
 
 
 CHART = (900, 170)
-"""Width and height of a line chart, in its own units; left and bottom hold the numbers."""
-LEFT, BOTTOM = 34, 22
+"""Width and height of a line chart, in its own units."""
+LEFT, RIGHT, BOTTOM = 34, 28, 22
+"""Its margins: left and bottom hold the numbers, right the half of the last one, of up to 7 digits."""
 
 
 def line_chart(
@@ -143,7 +144,7 @@ def line_chart(
 
 
 def _x(place: float, span: tuple[float, float]) -> float:
-    return round(LEFT + (CHART[0] - LEFT - 6) * (place - span[0]) / max(span[1] - span[0], 1), 1)
+    return round(LEFT + (CHART[0] - LEFT - RIGHT) * (place - span[0]) / max(span[1] - span[0], 1), 1)
 
 
 def _y(value: float) -> float:
@@ -153,7 +154,7 @@ def _y(value: float) -> float:
 def _rule(value: float) -> str:
     y, left = _y(value), LEFT - 5
     number = f'<text x="{left}" y="{y + 4}" class="end">{value:g}</text>'
-    return f'<path class="rule" d="M{LEFT} {y}H{CHART[0]}"/>{number}'
+    return f'<path class="rule" d="M{LEFT} {y}H{CHART[0] - RIGHT}"/>{number}'
 
 
 def _round_places(first: float, last: float) -> list[int]:

@@ -1,0 +1,328 @@
+"""What is fuzzed: each target makes one input from a generator and hands it to the library.
+
+A target may raise `UdtError` (the library refused) or return; anything else is a fault. What a target needs
+is written once into the worker's folder.
+"""
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from udtlib import cli, load_tracker
+from udtlib.data import Sequence
+from udtlib.data.benchmarks.otb import load_annotations
+from udtlib.data.box_files import read_boxes
+from udtlib.data.download.unpack import unpack
+from udtlib.data.images import read_image
+from udtlib.data.raw_video.cache_writer import CacheWriter
+from udtlib.data.raw_video.patch_cache import PatchCache
+from udtlib.data.synthetic.motion import ClipSettings
+from udtlib.evaluation import Policy, score
+from udtlib.trackers.udt.settings import UdtSettings
+from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
+from udtlib.training.run import start
+from udtlib.training.settings import TrainingSettings
+from udtlib.weights import load_weights, random_weights, save_weights
+
+Generator = np.random.Generator
+Target = Callable[[Generator, Path], object]
+
+WORDS = [
+    *(
+        "0",
+        "-0",
+        "1",
+        "12.5",
+        "-3",
+        "1e1",
+        "4.E+01",
+        "NaN",
+        "-nan",
+        "inf",
+        "-Infinity",
+        "1e400",
+        "1_0",
+        "٣",
+        ".5",
+    ),
+    *(".5", "x", "#", "--", "1,2", "0x10", "\0", "\ufeff", "½"),
+]
+ENDS = ["\n", "\r\n", "\r", "\n\n", "\x0c", "\u2028"]
+SEPARATORS = [",", ",", "\t", " ", ", ", ";", ",,", "\xa0"]
+ODD: list[Any] = [
+    *(0, 1, -1, 2, 3, 100, 10**9, 10**400, 0.5, 1.5, -0.5, 1e-300, 1e300, 5e-324),
+    *(float("nan"), float("inf"), -float("inf"), True, False, None, "", "nan", "1", "x", "x" * 5000, b"1"),
+    *(1j, [], [1], (), {}, {1: 2}, object(), np.float32(1), np.int64(3), np.bool_(True)),
+    np.array([1.0, 2.0]),
+]
+CLIENTS = ("mosse", "kcf", "dsst", "csrt", "kcf-opencv", "mosse-opencv", "udt", "udt-plain")
+COMMANDS = ("check", "data", "evaluate", "report", "score", "track", "weights", "vot")
+FLAGS = [
+    f"--{name}"
+    for name in (
+        *("out", "boxes", "box", "tracker", "dataset", "root", "jobs", "policy", "json", "table", "protocol"),
+        *("starts", "results", "option", "weights", "device", "start", "end", "seed", "clips", "force"),
+        *("webp", "frames-per-video", "selection", "measured", "annotations", "title", "help", "version"),
+    )
+]
+
+
+def pick(rng: Generator, values: Any) -> Any:
+    """Return one of some values."""
+    return values[int(rng.integers(len(values)))]
+
+
+def box_text(rng: Generator) -> str:
+    """Return text that is nearly a file of boxes."""
+    rows = [[pick(rng, WORDS) for _ in range(rng.integers(3, 6))] for _ in range(rng.integers(0, 6))]
+    return "".join(pick(rng, SEPARATORS).join(row) + pick(rng, ENDS) for row in rows)
+
+
+def damaged(rng: Generator, content: bytes) -> bytes:
+    """Return bytes with some of them changed, cut off, repeated or swapped for a large number."""
+    data = bytearray(content)
+    for _ in range(rng.integers(1, 6)):
+        place, kind = int(rng.integers(len(data) + 1)), rng.integers(5)
+        if kind == 0:
+            data[place : place + 1] = rng.bytes(1)
+        elif kind == 1:
+            data = data[:place] or bytearray(b"\0")
+        elif kind == 2:
+            data[place:place] = data[place : place + int(rng.integers(1, 64))]
+        elif kind == 3:
+            data[place : place + 8] = struct.pack("<Q", int(pick(rng, (2**31 - 1, 2**32, 2**63, 2**64 - 1))))
+        else:
+            data[place : place + 4] = pick(rng, (b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff"))
+    return bytes(data)
+
+
+def value(rng: Generator, depth: int = 3) -> Any:
+    """Return any value of JSON."""
+    kind = rng.integers(8 if depth else 6)
+    if kind == 6:
+        return [value(rng, depth - 1) for _ in range(rng.integers(4))]
+    if kind == 7:
+        keys = ("name", "gt_rect", "image_files", "seconds", "tracker", "frames", "options", "made", "a", "")
+        return {pick(rng, keys): value(rng, depth - 1) for _ in range(rng.integers(5))}
+    return pick(rng, (None, True, 0, -1, 3.5, 1e308, 10**30, "", "a", "0001.jpg", [1, 2, 3, 4], {}))
+
+
+def boxes(rng: Generator, folder: Path) -> None:
+    """A file of boxes."""
+    path = folder / "boxes.txt"
+    path.write_bytes(box_text(rng).encode("utf-8", "surrogatepass") if rng.random() < 0.8 else rng.bytes(40))
+    read_boxes(path, 0)
+
+
+def annotations(rng: Generator, folder: Path) -> None:
+    """A JSON file of annotations."""
+    path = folder / "annotations.json"
+    entry = {"name": "a", "image_files": ["0001.jpg"], "gt_rect": [[1, 2, 3, 4]]}
+    content = {"a": entry | {pick(rng, tuple(entry)): value(rng)}} if rng.random() < 0.6 else value(rng)
+    text = json.dumps(content).encode()
+    path.write_bytes(damaged(rng, text) if rng.random() < 0.3 else text)
+    load_annotations(path)
+
+
+def results(rng: Generator, folder: Path) -> None:
+    """A result file with its record, scored."""
+    place = folder / "results"
+    place.mkdir(exist_ok=True)
+    text = box_text(rng) if rng.random() < 0.4 else "1,2,3,4\n5,6,7,8\n"
+    (place / "one.txt").write_bytes(text.encode())
+    record = {"tracker": "t", "seconds": 1.0, "frames": 2, "first_box": [1, 2, 3, 4]}
+    (place / "one.json").write_text(json.dumps(record | {pick(rng, tuple(record)): value(rng)}))
+    score(place, [Sequence("one", (), np.tile([10.0, 20, 30, 40], (2, 1)))], dataset=pick(rng, ("otb", "x")))
+
+
+@cache
+def stored_weights(folder: Path) -> bytes:
+    """Return the bytes of a file of weights."""
+    save_weights(folder / "whole.safetensors", random_weights())
+    return (folder / "whole.safetensors").read_bytes()
+
+
+def weights(rng: Generator, folder: Path) -> None:
+    """A safetensors file; damage is mostly in its header, the first few hundred bytes."""
+    whole = stored_weights(folder)
+    head = 400 if rng.random() < 0.8 else len(whole)
+    (folder / "w.safetensors").write_bytes(damaged(rng, whole[:head]) + whole[head:])
+    load_weights(folder / "w.safetensors")
+
+
+@cache
+def stored_cache(folder: Path) -> bytes:
+    """Return the bytes of a patch cache of two videos."""
+    with CacheWriter(
+        folder / "whole.raw", {"webp": 80, "frames_per_video": 3, "selection": "centre", "measured": []}
+    ) as writer:
+        for name in "ab":
+            patch = np.random.default_rng(0).integers(0, 256, (125, 125, 3), np.uint8)
+            writer.append([cv2.imencode(".webp", patch)[1].tobytes()] * 3)
+            writer.commit(name)
+        writer.finish()
+    return (folder / "whole.raw").read_bytes()
+
+
+def patch_cache(rng: Generator, folder: Path) -> None:
+    """A patch cache; half of the damage has the right checksum."""
+    whole = stored_cache(folder)
+    length = int.from_bytes(whole[-48:-40], "little")
+    index = whole[-48 - length : -48]
+    if rng.random() < 0.5:
+        lines = [json.loads(line) for line in index.splitlines()]
+        line = pick(rng, lines)
+        line[pick(rng, tuple(line))] = value(rng)
+        index = "".join(json.dumps(one) + "\n" for one in lines).encode()
+        trailer = struct.pack("<Q32s8s", len(index), hashlib.sha256(index).digest(), whole[-8:])
+        content = whole[: -48 - length] + index + trailer
+    else:
+        content = damaged(rng, whole)
+    (folder / "c.raw").write_bytes(content)
+    opened = PatchCache(folder / "c.raw", verify=bool(rng.integers(2)))
+    opened.read([0, len(opened) - 1])
+
+
+@cache
+def stored_checkpoint(folder: Path) -> bytes:
+    """Return the bytes of a checkpoint."""
+    import torch
+
+    run = start(TrainingSettings(steps=4, batch=2), torch.device("cpu"))
+    save_checkpoint(folder, run.checkpoint())
+    return (folder / NEWEST).read_bytes()
+
+
+def checkpoint(rng: Generator, folder: Path) -> None:
+    """A training run's checkpoint."""
+    whole = stored_checkpoint(folder)
+    head = 3000 if rng.random() < 0.8 else len(whole)
+    (folder / "run").mkdir(exist_ok=True)
+    (folder / "run" / NEWEST).write_bytes(damaged(rng, whole[:head]) + whole[head:])
+    load_checkpoint(folder / "run")
+
+
+@cache
+def stored_images() -> tuple[bytes, ...]:
+    """Return small images of several formats as bytes."""
+    picture = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+    return tuple(
+        cv2.imencode(f".{kind}", picture)[1].tobytes() for kind in ("jpg", "png", "bmp", "webp", "tiff")
+    )
+
+
+def images(rng: Generator, folder: Path) -> None:
+    """An image."""
+    (folder / "i.jpg").write_bytes(damaged(rng, pick(rng, stored_images())))
+    read_image(folder / "i.jpg")
+
+
+def archives(rng: Generator, folder: Path) -> None:
+    """A zip archive of a sequence."""
+    buffer = io.BytesIO()
+    names = [
+        "Boy/img/0001.jpg",
+        "Boy/groundtruth_rect.txt",
+        "../x",
+        "/x",
+        "a\\b",
+        ".git/config",
+        "x" * 300,
+        "Boy",
+    ]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for _ in range(rng.integers(1, 5)):
+            archive.writestr(pick(rng, names), b"1,2,3,4\n")
+    content = buffer.getvalue()
+    (folder / "a.zip").write_bytes(damaged(rng, content) if rng.random() < 0.7 else content)
+    root = folder / "unpacked"
+    before = {path.name for path in folder.iterdir()} | {root.name}
+    try:
+        unpack(folder / "a.zip", root, lambda path: (path / "groundtruth_rect.txt").exists(), "one")
+    finally:
+        assert {path.name for path in folder.iterdir()} <= before, "something was written outside"
+
+
+def options(rng: Generator, folder: Path) -> None:
+    """An option of a tracker."""
+    from inspect import signature
+
+    name = pick(rng, CLIENTS)
+    known = [key for key in signature(type(load_tracker(name))).parameters] + ["padding", "nothing", "preset"]
+    load_tracker(name, **{pick(rng, known): pick(rng, ODD)})
+
+
+def settings(rng: Generator, folder: Path) -> None:
+    """A field of settings."""
+    made = pick(rng, (TrainingSettings, UdtSettings, ClipSettings, Policy))
+    made(**{pick(rng, tuple(made.__dataclass_fields__)): pick(rng, ODD)})
+
+
+def targets(rng: Generator, folder: Path) -> None:
+    """A box, and a frame, for a tracker."""
+    tracker = load_tracker(pick(rng, CLIENTS[:6]))
+    frame = rng.integers(0, 256, (40, 60, 3), np.uint8)
+    sizes = (
+        0,
+        -1,
+        1,
+        3.5,
+        20,
+        40,
+        60,
+        1e-3,
+        1e5,
+        1e7,
+        1e308,
+        10**400,
+        float("nan"),
+        float("inf"),
+        1j,
+        "7",
+        None,
+    )
+    box = [pick(rng, sizes) for _ in range(pick(rng, (4, 4, 4, 4, 3, 5)))]
+    tracker.init(frame, box)
+    tracker.update(pick(rng, (frame, frame, frame[:20], None, frame.astype(float))))
+
+
+def command_line(rng: Generator, folder: Path) -> None:
+    """The arguments of a command; it answers with a status, argparse with 0 or 2."""
+    words = [*FLAGS, *WORDS, "synthetic", "otb", str(folder), str(folder / "no"), "mosse", "all", "-" * 3000]
+    command = pick(rng, COMMANDS)
+    argv = [command, *(pick(rng, words) for _ in range(rng.integers(1, 6)))]
+    if command == "evaluate":  # never a whole dataset
+        argv += ["--dataset", "otb", "--root", str(folder / "no")]
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        try:
+            status = cli.main(argv)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 2
+    assert status in (0, 1, 2), f"{argv}: {status}"
+
+
+TARGETS: dict[str, tuple[Target, float]] = {
+    "boxes": (boxes, 1),
+    "annotations": (annotations, 1),
+    "results": (results, 0.5),
+    "weights": (weights, 1),
+    "patch-cache": (patch_cache, 0.5),
+    "checkpoint": (checkpoint, 0.3),
+    "images": (images, 1),
+    "archives": (archives, 0.3),
+    "options": (options, 0.5),
+    "settings": (settings, 1),
+    "targets": (targets, 0.5),
+    "command-line": (command_line, 0.2),
+}
+"""Each target, and how many inputs it gets in proportion to others: slow ones get fewer."""
