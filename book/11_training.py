@@ -740,7 +740,8 @@ print(
 # - "First weights doubled": larger features, which the response normalisation compresses; `--gain`.
 #
 # Budgets differ, and a single run stands behind each row. Sequences are kept or lost as a whole, and one of 22 is worth
-# up to 0.04 AUC. Look at the four rows of the recipe that ships: two of them differ in nothing but the rounding of a few
+# up to 0.04 AUC: starts a pixel beside the true box are enough to move a tracker's mean ([chapter
+# 13](13_evaluating_on_otb.ipynb), section 13.7, says by how much), and rows closer than that have no order. Look at the four rows of the recipe that ships: two of them differ in nothing but the rounding of a few
 # pixels.
 
 # %%

@@ -92,6 +92,8 @@ def test_each_kernel_has_a_process_and_a_row(tmp_path, monkeypatch):
         assert found["auc"] == pytest.approx(np.mean(list(found["sequences"].values())))
         shown = [found["auc"], found["sequences"]["Couple"], found["sequences"]["Jumping"]]
         assert [row[key] for key in ("auc", "Couple", "Jumping")] == [f"{number:.4f}" for number in shown]
+        assert [len(values) for values in found["by_start"].values()] == [dsst_processors.STARTS] * 2
+        assert found["by_start"]["Couple"][0] == found["sequences"]["Couple"]
         folder = tmp_path / "run" / row["setting"]
         assert score(folder / "dsst", load_dataset("otb", tmp_path / "otb")).auc == found["auc"]
     first, second = (

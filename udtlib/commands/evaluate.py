@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_protocol(parser)
     parser.add_argument(
         "--starts",
-        type=whole_number(1),
+        type=whole_number(1, MOST_STARTS),
         default=1,
         metavar="N",
         help="run each sequence from N boxes, the true one and others moved by up to one pixel and scaled by "

@@ -269,7 +269,11 @@ def test_memory_does_not_grow_with_the_video(tmp_path):
     [
         ({"webp": 0}, OptionError, "1 to 100, found 0"),
         ({"webp": 101}, OptionError, "1 to 100, found 101"),
-        ({"frames_per_video": 1}, OptionError, "frames_per_video: expected a whole number from 2 to .*, found 1"),
+        (
+            {"frames_per_video": 1},
+            OptionError,
+            "frames_per_video: expected a whole number from 2 to .*, found 1",
+        ),
         ({"selection": "best"}, UnknownNameError, "known: centre"),
     ],
 )
