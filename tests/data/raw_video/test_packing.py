@@ -272,7 +272,7 @@ def test_memory_does_not_grow_with_the_video(tmp_path):
         (
             {"frames_per_video": 1},
             OptionError,
-            "frames_per_video: expected a whole number from 2 to .*, found 1",
+            "frames_per_video: expected a whole .* from 2 to .*, found 1",
         ),
         ({"selection": "best"}, UnknownNameError, "known: centre"),
     ],
