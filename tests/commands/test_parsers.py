@@ -15,6 +15,7 @@ from udtlib.cli import COMMANDS, build_parser
 PROJECT = Path(__file__).resolve().parents[2]
 NUMBERS = ("N", "STEP", "STEPS", "SHARE", "Q", "S", "X", "PX")
 UNITS = (
+    "boxes",
     "clips",
     "cores",
     "epochs",

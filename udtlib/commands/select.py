@@ -32,14 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(0),
         default=0,
         metavar="N",
-        help="the frame to draw on, the first is 0; default: %(default)s",
+        help="the number of the frame to draw on, counted from 0 in frames; default: %(default)s",
     )
     parser.add_argument(
         "--port",
-        type=whole_number(0),
+        type=whole_number(0, 65535),
         default=0,
         metavar="P",
-        help="of the page's address, 1 to 65535; default: a free one. From another machine: "
+        help="of the page's address, 1 to 65535; default: %(default)s, a free one. From another machine: "
         "ssh -L P:127.0.0.1:P HOST, then open the printed address there",
     )
     parser.add_argument("--open", action="store_true", help="open the page in this machine's browser too")

@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tracker", default="udt", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
     )
     parser.add_argument(
-        "--weights", metavar="FILE", help="the tracker's network; the same as --option weights=FILE"
+        "--weights",
+        metavar="WEIGHTS",
+        help="the tracker's network: a file, udt, udt-noise or random; the same as --option weights=WEIGHTS",
     )
     parser.add_argument(
         "--device", metavar="NAME", help="cpu, cuda, cuda:1 ...; the same as --option device=NAME"
@@ -82,10 +84,13 @@ def add_range(parser: argparse.ArgumentParser) -> None:
         type=whole_number(0),
         default=0,
         metavar="N",
-        help="the frame to begin with, where the box is; the first frame of all is 0, the default",
+        help="the frame to begin with, where the box is; of all frames the first is 0; default: %(default)s",
     )
     parser.add_argument(
-        "--end", type=whole_number(0), metavar="N", help="the last frame to track, itself included"
+        "--end",
+        type=whole_number(0),
+        metavar="N",
+        help="the number of the last of the frames to track; default: all of them",
     )
 
 
