@@ -61,6 +61,7 @@ from udtlib.data.synthetic.motion import ClipSettings, Motion
 from udtlib.data.synthetic.patches import RenderedClip, render_patches
 from udtlib.data.raw_video.triplets import TripletLoader, draw_triplets, split_videos, to_network_input
 from udtlib.data.video_file import VideoFile
+from udtlib.data.video_reader import VideoReader
 from udtlib.data.raw_video.packing import pack_videos
 from udtlib.dcf import default_sigma, gaussian_label, learn_filter, response_map
 from udtlib.errors import DataError
@@ -222,7 +223,7 @@ def clocked(work):
 
 
 times = {}
-frames, times["decode"] = clocked(lambda: list(VideoFile(place / "films" / "film3.avi")))
+frames, times["decode"] = clocked(lambda: list(VideoReader(place / "films" / "film3.avi")))
 patches, times["cut"] = clocked(lambda: np.stack(list(cut_patches(frames))))
 raw, times["write"] = clocked(lambda: write(place / "one.raw", None, patches))
 webp, times["write WebP 80"] = clocked(lambda: write(place / "one.webp", 80, patches))

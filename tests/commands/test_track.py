@@ -177,7 +177,7 @@ def test_any_name_on_any_terminal(tmp_path, name, locale):
     environment = os.environ | {"PYTHONIOENCODING": "utf-8" if locale == "utf-8" else "ascii:strict"}
     if locale == "C":
         environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-m", "udtlib", "track", places[0], "--box", BOX]
+    command = [sys.executable, "-m", "udtlib", "track", places[0], "--box", BOX, "--tracker", "mosse"]
     command += ["--out", places[1], "--boxes", places[2]]
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
