@@ -19,7 +19,7 @@
 #
 # **Needs.** Some Python, and numpy arrays. Nothing about tracking, signals or neural networks.
 #
-# Run time: about 27 s
+# Run time: about 31 s
 #
 # **Downloads.** None. In this book the videos are drawn by a program while you read.
 
@@ -260,7 +260,9 @@ for tracker_name, sequences in results.items():
 
 # %% [markdown]
 # A jumping face is fast and blurred. One miss need not be the end: it comes down again, and a tracker that still knows what
-# it looks like may find back. The mean overlap says which one does. How much of that is learning, and how much just colour
+# it looks like may find back. The mean overlap says which one did in this run. One run is one run: started a pixel
+# beside the true box, the network does not always hold on to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how
+# often (section 13.7). How much of that is learning, and how much just colour
 # and many channels, is a question for an experiment: it is in [chapter 06](06_tracking_online.ipynb).
 
 # %% [markdown]
@@ -303,7 +305,7 @@ scrubber(sequence, street_boxes, sheet=3)
 # ```
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# "The mean overlap says which one does": on Jumping it is the network.
+# "The mean overlap says which one did": on Jumping it is the network.
 assert results["udt"]["Jumping"]["mean_overlap"] > results["mosse"]["Jumping"]["mean_overlap"] + 0.1
 
 # %% [markdown]
@@ -404,7 +406,7 @@ for tracker_name, sequences in results.items():
 #   42 <!-- first_lost --> nothing is left, and it does not come back: it has learned the wrong thing. That is drift.
 # - A network that taught itself to see is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end. Its gain is on
 #   real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78 <!-- udt_crossing -->,
-#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->.
+#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->, in this run: chapter 13 repeats it.
 #
 # **Next:** that "overlap" went by quickly. Chapter 01 looks at boxes, patches and scores with a magnifying glass, and finds that one
 # result can earn several different scores.

@@ -16,7 +16,14 @@ from udtlib.data.benchmarks.otb import load_otb
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation import evaluate, score
 from udtlib.evaluation.running import measured
-from udtlib.evaluation.running.measured import COLUMNS, check_table_path, cpu_name, provenance, write_table
+from udtlib.evaluation.running.measured import (
+    COLUMNS,
+    STARTS_COLUMNS,
+    check_table_path,
+    cpu_name,
+    provenance,
+    write_table,
+)
 
 PROJECT = Path(__file__).resolve().parents[3]
 RESULTS = PROJECT / "data" / "results"
@@ -173,10 +180,59 @@ def test_stored_tables_say_where_they_are_from(name):
     assert words[words.index("--table") + 1] == f"data/results/{name}.csv"
 
 
+STARTS = {"starts_otb10": ("trackers_otb10", 10), "starts_synthetic": ("trackers_synthetic", 22)}
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_stored_tables_of_starts_hold_together(name):
+    single, count = STARTS[name]
+    rows = {row["tracker"]: row for row in csv.DictReader((RESULTS / f"{name}.csv").open(encoding="utf-8"))}
+    beside = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+    others = json.loads((RESULTS / f"{single}.json").read_text("utf-8"))
+    assert list(rows) == list(beside["trackers"]) == list(others["trackers"])
+    assert (beside["protocol"], beside["modified"], beside["command"]) == (
+        "starts",
+        False,
+        "make results-starts",
+    )
+    assert re.fullmatch("[0-9a-f]{7,40}", beside["commit"])
+    for tracker, row in rows.items():
+        assert tuple(row) == COLUMNS + STARTS_COLUMNS
+        found = beside["trackers"][tracker]
+        each = np.array([one["auc_by_start"] for one in found["sequences"].values()])  # (sequence, start)
+        assert each.shape == (count, int(row["starts"])) == (count, beside["starts"][tracker])
+        assert each.shape[1] >= 3
+        means = each.mean(axis=0)
+        np.testing.assert_allclose(found["auc_by_start"], means)
+        numbers = (means.mean(), means.std(ddof=1), means.min(), means.max())
+        keys = ("auc", "auc_spread", "auc_least", "auc_most")
+        np.testing.assert_allclose([float(row[key]) for key in keys], numbers, atol=6e-5)
+        spreads = [one["auc_spread"] for one in found["sequences"].values()]
+        np.testing.assert_allclose(spreads, each.std(axis=1, ddof=1), atol=1e-12)
+        assert list(found["sequences"]) == list(others["trackers"][tracker]["sequences"])
+        assert row["fps"] == ""
+
+
+def test_the_stored_kernels_hold_together():
+    beside = json.loads((RESULTS / "dsst_processors.json").read_text("utf-8"))
+    rows = list(csv.DictReader((RESULTS / "dsst_processors.csv").open(encoding="utf-8")))
+    assert [row["setting"] for row in rows] == list(beside["settings"])
+    assert (beside["modified"], beside["command"]) == (False, "make results-processors")
+    for row in rows:
+        found = beside["settings"][row["setting"]]
+        assert row["kernel"] == found["kernel"] != ""
+        assert float(row["auc"]) == round(np.mean(list(found["sequences"].values())), 4)
+        for video in ("Couple", "Jumping"):
+            assert float(row[video]) == round(found["sequences"][video], 4)
+            assert found["by_start"][video][0] == found["sequences"][video]
+    named = {row["setting"]: row["kernel"] for row in rows}
+    assert all(kernel == setting for setting, kernel in named.items() if setting != "unset")
+
+
 def test_make_results_measures_these_tables():
     text = (PROJECT / "Makefile").read_text("utf-8")
     assert f"--tracker {' '.join(CLASSIC)} --jobs 1" in text
-    for name in TABLES:
+    for name in (*TABLES, *STARTS, "dsst_processors"):
         assert f"--table data/results/{name}.csv" in text
 
 
