@@ -1,5 +1,5 @@
 """The checks of exercises, one module a chapter; the library itself never imports them.
 
-Book: all chapters.
+Book: chapters 00 to 13.
 May import: patches, labels, features, trackers, the scoring of evaluation.
 """
