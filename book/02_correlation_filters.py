@@ -20,7 +20,7 @@
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 36 s
+# Run time: about 16 s
 #
 # **Downloads.** None.
 

@@ -21,7 +21,7 @@
 #
 # **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 67 s on two cores. Downloads: none.
+# Run time: about 12 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt

@@ -23,7 +23,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and the partial
 # derivative. Chapter 04 helps; the two formulas used here are repeated.
 #
-# Run time: about 39 s on two cores. Downloads: none.
+# Run time: about 8 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt

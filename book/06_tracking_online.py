@@ -23,7 +23,7 @@
 # section 6.5, where ones that learned from raw video compete with them: how they learned is the business of the chapters that
 # follow, and the tracker around them does not change.
 #
-# Run time: about 662 s on two cores. Downloads: none.
+# Run time: about 73 s on two cores. Downloads: none.
 
 # %%
 import json

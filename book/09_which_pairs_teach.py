@@ -21,7 +21,7 @@
 #
 # **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What is used of them is repeated.
 #
-# Run time: about 96 s on two cores. Downloads: none.
+# Run time: about 31 s on two cores. Downloads: none.
 
 # %%
 import json

@@ -22,7 +22,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer); what the triplets are for is chapters 07 to 09.
 #
-# Run time: about 72 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 32 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 import json

@@ -166,11 +166,11 @@ def test_learning_rates():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"form": "other"}, "form is one of reference, paper"),
-        ({"steps": 0}, "steps is at least 1"),
+        ({"form": "other"}, "form: expected one of reference, paper, found 'other'"),
+        ({"steps": 0}, "steps: expected a whole number from 1 to .*, found 0"),
         ({"last_rate": 1.0}, "learning rates fall"),
-        ({"drop": 1.0}, "drop in 0 <="),
-        ({"augment": -1.0}, "augment is at least 0"),
+        ({"drop": 1.0}, "drop: expected a number from 0 to below 1, found 1"),
+        ({"augment": -1.0}, "augment: expected a number from 0 to 10, found -1"),
         ({"augment": 1.0, "variant": "supervised"}, "true displacements, found 1.0 with 'supervised'"),
     ],
 )

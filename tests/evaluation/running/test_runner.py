@@ -247,7 +247,7 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path, capsys):
     for wrong in (["--jobs", "0"], ["--tracker", "nonsuch"], ["--policy", "mine"]):
         with pytest.raises(SystemExit):
             main([*command, *wrong])
-    assert "from 1, found '0'" in capsys.readouterr().err
+    assert "--jobs: expected a whole number from 1 to 1,000,000,000, found '0'" in capsys.readouterr().err
     synthetic = ["evaluate", "--tracker", "mosse", "kcf", "--out", str(tmp_path / "run")]
     assert main([*synthetic, "--option", "kernel=linear"]) == 2
     assert "tracker 'mosse', options {'kernel': 'linear'}" in capsys.readouterr().err

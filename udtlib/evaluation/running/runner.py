@@ -163,24 +163,16 @@ def _images(sequences: list[Sequence], progress: bool) -> dict[str, str]:
 
 
 def _run_tasks(tasks: list[Task], run: RunTasks, title: str, progress: bool) -> dict[str, str]:
-    """Run what is not finished; return what went wrong by sequence name, for its first run that failed.
-
-    Raises:
-        StorageError: the folder is gone.
-    """
+    """Run what is not finished; return what went wrong by sequence name, for its first run that failed."""
     from tqdm import tqdm
 
-    folder, waiting = tasks[0].path.parent, unfinished(tasks, title)
+    waiting = unfinished(tasks, title)
     waiting.sort(key=lambda task: -task.record["frames"])
     done = len(tasks) - len(waiting)
     failed = {}
     with tqdm(desc=title, total=len(tasks), initial=done, unit="run", disable=not progress) as bar:
         for task, problem in run(waiting):
             bar.update()
-            if not folder.is_dir():
-                raise StorageError(
-                    f"{folder}: removed during the run, and the results in it; run it again, or name another"
-                )
             if problem:
                 failed[task.sequence.name] = problem
     first: dict[str, str] = {}
