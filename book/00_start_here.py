@@ -19,7 +19,7 @@
 #
 # **Needs.** Some Python, and numpy arrays. Nothing about tracking, signals or neural networks.
 #
-# Run time: about 31 s
+# Run time: about 18 s
 #
 # **Downloads.** None. In this book the videos are drawn by a program while you read.
 

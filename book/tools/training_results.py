@@ -33,7 +33,7 @@ import numpy as np
 from udtlib.files import write_whole
 from udtlib.data import load_dataset
 from udtlib.evaluation.running.measured import provenance
-from udtlib.evaluation.results.files import read_record
+from udtlib.evaluation.results.records import read_record
 from udtlib.evaluation.scoring.scores import TrackerScore, score
 from udtlib.training.log import read_log
 from udtlib.training.settings import VARIANTS

@@ -414,7 +414,7 @@ def test_a_folder_that_cannot_be(tmp_path):
 
 
 def test_unknown_device(tmp_path):
-    with pytest.raises(OptionError, match="every 1 step or more"):
+    with pytest.raises(OptionError, match="checkpoint_every: expected a whole number from 1 to .*, found 0"):
         run(tmp_path, 1, checkpoint_every=0)
     with pytest.raises(OptionError, match="toaster"):
         device_of("toaster")
