@@ -28,7 +28,7 @@ def everything(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def refused(path: Path, match: str) -> None:
+def assert_refused(path: Path, match: str) -> None:
     """Check that nothing of an archive arrives anywhere."""
     root = path.parent / "deep" / "root"
     root.mkdir(parents=True)
@@ -76,19 +76,21 @@ def refused(path: Path, match: str) -> None:
     ],
 )
 def test_names_that_are_refused(tmp_path: Path, name: str, problem: str) -> None:
-    refused(write_zip(tmp_path / "bad.zip", {name: b"planted"}), rf"refused, nothing unpacked: .*{problem}")
+    assert_refused(
+        write_zip(tmp_path / "bad.zip", {name: b"planted"}), rf"refused, nothing unpacked: .*{problem}"
+    )
 
 
 def test_names_that_differ_in_unicode_form(tmp_path: Path) -> None:
     composed, apart = (unicodedata.normalize(form, "Bolt/\u00e9.txt") for form in ("NFC", "NFD"))
     assert composed != apart
-    refused(write_zip(tmp_path / "bad.zip", {composed: b"1", apart: b"2"}), "is there twice")
+    assert_refused(write_zip(tmp_path / "bad.zip", {composed: b"1", apart: b"2"}), "is there twice")
 
 
 def test_a_zero_byte_in_a_name(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bad.zip", {"Bolt/note_txt": b"1"})
     path.write_bytes(path.read_bytes().replace(b"note_txt", b"note\0txt"))
-    refused(path, r"note.*is no plain name")
+    assert_refused(path, r"note.*is no plain name")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_links_and_devices(tmp_path: Path, kind: int) -> None:
     path = write_zip(tmp_path / "bad.zip", {})
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(info, b"/etc/passwd")
-    refused(path, "'Bolt/link' is a link or another special file")
+    assert_refused(path, "'Bolt/link' is a link or another special file")
 
 
 def test_what_other_systems_leave_is_passed_over(tmp_path: Path) -> None:
@@ -111,12 +113,14 @@ def test_what_other_systems_leave_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_by_its_list(tmp_path: Path) -> None:
-    refused(write_zip(tmp_path / "bad.zip", {"Bolt/zeros": bytes(8 << 20)}), r"at most 20 times larger")
+    assert_refused(
+        write_zip(tmp_path / "bad.zip", {"Bolt/zeros": bytes(8 << 20)}), r"at most 20 times larger"
+    )
 
 
 def test_many_files_that_are_a_bomb_together(tmp_path: Path) -> None:
     more = {f"Bolt/{number}": bytes(100_000) for number in range(30)}
-    refused(write_zip(tmp_path / "bad.zip", more), r"bytes that become 3,000,017")
+    assert_refused(write_zip(tmp_path / "bad.zip", more), r"bytes that become 3,000,017")
 
 
 def test_a_limit_of_bytes_unpacked_and_of_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +138,7 @@ def test_a_limit_of_bytes_unpacked_and_of_entries(tmp_path: Path, monkeypatch: p
 def test_a_list_that_is_too_long_to_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("udtlib.data.download.unpack.LARGEST_LIST", 70_000)
     path = write_zip(tmp_path / "bad.zip", {f"Bolt/{number}": b"" for number in range(2000)})
-    refused(path, r"a piece of [\d,]+ bytes, expected at most 70,000")
+    assert_refused(path, r"a piece of [\d,]+ bytes, expected at most 70,000")
 
 
 def patched(path: Path, name: str, **fields: int) -> Path:
@@ -155,7 +159,7 @@ CONTENT = b"".join(number.to_bytes(2, "big") for number in range(10_000))
 @pytest.mark.parametrize("size", [1, 10_000, 30_000, 50_000, 2_000_000_000])
 def test_a_list_that_lies_about_a_size(tmp_path: Path, size: int) -> None:
     path = patched(write_zip(tmp_path / "bad.zip", {"Bolt/more": CONTENT}), "Bolt/more", size=size)
-    refused(path, "is not of|at most 20 times larger|Bad CRC")
+    assert_refused(path, "is not of|at most 20 times larger|Bad CRC")
 
 
 def test_a_list_that_lies_about_size_and_checksum(tmp_path: Path) -> None:
@@ -165,19 +169,21 @@ def test_a_list_that_lies_about_size_and_checksum(tmp_path: Path) -> None:
     assert unpack(path, tmp_path / "root", is_otb, "Bolt") == ["Bolt"]
     assert (tmp_path / "root/Bolt/more").read_bytes() == CONTENT[:100]
     path = write_zip(tmp_path / "bad.zip", {"Bolt/more": CONTENT})
-    refused(patched(path, "Bolt/more", size=30_000, crc=zipfile.crc32(CONTENT)), "is not of 30,000 bytes")
+    assert_refused(
+        patched(path, "Bolt/more", size=30_000, crc=zipfile.crc32(CONTENT)), "is not of 30,000 bytes"
+    )
 
 
 def test_entries_that_share_their_bytes(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "bad.zip", {"Bolt/aaaa": b"x" * 99, "Bolt/bbbb": b"x" * 99})
     with zipfile.ZipFile(path) as archive:
         place = archive.getinfo("Bolt/aaaa").header_offset
-    refused(patched(path, "Bolt/bbbb", offset=place), "shares its bytes with another entry")
+    assert_refused(patched(path, "Bolt/bbbb", offset=place), "shares its bytes with another entry")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_methods_whose_blocks_have_no_bound(tmp_path: Path, method: int) -> None:
-    refused(write_zip(tmp_path / "bad.zip", {}, method), r"is packed by method 1[24]; expected 0")
+    assert_refused(write_zip(tmp_path / "bad.zip", {}, method), r"is packed by method 1[24]; expected 0")
 
 
 def test_another_kind_of_archive_is_refused(tmp_path: Path) -> None:
@@ -185,7 +191,7 @@ def test_another_kind_of_archive_is_refused(tmp_path: Path) -> None:
         info = tarfile.TarInfo("../evil")
         info.size = 1 << 40
         archive.fileobj.write(info.tobuf())  # a header that promises a terabyte, and nothing after it
-    refused(tmp_path / "bad.zip", "expected a whole zip archive")
+    assert_refused(tmp_path / "bad.zip", "expected a whole zip archive")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../Bolt", "/Bolt", "a/b"])

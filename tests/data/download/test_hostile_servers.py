@@ -65,7 +65,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RawServer]]
         server.close()
 
 
-def refused(url: str, folder: Path, match: str, **options: object) -> None:
+def assert_refused(url: str, folder: Path, match: str, **options: object) -> None:
     with pytest.raises(DownloadError, match=match) as raised:
         fetch(url, folder / "a.zip", pause=0, timeout=5, **options)
     message = str(raised.value)
@@ -94,7 +94,7 @@ LONG = b"9" * 5000
 )
 def test_broken_lengths(serve, tmp_path: Path, header: bytes) -> None:
     server = serve(OK + header + b"\r\n\r\nbody")
-    refused(server.address, tmp_path, "the server's Content-Length is")
+    assert_refused(server.address, tmp_path, "the server's Content-Length is")
     assert len(server.requests) == 1
 
 
@@ -106,12 +106,12 @@ def test_broken_lengths(serve, tmp_path: Path, header: bytes) -> None:
 )  # fmt: skip
 def test_broken_ranges(serve, tmp_path: Path, value: bytes) -> None:
     server = serve(b"HTTP/1.1 206 Partial\r\nContent-Range: " + value + b"\r\n\r\nbody")
-    refused(server.address, tmp_path, "the server's Content-Range is")
+    assert_refused(server.address, tmp_path, "the server's Content-Range is")
 
 
 def test_a_broken_range_of_a_refusal(serve, tmp_path: Path) -> None:
     reply = b"HTTP/1.1 416 No\r\nContent-Range: bytes */" + LONG + b"\r\nContent-Length: 0\r\n\r\n"
-    refused(serve(reply).address, tmp_path, "the server's Content-Range is")
+    assert_refused(serve(reply).address, tmp_path, "the server's Content-Range is")
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,13 @@ def test_a_broken_range_of_a_refusal(serve, tmp_path: Path) -> None:
     ids=lambda reply: ascii(reply[:40]),
 )
 def test_answers_that_are_none(serve, tmp_path: Path, reply: bytes) -> None:
-    refused(serve(reply).address, tmp_path, r"given up after \d+ attempts|cannot be read")
+    assert_refused(serve(reply).address, tmp_path, r"given up after \d+ attempts|cannot be read")
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"201 Created", b"300 Choose", b"304 Same"])
 def test_answers_that_are_no_file(serve, tmp_path: Path, status: bytes) -> None:
     server = serve(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
-    refused(server.address, tmp_path, f"the server answers {status.decode()}")
+    assert_refused(server.address, tmp_path, f"the server answers {status.decode()}")
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -154,7 +154,7 @@ def test_answers_that_are_no_file(serve, tmp_path: Path, status: bytes) -> None:
 )
 def test_redirects_elsewhere(serve, tmp_path: Path, code: int, place: str) -> None:
     server = serve(f"HTTP/1.1 {code} Moved\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode())
-    refused(server.address, tmp_path, "expected an address that starts with http.*found a redirect to")
+    assert_refused(server.address, tmp_path, "expected an address that starts with http.*found a redirect to")
     assert len(server.requests) == 1
 
 
@@ -170,7 +170,7 @@ def test_redirects_within_the_web_are_followed(serve, tmp_path: Path) -> None:
 
 def test_redirects_in_a_circle_and_from_https_to_http(serve, tmp_path: Path) -> None:
     server = serve(b"HTTP/1.1 302 Found\r\nLocation: /a.zip\r\nContent-Length: 0\r\n\r\n")
-    refused(server.address, tmp_path, "expected at most 10 redirects")
+    assert_refused(server.address, tmp_path, "expected at most 10 redirects")
     assert len(server.requests) == 11
     secure = "https://127.0.0.1/a.zip"
     with pytest.raises(DownloadError, match=r"a\.zip: refused, a redirect leads from https to"):
@@ -203,14 +203,18 @@ def forever_in_chunks(send: Send) -> None:
 
 @pytest.mark.parametrize("reply", [forever, forever_in_chunks])
 def test_a_file_without_an_end(serve, tmp_path: Path, reply: Callable[[Send], None]) -> None:
-    refused(serve(reply).address, tmp_path, "at most 500,000 bytes, the server sends more", largest=500_000)
+    assert_refused(
+        serve(reply).address, tmp_path, "at most 500,000 bytes, the server sends more", largest=500_000
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_announced_too_large(serve, tmp_path: Path) -> None:
     server = serve(OK + b"Content-Length: 500001\r\n\r\nx")
-    refused(server.address, tmp_path, "at most 500,000 bytes, the server announces 500,001", largest=500_000)
-    refused(
+    assert_refused(
+        server.address, tmp_path, "at most 500,000 bytes, the server announces 500,001", largest=500_000
+    )
+    assert_refused(
         serve(OK + b"Content-Length: 99999999999\r\n\r\nx").address, tmp_path, "at most 4,294,967,296 bytes"
     )
 
@@ -218,7 +222,7 @@ def test_a_file_that_is_announced_too_large(serve, tmp_path: Path) -> None:
 def test_a_range_that_sends_more_than_the_file(serve, tmp_path: Path) -> None:
     first = OK + b"Content-Length: 8\r\n\r\nfour"
     more = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-7/8\r\n\r\n" + b"x" * 100
-    refused(serve(first, more).address, tmp_path, "at most 8 bytes, the server sends more")
+    assert_refused(serve(first, more).address, tmp_path, "at most 8 bytes, the server sends more")
 
 
 def test_a_server_that_drips_is_left(serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +234,7 @@ def test_a_server_that_drips_is_left(serve, tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(fetching, "PATIENCE", 0.2)
     monkeypatch.setattr(fetching, "SLOWEST", 10_000)
-    refused(
+    assert_refused(
         serve(drip).address, tmp_path, r"fewer than 10000 bytes a second arrive; given up, \d+ bytes are kept"
     )
 
@@ -241,7 +245,9 @@ def test_a_server_that_sends_one_byte_a_connection(
     monkeypatch.setattr(fetching, "MOST_ATTEMPTS", 7)
     ranges = [f"HTTP/1.1 206 P\r\nContent-Range: bytes {n}-99/100\r\n\r\nx".encode() for n in range(1, 60)]
     server = serve(OK + b"Content-Length: 100\r\n\r\nx", *ranges)
-    refused(server.address, tmp_path, "broke at 7 of 100 bytes; given up after 7 attempts, 7 bytes are kept")
+    assert_refused(
+        server.address, tmp_path, "broke at 7 of 100 bytes; given up after 7 attempts, 7 bytes are kept"
+    )
     assert len(server.requests) == 7
 
 

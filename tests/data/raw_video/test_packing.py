@@ -357,7 +357,9 @@ def test_images_that_were_not_used_may_change(two):
     root, out = two
     images = sorted((root / "b").iterdir())
     images[4].write_bytes(images[3].read_bytes())
+    before = out.read_bytes()
     pack_videos([root], out, frames_per_video=3)
+    assert out.read_bytes() == before
 
 
 def interrupted(root, out):
