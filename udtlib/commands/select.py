@@ -70,9 +70,10 @@ def open_server(arguments: argparse.Namespace, frame: Frame, name: str) -> BoxSe
         return BoxServer(
             frame, title, lambda box: track_command(arguments.source, arguments.frame, box), arguments.port
         )
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "expected 0 to 65535"
-        raise DataError(f"--port {arguments.port}: {reason}; without --port a free one is taken") from error
+    except OSError as error:
+        raise DataError(
+            f"--port {arguments.port}: {error.strerror}; without --port a free one is taken"
+        ) from error
 
 
 def box_text(box: Boxes) -> str:
