@@ -4,6 +4,7 @@ Tasks go out and boxes come back: workers need no disk in common with the caller
 dataset's frames by themselves (`NamedFrames`). A cluster runs the code it is sent: connect to your own.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AbstractSequence
@@ -134,10 +135,14 @@ def _connect(address: str) -> Any:
     try:
         return Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise ClusterError(
-            f"{address}: expected a Dask scheduler, none answered ({_in_a_line(error)}); start "
-            "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine, with what it prints"
-        ) from error
+        problem = _in_a_line(error)
+    # A client that never came up is ended now. Left to a later collection, its end may come while this thread
+    # holds the very lock that it waits for.
+    gc.collect()
+    raise ClusterError(
+        f"{address}: expected a Dask scheduler, none answered ({problem}); start "
+        "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine, with what it prints"
+    )
 
 
 def _next(arrived: "SimpleQueue[Any]", client: Any, address: str) -> tuple[int, Any]:
