@@ -669,11 +669,11 @@ print(
 # Each number is one toss of a coin that mostly says *lost*, and the true box (the first of each line) is no different from
 # the others. With the Haswell kernel, which an AMD processor uses too, it happened to hold on in both sequences: that is the
 # number of the first table. A tracker started a hair differently, or on another machine, should be expected to have the
-# lower one. With SkylakeX all five starts lost both, so the table of spreads shows DSST as steady as a rock: an error bar
+# lower one. With SkylakeX all five starts lost both, so the table of spreads shows almost no spread for DSST: an error bar
 # from five starts is an estimate itself, and five losses in a row are common (last line).
 #
-# Nothing here is peculiar to bits. A pixel in the first box, another version of a library, a better feature: all of
-# them toss the coins again, and the final score does not say which part of it was luck. So print the spread, name the
+# Rounding is only one cause. A pixel in the first box, another version of a library, a better feature: all of
+# them can change which sequences are lost, and the final score does not say which part of it was luck. So print the spread, name the
 # processor, and look at the sequences that made a difference before you believe it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
