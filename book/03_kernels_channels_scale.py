@@ -440,7 +440,7 @@ assert_allclose(dense, filtered, atol=1e-9)
 # %%
 my_guess = "B"
 
-# %%
+# %% tags=["closed-loop"]
 variants = list(product(("grey", "fhog"), ("linear", "gaussian")))
 overlaps = {}
 for feature, kind in variants:
@@ -457,7 +457,7 @@ def show(interval, sign=""):
 for (feature, kind), values in overlaps.items():
     print(f"{feature:5} {kind:9} {show(bootstrap_interval(values))}")
 
-# %%
+# %% tags=["closed-loop"]
 steps = {
     "grey: Gaussian minus linear": (("grey", "gaussian"), ("grey", "linear")),
     "fHOG: Gaussian minus linear": (("fhog", "gaussian"), ("fhog", "linear")),
@@ -470,10 +470,13 @@ channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussia
 print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the name of the tracker misleads")
 
 # %% [markdown]
-# (Intervals over sequences, paired where they compare, as in chapter 01.) The authors of KCF saw the same: on raw
-# pixels the kernel gained them much, on HOG next to nothing. Why? Look at the exponent,
-# $\|x-z^d\|^2/(\sigma_\kappa^2N)$, over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and the Gaussian
-# kernel is the linear one, but for constants:
+# (Intervals over sequences, paired where they compare, as in chapter 01. On another processor some of these numbers
+# differ by a few hundredths: a tracker follows its own answers, and where it is about to lose the target, the last bit
+# of a sum decides. Section 13.7 shows a case.)
+#
+# The authors of KCF saw the same: on raw pixels the kernel gained them much, on HOG next to nothing. Why? Look at the
+# exponent, $\|x-z^d\|^2/(\sigma_\kappa^2N)$, over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and the
+# Gaussian kernel is the linear one, but for constants:
 
 # %%
 exponents = {}
@@ -497,8 +500,9 @@ print(f"the bend between kernel and straight line: grey {bend['grey']:.3f}, fHOG
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the kernel buys, and the plot: fHOG stays where the kernel is as good as straight.
-assert channels.low > 0
-assert abs(kernel_fhog.mean) < 0.01 < 0.03 < gains["grey: Gaussian minus linear"].mean
+# Not as close as printed: with other instructions the kernel's gain on fHOG was -0.02.
+assert channels.mean > 0.05
+assert abs(kernel_fhog.mean) < 0.03 < gains["grey: Gaussian minus linear"].mean
 assert bend["grey"] > 20 * bend["fhog"]
 
 # %% [markdown]
@@ -713,7 +717,7 @@ class OwnFilter(kcf.KcfTracker):
         return from_center(self.center, self.size)
 
 
-# %%
+# %% tags=["closed-loop"]
 growing = [name for name, sequence in benchmark.items() if "SV" in sequence.attributes]
 makers = {"fixed size": kcf.KcfTracker, "best of seven": SevenSizes, "scale filter": OwnFilter}
 sized = {
@@ -822,7 +826,7 @@ for name, tracker in product(("iv-1", "fm-1"), ("mosse", "mosse-opencv")):
 # it off:
 
 
-# %%
+# %% tags=["closed-loop"]
 class UnflaggedKCF(OpenCVKCF):
     """OpenCV's KCF that never says "not found"."""
 
@@ -896,7 +900,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frame, and three after. Beside each frame (truth green, KCF orange) the response that made it, with its
 # peak-to-sidelobe ratio.
 
-# %%
+# %% tags=["closed-loop"]
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
@@ -1108,7 +1112,7 @@ check.follow(follow)
 #
 # ## 3.11 Summary
 
-# %% tags=["numbers"]
+# %% tags=["numbers", "closed-loop"]
 print(f"psr_grey = {psr['grey']:.0f}")
 print(f"psr_fhog = {psr['fhog']:.0f}")
 print(f"overlap_grey = {overlaps['grey', 'gaussian'].mean():.2f}")

@@ -15,6 +15,7 @@ MAX_SECONDS, MAX_TOTAL_SECONDS, MAX_BYTES = 120, 20 * 60, 1_000_000
 MAX_IGNORED = Fraction(15, 100)
 TAGS = {
     "check",
+    "closed-loop",
     "exercise",
     "guard",
     "hide-input",
@@ -188,6 +189,9 @@ def tag_problems(notebook: NotebookNode) -> list[str]:
     for k, cell in tagged(notebook, "outside-data"):
         if cell.outputs:
             problems.append(f"cell {k}: uses outside data and prints; what it finds depends on the machine")
+    prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    if tagged(notebook, "closed-loop") and "another processor" not in " ".join(prose.split()):
+        problems.append("cells are tagged closed-loop, and no text says what differs on another processor")
     return problems
 
 

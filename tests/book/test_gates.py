@@ -214,6 +214,7 @@ def test_reading_catches_assertions_and_booleans(guarded: NotebookNode) -> None:
         ("radius", "nbval-ignore-output", "neither shows a widget"),
         ("radius", "outside-data", "depends on the machine"),
         ("print", "nbval-ignore-output", "at most 15 %"),
+        ("print", "closed-loop", "no text says what differs on another processor"),
     ],
 )
 def test_tags_catch(start: str, tag: str, message: str, notebook: NotebookNode) -> None:
