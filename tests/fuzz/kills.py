@@ -5,8 +5,8 @@
 
 Each round starts a command in an empty folder, kills it once, twice or three times (mostly SIGKILL), each
 time somewhere within the seconds that a whole run takes, starts it again, and lets it end. Then its files
-must be those of a whole run, byte by byte; only clock times, and what is named after them, may differ. After
-each kill a file that appears whole (a report, a video, weights) must be the old one, the new one or not there.
+must be those of a whole run, byte by byte; only clock times, may differ. After each kill a file that
+appears whole (a report, a video, weights) must be the old one, the new one or not there.
 Exit status 1 if anything was lost, differed, or came out as a traceback.
 """
 
@@ -135,13 +135,13 @@ def write_inputs(folder: Path) -> None:
 
     from udtlib.weights import random_weights
 
+    base = np.array([1, 1, 0, 0])
     for name, step in (("Bolt", (2, 1)), ("Boy", (1, 2)), ("Deer", (3, 0))):
-        frames, boxes = moving_clip(
-            [step if index % 20 < 10 else (-step[0], -step[1]) for index in range(60)]
-        )
+        there_and_back = ([step] * 10 + [(-step[0], -step[1])] * 10) * 3
+        frames, boxes = moving_clip(there_and_back)
         images = write_folder(folder / "otb" / name / "img", frames, "{:04d}.jpg")
-        (images / "0000.jpg").unlink()  # the benchmark counts from 1
-        np.savetxt(folder / "otb" / name / "groundtruth_rect.txt", boxes[1:] + [1, 1, 0, 0], "%g", ",")
+        (images / "0000.jpg").unlink()  # the benchmark counts images from 1, too
+        np.savetxt(folder / "otb" / name / "groundtruth_rect.txt", boxes[1:] + base, "%g", ",")
     for seed, name in enumerate("abcd"):
         write_video(folder / "videos" / f"{name}.avi", frames_of(seed, 40, (120, 160)))
     torch.save(dict(random_weights().tensors), folder / "net.pth")

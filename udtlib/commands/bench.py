@@ -8,6 +8,7 @@ from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.report.tables import check_json_path
 from udtlib.files import write_whole
+from udtlib.printing import say
 from udtlib.trackers import TRACKERS, load_tracker
 
 EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"
@@ -53,9 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise DataError(f"{arguments.dataset}: expected sequences of two or more frames with a first box")
     with pinned(arguments.threads) as cores, own_processes(names, arguments.threads) as run_one:
         facts = machine(arguments.threads, cores)
-        print(_machine_text(facts))
+        say(_machine_text(facts))
         timings = measure(names, clips, arguments.frames, arguments.rounds, progress=True, run=run_one)
-    print(
+    say(
         f"{arguments.dataset}: {len(clips)} sequences, up to {arguments.frames} frames, "
         f"{arguments.rounds} interleaved rounds, a process each, without decoding\n\n"
         f"{speed_table(timings)}\n\n"
@@ -75,7 +76,7 @@ def _run_layer(arguments: argparse.Namespace) -> int:
     with pinned(arguments.threads) as cores:
         facts = machine(arguments.threads, cores)
         costs = measure_layer(arguments.batch, arguments.rounds)
-    print(
+    say(
         f"{_machine_text(facts)}\n{arguments.batch} pairs of features, 32 x 121 x 121\n\n{layer_table(costs)}"
     )
     if arguments.json:
@@ -91,7 +92,7 @@ def _ready_trackers() -> list[str]:
             load_tracker(name)
             ready.append(name)
         except UdtError as error:
-            print(f"left out {name}: {error}")
+            say(f"left out {name}: {error}")
     return ready
 
 

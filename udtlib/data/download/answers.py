@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from udtlib.arguments import shown
 from udtlib.errors import DownloadError
+from udtlib.printing import printable
 
 SCHEMES = ("http", "https")
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -98,7 +99,7 @@ def _redirected(url: str, address: str, location: str) -> str:
 def status(response: Any) -> str:
     """Return number and reason of an answer, on one short line."""
     number, reason = getattr(response, "code", None) or response.status, str(response.reason or "")
-    return f"{number} {''.join(filter(str.isprintable, reason))[:90]}".strip()
+    return f"{number} {printable(reason)[:90]}".strip()
 
 
 def place_of(response: HTTPResponse, url: str) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from udtlib.data.download.answers import (
 from udtlib.errors import DownloadError
 from udtlib.files import check_target, open_partial, put_in_place, storage_errors, user_path, write_whole
 from udtlib.locks import only_writer
+from udtlib.printing import printable
 
 ATTEMPTS = 5
 """How often in a row nothing new may arrive before a download is given up."""
@@ -236,7 +237,7 @@ def _refused(error: urllib.error.HTTPError, url: str, part: Path) -> None:
 
 def _reason(error: BaseException) -> str:
     text = str(getattr(error, "reason", "") or error or type(error).__name__)
-    return "".join(filter(str.isprintable, text))[:200]
+    return printable(text)[:200]
 
 
 def _note(part: Path) -> Path:
