@@ -27,6 +27,7 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
+from udtlib.evaluation.results.files import result_files
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.printing import say
 from udtlib.trackers import load_tracker
@@ -136,7 +137,7 @@ def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, An
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     protocol = check_starts(arguments.protocol, arguments.starts)
     folders = [results_folder(Path(arguments.out, name), protocol) for name in names]
-    resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
+    resumed = not arguments.force and any(result_files(folder) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
