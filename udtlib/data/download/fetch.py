@@ -29,6 +29,7 @@ from udtlib.data.download.answers import (
     status,
     validator,
 )
+from udtlib.data.download.watch import Watch
 from udtlib.errors import DownloadError
 from udtlib.files import check_target, open_partial, put_in_place, storage_errors, user_path, write_whole
 from udtlib.locks import only_writer
@@ -44,7 +45,7 @@ LARGEST = 4 << 30
 """Bytes of a file, unless the caller says otherwise."""
 
 SLOWEST, PATIENCE = 100, 60.0
-"""Bytes a second that must arrive, over so many seconds."""
+"""Bytes a second that must arrive, over so many seconds; as long may the lines before a file take."""
 
 BLOCK = 1 << 18
 
@@ -149,15 +150,18 @@ def _fetch_rest(wanted: _Wanted, part: Path) -> None:
     known = _read_source(part, wanted.url)
     if known is None or _size(part) > wanted.largest:
         _forget(part)
-    try:
-        response = ask(wanted.url, _headers(_size(part), known), wanted.timeout)
-    except urllib.error.HTTPError as error:
-        with error:
-            _refused(error, wanted.url, part)
-        return
-    with response:
-        source = _take_up(response, wanted, part, known)
-        _append(response, wanted, part, source.size)
+    with Watch(PATIENCE) as watch:
+        try:
+            response = ask(wanted.url, _headers(_size(part), known), wanted.timeout, watch)
+        except urllib.error.HTTPError as error:
+            with error:
+                _refused(error, wanted.url, part)
+            return
+        with response:
+            source = _take_up(response, wanted, part, known)
+            _append(response, wanted, part, source.size, watch)
+    if source.size < 0 == _size(part):
+        raise TryAgainError("the connection ended before the file began")
     if 0 <= source.size != _size(part):
         raise TryAgainError(f"the connection broke at {_size(part)} of {source.size} bytes")
 
@@ -193,13 +197,14 @@ def _same(known: Source, source: Source) -> bool:
     return known.size == source.size and known.validator == source.validator
 
 
-def _append(response: HTTPResponse, wanted: _Wanted, part: Path, size: int) -> None:
+def _append(response: HTTPResponse, wanted: _Wanted, part: Path, size: int, watch: Watch) -> None:
     """Append the answer, which ends where it should, and does not take for ever."""
     done = counted = _size(part)
     most, clock = size if size >= 0 else wanted.largest, time.monotonic()
     with open_partial(part) as file:
         file.seek(0, os.SEEK_END)
         while block := response.read1(BLOCK):
+            watch.renew()
             done += len(block)
             if done > most:
                 _forget(part)
