@@ -68,7 +68,8 @@ def pick(rng: Generator, values: Any) -> Any:
 
 def box_text(rng: Generator) -> str:
     """Return text that is nearly a file of boxes."""
-    rows = [[pick(rng, WORDS) for _ in range(rng.integers(3, 6))] for _ in range(rng.integers(0, 6))]
+    words, widths = (NUMBERS[:7], (4,)) if rng.random() < 0.5 else (WORDS, (3, 4, 5))
+    rows = [[pick(rng, words) for _ in range(pick(rng, widths))] for _ in range(rng.integers(0, 6))]
     return "".join(pick(rng, SEPARATORS).join(row) + pick(rng, ENDS) for row in rows)
 
 
@@ -322,7 +323,10 @@ def targets(rng: Generator, folder: Path) -> None:
         "7",
         None,
     )
-    box = [pick(rng, sizes) for _ in range(pick(rng, (4, 4, 4, 4, 3, 5)))]
+    box: list[Any] = [3.5, 1, *rng.integers(3, 40, 2)]
+    for place in rng.integers(4, size=rng.integers(3)):
+        box[place] = pick(rng, sizes)
+    box = box[: pick(rng, (4,) * 9 + (3,))]
     tracker.init(frame, box)
     tracker.update(pick(rng, (frame, frame, frame[:20], None, frame.astype(float))))
 
