@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from io import FileIO
 from pathlib import Path
+from typing import Annotated
 
-from udtlib.arguments import shown
+from udtlib.arguments import Between, checked, shown
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.answers import (
     TryAgainError,
@@ -47,6 +48,9 @@ LARGEST = 4 << 30
 SLOWEST, PATIENCE = 100, 60.0
 """Bytes a second that must arrive, over so many seconds; as long may the lines before a file take."""
 
+LONGEST = 86_400.0
+"""Seconds of a pause or of waiting, a day."""
+
 BLOCK = 1 << 18
 
 
@@ -65,14 +69,15 @@ class Source:
     size: int
 
 
+@checked
 def fetch(
     url: str,
     path: str | Path,
     *,
     progress: Callable[[int, int], None] = lambda done, size: None,
-    timeout: float = 30.0,
-    pause: float = 1.0,
-    largest: int = LARGEST,
+    timeout: Annotated[float, Between(1e-3, LONGEST)] = 30.0,
+    pause: Annotated[float, Between(0, LONGEST)] = 1.0,
+    largest: Annotated[int, Between(0, 10**15)] = LARGEST,
 ) -> Path:
     """Download ``url`` to ``path``; a kill leaves the whole file, or a partial one to go on with.
 
@@ -88,6 +93,7 @@ def fetch(
         DownloadError: no such address, the server refuses or cannot be understood, the connection broke too
             often or is too slow, or the file is too large.
         StorageError: the file cannot be written, or another process is writing it.
+        OptionError: a number that cannot be.
     """
     path = check_target(path)
     check_address(url, url)
