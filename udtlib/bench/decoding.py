@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Annotated, Any
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from udtlib.arguments import Between, checked
@@ -69,9 +70,10 @@ def measure_decoding(
 def _write_video(path: Path, frames: int) -> Path:
     """Write a video of the synthetic benchmark's pictures, enlarged."""
     pictures = load_dataset("synthetic")[0].frames
-    writer = VideoWriter(path, 25, cv2.resize(pictures[0], SIZE))
+    writer = VideoWriter(path, 25, np.zeros((*SIZE[::-1], 3), np.uint8))
     for index in tqdm(range(frames), unit="frame", desc="writing a video", leave=False, disable=None):
-        writer.write(cv2.resize(pictures[index % len(pictures)], SIZE))
+        picture = cv2.resize(pictures[index % len(pictures)], SIZE)
+        writer.write(np.asarray(picture, dtype=np.uint8))
     writer.close()
     return path
 

@@ -105,7 +105,7 @@ def result_files(folder: Path, tell: bool = False) -> list[Path]:
 
     Hidden files (``._David.txt`` of a Mac) and what is no file are left out; ``tell`` says so in the log.
     """
-    files, others = [], []
+    files, others = list[str](), list[str]()
     for path in sorted(folder.glob("*.txt")):
         (files if path.is_file() and not is_system_name(path.name) else others).append(path.name)
     if others and tell:
