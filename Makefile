@@ -2,6 +2,7 @@
 # make test   every gate; `make test-all` adds the slow ones
 # make test-processors  unit tests and chapters as on other processors, one after the other (under an hour); one: make processor-avx2
 # make fuzz   N odd inputs to readers, options, boxes and commands; only our own errors may come out (N=100000)
+# make kills  N commands killed at random moments, resumed and compared with undisturbed ones (N=120: a quarter of an hour)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
@@ -27,7 +28,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval fuzz sync book results results-trackers results-starts results-processors results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval fuzz kills sync book results results-trackers results-starts results-processors results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -93,9 +94,11 @@ $(PROCESSORS:%=processor-%): processor-%: .venv/test.stamp
 	$($*) $(BIN)/python -m pytest
 	UDT_DATA=none PYTHONPATH=tests $($*) $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=600 book/
 
-N ?= 2000
 fuzz: .venv/test.stamp
-	$(BIN)/python tests/fuzz/fuzz.py --inputs $(N)
+	$(BIN)/python tests/fuzz/fuzz.py --inputs $(or $(N),2000)
+
+kills: .venv/test.stamp
+	$(BIN)/python tests/fuzz/kills.py --kills $(or $(N),120)
 
 sync: .venv/book.stamp
 	$(BIN)/python book/tools/chapters.py sync $(CHAPTERS)

@@ -109,3 +109,13 @@ def test_where_the_file_system_knows_no_locks_writing_goes_on(tmp_path, monkeypa
     with only_writer(tmp_path / "a"):
         write_whole(tmp_path / "a", "x")
     assert names(tmp_path) == ["a"]
+
+
+def test_a_link_into_a_folder_that_is_not_there(tmp_path):
+    (tmp_path / "link").symlink_to("nowhere/file")
+    with (
+        pytest.raises(StorageError, match=rf"link: cannot be written \(.*{tmp_path}/nowhere does not exist"),
+        only_writer(tmp_path / "link"),
+    ):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 import udtlib
-from udtlib.commands.printing import printable
 from udtlib.errors import UdtError
 from udtlib.locks import only_writer
+from udtlib.printing import printable, say
 
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
@@ -28,9 +29,15 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, which may be names of a stranger's files, and end."""
+        super().error(printable(message, "\n"))
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser; only ``command``'s own module is imported (None: none of them)."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="udt",
         description="Unsupervised deep tracking.",
         epilog="`udt COMMAND --help` says more, with an example; `udt check` is a good first one.",
@@ -66,12 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         with only_writer(*outputs(module, arguments)):
             return module.run(arguments)
     except UdtError as error:
-        print(printable(f"udt {command}: {error}"), file=sys.stderr)
+        say(f"udt {command}: {error}", file=sys.stderr)
         return 2
     except OSError as error:  # a file that cannot be written, a full disk
         place = error.filename or "the system"
-        print(printable(f"udt {command}: {place}: {error.strerror or error}"), file=sys.stderr)
+        say(f"udt {command}: {place}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)
+        say(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)
         return 130

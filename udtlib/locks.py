@@ -52,6 +52,8 @@ def _lock_of(path: Path) -> Path:
 @contextmanager
 def _locked(path: Path, lock: Path) -> Iterator[None]:
     with storage_errors(path):
+        if not lock.parent.is_dir():  # where a link leads, say
+            raise FileNotFoundError(errno.ENOENT, f"the folder {lock.parent} does not exist")
         file = _take(path, lock)
     try:
         yield

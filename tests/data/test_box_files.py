@@ -1,8 +1,11 @@
 """Boxes in text files."""
 
+import os
+
 import numpy as np
 import pytest
 
+from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.errors import DataError, MissingDataError
 
@@ -74,3 +77,23 @@ def test_written_boxes_are_read_back(tmp_path):
     write_boxes(path, boxes[:1], index_base=0)
     assert path.read_text() == "0.2500,1.0000,2.0000,3.0000\n"
     assert [file.name for file in path.parent.iterdir()] == ["boxes.txt"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link to a fifo", "device", "huge"])
+def test_what_has_no_end_is_not_read(tmp_path, kind):
+    path = tmp_path / "truth.txt"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link to a fifo":
+        os.mkfifo(tmp_path / "fifo")
+        path.symlink_to("fifo")
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+    expected = "of at most 268,435,456 bytes, found 1,099,511,627,776" if kind == "huge" else ", found a pipe"
+    with pytest.raises(DataError, match=rf"truth\.txt: expected a text file.*{expected}"):
+        read_boxes(path, 0)
+    with pytest.raises(DataError, match=r"truth\.txt: expected a text file"):
+        load_annotations(path)

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from hostile_text import ENDS, NUMBERS, OTHERS, SEPARATORS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trees import write_otb, write_tc128
@@ -24,31 +25,8 @@ from udtlib.evaluation.results.runs import recorded_dataset
 
 FUZZ = settings(max_examples=150, deadline=None, database=None, derandomize=True)
 
-NUMBERS = st.sampled_from(
-    [
-        "0",
-        "-0",
-        "1",
-        "12.5",
-        "-3",
-        "1e1",
-        "4.E+01",
-        "NaN",
-        "nan",
-        "-nan",
-        "inf",
-        "-Infinity",
-        "1e400",
-        "1_0",
-        "٣",
-        ".5",
-    ]
-)
-WORDS = st.one_of(
-    NUMBERS, NUMBERS, NUMBERS, st.sampled_from(["x", "#", "--", "1,2", "0x10", "\x00", "\ufeff", "½"])
-)
-SEPARATOR = st.sampled_from([",", ",", "\t", " ", ", ", ";", ",,", "\x0b", "\xa0"])
-END = st.sampled_from(["\n", "\n", "\r\n", "\r", "\n\n", "\n \n", "\x0c", "\u2028"])
+NUMBER, SEPARATOR, END = map(st.sampled_from, (NUMBERS, SEPARATORS, ENDS))
+WORDS = st.one_of(NUMBER, NUMBER, NUMBER, st.sampled_from(OTHERS))
 
 
 def ours(file, read):

@@ -23,11 +23,11 @@ import numpy as np
 
 SECONDS, MEMORY, FAULTS = 20, 6 * 2**30, 5
 HERE = Path(__file__).resolve()
+sys.path[:0] = map(str, (HERE.parent, *HERE.parents[1:3]))
 
 
 def work(name: str, seed: int, first: int, count: int) -> None:
     """Run a target's inputs; print a line before each, and its fault, for the parent to read."""
-    sys.path[:0] = [str(HERE.parent), str(HERE.parents[2])]
     from targets import TARGETS
 
     from udtlib.errors import UdtError

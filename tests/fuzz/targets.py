@@ -17,6 +17,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from foreign_files import write_matconvnet
+from hostile_text import ENDS, NUMBERS, OTHERS, SEPARATORS
+from video_files import frames_of, write_video
 
 from udtlib import cli, load_tracker
 from udtlib.data import Sequence
@@ -27,6 +30,8 @@ from udtlib.data.images import read_image
 from udtlib.data.raw_video.cache_writer import CacheWriter
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.synthetic.motion import ClipSettings
+from udtlib.data.video_file import VideoFile
+from udtlib.data.video_writer import VideoWriter
 from udtlib.evaluation import Policy, score
 from udtlib.trackers.udt.settings import UdtSettings
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
@@ -37,28 +42,7 @@ from udtlib.weights import load_weights, random_weights, save_weights
 Generator = np.random.Generator
 Target = Callable[[Generator, Path], object]
 
-WORDS = [
-    *(
-        "0",
-        "-0",
-        "1",
-        "12.5",
-        "-3",
-        "1e1",
-        "4.E+01",
-        "NaN",
-        "-nan",
-        "inf",
-        "-Infinity",
-        "1e400",
-        "1_0",
-        "٣",
-        ".5",
-    ),
-    *(".5", "x", "#", "--", "1,2", "0x10", "\0", "\ufeff", "½"),
-]
-ENDS = ["\n", "\r\n", "\r", "\n\n", "\x0c", "\u2028"]
-SEPARATORS = [",", ",", "\t", " ", ", ", ";", ",,", "\xa0"]
+WORDS = (*NUMBERS, *OTHERS)
 ODD: list[Any] = [
     *(0, 1, -1, 2, 3, 100, 10**9, 10**400, 0.5, 1.5, -0.5, 1e-300, 1e300, 5e-324),
     *(float("nan"), float("inf"), -float("inf"), True, False, None, "", "nan", "1", "x", "x" * 5000, b"1"),
@@ -84,7 +68,8 @@ def pick(rng: Generator, values: Any) -> Any:
 
 def box_text(rng: Generator) -> str:
     """Return text that is nearly a file of boxes."""
-    rows = [[pick(rng, WORDS) for _ in range(rng.integers(3, 6))] for _ in range(rng.integers(0, 6))]
+    words, widths = (NUMBERS[:7], (4,)) if rng.random() < 0.5 else (WORDS, (3, 4, 5))
+    rows = [[pick(rng, words) for _ in range(pick(rng, widths))] for _ in range(rng.integers(0, 6))]
     return "".join(pick(rng, SEPARATORS).join(row) + pick(rng, ENDS) for row in rows)
 
 
@@ -158,6 +143,53 @@ def weights(rng: Generator, folder: Path) -> None:
     head = 400 if rng.random() < 0.8 else len(whole)
     (folder / "w.safetensors").write_bytes(damaged(rng, whole[:head]) + whole[head:])
     load_weights(folder / "w.safetensors")
+
+
+@cache
+def stored_foreign(folder: Path) -> tuple[bytes, ...]:
+    """Return the bytes of a MatConvNet file and of two PyTorch checkpoints."""
+    import torch
+
+    network = random_weights()
+    write_matconvnet(folder / "whole.mat", network)
+    torch.save(dict(network.tensors), folder / "whole.pth")
+    torch.save({"state_dict": dict(network.tensors), "epoch": 3}, folder / "more.pth")
+    return tuple((folder / name).read_bytes() for name in ("whole.mat", "whole.pth", "more.pth"))
+
+
+def foreign(rng: Generator, folder: Path) -> None:
+    """A foreign network file; half of the damage is in its first bytes, where its lengths stand."""
+    whole = pick(rng, stored_foreign(folder))
+    head = 1000 if rng.random() < 0.5 else len(whole)
+    (folder / "f.pth").write_bytes(damaged(rng, whole[:head]) + whole[head:])
+    load_weights(folder / "f.pth")
+
+
+@cache
+def stored_videos(folder: Path) -> tuple[bytes, ...]:
+    """Return the bytes of small videos: MPEG-4 and VP9 in mp4, Motion JPEG in avi, VP9 in webm."""
+    frames = frames_of(0, 6, (48, 64))
+    paths = [write_video(folder / name, frames) for name in ("whole.mp4", "whole.avi")]
+    for path in (folder / "vp9.mp4", folder / "vp9.webm"):
+        writer = VideoWriter(path, 25, frames[0])
+        for frame in frames:
+            writer.write(frame)
+        writer.close()
+        paths.append(path)
+    return tuple(path.read_bytes() for path in paths)
+
+
+def videos(rng: Generator, folder: Path) -> None:
+    """A video; half of the damage is in its first bytes."""
+    whole = pick(rng, stored_videos(folder))
+    head = 600 if rng.random() < 0.5 else len(whole)
+    (folder / "v.mp4").write_bytes(damaged(rng, whole[:head]) + whole[head:])
+    opened = VideoFile(folder / "v.mp4", patience=10)
+    try:
+        opened.read(len(opened) - 1)
+        opened.read(0)
+    finally:
+        opened.close()
 
 
 @cache
@@ -291,7 +323,10 @@ def targets(rng: Generator, folder: Path) -> None:
         "7",
         None,
     )
-    box = [pick(rng, sizes) for _ in range(pick(rng, (4, 4, 4, 4, 3, 5)))]
+    box: list[Any] = [3.5, 1, *rng.integers(3, 40, 2)]
+    for place in rng.integers(4, size=rng.integers(3)):
+        box[place] = pick(rng, sizes)
+    box = box[: pick(rng, (4,) * 9 + (3,))]
     tracker.init(frame, box)
     tracker.update(pick(rng, (frame, frame, frame[:20], None, frame.astype(float))))
 
@@ -316,6 +351,8 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "annotations": (annotations, 1),
     "results": (results, 0.5),
     "weights": (weights, 1),
+    "foreign": (foreign, 0.02),
+    "videos": (videos, 0.02),
     "patch-cache": (patch_cache, 0.5),
     "checkpoint": (checkpoint, 0.3),
     "images": (images, 1),
@@ -325,4 +362,4 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "targets": (targets, 0.5),
     "command-line": (command_line, 0.2),
 }
-"""Each target, and how many inputs it gets in proportion to others: slow ones get fewer."""
+"""Each target, and how many inputs it gets in proportion to others: those with a process each get fewer."""

@@ -8,7 +8,7 @@ from PIL import Image
 
 from udtlib import load_tracker
 from udtlib.data import Sequence
-from udtlib.errors import TrackerError
+from udtlib.errors import DataError, TrackerError
 from udtlib.evaluation import evaluate
 from udtlib.trackers import Tracker
 from udtlib.trackers.adapters import AsGot10k, AsPysot, FromGot10k, FromPysot
@@ -221,3 +221,29 @@ def test_there_and_back():
     for tracker in (FromGot10k(AsGot10k(SeesRed())), FromPysot(AsPysot(SeesRed()))):
         tracker.init(sequence.frames[0], sequence.boxes[0])
         np.testing.assert_array_equal(tracker.update(sequence.frames[1]), sequence.boxes[1])
+
+
+def test_got10k_image_files_are_read_as_all_others(tmp_path, monkeypatch):
+    """The limit on an image's size is ours, checked before decoding; a damaged file is named."""
+    picture = np.full((30, 40, 3), (200, 30, 60), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "1.png")
+    seen = []
+
+    class Sees:
+        def init(self, frame, box):
+            seen.append(frame)
+
+        def update(self, frame):
+            seen.append(frame)
+            return np.array([1.0, 1, 5, 5])
+
+    AsGot10k(Sees()).track([tmp_path / "1.png", str(tmp_path / "1.png")], [1, 1, 5, 5])
+    assert [(one == picture).all() for one in seen] == [True, True]
+    content = bytearray((tmp_path / "1.png").read_bytes())
+    content[16:24] = (60_000).to_bytes(4, "big") * 2
+    (tmp_path / "2.png").write_bytes(content)
+    with pytest.raises(DataError, match=r"2\.png: 60000x60000 pixels, more than the limit of 134,217,728"):
+        AsGot10k(Sees()).track([tmp_path / "1.png", tmp_path / "2.png"], [1, 1, 5, 5])
+    monkeypatch.setenv("UDT_LARGEST_IMAGE", "1199")
+    with pytest.raises(DataError, match="40x30 pixels, more than the limit of 1,199"):
+        AsGot10k(Sees()).track([tmp_path / "1.png"], [1, 1, 5, 5])

@@ -108,6 +108,11 @@ def test_a_number_cut_short_is_not_a_line(tmp_path):
     whole = write_log(tmp_path, 3)
     (tmp_path / LOG).write_bytes(whole[:-4])
     assert len(read_log(tmp_path / LOG)) == 2
+    (tmp_path / LOG).unlink()
+    os.mkfifo(tmp_path / LOG)
+    with pytest.raises(TrainingError, match="expected the log of a training, found no regular file"):
+        read_log(tmp_path / LOG)
+    (tmp_path / LOG).unlink()
     (tmp_path / LOG).write_bytes(b"step,epoch\r\n" + b'"' + b"x" * 200_000 + b"\n")
     with pytest.raises(TrainingError, match="expected the log of a training"):
         read_log(tmp_path / LOG)

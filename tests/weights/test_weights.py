@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import scipy.io
 import torch
+from foreign_files import write_matconvnet
 from safetensors.torch import save_file
 
 from udtlib import cli, load_tracker
@@ -41,21 +42,6 @@ RELEASED = {
     "UDT_Unsupervised.mat": "UDT_Unsupervised",
     "UDT_pytorch_checkpoint.pth.tar": "UDT_pytorch_checkpoint",
 }
-
-
-def write_matconvnet(path, weights, mean=(123.0, 117.0, 104.0), lrn=(5, 1, 2e-5, 0.75)):
-    """Write weights as MatConvNet does: a struct of layers, kernels (height, width, in, out)."""
-
-    def convolution(index):
-        kernel = weights.tensors[f"conv{index}.weight"].numpy().transpose(2, 3, 1, 0)
-        pair = np.empty(2, object)
-        pair[:] = [kernel, weights.tensors[f"conv{index}.bias"].numpy()[:, None]]
-        return {"type": "conv", "name": f"conv{index}", "weights": pair}
-
-    layers = np.empty(4, object)
-    layers[:] = [convolution(1), {"type": "relu"}, convolution(2), {"type": "lrn", "param": np.array(lrn)}]
-    meta = {"normalization": {"averageImage": np.array(mean)}}
-    scipy.io.savemat(path, {"net": {"layers": layers, "meta": meta}})
 
 
 def legacy_bytes(content, storages):

@@ -8,6 +8,7 @@ from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.report.tables import check_json_path
 from udtlib.files import write_whole
+from udtlib.printing import say
 from udtlib.trackers import TRACKERS, load_tracker
 
 EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"
@@ -21,8 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_count(parser, "--frames", 40, "how many frames of each sequence", least=2)
     _add_count(parser, "--rounds", 3, "how many repetitions")
     _add_count(parser, "--threads", 1, "how many cores are used")
-    parser.add_argument(
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument(
         "--layer", action="store_true", help="measure the layer and its backward passes, no trackers"
+    )
+    other.add_argument(
+        "--decoding",
+        action="store_true",
+        help="measure what decoding a video in a process of its own costs, no trackers",
     )
     _add_count(parser, "--batch", 8, "how many pairs of patches --layer takes at once")
     parser.add_argument(
@@ -43,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     if arguments.layer:
         return _run_layer(arguments)
+    if arguments.decoding:
+        return _run_decoding(arguments)
     names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))
     clips = load_dataset(arguments.dataset, arguments.root)
     if (
@@ -53,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise DataError(f"{arguments.dataset}: expected sequences of two or more frames with a first box")
     with pinned(arguments.threads) as cores, own_processes(names, arguments.threads) as run_one:
         facts = machine(arguments.threads, cores)
-        print(_machine_text(facts))
+        say(_machine_text(facts))
         timings = measure(names, clips, arguments.frames, arguments.rounds, progress=True, run=run_one)
-    print(
+    say(
         f"{arguments.dataset}: {len(clips)} sequences, up to {arguments.frames} frames, "
         f"{arguments.rounds} interleaved rounds, a process each, without decoding\n\n"
         f"{speed_table(timings)}\n\n"
@@ -75,11 +84,25 @@ def _run_layer(arguments: argparse.Namespace) -> int:
     with pinned(arguments.threads) as cores:
         facts = machine(arguments.threads, cores)
         costs = measure_layer(arguments.batch, arguments.rounds)
-    print(
+    say(
         f"{_machine_text(facts)}\n{arguments.batch} pairs of features, 32 x 121 x 121\n\n{layer_table(costs)}"
     )
     if arguments.json:
         content = {"machine": facts, "layer": layer_to_dict(costs, arguments.batch)}
+        write_whole(arguments.json, json.dumps(content, indent=1) + "\n")
+    return 0
+
+
+def _run_decoding(arguments: argparse.Namespace) -> int:
+    from udtlib.bench.decoding import decoding_table, decoding_to_dict, measure_decoding
+    from udtlib.bench.trackers import machine, pinned
+
+    with pinned(arguments.threads) as cores:
+        facts = machine(arguments.threads, cores)
+        cost = measure_decoding(arguments.frames, arguments.rounds)
+    say(f"{_machine_text(facts)}\n\n{decoding_table(cost)}")
+    if arguments.json:
+        content = {"machine": facts, "decoding": decoding_to_dict(cost)}
         write_whole(arguments.json, json.dumps(content, indent=1) + "\n")
     return 0
 
@@ -91,7 +114,7 @@ def _ready_trackers() -> list[str]:
             load_tracker(name)
             ready.append(name)
         except UdtError as error:
-            print(f"left out {name}: {error}")
+            say(f"left out {name}: {error}")
     return ready
 
 

@@ -3,6 +3,7 @@
 import argparse
 
 from udtlib.environment import report
+from udtlib.printing import say
 
 EXAMPLE = "udt check"
 
@@ -14,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for everything looked at; return 1 if something must be fixed."""
     lines = report()
-    print(*lines, sep="\n")
+    say(*lines, sep="\n")
     problems = sum(not line.is_ok for line in lines)
-    print(f"{problems} to fix, see the lines marked FIX" if problems else "ready")
+    say(f"{problems} to fix, see the lines marked FIX" if problems else "ready")
     return 1 if problems else 0

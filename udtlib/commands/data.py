@@ -9,7 +9,6 @@ from typing import Any
 from tqdm import tqdm
 
 from udtlib.commands.common import file_path, number, whole_number
-from udtlib.commands.printing import printable
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
@@ -17,6 +16,7 @@ from udtlib.data.raw_video.packing import pack_videos
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import SELECTIONS
 from udtlib.data.synthetic.cache import pack_clips, synthetic_name
+from udtlib.printing import say
 from udtlib.trackers import kcf
 
 EXAMPLE = "udt data pack holiday.mp4 clips --out runs/patches --webp 90"
@@ -129,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     """Print what is known, found and missing."""
-    print(listing(arguments.root))
+    say(listing(arguments.root))
     return 0
 
 
@@ -159,14 +159,14 @@ def _download(arguments: argparse.Namespace) -> int:
         largest = arguments.largest and arguments.largest << 30
         problems = download(arguments.name, root, address=arguments.address, progress=_bar, largest=largest)
     except KeyboardInterrupt:
-        print("stopped; run the same command again to continue", file=sys.stderr)
+        say("stopped; run the same command again to continue", file=sys.stderr)
         return 130
     found = len(contents(arguments.name, root).found)
-    print(f"{root}: {found} of {BENCHMARKS[arguments.name].sequences} sequences of {arguments.name}")
+    say(f"{root}: {found} of {BENCHMARKS[arguments.name].sequences} sequences of {arguments.name}")
     for problem in problems.values():
-        print(printable(f"FAILED {problem}"), file=sys.stderr)
+        say(f"FAILED {problem}", file=sys.stderr)
     if problems:
-        print(f"{len(problems)} archives failed; {UNTRIED}", file=sys.stderr)
+        say(f"{len(problems)} archives failed; {UNTRIED}", file=sys.stderr)
     return 1 if problems else 0
 
 
@@ -191,12 +191,12 @@ def _render(arguments: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         return _stopped()
-    print(f"{_size_line(cache)}\n{synthetic_name(cache)}")
+    say(f"{_size_line(cache)}\n{synthetic_name(cache)}")
     return 0
 
 
 def _stopped() -> int:
-    print("stopped; run the same command again to continue", file=sys.stderr)
+    say("stopped; run the same command again to continue", file=sys.stderr)
     return 130
 
 
@@ -215,10 +215,10 @@ def _pack(arguments: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         return _stopped()
-    print(summary(cache))
+    say(summary(cache))
     bad = [video for video in cache.skipped if not video.leak]
     for video in bad:
-        print(f"skipped {video.name}: {video.reason}", file=sys.stderr)
+        say(f"skipped {video.name}: {video.reason}", file=sys.stderr)
     return 1 if bad else 0
 
 

@@ -27,7 +27,9 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
+from udtlib.evaluation.results.files import result_files
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
+from udtlib.printing import say
 from udtlib.trackers import load_tracker
 
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
@@ -120,10 +122,10 @@ def run(arguments: argparse.Namespace) -> int:
         for name in names
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
-    print(score_table(scores))
+    say(score_table(scores))
     failures = _report_failures(scores)
     blocks = [] if failures else [difference_table(scores), spread_table(scores)]
-    print("".join(f"\n{block}\n" for block in blocks if block), end="")
+    say("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)
     if arguments.table and not failures:
@@ -135,7 +137,7 @@ def _provenance(arguments: argparse.Namespace, names: list[str]) -> dict[str, An
     """Return where the scores come from, and whether some are of an earlier run, which may be elsewhere."""
     protocol = check_starts(arguments.protocol, arguments.starts)
     folders = [results_folder(Path(arguments.out, name), protocol) for name in names]
-    resumed = not arguments.force and any(any(folder.glob("*.txt")) for folder in folders)
+    resumed = not arguments.force and any(result_files(folder) for folder in folders)
     measured = provenance(arguments.command_line, arguments.jobs or _cores()) | {"resumed": resumed}
     return measured | {"jobs": None, "cluster": arguments.dask} if arguments.dask else measured
 
@@ -147,5 +149,5 @@ def _report_failures(scores: list[TrackerScore]) -> int:
         for name, problem in score.failed.items()
     ]
     if lines:
-        print("\n".join([*lines, f"{len(lines)} failed and are not in the scores"]), file=sys.stderr)
+        say("\n".join([*lines, f"{len(lines)} failed and are not in the scores"]), file=sys.stderr)
     return len(lines)

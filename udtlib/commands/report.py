@@ -21,6 +21,7 @@ from udtlib.evaluation.results.runs import (
     recorded_origins,
 )
 from udtlib.evaluation.running.measured import provenance
+from udtlib.printing import say
 from udtlib.strips import sequence_panels, with_images
 
 EXAMPLE = "udt report runs/first --out report.html"
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         written=provenance("udt report"),
     )
     write_report(arguments.out, text)
-    print("\n".join([score_table(scores), *notes, f"report written to {arguments.out}"]))
+    say("\n".join([score_table(scores), *notes, f"report written to {arguments.out}"]))
     return 0
 
 

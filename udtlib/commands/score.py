@@ -16,6 +16,7 @@ from udtlib.evaluation.report.tables import (
 )
 from udtlib.evaluation.results.runs import mismatches
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
+from udtlib.printing import say
 
 EXAMPLE = "udt score --dataset synthetic --results runs/first/mosse runs/first/kcf --attributes"
 WRITES = ("json",)
@@ -61,13 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     for scored in scores:
         for note in scored.notes:
-            print(f"{scored.tracker}: {note}")
+            say(f"{scored.tracker}: {note}")
     folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
-    print("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
+    say("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
     blocks = [score_table(scores), difference_table(scores), spread_table(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
-    print("\n\n".join(block for block in blocks if block))
+    say("\n\n".join(block for block in blocks if block))
     if arguments.json:
         write_json(arguments.json, scores)
     return 0

@@ -15,6 +15,7 @@ from udtlib.commands.frame_range import frame_at, name_of
 from udtlib.data.live_video import open_source
 from udtlib.errors import DataError
 from udtlib.frames import Frame
+from udtlib.printing import say
 from udtlib.widgets.box_picker.server import BoxServer
 
 EXAMPLE = "udt select holiday.mp4 --frame 40"
@@ -50,12 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     frames = open_source(arguments.source)
     frame = frame_at(frames, arguments.frame, arguments.source, "--frame")
     with open_server(arguments, frame, name_of(frames, arguments.source)) as server:
-        print(f"draw the box at {server.address} (Ctrl-C gives up)", file=sys.stderr, flush=True)
+        say(f"draw the box at {server.address} (Ctrl-C gives up)", file=sys.stderr)
         if arguments.open:
             webbrowser.open(server.address)
         box = server.wait()
-    print(f"--box {box_text(box)}")
-    print(track_command(arguments.source, arguments.frame, box))
+    say(f"--box {box_text(box)}")
+    say(track_command(arguments.source, arguments.frame, box))
     return 0
 
 

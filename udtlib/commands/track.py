@@ -24,6 +24,7 @@ from udtlib.errors import BoxError, DataError, DecoderError, OptionError
 from udtlib.files import storage_errors, user_path
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
+from udtlib.printing import say
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.group import load_group
 
@@ -119,9 +120,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise
     finally:
         outputs.close(boxes)
-    print(summary(arguments, frames, boxes, skipped))
+    say(summary(arguments, frames, boxes, skipped))
     if problem:
-        print(f"udt track: {problem}", file=sys.stderr)
+        say(f"udt track: {problem}", file=sys.stderr)
     return 1 if skipped or problem else 0
 
 

@@ -11,6 +11,7 @@ from udtlib.commands.data import MEASURING
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
+from udtlib.printing import say
 from udtlib.training.settings import HINTS, VARIANTS, TrainingSettings
 
 if TYPE_CHECKING:  # with torch, which --help does without
@@ -168,7 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         workers.leave()
     if workers.is_first:
-        print(summary(ending, settings, arguments.out / WEIGHTS))
+        say(summary(ending, settings, arguments.out / WEIGHTS))
     return 128 + ending.signal if ending.signal else 0
 
 

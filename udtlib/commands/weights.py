@@ -3,7 +3,7 @@
 import argparse
 
 from udtlib.commands.common import file_path
-from udtlib.commands.printing import printable
+from udtlib.printing import printable, say
 from udtlib.weights.channels import CHANNEL_ORDERS
 
 EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
@@ -39,13 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     weights = load_weights(arguments.source, arguments.channels)
     if arguments.action == "convert":
         save_weights(arguments.target, weights)
-        print(f"{arguments.source} -> {arguments.target}")
+        say(f"{arguments.source} -> {arguments.target}")
         return 0
     published = PUBLISHED.get(weights.fingerprint)
     note = f" ({published})" if published else ""
-    print(f"{arguments.source}: fingerprint {weights.fingerprint}{note}")
+    say(f"{arguments.source}: fingerprint {weights.fingerprint}{note}")
     for key, text in sorted(weights.card.items()):
-        print(printable(f"  {key}: {text}"))
+        say(printable(f"  {key}: {text}"))  # nor line feeds, so that no line is forged
     for name, tensor in weights.tensors.items():
-        print(f"  {name:<13} {'x'.join(map(str, tensor.shape)):<10} norm {tensor.norm():.3f}")
+        say(f"  {name:<13} {'x'.join(map(str, tensor.shape)):<10} norm {tensor.norm():.3f}")
     return 0

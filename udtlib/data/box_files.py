@@ -1,6 +1,7 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
 import json
+import stat
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from numpy.typing import ArrayLike
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import storage_errors, user_path, write_whole
+
+LARGEST_TEXT = 1 << 28
+"""Bytes; the boxes of 100 sequences have a hundredth."""
 
 SEPARATORS = str.maketrans(",;", "  ")
 
@@ -90,10 +94,17 @@ def read_text(path: Path) -> str:
 
     Raises:
         MissingDataError: no such file, or one that may not be read.
-        DataError: not UTF-8.
+        DataError: not UTF-8, larger than `LARGEST_TEXT`, or a pipe or device, which may have no end.
     """
     path = user_path(path)
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise DataError(f"{path}: expected a text file, found a pipe or a device")
+        if status.st_size > LARGEST_TEXT:
+            raise DataError(
+                f"{path}: expected a text file of at most {LARGEST_TEXT:,} bytes, found {status.st_size:,}"
+            )
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError) as error:
         raise MissingDataError(f"{path}: no such text file") from error

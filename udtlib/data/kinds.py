@@ -5,7 +5,6 @@ line in the log: hidden files such as ``._0001.jpg``, a cover beside numbered fr
 a second way to the same file. Book: chapters 00 and 10.
 """
 
-import logging
 import os
 import re
 from collections import deque
@@ -16,8 +15,9 @@ from pathlib import Path
 from udtlib.data.image_header import image_format, is_animated_gif
 from udtlib.data.numbering import Image, check_numbering, check_unique, choose_sequence, numbers_of
 from udtlib.errors import DataError, MissingDataError
+from udtlib.printing import log_of
 
-LOG = logging.getLogger(__name__)
+LOG = log_of(__name__)
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Of image files, in any case; a ``.gif`` with more than one picture is a video."""

@@ -3,14 +3,13 @@
 Every frame is brought to the size of the first; boxes are in the first frame's coordinates throughout.
 """
 
-import logging
-
 import cv2
 import numpy as np
 
 from udtlib.frames import Frame
+from udtlib.printing import log_of
 
-LOG = logging.getLogger(__name__)
+LOG = log_of(__name__)
 
 
 class OneSize:

@@ -1,6 +1,5 @@
 """Writing video files that every browser plays, whole or not at all. Book: chapter 00."""
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,8 +12,9 @@ from udtlib.data.native_names import native_name
 from udtlib.errors import DataError, StorageError
 from udtlib.files import replacing
 from udtlib.frames import Frame
+from udtlib.printing import log_of
 
-LOG = logging.getLogger(__name__)
+LOG = log_of(__name__)
 
 CODECS = {".mp4": ("vp09", "mp4v"), ".webm": ("VP90", "VP80")}
 """By suffix: the code of VP9, and of what is written where OpenCV was built without it."""

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes, check_box, check_box_in_image
+from udtlib.data.images import read_image
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.trackers.base import Tracker
@@ -153,14 +154,12 @@ class AsGot10k:
     ) -> tuple[Boxes, Boxes]:
         """Return boxes ``(N, 4)`` in image files, the first as given, and seconds ``(N,)`` without reading.
 
-        ``visualize`` is there because the toolkit passes it; nothing is shown.
+        ``visualize`` is there because the toolkit passes it; nothing is shown. Errors of files are those of
+        `udtlib.data.images.read_image`.
         """
-        from PIL import Image
-
         boxes, times = np.zeros((len(img_files), 4)), np.zeros(len(img_files))
         for index, path in enumerate(img_files):
-            with Image.open(path) as opened:
-                image = opened.convert("RGB")
+            image = read_image(path)
             begun = time.perf_counter()
             if index:
                 boxes[index] = self.update(image)

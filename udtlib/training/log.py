@@ -135,7 +135,10 @@ def read_log(path: str | Path) -> list[dict[str, str]]:
     Raises:
         TrainingError: a file that is no such thing.
     """
-    with user_path(path).open(newline="", encoding="utf-8", errors="replace") as file:
+    path = user_path(path)
+    if path.exists() and not path.is_file():
+        raise TrainingError(f"{path}: expected the log of a training, found no regular file")
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         whole = [line for line in file if line.endswith("\n")]
     try:
         return [row for row in csv.DictReader(whole) if all(row.get(column) for column in COLUMNS)]

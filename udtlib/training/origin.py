@@ -3,18 +3,18 @@
 Book: chapter 11.
 """
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from udtlib.errors import CheckpointError
 from udtlib.fingerprints import fingerprint
+from udtlib.printing import log_of
 from udtlib.training.checkpoint import Checkpoint
 from udtlib.training.run import start, take_step
 from udtlib.training.step import Batch
 
-LOG = logging.getLogger("udtlib.training")
+LOG = log_of("udtlib.training")
 
 
 def code_of(batches: Callable[..., Any]) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from web_server import WebServer
 
+from udtlib.data.download.downloads import download
 from udtlib.data.download.fetch import Source, fetch, sha256
-from udtlib.errors import DownloadError, StorageError
+from udtlib.errors import DownloadError, OptionError, StorageError, UnknownNameError
 
 CONTENT = np.random.default_rng(0).bytes(50_000)
 
@@ -190,3 +191,13 @@ def test_a_link_under_the_name_of_the_partial_file_is_not_followed(web, tmp_path
     with pytest.raises(StorageError, match="found a link"):
         get(web, tmp_path)
     assert (tmp_path / "victim").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("key", ["timeout", "pause", "largest"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 10**400, "x", None, [], 1j])
+def test_numbers_that_cannot_be(tmp_path, key, value):
+    with pytest.raises(OptionError, match=f"{key}: expected .*, found "):
+        fetch("http://127.0.0.1:9/a", tmp_path / "a", **{key: value})
+    with pytest.raises(UnknownNameError, match="no benchmark to download"):
+        download(value, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, active_count
 
 import pytest
 
@@ -237,6 +237,74 @@ def test_a_server_that_drips_is_left(serve, tmp_path: Path, monkeypatch: pytest.
     assert_refused(
         serve(drip).address, tmp_path, r"fewer than 10000 bytes a second arrive; given up, \d+ bytes are kept"
     )
+
+
+LINE = b"X-A: x\r\n"
+NEVER_ENDING = {
+    "status": (b"HTTP/1.1 200 OK", b" "),
+    "header": (OK + b"Content-Length: 4\r\nX-A: ", b"x"),
+    "headers": (OK + b"Content-Length: 4\r\n", LINE),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "range": (b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4-7/8\r\n", LINE),
+    "error": (b"HTTP/1.1 416 No\r\nContent-Range: bytes */4\r\n", LINE),
+    "redirect": (b"HTTP/1.1 302 There\r\nLocation: /b.zip\r\n", LINE),
+    "chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\n5;", b"x"),
+    "trailer": (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", LINE),
+}
+"""What is sent at once, and what is sent after it again and again, a letter at a time."""
+
+
+@pytest.mark.parametrize("name", NEVER_ENDING)
+def test_lines_that_come_letter_by_letter(
+    serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Each attempt has an end, and what had arrived before is kept."""
+    first = OK + b"Content-Length: 8\r\n\r\nfour"
+    at_once, again = NEVER_ENDING[name]
+    monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+    monkeypatch.setattr(fetching, "ATTEMPTS", 2)
+
+    def reply(send: Send) -> None:
+        send(at_once)
+        for letter in again * 10_000:
+            send(bytes([letter]))
+            time.sleep(0.02)
+
+    server = serve(first, reply)
+    begin = time.monotonic()
+    assert_refused(server.address, tmp_path, r"nothing of the file within 0\.5 s; given up after 2 attempts")
+    assert time.monotonic() - begin < 5
+    assert len(server.requests) == 3
+    if name not in ("chunk", "trailer"):  # these are whole answers, of another file
+        assert (tmp_path / "a.zip.part").read_bytes() == b"four"
+
+
+def test_an_answer_without_length_and_without_a_file(serve, tmp_path: Path) -> None:
+    """As when the connection ends within the lines before the file."""
+    server = serve(b"HTTP/1.1 200 OK\r\nContent-Len", OK + b"Content-Length: 0\r\n\r\n")
+    assert fetch(server.address, tmp_path / "a.zip", pause=0).read_bytes() == b""
+    assert len(server.requests) == 2
+    server = serve(b"HTTP/1.1 200 OK\r\nContent-Len")
+    (tmp_path / "b").mkdir()
+    assert_refused(server.address, tmp_path / "b", "the connection ended before the file began; given up")
+
+
+def test_every_redirect_counts(serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def redirect(send: Send) -> None:
+        time.sleep(0.2)
+        send(b"HTTP/1.1 302 There\r\nLocation: /b.zip\r\n\r\n")
+
+    monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+    monkeypatch.setattr(fetching, "ATTEMPTS", 1)
+    server = serve(redirect)
+    assert_refused(server.address, tmp_path, r"nothing of the file within 0\.5 s")
+    assert len(server.requests) <= 4
+
+
+def test_no_thread_is_left(serve, tmp_path: Path) -> None:
+    before = active_count()
+    fetch(serve(OK + b"Content-Length: 4\r\n\r\nfour").address, tmp_path / "a.zip")
+    assert active_count() <= before + 1, "the server's own"
 
 
 def test_a_server_that_sends_one_byte_a_connection(

@@ -5,17 +5,19 @@ import json
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 
 from udtlib.data.raw_video import cache_writer, patch_cache
 from udtlib.data.raw_video.cache_index import NUMEL
 from udtlib.data.raw_video.cache_writer import CacheWriter, write_cache
-from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, PatchCache
+from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, PatchCache, encode_patch
 from udtlib.data.synthetic.cache import pack_clips
 from udtlib.errors import DataError, StorageError, UdtError
 
@@ -246,3 +248,44 @@ def test_an_index_of_an_unfinished_cache_is_checked_too(tmp_path):
     index.write_bytes(index.read_bytes().replace(b'"frames": 2', b'"frames": "2"'))
     with pytest.raises(UdtError, match=r"out\.partial\.index: expected the index of a patch cache"):
         write_cache(tmp_path / "out", SETTINGS, fill)
+
+
+def claims(width, height):
+    """A WebP of one colour whose header says another size: its decoder would take that much memory."""
+    blob = bytearray(encode_patch(np.full((125, 125, 3), 9, np.uint8), 80))
+    assert blob[12:16] == b"VP8 "
+    blob[26:30] = struct.pack("<HH", width, height)
+    return bytes(blob)
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        claims(16383, 16383),
+        claims(125, 126),
+        cv2.imencode(".webp", np.zeros((9, 9, 3), np.uint8))[1].tobytes(),
+        cv2.imencode(".png", np.zeros((125, 125, 3), np.uint8))[1].tobytes(),
+        encode_patch(np.full((125, 125, 3), 9, np.uint8), 80)[:40],
+        b"RIFF",
+        b"\0",
+    ],
+    ids=["huge", "higher", "small", "png", "cut", "four", "one"],
+)
+def test_a_damaged_patch_is_named_and_not_decoded(tmp_path, blob, monkeypatch):
+    fine = encode_patch(np.full((125, 125, 3), 9, np.uint8), 80)
+    with CacheWriter(tmp_path / "c.raw", SETTINGS | {"webp": 80}) as writer:
+        for name, patches in (("a.mp4", [fine, fine]), ("b.mp4", [fine, blob])):
+            writer.append(patches)
+            writer.commit(name)
+        writer.finish()
+    decoded, decode = [], cv2.imdecode
+    monkeypatch.setattr(cv2, "imdecode", lambda data, flag: decoded.append(data) or decode(data, flag))
+    opened = PatchCache(tmp_path / "c.raw")
+    assert (opened.read([0, 1, 2]) == 9).all()
+    with pytest.raises(
+        DataError, match=r"c\.raw: expected patch 3, of b\.mp4, as WebP of 125x125 pixels, found one that"
+    ):
+        opened.read([[3]])
+    assert len(decoded) == 3 + (blob == fine[:40]), "of the others the header alone is read"
+    with pytest.raises(DataError, match="patch 3"):
+        opened.load()

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from udtlib.data import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation import score
 from udtlib.evaluation.report.attribute_plots import ATTRIBUTES, attribute_chart, attribute_plots, long_name
-from udtlib.evaluation.report.plots import ranked_styles
+from udtlib.evaluation.report.overlap_plot import overlap_plot
+from udtlib.evaluation.report.plots import precision_plot, ranked_styles, success_plot, to_picture, to_svg
+from udtlib.printing import printable
 
 TAGS = {"a": ("OCC", "FM"), "b": ("FM",), "c": (), "d": ("FM", "LR")}
 SEQUENCES = [Sequence(name, (), np.tile([10.0, 20, 40, 30], (6, 1)), tags) for name, tags in TAGS.items()]
@@ -95,3 +98,32 @@ def test_names_in_words():
     assert len(ATTRIBUTES) == 11
     assert long_name("OV") == "out-of-view"
     assert long_name("MINE") == "MINE"
+
+
+HOSTILE = ("$$", "$", "a$b$", "$\\bad{$", "\\", "_x^", "#{", "}%&~", "\x1b[31m\0")
+
+
+@pytest.mark.filterwarnings("error")
+def test_names_of_trackers_attributes_and_sequences_are_no_formulas():
+    """Whoever writes the files chooses these names; each is drawn as it is written."""
+    truth = [
+        Sequence(f"{i}", (), np.tile([10.0, 20, 40, 30], (6, 1)), (name,)) for i, name in enumerate(HOSTILE)
+    ]
+    moved = {one.name: one.boxes + np.array([3.0, 0, 0, 0]) for one in truth}
+    found = [score(moved, truth, dataset="synthetic", tracker=name) for name in HOSTILE]
+    title = "".join(HOSTILE)
+    figures = {
+        "titles": attribute_plots(found[:1]),
+        "chart": attribute_chart(found),
+        "success": success_plot(found, title=title),
+        "precision": precision_plot(found, title=title),
+        "overlap": overlap_plot(dict.fromkeys(HOSTILE, moved["0"]), truth[0].boxes, title=title),
+    }
+    for name, figure in figures.items():
+        assert to_svg(figure).endswith("</svg>\n")
+        texts = [text for text in figure.findobj(Text) if text.get_visible()]
+        shown = [text.get_text() for text in texts if not text.get_parse_math()]
+        for word in map(printable, HOSTILE):
+            assert [text for text in shown if word in text], f"{name}: {word} is a formula or is not there"
+        assert not [t for t in texts if t.get_parse_math() and set(t.get_text()) & set("$\\{}")], name
+    assert to_picture(figures["chart"]).std() > 0

@@ -8,8 +8,9 @@ from shift_tracker import Shift, make_sequence, three_sequences
 
 from udtlib.cli import main
 from udtlib.data import load_dataset
-from udtlib.evaluation import evaluate
-from udtlib.evaluation.results.runs import mismatches
+from udtlib.evaluation import evaluate, score
+from udtlib.evaluation.results.files import result_files
+from udtlib.evaluation.results.runs import find_trackers, left_out, mismatches, recorded_dataset
 
 
 class Other(Shift):
@@ -75,3 +76,32 @@ def test_report_and_score_print_the_lines(tmp_path, capsys, monkeypatch):
     assert line in page.read_text()
     assert main(["score", "--dataset", "synthetic", "--results", f"{run}/mosse"]) == 0
     assert line in capsys.readouterr().out
+
+
+def test_what_a_mac_leaves_is_no_result_and_no_tracker(trackers, tmp_path, caplog):
+    """Copied over USB sticks and archives, every file has a hidden one beside it, of other content."""
+    before = score(trackers["Shift"], three_sequences())
+    for folder in trackers.values():
+        for path in result_files(folder):
+            path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+            path.with_name(f"._{path.stem}.json").write_bytes(b"\0\5\x16\7")
+    (tmp_path / "Shift" / "folder.txt").mkdir()
+    for name in (".ipynb_checkpoints", "__MACOSX", "._Shift"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("1,2,3,4\n")
+    (tmp_path / ".idea").mkdir()
+    assert find_trackers([tmp_path]) == {name: trackers[name] for name in sorted(trackers)}
+    assert caplog.messages == [
+        f"{tmp_path}: left out ._Shift, .ipynb_checkpoints, __MACOSX: hidden, or made by the system"
+    ]
+    caplog.clear()
+    assert score(trackers["Shift"], three_sequences()).auc == before.auc
+    assert caplog.messages == [
+        f"{trackers['Shift']}: left out ._a.txt, ._b.txt, ._c.txt, folder.txt: hidden, or no file"
+    ]
+    assert left_out(trackers["Shift"], three_sequences()) == []
+    assert mismatches(trackers, three_sequences()) == []
+    assert recorded_dataset(trackers.values()) == recorded_dataset([trackers["Shift"]])
+    with pytest.raises(Exception, match=r"expected result files TRACKER/SEQUENCE\.txt, found none"):
+        find_trackers([tmp_path / "__MACOSX" / ".." / ".idea"])
+    evaluate(Shift, three_sequences(), tmp_path)

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from udtlib.cli import main
 from udtlib.data import Sequence
-from udtlib.errors import DataError, UnknownNameError
+from udtlib.errors import DataError, UdtError, UnknownNameError
 from udtlib.evaluation import evaluate, score, track_sequence
 
 TESTS = Path(__file__).parents[2]
@@ -345,3 +345,23 @@ def test_a_killed_run_leaves_no_worker_running(tmp_path):
 
     assert becomes_true(is_still, seconds=10)
     assert not list((tmp_path / "run").rglob("*.txt"))
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    {
+        "policy": (1.5, "otb-strict", [], b"x"),
+        "name": (float("nan"), 3, b"x", ["a"]),
+        "dataset": (1, b"otb", ["otb"]),
+        "root": (1, 2.5, ["x"]),
+        "options": (1, "x", b"x", ["ab"]),
+        "jobs": (float("nan"), float("inf"), 0, "2", None, 10**400),
+        "starts": (float("nan"), 0, "2", None, 10**400),
+        "protocol": (float("nan"), "", None, "OPE", ["ope"]),
+    }.items(),
+)
+def test_arguments_of_the_wrong_type(tmp_path, key, values):
+    for value in values:
+        with pytest.raises(UdtError, match=f"{key}|protocol|starts"):
+            evaluate(Shift, three_sequences(), tmp_path / "run", **{key: value})
+    assert not (tmp_path / "run").exists()

@@ -12,7 +12,7 @@ import pytest
 from udtlib.cli import main
 from udtlib.data import Sequence, find_data, load_dataset
 from udtlib.data.benchmarks.otb import load_annotations
-from udtlib.errors import DataError, UnknownNameError
+from udtlib.errors import DataError, OptionError, UnknownNameError
 from udtlib.evaluation import POLICIES, Policy, bootstrap_interval, paired_difference, score
 from udtlib.evaluation.report.tables import attribute_table, difference_table, score_table
 from udtlib.evaluation.results.files import Result
@@ -334,3 +334,10 @@ def test_the_score_table_names_failures():
     table = score_table([found])
     assert table.splitlines()[0].startswith("otb, 3 sequences, policy otb-strict")
     assert "failed" not in table
+
+
+@pytest.mark.parametrize("key", ["policy", "dataset", "tracker", "protocol"])
+@pytest.mark.parametrize("value", [float("nan"), 1, b"x", [], {}])
+def test_arguments_of_the_wrong_type(key, value):
+    with pytest.raises(OptionError, match=f"{key}: expected .*, found "):
+        score({}, [], **{key: value})

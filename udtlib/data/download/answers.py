@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from udtlib.arguments import shown
+from udtlib.data.download.watch import Watch, WatchedHTTPHandler, WatchedHTTPSHandler
 from udtlib.errors import DownloadError
+from udtlib.printing import printable
 
 SCHEMES = ("http", "https")
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -22,13 +24,14 @@ class TryAgainError(Exception):
     """Something that may be better at the next attempt."""
 
 
-def ask(url: str, headers: Mapping[str, str], timeout: float) -> HTTPResponse:
+def ask(url: str, headers: Mapping[str, str], timeout: float, watch: Watch) -> HTTPResponse:
     """Return the answer to a request, with status 200 or 206; redirects are followed, over http(s) only.
 
     Args:
         url: an http or https address.
         headers: of the request.
-        timeout: seconds to wait for each piece of the answer.
+        timeout: seconds to wait for each piece of the answer,
+        watch: which ends the whole if it takes longer.
 
     Raises:
         DownloadError: an address that is not http(s), a redirect to one or from https to http, too many.
@@ -37,15 +40,18 @@ def ask(url: str, headers: Mapping[str, str], timeout: float) -> HTTPResponse:
     """
     address = check_address(url, url)
     for _ in range(MOST_REDIRECTS + 1):
+        request = urllib.request.Request(address, headers=dict(headers))
         try:
-            response = _opener().open(urllib.request.Request(address, headers=dict(headers)), timeout=timeout)
+            response = _opener(watch).open(request, timeout=timeout)
         except urllib.error.HTTPError as error:
+            watch.check()
             location = error.headers.get("Location")
             if error.code not in REDIRECTS or location is None:
                 raise
             error.close()
             address = _redirected(url, address, location)
             continue
+        watch.check()  # the lines before a file that end too early look like fewer lines
         if response.status in (200, 206):
             return response
         response.close()
@@ -69,17 +75,17 @@ def check_address(address: str, url: str) -> str:
     raise DownloadError(f"{url}: expected an address that starts with http:// or https://{where}")
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _opener(watch: Watch) -> urllib.request.OpenerDirector:
     """Return what opens http and https addresses and nothing else: no file:, ftp: or data:, no redirects."""
     opener = urllib.request.OpenerDirector()
-    for kind in (
-        urllib.request.ProxyHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPErrorProcessor,
+    for handler in (
+        urllib.request.ProxyHandler(),
+        WatchedHTTPHandler(watch),
+        WatchedHTTPSHandler(watch),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
     ):
-        opener.add_handler(kind())
+        opener.add_handler(handler)
     return opener
 
 
@@ -98,7 +104,7 @@ def _redirected(url: str, address: str, location: str) -> str:
 def status(response: Any) -> str:
     """Return number and reason of an answer, on one short line."""
     number, reason = getattr(response, "code", None) or response.status, str(response.reason or "")
-    return f"{number} {''.join(filter(str.isprintable, reason))[:90]}".strip()
+    return f"{number} {printable(reason)[:90]}".strip()
 
 
 def place_of(response: HTTPResponse, url: str) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from udtlib.arguments import look_up
 from udtlib.data.benchmarks.otb import TARGETS, canonical_name, find_targets
 from udtlib.data.benchmarks.otb_lists import LISTS, folders
 from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TRUTH, find_sequences
@@ -24,7 +25,6 @@ from udtlib.errors import (
     DataError,
     DownloadError,
     MissingDataError,
-    UnknownNameError,
 )
 from udtlib.files import storage_errors, user_path, write_whole
 from udtlib.locks import only_writer
@@ -136,9 +136,7 @@ def download(
         StorageError: ``root`` cannot be written, another download is writing there, or the disk is full.
         DataError: the file of checksums is damaged.
     """
-    if name not in BENCHMARKS:
-        raise UnknownNameError(f"no benchmark {name!r} to download; known: {', '.join(BENCHMARKS)}")
-    benchmark, root = BENCHMARKS[name], user_path(root)
+    benchmark, root = look_up("benchmark to download", name, BENCHMARKS), user_path(root)
     benchmark = benchmark if largest is None else replace(benchmark, largest=largest)
     with storage_errors(root):
         root.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from io import FileIO
 from pathlib import Path
+from typing import Annotated
 
-from udtlib.arguments import shown
+from udtlib.arguments import Between, checked, shown
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.answers import (
     TryAgainError,
@@ -29,9 +30,11 @@ from udtlib.data.download.answers import (
     status,
     validator,
 )
+from udtlib.data.download.watch import Watch
 from udtlib.errors import DownloadError
 from udtlib.files import check_target, open_partial, put_in_place, storage_errors, user_path, write_whole
 from udtlib.locks import only_writer
+from udtlib.printing import printable
 
 ATTEMPTS = 5
 """How often in a row nothing new may arrive before a download is given up."""
@@ -43,7 +46,10 @@ LARGEST = 4 << 30
 """Bytes of a file, unless the caller says otherwise."""
 
 SLOWEST, PATIENCE = 100, 60.0
-"""Bytes a second that must arrive, over so many seconds."""
+"""Bytes a second that must arrive, over so many seconds; as long may the lines before a file take."""
+
+LONGEST = 86_400.0
+"""Seconds of a pause or of waiting, a day."""
 
 BLOCK = 1 << 18
 
@@ -63,14 +69,15 @@ class Source:
     size: int
 
 
+@checked
 def fetch(
     url: str,
     path: str | Path,
     *,
     progress: Callable[[int, int], None] = lambda done, size: None,
-    timeout: float = 30.0,
-    pause: float = 1.0,
-    largest: int = LARGEST,
+    timeout: Annotated[float, Between(1e-3, LONGEST)] = 30.0,
+    pause: Annotated[float, Between(0, LONGEST)] = 1.0,
+    largest: Annotated[int, Between(0, 10**15)] = LARGEST,
 ) -> Path:
     """Download ``url`` to ``path``; a kill leaves the whole file, or a partial one to go on with.
 
@@ -86,6 +93,7 @@ def fetch(
         DownloadError: no such address, the server refuses or cannot be understood, the connection broke too
             often or is too slow, or the file is too large.
         StorageError: the file cannot be written, or another process is writing it.
+        OptionError: a number that cannot be.
     """
     path = check_target(path)
     check_address(url, url)
@@ -148,15 +156,18 @@ def _fetch_rest(wanted: _Wanted, part: Path) -> None:
     known = _read_source(part, wanted.url)
     if known is None or _size(part) > wanted.largest:
         _forget(part)
-    try:
-        response = ask(wanted.url, _headers(_size(part), known), wanted.timeout)
-    except urllib.error.HTTPError as error:
-        with error:
-            _refused(error, wanted.url, part)
-        return
-    with response:
-        source = _take_up(response, wanted, part, known)
-        _append(response, wanted, part, source.size)
+    with Watch(PATIENCE) as watch:
+        try:
+            response = ask(wanted.url, _headers(_size(part), known), wanted.timeout, watch)
+        except urllib.error.HTTPError as error:
+            with error:
+                _refused(error, wanted.url, part)
+            return
+        with response:
+            source = _take_up(response, wanted, part, known)
+            _append(response, wanted, part, source.size, watch)
+    if source.size < 0 == _size(part):
+        raise TryAgainError("the connection ended before the file began")
     if 0 <= source.size != _size(part):
         raise TryAgainError(f"the connection broke at {_size(part)} of {source.size} bytes")
 
@@ -192,13 +203,14 @@ def _same(known: Source, source: Source) -> bool:
     return known.size == source.size and known.validator == source.validator
 
 
-def _append(response: HTTPResponse, wanted: _Wanted, part: Path, size: int) -> None:
+def _append(response: HTTPResponse, wanted: _Wanted, part: Path, size: int, watch: Watch) -> None:
     """Append the answer, which ends where it should, and does not take for ever."""
     done = counted = _size(part)
     most, clock = size if size >= 0 else wanted.largest, time.monotonic()
     with open_partial(part) as file:
         file.seek(0, os.SEEK_END)
         while block := response.read1(BLOCK):
+            watch.renew()
             done += len(block)
             if done > most:
                 _forget(part)
@@ -236,7 +248,7 @@ def _refused(error: urllib.error.HTTPError, url: str, part: Path) -> None:
 
 def _reason(error: BaseException) -> str:
     text = str(getattr(error, "reason", "") or error or type(error).__name__)
-    return "".join(filter(str.isprintable, text))[:200]
+    return printable(text)[:200]
 
 
 def _note(part: Path) -> Path:

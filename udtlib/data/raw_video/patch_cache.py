@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.arguments import Between, check
+from udtlib.data.image_header import read_header
 from udtlib.data.raw_video.cache_index import NUMEL, SHAPE, Index, PackedVideo, parse_index
+from udtlib.data.raw_video.patch_selection import PATCH_SIZE
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import user_path
 
@@ -52,7 +54,13 @@ def decode_patch(data: bytes | Patches, webp: int | None) -> Patches | None:
     stored = np.frombuffer(data, np.uint8)
     if webp is None:
         return stored.reshape(SHAPE) if stored.size == NUMEL else None
-    image = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+    header = read_header(stored.tobytes())  # before the decoder takes memory for what a damaged one claims
+    if header is None or (header.format, header.height, header.width) != ("WebP", *SHAPE[:2]):
+        return None
+    try:
+        image = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
     if image is None or image.shape != SHAPE:
         return None
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
@@ -151,7 +159,11 @@ class PatchCache:
         stored = self._bytes[self._offsets[index] : self._offsets[index + 1]]
         patch = decode_patch(stored, self.settings["webp"])
         if patch is None:
-            raise DataError(f"{self.path}: patch {index} cannot be decoded; make the cache again")
+            name = next(video.name for video in self.videos if index < video.end)
+            raise DataError(
+                f"{self.path}: expected patch {index}, of {name}, as WebP of {PATCH_SIZE}x{PATCH_SIZE} "
+                "pixels, found one that cannot be decoded; make the cache again"
+            )
         return patch
 
 

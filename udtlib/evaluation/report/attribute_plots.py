@@ -12,6 +12,7 @@ import numpy as np
 from udtlib.errors import DataError
 from udtlib.evaluation.report.plots import (
     Style,
+    as_written,
     by_score,
     check_comparable,
     precision_plot,
@@ -20,6 +21,7 @@ from udtlib.evaluation.report.plots import (
     success_plot,
 )
 from udtlib.evaluation.scoring.scores import TrackerScore
+from udtlib.printing import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,13 +135,13 @@ def attribute_chart(
     axes.set(xlim=(0, 1), xlabel={"auc": "AUC", "precision": "Precision"}[measure])
     axes.invert_yaxis()
     axes.grid(axis="x", color="0.9", linewidth=0.6)
-    for text in axes.figure.legend(loc="outside right upper", fontsize="small").get_texts():
-        text.set_parse_math(False)
+    legend = axes.figure.legend(loc="outside right upper", fontsize="small")
+    as_written([*legend.get_texts(), *axes.get_yticklabels()])
     return cast("Figure", axes.figure)
 
 
 def _heading(name: str, group: Scores) -> str:
-    return f"{long_name(name)} ({len(group[0].sequences)})"
+    return f"{printable(long_name(name))} ({len(group[0].sequences)})"
 
 
 def _is(one: TrackerScore, other: TrackerScore) -> bool:

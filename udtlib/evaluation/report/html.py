@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from udtlib.evaluation.report.assets import POLICY, SCRIPT, STYLE
-from udtlib.evaluation.report.plots import printable
 from udtlib.evaluation.scoring.ope import Floats
+from udtlib.printing import printable
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Cell:
 
 
 def text(content: str) -> str:
-    """Return text escaped for HTML, what cannot be shown replaced."""
+    """Return text escaped for HTML, what cannot be shown written out."""
     return escape(printable(content))
 
 

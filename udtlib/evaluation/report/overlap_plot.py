@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import iou
 from udtlib.errors import DataError
-from udtlib.evaluation.report.plots import Style, line_styles, short
+from udtlib.evaluation.report.plots import Style, as_written, line_styles, short
 from udtlib.evaluation.scoring.ope import Floats
 
 if TYPE_CHECKING:
@@ -84,11 +84,9 @@ def overlap_plot(
     legend = figure.legend(
         lines, [short(name) for name in overlaps], loc="outside right upper", fontsize="small"
     )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
     last = first + max(1, len(np.asarray(truth)) - 1)
     axes.set(xlim=(first, last), ylim=(0, 1), xlabel="Frame", ylabel="Overlap")
-    axes.set_title(title, parse_math=False)
+    as_written([*legend.get_texts(), axes.set_title(title, parse_math=False)])
     axes.grid(color="0.9", linewidth=0.6)
     return figure
 

@@ -19,10 +19,12 @@ from udtlib.evaluation.scoring.ope import PRECISION_THRESHOLDS, Floats, success_
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import bootstrap_band
 from udtlib.frames import Frame
+from udtlib.printing import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """The palette of Okabe and Ito, without its yellow, which is too pale for a line on white."""
@@ -147,7 +149,7 @@ def _new_axes() -> "Axes":
 
 
 def _titled(axes: "Axes", title: str) -> "Figure":
-    axes.set_title(title, parse_math=False)
+    as_written([axes.set_title(title, parse_math=False)])
     return cast("Figure", axes.figure)
 
 
@@ -185,19 +187,23 @@ def _add_legend(axes: "Axes", lines: list[Any], labels: list[str]) -> None:
     else:
         size = "small" if lone else "x-small"
         legend = axes.legend(lines, labels, fontsize=size, framealpha=0.85, handlelength=2.8)
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a name with two dollar signs is a name
+    as_written(legend.get_texts())
+
+
+def as_written(texts: "Iterable[Text]") -> None:
+    r"""Show texts of a figure as they are: a name such as ``$\a{$`` is no formula, and always drawn.
+
+    Every text of a figure that has a name from outside in it goes through here.
+    """
+    for text in texts:
+        text.set_parse_math(False)
+        text.set_text(printable(text.get_text()))
 
 
 def short(name: str, length: int = 32) -> str:
-    """Return a name fit for a legend: what cannot be printed replaced, a long one cut."""
+    """Return a name fit for a legend: what cannot be printed written out, a long one cut."""
     name = printable(name)
     return name if len(name) <= length else name[: length - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """Return text with what cannot be shown or encoded (control characters, surrogates) replaced."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def to_picture(figure: "Figure", dpi: int = 100) -> Frame:

@@ -18,10 +18,14 @@ from numpy.typing import ArrayLike
 from udtlib.boxes import Boxes
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.box_files import read_boxes, write_boxes
+from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.results.records import usable_record
 from udtlib.files import remove_unfinished, user_path, write_whole
+from udtlib.printing import log_of
+
+LOG = log_of("udtlib.evaluation")
 
 INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
 """Number of the first pixel in a dataset's files, where it is not 0."""
@@ -86,7 +90,7 @@ def _files_by_name(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE.txt")
     files: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.txt")):
+    for path in result_files(folder, tell=True):
         name = canonical_name(path.stem)
         if name in files:
             raise DataError(f"{path}: names the same target as {files[name].name}; remove one of them")
@@ -94,6 +98,19 @@ def _files_by_name(folder: Path) -> dict[str, Path]:
     if not files:
         raise MissingDataError(f"{folder}: expected result files SEQUENCE.txt, found none")
     return files
+
+
+def result_files(folder: Path, tell: bool = False) -> list[Path]:
+    """Return the files ``*.txt`` of a folder, sorted; empty where there is no such folder.
+
+    Hidden files (``._David.txt`` of a Mac) and what is no file are left out; ``tell`` says so in the log.
+    """
+    files, others = list[str](), list[str]()
+    for path in sorted(folder.glob("*.txt")):
+        (files if path.is_file() and not is_system_name(path.name) else others).append(path.name)
+    if others and tell:
+        LOG.warning("%s: left out %s: hidden, or no file", folder, ", ".join(others[:5]))
+    return [folder / name for name in files]
 
 
 def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> Result:

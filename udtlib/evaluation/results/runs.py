@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.data.benchmarks.otb import canonical_name
+from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.results.files import LOG, result_files
 from udtlib.evaluation.results.fingerprints import boxes_fingerprint
 from udtlib.evaluation.results.records import usable_record
 from udtlib.files import user_path
@@ -43,6 +45,10 @@ def _tracker_folders(run: Path, protocol: str) -> list[Path]:
     if not run.is_dir():
         raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
     folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in PROTOCOLS)
+    hidden = [path.name for path in folders if is_system_name(path.name) and _has_results(path, protocol)]
+    if hidden:
+        LOG.warning("%s: left out %s: hidden, or made by the system", run, ", ".join(hidden[:5]))
+    folders = [path for path in folders if not is_system_name(path.name)]
     inside = [path for path in folders if _has_results(path, protocol)]
     is_raw = _has_results(run, protocol)
     if is_raw and inside:
@@ -61,7 +67,7 @@ def _tracker_folders(run: Path, protocol: str) -> list[Path]:
 
 
 def _has_results(folder: Path, protocol: str) -> bool:
-    return any(results_folder(folder, protocol).glob("*.txt"))
+    return bool(result_files(results_folder(folder, protocol)))
 
 
 def recorded_dataset(folders: Iterable[Path]) -> str | None:
@@ -72,7 +78,7 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
     """
     found: dict[str, Path] = {}
     for folder in folders:
-        for path in sorted(folder.glob("*.txt")):
+        for path in result_files(folder):
             dataset = usable_record(path)[0].get("dataset")
             if dataset:
                 found.setdefault(dataset, folder)
@@ -90,7 +96,7 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
         was not recorded.
     """
     made: dict[tuple[Any, Any], list[str]] = {}
-    for path in sorted(results_folder(folder, protocol).glob("*.txt")):
+    for path in result_files(results_folder(folder, protocol)):
         record = usable_record(path)[0].get("made", {})
         dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
         dates.append(str(record.get("date") or ""))
@@ -118,7 +124,7 @@ def mismatches(
     images: dict[str, set[str]] = {}
     lines = []
     for tracker, folder in trackers.items():
-        paths = sorted(results_folder(folder, protocol).glob("*.txt"))
+        paths = result_files(results_folder(folder, protocol))
         records = {canonical_name(path.stem): usable_record(path)[0] for path in paths}
         for name, record in records.items():
             images.setdefault(name, set()).add(record.get("images", ""))
@@ -144,6 +150,6 @@ def _some(names: list[str]) -> str:
 def left_out(folder: Path, sequences: Iterable[Sequence], protocol: str = "ope") -> list[str]:
     """Return the names of a tracker's result files that belong to none of the sequences."""
     known = {canonical_name(sequence.name) for sequence in sequences}
-    stems = [path.stem for path in sorted(results_folder(folder, protocol).glob("*.txt"))]
+    stems = [path.stem for path in result_files(results_folder(folder, protocol))]
     names = dict.fromkeys(stem if protocol == "ope" else stem.rpartition("-")[0] for stem in stems)
     return [name for name in names if canonical_name(name) not in known]

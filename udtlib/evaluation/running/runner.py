@@ -102,6 +102,9 @@ def evaluate(
     Book: chapters 01 and 13.
     """
     jobs = check("jobs", jobs, Annotated[int, Between(1, 10_000)])
+    policy, name = check("policy", policy, Policy | None), check("name", name, str | None)
+    dataset, root = check("dataset", dataset, str | None), check("root", root, str | Path | None)
+    options = check("options", options, Mapping | None)
     if dask and jobs > 1:
         raise OptionError(f"expected jobs here or a cluster, found jobs={jobs} and dask={dask!r}")
     protocol = check_starts(protocol, starts)

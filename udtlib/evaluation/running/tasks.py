@@ -1,6 +1,5 @@
 """What there is to run: a task for each sequence and start, and which of them are finished already."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from udtlib.evaluation.results.fingerprints import (
     tracker_fingerprints,
 )
 from udtlib.evaluation.results.records import WEIGHTS, usable_record, why_again
+from udtlib.printing import log_of
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import weights_fingerprint
 
 MakeTracker = Callable[[], Tracker]
-LOG = logging.getLogger("udtlib.evaluation")
+LOG = log_of("udtlib.evaluation")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from udtlib.arguments import checked
 from udtlib.boxes import Boxes
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
@@ -177,6 +178,7 @@ class TrackerScore:
         return numbers | starts_json(by_start)
 
 
+@checked
 def score(
     results: str | Path | Mapping[str, ArrayLike],
     sequences: str | Iterable[Sequence],

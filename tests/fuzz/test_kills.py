@@ -1,0 +1,68 @@
+"""The script that kills commands: what it must notice, and a few kills of real commands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import kills
+import pytest
+from kills import Job, Rounds
+
+KILLS = Path(kills.__file__)
+IN_PLACE = """
+import sys, time
+with open(sys.argv[1], "w") as file:
+    for _ in range(20):
+        file.write("x")
+        file.flush()
+        time.sleep(0.02)
+"""
+WHOLE = """
+import os, sys, time
+time.sleep(0.3)
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write("x" * 20)
+os.replace(sys.argv[1] + ".new", sys.argv[1])
+"""
+FORGETS = """
+import os, sys, time
+again = os.path.exists(sys.argv[1])
+open(sys.argv[1], "a").close()
+time.sleep(0.3)
+open(sys.argv[1] + "2", "w").write(f"{again}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "whole", "fault"),
+    [
+        (WHOLE, ("a",), ""),
+        (IN_PLACE, ("a",), "a kill left a partial ['a']"),
+        (FORGETS, (), "files that are not those of a whole run: a2"),
+        ("import sys, time; time.sleep(0.3); open(sys.argv[1], 'x')", (), ""),
+    ],
+)
+def test_what_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, whole: tuple[str, ...], fault: str
+) -> None:
+    monkeypatch.setitem(kills.JOBS, "job", Job("OUT/a", 1, whole=whole, replaces=False))
+    monkeypatch.setattr(kills, "command", lambda words: [sys.executable, "-c", code, *words])
+    monkeypatch.setattr(kills, "SIGNALS", (kills.signal.SIGKILL,))
+    rounds = Rounds("job", tmp_path, tmp_path / "out", seed=0)
+    while rounds.tally.kills.total() < 3:
+        rounds.run(1)
+    assert bool(fault) == bool(rounds.tally.faults)
+    assert all(fault in found for found in rounds.tally.faults)
+
+
+@pytest.mark.slow
+def test_a_few_kills_of_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, str(KILLS), "--kills", "9", "--seed", "3"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].endswith(" kills, 0 faults")
