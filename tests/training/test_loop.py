@@ -26,7 +26,8 @@ from udtlib.errors import (
 )
 from udtlib.training import open_run
 from udtlib.training.checkpoint import BEFORE, NEWEST, load_checkpoint, read_checkpoint, save_checkpoint
-from udtlib.training.log import LossWatch, read_log
+from udtlib.training.health import LossWatch
+from udtlib.training.log import read_log
 from udtlib.training.run import start
 from udtlib.training.settings import VARIANTS, TrainingSettings
 from udtlib.training.step import Batch, TrainingStep, shifted_labels
@@ -190,7 +191,7 @@ def test_a_run_writes_log_checkpoint_and_weights(tmp_path):
     assert ending.steps == 4
     assert ending.weights == folder / "weights.safetensors"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == [BEFORE, NEWEST, "log.csv", "weights.safetensors"]
+    assert names == [BEFORE, NEWEST, "curve.png", "log.csv", "weights.safetensors"]
     rows = read_log(folder / "log.csv")
     assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
     assert [row["epoch"] for row in rows] == ["1", "1", "2", "2"]
@@ -378,8 +379,8 @@ class FakeBoard:
 
     written: typing.ClassVar[list] = []
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, purge_step):
+        self.folder, self.purge_step = folder, purge_step
 
     def add_scalar(self, name, value, step):
         self.written.append((name, value, step))
