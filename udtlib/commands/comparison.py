@@ -21,7 +21,7 @@ CLIPS = ("iv-1", "occ-1", "mb-1", "fm-2")
 """Of four attributes on which trained networks differ from untrained ones."""
 STARTS = (0.0, 0.5, 1.0)
 """Where in a clip, as a share of its length."""
-RUN = 36  # frames
+RUN = 30  # frames
 
 
 def compare(weights: Weights, device: str | None = None) -> str:

@@ -16,7 +16,8 @@ HELD_OUT_HEIGHT = 2.0
 DOTS = 100  # an inch
 MOST_POINTS = 1500
 SMOOTHED = 40
-"""The smooth line is a mean over this part of all steps: one fortieth."""
+LEAST_SMOOTHED = 4
+"""The smooth line is a mean over a fortieth of all steps, and no fewer than four."""
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def draw_curve(log: str | Path, picture: str | Path) -> Path:
     panels = figure.subplots(1 + bool(measured.any()), sharex=True, squeeze=False)[:, 0]
     every = -(-len(steps) // MOST_POINTS)
     panels[0].plot(steps[::every], losses[::every], color="0.8", linewidth=0.8, label="training, each step")
-    smooth = running_mean(losses, max(1, len(losses) // SMOOTHED))
+    smooth = running_mean(losses, max(LEAST_SMOOTHED, len(losses) // SMOOTHED))
     panels[0].plot(steps[::every], smooth[::every], color="C0", label="training, smoothed")
     panels[0].set_ylabel("loss")
     if measured.any():
