@@ -116,7 +116,7 @@ class FeatureWatch:
     def look(self, step: TrainingStep, batch: Batch, last: bool) -> dict[str, str]:
         """Return the faults that show in a batch, by kind."""
         patches = step.prepare(batch.patches)
-        shows = patches[0].flatten(1).std(1) >= FLAT
+        shows = patches[0].std((2, 3)).amax(1) >= FLAT
         if not shows.any():
             return {
                 "flat": "the patches show nothing: each is dark or of one colour. Nothing can be learned "
