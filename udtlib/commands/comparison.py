@@ -24,7 +24,7 @@ STARTS = (0.0, 0.5, 1.0)
 RUN = 30  # frames
 
 
-def compare(weights: Weights, device: str | None = None) -> str:
+def compare(weights: Weights, device: str = "cpu") -> str:
     """Return one line: the mean overlap of these weights, of untrained ones and of the shipped ones."""
     rows = {"this network": weights, "untrained": random_weights(), "the one that ships": shipped("udt")}
     found = {name: mean_overlap(each, device) for name, each in rows.items()}
@@ -33,7 +33,7 @@ def compare(weights: Weights, device: str | None = None) -> str:
     return f"mean overlap on {count} short runs over synthetic clips: {numbers} (a quick look; 1 is perfect)"
 
 
-def mean_overlap(weights: Weights, device: str | None = None) -> float:
+def mean_overlap(weights: Weights, device: str = "cpu") -> float:
     """Return the mean overlap, 0..1, of a UDT tracker with these weights over all `runs`."""
     tracker = load_tracker("udt", weights=weights, device=device)
     overlaps = []

@@ -194,7 +194,8 @@ def open_run(
         remove_unfinished(folder)
     if resume:
         checkpoint = load_checkpoint(folder)
-        if checkpoint.step < settings_to_go_on(checkpoint, settings, folder).steps:
+        longer = settings_to_go_on(checkpoint, settings, folder).steps > checkpoint.step
+        if longer and checkpoint.step == checkpoint.settings["steps"]:
             keep_weights(folder, checkpoint.step)
         return checkpoint
     if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():

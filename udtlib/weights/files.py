@@ -152,10 +152,11 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
 
     path = user_path(path)
     try:
-        if not path.is_file():
-            raise MissingDataError(f"no weights file {path}")
+        is_there = path.is_file()
     except OSError as error:  # a name too long, say
         raise MissingDataError(f"no weights file {str(path)[:200]!r} ({error.strerror})") from error
+    if not is_there:
+        raise MissingDataError(f"no weights file {path}")
     if channels not in (None, *CHANNEL_ORDERS):
         raise WeightsError(f"channels is one of {', '.join(CHANNEL_ORDERS)}, found {channels!r}")
     if is_safetensors(path):
