@@ -74,6 +74,7 @@ def check(arguments: argparse.Namespace) -> None:
     Raises:
         OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes;
             settings that do not go together.
+        TrainingError: TensorBoard is asked for and not installed.
         UnknownNameError: no such variant.
     """
     for name, hint in COUNTS.items():
@@ -81,6 +82,10 @@ def check(arguments: argparse.Namespace) -> None:
     if arguments.resume and arguments.steps is None and arguments.epochs is None:
         arguments.steps = steps_of(arguments.out)
     make_settings(arguments, 1, "")
+    if arguments.tensorboard:
+        from udtlib.training.log import board_writer
+
+        board_writer()  # not after the videos are packed
     if arguments.keep_best and not arguments.hold_out:
         raise OptionError(
             "--keep-best goes by the loss on held-out videos: add --hold-out SHARE, such as 0.1"

@@ -143,6 +143,15 @@ def open_board(folder: Path, done: int = 0) -> Any:
     Raises:
         TrainingError: TensorBoard is not installed.
     """
+    return board_writer()(str(folder / "tensorboard"), purge_step=done + 1)
+
+
+def board_writer() -> Any:
+    """Return TensorBoard's class of writers.
+
+    Raises:
+        TrainingError: TensorBoard is not installed.
+    """
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
@@ -150,4 +159,4 @@ def open_board(folder: Path, done: int = 0) -> Any:
             "--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out; "
             "log.csv holds the same numbers"
         ) from error
-    return SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
+    return SummaryWriter
