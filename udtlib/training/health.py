@@ -21,10 +21,10 @@ WINDOW = 50  # steps remembered
 JUDGED = 20  # steps whose median loss is compared with that of the first as many
 DIVERGED = 20.0  # times the loss at the start
 
-LOOKED_AT = 16  # triplets at a time
-FIRST_LOOKS = (5, 10, 20, 50)  # steps; then every LOOK_EVERY
+LOOKED_AT = 8  # triplets at a time: a look takes a third of a step of 16
+FIRST_LOOKS = (5, 20, 50)  # steps; then every LOOK_EVERY
 LOOK_EVERY = 100
-ENOUGH = 48  # triplets seen before "nothing moves" is said; at the end of a run LEAST
+ENOUGH = 24  # triplets seen before "nothing moves" is said; at the end of a run LEAST
 LEAST = 8
 FLAT = 3.0  # grey levels: a picture of a smaller standard deviation shows nothing
 CONSTANT = 1e-3  # features that vary less than this share of their size say nothing
