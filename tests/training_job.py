@@ -31,7 +31,8 @@ def moving_patches(step, batch=4):
 
 def run(out, steps=3, batch=4, **options):
     """Train on `moving_patches`; options of TrainingSettings, or of train."""
-    keys = ("resume", "checkpoint_every", "keep", "progress", "tensorboard", "card")
+    keys = ("resume", "checkpoint_every", "keep", "progress", "tensorboard", "card", "first_weights")
+    keys += ("held_out", "validate_every", "keep_best")
     others = {key: options.pop(key) for key in keys if key in options}
     source = options.pop("batches", lambda step: moving_patches(step, batch))
     options.setdefault("schedule", "step")

@@ -26,7 +26,8 @@ from udtlib.errors import (
 )
 from udtlib.training import open_run
 from udtlib.training.checkpoint import BEFORE, NEWEST, load_checkpoint, read_checkpoint, save_checkpoint
-from udtlib.training.log import LossWatch, read_log
+from udtlib.training.health import LossWatch
+from udtlib.training.log import read_log
 from udtlib.training.run import start
 from udtlib.training.settings import VARIANTS, TrainingSettings
 from udtlib.training.step import Batch, TrainingStep, shifted_labels
@@ -190,7 +191,7 @@ def test_a_run_writes_log_checkpoint_and_weights(tmp_path):
     assert ending.steps == 4
     assert ending.weights == folder / "weights.safetensors"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == [BEFORE, NEWEST, "log.csv", "weights.safetensors"]
+    assert names == [BEFORE, NEWEST, "curve.png", "log.csv", "weights.safetensors"]
     rows = read_log(folder / "log.csv")
     assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
     assert [row["epoch"] for row in rows] == ["1", "1", "2", "2"]
@@ -377,9 +378,10 @@ class FakeBoard:
     """Stands in for TensorBoard's writer."""
 
     written: typing.ClassVar[list] = []
+    purged: typing.ClassVar[list] = []
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, purge_step):
+        self.purged.append(purge_step)
 
     def add_scalar(self, name, value, step):
         self.written.append((name, value, step))
@@ -396,6 +398,12 @@ def test_tensorboard_is_fed_if_it_is_there(tmp_path, monkeypatch):
     assert [entry[0] for entry in FakeBoard.written[:-1]] == ["loss", "learning_rate", "triplets_per_second"]
     assert FakeBoard.written[0][1:] == (float(losses(tmp_path / "one")[0]), 1)
     assert FakeBoard.written[-1] == "closed"
+    FakeBoard.written.clear()
+    held = [moving_patches(90, 3)]
+    run(tmp_path / "one", 2, tensorboard=True, resume=True, held_out=held, validate_every=1)
+    assert [entry[0] for entry in FakeBoard.written[3:-1]] == ["held_out_loss", "held_out_error"]
+    assert {entry[2] for entry in FakeBoard.written[:-1]} == {2}
+    assert FakeBoard.purged == [1, 2], "what a killed session wrote of later steps is hidden, no more"
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(TrainingError, match="pip install tensorboard"):
         run(tmp_path / "two", 1, tensorboard=True)

@@ -231,11 +231,12 @@ def summary(cache: PatchCache) -> str:
     """Return the lines that say what is in a cache."""
     leaks = [video for video in cache.skipped if video.leak]
     measured = len(cache.settings["measured"])
+    dropped = f"{len(leaks)} dropped because they show one of the {measured} sequences for measuring"
+    skipped = f"{len(cache.skipped) - len(leaks)} skipped"
     lines = [
         _size_line(cache),
         *(f"note on {video.name}: {video.note}" for video in cache.videos if video.note),
-        f"{len(cache.skipped) - len(leaks)} skipped; {len(leaks)} dropped because they show one of the "
-        f"{measured} sequences for measuring",
+        f"{skipped}; {dropped}" if measured else skipped,
         *(f"dropped {video.name}: {video.reason}" for video in leaks),
     ]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 import udtlib
-from udtlib.training.settings import TrainingSettings
+from udtlib.training.settings import RANDOM, TrainingSettings
 from udtlib.weights import Weights
 
 
@@ -21,9 +21,11 @@ def card_lines(
     settings: TrainingSettings, loss: float, seconds: float, device: torch.device, processes: int
 ) -> dict[str, str]:
     """Return the card of a run: what it was asked to do, and what on."""
+    first = settings.first_weights
+    origin = "random weights" if first == RANDOM else f"the weights {first}"
     return {
         "name": f"{settings.variant}, {settings.steps} steps, seed {settings.seed}",
-        "source": f"trained from random weights by udtlib {udtlib.__version__}",
+        "source": f"trained from {origin} by udtlib {udtlib.__version__}",
         "settings": ", ".join(f"{key}={value}" for key, value in vars(settings).items()),
         "final loss": f"{loss:.6g}",
         "wall time": f"{seconds:.0f} s",

@@ -11,7 +11,7 @@ checked value by value like any other.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,18 @@ from torch.optim import Optimizer
 
 from udtlib.errors import CheckpointError, StorageError
 from udtlib.files import user_path, write_whole
-from udtlib.training.settings import TrainingSettings
+from udtlib.training.settings import ADDED, TrainingSettings
 
 NEWEST = "checkpoint.safetensors"
 BEFORE = "checkpoint-before.safetensors"
 FORMATS = ("udtlib training 1", "udtlib training 2")
 """The last is what is written."""
+STATES = {
+    "sgd": ("momentum_buffer",),
+    "adam": ("step", "exp_avg", "exp_avg_sq"),
+    "muon": ("size", "momentum"),
+}
+"""What each optimiser remembers of a parameter; SGD without momentum nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,31 +66,46 @@ def collect(network: nn.Module, optimiser: Optimizer) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
-def restore(checkpoint: Checkpoint, network: nn.Module, optimiser: Optimizer) -> None:
+def restore(
+    checkpoint: Checkpoint, network: nn.Module, optimiser: Optimizer, settings: TrainingSettings
+) -> None:
     """Put a checkpoint's tensors back where `collect` found them.
 
     Raises:
-        CheckpointError: they are not those of this network and optimiser.
+        CheckpointError: they are not those of this network and optimiser, or some are missing.
     """
-    shapes = dict(enumerate(tuple(parameter.shape) for parameter in network.parameters()))
-    states: dict[int, dict[str, Tensor]] = {}
-    weights: dict[str, Tensor] = {}
-    for name, tensor in checkpoint.tensors.items():
-        part, _, rest = name.partition(".")
-        if part == "network":
-            weights[rest] = tensor
-        else:
-            index, _, key = rest.partition(".")
-            if not index.isdecimal() or tuple(tensor.shape) not in ((), shapes.get(int(index))):
-                raise CheckpointError(
-                    f"the checkpoint's {name} {tuple(tensor.shape)} is of no such optimiser"
-                )
-            states.setdefault(int(index), {})[key] = tensor
+    weights = {name[8:]: each for name, each in checkpoint.tensors.items() if name.startswith("network.")}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise CheckpointError(f"the checkpoint is of another network ({str(error)[:200]})") from error
+        raise CheckpointError(f"it is of another network ({str(error)[:200]})") from error
+    shapes = expected_state(network, settings) if checkpoint.step else {}
+    found = {name: each for name, each in checkpoint.tensors.items() if not name.startswith("network.")}
+    missing = sorted(shapes.keys() - found.keys())
+    if missing:
+        raise CheckpointError(
+            f"it lacks {len(missing)} of the {len(shapes)} tensors of the optimiser {settings.optimiser!r}: "
+            f"{', '.join(missing[:3])}{' ...' if len(missing) > 3 else ''}"
+        )
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in found.items():
+        if tuple(tensor.shape) != shapes.get(name) or not tensor.is_floating_point():
+            kind = f"{name} {tuple(tensor.shape)} {tensor.dtype}"
+            raise CheckpointError(f"its {kind} is of no such optimiser as {settings.optimiser!r}")
+        _, index, key = name.split(".")
+        states.setdefault(int(index), {})[key] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
+
+
+def expected_state(network: nn.Module, settings: TrainingSettings) -> dict[str, tuple[int, ...]]:
+    """Return name and shape of every tensor that the optimiser has after a step; () is one number."""
+    names = STATES[settings.optimiser] if settings.momentum or settings.optimiser != "sgd" else ()
+    names = (*names, "average") if settings.average else names
+    return {
+        f"optimiser.{index}.{name}": () if name in ("step", "size") else tuple(parameter.shape)
+        for index, parameter in enumerate(network.parameters())
+        for name in names
+    }
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -195,12 +216,14 @@ def check_header(checkpoint: Checkpoint) -> Checkpoint:
     history = checkpoint.history
     losses = history["start"] + history["recent"] if history else []
     still = history["still"] if history else 0
+    best = history.get("best") if history else None
     fine = {
         "step": type(checkpoint.step) is int and 0 <= checkpoint.step < 2**53,
         "seconds": is_number(checkpoint.seconds) and checkpoint.seconds >= 0,
         "settings": isinstance(checkpoint.settings, dict),
         "history": isinstance(history, dict) and isinstance(losses, list) and all(map(is_number, losses)),
         "history's still": type(still) is int and 0 <= still <= max(checkpoint.step, 0),
+        "history's best": best is None or is_number(best),
     }
     wrong = [name for name, is_fine in fine.items() if not is_fine]
     if wrong:
@@ -213,14 +236,30 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) < 1e300
 
 
-def check_settings(checkpoint: Checkpoint, settings: TrainingSettings, folder: Path) -> None:
-    """Raise `CheckpointError` naming the differences unless the run was started with ``settings``."""
-    lines = settings.differences(dict(checkpoint.settings))
+def settings_to_go_on(checkpoint: Checkpoint, settings: TrainingSettings, folder: Path) -> TrainingSettings:
+    """Return the settings that a run goes on with: those it has, and perhaps more steps.
+
+    More steps leave the learning rates of the steps asked for before as they are; so whether a run is
+    extended when it has ended or earlier makes no difference.
+
+    Raises:
+        CheckpointError: other settings than the run was started with; the message names the differences.
+    """
+    then = ADDED | dict(checkpoint.settings)
+    steps, scheduled = then.get("steps"), then["scheduled"]
+    if type(steps) is int and 0 < steps < settings.steps:
+        then |= {"steps": settings.steps, "scheduled": scheduled or steps}
+    if settings.scheduled == 0 and type(then["scheduled"]) is int and then["scheduled"] > 0:
+        settings = replace(settings, scheduled=then["scheduled"])
+    lines = settings.differences(then)
+    if not lines and checkpoint.step > settings.steps:
+        lines = [f"it has done {checkpoint.step} of {settings.steps} steps"]
     if lines:
         raise CheckpointError(
             f"{folder}: the run was started with other settings ({'; '.join(lines)}). Resume with the "
             "settings it has, or start another run in another folder"
         )
+    return settings
 
 
 def snapshot(

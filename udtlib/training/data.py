@@ -13,10 +13,11 @@ from torch import Tensor
 
 from udtlib.data.raw_video.augmentation import augment
 from udtlib.data.raw_video.cache_index import PackedVideo
+from udtlib.data.raw_video.dull_videos import dull_lines, find_dull
 from udtlib.data.raw_video.leak_check import Measured
 from udtlib.data.raw_video.packing import pack_videos
 from udtlib.data.raw_video.patch_cache import MAGIC, PatchCache
-from udtlib.data.raw_video.triplets import TripletLoader, Triplets, split_videos
+from udtlib.data.raw_video.triplets import TripletLoader, Triplets, draw_triplets, split_videos
 from udtlib.data.synthetic.cache import synthetic_name
 from udtlib.data.synthetic.patches import render_patches
 from udtlib.errors import OptionError
@@ -24,6 +25,8 @@ from udtlib.files import storage_errors, user_path
 from udtlib.training.step import Batch
 
 CACHE = "patches.raw"
+HELD_OUT = 128
+"""Triplets that a network is measured on: they take the time of less than two steps."""
 
 
 @dataclass
@@ -38,6 +41,8 @@ class TrainingData:
         displacements: gives the true displacements ``(n, 2, 2)`` of triplets ``(n, 3)``, where known.
         augment: strength of `udtlib.data.raw_video.augmentation`, which works on the processor.
         smear: its longest motion blur, in pixels.
+        held_out: batches of videos that no triplet above is drawn from, see `held_out_batches`.
+        warnings: lines about videos that teach nothing.
     """
 
     loader: TripletLoader
@@ -47,6 +52,8 @@ class TrainingData:
     displacements: Callable[[Triplets], NDArray[np.float64]] | None = None
     augment: float = 0.0
     smear: float = 0.0
+    held_out: Sequence[Batch] = ()
+    warnings: Sequence[str] = ()
     drawn: tuple[int, Any] = (-1, None)
 
     def __len__(self) -> int:
@@ -103,7 +110,8 @@ def cached_data(
 
     A raw cache is read in place. A compressed one is decoded once, into memory; and on a GPU with room
     for twice the patches, they stay there. ``hold_out`` is the share of videos that no triplet is drawn
-    from, see `udtlib.data.raw_video.triplets.split_videos`; the card names them.
+    from, see `udtlib.data.raw_video.triplets.split_videos`; the card names them, and the network is
+    measured on them.
 
     Raises:
         OptionError: a share that leaves nothing for one side.
@@ -123,7 +131,30 @@ def cached_data(
     if device.type == "cuda" and len(cache) * 2 * 125 * 125 * 3 < torch.cuda.mem_get_info(device)[0]:
         stored = patches if isinstance(patches, np.ndarray) else cache.load()
         resident = torch.from_numpy(stored).to(device)
-    return TrainingData(loader, name, card, resident)
+    measured = held_out_batches(patches, held, batch, seed, scheme) if held else ()
+    told = dull_lines(find_dull(cache, videos), len(videos))
+    return TrainingData(loader, name, card, resident, held_out=measured, warnings=told)
+
+
+def held_out_batches(
+    patches: PatchCache | NDArray[np.uint8], videos: Sequence[PackedVideo], batch: int, seed: int, scheme: str
+) -> list[Batch]:
+    """Return what a network is measured on: about `HELD_OUT` triplets of these videos, always the same.
+
+    They are as those of training, but for augmentation: as many a batch, drawn by the same scheme. Where
+    there are not enough for one batch, all there are make one.
+
+    Raises:
+        OptionError: no video is long enough for a triplet.
+    """
+    try:
+        triplets = draw_triplets(videos, [seed, HELD_OUT], scheme)
+    except OptionError as error:
+        raise OptionError(f"{error} that are held out: use a larger --hold-out, or longer videos") from error
+    batch = min(batch, len(triplets))
+    count = min(max(1, HELD_OUT // batch), len(triplets) // batch)
+    source = patches.read if isinstance(patches, PatchCache) else patches.__getitem__
+    return [Batch(source(triplets[i * batch : (i + 1) * batch])) for i in range(count)]
 
 
 def video_list(videos: Sequence[PackedVideo]) -> str:

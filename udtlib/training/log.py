@@ -1,31 +1,28 @@
-"""What a run tells: one line of CSV a step, always; a progress bar; TensorBoard where it is installed.
+"""What a run tells: one line of CSV a step, always; its progress; TensorBoard where it is installed.
 
 Book: chapter 11.
 """
 
 import csv
 import io
-import math
 import os
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from statistics import median
 from types import TracebackType
 from typing import Any, TextIO
 
-from tqdm import tqdm
-
 from udtlib.errors import StorageError, TrainingError
 from udtlib.files import is_same_file, storage_errors, user_path, write_whole
+from udtlib.training.progress import Progress
 
-COLUMNS = ("step", "epoch", "loss", "learning_rate", "triplets_per_second", "seconds")
+EVERY_STEP = ("step", "epoch", "loss", "learning_rate", "triplets_per_second", "seconds")
+HELD_OUT = ("held_out_loss", "held_out_error")
+"""Empty but every so many steps, and always without held-out videos; logs of earlier versions lack them."""
+COLUMNS = EVERY_STEP + HELD_OUT
 LOG = "log.csv"
 FLUSH_EVERY = 1.0  # seconds
-WINDOW = 50  # steps that divergence is judged by
-DIVERGED = 20.0  # times the loss of the first WINDOW steps
 
 
 class TrainingLog:
@@ -41,19 +38,13 @@ class TrainingLog:
             StorageError: the log cannot be written.
         """
         self.path = folder / LOG
-        self.board = open_board(folder) if write and tensorboard else None
+        self.board = open_board(folder, done) if write and tensorboard else None
         self.file: TextIO | None = open_log(self.path, done) if write else None
-        self.bar = tqdm(
-            total=steps,
-            initial=done,
-            unit="step",
-            disable=None if write and progress else True,
-            smoothing=0.1,
-        )
+        self.progress = Progress(steps, done, write and progress)
         self.flushed = time.monotonic()
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Take one step's row, a value for each of `COLUMNS`.
+        """Take one step's row: a value for each of `EVERY_STEP`, and for `HELD_OUT` where they were measured.
 
         Raises:
             StorageError: as `flush`.
@@ -64,14 +55,10 @@ class TrainingLog:
             if time.monotonic() >= self.flushed + FLUSH_EVERY:
                 self.flush()
         if self.board is not None:
-            for name in ("loss", "learning_rate", "triplets_per_second"):
-                self.board.add_scalar(name, row[name], row["step"])
-        self.bar.set_postfix_str(
-            f"loss {row['loss']:.4g}, rate {row['learning_rate']:.1e}, "
-            f"{row['triplets_per_second']:.1f} triplets/s",
-            refresh=False,
-        )
-        self.bar.update()
+            for name in ("loss", "learning_rate", "triplets_per_second", *HELD_OUT):
+                if name in row:
+                    self.board.add_scalar(name, row[name], row["step"])
+        self.progress.update(row)
 
     def flush(self) -> None:
         """Put all lines on the disk.
@@ -98,7 +85,7 @@ class TrainingLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close everything."""
-        self.bar.close()
+        self.progress.close()
         if self.board is not None:
             self.board.close()
         if self.file is not None:
@@ -132,6 +119,8 @@ def open_log(path: Path, done: int) -> TextIO:
 def read_log(path: str | Path) -> list[dict[str, str]]:
     """Return the lines of a ``log.csv`` as dictionaries of text; one cut short at the end is left out.
 
+    A held-out number that was not measured is an empty text, also in logs of earlier versions.
+
     Raises:
         TrainingError: a file that is no such thing.
     """
@@ -141,15 +130,27 @@ def read_log(path: str | Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         whole = [line for line in file if line.endswith("\n")]
     try:
-        return [row for row in csv.DictReader(whole) if all(row.get(column) for column in COLUMNS)]
+        rows = [row for row in csv.DictReader(whole) if all(row.get(column) for column in EVERY_STEP)]
+        return [{**row, **{column: row.get(column) or "" for column in HELD_OUT}} for row in rows]
     except csv.Error as error:
         raise TrainingError(
             f"{path}: expected the log of a training, found something else ({error})"
         ) from error
 
 
-def open_board(folder: Path) -> Any:
-    """Return a TensorBoard writer into ``folder/tensorboard``.
+def open_board(folder: Path, done: int = 0) -> Any:
+    """Return a TensorBoard writer into ``folder/tensorboard``; steps after ``done`` in it are hidden.
+
+    Each session of a run writes a file of its own, and TensorBoard shows them as one curve.
+
+    Raises:
+        TrainingError: TensorBoard is not installed.
+    """
+    return board_writer()(str(folder / "tensorboard"), purge_step=done + 1)
+
+
+def board_writer() -> Any:
+    """Return TensorBoard's class of writers.
 
     Raises:
         TrainingError: TensorBoard is not installed.
@@ -161,56 +162,4 @@ def open_board(folder: Path) -> Any:
             "--tensorboard needs the package tensorboard: pip install tensorboard, or leave it out; "
             "log.csv holds the same numbers"
         ) from error
-    return SummaryWriter(str(folder / "tensorboard"))
-
-
-class LossWatch:
-    """Stops a run that has gone wrong, and says how: NaN, an exploding loss, a network that died."""
-
-    def __init__(self, history: Mapping[str, Any] | None = None) -> None:
-        """Start, or go on with what an earlier `history` remembers."""
-        history = history or {}
-        self.start: list[float] = list(history.get("start", []))
-        self.recent: deque[float] = deque(history.get("recent", []), WINDOW)
-        self.still = int(history.get("still", 0))
-
-    @property
-    def history(self) -> dict[str, Any]:
-        """What to put into a checkpoint."""
-        return {"start": self.start, "recent": list(self.recent), "still": self.still}
-
-    def check(self, step: int, loss: float, gradient: float, rate: float) -> None:
-        """Take in a step's loss and the norm of its gradient, before the weights are changed.
-
-        Raises:
-            TrainingError: the run is not worth continuing; the message says why and what to try.
-        """
-        where = f"step {step}, learning rate {rate:.2g}"
-        if not math.isfinite(loss) or not math.isfinite(gradient):
-            raise TrainingError(
-                f"{where}: loss {loss}, norm of the gradient {gradient}: not finite. The weights have "
-                f"become too large or the data are damaged; losses before: {listed(self.recent)}. Try a "
-                "lower first rate, a warm-up, or float32"
-            )
-        self.still = self.still + 1 if gradient == 0 else 0
-        if self.still >= WINDOW:
-            raise TrainingError(
-                f"{where}: no gradient for {WINDOW} steps: all patches are of one colour, or the network "
-                "has died (every ReLU at 0). Try other videos, a lower first rate or another seed"
-            )
-        if len(self.start) < WINDOW:
-            self.start.append(loss)
-        self.recent.append(loss)
-        # not the mean: without A_drop one hopeless pair can cost a thousand times the others
-        before, now = median(self.start), median(self.recent)
-        if len(self.recent) == WINDOW and now > DIVERGED * before:
-            raise TrainingError(
-                f"{where}: diverged, median loss {now:.4g} over {WINDOW} steps, {before:.4g} over the "
-                f"first; last losses: {listed(self.recent)}. Try a lower first rate or "
-                "a warm-up, and keep A_drop on"
-            )
-
-
-def listed(values: Sequence[float]) -> str:
-    """Return the last five numbers as text."""
-    return ", ".join(f"{value:.4g}" for value in list(values)[-5:]) or "none"
+    return SummaryWriter

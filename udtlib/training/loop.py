@@ -1,40 +1,44 @@
 """The training loop: data -> loss -> step -> checkpoint. Book: chapter 11.
 
 `train` takes the batches as a function of the step, so a run that is resumed sees what it would have seen:
-on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``log.csv``,
+on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``log.csv``, ``curve.png``,
 ``checkpoint.safetensors`` and, at the end, ``weights.safetensors``.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from udtlib.arguments import Between, checked
-from udtlib.errors import StorageError, TrainingError
-from udtlib.files import remove_unfinished, user_path
+from udtlib.errors import CheckpointError, OptionError, StorageError, TrainingError
+from udtlib.files import remove_unfinished, user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.training.ahead import BatchSource, ahead
-from udtlib.training.card import card_lines, first_losses
+from udtlib.training.card import card_lines
 from udtlib.training.checkpoint import (
     NEWEST,
     Checkpoint,
-    check_settings,
+    advice,
     load_checkpoint,
     save_checkpoint,
+    settings_to_go_on,
 )
 from udtlib.training.log import TrainingLog
+from udtlib.training.observer import Looks, Observer
 from udtlib.training.origin import batch_of, check_origin, code_of
 from udtlib.training.run import Run, row_of, start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest, signals
+from udtlib.training.step import Batch
 from udtlib.training.workers import Workers, device_of
-from udtlib.weights import save_weights
+from udtlib.weights import Weights
 
 WEIGHTS = "weights.safetensors"
 CHECKPOINT_EVERY = 200  # steps
+VALIDATE_EVERY = 100  # steps
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Ending:
         loss: of the last step; NaN if there was none.
         seconds: of training, all sessions together.
         weights: the file with the trained network; None if stopped early.
+        best: the lowest held-out loss whose weights were kept; None if none were.
     """
 
     steps: int
@@ -54,6 +59,7 @@ class Ending:
     loss: float
     seconds: float
     weights: Path | None = None
+    best: float | None = None
 
 
 @checked
@@ -63,14 +69,18 @@ def train(
     out: str | Path,
     *,
     resume: bool = False,
+    first_weights: Weights | None = None,
     device: str | None = "cpu",
     checkpoint_every: Annotated[int, Between(1, 10**9)] = CHECKPOINT_EVERY,
     keep: Sequence[int] = (),
+    held_out: Sequence[Batch] = (),
+    validate_every: Annotated[int, Between(1, 10**9)] = VALIDATE_EVERY,
+    keep_best: bool = False,
     progress: bool = False,
     tensorboard: bool = False,
     card: dict[str, str] | None = None,
 ) -> Ending:
-    """Train a network from random weights and write it to ``out/weights.safetensors``.
+    """Train a network and write it to ``out/weights.safetensors``.
 
     SIGINT and SIGTERM stop it after the current step, with a checkpoint, also where the next batch does not
     come; a second one ends it at once. Under torchrun every process
@@ -81,11 +91,17 @@ def train(
         batches: gives the `udtlib.training.step.Batch`, or just the uint8 patches ``(n, 3, 125, 125, 3)``,
             of a step (0-indexed): all ``settings.batch`` triplets.
         out: the run's folder; made if needed.
-        resume: go on from ``out``'s checkpoint.
-        device: ``"cpu"``, ``"cuda"`` ..., None for a GPU if there is one.
+        resume: go on from ``out``'s checkpoint; with more steps than it had, the run is extended, and the
+            weights it ended with are kept as ``out/weights-STEP.safetensors``.
+        first_weights: what to start from; None is random.
+        device: ``"cpu"``, ``"cuda"`` ..., None or ``"auto"`` for a GPU if there is one.
         checkpoint_every: steps between checkpoints.
         keep: steps after which the weights are kept, as ``out/weights-STEP.safetensors``.
-        progress: show a bar.
+        held_out: batches of videos that are not trained on; how well the network does on them goes into the
+            log, see `udtlib.training.validation`.
+        validate_every: steps between two such measurements; the last step is always measured.
+        keep_best: also keep the weights of the lowest held-out loss, ``out/weights-best.safetensors``.
+        progress: show a bar, or on no terminal a line every few seconds.
         tensorboard: write TensorBoard logs too.
         card: lines for the weights' card, such as the command and the videos.
 
@@ -93,22 +109,29 @@ def train(
         TrainingError: ``out`` has a run already, or a log that lacks steps of its checkpoint; the loss is NaN
             or diverges (the checkpoint stays).
         StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
-        CheckpointError: the checkpoint is damaged, or its run has other settings or other patches.
-        OptionError: no such device, a batch that the processes cannot share, or ``checkpoint_every`` below 1.
+        CheckpointError: the checkpoint is damaged or incomplete, or its run has other settings or patches.
+        OptionError: no such device, a batch that the processes cannot share, a number out of range, or
+            ``keep_best`` without ``held_out``.
         ShapeError: batches of the wrong shape.
     """
+    if keep_best and not held_out:
+        raise OptionError("keep_best goes by the loss on held-out videos: give some (--hold-out SHARE)")
     folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
+    if first_weights is not None:
+        settings = replace(settings, first_weights=first_weights.fingerprint)
     lock = ExitStack()
     try:
         workers.share(settings.batch)
-        run = start(settings, place)
         checkpoint = workers.first_decides(lambda: open_run(folder, settings, resume, lock))
+        if checkpoint is not None:
+            settings = settings_to_go_on(checkpoint, settings, folder)
+        run = start(settings, place, first_weights)
         run.made_of = {"code": code_of(batches)}
         if checkpoint is not None:
             run.made_of = check_origin(checkpoint, batches, folder)
-            run.resume(checkpoint)
+            resume_run(run, checkpoint, folder)
         log = TrainingLog(
             folder,
             settings.steps,
@@ -118,32 +141,35 @@ def train(
             tensorboard=tensorboard,
         )
 
-        def after_step(loss: float) -> None:
-            if workers.is_first and run.done in keep:
-                write_weights(run, folder / f"weights-{run.done}.safetensors", log, lines(loss))
-
         def lines(loss: float) -> dict[str, str]:
             mixed = run.made_of.get("mixed")
             about = {"code": f"another version of it until step {mixed}"} if mixed else {}
             return card_lines(settings, loss, run.seconds, place, workers.count) | about | (card or {})
 
-        path = None
+        observer = Observer(run, log, Looks(held_out, validate_every, keep, keep_best), lines)
+        path, did = None, run.done
         with log, signals() as stop:
-            loss, number = loop(run, batches, workers, log, folder, stop, checkpoint_every, after_step)
+            loss, number = loop(run, batches, workers, log, observer, stop, checkpoint_every)
             if workers.is_first and run.done == settings.steps:
-                path = write_weights(run, folder / WEIGHTS, log, lines(loss))
-        return Ending(run.done, number, loss, run.seconds, path)
+                path = observer.write(folder / WEIGHTS, loss)
+            if workers.is_first and run.done > did:
+                observer.draw(at_once=True)
+        return Ending(run.done, number, loss, run.seconds, path, run.best)
     finally:
         lock.close()
         workers.leave()
 
 
-def write_weights(run: Run, path: Path, log: TrainingLog, lines: dict[str, str]) -> Path:
-    """Write the run's weights as they are now, with ``lines``, its steps and first losses as the card."""
-    log.flush()
-    about = {"steps": str(run.done), "first losses": first_losses(run.watch.start)}
-    save_weights(path, run.weights(lines | about))
-    return path
+def resume_run(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
+    """Let a run go on from a checkpoint.
+
+    Raises:
+        CheckpointError: it does not have what the run needs; the message names the file and what is missing.
+    """
+    try:
+        run.resume(checkpoint)
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder / NEWEST}: {error}. {advice(folder)}") from error
 
 
 def open_run(
@@ -156,7 +182,7 @@ def open_run(
     Raises:
         StorageError: another process is training there.
         TrainingError: a new run where one is already.
-        CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``check_settings``.
+        CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``settings_to_go_on``.
     """
     if not resume:
         try:
@@ -168,11 +194,20 @@ def open_run(
         remove_unfinished(folder)
     if resume:
         checkpoint = load_checkpoint(folder)
-        check_settings(checkpoint, settings, folder)
+        longer = settings_to_go_on(checkpoint, settings, folder).steps > checkpoint.step
+        if longer and checkpoint.step == checkpoint.settings["steps"]:
+            keep_weights(folder, checkpoint.step)
         return checkpoint
     if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
         raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
     return None
+
+
+def keep_weights(folder: Path, step: int) -> None:
+    """Keep the weights of a finished run that is extended, under the name of their last step."""
+    kept = folder / f"weights-{step}.safetensors"
+    if (folder / WEIGHTS).is_file() and not kept.exists():
+        write_whole(kept, (folder / WEIGHTS).read_bytes())
 
 
 def loop(
@@ -180,37 +215,40 @@ def loop(
     batches: BatchSource,
     workers: Workers,
     log: TrainingLog,
-    folder: Path,
+    observer: Observer,
     stop: StopRequest,
     checkpoint_every: int,
-    after_step: Callable[[float], None],
 ) -> tuple[float, int]:
-    """Do the remaining steps; return the last loss and the signal that ended them early, or 0.
-
-    ``after_step`` is called with the loss of each.
-    """
-    settings, loss, number = run.settings, float("nan"), 0
+    """Do the remaining steps; return the last loss and the signal that ended them early, or 0."""
+    settings, folder, loss, number = run.settings, log.path.parent, float("nan"), 0
     share = workers.share(settings.batch)
     saved = run.done
     try:
         for batch in ahead(batches, run.done, settings, stop):
             if run.done == 0 and not settings.data:
                 run.made_of["batch"] = batch_of(batch)
-            begin = time.perf_counter()
-            loss = take_step(run, batch.part(share.start, share.stop), workers, share.start)
+            begin, part = time.perf_counter(), batch.part(share.start, share.stop)
+            loss = take_step(run, part, workers, share.start)
             took = time.perf_counter() - begin
             run.seconds += took
-            log.add(row_of(run, loss, took))
+            row = row_of(run, loss, took)
             run.done += 1
-            after_step(loss)
+            if workers.is_first:
+                found = observer.measure(part)
+                log.add(row | found)
+                observer.keep(loss, found)
             number = workers.any(stop.number)
             if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
                 saved = save_run(run, workers, log, folder)
+                if workers.is_first and run.done < settings.steps:
+                    observer.draw(at_once=bool(number))
             if number:
                 break
         if not number and stop.number and run.done < settings.steps:  # while no batch came
             number, saved = stop.number, save_run(run, workers, log, folder)
     except (TrainingError, StorageError) as error:
+        if isinstance(error, TrainingError) and workers.is_first and run.done:
+            observer.draw(at_once=True)
         there = saved and (folder / NEWEST).is_file()
         kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
         raise type(error)(f"{error} ({kept})") from error

@@ -1,6 +1,7 @@
 """A training run under way: its parts, how they start, one step of it. Book: chapter 11."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -11,7 +12,7 @@ from udtlib.devices import keep_freed_memory
 from udtlib.network import FeatureNetwork
 from udtlib.training.card import trained_weights
 from udtlib.training.checkpoint import Checkpoint, restore, snapshot
-from udtlib.training.log import LossWatch
+from udtlib.training.health import LossWatch
 from udtlib.training.muon import Muon
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.step import Batch, TrainingStep
@@ -21,7 +22,11 @@ from udtlib.weights import Weights
 
 @dataclass
 class Run:
-    """A run under way: the parts that change."""
+    """A run under way: the parts that change.
+
+    Attributes:
+        best: the lowest held-out loss whose weights were kept; None if none were.
+    """
 
     settings: TrainingSettings
     network: nn.Module
@@ -31,6 +36,7 @@ class Run:
     done: int = 0
     seconds: float = 0.0
     made_of: dict[str, str] = field(default_factory=dict)
+    best: float | None = None
 
     def checkpoint(self) -> Checkpoint:
         """Return the state as it is now."""
@@ -39,7 +45,7 @@ class Run:
             self.settings,
             self.network,
             self.optimiser,
-            self.watch.history,
+            self.watch.history | ({} if self.best is None else {"best": self.best}),
             self.seconds,
             self.made_of,
         )
@@ -50,17 +56,24 @@ class Run:
         return trained_weights(self.network.state_dict() | kept, lines)
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint."""
-        restore(checkpoint, self.network, self.optimiser)
+        """Go on from a checkpoint.
+
+        Raises:
+            CheckpointError: its tensors are not those of this network and optimiser.
+        """
+        restore(checkpoint, self.network, self.optimiser, self.settings)
         self.watch, self.done = LossWatch(checkpoint.history), checkpoint.step
+        self.best = checkpoint.history.get("best")
         self.seconds = checkpoint.seconds
 
 
-def start(settings: TrainingSettings, device: torch.device) -> Run:
-    """Return a new run: random weights, an optimiser, nothing done."""
+def start(settings: TrainingSettings, device: torch.device, first: Weights | None = None) -> Run:
+    """Return a new run: weights that are random, or ``first``; an optimiser, nothing done."""
     keep_freed_memory()
     generator = torch.Generator().manual_seed(settings.seed)
     network = FeatureNetwork(padded=False, generator=generator).to(device)
+    if first is not None:
+        network.load_state_dict(dict(first.tensors))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(settings.gain)
@@ -112,6 +125,22 @@ def average_of(optimiser: Optimizer, network: nn.Module) -> dict[str, Tensor]:
     """Return the running averages by the names of the network's parameters."""
     named = network.named_parameters()
     return {name: optimiser.state[parameter]["average"] for name, parameter in named}
+
+
+@contextmanager
+def averaged(run: Run) -> Iterator[None]:
+    """Let the network have the weights that would be written (`Run.weights`), then its own again."""
+    kept = average_of(run.optimiser, run.network) if run.settings.average and run.done else {}
+    named = dict(run.network.named_parameters())
+    own = {name: named[name].detach().clone() for name in kept}
+    with torch.no_grad():
+        try:
+            for name, tensor in kept.items():
+                named[name].copy_(tensor)
+            yield
+        finally:
+            for name, tensor in own.items():
+                named[name].copy_(tensor)
 
 
 def row_of(run: Run, loss: float, took: float) -> dict[str, int | float]:

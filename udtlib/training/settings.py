@@ -12,6 +12,9 @@ from udtlib.forms import FORMS, WAYS_BACK
 PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
+RANDOM = "random"
+ADDED = {"first_weights": RANDOM, "scheduled": 0}
+"""Settings that runs of earlier versions do not name, and what those runs did."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ class TrainingSettings:
         compile: run the network through ``torch.compile``.
         seed: of the first weights (the sampler has its own).
         data: what the batches are cut from, in words or a checksum: a run does not go on with others.
+        first_weights: fingerprint of the weights it starts from; ``"random"`` are drawn from ``seed``.
+        scheduled: steps over which the learning rate falls; 0 is all. A run that was extended goes on, after
+            them, at the rate it had reached.
     """
 
     variant: str = "udt"
@@ -98,6 +104,8 @@ class TrainingSettings:
     compile: bool = False
     seed: Annotated[int, Between(0, LARGEST_SEED)] = 0
     data: str = ""
+    first_weights: str = RANDOM
+    scheduled: Annotated[int, Between(0, 10**9)] = 0
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -113,6 +121,8 @@ class TrainingSettings:
                 f"learning rates fall: expected last_rate <= first_rate, found {self.last_rate} and "
                 f"{self.first_rate}"
             )
+        if self.gain != 1 and self.first_weights != RANDOM:
+            raise OptionError(f"gain is of random first weights: expected 1 with others, found {self.gain}")
         if self.augment and variant.truth:
             raise OptionError(
                 "augment is 0 for a variant that learns from true displacements, found "
@@ -124,17 +134,17 @@ class TrainingSettings:
                 f"augment {self.augment}"
             )
 
-    @property
-    def epochs(self) -> int:
-        """How many epochs the run touches, at least 1."""
-        return -(-self.steps // self.steps_per_epoch)
-
     def learning_rate(self, step: int) -> float:
-        """Return the rate of ``step`` (0-indexed): from first to last, rising to it in the warm-up."""
+        """Return the rate of ``step`` (0-indexed): from first to last, rising to it in the warm-up.
+
+        After the ``scheduled`` steps it stays as it was in the last of them.
+        """
+        steps = self.scheduled or self.steps
+        step = min(step, steps - 1)
         if self.schedule == "epoch":
-            done, whole = step // self.steps_per_epoch, self.epochs - 1
+            done, whole = step // self.steps_per_epoch, (steps - 1) // self.steps_per_epoch
         else:
-            done, whole = step, self.steps - 1
+            done, whole = step, steps - 1
         share = done / whole if whole else 0.0
         if self.schedule == "cosine":
             rate = self.last_rate + (self.first_rate - self.last_rate) * (1 + math.cos(math.pi * share)) / 2
@@ -143,8 +153,11 @@ class TrainingSettings:
         return rate * min(1.0, (step + 1) / self.warm_up) if self.warm_up else rate
 
     def differences(self, other: dict[str, Any]) -> list[str]:
-        """Return a line for each setting that ``other`` (as a dictionary) has otherwise."""
-        ours = asdict(self)
+        """Return a line for each setting that ``other`` (as a dictionary) has otherwise.
+
+        What runs of earlier versions could not set counts as its default (`ADDED`).
+        """
+        ours, other = asdict(self), ADDED | other
         return [
             f"{name}: {other.get(name)!r} then, {ours.get(name)!r} now"
             for name in sorted(ours.keys() | other.keys())

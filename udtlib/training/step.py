@@ -128,16 +128,25 @@ class TrainingStep:
 
         The three are: the error, its unweighted form (by which A_drop sorts), and the motion.
         """
-        patches = self.prepare(batch.patches)
-        if self.variant.truth:
-            response, label = self.to_the_truth(patches, batch.displacements)
-            moved = torch.ones(len(response), device=self.device)
-        else:
-            trip = self.round_trip(patches)
-            response, label, moved = trip.back, trip.label, motion_weights(trip, self.settings.motion)
+        return self.compare(*self.answer(batch))
+
+    def compare(self, response: Tensor, label: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what `errors` does, of what `answer` gave."""
         errors = round_trip_errors(response, label, self.settings.form)
         plain = round_trip_errors(response.detach(), label, "paper")
         return errors, torch.stack([errors.detach(), plain, moved], 1)
+
+    def answer(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the response ``(n, H, W)`` that is judged, its label ``(n or 1, H, W)``, motion ``(n,)``.
+
+        The response is that of T at the way's end, or of S1 in a variant that knows the truth.
+        """
+        patches = self.prepare(batch.patches)
+        if self.variant.truth:
+            response, label = self.to_the_truth(patches, batch.displacements)
+            return response, label, torch.ones(len(response), device=self.device)
+        trip = self.round_trip(patches)
+        return trip.back, trip.label, motion_weights(trip, self.settings.motion)
 
     def prepare(self, patches: Patches) -> Tensor:
         """Return uint8 ``(n, 3, 125, 125, 3)`` as float ``(3, n, 3, 125, 125)``, channels last."""
@@ -173,11 +182,14 @@ class TrainingStep:
     def to_the_truth(self, patches: Tensor, displacements: Any) -> tuple[Tensor, Tensor]:
         """Return the response of S1 to the filter of T, and the label at the true displacement."""
         label = shifted_labels(torch.as_tensor(displacements[:, 0]).to(self.label), self.label.shape[-1])
-        template, search = self.features(patches[0], patches[1])
+        return self.respond(*self.features(patches[0], patches[1])), label
+
+    def respond(self, template: Tensor, search: Tensor) -> Tensor:
+        """Return the response ``(n, H, W)`` to ``search`` of the filter learned on ``template``: features."""
         with torch.no_grad():
             x, z = self.transform.spectrum(template), self.transform.spectrum(search)
         ridge = effective_regularisation(template, 1e-4, normalise=True)
-        return DifferentiableHop.apply(template, search, x, z, self.label[None], ridge, self.transform), label
+        return DifferentiableHop.apply(template, search, x, z, self.label[None], ridge, self.transform)
 
     def weights(self, numbers: Tensor) -> Tensor:
         """Return the weights ``(n,)`` of the whole batch, which sum to 1 (Eq. 10), from `errors`' numbers."""

@@ -96,12 +96,12 @@ class Workers:
 
 
 def device_of(name: str | None) -> torch.device:
-    """Return the device called ``name``; None is the GPU if there is one, one GPU for each process.
+    """Return the device called ``name``; None or auto is the GPU if there is one, one for each process.
 
     Raises:
         OptionError: no such device here.
     """
-    if name is None:
+    if name in (None, "auto"):
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
