@@ -1,4 +1,4 @@
-"""``udt evaluate``: run trackers over a dataset (OPE, TRE, SRE, several starts). Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset, started as a protocol says. Book: chapter 13."""
 
 import argparse
 import os
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=file_path,
         metavar="RUN",
-        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
+        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre and others: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(

@@ -1,4 +1,4 @@
-"""How a tracker is started: once (OPE), at many frames (TRE), from inexact boxes (SRE), from several.
+"""How a tracker is started: once (OPE), at many frames (TRE, anchors), from inexact boxes (SRE, starts).
 
 OPE, one-pass evaluation, starts on the first frame from the true box. Two robustness protocols of the OTB
 benchmark ask what that hides. **TRE** (temporal) starts at 20 frames spread over the sequence, each run going
@@ -10,7 +10,11 @@ moved by 10 % of the target's size in 4 directions, grown by 10 % at each of the
 that is about to lose its target amplifies a hair's breadth. Each sequence is run from N boxes on its first
 frame, the true one and others moved by up to `MOVED` pixels and scaled by up to `SCALED`: a tracker's score
 is the mean over them, and their spread is its error bar (`udtlib.evaluation.scoring.statistics.Spread`).
-Book: chapter 13.
+
+**Anchors** are VOT's answer to the same question: seven start frames, from each a run to the farther end
+(`udtlib.evaluation.anchors`). **Resets** are its older one: a tracker that has lost the target is started
+again (`udtlib.evaluation.running.resets`). The **shift test** leaves time out: in a still frame, the target
+alone is moved (`udtlib.evaluation.shift`). Book: chapter 13.
 
 Convention: boxes are 0-indexed ``(x, y, w, h)``; the result of run k is ``RUN/TRACKER/tre/SEQUENCE-k.txt``,
 k from 01 in the order of `starts`, with as many rows as frames from its start to the sequence's end.
@@ -26,9 +30,16 @@ from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.errors import DataError, OptionError
+from udtlib.evaluation.anchors import Anchor, anchors
 from udtlib.files import user_path
 
-PROTOCOLS = {"ope": "OPE", "tre": "TRE", "sre": "SRE", "starts": "OPE from several starts"}
+PROTOCOLS = {
+    "ope": "OPE",
+    "tre": "TRE",
+    "sre": "SRE",
+    "starts": "OPE from several starts",
+    "anchors": "runs from anchors",
+}
 """What each protocol is called in titles and messages, by its name."""
 
 SEGMENTS = 20
@@ -63,12 +74,14 @@ class Start:
             ``"scale 0.8"``, ``"start 2"``.
         first: index of its first frame in the sequence, from 0.
         box: the box ``(4,)`` that the tracker is given, 0-indexed.
+        backwards: whether it goes to the sequence's first frame instead of its last.
     """
 
     number: int
     label: str
     first: int
     box: Boxes
+    backwards: bool = False
 
 
 def check_protocol(protocol: str) -> str:
@@ -129,9 +142,10 @@ def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tup
 
 def started(sequence: Sequence, start: Start) -> Sequence:
     """Return the part of a sequence that one run sees; its first box is the one given to the tracker."""
-    boxes = sequence.boxes[start.first :].copy()
+    anchor = Anchor(start.first, start.backwards)
+    boxes = sequence.boxes[anchor.frames(len(sequence.boxes))].copy()
     boxes[0] = start.box
-    frames = FrameSlice(sequence.frames, range(start.first, len(sequence.frames)))
+    frames = FrameSlice(sequence.frames, anchor.frames(len(sequence.frames)))
     return replace(sequence, name=f"{sequence.name}-{start.number:02}", frames=frames, boxes=boxes, start=1)
 
 
@@ -149,6 +163,8 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
     if protocol == "starts" and len(sequence.boxes):
         near = nearby_boxes(sequence.boxes[0], count, height, width, sequence.name)
         return [Start(k, f"start {k}", 0, box) for k, box in enumerate(near, start=1)]
+    if protocol == "anchors":
+        return _anchor_starts(sequence, height, width)
     frames = start_frames(sequence.boxes, height, width)
     if not frames:
         raise DataError(f"{sequence.name}: no true box from which {PROTOCOLS[protocol]} could start")
@@ -156,6 +172,17 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
         return [Start(k, f"frame {i + 1}", i, sequence.boxes[i]) for k, i in enumerate(frames, start=1)]
     wrong = inexact_boxes(sequence.boxes[frames[0]], height, width)
     return [Start(k, label, frames[0], box) for k, (label, box) in enumerate(wrong.items(), start=1)]
+
+
+def _anchor_starts(sequence: Sequence, height: int, width: int) -> list[Start]:
+    found = anchors(sequence.boxes, height, width)
+    if not found or len(sequence.boxes) < 2:
+        what = f"{len(sequence.boxes)} true boxes" if found else "no true box from which a run could start"
+        raise DataError(f"{sequence.name}: expected two frames or more with a target, found {what}")
+    return [
+        Start(number, one.label, one.first, sequence.boxes[one.first], one.backwards)
+        for number, one in enumerate(found, start=1)
+    ]
 
 
 def start_frames(truth: Boxes, height: int, width: int) -> list[int]:

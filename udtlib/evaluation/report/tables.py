@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.scoring.measures import MEASURES, title_of
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.evaluation.scoring.statistics import Interval, Spread
+from udtlib.evaluation.scoring.statistics import Interval, Spread, sequences_needed
 from udtlib.files import user_path, write_whole
 
 
@@ -18,18 +19,18 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     protocol = "" if first.protocol == "ope" else f"{first.protocol_title}, "
     several = bool(first.by_start)
     size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
-    pixels = f"precision@{first.policy.pixels:g}px"
+    titles = "".join(f"{title_of(measure, first.policy):{size}}  " for measure in first.measures)
     lines = [
         f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
         f"{first.policy.name}, "
         f"95 % bootstrap intervals over sequences{deviation}",
-        f"{'tracker':{width}}  {'AUC':{size}}  {pixels:{size}}  {'fps':>8}" + "  starts" * several,
+        f"{'tracker':{width}}  {titles}{'fps':>8}" + "  starts" * several,
     ]
     for score in scores:
         fps = "-" if score.fps is None else f"{score.fps:.1f}"
         starts = f"  {len(score.by_start):6}" if several else ""
         failed = f"  ({len(score.failed)} failed)" if score.failed else ""
-        cells = f"{_cell(score, 'auc')}  {_cell(score, 'precision')}"
+        cells = "  ".join(_cell(score, measure) for measure in first.measures)
         lines.append(f"{score.tracker:{width}}  {cells}  {fps:>8}{starts}{failed}")
     return "\n".join(lines)
 
@@ -72,12 +73,21 @@ def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
     """
     lines = []
     for score in scores[1:]:
-        auc, precision = score.difference(scores[0]), score.difference(scores[0], "precision")
-        lines.append(
-            f"{score.tracker} - {scores[0].tracker}: AUC {_signed(auc)}, precision {_signed(precision)}"
-            + _over_starts(score, scores[0])
+        found = (
+            f"{MEASURES[measure].title} {_signed(score.difference(scores[0], measure))}"
+            for measure in score.measures
         )
+        line = f"{score.tracker} - {scores[0].tracker}: {', '.join(found)}"
+        lines.append(line + _over_starts(score, scores[0]) + _needed(score, scores[0]))
     return "\n".join(lines)
+
+
+def _needed(score: TrackerScore, first: TrackerScore) -> str:
+    """Return how many sequences a difference of .01 would take, for runs from anchors."""
+    if score.protocol != "anchors" or len(score.sequences) < 2:
+        return ""
+    count = sequences_needed(score.values("overlap"), first.values("overlap"))
+    return f"; an overlap difference of 0.01 takes {count} sequences"
 
 
 def _over_starts(score: TrackerScore, first: TrackerScore) -> str:

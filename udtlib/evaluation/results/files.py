@@ -39,11 +39,14 @@ class Result:
         boxes: ``(N, 4)`` float64, 0-indexed, a row for each true box.
         seconds: tracking time without image decoding, or None where it was not recorded.
         note: what was done to line the file up with the truth; empty if nothing.
+        start: what its record says about the start (`udtlib.evaluation.protocols.Start.label`), empty if
+            nothing.
     """
 
     boxes: Boxes
     seconds: float | None = None
     note: str = ""
+    start: str = ""
 
 
 def index_base(dataset: str) -> int:
@@ -157,7 +160,8 @@ def _result(path: Path, boxes: Boxes, note: str = "") -> Result:
     """Return boxes with what their record says; a broken record costs the time alone, and a note names it."""
     record, problem = usable_record(path)
     notes = (note, f"{problem}; its boxes count, its time is not known" if problem else "")
-    return Result(boxes, float(record.get("seconds", 0)) or None, "; ".join(filter(None, notes)))
+    seconds = float(record.get("seconds", 0)) or None
+    return Result(boxes, seconds, "; ".join(filter(None, notes)), record.get("start", ""))
 
 
 def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:

@@ -80,7 +80,7 @@ def evaluate(
         policy: how boxes become scores; None is `Policy`'s default.
         progress: show a progress bar.
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
-            files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
+            files of others than ``"ope"`` are ``RUN/TRACKER/PROTOCOL/SEQUENCE-k.txt``, a file a run.
         force: compute everything again, whatever is in ``out``.
         starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
             (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
@@ -123,11 +123,12 @@ def evaluate(
         folder = results_folder(user_path(out or temporary) / name, protocol)
         prepare_folder(folder)
         lock.enter_context(only_writer(folder))
+        failed: dict[str, str] = {}
         tasks = make_tasks(
-            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force
+            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force, failed
         )
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
-        failed = _run_tasks(tasks, run, name, progress)
+        failed |= _run_tasks(tasks, run, name, progress)
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
         for task in tasks:
             if task.of not in failed:

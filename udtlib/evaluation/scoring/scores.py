@@ -19,8 +19,10 @@ from udtlib.errors import DataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
-from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
+from udtlib.evaluation.scoring.measures import MEASURES, measures_of
+from udtlib.evaluation.scoring.ope import Floats, SequenceScore
 from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.runs import score_sequence_runs
 from udtlib.evaluation.scoring.starts import results_by_start, starts_json
 from udtlib.evaluation.scoring.statistics import (
     Interval,
@@ -90,9 +92,23 @@ class TrackerScore:
         """Precision at 0, 1, ..., 50 px, mean over sequences."""
         return np.mean([score.precision_curve for score in self.sequences], axis=0)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of the measures that the protocol is read by; the first ranks trackers."""
+        return measures_of(self.protocol)
+
     def values(self, measure: str) -> Floats:
-        """Return ``"auc"`` or ``"precision"`` of every sequence, ``(N,)``."""
-        return np.array([getattr(score, measure) for score in self.sequences])
+        """Return ``"auc"``, ``"precision"`` or one of `measures` of every sequence, ``(N,)``."""
+        return np.array([score.value(measure) for score in self.sequences])
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of a measure over sequences."""
+        return float(self.values(measure).mean())
+
+    def merit(self, measure: str | None = None) -> float:
+        """Return a measure's mean, with a minus where less is better; None is the first of `measures`."""
+        measure = measure or self.measures[0]
+        return -self.mean(measure) if MEASURES[measure].less_is_better else self.mean(measure)
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
@@ -168,13 +184,17 @@ class TrackerScore:
             },
         }
         protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
-        starts = starts_json(self.by_start)
+        starts = starts_json(self.by_start) | self._measures_json()
         return document | protocol | starts | ({"failed": dict(self.failed)} if self.failed else {})
 
     def _sequence_json(self, place: int) -> dict[str, Any]:
         score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
         numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
-        return numbers | starts_json(by_start)
+        return numbers | dict(score.measures) | starts_json(by_start)
+
+    def _measures_json(self) -> dict[str, float]:
+        """Return the means of what the protocol measures beside AUC and precision."""
+        return {name: self.mean(name) for name in self.measures if name not in ("auc", "precision")}
 
 
 def score(
@@ -260,19 +280,9 @@ def score_runs(
     missing = [sequence.name for sequence in scored if sequence.name not in results]
     if missing or not scored:
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
-    scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
+    scores = tuple(score_sequence_runs(results[one.name], one, policy, protocol) for one in scored)
     notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
     names = [one.name for one in scored]
     each = results_by_start(results, names, tracker) if protocol == "starts" else []
     by_start = tuple(score_runs(one, scored, policy, dataset=dataset, tracker=tracker) for one in each)
     return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start)
-
-
-def _score_one(
-    runs: AbstractSequence[Result], sequence: Sequence, policy: Policy, protocol: str
-) -> SequenceScore:
-    seconds = [run.seconds for run in runs if run.seconds]
-    fps = sum(len(run.boxes) for run in runs) / sum(seconds) if len(seconds) == len(runs) else None
-    truth, whole = sequence.boxes, protocol == "ope"
-    pairs = [(run.boxes, truth if whole else truth[-len(run.boxes) :]) for run in runs]
-    return score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)

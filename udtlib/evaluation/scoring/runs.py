@@ -1,0 +1,48 @@
+"""One sequence's score from the results of its runs, as its protocol asks for. Book: chapters 01 and 13."""
+
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+
+from udtlib.boxes import Boxes
+from udtlib.data.sequences import Sequence
+from udtlib.errors import DataError
+from udtlib.evaluation.anchors import read_label
+from udtlib.evaluation.results.files import Result
+from udtlib.evaluation.scoring.anchors import anchor_measures
+from udtlib.evaluation.scoring.ope import SequenceScore, score_pooled
+from udtlib.evaluation.scoring.policy import Policy
+
+
+def score_sequence_runs(
+    runs: AbstractSequence[Result], sequence: Sequence, policy: Policy, protocol: str
+) -> SequenceScore:
+    """Return a sequence's score: AUC and precision over the frames of all runs, and what else is measured.
+
+    Raises:
+        DataError: boxes that are not one a true box, no frame that counts, or a run of which nothing says
+            where it started.
+    """
+    seconds = [run.seconds for run in runs if run.seconds]
+    fps = sum(len(run.boxes) for run in runs) / sum(seconds) if len(seconds) == len(runs) else None
+    pairs = [(run.boxes, _truth(run, sequence, protocol)) for run in runs]
+    scored = score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)
+    if protocol != "anchors":
+        return scored
+    measures, by_time = anchor_measures(pairs)
+    return replace(scored, measures=measures, by_time=by_time)
+
+
+def _truth(run: Result, sequence: Sequence, protocol: str) -> Boxes:
+    """Return the true boxes of a run: all, the last ones, or those on the way from its anchor."""
+    truth = sequence.boxes
+    if protocol == "ope":
+        return truth
+    if protocol != "anchors":
+        return truth[-len(run.boxes) :]
+    anchor = read_label(run.start)
+    if anchor is None or anchor.first >= len(truth):
+        raise DataError(
+            f"{sequence.name}: expected a record beside each result that says where the run started, such as "
+            f'"frame 37 backwards", found {run.start[:40]!r}; `udt evaluate` again makes it anew'
+        )
+    return truth[anchor.frames(len(truth))]
