@@ -23,6 +23,7 @@ from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folde
 from udtlib.evaluation.report.tables import (
     check_json_path,
     difference_table,
+    failure_table,
     score_table,
     spread_table,
     write_json,
@@ -122,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     print(score_table(scores))
     failures = _report_failures(scores)
-    blocks = [] if failures else [difference_table(scores), spread_table(scores)]
+    blocks = [] if failures else [difference_table(scores), spread_table(scores), failure_table(scores)]
     print("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)

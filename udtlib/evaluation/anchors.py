@@ -85,4 +85,9 @@ def can_start(truth: Boxes, height: int, width: int) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         centre = truth[:, :2] + truth[:, 2:] / 2
         inside = (centre >= 0).all(axis=1) & (centre < (width, height)).all(axis=1)
-    return np.asarray(np.isfinite(truth).all(axis=1) & (truth[:, 2:] > 0).all(axis=1) & inside)
+    return np.asarray(has_target(truth) & inside)
+
+
+def has_target(truth: Boxes) -> NDArray[np.bool_]:
+    """Return which true boxes ``(..., 4)`` say that there is a target: finite ones that have a size."""
+    return np.asarray(np.isfinite(truth).all(axis=-1) & (truth[..., 2:] > 0).all(axis=-1))

@@ -64,5 +64,9 @@ def count(number: int, what: str) -> str:
 def compared(values: list[float], digits: int, measure: str) -> list[Cell]:
     """Return a cell for each value of a measure, a bar where it is a share, the best of several marked."""
     kind = MEASURES[measure]
-    best = (min if kind.less_is_better else max)(values) if len(values) > 1 else None
-    return [Cell(f"{one:.{digits}f}", one if kind.is_share else None, one == best) for one in values]
+    known = [value for value in values if value == value]  # not NaN
+    best = (min if kind.less_is_better else max)(known) if len(values) > 1 and known else None
+    return [
+        Cell(f"{one:.{digits}f}", one if kind.is_share else None, one == best) if one == one else Cell("-")
+        for one in values
+    ]

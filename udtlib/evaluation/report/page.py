@@ -47,6 +47,8 @@ STARTS = {
     "starts": "One pass from each of several first boxes, the true one and others moved by up to one pixel "
     "and scaled by up to 1 %; ± is the standard deviation over these starts",
     "anchors": "Runs from anchors: up to seven start frames in each sequence, from each to the farther end",
+    "resets": "Runs with resets: started again from the true box after every failure",
+    "shift": "Shift test: the target alone is moved in up to seven still frames of each sequence",
 }
 
 

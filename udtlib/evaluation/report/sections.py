@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import udtlib
+from udtlib.evaluation.protocols import SKIP
 from udtlib.evaluation.report import html
 from udtlib.evaluation.report.attribute_plots import attribute_chart, attribute_plots, long_name
 from udtlib.evaluation.report.horizon_plot import horizon_plot
@@ -12,15 +13,26 @@ from udtlib.evaluation.report.html import Cell
 from udtlib.evaluation.report.material import Material, compared
 from udtlib.evaluation.report.plots import by_score, precision_plot, success_plot, to_svg
 from udtlib.evaluation.scoring.anchors import IN_A_ROW, LOST
-from udtlib.evaluation.scoring.measures import MEASURES, title_of
+from udtlib.evaluation.scoring.measures import MEASURES, WITHOUT_CURVES, title_of
+from udtlib.evaluation.scoring.regions import NEAR
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval
+from udtlib.evaluation.shift import DIRECTIONS, DISTANCES
 
 METHODS = {
     "anchors": f"Overlap is the mean intersection over union of a run's frames. Robustness is the share of a "
     f"run before {IN_A_ROW} frames in a row overlap less than {LOST:g}. Both are averaged over a sequence's "
     "runs, then over sequences; the start frame counts, frames without a target do not, and the policy plays "
     "no part. What follows is about AUC and precision, over the frames of all runs.",
+    "resets": "A tracker fails in a frame where its box and the true one do not overlap; it is started again "
+    f"from the true box {SKIP} frames later. Failures are counted, mean over sequences; overlap is the mean "
+    "intersection over union of the frames in which it followed a target, without those of a start. The "
+    "policy plays no part.",
+    "shift": "In a still frame the target's box is cut out, the hole filled from around it, and the cut "
+    f"pasted {', '.join(f'{one:g}' for one in DISTANCES)} target sizes away, in {DIRECTIONS} directions. The "
+    f"tracker starts on the still and finds the target if its centre is nearer than {NEAR:g} of the target's "
+    "size. Shares are of the moves that stay in the image, over a sequence's stills, then over sequences. "
+    "The policy plays no part.",
 }
 """What "How it was scored" says first, by protocol."""
 
@@ -44,7 +56,9 @@ def overall(material: Material) -> str:
             found = score.interval(measure)
             is_best = len(scores) > 1 and score.merit(measure) == best[measure]
             bar = found.mean if MEASURES[measure].is_share else None
-            cells += [Cell(f"{found.mean:.4f}", bar, is_best), Cell(_ends(found))]
+            is_known = found.mean == found.mean  # not NaN
+            shown = [Cell(f"{found.mean:.4f}", bar, is_best), Cell(_ends(found))]
+            cells += shown if is_known else [Cell("-")] * 2
             cells += _over_starts(score, measure)
         cells += [Cell(_fps(score.fps)), *_to_the_best(score, scores[0])]
         rows.append(cells if len(scores) > 1 else cells[: head.index("fps") + 1])
@@ -80,11 +94,14 @@ def _to_the_best(score: TrackerScore, best: TrackerScore) -> list[Cell]:
     if differences and score.by_start:
         differences.append(score.difference_over_starts(best))
     count = 1 + bool(score.by_start)
-    return [Cell(f"{one.mean:+.4f} {_ends(one, '+')}") for one in differences] or [Cell("-")] * count
+    known = [one for one in differences if one.mean == one.mean]
+    return [Cell(f"{one.mean:+.4f} {_ends(one, '+')}") for one in known] or [Cell("-")] * count
 
 
 def plots(material: Material) -> str:
-    """Return the success and the precision plot."""
+    """Return the success and the precision plot, where the protocol is read by them."""
+    if material.scores[0].protocol in WITHOUT_CURVES:
+        return ""
     pictures = []
     for draw, measure in ((success_plot, "auc"), (precision_plot, "precision")):
         figure = draw(material.scores, bands=material.bands)
@@ -127,6 +144,8 @@ def attributes(material: Material) -> str:
             label = Cell(long_name(name) if long_name(name) != name else "", is_text=True)
             rows.append([Cell(name), label, Cell(str(len(group.sequences))), *compared(means, 4, measure)])
         tables.append(html.table(f"Mean {title} over the sequences with each attribute", head, rows))
+    if scores[0].protocol in WITHOUT_CURVES:
+        return "".join(tables)
     note = (
         "A sequence has several attributes. Bars of the chart are 95 % bootstrap intervals over the "
         "sequences with the attribute; numbers in round brackets count them."

@@ -5,6 +5,8 @@ from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.measures import MEASURES, title_of
 from udtlib.evaluation.scoring.scores import TrackerScore
@@ -37,6 +39,8 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
 
 def _cell(score: TrackerScore, measure: str) -> str:
     interval = score.interval(measure)
+    if np.isnan(interval.mean):
+        return f"{'-':23}"
     deviation = f" ±{score.spread(measure).deviation:.4f}" if score.by_start else ""
     return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]{deviation}"
 
@@ -61,6 +65,23 @@ def spread_table(scores: AbstractSequence[TrackerScore]) -> str:
 
 def _plus_minus(found: Spread) -> str:
     return f"{found.mean:.4f} ±{found.deviation:.4f}"
+
+
+def failure_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return the failures in each sequence and in all, a column a tracker; empty but for runs with resets."""
+    if scores[0].protocol != "resets":
+        return ""
+    name = max(8, *(len(one.name) for one in scores[0].sequences))
+    widths = [max(6, len(score.tracker)) for score in scores]
+    rows = [
+        (one.name, [score.sequences[place].value("failures") for score in scores])
+        for place, one in enumerate(scores[0].sequences)
+    ]
+    rows.append(("all", [score.total("failures") for score in scores]))
+    heads = "  ".join(f"{one.tracker:>{width}}" for one, width in zip(scores, widths, strict=True))
+    cells = ("  ".join(f"{n:{w}g}" for n, w in zip(each, widths, strict=True)) for _, each in rows)
+    lines = [f"{row:{name}}  {line}" for (row, _), line in zip(rows, cells, strict=True)]
+    return "\n".join([f"{'failures':{name}}  {heads}", *lines])
 
 
 def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
@@ -99,6 +120,8 @@ def _over_starts(score: TrackerScore, first: TrackerScore) -> str:
 
 
 def _signed(interval: Interval) -> str:
+    if np.isnan(interval.mean):  # no sequence has a value for both
+        return "-"
     return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
 
 

@@ -19,6 +19,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.scores import TrackerScore
@@ -177,7 +179,7 @@ def _row(score: TrackerScore) -> list[str]:
     fps = "" if score.fps is None else f"{score.fps:.1f}"
     others = [one for name in _others(score) for one in astuple(score.interval(name))]
     cells = [score.tracker, *(f"{number:.4f}" for number in numbers), fps, *_starts_cells(score)]
-    return cells + [f"{number:.4f}" for number in others]
+    return cells + ["" if np.isnan(number) else f"{number:.4f}" for number in others]
 
 
 def _others(score: TrackerScore) -> list[str]:

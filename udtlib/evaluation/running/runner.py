@@ -21,9 +21,12 @@ from udtlib.evaluation.protocols import PROTOCOLS, check_starts, results_folder
 from udtlib.evaluation.results.files import Result, check_name, load_result, prepare_folder, write_result
 from udtlib.evaluation.results.fingerprints import frames_fingerprint
 from udtlib.evaluation.results.records import WEIGHTS
+from udtlib.evaluation.results.regions import Regions
 from udtlib.evaluation.running.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.running.measured import place
 from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.evaluation.running.resets import track_with_resets
+from udtlib.evaluation.running.still import track_each_from_the_first
 from udtlib.evaluation.running.tasks import MakeTracker, Task, is_finished, make_tasks, unfinished
 from udtlib.evaluation.running.workers import one_thread, run_in_workers
 from udtlib.evaluation.scoring.policy import Policy
@@ -34,7 +37,12 @@ from udtlib.trackers import Tracker
 from udtlib.trackers.base import weights_fingerprint
 
 RunTasks = Callable[[list[Task]], Iterator[tuple[Task, str]]]
-Outcome = tuple[Boxes, dict[str, Any]] | str
+Outcome = tuple[Boxes | Regions, dict[str, Any]] | str
+TRACK: Mapping[str, Callable[[MakeTracker, Sequence], tuple[Regions, float]]] = {
+    "resets": track_with_resets,
+    "shift": track_each_from_the_first,
+}
+"""How protocols run that start a tracker more than once; others are `track_sequence`'s."""
 
 
 def evaluate(
@@ -132,7 +140,7 @@ def evaluate(
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
         for task in tasks:
             if task.of not in failed:
-                results[task.of].append(load_result(task.path, task.sequence, dataset))
+                results[task.of].append(load_result(task.path, task.sequence, dataset, protocol))
     if failed and not results:
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
@@ -206,10 +214,14 @@ def _run_task(task: Task) -> str:
 def _track(task: Task) -> Outcome:
     """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
     try:
-        tracker = _make(task)
+        tracker = _make(task)  # imports what it needs, before threads are limited
+        answer: tuple[Boxes | Regions, float]
         with one_thread():
-            boxes, seconds = track_sequence(tracker, task.sequence)
-        return boxes, {"seconds": seconds, "made": place()}
+            if task.protocol in TRACK:
+                answer = TRACK[task.protocol](partial(_make, task), task.sequence)
+            else:
+                answer = track_sequence(tracker, task.sequence)
+        return answer[0], {"seconds": answer[1], "made": place()}
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
 

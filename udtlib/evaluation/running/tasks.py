@@ -47,6 +47,11 @@ class Task:
     record: dict[str, Any]
     force: bool = False
 
+    @property
+    def protocol(self) -> str:
+        """How it is started."""
+        return str(self.record.get("protocol", "ope"))
+
 
 def make_tasks(
     tracker: str | MakeTracker,
@@ -137,7 +142,7 @@ def reason_to_run(task: Task) -> str | None:
     if again:
         return again
     try:
-        load_result(task.path, task.sequence, task.dataset)
+        load_result(task.path, task.sequence, task.dataset, task.protocol)
     except DataError:
         return "but not whole"
     return None

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.boxes import iou
 from udtlib.errors import DataError
+from udtlib.evaluation.anchors import has_target
 from udtlib.evaluation.scoring.ope import Floats
 
 LOST = 0.1
@@ -34,7 +35,7 @@ def run_overlaps(boxes: ArrayLike, truth: ArrayLike) -> Floats:
     if found.shape != true.shape or true.ndim != 2 or true.shape[1] != 4:
         raise DataError(f"expected boxes (N, 4), one a true box, found {found.shape} and {true.shape}")
     overlaps = np.array(iou(found, true))
-    overlaps[~(np.isfinite(true).all(axis=1) & (true[:, 2:] > 0).all(axis=1))] = np.nan
+    overlaps[~has_target(true)] = np.nan
     return overlaps
 
 

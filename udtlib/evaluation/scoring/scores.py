@@ -19,7 +19,7 @@ from udtlib.errors import DataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
-from udtlib.evaluation.scoring.measures import MEASURES, measures_of
+from udtlib.evaluation.scoring.measures import MEASURES, known, measures_of, without_nan
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.runs import score_sequence_runs
@@ -102,17 +102,24 @@ class TrackerScore:
         return np.array([score.value(measure) for score in self.sequences])
 
     def mean(self, measure: str) -> float:
-        """Return the mean of a measure over sequences."""
-        return float(self.values(measure).mean())
+        """Return the mean of a measure over the sequences that have it, NaN if none has."""
+        values = known(self.values(measure))
+        return float(values.mean()) if len(values) else np.nan
+
+    def total(self, measure: str) -> float:
+        """Return the sum of a measure over the sequences that have it."""
+        return float(known(self.values(measure)).sum())
 
     def merit(self, measure: str | None = None) -> float:
         """Return a measure's mean, with a minus where less is better; None is the first of `measures`."""
         measure = measure or self.measures[0]
-        return -self.mean(measure) if MEASURES[measure].less_is_better else self.mean(measure)
+        mean = -self.mean(measure) if MEASURES[measure].less_is_better else self.mean(measure)
+        return -np.inf if np.isnan(mean) else mean
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
-        return bootstrap_interval(self.values(measure), **options)
+        values = known(self.values(measure))
+        return bootstrap_interval(values, **options) if len(values) else Interval(np.nan, np.nan, np.nan)
 
     def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
@@ -128,7 +135,9 @@ class TrackerScore:
                 f"{self.tracker}, {other.tracker}: expected one protocol, "
                 f"found {self.protocol} and {other.protocol}"
             )
-        return paired_difference(self.values(measure), other.values(measure), **options)
+        both = np.stack([self.values(measure), other.values(measure)])
+        first, second = both[:, ~np.isnan(both).any(axis=0)]
+        return paired_difference(first, second, **options) if len(first) else Interval(np.nan, np.nan, np.nan)
 
     def spread(self, measure: str = "auc") -> Spread:
         """Return what the mean over sequences did over the starts.
@@ -190,11 +199,13 @@ class TrackerScore:
     def _sequence_json(self, place: int) -> dict[str, Any]:
         score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
         numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
-        return numbers | dict(score.measures) | starts_json(by_start)
+        return numbers | without_nan(score.measures) | starts_json(by_start)
 
-    def _measures_json(self) -> dict[str, float]:
+    def _measures_json(self) -> dict[str, float | None]:
         """Return the means of what the protocol measures beside AUC and precision."""
-        return {name: self.mean(name) for name in self.measures if name not in ("auc", "precision")}
+        names = [name for name in self.measures if name not in ("auc", "precision")]
+        totals = {"total_failures": self.total("failures")} if "failures" in names else {}
+        return without_nan({name: self.mean(name) for name in names} | totals)
 
 
 def score(
@@ -244,7 +255,7 @@ def score(
 def _loaded(folder: Path, sequences: list[Sequence], dataset: str, protocol: str) -> dict[str, list[Result]]:
     if protocol == "ope":
         return {name: [result] for name, result in load_results(folder, sequences, dataset).items()}
-    return load_runs(folder, sequences, dataset)
+    return load_runs(folder, sequences, dataset, protocol)
 
 
 def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
