@@ -155,13 +155,15 @@ def test_who_always_finds_it_and_who_never(tmp_path):
         assert found.fps is None
         again = score(tmp_path / tracker.__name__, sequences, dataset="custom", protocol="shift")
         assert again.to_json() == found.to_json()
-    lines = (tmp_path / "Sees/shift/b-01.txt").read_text().splitlines()
+    lines = (tmp_path / "Sees/shift-test/b-01.txt").read_text().splitlines()
     assert lines[0] == "1"
-    assert lines[1:9] == ["4.0000,0.0000,16.0000,12.0000", "3.0000,3.0000,16.0000,12.0000"] + [
+    assert lines[1:9] == [
+        "4.0000,0.0000,16.0000,12.0000",
+        "3.0000,3.0000,16.0000,12.0000",
         "0.0000,3.0000,16.0000,12.0000",
         *["0"] * 5,  # left and up there is no image
     ]
-    record = json.loads((tmp_path / "Sees/shift/a-03.json").read_text())
+    record = json.loads((tmp_path / "Sees/shift-test/a-03.json").read_text())
     assert (record["start"], record["protocol"], record["frames"]) == ("frame 3", "shift", 33)
 
 
@@ -182,7 +184,7 @@ def test_shares_are_those_of_the_files_counted_one_by_one(tmp_path):
     for scored, sequence in zip(result.sequences, sequences, strict=True):
         hits = {25: [], 50: [], 75: [], 100: []}
         x, y, w, h = sequence.boxes[0].tolist()
-        files = sorted((tmp_path / "t/shift").glob(f"{sequence.name}-??.txt"))
+        files = sorted((tmp_path / "t/shift-test").glob(f"{sequence.name}-??.txt"))
         assert len(files) == len(sequence.boxes)
         for path in files:
             for row, line in enumerate(path.read_text().splitlines()[1:]):
@@ -236,7 +238,7 @@ def test_a_tracker_that_raises_loses_its_sequence_only(tmp_path):
     found = evaluate(RaisesFar, sequences, tmp_path, name="t", protocol="shift")
     assert found.failed == {"far": "frame 1: RuntimeError: too far"}
     assert found.sequences[0].measures["found_100"] == 1
-    path = tmp_path / "t/shift/near-04.txt"
+    path = tmp_path / "t/shift-test/near-04.txt"
     whole = path.read_text()
     path.unlink()
     evaluate(RaisesFar, sequences, tmp_path, name="t", protocol="shift")

@@ -46,6 +46,9 @@ PROTOCOLS = {
 }
 """What each protocol is called in titles and messages, by its name."""
 
+FOLDERS = {name: "shift-test" if name == "shift" else name for name in PROTOCOLS}
+"""What its folder in a tracker's is called; a tracker may be called shift, but not as one of these."""
+
 SEGMENTS = 20
 """TRE starts this often in a sequence."""
 
@@ -110,9 +113,9 @@ def check_starts(protocol: str, count: int) -> str:
 
 
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
-    """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
+    """Return where a tracker's result files lie: ``TRACKER`` for OPE, else in one of `FOLDERS` in it."""
     folder = user_path(tracker_folder)
-    return folder if check_protocol(protocol) == "ope" else folder / protocol
+    return folder if check_protocol(protocol) == "ope" else folder / FOLDERS[protocol]
 
 
 def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tuple[str, Sequence]]:

@@ -11,7 +11,7 @@ from typing import Any
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.protocols import FOLDERS, PROTOCOLS, results_folder
 from udtlib.evaluation.results.fingerprints import boxes_fingerprint
 from udtlib.evaluation.results.records import usable_record
 from udtlib.files import user_path
@@ -42,7 +42,7 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
 def _tracker_folders(run: Path, protocol: str) -> list[Path]:
     if not run.is_dir():
         raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
-    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in PROTOCOLS)
+    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in FOLDERS.values())
     inside = [path for path in folders if _has_results(path, protocol)]
     is_raw = _has_results(run, protocol)
     if is_raw and inside:

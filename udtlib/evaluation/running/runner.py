@@ -17,7 +17,7 @@ from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, StorageError, UdtError
-from udtlib.evaluation.protocols import PROTOCOLS, check_starts, results_folder
+from udtlib.evaluation.protocols import FOLDERS, check_starts, results_folder
 from udtlib.evaluation.results.files import Result, check_name, load_result, prepare_folder, write_result
 from udtlib.evaluation.results.fingerprints import frames_fingerprint
 from udtlib.evaluation.results.records import WEIGHTS
@@ -159,7 +159,7 @@ def _check_names(sequences: list[Sequence]) -> None:
 
 
 def _check_tracker_name(name: str) -> None:
-    if check_name(name, "tracker") in PROTOCOLS:
+    if check_name(name, "tracker") in FOLDERS.values():
         raise DataError(f"expected another name of a tracker than those of protocols, found {name!r}")
 
 
