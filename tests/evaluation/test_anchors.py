@@ -21,6 +21,7 @@ from udtlib.evaluation.protocols import protocol_runs, starts
 from udtlib.evaluation.report.page import html_report
 from udtlib.evaluation.report.tables import difference_table, score_table
 from udtlib.evaluation.running.measured import write_table
+from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.statistics import paired_difference
 
 
@@ -63,8 +64,7 @@ def found(truth, height=200, width=300):
 def test_seven_anchors_spread_over_the_sequence_by_hand():
     expected = [(0, False), (10, False), (20, False), (30, False), (40, True), (50, True), (60, True)]
     assert found(truth_of(61)) == expected
-    # 99 / 6 = 16.5; of an even number of frames none is in the middle: 49 has 50 frames after it
-    firsts = [0, 16, 33, 49, 66, 82, 99]
+    firsts = [0, 16, 33, 50, 66, 82, 99]  # 16.5, 33, 49.5, ... 50 has 49 frames after it and 50 before
     assert found(truth_of(100)) == [(first, first > 49) for first in firsts]
 
 
@@ -80,19 +80,12 @@ def test_short_sequences_have_fewer_anchors():
 )
 def test_an_anchor_without_a_valid_box_moves_to_the_nearest(broken):
     truth = truth_of(61)
-    truth[[0, 1]] = broken  # to 2
+    truth[:2] = broken  # to 2
     truth[19:24] = broken  # 20 to 18, nearer than 24
-    truth[[29, 30, 31]] = broken  # 30: 28 and 32 are equally near, the earlier counts
+    truth[29:32] = broken  # 30: 28 and 32 are equally near, the earlier counts
     truth[[50, 60]] = broken  # 50 to 49, earlier; 60 to 59
-    assert found(truth) == [
-        (2, False),
-        (10, False),
-        (18, False),
-        (28, False),
-        (40, True),
-        (49, True),
-        (59, True),
-    ]
+    expected = [(2, False), (10, False), (18, False), (28, False), (40, True), (49, True), (59, True)]
+    assert found(truth) == expected
     truth[11:] = broken
     assert found(truth) == [(2, False), (10, False)]
     truth[:] = broken
@@ -160,7 +153,7 @@ def overlap(box, true):
     return across * down / (w * h + c * d - across * down)
 
 
-def scores_by_loop(folder, sequence):
+def scores_by_loop(folder, sequence, leave_out):
     """Mean overlap and robustness of a sequence from its result files, frame by frame."""
     count, means, shares, by_time = len(sequence.boxes), [], [], {}
     for path in sorted(folder.glob(f"{sequence.name}-??.txt")):
@@ -171,10 +164,12 @@ def scores_by_loop(folder, sequence):
         for time, row in enumerate(rows):
             true = sequence.boxes[index].tolist()
             index += step
-            if not all(map(math.isfinite, true)) or min(true[2:]) <= 0:
+            absent = not all(map(math.isfinite, true)) or min(true[2:]) <= 0
+            if absent and leave_out:
                 continue
-            overlaps.append(overlap(row, true))
-            by_time.setdefault(time, []).append(overlaps[-1])
+            found = 0 if absent else overlap(row, true)
+            by_time.setdefault(time, []).append(found)
+            overlaps += [found] if time else []
         assert index == (count if step > 0 else -1)
         if overlaps:
             low = "".join("x" if value < 0.1 else "." for value in overlaps)
@@ -186,13 +181,15 @@ def scores_by_loop(folder, sequence):
     return sum(means) / len(means), sum(shares) / len(shares), curve
 
 
+@pytest.mark.parametrize("absent", ["fail", "exclude"])
 @pytest.mark.parametrize("tracker", [Reads, Shift, Loses])
-def test_scores_are_those_of_the_files_taken_one_by_one(tmp_path, tracker):
+def test_scores_are_those_of_the_files_taken_one_by_one(tmp_path, tracker, absent):
+    policy = Policy(name="own", absent=absent)
     sequences = two_sequences()
     sequences[0].boxes[[0, 5, 6]] = [[0, 0, 0, 0], [np.nan] * 4, [20, 20, 0, 3]]
-    result = evaluate(tracker, sequences, tmp_path, name="t", protocol="anchors")
+    result = evaluate(tracker, sequences, tmp_path, name="t", protocol="anchors", policy=policy)
     for scored, sequence in zip(result.sequences, sequences, strict=True):
-        mean, robust, curve = scores_by_loop(tmp_path / "t/anchors", sequence)
+        mean, robust, curve = scores_by_loop(tmp_path / "t/anchors", sequence, absent == "exclude")
         assert scored.measures == pytest.approx({"overlap": mean, "robustness": robust}, abs=1e-4)
         assert [time for time, value in enumerate(scored.by_time) if not np.isnan(value)] == sorted(curve)
         assert [scored.by_time[time] for time in sorted(curve)] == pytest.approx(
@@ -201,21 +198,21 @@ def test_scores_are_those_of_the_files_taken_one_by_one(tmp_path, tracker):
     assert result.mean("overlap") == pytest.approx(
         np.mean([one.measures["overlap"] for one in result.sequences])
     )
-    if tracker is Reads:
+    if tracker is Reads and absent == "exclude":
         assert result.mean("overlap") == pytest.approx(1)
         assert result.mean("robustness") == 1
-    again = score(tmp_path / "t", sequences, dataset="custom", protocol="anchors")
+    again = score(tmp_path / "t", sequences, policy, dataset="custom", protocol="anchors")
     assert again.to_json() == result.to_json()
     assert result.to_json()["overlap"] == result.mean("overlap")
     assert result.to_json()["sequences"]["a"]["robustness"] == result.sequences[0].measures["robustness"]
 
 
 def test_a_tracker_that_is_lost_after_four_frames_by_hand(tmp_path):
-    """13 frames: runs of 13, 11, 9, 7, 9, 11, 13 frames, four of each right and then nothing."""
+    """13 frames: 12, 10, 8, 6, 8, 10, 12 frames after the starts, three of each right and then nothing."""
     (sequence,) = two_sequences()[:1]
     found = evaluate(Loses, [sequence], protocol="anchors")
-    share = (2 * 4 / 13 + 2 * 4 / 11 + 2 * 4 / 9) / 7
-    assert found.mean("overlap") == pytest.approx(share + 4 / 7 / 7)
+    share = (2 * 3 / 12 + 2 * 3 / 10 + 2 * 3 / 8) / 7
+    assert found.mean("overlap") == pytest.approx(share + 3 / 6 / 7)
     assert found.mean("robustness") == pytest.approx(share + 1 / 7)  # three lost frames in a row are too few
 
 
@@ -223,15 +220,17 @@ def test_what_cannot_be_run_is_named_and_the_rest_is_scored(tmp_path):
     good, short = make_sequence("good", 12), make_sequence("short", 1)
     absent, blind = make_sequence("absent", 12), Sequence("blind", (), truth_of(12))
     absent.boxes[:] = np.nan
-    result = evaluate(Reads, [good, short, absent, blind], tmp_path, name="t", protocol="anchors")
+    alone = make_sequence("alone", 12)
+    alone.boxes[np.arange(12) != 5] = 0
+    result = evaluate(Reads, [good, short, absent, alone, blind], tmp_path, name="t", protocol="anchors")
     assert [one.name for one in result.sequences] == ["good"]
     assert result.failed == {
-        "short": "short: expected two frames or more with a target, found 1 true boxes",
-        "absent": "absent: expected two frames or more with a target, found no true box from which a run "
-        "could start",
+        "short": "short: expected a true box to start from and one to follow after it, found none",
+        "absent": "absent: expected a true box to start from and one to follow after it, found none",
+        "alone": "alone: expected a true box to start from and one to follow after it, found none",
         "blind": "blind: no images at hand; runs from anchors needs them to start from",
     }
-    with pytest.raises(DataError, match="no sequence could be tracked; absent: absent: expected two frames"):
+    with pytest.raises(DataError, match="no sequence could be tracked; absent: absent: expected a true box"):
         evaluate(Reads, [absent], protocol="anchors")
 
 
@@ -241,7 +240,7 @@ def test_a_tracker_that_raises_on_the_way_loses_its_sequence_only(tmp_path):
     assert [one.name for one in result.sequences] == ["early"]
     assert result.failed == {"late": "frame 1: RuntimeError: no more"}
     left = [path.stem for path in (tmp_path / "t/anchors").glob("late-*.txt")]
-    assert left == ["late-05"]  # it starts on frame 7 (from 0) and goes back; all others come by it
+    assert sorted(left) == ["late-04", "late-05"]  # from frames 6 and 7 (from 0) back; others come by 7
 
 
 def test_finished_runs_are_kept_and_new_truth_is_run_again(tmp_path, caplog):

@@ -164,7 +164,7 @@ def test_who_always_finds_it_and_who_never(tmp_path):
         *["0"] * 5,  # left and up there is no image
     ]
     record = json.loads((tmp_path / "Sees/shift-test/a-03.json").read_text())
-    assert (record["start"], record["protocol"], record["frames"]) == ("frame 3", "shift", 33)
+    assert (record["start"], record["protocol"], record["frames"]) == ("frame 4", "shift", 33)
 
 
 def test_a_short_reach_finds_short_moves_only():

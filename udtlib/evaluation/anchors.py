@@ -53,8 +53,7 @@ def anchors(truth: Boxes, height: int, width: int, count: int = ANCHORS) -> list
     """Return a sequence's anchors: frames spread evenly from its first to its last, without doubles.
 
     One that has no valid true box moves to the nearest frame that has, of two equally near ones to the
-    earlier. From its own place, the run goes to the end that is farther away, if both are equally far
-    forwards.
+    earlier. The run goes to the end that is farther from the anchor; if both are equally far, forwards.
 
     Args:
         truth: true boxes ``(N, 4)``, 0-indexed.
@@ -69,7 +68,7 @@ def anchors(truth: Boxes, height: int, width: int, count: int = ANCHORS) -> list
     """
     valid = np.flatnonzero(can_start(truth, height, width))
     last = len(truth) - 1
-    places = [place * last // (count - 1) for place in range(count)] if len(valid) else []
+    places = [round(place * last / (count - 1)) for place in range(count)] if len(valid) else []
     nearest = (int(valid[np.abs(valid - place).argmin()]) for place in places)
     return [Anchor(frame, backwards=frame > last - frame) for frame in dict.fromkeys(nearest)]
 

@@ -30,7 +30,7 @@ from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.errors import DataError, OptionError
-from udtlib.evaluation.anchors import Anchor, anchors
+from udtlib.evaluation.anchors import Anchor, anchors, has_target
 from udtlib.evaluation.inexact import inexact_boxes, nearby_boxes
 from udtlib.evaluation.shift import MovedTarget, stills
 from udtlib.files import user_path
@@ -183,10 +183,14 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
 
 
 def _anchor_starts(sequence: Sequence, height: int, width: int) -> list[Start]:
-    found = anchors(sequence.boxes, height, width)
-    if not found or len(sequence.boxes) < 2:
-        what = f"{len(sequence.boxes)} true boxes" if found else "no true box from which a run could start"
-        raise DataError(f"{sequence.name}: expected two frames or more with a target, found {what}")
+    truth = sequence.boxes
+    found = [
+        one for one in anchors(truth, height, width) if has_target(truth[one.frames(len(truth))])[1:].any()
+    ]
+    if not found:
+        raise DataError(
+            f"{sequence.name}: expected a true box to start from and one to follow after it, found none"
+        )
     return [
         Start(number, one.label, one.first, sequence.boxes[one.first], one.backwards)
         for number, one in enumerate(found, start=1)

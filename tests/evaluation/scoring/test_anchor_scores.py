@@ -19,6 +19,7 @@ from udtlib.evaluation.scoring.statistics import (
 )
 
 TRUE = [0.0, 0, 10, 10]
+EXCLUDE = Policy(name="own", absent="exclude")
 
 
 @pytest.mark.parametrize(
@@ -60,12 +61,17 @@ def run(*overlaps):
 
 def test_measures_of_three_runs_by_hand():
     runs = [run(1, 0.5, None, 0.3), run(1, 0, 0, 0, 0, 0), run(None, None)]
-    measures, by_time = anchor_measures(runs)
-    assert measures == pytest.approx({"overlap": (1.8 / 3 + 1 / 6) / 2, "robustness": (1 + 1 / 6) / 2})
+    measures, by_time = anchor_measures(runs, EXCLUDE)
+    assert measures == pytest.approx({"overlap": (0.4 + 0) / 2, "robustness": (1 + 0) / 2})
     np.testing.assert_allclose(by_time, [1, 0.25, 0, 0.15, 0, 0])
-    for empty in ([], [run(None, None)]):
-        with pytest.raises(DataError, match="expected a run with a target, found none"):
-            anchor_measures(empty)
+    measures, by_time = anchor_measures(runs[:2], Policy())  # what is absent fails
+    assert measures == pytest.approx({"overlap": 0.8 / 3 / 2, "robustness": 0.5})
+    np.testing.assert_allclose(by_time, [1, 0.25, 0, 0.15, 0, 0])
+    for empty in ([], [run(None, None)], [run(1, None)]):
+        with pytest.raises(
+            DataError, match="expected a run with a frame that counts after its start, found none"
+        ):
+            anchor_measures(empty, EXCLUDE)
 
 
 def test_mean_by_time_where_nobody_has_a_number():

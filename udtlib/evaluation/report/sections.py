@@ -22,8 +22,9 @@ from udtlib.evaluation.shift import DIRECTIONS, DISTANCES
 METHODS = {
     "anchors": f"Overlap is the mean intersection over union of a run's frames. Robustness is the share of a "
     f"run before {IN_A_ROW} frames in a row overlap less than {LOST:g}. Both are averaged over a sequence's "
-    "runs, then over sequences; the start frame counts, frames without a target do not, and the policy plays "
-    "no part. What follows is about AUC and precision, over the frames of all runs.",
+    "runs, then over sequences. The start frame does not count; frames without a target have overlap 0, or "
+    "do not count if the policy excludes them. What follows is about AUC and precision, over all frames of "
+    "all runs.",
     "resets": "A tracker fails in a frame where its box and the true one do not overlap; it is started again "
     f"from the true box {SKIP} frames later. Failures are counted, mean over sequences; overlap is the mean "
     "intersection over union of the frames in which it followed a target, without those of a start. The "

@@ -1,7 +1,8 @@
 """What runs from anchors say: mean overlap, robustness, and the overlap against the time since the start.
 
-No policy's choices enter: overlap is intersection over union, 0 where there is no box; frames without a
-target are left out, as if the sequence did not have them. Book: chapter 13.
+Overlap is intersection over union, 0 where there is no box. Frames without a target fail, as in other
+protocols: they have overlap 0, unless the policy leaves them out (``absent="exclude"``). No other choice of a
+policy enters. Book: chapter 13.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from udtlib.boxes import iou
 from udtlib.errors import DataError
 from udtlib.evaluation.anchors import has_target
 from udtlib.evaluation.scoring.ope import Floats
+from udtlib.evaluation.scoring.policy import Policy
 
 LOST = 0.1
 """A target is lost when its overlap is below this ..."""
@@ -46,7 +48,7 @@ def robustness(overlaps: ArrayLike) -> float:
     that ends sooner than that is not lost.
 
     Args:
-        overlaps: ``(N,)``, N at least 1, of the frames with a target, the start frame among them.
+        overlaps: ``(N,)``, N at least 1, of the frames that count after the start.
 
     Book: chapter 13.
     """
@@ -57,29 +59,35 @@ def robustness(overlaps: ArrayLike) -> float:
     return float(lost.argmax() / len(low)) if lost.any() else 1.0
 
 
-def anchor_measures(runs: Iterable[tuple[ArrayLike, ArrayLike]]) -> tuple[dict[str, float], Floats]:
+def anchor_measures(
+    runs: Iterable[tuple[ArrayLike, ArrayLike]], policy: Policy
+) -> tuple[dict[str, float], Floats]:
     """Return mean overlap and robustness of a sequence, and its overlap against the time since the start.
 
     Each is computed in every run, then averaged over the runs: a long one counts as much as a short one. The
-    start frame counts, with the true box that the tracker was given.
+    start frame, where the tracker was given the true box, is left out of both.
 
     Args:
         runs: predicted and true boxes ``(N, 4)`` of each run, from its start on; see `run_overlaps`.
+
+        policy: says whether frames without a target fail or are left out.
 
     Returns:
         ``{"overlap": ..., "robustness": ...}``, and ``(T,)``: the mean overlap over the runs that have a
         target n frames after their start, n = 0..T-1; NaN where none has.
 
     Raises:
-        DataError: no run with a target, or as `run_overlaps`.
+        DataError: no run with a frame that counts after its start, or as `run_overlaps`.
 
     Book: chapter 13.
     """
     each = [run_overlaps(boxes, truth) for boxes, truth in runs]
-    present = [overlaps[~np.isnan(overlaps)] for overlaps in each]
+    if policy.absent != "exclude":
+        each = [np.nan_to_num(overlaps) for overlaps in each]
+    present = [overlaps[1:][~np.isnan(overlaps[1:])] for overlaps in each]
     counted = [overlaps for overlaps in present if len(overlaps)]
     if not counted:
-        raise DataError("expected a run with a target, found none")
+        raise DataError("expected a run with a frame that counts after its start, found none")
     means = [(float(overlaps.mean()), robustness(overlaps)) for overlaps in counted]
     overlap, robust = np.mean(means, axis=0).tolist()
     return {"overlap": overlap, "robustness": robust}, mean_by_time(each)

@@ -39,7 +39,7 @@ def score_sequence_runs(
         pairs = [pairs_to_score(*one) for one in each]
     scored = score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)
     if protocol == "anchors":
-        measures, by_time = anchor_measures(pairs)
+        measures, by_time = anchor_measures(pairs, policy)
         return replace(scored, measures=measures, by_time=by_time)
     if protocol in MEASURE:
         return replace(scored, measures=MEASURE[protocol](each))
