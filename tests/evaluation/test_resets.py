@@ -49,7 +49,7 @@ def states(regions):
 def track(lost=(), count=20, absent=(), skip=5):
     sequence = make_sequence(count=count)
     sequence.boxes[list(absent)] = np.nan
-    regions, seconds = track_with_resets(lambda: Scripted(lost), sequence, skip)
+    regions, seconds = track_with_resets(Scripted(lost), sequence, skip)
     assert seconds > 0
     tracked = regions.states == State.TRACKED
     assert np.isnan(regions.boxes[~tracked]).all()
@@ -111,19 +111,21 @@ def test_a_touching_box_does_not_overlap_and_nan_is_a_failure():
         def update(self, frame):
             return next(answers)
 
-    regions, _ = track_with_resets(Answers, sequence, 3)
+    regions, _ = track_with_resets(Answers(), sequence, 3)
     assert states(regions) == "1.200120"
 
 
-def test_every_start_has_a_tracker_of_its_own_and_the_true_box():
-    made = []
+def test_every_start_gets_the_true_box():
+    class Noted(Scripted):
+        def init(self, frame, box):
+            super().init(frame, box)
+            starts.append((self.first, box))
 
-    def make():
-        made.append(Scripted((3, 9)))
-        return made[-1]
-
-    track_with_resets(make, make_sequence(count=16))
-    assert [one.first for one in made] == [0, 8, 14]
+    starts, sequence = [], make_sequence(count=16)
+    track_with_resets(Noted((3, 9)), sequence)
+    assert [first for first, _ in starts] == [0, 8, 14]
+    for first, box in starts:
+        np.testing.assert_array_equal(box, sequence.boxes[first])
 
 
 def test_what_cannot_be_run_is_an_error():
@@ -132,12 +134,12 @@ def test_what_cannot_be_run_is_an_error():
     with pytest.raises(
         DataError, match="one: expected a true box from which the tracker can start, found none"
     ):
-        track_with_resets(Scripted, sequence)
+        track_with_resets(Scripted(), sequence)
     outside = Sequence("out", make_sequence(count=6).frames, np.tile([100.0, 20, 8, 6], (6, 1)))
     with pytest.raises(DataError, match="out: expected a true box from which"):
-        track_with_resets(Scripted, outside)
+        track_with_resets(Scripted(), outside)
     with pytest.raises(DataError, match="found 6 boxes and 2 frames"):
-        track_with_resets(Scripted, Sequence("cut", sequence.frames[:2], sequence.boxes))
+        track_with_resets(Scripted(), Sequence("cut", sequence.frames[:2], sequence.boxes))
 
 
 @pytest.mark.parametrize("base", [0, 1])

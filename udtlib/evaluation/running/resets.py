@@ -5,7 +5,7 @@ failure costs does not depend on how much of the sequence is left.
 """
 
 import time
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -19,17 +19,15 @@ from udtlib.evaluation.running.one_pass import as_row, frames_of
 from udtlib.trackers import Tracker
 
 
-def track_with_resets(
-    make: Callable[[], Tracker], sequence: Sequence, skip: int = SKIP
-) -> tuple[Regions, float]:
+def track_with_resets(tracker: Tracker, sequence: Sequence, skip: int = SKIP) -> tuple[Regions, float]:
     """Return what a tracker gave for each frame of a sequence, and the seconds it took.
 
     A tracker fails in a frame where its box and the true one do not overlap at all; it is asked no more, and
-    a new one is started ``skip`` frames later from the true box, or in the first frame after that in which it
-    can be (`can_start`). Where there is no true box, it cannot fail. Boxes are not clipped to the image.
+    is started again from the true box ``skip`` frames later, or in the first frame after that in which it can
+    be (`can_start`). Where there is no true box, it cannot fail. Boxes are not clipped to the image.
 
     Args:
-        make: makes a tracker; called for every start.
+        tracker: a new one; a second ``init`` must start it anew.
         sequence: with frames and true boxes.
         skip: frames from a failure to the next start, 1 or more.
 
@@ -44,28 +42,23 @@ def track_with_resets(
     """
     count, seconds, next_start = len(sequence.boxes), 0.0, 0
     regions = Regions(np.full((count, 4), np.nan), np.full(count, int(State.SKIPPED)))
-    tracker: Tracker | None = None
-    startable = np.zeros(count, dtype=np.bool_)
+    startable, is_started = np.zeros(count, dtype=np.bool_), False
     for index, frame in enumerate(frames_of(sequence)):
         if not index:
             startable = can_start(sequence.boxes, *frame.shape[:2])
-        truth = sequence.boxes[index]
-        if tracker is None:
-            if index < next_start or not startable[index]:
-                continue
-            tracker = make()
-            begun = time.perf_counter()
-            tracker.init(frame, truth.copy())
-            seconds += time.perf_counter() - begun
-            regions.states[index] = State.INITIALISED
+        if not is_started and (index < next_start or not startable[index]):
             continue
+        truth = sequence.boxes[index]
+        step = partial(tracker.update, frame) if is_started else partial(tracker.init, frame, truth.copy())
         begun = time.perf_counter()
-        answer = tracker.update(frame)
+        answer = step()
         seconds += time.perf_counter() - begun
+        if not is_started:
+            regions.states[index], is_started = State.INITIALISED, True
+            continue
         box = as_row(answer, f"{sequence.name}, frame {index + 1}")
         if has_target(truth) and iou(box, truth) <= 0:
-            regions.states[index] = State.FAILED
-            tracker, next_start = None, index + skip
+            regions.states[index], is_started, next_start = State.FAILED, False, index + skip
         else:
             regions.boxes[index], regions.states[index] = box, State.TRACKED
     if not (regions.states == State.INITIALISED).any():

@@ -38,7 +38,7 @@ from udtlib.trackers.base import weights_fingerprint
 
 RunTasks = Callable[[list[Task]], Iterator[tuple[Task, str]]]
 Outcome = tuple[Boxes | Regions, dict[str, Any]] | str
-TRACK: Mapping[str, Callable[[MakeTracker, Sequence], tuple[Regions, float]]] = {
+TRACK: Mapping[str, Callable[[Tracker, Sequence], tuple[Boxes | Regions, float]]] = {
     "resets": track_with_resets,
     "shift": track_each_from_the_first,
 }
@@ -214,14 +214,10 @@ def _run_task(task: Task) -> str:
 def _track(task: Task) -> Outcome:
     """Return the boxes of one run, and its seconds and place for the record, or what went wrong."""
     try:
-        tracker = _make(task)  # imports what it needs, before threads are limited
-        answer: tuple[Boxes | Regions, float]
+        tracker = _make(task)
         with one_thread():
-            if task.protocol in TRACK:
-                answer = TRACK[task.protocol](partial(_make, task), task.sequence)
-            else:
-                answer = track_sequence(tracker, task.sequence)
-        return answer[0], {"seconds": answer[1], "made": place()}
+            boxes, seconds = TRACK.get(task.protocol, track_sequence)(tracker, task.sequence)
+        return boxes, {"seconds": seconds, "made": place()}
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"
 

@@ -1,7 +1,6 @@
-"""A shift test: from a still frame, a new tracker for every move of the target. Book: chapter 13."""
+"""A shift test: started on a still frame anew for every move of the target. Book: chapter 13."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
@@ -11,11 +10,11 @@ from udtlib.evaluation.running.one_pass import as_row, frames_of
 from udtlib.trackers import Tracker
 
 
-def track_each_from_the_first(make: Callable[[], Tracker], sequence: Sequence) -> tuple[Regions, float]:
+def track_each_from_the_first(tracker: Tracker, sequence: Sequence) -> tuple[Regions, float]:
     """Return where a tracker that was started on the first frame sees the target in each other frame.
 
     Args:
-        make: makes a tracker; called for every frame but the first.
+        tracker: a new one; a second ``init`` must start it anew.
         sequence: a still and the frames after each move (`udtlib.evaluation.shift.MovedTarget`); frames whose
             true box is NaN are skipped.
 
@@ -34,7 +33,6 @@ def track_each_from_the_first(make: Callable[[], Tracker], sequence: Sequence) -
         if still is None:
             still, regions.states[0] = frame, State.INITIALISED
         elif np.isfinite(sequence.boxes[index]).all():
-            tracker = make()
             begun = time.perf_counter()
             tracker.init(still, sequence.boxes[0].copy())
             answer = tracker.update(frame)
