@@ -228,7 +228,7 @@ def test_what_cannot_be_run_is_named_and_the_rest_is_scored(tmp_path):
         "short": "short: expected a true box to start from and one to follow after it, found none",
         "absent": "absent: expected a true box to start from and one to follow after it, found none",
         "alone": "alone: expected a true box to start from and one to follow after it, found none",
-        "blind": "blind: no images at hand; runs from anchors needs them to start from",
+        "blind": "blind: no images at hand; evaluation from anchors needs them to start from",
     }
     with pytest.raises(DataError, match="no sequence could be tracked; absent: absent: expected a true box"):
         evaluate(Reads, [absent], protocol="anchors")
@@ -284,7 +284,7 @@ def test_trackers_are_compared_by_overlap_and_robustness(tmp_path):
         evaluate(tracker, sequences, protocol="anchors", name=tracker.__name__) for tracker in (Loses, Reads)
     ]
     table = score_table(scores).splitlines()
-    assert "5 sequences, runs from anchors" in table[0]
+    assert "5 sequences, evaluation from anchors" in table[0]
     assert table[1].split() == ["tracker", "overlap", "robustness", "fps"]
     found = scores[0].interval("overlap")
     assert f"Loses    {found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]" in table[2]

@@ -279,3 +279,16 @@ def test_the_commands_count_failures(tmp_path, capsys):
     assert "mosse    1.0000 [1.0000, 1.0000]" in capsys.readouterr().out
     assert main(["report", str(tmp_path / "run"), *found, "--out", str(tmp_path / "report.html")]) == 0
     assert "started again from the true box" in (tmp_path / "report.html").read_text()
+
+
+def test_a_script_builds_a_sequence_from_polygons():
+    """As the docstring of `Sequence` shows: the rectangle around each, then a run with resets."""
+    polygons = np.array([[12.0, 20, 18, 22, 16, 28, 10, 26]] * 4) + np.arange(4)[:, None] * np.array(
+        [1, 0.5] * 4
+    )
+    corners = polygons.reshape(-1, 4, 2)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    sequence = Sequence("ball1", make_sequence(count=4).frames, np.hstack([low, high - low]))
+    np.testing.assert_array_equal(sequence.boxes[0], [10, 20, 8, 8])
+    found = evaluate(Scripted, [sequence], protocol="resets", options={"lost": (2,)})
+    assert found.total("failures") == 1

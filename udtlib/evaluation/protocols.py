@@ -40,8 +40,8 @@ PROTOCOLS = {
     "tre": "TRE",
     "sre": "SRE",
     "starts": "OPE from several starts",
-    "anchors": "runs from anchors",
-    "resets": "runs with resets",
+    "anchors": "evaluation from anchors",
+    "resets": "evaluation with resets",
     "shift": "shift test",
 }
 """What each protocol is called in titles and messages, by its name."""
