@@ -272,7 +272,7 @@ def test_a_failing_run_leaves_its_sequence_out_and_is_named(tmp_path):
 
 
 def test_misuse_is_refused():
-    with pytest.raises(UnknownNameError, match="no protocol 'TRE'; known: ope, tre, sre, starts"):
+    with pytest.raises(UnknownNameError, match="no protocol 'TRE'; known: ope, tre, sre, starts, anchors"):
         evaluate(Shift, two_sequences(), protocol="TRE")
     blind = Sequence("blind", (), truth_of(50))
     with pytest.raises(DataError, match="blind: no images at hand; TRE needs them"):
@@ -345,11 +345,11 @@ def kill_and_resume(folder, protocol, kills, jobs, seed):
     subprocess.run(command, check=True, timeout=240)
     run_slowly(folder / "whole", protocol, 1)
     assert digests(folder / "run") == digests(folder / "whole")
-    assert len(digests(folder / "run")) == 2 * {"tre": 20, "sre": 12, "starts": 6}[protocol]
+    assert len(digests(folder / "run")) == 2 * {"tre": 20, "sre": 12, "starts": 6, "anchors": 7}[protocol]
     return hits
 
 
-@pytest.mark.parametrize("protocol", ["tre", "starts"])
+@pytest.mark.parametrize("protocol", ["tre", "starts", "anchors"])
 def test_a_killed_protocol_resumes_to_the_same_bytes(tmp_path, protocol):
     assert kill_and_resume(tmp_path, protocol, kills=2, jobs=1, seed=0) >= 1
 

@@ -83,7 +83,9 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
         default="ope",
         choices=list(PROTOCOLS),
         help="started once (ope), at 20 frames (tre), from 12 inexact boxes (sre), from several nearly true "
-        "boxes (starts; udt evaluate --starts N makes them); default: %(default)s",
+        "boxes (starts; udt evaluate --starts N makes them), at seven frames towards the farther end "
+        "(anchors), again after each failure (resets), on still frames whose target is moved (shift); "
+        "default: %(default)s",
     )
 
 

@@ -1,4 +1,4 @@
-"""``udt evaluate``: run trackers over a dataset (OPE, TRE, SRE, several starts). Book: chapter 13."""
+"""``udt evaluate``: run trackers over a dataset, started as a protocol says. Book: chapter 13."""
 
 import argparse
 import os
@@ -23,6 +23,7 @@ from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folde
 from udtlib.evaluation.report.tables import (
     check_json_path,
     difference_table,
+    failure_table,
     score_table,
     spread_table,
     write_json,
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=file_path,
         metavar="RUN",
-        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre: RUN/TRACKER/tre/SEQUENCE-k.txt)",
+        help="result files go to RUN/TRACKER/SEQUENCE.txt (tre and others: RUN/TRACKER/tre/SEQUENCE-k.txt)",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -124,7 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     say(score_table(scores))
     failures = _report_failures(scores)
-    blocks = [] if failures else [difference_table(scores), spread_table(scores)]
+    blocks = [] if failures else [difference_table(scores), spread_table(scores), failure_table(scores)]
     say("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)

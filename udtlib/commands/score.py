@@ -10,6 +10,7 @@ from udtlib.evaluation.report.tables import (
     attribute_table,
     check_json_path,
     difference_table,
+    failure_table,
     score_table,
     spread_table,
     write_json,
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{scored.tracker}: {note}")
     folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
     say("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
-    blocks = [score_table(scores), difference_table(scores), spread_table(scores)]
+    blocks = [score_table(scores), difference_table(scores), spread_table(scores), failure_table(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
     say("\n\n".join(block for block in blocks if block))

@@ -1,7 +1,6 @@
 """``udt train``: from raw videos to weights, without labels. Book: chapter 11."""
 
 import argparse
-import logging
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from udtlib.commands.train_arguments import CHOICES, COUNTS, EPOCHS, NUMBERS, ad
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
-from udtlib.printing import say
+from udtlib.printing import log_of, say
 from udtlib.training.settings import VARIANTS, TrainingSettings
 
 if TYPE_CHECKING:  # with torch, which --help does without
@@ -23,7 +22,7 @@ if TYPE_CHECKING:  # with torch, which --help does without
     from udtlib.training.workers import Workers
     from udtlib.weights import Weights
 
-LOG = logging.getLogger("udtlib.training")
+LOG = log_of("udtlib.training")
 __all__ = ["EXAMPLE", "add_arguments", "make_settings", "run"]
 
 EXAMPLE = "udt train clips --out runs/udt --steps 6000 --seed 1 --hold-out 0.1"
@@ -123,8 +122,8 @@ def tell(data: "TrainingData", out: Path) -> None:
     """Print what is trained on, where to look meanwhile, and which videos teach nothing."""
     held = sum(len(batch.patches) for batch in data.held_out)
     how = f"and held-out loss on {held} triplets" if held else "; --hold-out 0.1 would add a held-out loss"
-    print(f"training on {data.name}")
-    print(f"{out / 'log.csv'}, {out / 'curve.png'}: training loss{' ' if held else ''}{how}", flush=True)
+    say(f"training on {data.name}")
+    say(f"{out / 'log.csv'}, {out / 'curve.png'}: training loss{' ' if held else ''}{how}")
     for line in data.warnings:
         LOG.warning(line)
 

@@ -59,7 +59,7 @@ def _parse_plain(text: str) -> Boxes | None:
 
 def _parse_lines(text: str, path: str | Path) -> Boxes:
     kept = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
-    rows = [_parse(line, f"{path}, line {number}") for number, line in kept if line and line[0] != "#"]
+    rows = [parse_box(line, f"{path}, line {number}") for number, line in kept if line and line[0] != "#"]
     if not rows:
         raise DataError(f"{path}: expected one box x,y,w,h a line, found no line")
     return np.array(rows, dtype=np.float64)
@@ -137,7 +137,12 @@ def _has_odd_digits(text: str) -> bool:
     return "_" in text or not text.isascii()
 
 
-def _parse(line: str, where: str) -> list[float]:
+def parse_box(line: str, where: str) -> list[float]:
+    """Return the four numbers of a line; NaN is one.
+
+    Raises:
+        DataError: others than four numbers, or infinity; ``where`` stands in the message.
+    """
     words = line.translate(SEPARATORS).split()
     if len(words) != 4:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")

@@ -54,6 +54,13 @@ class FrameSlice(Frames):
 class Sequence:
     """One video with ground truth.
 
+    A script builds one from what it has; ``frames`` may be a list of arrays, ``boxes`` any ``(N, 4)`` array:
+    for polygons ``(N, 8)``, such as VOT's, the upright rectangle around each::
+
+        corners = polygons.reshape(-1, 4, 2)
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        sequence = Sequence("ball1", frames, np.hstack([low, high - low]))
+
     Attributes:
         name: the benchmark's own spelling.
         frames: RGB ``uint8`` ``(H, W, 3)`` each; lazy, indexable, iterable, sized. Empty where only

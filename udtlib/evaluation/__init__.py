@@ -13,8 +13,10 @@ from udtlib.evaluation.scoring.statistics import (
     Interval,
     Spread,
     bootstrap_interval,
+    detectable_difference,
     difference_over_starts,
     paired_difference,
+    sequences_needed,
 )
 
 __all__ = [
@@ -25,11 +27,13 @@ __all__ = [
     "Spread",
     "TrackerScore",
     "bootstrap_interval",
+    "detectable_difference",
     "difference_over_starts",
     "evaluate",
     "load_policy",
     "paired_difference",
     "score",
     "score_sequence",
+    "sequences_needed",
     "track_sequence",
 ]

@@ -1,4 +1,4 @@
-"""How a tracker is started: once (OPE), at many frames (TRE), from inexact boxes (SRE), from several.
+"""How a tracker is started: once (OPE), at many frames (TRE, anchors), from inexact boxes (SRE, starts).
 
 OPE, one-pass evaluation, starts on the first frame from the true box. Two robustness protocols of the OTB
 benchmark ask what that hides. **TRE** (temporal) starts at 20 frames spread over the sequence, each run going
@@ -8,16 +8,20 @@ moved by 10 % of the target's size in 4 directions, grown by 10 % at each of the
 
 **Several starts** ask something else: how far does a score move when nothing that matters has changed? A loop
 that is about to lose its target amplifies a hair's breadth. Each sequence is run from N boxes on its first
-frame, the true one and others moved by up to `MOVED` pixels and scaled by up to `SCALED`: a tracker's score
+frame, the true one and others a hair beside it (`udtlib.evaluation.inexact.nearby_boxes`): a tracker's score
 is the mean over them, and their spread is its error bar (`udtlib.evaluation.scoring.statistics.Spread`).
-Book: chapter 13.
+
+**Anchors** are VOT's answer to the same question: seven start frames, from each a run to the farther end
+(`udtlib.evaluation.anchors`). **Resets** are its older one: a tracker that has lost the target is started
+again (`udtlib.evaluation.running.resets`). The **shift test** leaves time out: in a still frame, the target
+alone is moved (`udtlib.evaluation.shift`). Book: chapter 13.
 
 Convention: boxes are 0-indexed ``(x, y, w, h)``; the result of run k is ``RUN/TRACKER/tre/SEQUENCE-k.txt``,
 k from 01 in the order of `starts`, with as many rows as frames from its start to the sequence's end.
 """
 
 from dataclasses import dataclass, replace
-from math import ceil, copysign, floor
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +30,24 @@ from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.errors import DataError, OptionError
+from udtlib.evaluation.anchors import Anchor, anchors, has_target
+from udtlib.evaluation.inexact import inexact_boxes, nearby_boxes
+from udtlib.evaluation.shift import MovedTarget, stills
 from udtlib.files import user_path
 
-PROTOCOLS = {"ope": "OPE", "tre": "TRE", "sre": "SRE", "starts": "OPE from several starts"}
+PROTOCOLS = {
+    "ope": "OPE",
+    "tre": "TRE",
+    "sre": "SRE",
+    "starts": "OPE from several starts",
+    "anchors": "evaluation from anchors",
+    "resets": "evaluation with resets",
+    "shift": "shift test",
+}
 """What each protocol is called in titles and messages, by its name."""
+
+FOLDERS = {name: "shift-test" if name == "shift" else name for name in PROTOCOLS}
+"""What its folder in a tracker's is called; a tracker may be called shift, but not as one of these."""
 
 SEGMENTS = 20
 """TRE starts this often in a sequence."""
@@ -37,17 +55,8 @@ SEGMENTS = 20
 LEAST_FRAMES = 20
 """TRE starts where at least this many frames are left."""
 
-SHIFT = 0.1
-"""SRE moves a box, or one corner of it, by this part of its size."""
-
-SCALES = (0.8, 0.9, 1.1, 1.2)
-"""SRE's sizes, relative to the true one; the centre stays."""
-
-MOVED = 1.0
-"""Pixels, across and down, by which one of several starts is moved at most."""
-
-SCALED = 0.01
-"""The part of its size by which it grows or shrinks at most."""
+SKIP = 5
+"""In runs with resets, a tracker that fails in frame t is started again in frame t + 5."""
 
 MOST_STARTS = 99
 """As many as file names have numbers for."""
@@ -63,12 +72,16 @@ class Start:
             ``"scale 0.8"``, ``"start 2"``.
         first: index of its first frame in the sequence, from 0.
         box: the box ``(4,)`` that the tracker is given, 0-indexed.
+        backwards: whether it goes to the sequence's first frame instead of its last.
+        moved: in a shift test, the target's box in the still and after each move, ``(N, 4)``; NaN: left out.
     """
 
     number: int
     label: str
     first: int
     box: Boxes
+    backwards: bool = False
+    moved: Boxes | None = None
 
 
 def check_protocol(protocol: str) -> str:
@@ -100,9 +113,9 @@ def check_starts(protocol: str, count: int) -> str:
 
 
 def results_folder(tracker_folder: str | Path, protocol: str) -> Path:
-    """Return where a tracker's result files lie: ``TRACKER`` for OPE, else ``TRACKER/PROTOCOL``."""
+    """Return where a tracker's result files lie: ``TRACKER`` for OPE, else in one of `FOLDERS` in it."""
     folder = user_path(tracker_folder)
-    return folder if check_protocol(protocol) == "ope" else folder / protocol
+    return folder if check_protocol(protocol) == "ope" else folder / FOLDERS[protocol]
 
 
 def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tuple[str, Sequence]]:
@@ -129,10 +142,15 @@ def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tup
 
 def started(sequence: Sequence, start: Start) -> Sequence:
     """Return the part of a sequence that one run sees; its first box is the one given to the tracker."""
-    boxes = sequence.boxes[start.first :].copy()
+    name = f"{sequence.name}-{start.number:02}"
+    if start.moved is not None:
+        frames = MovedTarget(sequence.frames, start.first, start.moved)
+        return replace(sequence, name=name, frames=frames, boxes=start.moved, start=1)
+    anchor = Anchor(start.first, start.backwards)
+    boxes = sequence.boxes[anchor.frames(len(sequence.boxes))].copy()
     boxes[0] = start.box
-    frames = FrameSlice(sequence.frames, range(start.first, len(sequence.frames)))
-    return replace(sequence, name=f"{sequence.name}-{start.number:02}", frames=frames, boxes=boxes, start=1)
+    seen = FrameSlice(sequence.frames, anchor.frames(len(sequence.frames)))
+    return replace(sequence, name=name, frames=seen, boxes=boxes, start=1)
 
 
 def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
@@ -149,6 +167,12 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
     if protocol == "starts" and len(sequence.boxes):
         near = nearby_boxes(sequence.boxes[0], count, height, width, sequence.name)
         return [Start(k, f"start {k}", 0, box) for k, box in enumerate(near, start=1)]
+    if protocol == "resets" and len(sequence.boxes):
+        return [Start(1, "with resets", 0, sequence.boxes[0])]
+    if protocol == "shift":
+        return _still_starts(sequence, height, width)
+    if protocol == "anchors":
+        return _anchor_starts(sequence, height, width)
     frames = start_frames(sequence.boxes, height, width)
     if not frames:
         raise DataError(f"{sequence.name}: no true box from which {PROTOCOLS[protocol]} could start")
@@ -156,6 +180,33 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
         return [Start(k, f"frame {i + 1}", i, sequence.boxes[i]) for k, i in enumerate(frames, start=1)]
     wrong = inexact_boxes(sequence.boxes[frames[0]], height, width)
     return [Start(k, label, frames[0], box) for k, (label, box) in enumerate(wrong.items(), start=1)]
+
+
+def _anchor_starts(sequence: Sequence, height: int, width: int) -> list[Start]:
+    truth = sequence.boxes
+    found = [
+        one for one in anchors(truth, height, width) if has_target(truth[one.frames(len(truth))])[1:].any()
+    ]
+    if not found:
+        raise DataError(
+            f"{sequence.name}: expected a true box to start from and one to follow after it, found none"
+        )
+    return [
+        Start(number, one.label, one.first, sequence.boxes[one.first], one.backwards)
+        for number, one in enumerate(found, start=1)
+    ]
+
+
+def _still_starts(sequence: Sequence, height: int, width: int) -> list[Start]:
+    found = stills(sequence.boxes, height, width)
+    if not found:
+        raise DataError(
+            f"{sequence.name}: expected a frame in which the whole target can be moved, found none"
+        )
+    return [
+        Start(number, Anchor(first).label, first, sequence.boxes[first], moved=moved)
+        for number, (first, moved) in enumerate(found, start=1)
+    ]
 
 
 def start_frames(truth: Boxes, height: int, width: int) -> list[int]:
@@ -183,76 +234,3 @@ def start_frames(truth: Boxes, height: int, width: int) -> list[int]:
     places = [1 + k * count // steps for k in range(steps - ceil(steps / count) + 1)]
     chosen = dict.fromkeys([*places, count])
     return [int(possible[place - 1]) for place in chosen] if len(possible) else []
-
-
-def inexact_boxes(box: Boxes, height: int, width: int) -> dict[str, Boxes]:
-    """Return SRE's 12 boxes around a true box, by label, in the benchmark's order.
-
-    As in the benchmark's code, a shift is rounded up to whole pixels, moved corners and scaled boxes to the
-    nearest pixel; then the box's corner is moved into the image, and what is outside at the right and at the
-    bottom is cut off.
-
-    Args:
-        box: ``(x, y, w, h)``, 0-indexed.
-        height: of the image in pixels.
-        width: of the image in pixels.
-
-    Book: chapter 13.
-    """
-    x, y, w, h = (float(number) for number in box)
-    right, down = ceil(SHIFT * w), ceil(SHIFT * h)
-    shifts = {"left": (-right, 0), "right": (right, 0), "up": (0, -down), "down": (0, down)}
-    made = {label: (x + dx, y + dy, w, h) for label, (dx, dy) in shifts.items()}
-    for label in ("top left", "top right", "bottom left", "bottom right"):
-        x1 = _rounded(x - SHIFT * w) if "left" in label else x
-        x2 = x + w if "left" in label else _rounded(x + w - 1 + SHIFT * w) + 1
-        y1 = _rounded(y - SHIFT * h) if "top" in label else y
-        y2 = y + h if "top" in label else _rounded(y + h - 1 + SHIFT * h) + 1
-        made[label] = (x1, y1, x2 - x1, y2 - y1)
-    for scale in SCALES:
-        x1, y1 = _rounded(x + w / 2 - scale * w / 2), _rounded(y + h / 2 - scale * h / 2)
-        w1, h1 = (max(1, floor(scale * side + 0.5)) for side in (w, h))
-        made[f"scale {scale}"] = (x1, y1, w1, h1)
-    return {label: _into_image(each, height, width) for label, each in made.items()}
-
-
-def nearby_boxes(box: Boxes, count: int, height: int, width: int, name: str) -> list[Boxes]:
-    """Return ``count`` boxes to start from: the true one, then others a hair beside it.
-
-    The centre moves by -`MOVED` to `MOVED` pixels across and down, the size by a factor from 1 - `SCALED` to
-    1 + `SCALED`, all drawn evenly; at the image's edge both are held back so that the box stays inside (where
-    the true box reaches out, no further out than it does). What is drawn depends on the sequence's name and
-    on the start's number only: the same for every tracker, on every machine, however many starts there are.
-
-    Args:
-        box: the true one, ``(4,)``, 0-indexed.
-        count: of boxes.
-        height: of the image in pixels.
-        width: of the image in pixels.
-        name: the sequence's.
-
-    Book: chapter 13.
-    """
-    size, centre = box[2:], box[:2] + box[2:] / 2
-    low, high = np.minimum(0, box[:2]), np.maximum((width, height), box[:2] + size)
-    largest = np.minimum(high - low, 2 * (np.minimum(centre - low, high - centre) + MOVED))
-    boxes = [box.copy()]
-    for number in range(2, count + 1):
-        generator = np.random.default_rng([number, *name.encode("utf-8", "surrogatepass")])
-        across, down, growth = 2 * generator.random(3) - 1
-        with np.errstate(divide="ignore", invalid="ignore"):  # a box without size: the tracker will say so
-            scaled = size * min(1 + SCALED * growth, float((largest / size).min()))
-        corner = centre + MOVED * np.array([across, down]) - scaled / 2
-        boxes.append(np.concatenate([np.clip(corner, low, high - scaled), scaled]))
-    return boxes
-
-
-def _rounded(number: float) -> int:
-    """Return the nearest whole number; of two, as pixels are counted from 1, the one farther from zero."""
-    return int(copysign(floor(abs(number + 1) + 0.5), number + 1)) - 1
-
-
-def _into_image(box: tuple[float, float, float, float], height: int, width: int) -> Boxes:
-    x, y, w, h = box
-    x, y = max(x, 0), max(y, 0)
-    return np.array([x, y, min(w, width - x), min(h, height - y)], dtype=np.float64)

@@ -17,7 +17,7 @@ class Tracker(Protocol):
     """
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
-        """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with the target in ``box`` (0-indexed)."""
+        """Start (anew) on ``frame``, RGB ``uint8`` ``(H, W, 3)``, with the target in ``box`` (0-indexed)."""
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` float64 in the next ``frame``."""

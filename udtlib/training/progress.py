@@ -1,6 +1,5 @@
 """How far a run is: a bar on a terminal, elsewhere a plain line every few seconds. Book: chapter 11."""
 
-import logging
 import sys
 import time
 from collections.abc import Mapping
@@ -8,7 +7,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-LOG = logging.getLogger("udtlib.training")
+from udtlib.printing import log_of, say
+
+LOG = log_of("udtlib.training")
 LINE_EVERY = 5.0  # seconds
 
 
@@ -44,7 +45,7 @@ class Progress:
             loss = sum(self.losses) / len(self.losses)
             left = time_left(now - self.begun, row["step"] - self.first, self.steps - row["step"])
             line = f"step {row['step']} of {self.steps}, loss {loss:.4g}{self.held_out}{rate}, {left} left"
-            print(line, file=sys.stderr, flush=True)
+            say(line, file=sys.stderr)
         self.losses.clear()
         self.told = now
 

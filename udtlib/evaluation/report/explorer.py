@@ -11,32 +11,39 @@ from udtlib.evaluation.report.html import Cell
 from udtlib.evaluation.report.material import Material, Panel, Scores, compared
 from udtlib.evaluation.report.overlap_plot import thinned
 from udtlib.evaluation.report.plots import Style, ranked_styles
-from udtlib.evaluation.scoring.ope import SequenceScore
+from udtlib.evaluation.scoring.measures import MEASURES
+from udtlib.evaluation.scoring.ope import Floats, SequenceScore
 from udtlib.evaluation.scoring.scores import TrackerScore
 
 
 def worst_first(scores: Scores) -> list[int]:
-    """Return the places of the sequences, that of the least AUC, mean over the trackers, first."""
-    table = np.array([score.values("auc") for score in scores])
-    return [int(place) for place in np.argsort(table.mean(axis=0), kind="stable")]
+    """Return the places of the sequences, the worst first: by the first measure, mean over the trackers."""
+    table = _table(scores)
+    sign = -1 if MEASURES[scores[0].measures[0]].less_is_better else 1
+    return [int(place) for place in np.argsort(sign * table.mean(axis=0), kind="stable")]
+
+
+def _table(scores: Scores) -> Floats:
+    """Return the protocol's first measure, ``(trackers, sequences)``."""
+    return np.array([score.values(score.measures[0]) for score in scores])
 
 
 def explorer(material: Material) -> str:
     """Return the table of all trackers side by side, and a panel a sequence where one is given."""
     scores, order = material.scores, worst_first(material.scores)
-    table = np.array([score.values("auc") for score in scores])
+    table, measure = _table(scores), scores[0].measures[0]
     sequences = scores[0].sequences
     rows = [
         [
             Cell(sequences[i].name),
             Cell(", ".join(sequences[i].attributes), is_text=True),
             Cell(str(sequences[i].frames)),
-            *compared(table[:, i].tolist(), 3),
+            *compared(table[:, i].tolist(), 3, measure),
         ]
         for i in order
     ]
     head = ["sequence", "attributes", "frames", *(score.tracker for score in scores)]
-    caption = "AUC, the sequence that is hardest for all trackers first"
+    caption = f"{MEASURES[measure].title}, the sequence that is hardest for all trackers first"
     shown = bool(material.panels)
     made = html.table(caption, head, rows, opens=shown)
     if not shown:
@@ -52,7 +59,7 @@ def explorer(material: Material) -> str:
 def _left_out(scores: Scores) -> str:
     if scores[0].protocol == "ope":
         return ""
-    note = "Each sequence was run from several starts: curves over its frames and strips are for OPE only."
+    note = "Each sequence was run more than once: curves over its frames and strips are for OPE only."
     return html.paragraph(note, small=True)
 
 

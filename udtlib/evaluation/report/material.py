@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from udtlib.evaluation.report.html import Cell
+from udtlib.evaluation.scoring.measures import MEASURES
 from udtlib.evaluation.scoring.ope import Floats
 from udtlib.evaluation.scoring.scores import TrackerScore
 
 Scores = AbstractSequence[TrackerScore]
-MEASURES = {"auc": "AUC", "precision": "precision"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Material:
     """What a section writes from.
 
     Attributes:
-        scores: the trackers, best AUC first.
+        scores: the trackers, the best first.
         bands: whether plots have bootstrap bands.
         notes: lines for "How it was scored".
         panels: what to show of a sequence, by its name; without it, its curves and strip are left out.
@@ -61,7 +61,12 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def compared(values: list[float], digits: int) -> list[Cell]:
-    """Return a cell with a bar for each value, the best marked where there are several."""
-    best = max(values) if len(values) > 1 else None
-    return [Cell(f"{value:.{digits}f}", value, value == best) for value in values]
+def compared(values: list[float], digits: int, measure: str) -> list[Cell]:
+    """Return a cell for each value of a measure, a bar where it is a share, the best of several marked."""
+    kind = MEASURES[measure]
+    known = [value for value in values if value == value]  # not NaN
+    best = (min if kind.less_is_better else max)(known) if len(values) > 1 and known else None
+    return [
+        Cell(f"{one:.{digits}f}", one if kind.is_share else None, one == best) if one == one else Cell("-")
+        for one in values
+    ]

@@ -23,12 +23,14 @@ from udtlib.evaluation.report.sections import (
     origin,
     overall,
     plots,
+    since_the_start,
 )
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.files import is_special, user_path, write_whole
 
 SECTIONS = {
     "Overall": overall,
+    "Overlap since the start": since_the_start,
     "Success and precision": plots,
     "By attribute": attributes,
     "By sequence": explorer,
@@ -44,6 +46,9 @@ STARTS = {
     "sre": "Spatial robustness (SRE): started from 12 inexact first boxes in each sequence",
     "starts": "One pass from each of several first boxes, the true one and others moved by up to one pixel "
     "and scaled by up to 1 %; ± is the standard deviation over these starts",
+    "anchors": "Runs from anchors: up to seven start frames in each sequence, from each to the farther end",
+    "resets": "Runs with resets: started again from the true box after every failure",
+    "shift": "Shift test: the target alone is moved in up to seven still frames of each sequence",
 }
 
 

@@ -132,13 +132,13 @@ def check_comparable(scores: AbstractSequence[TrackerScore]) -> None:
         score.difference(scores[0], draws=1)
 
 
-def by_score(scores: Iterable[TrackerScore], measure: str = "auc") -> list[TrackerScore]:
-    """Return the trackers, best first; those of equal score by name."""
-    return sorted(scores, key=lambda score: (-getattr(score, measure), score.tracker))
+def by_score(scores: Iterable[TrackerScore], measure: str | None = None) -> list[TrackerScore]:
+    """Return the trackers, best first; those of equal score by name. None is the protocol's first measure."""
+    return sorted(scores, key=lambda score: (-score.merit(measure), score.tracker))
 
 
 def ranked_styles(scores: Iterable[TrackerScore]) -> dict[str, Style]:
-    """Return `line_styles` of the trackers, best AUC first: what every plot of them starts from."""
+    """Return `line_styles` of the trackers, the best first: what every plot of them starts from."""
     return line_styles(score.tracker for score in by_score(scores))
 
 

@@ -5,9 +5,12 @@ from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.scoring.measures import MEASURES, title_of
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.evaluation.scoring.statistics import Interval, Spread
+from udtlib.evaluation.scoring.statistics import Interval, Spread, sequences_needed
 from udtlib.files import user_path, write_whole
 
 
@@ -18,24 +21,26 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     protocol = "" if first.protocol == "ope" else f"{first.protocol_title}, "
     several = bool(first.by_start)
     size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
-    pixels = f"precision@{first.policy.pixels:g}px"
+    titles = "".join(f"{title_of(measure, first.policy):{size}}  " for measure in first.measures)
     lines = [
         f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
         f"{first.policy.name}, "
         f"95 % bootstrap intervals over sequences{deviation}",
-        f"{'tracker':{width}}  {'AUC':{size}}  {pixels:{size}}  {'fps':>8}" + "  starts" * several,
+        f"{'tracker':{width}}  {titles}{'fps':>8}" + "  starts" * several,
     ]
     for score in scores:
         fps = "-" if score.fps is None else f"{score.fps:.1f}"
         starts = f"  {len(score.by_start):6}" if several else ""
         failed = f"  ({len(score.failed)} failed)" if score.failed else ""
-        cells = f"{_cell(score, 'auc')}  {_cell(score, 'precision')}"
+        cells = "  ".join(_cell(score, measure) for measure in first.measures)
         lines.append(f"{score.tracker:{width}}  {cells}  {fps:>8}{starts}{failed}")
     return "\n".join(lines)
 
 
 def _cell(score: TrackerScore, measure: str) -> str:
     interval = score.interval(measure)
+    if np.isnan(interval.mean):
+        return f"{'-':23}"
     deviation = f" ±{score.spread(measure).deviation:.4f}" if score.by_start else ""
     return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]{deviation}"
 
@@ -62,6 +67,23 @@ def _plus_minus(found: Spread) -> str:
     return f"{found.mean:.4f} ±{found.deviation:.4f}"
 
 
+def failure_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return the failures in each sequence and in all, a column a tracker; empty but for runs with resets."""
+    if scores[0].protocol != "resets":
+        return ""
+    name = max(8, *(len(one.name) for one in scores[0].sequences))
+    widths = [max(6, len(score.tracker)) for score in scores]
+    rows = [
+        (one.name, [score.sequences[place].value("failures") for score in scores])
+        for place, one in enumerate(scores[0].sequences)
+    ]
+    rows.append(("all", [score.total("failures") for score in scores]))
+    heads = "  ".join(f"{one.tracker:>{width}}" for one, width in zip(scores, widths, strict=True))
+    cells = ("  ".join(f"{n:{w}g}" for n, w in zip(each, widths, strict=True)) for _, each in rows)
+    lines = [f"{row:{name}}  {line}" for (row, _), line in zip(rows, cells, strict=True)]
+    return "\n".join([f"{'failures':{name}}  {heads}", *lines])
+
+
 def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return each tracker's paired difference to the first; empty for a single tracker.
 
@@ -72,12 +94,21 @@ def difference_table(scores: AbstractSequence[TrackerScore]) -> str:
     """
     lines = []
     for score in scores[1:]:
-        auc, precision = score.difference(scores[0]), score.difference(scores[0], "precision")
-        lines.append(
-            f"{score.tracker} - {scores[0].tracker}: AUC {_signed(auc)}, precision {_signed(precision)}"
-            + _over_starts(score, scores[0])
+        found = (
+            f"{MEASURES[measure].title} {_signed(score.difference(scores[0], measure))}"
+            for measure in score.measures
         )
+        line = f"{score.tracker} - {scores[0].tracker}: {', '.join(found)}"
+        lines.append(line + _over_starts(score, scores[0]) + _needed(score, scores[0]))
     return "\n".join(lines)
+
+
+def _needed(score: TrackerScore, first: TrackerScore) -> str:
+    """Return how many sequences a difference of .01 would take, for runs from anchors."""
+    if score.protocol != "anchors" or len(score.sequences) < 2:
+        return ""
+    count = sequences_needed(score.values("overlap"), first.values("overlap"))
+    return f"; an overlap difference of 0.01 takes {count} sequences"
 
 
 def _over_starts(score: TrackerScore, first: TrackerScore) -> str:
@@ -89,6 +120,8 @@ def _over_starts(score: TrackerScore, first: TrackerScore) -> str:
 
 
 def _signed(interval: Interval) -> str:
+    if np.isnan(interval.mean):  # no sequence has a value for both
+        return "-"
     return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
 
 

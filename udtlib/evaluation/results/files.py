@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes
 from udtlib.data.benchmarks.otb import canonical_name
@@ -22,6 +22,13 @@ from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.results.records import usable_record
+from udtlib.evaluation.results.regions import (
+    PROTOCOLS_WITH_REGIONS,
+    Regions,
+    State,
+    read_regions,
+    write_regions,
+)
 from udtlib.files import remove_unfinished, user_path, write_whole
 from udtlib.printing import log_of
 
@@ -43,11 +50,22 @@ class Result:
         boxes: ``(N, 4)`` float64, 0-indexed, a row for each true box.
         seconds: tracking time without image decoding, or None where it was not recorded.
         note: what was done to line the file up with the truth; empty if nothing.
+        states: what became of each frame, for protocols in which not every frame has a box (`Regions`).
+        start: what its record says about the start (`udtlib.evaluation.protocols.Start.label`), empty if
+            nothing.
     """
 
     boxes: Boxes
     seconds: float | None = None
     note: str = ""
+    start: str = ""
+    states: NDArray[np.int64] | None = None
+
+    @property
+    def regions(self) -> Regions:
+        """Boxes and states; without states every frame was tracked."""
+        states = np.full(len(self.boxes), int(State.TRACKED)) if self.states is None else self.states
+        return Regions(self.boxes, states)
 
 
 def index_base(dataset: str) -> int:
@@ -113,7 +131,7 @@ def result_files(folder: Path, tell: bool = False) -> list[Path]:
     return [folder / name for name in files]
 
 
-def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> Result:
+def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb", protocol: str = "ope") -> Result:
     """Return one result file, lined up with the sequence's true boxes.
 
     Raises:
@@ -121,7 +139,8 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
         DataError: a malformed file, too few or too many rows.
     """
     path = user_path(path)
-    boxes = read_boxes(path, index_base(dataset))
+    regions = _read(path, dataset, protocol)
+    boxes = regions.boxes
     expected, before = len(sequence.boxes), sequence.start - 1
     if len(boxes) not in (expected, expected + before):
         alternative = f" (or {expected + before}, from image 1)" if before else ""
@@ -129,18 +148,19 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb") -> R
     note = ""
     if len(boxes) > expected:
         note = f"{path.name}: {len(boxes)} rows from image 1, cut to {expected} from image {sequence.start}"
-    return _result(path, boxes[len(boxes) - expected :], note)
+    return _result(path, regions, note, last=expected)
 
 
 def load_runs(
-    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb"
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb", protocol: str = "tre"
 ) -> dict[str, list[Result]]:
     """Return the results of all runs of a protocol by sequence name: files ``SEQUENCE-01.txt`` and so on.
 
     Args:
-        folder: ``TRACKER/tre``, ``TRACKER/sre`` or ``TRACKER/starts``.
+        folder: ``TRACKER/PROTOCOL``, such as ``TRACKER/tre``.
         sequences: names and true boxes; their frames are not read.
         dataset: says the files' index base.
+        protocol: says what files these are.
 
     Raises:
         MissingDataError: no such folder, or a run is missing.
@@ -149,10 +169,10 @@ def load_runs(
     folder = user_path(folder)
     if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; expected one of result files SEQUENCE-01.txt")
-    return {one.name: _load_sequence_runs(folder, one, dataset) for one in sequences}
+    return {one.name: _load_sequence_runs(folder, one, dataset, protocol) for one in sequences}
 
 
-def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[Result]:
+def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol: str) -> list[Result]:
     first = folder / f"{sequence.name}-01.txt"
     found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
     count = int(usable_record(first)[0].get("runs", len(found)))
@@ -160,25 +180,35 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str) -> list[
     missing = [path.name for path in paths if not path.exists()]
     if missing:
         raise MissingDataError(f"{folder}: {len(missing)} of {len(paths)} runs are missing: {missing[0]} ...")
-    return [_load_run(path, sequence, dataset) for path in paths]
+    return [_load_run(path, sequence, dataset, protocol) for path in paths]
 
 
-def _load_run(path: Path, sequence: Sequence, dataset: str) -> Result:
+def _load_run(path: Path, sequence: Sequence, dataset: str, protocol: str) -> Result:
+    regions = _read(path, dataset, protocol)
+    if len(regions) > len(sequence.boxes) and protocol != "shift":
+        raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(regions)}")
+    return _result(path, regions)
+
+
+def _read(path: Path, dataset: str, protocol: str) -> Regions:
+    if protocol in PROTOCOLS_WITH_REGIONS:
+        return read_regions(path, index_base(dataset))
     boxes = read_boxes(path, index_base(dataset))
-    if len(boxes) > len(sequence.boxes):
-        raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(boxes)}")
-    return _result(path, boxes)
+    return Regions(boxes, np.full(len(boxes), int(State.TRACKED)))
 
 
-def _result(path: Path, boxes: Boxes, note: str = "") -> Result:
+def _result(path: Path, regions: Regions, note: str = "", last: int | None = None) -> Result:
     """Return boxes with what their record says; a broken record costs the time alone, and a note names it."""
     record, problem = usable_record(path)
     notes = (note, f"{problem}; its boxes count, its time is not known" if problem else "")
-    return Result(boxes, float(record.get("seconds", 0)) or None, "; ".join(filter(None, notes)))
+    seconds = float(record.get("seconds", 0)) or None
+    first = len(regions) - (len(regions) if last is None else last)
+    boxes, states = regions.boxes[first:], regions.states[first:]
+    return Result(boxes, seconds, "; ".join(filter(None, notes)), record.get("start", ""), states)
 
 
-def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[str, Any]) -> None:
-    """Write boxes ``(N, 4)`` (0-indexed) and their record; a reader sees the whole result or none of it.
+def write_result(path: str | Path, boxes: ArrayLike | Regions, dataset: str, record: dict[str, Any]) -> None:
+    """Write boxes ``(N, 4)`` or regions (0-indexed) and their record; a reader sees all or nothing.
 
     The record goes first: where there is a result file, there is its record. Rows that are not finite
     are written as NaN.
@@ -187,9 +217,11 @@ def write_result(path: str | Path, boxes: ArrayLike, dataset: str, record: dict[
         StorageError: it cannot be written.
     """
     path = user_path(path)
+    write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
+    if isinstance(boxes, Regions):
+        return write_regions(path, boxes, index_base(dataset))
     rows = np.array(boxes, dtype=np.float64)
     rows[~np.isfinite(rows).all(axis=1)] = np.nan
-    write_whole(path.with_suffix(".json"), json.dumps(record, sort_keys=True) + "\n")
     write_boxes(path, rows, index_base(dataset))
 
 

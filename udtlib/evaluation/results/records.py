@@ -22,13 +22,14 @@ from udtlib.errors import DataError, UdtError
 WEIGHTS = "weights_fingerprint"
 """Key of a record: the fingerprint of a registered tracker's weights, if any; first versions had none."""
 
-ASKED = ("tracker", "options", "dataset", "protocol", "start", WEIGHTS)
+ASKED = ("tracker", "options", "dataset", "protocol", WEIGHTS)
 """Keys of what was asked for."""
 
 CAUSES = {
     "truth": "from other true boxes",
     "frames": "from other true boxes",
     "first_box": "from other true boxes",
+    "start": "from other true boxes",
     "images": "from other images",
     "libraries": "with other libraries",
     "files": "with other files",

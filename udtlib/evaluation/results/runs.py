@@ -12,7 +12,7 @@ from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.protocols import PROTOCOLS, results_folder
+from udtlib.evaluation.protocols import FOLDERS, PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import LOG, result_files
 from udtlib.evaluation.results.fingerprints import boxes_fingerprint
 from udtlib.evaluation.results.records import usable_record
@@ -44,7 +44,7 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
 def _tracker_folders(run: Path, protocol: str) -> list[Path]:
     if not run.is_dir():
         raise MissingDataError(f"{run}: no such folder; expected one that `udt evaluate --out` wrote")
-    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in PROTOCOLS)
+    folders = sorted(path for path in run.iterdir() if path.is_dir() and path.name not in FOLDERS.values())
     hidden = [path.name for path in folders if is_system_name(path.name) and _has_results(path, protocol)]
     if hidden:
         LOG.warning("%s: left out %s: hidden, or made by the system", run, ", ".join(hidden[:5]))

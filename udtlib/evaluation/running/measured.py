@@ -12,12 +12,14 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from udtlib.data.locate import PROJECT
 from udtlib.errors import DataError, MissingDataError
@@ -142,7 +144,8 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
 
     The columns are `COLUMNS`: 4 decimals, the interval of the AUC as in `TrackerScore.interval`; ``fps``
     has one decimal and is empty where it is not known. Over several starts `STARTS_COLUMNS` follow: how many,
-    the standard deviations over them, and the AUC from the worst and from the best start.
+    the standard deviations over them, and the AUC from the worst and from the best start. What else a
+    protocol measures stands behind with its interval (``overlap``, ``overlap_low``, ``overlap_high``).
 
     Args:
         path: where to, ``FILE.csv``.
@@ -157,7 +160,8 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     check_table_path(path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS + (STARTS_COLUMNS if scores[0].by_start else ()))
+    others = [f"{name}{end}" for name in _others(scores[0]) for end in ("", "_low", "_high")]
+    writer.writerow([*COLUMNS, *(STARTS_COLUMNS if scores[0].by_start else ()), *others])
     writer.writerows(_row(score) for score in scores)
     write_whole(path, text.getvalue())
     document = measured | {
@@ -173,7 +177,13 @@ def _row(score: TrackerScore) -> list[str]:
     auc = score.interval("auc")
     numbers = (auc.mean, auc.low, auc.high, score.precision)
     fps = "" if score.fps is None else f"{score.fps:.1f}"
-    return [score.tracker, *(f"{number:.4f}" for number in numbers), fps, *_starts_cells(score)]
+    others = [one for name in _others(score) for one in astuple(score.interval(name))]
+    cells = [score.tracker, *(f"{number:.4f}" for number in numbers), fps, *_starts_cells(score)]
+    return cells + ["" if np.isnan(number) else f"{number:.4f}" for number in others]
+
+
+def _others(score: TrackerScore) -> list[str]:
+    return [name for name in score.measures if name not in ("auc", "precision")]
 
 
 def _starts_cells(score: TrackerScore) -> list[str]:

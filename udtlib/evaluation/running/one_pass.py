@@ -4,6 +4,7 @@ Book: chapters 01 and 13.
 """
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from udtlib.boxes import Boxes
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
+from udtlib.frames import Frame
 from udtlib.trackers import Tracker
 
 
@@ -28,31 +30,46 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
 
     Book: chapter 13.
     """
+    boxes, seconds = np.full((len(sequence.boxes), 4), np.nan), 0.0
+    boxes[:1] = sequence.boxes[:1]
+    for index, frame in enumerate(frames_of(sequence)):
+        step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
+        begun = time.perf_counter()
+        answer = step()
+        seconds += time.perf_counter() - begun
+        if index:
+            boxes[index] = as_row(answer, f"{sequence.name}, frame {index + 1}")
+    return boxes, seconds
+
+
+def frames_of(sequence: Sequence) -> Iterator[Frame]:
+    """Yield the frames that have true boxes, resized to the first one's size where they differ from it.
+
+    Raises:
+        DataError: no true box, or fewer frames than true boxes.
+    """
     count = len(sequence.boxes)
     if not 0 < count <= len(sequence.frames):
         raise DataError(
             f"{sequence.name}: expected true boxes for the first frames, "
             f"found {count} boxes and {len(sequence.frames)} frames"
         )
-    boxes, seconds, frames = np.full((count, 4), np.nan), 0.0, iter(sequence.frames)
-    boxes[0] = sequence.boxes[0]
+    frames = iter(sequence.frames)
     one_size: OneSize | None = None
     for index in range(count):
         frame = next(frames, None)
         if frame is None:
             raise DataError(f"{sequence.name}: expected {count} frames, the frames end after {index}")
         one_size = one_size or OneSize(sequence.name, frame)
-        frame = one_size(frame, index)
-        step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
-        begun = time.perf_counter()
-        answer = step()
-        seconds += time.perf_counter() - begun
-        if index:
-            boxes[index] = _as_row(answer, f"{sequence.name}, frame {index + 1}")
-    return boxes, seconds
+        yield one_size(frame, index)
 
 
-def _as_row(answer: Any, where: str) -> Boxes:
+def as_row(answer: Any, where: str) -> Boxes:
+    """Return a tracker's answer as a box ``(4,)`` float64, NaN if it is not finite.
+
+    Raises:
+        DataError: it is not four numbers; ``where`` stands in the message.
+    """
     try:
         row = np.array(answer, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -17,13 +17,16 @@ from udtlib.data import load_dataset
 from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, OptionError, StorageError, UdtError
-from udtlib.evaluation.protocols import PROTOCOLS, check_starts, results_folder
+from udtlib.evaluation.protocols import FOLDERS, check_starts, results_folder
 from udtlib.evaluation.results.files import Result, check_name, load_result, prepare_folder, write_result
 from udtlib.evaluation.results.fingerprints import frames_fingerprint
 from udtlib.evaluation.results.records import WEIGHTS
+from udtlib.evaluation.results.regions import Regions
 from udtlib.evaluation.running.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.running.measured import place
 from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.evaluation.running.resets import track_with_resets
+from udtlib.evaluation.running.still import track_each_from_the_first
 from udtlib.evaluation.running.tasks import MakeTracker, Task, is_finished, make_tasks, unfinished
 from udtlib.evaluation.running.workers import one_thread, run_in_workers
 from udtlib.evaluation.scoring.policy import Policy
@@ -34,7 +37,12 @@ from udtlib.trackers import Tracker
 from udtlib.trackers.base import weights_fingerprint
 
 RunTasks = Callable[[list[Task]], Iterator[tuple[Task, str]]]
-Outcome = tuple[Boxes, dict[str, Any]] | str
+Outcome = tuple[Boxes | Regions, dict[str, Any]] | str
+TRACK: Mapping[str, Callable[[Tracker, Sequence], tuple[Boxes | Regions, float]]] = {
+    "resets": track_with_resets,
+    "shift": track_each_from_the_first,
+}
+"""How protocols run that start a tracker more than once; others are `track_sequence`'s."""
 
 
 def evaluate(
@@ -80,7 +88,7 @@ def evaluate(
         policy: how boxes become scores; None is `Policy`'s default.
         progress: show a progress bar.
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
-            files of ``"tre"`` and ``"sre"`` are ``RUN/TRACKER/tre/SEQUENCE-k.txt``, a file a run.
+            files of others than ``"ope"`` are ``RUN/TRACKER/PROTOCOL/SEQUENCE-k.txt``, a file a run.
         force: compute everything again, whatever is in ``out``.
         starts: with N > 1, from N boxes in each sequence, the true one and others up to a pixel beside it
             (`udtlib.evaluation.protocols.nearby_boxes`). The score is the mean over them and knows its
@@ -126,15 +134,16 @@ def evaluate(
         folder = results_folder(user_path(out or temporary) / name, protocol)
         prepare_folder(folder)
         lock.enter_context(only_writer(folder))
+        failed: dict[str, str] = {}
         tasks = make_tasks(
-            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force
+            tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force, failed
         )
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
-        failed = _run_tasks(tasks, run, name, progress)
+        failed |= _run_tasks(tasks, run, name, progress)
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
         for task in tasks:
             if task.of not in failed:
-                results[task.of].append(load_result(task.path, task.sequence, dataset))
+                results[task.of].append(load_result(task.path, task.sequence, dataset, protocol))
     if failed and not results:
         first, problem = next(iter(failed.items()))
         raise DataError(f"{name}: no sequence could be tracked; {first}: {problem}")
@@ -153,7 +162,7 @@ def _check_names(sequences: list[Sequence]) -> None:
 
 
 def _check_tracker_name(name: str) -> None:
-    if check_name(name, "tracker") in PROTOCOLS:
+    if check_name(name, "tracker") in FOLDERS.values():
         raise DataError(f"expected another name of a tracker than those of protocols, found {name!r}")
 
 
@@ -210,7 +219,7 @@ def _track(task: Task) -> Outcome:
     try:
         tracker = _make(task)
         with one_thread():
-            boxes, seconds = track_sequence(tracker, task.sequence)
+            boxes, seconds = TRACK.get(task.protocol, track_sequence)(tracker, task.sequence)
         return boxes, {"seconds": seconds, "made": place()}
     except Exception as error:  # a tracker may raise anything; the other sequences must go on
         return f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError
+from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.protocols import protocol_runs
 from udtlib.evaluation.results.files import load_result
 from udtlib.evaluation.results.fingerprints import (
@@ -47,6 +47,11 @@ class Task:
     record: dict[str, Any]
     force: bool = False
 
+    @property
+    def protocol(self) -> str:
+        """How it is started."""
+        return str(self.record.get("protocol", "ope"))
+
 
 def make_tasks(
     tracker: str | MakeTracker,
@@ -58,8 +63,9 @@ def make_tasks(
     protocol: str,
     starts: int,
     force: bool,
+    failed: dict[str, str],
 ) -> list[Task]:
-    """Return the runs of one tracker.
+    """Return the runs of one tracker; what is wrong with a sequence without any is added to ``failed``.
 
     ``images`` has the fingerprint of the frames by the sequence's name, and is empty where results are not
     kept, so that nothing need be compared; ``folder`` is where the result files go. The rest is as for
@@ -72,7 +78,11 @@ def make_tasks(
     common = _describe(tracker, make, options, is_kept=bool(images)) | {"dataset": dataset}
     tasks = []
     for one in sequences:
-        runs = protocol_runs(one, protocol, starts)
+        try:
+            runs = protocol_runs(one, protocol, starts)
+        except UdtError as error:  # no true box to start from, an image that cannot be read
+            failed[one.name] = str(error)
+            continue
         whole = {} if protocol == "starts" else {"runs": len(runs)}  # more starts may be added later
         for label, part in runs:
             extra = {"protocol": protocol, "start": label} | whole if label else {}
@@ -132,7 +142,7 @@ def reason_to_run(task: Task) -> str | None:
     if again:
         return again
     try:
-        load_result(task.path, task.sequence, task.dataset)
+        load_result(task.path, task.sequence, task.dataset, task.protocol)
     except DataError:
         return "but not whole"
     return None

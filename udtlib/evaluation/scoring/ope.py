@@ -3,8 +3,8 @@
 Book: chapters 01 and 13.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,8 @@ class SequenceScore:
         frames: number of frames the result file covers.
         fps: frames a second, or None where no time was recorded.
         attributes: the benchmark's short names.
+        measures: others by name, where the protocol has some (`udtlib.evaluation.scoring.measures`).
+        by_time: ``(T,)`` overlap 0, 1, ... frames after the start, NaN where unknown; for anchors only.
     """
 
     name: str
@@ -45,6 +47,12 @@ class SequenceScore:
     frames: int
     fps: float | None = None
     attributes: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+    by_time: Floats | None = None
+
+    def value(self, measure: str) -> float:
+        """Return a measure by its name: ``"auc"``, ``"precision"``, or one of `measures`."""
+        return float(getattr(self, measure) if measure in ("auc", "precision") else self.measures[measure])
 
 
 def success_thresholds(policy: Policy) -> Floats:

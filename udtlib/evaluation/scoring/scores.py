@@ -20,8 +20,10 @@ from udtlib.errors import DataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
-from udtlib.evaluation.scoring.ope import Floats, SequenceScore, score_pooled
+from udtlib.evaluation.scoring.measures import MEASURES, known, measures_of, without_nan
+from udtlib.evaluation.scoring.ope import Floats, SequenceScore
 from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.runs import score_sequence_runs
 from udtlib.evaluation.scoring.starts import results_by_start, starts_json
 from udtlib.evaluation.scoring.statistics import (
     Interval,
@@ -91,13 +93,34 @@ class TrackerScore:
         """Precision at 0, 1, ..., 50 px, mean over sequences."""
         return np.mean([score.precision_curve for score in self.sequences], axis=0)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of the measures that the protocol is read by; the first ranks trackers."""
+        return measures_of(self.protocol)
+
     def values(self, measure: str) -> Floats:
-        """Return ``"auc"`` or ``"precision"`` of every sequence, ``(N,)``."""
-        return np.array([getattr(score, measure) for score in self.sequences])
+        """Return ``"auc"``, ``"precision"`` or one of `measures` of every sequence, ``(N,)``."""
+        return np.array([score.value(measure) for score in self.sequences])
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of a measure over the sequences that have it, NaN if none has."""
+        values = known(self.values(measure))
+        return float(values.mean()) if len(values) else np.nan
+
+    def total(self, measure: str) -> float:
+        """Return the sum of a measure over the sequences that have it."""
+        return float(known(self.values(measure)).sum())
+
+    def merit(self, measure: str | None = None) -> float:
+        """Return a measure's mean, with a minus where less is better; None is the first of `measures`."""
+        measure = measure or self.measures[0]
+        mean = -self.mean(measure) if MEASURES[measure].less_is_better else self.mean(measure)
+        return -np.inf if np.isnan(mean) else mean
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
-        return bootstrap_interval(self.values(measure), **options)
+        values = known(self.values(measure))
+        return bootstrap_interval(values, **options) if len(values) else Interval(np.nan, np.nan, np.nan)
 
     def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
@@ -113,7 +136,9 @@ class TrackerScore:
                 f"{self.tracker}, {other.tracker}: expected one protocol, "
                 f"found {self.protocol} and {other.protocol}"
             )
-        return paired_difference(self.values(measure), other.values(measure), **options)
+        both = np.stack([self.values(measure), other.values(measure)])
+        first, second = both[:, ~np.isnan(both).any(axis=0)]
+        return paired_difference(first, second, **options) if len(first) else Interval(np.nan, np.nan, np.nan)
 
     def spread(self, measure: str = "auc") -> Spread:
         """Return what the mean over sequences did over the starts.
@@ -169,13 +194,19 @@ class TrackerScore:
             },
         }
         protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
-        starts = starts_json(self.by_start)
+        starts = starts_json(self.by_start) | self._measures_json()
         return document | protocol | starts | ({"failed": dict(self.failed)} if self.failed else {})
 
     def _sequence_json(self, place: int) -> dict[str, Any]:
         score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
         numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
-        return numbers | starts_json(by_start)
+        return numbers | without_nan(score.measures) | starts_json(by_start)
+
+    def _measures_json(self) -> dict[str, float | None]:
+        """Return the means of what the protocol measures beside AUC and precision."""
+        names = [name for name in self.measures if name not in ("auc", "precision")]
+        totals = {"total_failures": self.total("failures")} if "failures" in names else {}
+        return without_nan({name: self.mean(name) for name in names} | totals)
 
 
 @checked
@@ -226,7 +257,7 @@ def score(
 def _loaded(folder: Path, sequences: list[Sequence], dataset: str, protocol: str) -> dict[str, list[Result]]:
     if protocol == "ope":
         return {name: [result] for name, result in load_results(folder, sequences, dataset).items()}
-    return load_runs(folder, sequences, dataset)
+    return load_runs(folder, sequences, dataset, protocol)
 
 
 def _as_boxes(name: str, boxes: ArrayLike) -> Boxes:
@@ -262,19 +293,9 @@ def score_runs(
     missing = [sequence.name for sequence in scored if sequence.name not in results]
     if missing or not scored:
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
-    scores = tuple(_score_one(results[sequence.name], sequence, policy, protocol) for sequence in scored)
+    scores = tuple(score_sequence_runs(results[one.name], one, policy, protocol) for one in scored)
     notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
     names = [one.name for one in scored]
     each = results_by_start(results, names, tracker) if protocol == "starts" else []
     by_start = tuple(score_runs(one, scored, policy, dataset=dataset, tracker=tracker) for one in each)
     return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start)
-
-
-def _score_one(
-    runs: AbstractSequence[Result], sequence: Sequence, policy: Policy, protocol: str
-) -> SequenceScore:
-    seconds = [run.seconds for run in runs if run.seconds]
-    fps = sum(len(run.boxes) for run in runs) / sum(seconds) if len(seconds) == len(runs) else None
-    truth, whole = sequence.boxes, protocol == "ope"
-    pairs = [(run.boxes, truth if whole else truth[-len(run.boxes) :]) for run in runs]
-    return score_pooled(pairs, policy, name=sequence.name, fps=fps, attributes=sequence.attributes)

@@ -146,13 +146,95 @@ def paired_difference(
     return bootstrap_interval(a - b, level=level, draws=draws, seed=seed)
 
 
+def detectable_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    sequences: int | None = None,
+    *,
+    level: float = 0.95,
+    power: float = 0.8,
+) -> float:
+    """Return how large a true difference must be for so many sequences to show it, most of the times.
+
+    From the standard deviation s of the paired differences, as if sequences came from one source: with n of
+    them, a difference of ``(z_level + z_power) s / sqrt(n)`` has an interval without 0 in a share ``power``
+    of draws. For level .95 and power .8 that is 2.8 s / sqrt(n); an interval reaches 1.96 s / sqrt(n) to each
+    side.
+
+    Args:
+        first: ``(N,)`` scores of one tracker, one a sequence.
+        second: ``(N,)`` scores of the other on the same sequences in the same order.
+        sequences: n; None is N, those at hand.
+        level: coverage of the interval, in 0..1.
+        power: the share of draws in which it is to exclude 0, in 0..1.
+
+    Raises:
+        DataError: different numbers of sequences, fewer than two, or a value that is not finite.
+        OptionError: ``sequences`` below 1, ``level`` or ``power`` not in 0..1.
+
+    Book: chapter 13.
+    """
+    deviation, count = _paired_deviation(first, second)
+    sequences = check(
+        "sequences", count if sequences is None else sequences, Annotated[int, Between(1, 10**9)]
+    )
+    return _reach(level, power) * deviation / float(np.sqrt(sequences))
+
+
+def sequences_needed(
+    first: ArrayLike, second: ArrayLike, difference: float = 0.01, *, level: float = 0.95, power: float = 0.8
+) -> int:
+    """Return how many sequences it takes to show a true difference: `detectable_difference` solved for n.
+
+    Args:
+        first: ``(N,)`` scores of one tracker, one a sequence.
+        second: ``(N,)`` scores of the other on the same sequences in the same order.
+        difference: in the scores' unit, above 0; .01 is a point of AUC.
+        level: coverage of the interval, in 0..1.
+        power: the share of draws in which it is to exclude 0, in 0..1.
+
+    Returns:
+        At least 1, which is right only where the trackers differ alike on all sequences.
+
+    Raises:
+        DataError: different numbers of sequences, fewer than two, or a value that is not finite.
+        OptionError: ``difference`` not above 0, ``level`` or ``power`` not in 0..1.
+
+    Book: chapter 13.
+    """
+    deviation, _ = _paired_deviation(first, second)
+    difference = check("difference", difference, Annotated[float, Between(1e-9, 1e9)])
+    return max(1, int(np.ceil((_reach(level, power) * deviation / difference) ** 2)))
+
+
+def _paired_deviation(first: ArrayLike, second: ArrayLike) -> tuple[float, int]:
+    """Return the standard deviation of paired differences (divided by n - 1), and how many there are."""
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if a.shape != b.shape:
+        raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
+    found = a - b
+    if found.ndim != 1 or len(found) < 2 or not np.isfinite(found).all():
+        raise DataError(f"expected finite scores of two sequences or more, found shape {found.shape}")
+    return float(found.std(ddof=1)), len(found)
+
+
+def _reach(level: float, power: float) -> float:
+    """Return the detectable difference in standard errors; the far tail's share of the power is left out."""
+    from scipy.stats import norm
+
+    inside = Annotated[float, Between(1e-6, 1 - 1e-6)]
+    level, power = check("level", level, inside), check("power", power, inside)
+    return float(norm.ppf((1 + level) / 2) + norm.ppf(power))
+
+
 def bootstrap_band(
     curves: ArrayLike, *, level: float = 0.95, draws: int = 2_000, seed: int | np.random.Generator = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lower and the upper end of the mean curve's bootstrap interval, at each point by itself.
 
     Args:
-        curves: ``(N, T)``, one curve a sequence.
+        curves: ``(N, T)``, one curve a sequence; NaN where a sequence has no value, as after its end: the
+            mean is over those that have one.
         level: coverage of the interval at a point, in 0..1.
         draws: number of redrawn sets of N sequences.
         seed: a seed or a Generator.
@@ -161,19 +243,22 @@ def bootstrap_band(
         Two arrays ``(T,)``.
 
     Raises:
-        DataError: no curve, or a number that is not finite.
+        DataError: no curve, an infinite number, or a point at which no curve has a value.
         OptionError: ``level`` or ``draws`` out of range.
 
     Book: chapter 13.
     """
     _check_redrawing(level, draws)
     curves = np.asarray(curves, dtype=np.float64)
-    if curves.ndim != 2 or not len(curves) or not np.isfinite(curves).all():
+    known = ~np.isnan(curves)
+    if curves.ndim != 2 or not len(curves) or np.isinf(curves).any() or not known.any(axis=0).all():
         raise DataError(f"expected one curve of finite numbers a sequence, found shape {curves.shape}")
     count = len(curves)
     times_drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
+    with np.errstate(invalid="ignore"):  # draws without any sequence that has a value are left out
+        means = (times_drawn @ np.where(known, curves, 0)) / (times_drawn @ known)
     tail = 100 * (1 - level) / 2
-    low, high = np.percentile(times_drawn @ curves / count, [tail, 100 - tail], axis=0)
+    low, high = np.nanpercentile(means, [tail, 100 - tail], axis=0)
     return low, high
 
 

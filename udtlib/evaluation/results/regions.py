@@ -1,0 +1,86 @@
+"""Result files in which not every frame has a box: those of runs with resets and of shift tests.
+
+They are VOT's, so that its tools and ours read each other's: ``1`` stands where the tracker was started from
+the true box, ``2`` where it had lost the target, ``0`` for a frame that it was not asked about, else a box
+``x,y,w,h`` with 4 decimals. Index base: the dataset's, as of all result files. Book: chapter 13.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from udtlib.boxes import Boxes
+from udtlib.data.box_files import parse_box, read_text
+from udtlib.errors import DataError
+from udtlib.files import user_path, write_whole
+
+PROTOCOLS_WITH_REGIONS = ("resets", "shift")
+"""The protocols whose files these are."""
+
+
+class State(IntEnum):
+    """What became of a frame; the numbers of the first three stand in the files."""
+
+    SKIPPED = 0
+    INITIALISED = 1
+    FAILED = 2
+    TRACKED = 3
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What a run gave for each frame.
+
+    Attributes:
+        boxes: ``(N, 4)`` float64, 0-indexed; NaN but where the state is ``TRACKED``, and there too where the
+            tracker gave no finite numbers.
+        states: ``(N,)`` int64, of `State`.
+    """
+
+    boxes: Boxes
+    states: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.states)
+
+
+def read_regions(path: str | Path, index_base: int) -> Regions:
+    """Return the regions of a file; blank lines and lines that start with ``#`` are passed over.
+
+    Args:
+        path: the file.
+        index_base: number of the first pixel in the file.
+
+    Raises:
+        MissingDataError: no such file.
+        DataError: no line, a line that is neither a box nor 0, 1 or 2, or not a text file.
+    """
+    lines = enumerate(read_text(Path(path)).splitlines(), start=1)
+    kept = [(number, line.strip()) for number, line in lines if line.strip() and line.strip()[0] != "#"]
+    if not kept:
+        raise DataError(f"{path}: expected a box x,y,w,h or 0, 1 or 2 a line, found no line")
+    boxes, states = np.full((len(kept), 4), np.nan), np.full(len(kept), int(State.TRACKED))
+    for row, (number, line) in enumerate(kept):
+        if line in ("0", "1", "2"):
+            states[row] = int(line)
+        else:
+            boxes[row] = parse_box(line, f"{path}, line {number}")
+    return Regions(boxes - [index_base, index_base, 0, 0], states)
+
+
+def write_regions(path: str | Path, regions: Regions, index_base: int) -> None:
+    """Write regions; a reader sees the whole file or what was there before.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    rows = regions.boxes + np.array([index_base, index_base, 0, 0])
+    lines = [
+        "{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) if state == State.TRACKED else str(int(state))
+        for row, state in zip(rows, regions.states, strict=True)
+    ]
+    write_whole(user_path(path), "\n".join([*lines, ""]))
