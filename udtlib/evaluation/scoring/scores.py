@@ -1,7 +1,4 @@
-"""The score of a tracker on a dataset: means over sequences, intervals, attributes, JSON.
-
-Book: chapters 01 and 13.
-"""
+"""A tracker's score on a dataset: means, intervals, attributes, JSON. Book: chapters 01 and 13."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as AbstractSequence
