@@ -46,7 +46,16 @@ class UdtPlusTracker:
         stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 
-    stages = ("_crop", "_features", "_spectrum", "_locate", "_remember", "_learn", "scale_filter.estimate", "scale_filter.adapt")
+    stages = (
+        "_crop",
+        "_features",
+        "_spectrum",
+        "_locate",
+        "_remember",
+        "_learn",
+        "scale_filter.estimate",
+        "scale_filter.adapt",
+    )
 
     @checked
     def __init__(

@@ -54,9 +54,7 @@ class LinearisedProblem:
     def backward(self, response: Spectrum) -> Pair:
         """Return the adjoint of `forward`."""
         weighted = (self.filters.conj() * response[..., None]).reshape(len(self.flat), -1)
-        return Pair(
-            self.projected.conj() * response[..., None], (self.flat.conj().T @ weighted).real
-        )
+        return Pair(self.projected.conj() * response[..., None], (self.flat.conj().T @ weighted).real)
 
     def operator(self, unknown: Pair) -> Pair:
         """Return the left side of the normal equations."""
@@ -77,10 +75,10 @@ def inner_of_pairs(first: Pair, second: Pair) -> float:
 def learn_first(
     sample: Spectrum, projection: Grid, label: Grid, penalty: SpatialPenalty, settings: EcoSettings
 ) -> tuple[Spectrum, Grid]:
-    """Return the filter ``(2K+1, K+1, D)`` and the projection ``(C, D)`` for a first sample ``(2K+1, K+1, C)``.
+    """Return the filter ``(2K+1, K+1, D)`` and the projection ``(C, D)`` for a first sample.
 
     Args:
-        sample: spectrum of the features.
+        sample: spectrum of the features, ``(2K+1, K+1, C)``.
         projection: where to start, ``(C, D)``.
         label: real spectrum of the wanted response ``(2K+1, K+1)``.
         penalty: on the filter.

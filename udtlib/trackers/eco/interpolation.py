@@ -36,8 +36,8 @@ def cubic_kernel_transform(q: ArrayLike, a: float) -> NDArray[np.float64]:
 def interpolation_spectrum(count: int, a: float = -0.75) -> Spectrum:
     """Return what a map's `half_plane` is multiplied with: ``(2K+1, K+1)``, K = count // 2.
 
-    The factor ``exp(-i pi k / count)`` puts the first sample in the middle of its cell. The authors' code takes
-    2K+1 for ``count`` where that is even, which bends frequency K by 1 %.
+    The factor ``exp(-i pi k / count)`` puts the first sample in the middle of its cell. The authors' code
+    takes 2K+1 for ``count`` where that is even.
     """
 
     def axis(k: NDArray[np.float64]) -> NDArray[np.complex128]:

@@ -1,4 +1,4 @@
-"""The least-squares problem of the filter, C-COT's Eq. 5, and how it is solved: never exactly, a little each time.
+"""The least-squares problem of the filter (C-COT, Eq. 5), as conjugate gradients want it.
 
 The filter f minimises ``sum_n w_n ||x_n * f - y||^2 + ||w f||^2``: the response to every remembered sample
 should be the label, and the filter should stay small away from the target. The gradient is zero where
@@ -20,7 +20,7 @@ Operator = Callable[[Spectrum], Spectrum]
 
 
 def respond(filters: Spectrum, sample: Spectrum) -> Spectrum:
-    """Return the response's spectrum ``(2K+1, K+1)``: convolutions of all channels ``(2K+1, K+1, D)``, summed."""
+    """Return the response's spectrum ``(2K+1, K+1)``: the convolutions of all channels, summed."""
     return np.einsum("rcd,rcd->rc", filters, sample)
 
 

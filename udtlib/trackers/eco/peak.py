@@ -1,4 +1,4 @@
-"""The highest point of a response that is known everywhere: a grid, then Newton's method. Book: chapter 12."""
+"""The highest point of a continuous response: a grid, then Newton's method. Book: chapter 12."""
 
 import numpy as np
 from numpy.typing import NDArray

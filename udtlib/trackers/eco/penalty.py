@@ -31,8 +31,8 @@ def quadratic_window(support: int, target: ArrayLike, least: float, edge: float)
 def sparse_spectrum(window: Grid, least: float, threshold: float) -> Spectrum:
     """Return the few large Fourier coefficients of a window, ``(2r+1, r+1)``, r as small as they allow.
 
-    Those below ``threshold`` times the largest are dropped; then the constant is set so that the function that
-    is left has its minimum at ``least``. They are real, for the window is symmetric.
+    Those below ``threshold`` times the largest are dropped; then the constant is set so that what is left has
+    its minimum at ``least``. They are real, for the window is symmetric.
     """
     spectrum = half_plane(window).real / window.size
     spectrum[np.abs(spectrum) < threshold * np.abs(spectrum).max()] = 0
@@ -56,7 +56,7 @@ class SpatialPenalty:
         """Take the window's few coefficients and the ``bandwidth`` K of the filters."""
         self.spectrum, self.bandwidth = spectrum, bandwidth
         self.energy = inner(spectrum, spectrum)
-        # The product of f and w^2 has frequencies up to K + 2r; on fewer points these would fold back below K.
+        # w^2 f has frequencies up to K + 2r, which on fewer points would fold back to below K.
         self.count = fft.next_fast_len(2 * bandwidth + 2 * (spectrum.shape[1] - 1) + 1, real=True)
         self.weights = np.square(on_grid(spectrum, self.count))[:, :, None]
 

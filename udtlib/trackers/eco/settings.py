@@ -1,4 +1,4 @@
-"""Settings of the ECO formulation with UDT features, as named presets, each with its source. Book: chapter 12."""
+"""Settings of UDT+, as named presets, each with its source. Book: chapter 12."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Any

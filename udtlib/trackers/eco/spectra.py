@@ -21,7 +21,7 @@ def frequencies(bandwidth: int) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def half_plane(maps: Grid) -> Spectrum:
-    """Return the discrete Fourier transform of ``(f, f, C)`` float32 maps, ``(2K+1, K+1, C)`` with K = f // 2.
+    """Return the discrete Fourier transform of maps ``(f, f, ...)``: ``(2K+1, K+1, ...)``, K = f // 2.
 
     An even number of samples has its highest frequency once, for K and -K alike; here it stands in both rows.
     """
@@ -54,7 +54,7 @@ def off_grid(values: Grid, bandwidth: int) -> Spectrum:
     return np.concatenate([spectrum[: bandwidth + 1], spectrum[len(values) - bandwidth :]])
 
 
-def inner(first: Spectrum, second: Spectrum) -> float:
+def inner(first: Spectrum | Grid, second: Spectrum | Grid) -> float:
     """Return the inner product of two real functions, all channels summed (Parseval).
 
     A stored column stands for its mirror image too and counts twice, but for the first, its own mirror.
