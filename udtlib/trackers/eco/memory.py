@@ -9,7 +9,7 @@ Book: chapter 12.
 import numpy as np
 from numpy.typing import NDArray
 
-from udtlib.trackers.eco.spectra import Spectrum
+from udtlib.trackers.eco.spectra import Spectrum, inner
 
 FADED = 100
 """A sample is replaced once it weighs less than a new one did so many frames ago."""
@@ -32,7 +32,7 @@ class SampleMemory:
         # By frequency, then sample, then channel: learning takes the frequencies one after the other.
         self.store = np.zeros((rows, columns, capacity, channels), np.complex64)
         self.weights, self.gram = np.zeros(capacity), np.zeros((capacity, capacity))
-        self._place(first, 0, 1.0)
+        self._place(first, 0, 1.0, np.zeros(0), inner(first, first))
 
     @property
     def samples(self) -> Spectrum:
@@ -55,59 +55,62 @@ class SampleMemory:
             weight: its share, 0 to 1; None is the learning rate.
         """
         rate = self.learning_rate if weight is None else weight
+        products, norm = self.products(sample), inner(sample, sample)
         faded = int(self.weights.argmin())
         if self.count < len(self.weights):
             self._fade(rate)
-            self._place(sample, self.count, rate)
+            self._place(sample, self.count, rate, products, norm)
         elif self.weights[faded] < self.least_weight:
             self.weights[faded] = 0
             self._fade(rate)
-            self._place(sample, faded, rate)
+            self._place(sample, faded, rate, products, norm)
         else:
             self._fade(rate)
-            self._merge_closest(sample, rate)
-
-    def replace_only(self, sample: Spectrum) -> None:
-        """Put another sample in the place of the first, which must be the only one.
-
-        Raises:
-            ValueError: it is not the only one.
-        """
-        if self.count != 1:
-            raise ValueError(f"expected one sample, found {self.count}")
-        self._place(sample, 0, 1.0)
-
-    def _fade(self, rate: float) -> None:
-        self.weights *= (1 - rate) / self.weights.sum()
-
-    def _place(self, sample: Spectrum, place: int, weight: float) -> None:
-        self.store[:, :, place], self.weights[place] = sample, weight
-        self.count = max(self.count, place + 1)
-        self.gram[place, : self.count] = self.gram[: self.count, place] = self.products(sample)
+            self._merge_closest(sample, rate, products, norm)
 
     def products(self, sample: Spectrum) -> NDArray[np.float64]:
         """Return the inner products ``(count,)`` of a sample with all that are held."""
         by_frequency = (self.samples @ sample.conj()[..., None])[..., 0].real
         return 2 * by_frequency.sum((0, 1), np.float64) - by_frequency[:, 0].sum(0, np.float64)
 
-    def _merge_closest(self, sample: Spectrum, rate: float) -> None:
-        products, norm = self.products(sample), float(np.vdot(sample, sample).real)
-        norm = 2 * norm - float(np.vdot(sample[:, 0], sample[:, 0]).real)
+    def _fade(self, rate: float) -> None:
+        self.weights *= (1 - rate) / self.weights.sum()
+
+    def _place(
+        self, sample: Spectrum, place: int, weight: float, products: NDArray[np.float64], norm: float
+    ) -> None:
+        """Put a sample in a place; ``products`` are those with the samples held."""
+        self.store[:, :, place], self.weights[place] = sample, weight
+        self.gram[place, : self.count] = self.gram[: self.count, place] = products
+        self.gram[place, place] = norm
+        self.count = max(self.count, place + 1)
+
+    def _merge_closest(
+        self, sample: Spectrum, rate: float, products: NDArray[np.float64], norm: float
+    ) -> None:
+        """Make room: the nearest takes the new sample in, or the two nearest to each other become one."""
         to_new = np.maximum(np.diag(self.gram) + norm - 2 * products, 0)
         between = self.distances()
         nearest = int(to_new.argmin())
         if to_new[nearest] < between.min():
-            self._absorb(nearest, sample, rate)
+            self._absorb(nearest, sample, rate, products, norm)
             return
-        first, second = np.unravel_index(int(between.argmin()), between.shape)
-        kept, freed = sorted((int(first), int(second)), key=lambda place: -self.weights[place])
-        self._absorb(kept, self.store[:, :, freed].copy(), float(self.weights[freed]))
-        self.weights[freed] = 0
-        self._place(sample, freed, rate)
+        pair = np.unravel_index(int(between.argmin()), between.shape)
+        kept, freed = sorted(map(int, pair), key=lambda place: -self.weights[place])
+        row, weight = self.gram[freed].copy(), float(self.weights[freed])
+        share = self._absorb(kept, self.store[:, :, freed], weight, row, row[freed])
+        products[kept] = (1 - share) * products[kept] + share * products[freed]
+        self._place(sample, freed, rate, products, norm)
 
-    def _absorb(self, place: int, sample: Spectrum, weight: float) -> None:
-        """Make the sample in ``place`` the weighted mean of itself and another."""
+    def _absorb(
+        self, place: int, sample: Spectrum, weight: float, products: NDArray[np.float64], norm: float
+    ) -> float:
+        """Make the sample in ``place`` the weighted mean of itself and another; return the other's share."""
         total = self.weights[place] + weight
-        share = np.float32(weight / total)
-        merged = (1 - share) * self.store[:, :, place] + share * sample
-        self._place(merged, place, total)
+        share = float(weight / total)
+        row = (1 - share) * self.gram[place] + share * products
+        own = (1 - share) ** 2 * self.gram[place, place]
+        merged = np.float32(1 - share) * self.store[:, :, place] + np.float32(share) * sample
+        merged_norm = own + 2 * share * (1 - share) * products[place] + share**2 * norm
+        self._place(merged, place, total, row, merged_norm)
+        return share
