@@ -24,6 +24,8 @@ from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
 from udtlib.patches import crop
 from udtlib.scale import ScaleFilter, scale_limits
+from udtlib.trackers.camera import CameraMotion
+from udtlib.trackers.confidence import Confidence
 from udtlib.trackers.eco.filter import EcoFilter
 from udtlib.trackers.eco.interpolation import interpolation_spectrum
 from udtlib.trackers.eco.peak import highest_point
@@ -33,6 +35,10 @@ from udtlib.trackers.eco.settings import settings_of
 from udtlib.trackers.eco.spectra import Grid, Spectrum, gaussian_spectrum, half_plane, shifted
 from udtlib.weights import Weights, get_weights
 
+BESIDE = np.array([[-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], [-1, 1]])
+"""Directions of a second look, ``(x, y)``; every second of them in one frame, the others in the next."""
+CONVINCING = 0.6
+"""Share of the ordinary peak that makes a second look believe what it sees."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -108,7 +114,12 @@ class UdtPlusTracker:
             self.penalty,
             self.settings,
         )
+        self.response: Grid
+        self.score: float
+        self.confidence, self.velocity = Confidence(), np.zeros(2)
+        self.camera = CameraMotion(frame)
         self._locate(self._spectrum(maps))
+        self._judge()
         self.scale_filter.learn(frame, self.center, self.size)
         self.frames, self.unlearned = 1, 0
         self.started = True
@@ -124,14 +135,16 @@ class UdtPlusTracker:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, like=self.frame_shape)
         self.frames += 1
-        sample, moved = self._locate(self._spectrum(self._features(self._crop(frame))))
+        self._predict(frame)
+        sample, moved = self._search(frame)
         self._move(moved)
         sample = shifted(sample, -moved)
+        self._judge()
         self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
         self._remember(sample)
         if self._is_time_to_learn():
             self._learn(sample)
-        self.scale_filter.adapt(frame, self.center, self.size)
+        self.scale_filter.adapt(frame, self.center, self.size, self.trust)
         return from_center(self.center, self.size)
 
     def _prepare(self) -> None:
@@ -152,6 +165,40 @@ class UdtPlusTracker:
         window = quadratic_window(self.patch_side, target, settings.penalty_least, settings.penalty_edge)
         spectrum = sparse_spectrum(window, settings.penalty_least, settings.penalty_threshold)
         self.penalty = SpatialPenalty(spectrum, cells // 2)
+
+    def _predict(self, frame: Frame) -> None:
+        """Move to where the target is expected before the filter looks."""
+        expected = self.center
+        if self.settings.camera:
+            expected = self.camera.carry(frame, from_center(self.center, self.size))
+        self.carried = self._inside(expected)
+        self.center = self._inside(expected + self.settings.velocity * self.velocity)
+
+    def _search(self, frame: Frame) -> tuple[Spectrum, Boxes]:
+        """Look at the expected place and, if the target is hardly there, beside it."""
+        here, found = self.center, self._look(frame)
+        first = best = (self.score, here, self.response, found)
+        if not self._stands_out(self.settings.second_look):
+            for direction in BESIDE[self.frames % 2 :: 2]:
+                self.center = self._inside(here + direction * self.window_side * self.scale / 2)
+                found = self._look(frame)
+                if self.score > best[0]:
+                    best = (self.score, self.center, self.response, found)
+            self.score = best[0]
+            best = best if self._stands_out(CONVINCING) else first
+        self.score, self.center, self.response, found = best
+        return found
+
+    def _stands_out(self, share: float) -> bool:
+        """Say whether the last peak reaches a share of the ordinary one."""
+        return self.score >= share * self.confidence.ordinary[0]
+
+    def _look(self, frame: Frame) -> tuple[Spectrum, Boxes]:
+        return self._locate(self._spectrum(self._features(self._crop(frame))))
+
+    def _judge(self) -> None:
+        """Say how far this frame is to be learned from."""
+        self.trust = self.confidence.judge(self.response, self.score) ** self.settings.adaptive
 
     def _crop(self, frame: Frame) -> Frame:
         window = from_center(self.center, np.full(2, self.window_side * self.scale))
@@ -176,15 +223,18 @@ class UdtPlusTracker:
         return projected, moved
 
     def _move(self, moved: Boxes) -> None:
-        step = moved * self.window_side * self.scale
-        self.center = np.clip(self.center + step, 0, self.frame_shape[::-1])
+        self.center = self._inside(self.center + moved * self.window_side * self.scale)
+        self.velocity = (self.velocity + self.center - self.carried) / 2
+
+    def _inside(self, place: Boxes) -> Boxes:
+        return np.clip(place, 0, self.frame_shape[::-1])
 
     def _rescale(self, factor: float) -> None:
         self.scale = float(np.clip(self.scale * factor, *self.limits))
         self.size = self.base_size * self.scale
 
     def _remember(self, sample: Spectrum) -> None:
-        self.filter.memory.add(sample)
+        self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
 
     def _is_time_to_learn(self) -> bool:
         due = self.unlearned >= self.settings.train_gap or self.frames <= self.settings.train_first

@@ -34,6 +34,11 @@ class EcoSettings:
         penalty_edge: the spatial penalty at the target's sides.
         penalty_threshold: Fourier coefficients of it below this share of the largest are dropped.
         newton_steps: that refine the peak.
+        adaptive: how strongly doubt holds learning back: weights of samples, and the scale filter's rate, are
+            multiplied with this power of `udtlib.trackers.confidence`; 0 is never.
+        camera: move the search window with the camera first (`udtlib.trackers.camera`).
+        velocity: share of the last frames' mean motion that is expected to go on, 0 to 1.
+        second_look: share of the ordinary peak below which it looks beside the window too; 0 is never.
     """
 
     search_area: Annotated[float, Between(1, 100)] = 4.0
@@ -58,6 +63,10 @@ class EcoSettings:
     penalty_edge: Annotated[float, Between(1e-9, 1e3)] = 1e-2
     penalty_threshold: Annotated[float, Between(0, 1)] = 0.05
     newton_steps: Annotated[int, Between(0, 100)] = 5
+    adaptive: Annotated[float, Between(0, 10)] = 0.0
+    camera: bool = False
+    velocity: Annotated[float, Between(0, 1)] = 0.0
+    second_look: Annotated[float, Between(0, 1)] = 0.0
 
     def __post_init__(self) -> None:
         """Check every value.
