@@ -108,6 +108,19 @@ def test_doubt_keeps_an_occluder_out_of_the_memory():
     assert weights[1.0] < weights[0.0] / 2
 
 
+def test_doubt_keeps_an_occluder_out_of_the_plain_filter():
+    frames, box = occluded_clip()
+    changes = {}
+    for adaptive in (0.0, 1.0):
+        tracker = load_tracker("udt", weights=random_weights(0), adaptive=adaptive)
+        tracker.init(frames[0], box)
+        before = tracker.filter
+        for frame in frames[1:]:
+            tracker.update(frame)
+        changes[adaptive] = float((tracker.filter - before).norm() / before.norm())
+    assert 0 < changes[1.0] < changes[0.0] / 2
+
+
 def test_doubt_costs_nothing_where_nothing_is_wrong():
     frames, boxes = moving_clip([])
     tracker = plus(adaptive=1.0)

@@ -68,7 +68,7 @@ def test_the_filter_learns_in_the_frames_it_should(preset, expected, weights, mo
     frames, boxes = moving_clip([])
     tracker, learned = load_tracker("udt+", weights=weights, preset=preset), []
     tracker.init(frames[0], boxes[0])
-    monkeypatch.setattr(tracker, "_learn", lambda newest: learned.append(tracker.frames))
+    monkeypatch.setattr(tracker.filter, "learn", lambda newest: learned.append(tracker.frames))
     for _ in range(2, 17):
         tracker.update(frames[0])
     assert learned == expected

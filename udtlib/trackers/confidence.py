@@ -9,6 +9,9 @@ running mean. Book: chapter 12.
 import numpy as np
 from numpy.typing import NDArray
 
+TOLERATED = 0.5
+"""Share of the ordinary above which a response is as good as any: targets do turn, and are to be learned."""
+
 HISTORY = 0.05
 """Weight of a new frame in the running means: about the last 20 frames."""
 
@@ -27,7 +30,7 @@ class Confidence:
     """Compares every response with the ordinary one.
 
     Attributes:
-        value: of the last response, 0..1: 1 is at least as good as ordinary.
+        value: of the last response, 0..1: 1 is about as good as ordinary.
         ordinary: running means of peak and peak-to-energy ratio, ``(2,)``; 0 before the first response.
     """
 
@@ -37,13 +40,14 @@ class Confidence:
     def judge(self, response: NDArray, peak: float) -> float:
         """Return the confidence in a response ``(H, W)`` with this peak, in 0..1, and remember it.
 
-        It is the product of two shares, each at most 1: of the peak and of the ratio in their running means.
-        The means take up a frame as far as it is trusted, so they last through an occlusion.
+        It is the product of two shares, each at most 1, of the peak and of the ratio in their running
+        means, over `TOLERATED`. The means take up a frame as far as it is trusted, so they outlast an
+        occlusion.
         """
         now = np.array([max(peak, 0.0), peak_to_energy(response)])
         if not self.ordinary.any():
             self.ordinary = now
         shares = now / np.maximum(self.ordinary, 1e-12)
-        self.value = float(np.minimum(shares, 1).prod())
+        self.value = min(1.0, float(np.minimum(shares, 1).prod()) / TOLERATED)
         self.ordinary = self.ordinary + HISTORY * self.value * (now - self.ordinary)
         return self.value

@@ -142,8 +142,7 @@ class UdtPlusTracker:
         self._judge()
         self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
         self._remember(sample)
-        if self._is_time_to_learn():
-            self._learn(sample)
+        self._learn(sample)
         self.scale_filter.adapt(frame, self.center, self.size, self.trust)
         return from_center(self.center, self.size)
 
@@ -236,10 +235,9 @@ class UdtPlusTracker:
     def _remember(self, sample: Spectrum) -> None:
         self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
 
-    def _is_time_to_learn(self) -> bool:
+    def _learn(self, newest: Spectrum) -> None:
+        """Improve the filter, in the frames in which it is due."""
         due = self.unlearned >= self.settings.train_gap or self.frames <= self.settings.train_first
         self.unlearned = 0 if due else self.unlearned + 1
-        return due
-
-    def _learn(self, newest: Spectrum) -> None:
-        self.filter.learn(newest)
+        if due:
+            self.filter.learn(newest)
