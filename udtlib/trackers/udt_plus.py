@@ -8,6 +8,7 @@ Patches are sampled where the target is, fractions of pixels included; the autho
 pixels and shifts the features. Their patch is cut here to whole cells.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +41,25 @@ BESIDE = np.array([[-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], 
 CONVINCING = 0.6
 """Share of the ordinary peak that makes a second look believe what it sees."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the filter saw through one window.
+
+    Attributes:
+        center: of the window, ``(x, y)`` in pixels.
+        sample: its projected features, ``(2K+1, K+1, D)``.
+        moved: from the centre to the highest response, in shares of the window.
+        score: the highest response.
+        response: on a grid, ``(F, F)`` float32.
+    """
+
+    center: Boxes
+    sample: Spectrum
+    moved: Boxes
+    score: float
+    response: Grid
 
 
 class UdtPlusTracker:
@@ -106,7 +126,7 @@ class UdtPlusTracker:
         box = check_box_in_image(box, *frame.shape[:2])
         self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]
         self._prepare()
-        maps = self._features(self._crop(frame))
+        maps = self._features(self._crop(frame, self.center))
         self.filter = EcoFilter(
             self._spectrum(maps),
             principal_components(maps, self.settings.channels),
@@ -114,12 +134,9 @@ class UdtPlusTracker:
             self.penalty,
             self.settings,
         )
-        self.response: Grid
-        self.score: float
         self.confidence, self.velocity = Confidence(), np.zeros(2)
         self.camera = CameraMotion(frame)
-        self._locate(self._spectrum(maps))
-        self._judge()
+        self._judge(self._locate(self._spectrum(maps), self.center))
         self.scale_filter.learn(frame, self.center, self.size)
         self.frames, self.unlearned = 1, 0
         self.started = True
@@ -136,12 +153,11 @@ class UdtPlusTracker:
         frame = check_frame(frame, like=self.frame_shape)
         self.frames += 1
         self._predict(frame)
-        sample, moved = self._search(frame)
-        self._move(moved)
-        sample = shifted(sample, -moved)
-        self._judge()
+        look = self._search(frame)
+        self._judge(look)
+        self._move(look)
         self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
-        self._remember(sample)
+        sample = self._remember(look)
         self._learn(sample)
         self.scale_filter.adapt(frame, self.center, self.size, self.trust)
         return from_center(self.center, self.size)
@@ -173,34 +189,30 @@ class UdtPlusTracker:
         self.carried = self._inside(expected)
         self.center = self._inside(expected + self.settings.velocity * self.velocity)
 
-    def _search(self, frame: Frame) -> tuple[Spectrum, Boxes]:
+    def _search(self, frame: Frame) -> Look:
         """Look at the expected place and, if the target is hardly there, beside it."""
-        here, found = self.center, self._look(frame)
-        first = best = (self.score, here, self.response, found)
-        if not self._stands_out(self.settings.second_look):
-            for direction in BESIDE[self.frames % 2 :: 2]:
-                self.center = self._inside(here + direction * self.window_side * self.scale / 2)
-                found = self._look(frame)
-                if self.score > best[0]:
-                    best = (self.score, self.center, self.response, found)
-            self.score = best[0]
-            best = best if self._stands_out(CONVINCING) else first
-        self.score, self.center, self.response, found = best
-        return found
+        first = self._look(frame, self.center)
+        if self.settings.second_look == 0 or self._stands_out(first, self.settings.second_look):
+            return first
+        steps = BESIDE[self.frames % 2 :: 2] * self.window_side * self.scale / 2
+        others = [self._look(frame, self._inside(self.center + step)) for step in steps]
+        best = max([first, *others], key=lambda look: look.score)
+        return best if self._stands_out(best, CONVINCING) else first
 
-    def _stands_out(self, share: float) -> bool:
-        """Say whether the last peak reaches a share of the ordinary one."""
-        return self.score >= share * self.confidence.ordinary[0]
+    def _stands_out(self, look: Look, share: float) -> bool:
+        """Say whether a peak reaches a share of the ordinary one."""
+        return bool(look.score >= share * self.confidence.ordinary[0])
 
-    def _look(self, frame: Frame) -> tuple[Spectrum, Boxes]:
-        return self._locate(self._spectrum(self._features(self._crop(frame))))
+    def _look(self, frame: Frame, place: Boxes) -> Look:
+        return self._locate(self._spectrum(self._features(self._crop(frame, place))), place)
 
-    def _judge(self) -> None:
+    def _judge(self, look: Look) -> None:
         """Say how far this frame is to be learned from."""
-        self.trust = self.confidence.judge(self.response, self.score) ** self.settings.adaptive
+        self.score, self.response = look.score, look.response
+        self.trust = self.confidence.judge(look.response, look.score) ** self.settings.adaptive
 
-    def _crop(self, frame: Frame) -> Frame:
-        window = from_center(self.center, np.full(2, self.window_side * self.scale))
+    def _crop(self, frame: Frame, place: Boxes) -> Frame:
+        window = from_center(place, np.full(2, self.window_side * self.scale))
         return crop(frame, window, (self.patch_side, self.patch_side))
 
     @torch.inference_mode()
@@ -215,14 +227,12 @@ class UdtPlusTracker:
     def _spectrum(self, maps: Grid) -> Spectrum:
         return half_plane(maps * self.cosine) * self.interpolation
 
-    def _locate(self, sample: Spectrum) -> tuple[Spectrum, Boxes]:
-        """Return the projected sample, and how far the target has moved, in shares of the window."""
+    def _locate(self, sample: Spectrum, place: Boxes) -> Look:
         projected, response = self.filter.look(sample)
-        moved, self.score, self.response = highest_point(response, self.settings.newton_steps)
-        return projected, moved
+        return Look(place, projected, *highest_point(response, self.settings.newton_steps))
 
-    def _move(self, moved: Boxes) -> None:
-        self.center = self._inside(self.center + moved * self.window_side * self.scale)
+    def _move(self, look: Look) -> None:
+        self.center = self._inside(look.center + look.moved * self.window_side * self.scale)
         self.velocity = (self.velocity + self.center - self.carried) / 2
 
     def _inside(self, place: Boxes) -> Boxes:
@@ -232,8 +242,11 @@ class UdtPlusTracker:
         self.scale = float(np.clip(self.scale * factor, *self.limits))
         self.size = self.base_size * self.scale
 
-    def _remember(self, sample: Spectrum) -> None:
+    def _remember(self, look: Look) -> Spectrum:
+        """Put the sample into the memory, moved to where the target was found, and return it."""
+        sample = shifted(look.sample, -look.moved)
         self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
+        return sample
 
     def _learn(self, newest: Spectrum) -> None:
         """Improve the filter, in the frames in which it is due."""
