@@ -115,6 +115,7 @@ def test_presets_are_what_their_sources_say():
         ({"learning_rate": float("nan")}, "learning_rate: expected a number"),
         ({"least_side": 201}, "least_side: expected at least 8 cells"),
         ({"cell": 16, "least_side": 100}, "least_side: expected at least 8 cells"),
+        ({"capacity": 1000, "cell": 1}, "capacity: expected at most 103 samples"),
         ({"camera": 1}, "camera: expected True or False"),
         ({"dtype": "float16"}, "dtype: expected one of float32, bfloat16"),
         ({"paddding": 1}, "no setting paddding"),

@@ -96,9 +96,22 @@ def test_the_same_sample_again_and_again_is_one():
     assert (memory.distances() >= 0).all()
 
 
-def test_a_sample_may_weigh_less():
+def test_a_sample_may_weigh_less_and_one_without_weight_is_not_kept():
     memory = SampleMemory(random_sample(0), 3, 0.2)
     memory.add(random_sample(1), weight=0.05)
     np.testing.assert_allclose(memory.weights, [0.95, 0.05, 0])
     memory.add(random_sample(2), weight=0.0)
-    assert memory.weights.sum() == pytest.approx(1)
+    assert memory.count == 2
+    np.testing.assert_allclose(memory.weights, [0.95, 0.05, 0])
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-9, 1.0])
+def test_extreme_rates_keep_finite_samples_and_weights_of_sum_1(rate):
+    memory = SampleMemory(random_sample(0), 3, rate)
+    for seed in range(1, 9):
+        memory.add(random_sample(seed))
+        assert np.isfinite(memory.samples).all()
+        assert memory.weights.sum() == pytest.approx(1)
+        np.testing.assert_allclose(
+            memory.gram[: memory.count, : memory.count], recomputed(memory.samples), rtol=1e-4, atol=1e-3
+        )

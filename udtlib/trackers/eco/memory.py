@@ -52,15 +52,17 @@ class SampleMemory:
 
         Args:
             sample: ``(2K+1, K+1, D)``.
-            weight: its share, 0 to 1; None is the learning rate.
+            weight: its share, 0 to 1; None is the learning rate. What has none is not kept.
         """
         rate = self.learning_rate if weight is None else weight
+        if rate == 0:
+            return
         products, norm = self.products(sample), inner(sample, sample)
         faded = int(self.weights.argmin())
         if self.count < len(self.weights):
             self._fade(rate)
             self._place(sample, self.count, rate, products, norm)
-        elif self.weights[faded] < self.least_weight:
+        elif self.weights[faded] <= self.least_weight:
             self.weights[faded] = 0
             self._fade(rate)
             self._place(sample, faded, rate, products, norm)

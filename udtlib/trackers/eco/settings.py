@@ -6,6 +6,9 @@ from typing import Annotated, Any
 from udtlib.arguments import Between, check_fields, look_up
 from udtlib.errors import OptionError
 
+MOST_BYTES = 2**29
+"""Memory for one target's samples; the presets take 17 and 26 MB."""
+
 
 @dataclass(frozen=True)
 class EcoSettings:
@@ -72,7 +75,8 @@ class EcoSettings:
         """Check every value.
 
         Raises:
-            OptionError: a value of another type or outside its range, or sides that contradict each other.
+            OptionError: a value of another type or outside its range, sides that contradict each other, or
+                samples that would take too much memory.
         """
         check_fields(self)
         if self.largest_side < self.least_side or self.least_side < 8 * self.cell:
@@ -80,6 +84,17 @@ class EcoSettings:
                 "least_side: expected at least 8 cells and at most largest_side, found "
                 f"{self.least_side} with cell {self.cell} and largest_side {self.largest_side}"
             )
+        if self.sample_bytes * self.capacity > MOST_BYTES:
+            raise OptionError(
+                f"capacity: expected at most {MOST_BYTES // self.sample_bytes} samples of this size "
+                f"({MOST_BYTES >> 20} MB in all), found {self.capacity}"
+            )
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of the largest sample: complex64, half a plane."""
+        bandwidth = self.largest_side // self.cell // 2
+        return (2 * bandwidth + 1) * (bandwidth + 1) * self.channels * 8
 
 
 PRESETS = {
