@@ -12,6 +12,10 @@ from udtlib.trackers.confidence import Confidence, peak_to_energy
 from udtlib.weights import random_weights
 
 
+def centre(box):
+    return box[:2] + box[2:] / 2
+
+
 def test_the_peak_to_energy_ratio_tells_one_peak_from_many():
     single = np.zeros((20, 30))
     single[4, 5] = 2.0
@@ -67,6 +71,12 @@ def test_motion_of_the_target_alone_is_none_of_the_camera():
     frames, boxes = moving_clip([(8, 6)])
     carried = CameraMotion(frames[0]).carry(frames[1], boxes[0])
     np.testing.assert_allclose(carried, boxes[0, :2] + boxes[0, 2:] / 2, atol=0.3)
+
+
+def test_corners_of_a_large_target_do_not_outvote_the_background():
+    frames, boxes = moving_clip([(8, 6)], size=(80, 100), start=(20, 15))
+    carried = CameraMotion(frames[0]).carry(frames[1], boxes[0])
+    np.testing.assert_allclose(carried, centre(boxes[0]), atol=0.5)
 
 
 def test_without_background_the_camera_rests():
@@ -143,22 +153,17 @@ def test_a_camera_that_jumps_is_followed_only_when_it_is_looked_at():
     assert np.abs(found[False][:2] - expected).max() > 20
 
 
-def test_a_steady_motion_is_expected_to_go_on():
+@pytest.mark.parametrize(("velocity", "ahead"), [(1.0, 1), (0.5, 0.5), (0.0, 0)])
+def test_a_steady_motion_is_expected_to_go_on(velocity, ahead, monkeypatch):
     frames, boxes = moving_clip([(6, 3)] * 6, frame=(160, 240), start=(40, 30))
-    tracker = plus(velocity=1.0)
+    tracker, places = plus(velocity=velocity), []
     tracker.init(frames[0], boxes[0])
+    crop = tracker._crop
+    monkeypatch.setattr(tracker, "_crop", lambda frame, place: places.append(place) or crop(frame, place))
     for frame, box in zip(frames[1:], boxes[1:], strict=True):
-        found = tracker.update(frame)
-        np.testing.assert_allclose(found[:2], box[:2], atol=1.5)
+        np.testing.assert_allclose(tracker.update(frame)[:2], box[:2], atol=1.5)
     np.testing.assert_allclose(tracker.velocity, (6, 3), atol=0.5)
-    still = plus()
-    still.init(frames[0], boxes[0])
-    still.update(frames[1])
-    np.testing.assert_allclose(still.center, centre(boxes[1]), atol=1)
-
-
-def centre(box):
-    return box[:2] + box[2:] / 2
+    np.testing.assert_allclose(places[-1], centre(boxes[-2]) + np.array([6, 3]) * ahead, atol=1.5)
 
 
 def test_a_second_look_finds_a_target_that_jumped_out_of_the_window():
