@@ -161,9 +161,9 @@ class ScaleFilter:
         self.denominator = self._power(self.template)
         self._solve()
 
-    def adapt(self, frame: Frame, center: ArrayLike, size: ArrayLike) -> None:
-        """Mix a new view of the target into the model."""
-        columns, rate = self._columns(frame, center, size), np.float32(self.learning_rate)
+    def adapt(self, frame: Frame, center: ArrayLike, size: ArrayLike, trust: float = 1.0) -> None:
+        """Mix a new view of the target into the model, with ``trust`` (0..1) times the learning rate."""
+        columns, rate = self._columns(frame, center, size), np.float32(self.learning_rate * trust)
         self.template = (1 - rate) * self.template + rate * columns
         self.denominator = (1 - rate) * self.denominator + rate * self._power(columns)
         self._solve()

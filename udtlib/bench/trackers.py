@@ -35,6 +35,7 @@ RIVALS = {
     "kcf": "kcf-opencv",
     "mosse": "mosse-opencv",
     "udt": "udt-plain",
+    "udt+": "csrt",
     "udt-bf16": "csrt",
 }
 """Which of OpenCV's trackers, or which plain version, each of ours is compared with."""

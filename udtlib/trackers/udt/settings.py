@@ -24,6 +24,8 @@ class UdtSettings:
         round_patches: patches rounded to whole grey levels, as an 8-bit warp leaves them.
         wrap_early: index ``size // 2`` counts as a negative displacement (MATLAB's off-by-one).
         subpixel: refine the peak by a parabola along each axis.
+        adaptive: how strongly doubt holds learning back: the rate is multiplied with this power of
+            `udtlib.trackers.confidence`; 0 is never.
         patch_size: side of the patch and of the feature maps.
         smallest: least relative size of the target, ``largest`` the greatest; the least side is 4 pixels.
     """
@@ -39,6 +41,7 @@ class UdtSettings:
     round_patches: bool = False
     wrap_early: bool = False
     subpixel: bool = False
+    adaptive: Annotated[float, Between(0, 10)] = 0.0
     patch_size: Annotated[int, Between(8, 1024)] = 125
     smallest: Annotated[float, Between(0, 1)] = 0.2
     largest: Annotated[float, Between(1, 1000)] = 5.0

@@ -25,6 +25,7 @@ from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
+from udtlib.trackers.confidence import Confidence
 from udtlib.trackers.udt.settings import settings_of
 from udtlib.weights import Weights, get_weights
 
@@ -153,6 +154,7 @@ class UdtTracker:
         self.largest = np.minimum([width, height], self.settings.largest * self.size)
         self.response, self.score = self.label.numpy(), 1.0  # what the template answers to itself
         self.look: Look | None = None
+        self.confidence = Confidence()
 
     def stay(self) -> None:
         """Keep the box where a frame shows nothing, and call the target lost."""
@@ -164,6 +166,7 @@ class UdtTracker:
         self.look = look
         self.response = look.responses[look.best].cpu().numpy()
         self.score = float(look.peaks[look.best])
+        self.confidence.judge(self.response, self.score)
         window = look.windows[look.best]
         self.center = self.center + self.displacement(self.response) * window / self.settings.patch_size
         size = window / (1 + self.settings.padding)
@@ -270,9 +273,10 @@ class UdtTracker:
         return dual, template
 
     def adapt(self, dual: Tensor, template: Tensor) -> None:
-        """Interpolate the model towards the newly learned one (Eq. 12)."""
-        self.dual = torch.lerp(self.dual, dual, self.settings.learning_rate)
-        self.template = torch.lerp(self.template, template, self.settings.learning_rate)
+        """Interpolate the model towards the newly learned one (Eq. 12), by alpha_t."""
+        rate = self.settings.learning_rate * self.confidence.value**self.settings.adaptive
+        self.dual = torch.lerp(self.dual, dual, rate)
+        self.template = torch.lerp(self.template, template, rate)
 
     def displacement(self, response: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return where the peak of ``response`` ``(S, S)`` lies, ``(dx, dy)`` in cells."""

@@ -1,0 +1,256 @@
+"""UDT+: the paper's features in the ECO formulation (paper section 4.2), as the authors' code runs it.
+
+Each frame: one square patch around the last position, features averaged over cells, a continuous response;
+its highest point is where the target is, a scale filter says how large; the patch, shifted, is remembered;
+every sixth frame the filter learns from all that is remembered. Book: chapter 12.
+
+Patches are sampled where the target is, fractions of pixels included; the authors' code samples at whole
+pixels and shifts the features. Their patch is cut here to whole cells.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch.nn import functional
+
+from udtlib.arguments import OneOf, checked
+from udtlib.boxes import Boxes, center, check_box_in_image, from_center
+from udtlib.devices import keep_freed_memory
+from udtlib.errors import TrackerError
+from udtlib.frames import Frame, check_frame
+from udtlib.network import MEAN_RGB
+from udtlib.patches import crop
+from udtlib.scale import ScaleFilter, scale_limits
+from udtlib.trackers.camera import CameraMotion
+from udtlib.trackers.confidence import Confidence
+from udtlib.trackers.eco.filter import EcoFilter
+from udtlib.trackers.eco.interpolation import interpolation_spectrum
+from udtlib.trackers.eco.peak import highest_point
+from udtlib.trackers.eco.penalty import SpatialPenalty, quadratic_window, sparse_spectrum
+from udtlib.trackers.eco.projection import principal_components
+from udtlib.trackers.eco.settings import settings_of
+from udtlib.trackers.eco.spectra import Grid, Spectrum, gaussian_spectrum, half_plane, shifted
+from udtlib.weights import Weights, get_weights
+
+BESIDE = np.array([[-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], [-1, 1]])
+"""Directions of a second look, ``(x, y)``; every second of them in one frame, the others in the next."""
+CONVINCING = 0.6
+"""Share of the ordinary peak that makes a second look believe what it sees."""
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the filter saw through one window.
+
+    Attributes:
+        center: of the window, ``(x, y)`` in pixels.
+        sample: its projected features, ``(2K+1, K+1, D)``.
+        moved: from the centre to the highest response, in shares of the window.
+        score: the highest response.
+        response: on a grid, ``(F, F)`` float32.
+    """
+
+    center: Boxes
+    sample: Spectrum
+    moved: Boxes
+    score: float
+    response: Grid
+
+
+class UdtPlusTracker:
+    """Tracks one target; ``response`` and ``score`` tell what the last frame showed.
+
+    Attributes:
+        response: last response, one value a cell, ``(F, F)`` float32, peak at ``(0, 0)`` when nothing moved.
+        score: its highest value, about 1 when the patch is as remembered; low means lost.
+        scale_filter: the `udtlib.scale.ScaleFilter`.
+        stages: the methods whose time `udtlib.bench.trackers` takes.
+    """
+
+    stages = (
+        "_crop",
+        "_features",
+        "_spectrum",
+        "_locate",
+        "_remember",
+        "_learn",
+        "scale_filter.estimate",
+        "scale_filter.adapt",
+    )
+
+    @checked
+    def __init__(
+        self,
+        weights: str | Path | Weights | None = None,
+        preset: str = "released",
+        dtype: Annotated[str, OneOf(*DTYPES)] = "float32",
+        **settings: Any,
+    ) -> None:
+        """Load the network.
+
+        Args:
+            weights: a file (see `udtlib.weights.load_weights`), `Weights`, ``"random"``, or None for
+                `udtlib.weights.default`.
+            preset: a key of `udtlib.trackers.eco.settings.PRESETS`.
+            dtype: of the convolutions: ``"float32"``, or ``"bfloat16"``, faster where the processor has it.
+            settings: attributes of `udtlib.trackers.eco.settings.EcoSettings` to change in the preset.
+
+        Raises:
+            UnknownNameError: an unknown preset.
+            OptionError: an unknown setting, or a value out of range.
+            WeightsError, MissingDataError: from reading the weights.
+        """
+        keep_freed_memory()
+        self.settings = settings_of(preset, settings)
+        self.dtype = DTYPES[dtype]
+        self.weights = get_weights(weights)
+        self.network = self.weights.network().requires_grad_(False)
+        self.mean = torch.tensor(MEAN_RGB)
+        self.scale_filter = ScaleFilter()
+        self.started = False
+
+    def init(self, frame: Frame, box: ArrayLike) -> None:
+        """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with the target in ``box`` (0-indexed).
+
+        Raises:
+            FrameError: not such a frame.
+            BoxError: not four finite numbers of positive size, or a box outside the image.
+        """
+        self.started = False
+        frame = check_frame(frame)
+        box = check_box_in_image(box, *frame.shape[:2])
+        self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]
+        self._prepare()
+        maps = self._features(self._crop(frame, self.center))
+        self.filter = EcoFilter(
+            self._spectrum(maps),
+            principal_components(maps, self.settings.channels),
+            self.label,
+            self.penalty,
+            self.settings,
+        )
+        self.confidence, self.velocity = Confidence(), np.zeros(2)
+        self.camera = CameraMotion(frame)
+        self._judge(self._locate(self._spectrum(maps), self.center))
+        self.scale_filter.learn(frame, self.center, self.size)
+        self.frames, self.unlearned = 1, 0
+        self.started = True
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return the target's box ``(4,)`` float64 in the next ``frame``.
+
+        Raises:
+            FrameError: not a frame, or of another size than the first.
+            TrackerError: `init` was not called.
+        """
+        if not self.started:
+            raise TrackerError("update needs a target: call init(frame, box) first")
+        frame = check_frame(frame, like=self.frame_shape)
+        self.frames += 1
+        self._predict(frame)
+        look = self._search(frame)
+        self._judge(look)
+        self._move(look)
+        self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
+        sample = self._remember(look)
+        self._learn(sample)
+        self.scale_filter.adapt(frame, self.center, self.size, self.trust)
+        return from_center(self.center, self.size)
+
+    def _prepare(self) -> None:
+        """Choose the patch for a target of this size, and make what depends on it alone."""
+        settings = self.settings
+        wanted = settings.search_area * np.sqrt(self.size.prod())
+        side = float(np.clip(wanted, settings.least_side, settings.largest_side))
+        cells = int(side) // settings.cell
+        self.patch_side, self.base_size = cells * settings.cell, self.size
+        self.window_side = self.patch_side * wanted / side
+        self.scale, self.limits = 1.0, scale_limits(self.size, self.frame_shape)
+        line = np.hanning(cells + 2)[1:-1]
+        self.cosine = np.outer(line, line).astype(np.float32)[:, :, None]
+        self.interpolation = interpolation_spectrum(cells)[:, :, None]
+        target = self.size * side / wanted
+        sigma = settings.sigma_factor * np.sqrt(np.floor(target).prod()) / self.patch_side
+        self.label = gaussian_spectrum(sigma, cells // 2)
+        window = quadratic_window(self.patch_side, target, settings.penalty_least, settings.penalty_edge)
+        spectrum = sparse_spectrum(window, settings.penalty_least, settings.penalty_threshold)
+        self.penalty = SpatialPenalty(spectrum, cells // 2)
+
+    def _predict(self, frame: Frame) -> None:
+        """Move to where the target is expected before the filter looks."""
+        expected = self.center
+        if self.settings.camera:
+            expected = self.camera.carry(frame, from_center(self.center, self.size))
+        self.carried = self._inside(expected)
+        self.center = self._inside(expected + self.settings.velocity * self.velocity)
+
+    def _search(self, frame: Frame) -> Look:
+        """Look at the expected place and, if the target is hardly there, beside it."""
+        first = self._look(frame, self.center)
+        if self.settings.second_look == 0 or self._stands_out(first, self.settings.second_look):
+            return first
+        steps = BESIDE[self.frames % 2 :: 2] * self.window_side * self.scale / 2
+        others = [self._look(frame, self._inside(self.center + step)) for step in steps]
+        best = max([first, *others], key=lambda look: look.score)
+        return best if self._stands_out(best, CONVINCING) else first
+
+    def _stands_out(self, look: Look, share: float) -> bool:
+        """Say whether a peak reaches a share of the ordinary one."""
+        return bool(look.score >= share * self.confidence.ordinary[0])
+
+    def _look(self, frame: Frame, place: Boxes) -> Look:
+        return self._locate(self._spectrum(self._features(self._crop(frame, place))), place)
+
+    def _judge(self, look: Look) -> None:
+        """Say how far this frame is to be learned from."""
+        self.score, self.response = look.score, look.response
+        self.trust = self.confidence.judge(look.response, look.score) ** self.settings.adaptive
+
+    def _crop(self, frame: Frame, place: Boxes) -> Frame:
+        window = from_center(place, np.full(2, self.window_side * self.scale))
+        return crop(frame, window, (self.patch_side, self.patch_side))
+
+    @torch.inference_mode()
+    def _features(self, patch: Frame) -> Grid:
+        """Return the network's features, averaged over cells and brought to one norm, ``(f, f, 32)``."""
+        pixels = (torch.from_numpy(patch).float() - self.mean).permute(2, 0, 1)[None]
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+            features = self.network(pixels)
+        maps = functional.avg_pool2d(features, self.settings.cell)[0].permute(1, 2, 0).numpy()
+        return maps * np.float32(np.sqrt(maps.size / (np.square(maps).sum() + 1e-12)))
+
+    def _spectrum(self, maps: Grid) -> Spectrum:
+        return half_plane(maps * self.cosine) * self.interpolation
+
+    def _locate(self, sample: Spectrum, place: Boxes) -> Look:
+        projected, response = self.filter.look(sample)
+        return Look(place, projected, *highest_point(response, self.settings.newton_steps))
+
+    def _move(self, look: Look) -> None:
+        self.center = self._inside(look.center + look.moved * self.window_side * self.scale)
+        self.velocity = (self.velocity + self.center - self.carried) / 2
+
+    def _inside(self, place: Boxes) -> Boxes:
+        return np.clip(place, 0, self.frame_shape[::-1])
+
+    def _rescale(self, factor: float) -> None:
+        self.scale = float(np.clip(self.scale * factor, *self.limits))
+        self.size = self.base_size * self.scale
+
+    def _remember(self, look: Look) -> Spectrum:
+        """Put the sample into the memory, moved to where the target was found, and return it."""
+        sample = shifted(look.sample, -look.moved)
+        self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
+        return sample
+
+    def _learn(self, newest: Spectrum) -> None:
+        """Improve the filter, in the frames in which it is due."""
+        due = self.unlearned >= self.settings.train_gap or self.frames <= self.settings.train_first
+        self.unlearned = 0 if due else self.unlearned + 1
+        if due:
+            self.filter.learn(newest)
