@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     say("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
     blocks = [score_table(scores), difference_table(scores), spread_table(scores), failure_table(scores)]
     if arguments.attributes:
-        blocks += [attribute_table(scores, "auc"), attribute_table(scores, "precision")]
+        blocks += [attribute_table(scores, measure) for measure in scores[0].measures]
     say("\n\n".join(block for block in blocks if block))
     if arguments.json:
         write_json(arguments.json, scores)

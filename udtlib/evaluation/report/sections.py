@@ -141,7 +141,7 @@ def attributes(material: Material) -> str:
     for measure in scores[0].measures:
         title, rows = MEASURES[measure].title, []
         for name, group in groups[0].items():
-            means = [float(each[name].values(measure).mean()) for each in groups]
+            means = [each[name].mean(measure) for each in groups]
             label = Cell(long_name(name) if long_name(name) != name else "", is_text=True)
             rows.append([Cell(name), label, Cell(str(len(group.sequences))), *compared(means, 4, measure)])
         tables.append(html.table(f"Mean {title} over the sequences with each attribute", head, rows))

@@ -132,7 +132,7 @@ def attribute_table(scores: AbstractSequence[TrackerScore], measure: str = "auc"
     heads = (f"{score.tracker:>{size}}" for score, size in zip(scores, width, strict=True))
     lines = [f"{measure:9}  sequences  " + "  ".join(heads)]
     for name in groups[0]:
-        means = (group[name].values(measure).mean() for group in groups)
+        means = (group[name].mean(measure) for group in groups)
         cells = (f"{mean:{size}.4f}" for mean, size in zip(means, width, strict=True))
         lines.append(f"{name:9}  {len(groups[0][name].sequences):9}  " + "  ".join(cells))
     return "\n".join(lines) if groups[0] else ""
