@@ -15,6 +15,7 @@ import pytest
 import scipy.io
 import torch
 from foreign_files import write_matconvnet
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from udtlib import cli, load_tracker
@@ -548,3 +549,18 @@ def test_weights_are_written_whole_and_links_are_not_followed(tmp_path, monkeypa
     assert get_weights("~/link").fingerprint == random_weights().fingerprint
     with pytest.raises(StorageError, match="found a folder"):
         save_weights(tmp_path, random_weights())
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path, weights):
+    card = {name: f"{name} \u00e9\n{'x' * length}" for length, name in enumerate("hgfedcba")}
+    kept = Weights(weights.tensors, card)
+    written = set()
+    for order in (sorted(card), sorted(card, reverse=True), *[list(card)] * 6):
+        save_weights(tmp_path / "w", Weights(weights.tensors, {name: card[name] for name in order}))
+        written.add((tmp_path / "w").read_bytes())
+    assert len(written) == 1
+    (content,) = written
+    assert int.from_bytes(content[:8], "little") % 8 == 0
+    with safe_open(tmp_path / "w", framework="pt") as file:
+        assert file.metadata() == {**card, "channels": "rgb"}
+    assert_same(load_weights(tmp_path / "w").tensors, kept.tensors)

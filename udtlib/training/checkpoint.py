@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from udtlib.errors import CheckpointError, StorageError
 from udtlib.files import user_path, write_whole
 from udtlib.training.settings import ADDED, TrainingSettings
+from udtlib.weights.files import to_bytes
 
 NEWEST = "checkpoint.safetensors"
 BEFORE = "checkpoint-before.safetensors"
@@ -122,7 +122,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     try:
         if newest.exists():
             write_whole(before, newest.read_bytes())
-        write_whole(newest, save(dict(checkpoint.tensors), metadata))
+        write_whole(newest, to_bytes(checkpoint.tensors, metadata))
     except (OSError, StorageError) as error:
         raise StorageError(
             f"the checkpoint of step {checkpoint.step} is lost, the one before it is unharmed: {error}. "

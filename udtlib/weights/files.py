@@ -12,6 +12,7 @@ with red and blue exchanged is recognised by its fingerprint.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -188,7 +189,18 @@ def save_weights(path: str | Path, weights: Weights) -> None:
     """
     check_weights(weights)
     tensors = {name: weights.tensors[name].contiguous() for name in SHAPES}
-    write_whole(path, save(tensors, {**weights.card, "channels": "rgb"}))
+    write_whole(path, to_bytes(tensors, {**weights.card, "channels": "rgb"}))
+
+
+def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """Return a safetensors file, the same bytes for the same content; safetensors shuffles its metadata."""
+    content = save(dict(tensors), dict(metadata))
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the tensors begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def check_weights(weights: Weights, origin: str = "these weights") -> Weights:
