@@ -181,7 +181,7 @@ def test_the_wrong_sequence_in_an_archive(web, tmp_path):
 
 def test_refusals(tmp_path):
     with pytest.raises(
-        UnknownNameError, match=r"no benchmark 'mot' .* known: otb2013, otb2015, otb50, tc128"
+        UnknownNameError, match="no benchmark to download 'mot'; known: otb2013, otb2015, otb50, tc128"
     ):
         download("mot", tmp_path)
     (tmp_path / "file").touch()
