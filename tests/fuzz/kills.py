@@ -5,7 +5,7 @@
 
 Each round starts a command in an empty folder, kills it once, twice or three times (mostly SIGKILL), each
 time somewhere within the seconds that a whole run takes, starts it again, and lets it end. Then its files
-must be those of a whole run, byte by byte; only clock times, may differ. After each kill a file that
+must be those of a whole run, byte by byte; only clock times may differ. After each kill a file that
 appears whole (a report, a video, weights) must be the old one, the new one or not there.
 Exit status 1 if anything was lost, differed, or came out as a traceback.
 """
@@ -27,11 +27,10 @@ from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).resolve()
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError
 
+HERE = Path(__file__).resolve()
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(HERE.parents[2]),
     "PYTHONUNBUFFERED": "1",
