@@ -39,7 +39,6 @@ open(sys.argv[1] + "2", "w").write(f"{again}")
         (WHOLE, ("a",), ""),
         (IN_PLACE, ("a",), "a kill left a partial ['a']"),
         (FORGETS, (), "files that are not those of a whole run: a2"),
-        ("import sys, time; time.sleep(0.3); open(sys.argv[1], 'x')", (), ""),
     ],
 )
 def test_what_is_noticed(
@@ -49,7 +48,8 @@ def test_what_is_noticed(
     monkeypatch.setattr(kills, "command", lambda words: [sys.executable, "-c", code, *words])
     monkeypatch.setattr(kills, "SIGNALS", (kills.signal.SIGKILL,))
     rounds = Rounds("job", tmp_path, tmp_path / "out", seed=0)
-    while rounds.tally.kills.total() < 3:
+    most = 60 if fault else 3  # on a busy machine most of them come before the command has begun
+    while rounds.tally.kills.total() < most and not rounds.tally.faults:
         rounds.run(1)
     assert bool(fault) == bool(rounds.tally.faults)
     assert all(fault in found for found in rounds.tally.faults)
