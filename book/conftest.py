@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 TAG = "closed-loop"
-CLOSE = 0.08
-"""Of a number, or of 1 if that is more. With nothing above SSE4.2 means over clips moved by up to .07."""
+CLOSE = 0.12
+"""Of a number, or of 1 if that is more. With nothing above SSE4.2 means moved by .05, ends of intervals by .10."""
 NUMBER = re.compile(r"[-+]?\b\d+(?:\.\d+)?")
 
 
