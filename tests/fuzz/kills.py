@@ -29,8 +29,6 @@ import numpy as np
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
-from udtlib.data.video_file import VideoFile
-from udtlib.errors import DataError
 
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(HERE.parents[2]),
@@ -82,6 +80,9 @@ def tracked_so_far(path: Path, found: bytes, expected: bytes) -> bool:
 
     Boxes are written as they come; a Ctrl-C also finishes the video.
     """
+    from udtlib.data.video_file import VideoFile
+    from udtlib.errors import DataError
+
     if path.suffix == ".txt":
         return expected.startswith(found) and found.endswith(b"\n")
     if found == expected:
