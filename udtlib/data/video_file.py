@@ -5,7 +5,7 @@ process of its own (`udtlib.data.video_process`); what happens there becomes a `
 video may be read by several threads, pickled, and used after a fork: the new process starts its own child.
 
 That costs time: read in order, 640x480 pixels of VP9 came at 116 frames a second instead of 152 on two cores
-of an Intel Xeon with other work beside it, and a child took 0.3 s to start. ``udt bench --decoding`` measures it.
+of an Intel Xeon with other work beside it, and a child took 0.3 s to start: ``udt bench --decoding``.
 """
 
 import json
