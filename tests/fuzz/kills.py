@@ -27,10 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from udtlib.data.video_file import VideoFile
-from udtlib.errors import DataError
-
 HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2])]
+
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(HERE.parents[2]),
     "PYTHONUNBUFFERED": "1",
@@ -81,6 +80,9 @@ def tracked_so_far(path: Path, found: bytes, expected: bytes) -> bool:
 
     Boxes are written as they come; a Ctrl-C also finishes the video.
     """
+    from udtlib.data.video_file import VideoFile
+    from udtlib.errors import DataError
+
     if path.suffix == ".txt":
         return expected.startswith(found) and found.endswith(b"\n")
     if found == expected:

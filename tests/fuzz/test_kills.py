@@ -7,6 +7,7 @@ from pathlib import Path
 import kills
 import pytest
 from kills import Job, Rounds
+from video_files import frames_of, write_video
 
 KILLS = Path(kills.__file__)
 IN_PLACE = """
@@ -53,6 +54,18 @@ def test_what_is_noticed(
         rounds.run(1)
     assert bool(fault) == bool(rounds.tally.faults)
     assert all(fault in found for found in rounds.tally.faults)
+
+
+def test_a_shorter_whole_file_is_whole_where_a_command_says_so(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "v.avi", frames_of(0, 3))
+    assert kills.tracked_so_far(video, video.read_bytes(), b"longer")
+    video.write_bytes(video.read_bytes()[:44])
+    assert not kills.tracked_so_far(video, video.read_bytes(), b"longer")
+    text = tmp_path / "b.txt"
+    assert kills.tracked_so_far(text, b"1,2\n", b"1,2\n3,4\n")
+    assert not kills.tracked_so_far(text, b"1,2\n3", b"1,2\n3,4\n")
+    assert not kills.tracked_so_far(text, b"2,2\n", b"1,2\n3,4\n")
+    assert not kills.same(text, b"1,2\n", b"1,2\n3,4\n")
 
 
 @pytest.mark.slow

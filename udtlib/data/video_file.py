@@ -4,8 +4,8 @@ Files exist that make a codec crash or hang, and no ``except`` survives that. So
 process of its own (`udtlib.data.video_process`); what happens there becomes a `DecoderError` here. An opened
 video may be read by several threads, pickled, and used after a fork: the new process starts its own child.
 
-That costs time: read in order, 640x480 pixels of VP9 come at 140 frames a second instead of 207 on two cores
-of an Intel Xeon, and a child takes about half a second to start. ``udt bench --decoding`` measures it.
+That costs time: read in order, 640x480 pixels of VP9 came at 116 frames a second instead of 152 on two cores
+of an Intel Xeon with other work beside it, and a child took 0.3 s to start: ``udt bench --decoding``.
 """
 
 import json
