@@ -1,6 +1,6 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
-# make test-processors  unit tests and chapters as on other processors, one after the other (under an hour); one: make processor-avx2
+# make test-processors  unit tests and chapters as on other processors, one after the other (over an hour); one: make processor-avx2
 # make fuzz   N odd inputs to readers, options, boxes and commands; only our own errors may come out (N=100000)
 # make kills  N commands killed at random moments, resumed and compared with undisturbed ones (N=120: a quarter of an hour)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
