@@ -11,7 +11,7 @@ any real type (int, float, numpy, Fraction) and becomes an int or a float; True 
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from inspect import Parameter, isclass, signature
 from math import isfinite
@@ -115,6 +115,21 @@ def look_up(kind: str, name: Any, table: Mapping[str, Value]) -> Value:
         UnknownNameError: it is not in the table, or no text.
     """
     return table[check_name(kind, name, table)]
+
+
+def preset_with(presets: Mapping[str, Value], preset: str, changes: Mapping[str, Any]) -> Value:
+    """Return the settings (a dataclass) under the name ``preset``, with some of them changed.
+
+    Raises:
+        UnknownNameError: an unknown preset.
+        OptionError: an unknown setting, or a value of another type or outside its range.
+    """
+    chosen: Any = look_up("preset", preset, presets)
+    known = [field.name for field in fields(chosen)]
+    unknown = sorted(changes.keys() - set(known))
+    if unknown:
+        raise OptionError(f"no setting {', '.join(unknown)}; known: {', '.join(known)}")
+    return replace(chosen, **changes)
 
 
 def check_name(kind: str, name: Any, known: Collection[str]) -> str:

@@ -8,6 +8,7 @@ import torch
 from scipy import ndimage
 
 from udtlib import cli, load_dataset, load_tracker
+from udtlib.arguments import preset_with
 from udtlib.data import Sequence, find_data
 from udtlib.dcf import gaussian_label, learn_filter, response_map
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
@@ -23,7 +24,7 @@ from udtlib.errors import (
 from udtlib.labels import peak_displacement
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.udt import LOST, UdtTracker
-from udtlib.trackers.udt.settings import PRESETS, settings_of
+from udtlib.trackers.udt.settings import PRESETS
 from udtlib.weights import random_weights, save_weights
 
 NAMES = ["udt", "udt-bf16", "udt-plain"]
@@ -130,7 +131,7 @@ def test_presets_are_what_their_sources_say():
     assert (port.padding, port.scale_step, port.scale_penalty) == (2.0, 1.0275, 0.9925)
     assert port.sigma == pytest.approx(4.1667, abs=1e-4)
     assert not port.normalise
-    assert settings_of("paper", {"padding": 1.5}) == replace(PRESETS["paper"], padding=1.5)
+    assert preset_with(PRESETS, "paper", {"padding": 1.5}) == replace(PRESETS["paper"], padding=1.5)
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

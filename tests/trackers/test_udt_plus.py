@@ -5,12 +5,13 @@ import pytest
 from clips import moving_clip, texture, zooming_clip
 
 from udtlib import load_dataset, load_tracker
+from udtlib.arguments import preset_with
 from udtlib.boxes import iou
 from udtlib.data import find_data
 from udtlib.errors import OptionError, UnknownNameError
 from udtlib.evaluation.scoring.ope import score_sequence
 from udtlib.trackers.base import Tracker
-from udtlib.trackers.eco.settings import PRESETS, EcoSettings, settings_of
+from udtlib.trackers.eco.settings import PRESETS, EcoSettings
 from udtlib.trackers.eco.spectra import shifted
 from udtlib.weights import random_weights
 
@@ -105,7 +106,7 @@ def test_presets_are_what_their_sources_say():
     assert (released.forgetting, vot.forgetting) == (75, 60)
     assert (released.penalty_threshold, vot.penalty_threshold) == (0.05, 0.15)
     assert (released.projection_penalty, vot.projection_penalty) == (5e-8, 2e-7)
-    assert settings_of("released", {"capacity": 9}) == replace(released, capacity=9)
+    assert preset_with(PRESETS, "released", {"capacity": 9}) == replace(released, capacity=9)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch.nn import functional
 
-from udtlib.arguments import OneOf, checked
+from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
 from udtlib.devices import keep_freed_memory
 from udtlib.errors import TrackerError
@@ -32,7 +32,7 @@ from udtlib.trackers.eco.interpolation import interpolation_spectrum
 from udtlib.trackers.eco.peak import highest_point
 from udtlib.trackers.eco.penalty import SpatialPenalty, quadratic_window, sparse_spectrum
 from udtlib.trackers.eco.projection import principal_components
-from udtlib.trackers.eco.settings import settings_of
+from udtlib.trackers.eco.settings import PRESETS
 from udtlib.trackers.eco.spectra import Grid, Spectrum, gaussian_spectrum, half_plane, shifted
 from udtlib.weights import Weights, get_weights
 
@@ -106,7 +106,7 @@ class UdtPlusTracker:
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
-        self.settings = settings_of(preset, settings)
+        self.settings = preset_with(PRESETS, preset, settings)
         self.dtype = DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().requires_grad_(False)

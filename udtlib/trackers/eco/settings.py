@@ -1,9 +1,9 @@
 """Settings of UDT+, as named presets, each with its source. Book: chapter 12."""
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from udtlib.arguments import Between, check_fields, look_up
+from udtlib.arguments import Between, check_fields
 from udtlib.errors import OptionError
 
 MOST_BYTES = 2**29
@@ -114,19 +114,3 @@ PRESETS = {
         penalty_threshold=0.15,
     ),
 }
-
-
-def settings_of(preset: str, changes: dict[str, Any]) -> EcoSettings:
-    """Return the preset with some settings changed.
-
-    Raises:
-        UnknownNameError: an unknown preset.
-        OptionError: an unknown setting, or a value of another type or outside its range.
-    """
-    chosen = look_up("preset", preset, PRESETS)
-    unknown = changes.keys() - EcoSettings.__dataclass_fields__.keys()
-    if unknown:
-        raise OptionError(
-            f"no setting {', '.join(sorted(unknown))}; known: {', '.join(EcoSettings.__dataclass_fields__)}"
-        )
-    return replace(chosen, **changes)

@@ -1,10 +1,9 @@
 """The UDT tracker's settings, as named presets, each with its source. Book: chapter 06."""
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from udtlib.arguments import Between, OneOf, check_fields, look_up
-from udtlib.errors import OptionError
+from udtlib.arguments import Between, OneOf, check_fields
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,3 @@ PRESETS = {
     # DCFNet's own, stored in its model file.
     "dcfnet": UdtSettings(padding=2.0, learning_rate=0.011, scale_penalty=1.0, wrap_early=True),
 }
-
-
-def settings_of(preset: str, changes: dict[str, Any]) -> UdtSettings:
-    """Return the preset with some settings changed.
-
-    Raises:
-        UnknownNameError: an unknown preset.
-        OptionError: an unknown setting, or a value of another type or outside its range.
-    """
-    chosen = look_up("preset", preset, PRESETS)
-    unknown = changes.keys() - UdtSettings.__dataclass_fields__.keys()
-    if unknown:
-        raise OptionError(
-            f"no setting {', '.join(sorted(unknown))}; known: {', '.join(UdtSettings.__dataclass_fields__)}"
-        )
-    return replace(chosen, **changes)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from udtlib.arguments import OneOf, checked
+from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
@@ -26,7 +26,7 @@ from udtlib.frames import Frame, check_frame
 from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
 from udtlib.trackers.confidence import Confidence
-from udtlib.trackers.udt.settings import settings_of
+from udtlib.trackers.udt.settings import PRESETS
 from udtlib.weights import Weights, get_weights
 
 SMALLEST_SIDE = 4.0  # pixels
@@ -95,7 +95,7 @@ class UdtTracker:
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
-        self.settings = settings_of(preset, settings)
+        self.settings = preset_with(PRESETS, preset, settings)
         self.device, self.dtype = usable_device(device), DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().to(self.device).requires_grad_(False)
