@@ -470,9 +470,10 @@ channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussia
 print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the name of the tracker misleads")
 
 # %% [markdown]
-# (Intervals over sequences, paired where they compare, as in chapter 01. On another processor some of these numbers
-# differ by a few hundredths: a tracker follows its own answers, and where it is about to lose the target, the last bit
-# of a sum decides. Section 13.7 shows a case.)
+# (Intervals over sequences, paired where they compare, as in chapter 01.) On another processor some of these numbers
+# differ by a few hundredths, and the ends of intervals by more. A tracker starts each frame where it ended the last;
+# where it is about to lose the target, a rounding error decides, and rounding differs between processors. Section 13.7
+# shows a case.
 #
 # The authors of KCF saw the same: on raw pixels the kernel gained them much, on HOG next to nothing. Why? Look at the
 # exponent, $\|x-z^d\|^2/(\sigma_\kappa^2N)$, over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and the
