@@ -75,7 +75,8 @@ class PatchCache:
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
         frames: number of patches, also ``len()``.
-        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``, ``cutting``
+        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured`` (names of the
+            sequences for measuring) and ``measured_content`` (their fingerprint), ``cutting``
             (`udtlib.data.raw_video.patch_selection.CUTTING`), the ``follower`` if there was one;
             and ``synthetic`` (see `udtlib.data.synthetic.cache`) if nothing in it was filmed.
     """
