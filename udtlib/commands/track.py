@@ -1,6 +1,7 @@
 """``udt track``: follow a target, or several, through a video or a folder of frames. Book: chapter 00."""
 
 import argparse
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -21,7 +22,7 @@ from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
-from udtlib.files import storage_errors, user_path
+from udtlib.files import remove_unfinished, storage_errors, user_path
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.printing import say
@@ -172,6 +173,8 @@ class Outputs:
                 with storage_errors(path.parent):
                     path.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(only_writer(*paths, video))
+            for target in map(Path, map(os.path.realpath, filter(None, (*paths, video)))):
+                remove_unfinished(target.parent, target.name)
             if video:
                 fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
                 self.writer = video_writer.VideoWriter(video, fps, first)

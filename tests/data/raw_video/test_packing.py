@@ -341,6 +341,9 @@ def test_reading(folder, tmp_path):
     for index in (-1, 39):
         with pytest.raises(IndexError, match="of 39"):
             cache.read([0, index])
+    for odd in (1.5, [0.0, 1.0], ["a"], [True], None, [[1], [2, 3]], 1e30, 10**400, 1 + 2j, {}):
+        with pytest.raises(OptionError, match="expected whole numbers"):
+            cache.read(odd)
     copy = cache.read([1])
     copy[:] = 0
     np.testing.assert_array_equal(cache.read([1]), patches[[1]])
