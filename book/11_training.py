@@ -468,7 +468,7 @@ impostors.demo()
 # In JupyterLab the menu and the sliders are live: move the picture and see which networks follow it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The detectors tell the shortcuts from networks that look; with time or without, 48 steps bring about the same loss.
+# The detectors tell the cheats from networks that look; with time or without, 48 steps bring about the same loss.
 for name in ("random", "48 steps", "time shuffled", "shipped"):
     assert found["position code"][0] < 0.01 < found[name][0]
     assert found["position code"][2] > 0.99 > 0.5 > found[name][2]
