@@ -296,9 +296,8 @@ print(f"the second layer changed by {changed:.1f} of its norm")
 
 # %% [markdown]
 # The first two panels look the same, although the second layer has changed by about a third of its norm: first-layer
-# filters of three by three pixels do not show what was learned. (The shipped network began with other random
-# weights.) So we ask the tracker instead, on four sequences of the embedded benchmark that were drawn with other
-# seeds.
+# filters of three by three pixels do not show what was learned in so short a time. So we ask the tracker instead, on
+# four sequences of the embedded benchmark that were drawn with other seeds.
 
 # %%
 chosen = [s for s in load_dataset("synthetic") if s.name in ("fm-1", "fm-2", "mb-1", "sv-2")]

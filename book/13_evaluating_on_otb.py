@@ -1018,9 +1018,9 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   the attributes share their sequences.
 # - To detect a lead of 3.6 <!-- gap --> points of AUC four times out of five takes 229 <!-- paired --> sequences if
 #   the trackers are compared sequence by sequence, 641 <!-- unpaired --> if only two means are known. A hundred
-#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2 <!-- detectable_10 -->. The lead in precision at
-#   20 px is 7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5 <!-- precision_high -->), which
-#   OTB-2015 does show.
+#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2 <!-- detectable_10 -->. The lead in precision is
+#   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5 <!-- precision_high -->), and OTB-2015 does
+#   show that.
 # - Intervals from frames call a tracker different from itself in 95 <!-- by_frames --> % of all splits; intervals from
 #   sequences in 6 <!-- by_sequences --> %.
 # - Of 8 <!-- trackers --> trackers on ten real sequences, 14 <!-- told --> of 28 <!-- pairs --> pairs are told apart.
