@@ -176,8 +176,8 @@ assert best["product"] != (39, 23) != best["squared difference"]
 # $z^\star z=|z|^2$ is real. A *wave* is an arrow that turns by the same angle at every pixel,
 # $e^{2\pi\mathrm iku/n}$ for $u=0\dots n-1$: $k$ full turns on $n$ pixels.
 #
-# The discrete Fourier transform (DFT) asks how much of each wave a signal $x$ contains, and the same waves in these
-# amounts put $x$ together again:
+# The discrete Fourier transform (DFT) gives the amount of each wave in a signal $x$, and the same waves in these
+# amounts add up to $x$ again:
 #
 # $$\hat x_k=\sum_{u=0}^{n-1}x_u\,e^{-2\pi\mathrm iku/n},\qquad x_u=\frac1n\sum_{k=0}^{n-1}\hat x_k\,e^{2\pi\mathrm iku/n}.$$
 #
@@ -758,9 +758,9 @@ for name, setting in rows.items():
     print(f"{name}: moved {setting[-2:]}, found {found[name]}")
 
 # %% [markdown]
-# The last line is not in the picture: the same distant target *without* the window is found, within a pixel. So the window
-# has a price. It removes the seam, which misleads the filter in the third row, and it limits how far a target may
-# move between two frames.
+# The last line is not in the picture: the same distant target *without* the window is found, within a pixel. So the
+# window has a drawback. It removes the seam, which misleads the filter in the third row, but it limits how far a
+# target may move between two frames.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Of the static picture's rows only a lambda of 1 finds the target; the distant one is found without the window.

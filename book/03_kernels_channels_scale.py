@@ -753,7 +753,7 @@ print("best of seven minus scale filter:", show(more, "+z"))
 # The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
 # for twice the work. Some of our targets grow by several per cent in each frame, where one look of the scale filter
 # falls short (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
-# it tries 33 sizes for about the price of two. On real sequences sizes change slowly. Here is a stored measurement
+# it tries 33 sizes for about the cost of two. On real sequences sizes change slowly. Here is a stored measurement
 # of the same two trackers on the ten sequences of section 3.8:
 
 # %%
@@ -1038,18 +1038,20 @@ def polynomial_map(x, z, offset, power):
 check.polynomial_map(polynomial_map)
 
 # %% [markdown]
-# **Exercise 2 (derive).** `udtlib`'s linear kernel is $\langle a,b\rangle/N$, so that one $\lambda$ serves patches of
-# all sizes. Which $\lambda$ in the last formula of section 3.3, which has no $N$, gives the same response as KCF with
-# `lam`? `shape` is `(C, H, W)`.
+# **Exercise 2 (derive).** At one frequency the template has the `energy` $\sum_c|\hat x_c|^2$. Now the filter is
+# computed from this template at the contrast `template` ($\hat x_c$ becomes `template` times $\hat x_c$), and the
+# search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
+# $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
+# dark and is found in the light?
 
 
 # %% tags=["exercise", "raises-exception"]
-def plain_lambda(lam, shape):
+def contrast_gain(energy, lam, template, search):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.plain_lambda(plain_lambda)
+check.contrast_gain(contrast_gain)
 
 # %% [markdown]
 # **Exercise 3 (predict).** The target has grown by the factor `growth`. The scale response has `count` sizes, which

@@ -23,7 +23,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
-# Run time: about 11 s on two cores. Downloads: none.
+# Run time: about 13 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt
@@ -536,8 +536,9 @@ assert answer == "almost nothing"
 # %% [markdown]
 # ## See it move
 #
-# Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The top row shows equal
-# shift and wish, the middle row a wish that the patches contradict, the bottom row no motion. Then raise $\lambda$.
+# Each row of the static picture is one setting; in JupyterLab the sliders below it are live. In the top row the loss
+# asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
+# Then raise $\lambda$.
 
 # %% tags=["nbval-ignore-output"]
 gradient.demo()
@@ -712,19 +713,27 @@ def lambda_gradient(g, response, energy):
 check.lambda_gradient(lambda_gradient)
 
 # %% [markdown]
-# **3. Find the bug (break and fix).** A colleague's template gradient passes the test with one channel and fails
-# with three. He used $\hat{\mathbf R}_c=\hat{\mathbf W}_c^\star\hat{\mathbf Z}_c$, the response of each channel
-# alone, where the sum over channels belongs. Write the gradient so that it is right for any number of channels.
+# **3. A check that passes too much (break and fix).** Somebody checks gradients like this:
+#
+# ```python
+# def gradient_error(loss, gradient, at, h=1e-5):
+#     length = np.linalg.norm(gradient)
+#     step = h * gradient / length
+#     return abs((loss(at + step) - loss(at - step)) / (2 * h) - length) / length
+# ```
+#
+# A gradient in which half of the entries are missing (0) passes. Explain why. Then write a check that compares every
+# entry with central differences and returns the largest difference, as a share of the largest entry of `gradient`.
 
 
 # %% tags=["exercise", "raises-exception"]
-def template_gradient_any(g, x, z, y, ridge):
-    """Return dL/dX (C, H, W) from full spectra g, y (H, W) and x, z (C, H, W)."""
+def gradient_error(loss, gradient, at):
+    """Return how wrong ``gradient`` is at the point ``at``, an array of the same shape; ``loss(at)`` is a float."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.template_gradient_any(template_gradient_any)
+check.gradient_error(gradient_error)
 
 # %% [markdown]
 # **4. Half a spectrum (compute).** Return the bracket $\langle\hat{\mathbf P},\hat{\mathbf Q}\rangle$ from the half

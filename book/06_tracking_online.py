@@ -779,8 +779,8 @@ def new_center(old, peak, cells, window):
 check.new_center(new_center)
 
 # %% [markdown]
-# **Exercise 2 (predict).** Three peaks (small, same, large window) and the factor on the outer two: which scale, 0, 1
-# or 2, is chosen? When two are equal the authors' code takes the smaller window.
+# **Exercise 2 (predict).** Given three peaks (small, same, large window) and the factor on the outer two, which
+# scale, 0, 1 or 2, is chosen? When two are equal the authors' code takes the smaller window.
 
 
 # %% tags=["exercise", "raises-exception"]

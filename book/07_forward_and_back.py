@@ -600,15 +600,18 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 # %% [markdown]
 # **First**, the loss detects cuts. A pair in which the peak followed something has almost always a lower loss than a
 # pair from two clips. It says less about mistakes inside a clip: related pairs whose peak followed *nothing* (red)
-# tend to have a higher loss, but there are too few of them to measure how often. **Second**, the loss does not know
-# *what* was followed. The first count sounds impressive, but always answering $(0,0)$ would be on something real in
-# more than half of the pairs, because there the camera stands still. The pairs in which both target and background
-# moved are a stricter test: there the peak nearly always follows the background, which fills most of the patch, and
-# almost never the target. The losses of these pairs are far below that of no answer. (Points above 60 cells are
-# targets that have left the patch; no peak can be there.) Without a window nothing tells the filter which part of
-# the patch is the target (chapter 04). For learning features this does little harm, since finding a wall again is a
-# lesson too. **Third**, training lowers the loss on clips that it has never seen, while peaks that were in the right
-# place stay there. On such pairs training makes the responses sharper but does not move them.
+# tend to have a higher loss, but there are too few of them to measure how often.
+#
+# **Second**, the loss does not know *what* was followed. The first count sounds impressive, but always answering
+# $(0,0)$ would be on something real in more than half of the pairs, because there the camera stands still. The pairs
+# in which both target and background moved are a stricter test: there the peak nearly always follows the background,
+# which fills most of the patch, and almost never the target. The losses of these pairs are far below that of no
+# answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
+# where it is. Without a window nothing tells the filter which part of the patch is the target (chapter 04). For
+# learning features this does little harm, since finding a wall again is a lesson too.
+#
+# **Third**, training lowers the loss on clips that it has never seen, while peaks that were in the right place stay
+# there. On such pairs training makes the responses sharper but does not move them.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Both networks follow the background and seldom the target, the loss finds cuts, and training lowers it.

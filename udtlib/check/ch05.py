@@ -57,28 +57,45 @@ def lambda_gradient(answer: Answer) -> None:
     expect(close(found, truth, rtol=1e-4), f"expected {truth:.6f} (finite difference), found {found}")
 
 
-def template_gradient_any(answer: Answer) -> None:
-    """Check dL/dX on one and on three channels against finite differences."""
-    for channels in (1, 3):
-        case = _layer(channels)
-        shape = case["X"].shape
-        found = numbers(
-            answer(case["g"], np.fft.fft2(case["X"]), case["z"], case["y"], 2.0),
-            shape,
-            f"a gradient of X's shape {shape}",
-        )
-        truth = np.zeros_like(case["X"])
-        for index in np.ndindex(truth.shape):
-            bump = np.zeros_like(truth)
-            bump[index] = 1e-5
-            truth[index] = (case["loss"](case["X"] + bump, 2.0) - case["loss"](case["X"] - bump, 2.0)) / 2e-5
-        hint = (
-            "look at the conjugates and at K"
-            if channels == 1
-            else "the response in the formula sums channels"
-        )
-        right = close(found, truth, rtol=1e-5, atol=1e-5 * np.abs(truth).max())
-        expect(right, f"wrong on {channels} channel(s): {hint}")
+def gradient_error(answer: Answer) -> None:
+    """Check a check of gradients on right and wrong gradients of a layer's loss."""
+    case = _layer(1)
+    at, h = case["X"][0], 1e-5
+
+    def loss(template: NDArray) -> float:
+        return float(case["loss"](template[None], 2.0))
+
+    right = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        bump = np.zeros_like(at)
+        bump[index] = h
+        right[index] = (loss(at + bump) - loss(at - bump)) / (2 * h)
+    gaps, turned = right.copy(), right.copy()
+    gaps[::2] = 0
+    turned[2] = -turned[2]
+    cases = {
+        "the right gradient": right,
+        "a gradient with every second row 0": gaps,
+        "a gradient with the sign of one row turned": turned,
+        "twice the gradient": 2 * right,
+    }
+    for name, gradient in cases.items():
+        before = at.copy()
+        found = number(answer(loss, gradient.copy(), at), f"one number for {name}")
+        expect(np.array_equal(at, before), "`at` was changed: move a copy")
+        truth = float(np.abs(gradient - right).max() / np.abs(gradient).max())
+        slope = float((gradient * right).sum() / (gradient**2).sum())
+        norms = abs(np.linalg.norm(gradient) / np.linalg.norm(right) - 1)
+        hints = {
+            abs(1 - slope): "this moves along the gradient only: move each entry by itself",
+            norms: "two gradients of one length can differ: compare entry by entry",
+            truth * float(np.abs(gradient).max()): "as a share of the gradient's largest entry",
+        }
+        for value, hint in hints.items():
+            close_to_truth = close(value, truth, rtol=0.01, atol=1e-4)
+            expect(close_to_truth or not close(found, value, rtol=0.01, atol=1e-4), f"{name}: {hint}")
+        text = f"{name}: expected {truth:.3f}, found {found:.3f}"
+        expect(close(found, truth, rtol=0.01, atol=1e-4), text)
 
 
 def inner_half(answer: Answer) -> None:
