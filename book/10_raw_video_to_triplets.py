@@ -793,17 +793,19 @@ assert seen["leaving"].inside[0] > 0.9 > 0.5 > seen["leaving"].inside[2]
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/10.py](solutions/10.py).
 #
-# **Exercise 1 (compute).** Return the positions of the `size` sample points of the centre window along a side of
-# `extent` pixels, as an array (section 10.2).
+# **Exercise 1 (derive).** T and S1 are centre patches of two frames of the shape `frame_shape` `(height, width)`. The response
+# peaks at `peak`, a displacement `(dy, dx)` in steps of the patch. How far did the content move in the *frame*, as
+# `(dx, dy)` in pixels? Then explain: a car drives along the diagonal of a 16:9 frame. In which direction does it move in
+# the patch?
 
 
 # %% tags=["exercise", "raises-exception"]
-def sample_points(extent, size):
+def frame_motion(peak, frame_shape):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.sample_points(sample_points)
+check.frame_motion(frame_motion)
 
 # %% [markdown]
 # **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow
@@ -853,18 +855,18 @@ def hold_out(groups, share, seed):
 check.hold_out(hold_out)
 
 # %% [markdown]
-# **Exercise 5 (predict).** Return the share $q_g$ of a `window` `(w, h)` that is still visible after `frames` frames
-# at `velocity` `(vx, vy)` pixels in each frame (section 10.7). Before you run the check: at which speed is half of a
-# 160 x 120 window gone after nine frames?
+# **Exercise 5 (derive).** The scene moves along `direction`, a unit vector `(x, y)`. At which speed, in pixels a frame, is
+# half of the content of a `window` `(w, h)` gone after `frames` frames? Solve the formula of section 10.7. Which direction
+# allows the highest speed: along the long side, the short side, or the diagonal?
 
 
 # %% tags=["exercise", "raises-exception"]
-def stays(window, velocity, frames):
+def half_gone(window, direction, frames):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.stays(stays)
+check.half_gone(half_gone)
 
 # %% [markdown]
 # **Exercise 6 (open).** Cut patches from a film of 1280 x 720 twice: as the reference does, and blurred before
