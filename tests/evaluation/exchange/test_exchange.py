@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,13 @@ def run(tmp_path: Path) -> Path:
             record = {"tracker": tracker, "dataset": "otb"} | ({"seconds": 0.5} if tracker == "kcf" else {})
             (tmp_path / "run" / tracker / f"{name}.json").write_text(json.dumps(record))
     return tmp_path / "run"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[MatReader]:
+    """One reader, and its process, for many files."""
+    with MatReader() as one:
+        yield one
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -124,9 +132,11 @@ def test_a_file_of_the_toolkit_is_scored_as_its_boxes(tmp_path: Path) -> None:
         ({"res": np.full((3, 4), np.inf)}, "expected finite numbers"),
     ],
 )
-def test_files_that_are_no_results(tmp_path: Path, changes: dict[str, object], problem: str) -> None:
+def test_files_that_are_no_results(
+    tmp_path: Path, reader: MatReader, changes: dict[str, object], problem: str
+) -> None:
     path = write_mat(tmp_path / "Dog1_x.mat", **changes)
-    with MatReader() as reader, pytest.raises(DataError) as error:
+    with pytest.raises(DataError) as error:
         reader.read(path)
     assert str(path) in str(error.value)
     assert problem in str(error.value)
@@ -153,20 +163,22 @@ def test_damaged_files_cost_only_themselves(tmp_path: Path, capsys: pytest.Captu
     assert "4 files could not be read; the others were taken" in printed.err
 
 
-def test_a_reader_that_dies_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_dies_is_started_again(tmp_path: Path, reader: MatReader) -> None:
     path = write_mat(tmp_path / "Dog1_x.mat")
-    with MatReader() as reader:
-        assert reader.read(path)[0].shape == (3, 4)
-        reader._child._process.kill()
-        reader._child._process.wait()
-        with pytest.raises(DataError, match=r"Dog1_x\.mat: refused: its reader"):
-            reader.read(path)
-        assert reader.read(path)[1] is None
+    assert reader.read(path)[0].shape == (3, 4)
+    assert reader._child is not None
+    reader._child._process.kill()
+    reader._child._process.wait()
+    with pytest.raises(DataError, match=r"Dog1_x\.mat: refused: its reader"):
+        reader.read(path)
+    assert reader.read(path)[1] is None
 
 
-def test_a_file_that_asks_for_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_asks_for_too_much(
+    tmp_path: Path, reader: MatReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("udtlib.evaluation.exchange.mat_files.LARGEST_FILE", 100)
-    with MatReader() as reader, pytest.raises(DataError, match="expected a result file of at most 100 bytes"):
+    with pytest.raises(DataError, match="expected a result file of at most 100 bytes"):
         reader.read(write_mat(tmp_path / "Dog1_x.mat"))
 
 
