@@ -84,7 +84,7 @@ def test_protocols_that_need_truth_refuse_it(protocol):
 
 
 @pytest.fixture
-def tests_of_servers(tmp_path):
+def server_parts(tmp_path):
     """The test parts of GOT-10k and TrackingNet, of larger images than these trees have elsewhere."""
     write_got10k(tmp_path / "got10k", "test", "GOT-10k_Test_000001", count=3, truth="3,3,6,5\n")
     write_trackingnet(tmp_path / "trackingnet", "TEST", "a_1", count=3, truth="3,3,6,5\n")
@@ -92,8 +92,8 @@ def tests_of_servers(tmp_path):
 
 
 @pytest.mark.parametrize("dataset", ["got10k", "trackingnet"])
-def test_on_the_command_line(tests_of_servers, capsys, dataset):
-    root, run = tests_of_servers / dataset, tests_of_servers / "run"
+def test_on_the_command_line(server_parts, capsys, dataset):
+    root, run = server_parts / dataset, server_parts / "run"
     words = [
         "--tracker",
         "mosse",
@@ -107,13 +107,13 @@ def test_on_the_command_line(tests_of_servers, capsys, dataset):
         "--jobs",
         "1",
     ]
-    files = ["--json", str(tests_of_servers / "s.json"), "--table", str(tests_of_servers / "t.csv")]
+    files = ["--json", str(server_parts / "s.json"), "--table", str(server_parts / "t.csv")]
     assert main(["evaluate", *words, *files]) == 0
     printed = capsys.readouterr().out
     assert "not scored, for their one true box is given to the tracker: 1 sequences" in printed
     assert "0.95" not in printed
-    assert json.loads((tests_of_servers / "s.json").read_text())[0]["auc"] is None
-    assert (tests_of_servers / "t.csv").read_text().splitlines()[1].startswith("mosse,,,,,,")
+    assert json.loads((server_parts / "s.json").read_text())[0]["auc"] is None
+    assert (server_parts / "t.csv").read_text().splitlines()[1].startswith("mosse,,,,,,")
     (name,) = [one.name for one in load_dataset(dataset, root)]
     assert len(read_boxes(run / "mosse" / f"{name}.txt", 0)) == 3
     assert (
@@ -121,13 +121,11 @@ def test_on_the_command_line(tests_of_servers, capsys, dataset):
         == 2
     )
     assert "there is nothing to score by" in capsys.readouterr().err
-    report = ["report", str(run), "--annotations", str(root), "--out", str(tests_of_servers / "r.html")]
+    report = ["report", str(run), "--annotations", str(root), "--out", str(server_parts / "r.html")]
     assert main(report) == 2
     assert "there is nothing to score by" in capsys.readouterr().err
-    assert (
-        main(["results", "export", str(run), "--as", "got10k", "--out", str(tests_of_servers / "out")]) == 0
-    )
-    sent = tests_of_servers / "out" / "GOT-10k" / "mosse" / name / f"{name}_001.txt"
+    assert main(["results", "export", str(run), "--as", "got10k", "--out", str(server_parts / "out")]) == 0
+    sent = server_parts / "out" / "GOT-10k" / "mosse" / name / f"{name}_001.txt"
     assert sent.read_text() == (run / "mosse" / f"{name}.txt").read_text()
 
 

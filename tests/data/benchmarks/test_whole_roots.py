@@ -148,6 +148,6 @@ def test_without_data_the_error_says_where_it_belongs(monkeypatch: pytest.Monkey
 def test_the_list_of_data_counts_what_is_there(tree: tuple[str, Path, Path]) -> None:
     name, root, truth = tree
     lines = [line.split() for line in listing(root).splitlines()]
-    assert next(words for words in lines if words[0] == name)[2:4] == ["2", str(root)]
+    assert next(words for words in lines if words[:1] == [name])[2:4] == ["2", str(root)]
     os.remove(truth)
-    assert next(words for words in lines if words[0] == name)[2] == "2"
+    assert next(words for words in lines if words[:1] == [name])[2] == "2"
