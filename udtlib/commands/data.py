@@ -9,13 +9,16 @@ from typing import Any
 from tqdm import tqdm
 
 from udtlib.commands.common import file_path, number, whole_number
+from udtlib.data.benchmarks.layouts import Layout
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.data.raw_video.packing import pack_videos
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import SELECTIONS
+from udtlib.data.registry import layouts
 from udtlib.data.synthetic.cache import pack_clips, synthetic_name
+from udtlib.errors import UdtError
 from udtlib.printing import say
 from udtlib.trackers import kcf
 
@@ -149,7 +152,25 @@ def listing(root: Path | None) -> str:
         addresses.setdefault(benchmark.address + one, []).append(name)
     lines.append(f"{'synthetic':27}  in the package")
     lines += [f"{', '.join(names)}: {url}" for url, names in addresses.items()]
-    return "\n".join([*lines, UNTRIED])
+    return "\n".join([*lines, UNTRIED, "", *_read_as_they_are(root)])
+
+
+def _read_as_they_are(root: Path | None) -> list[str]:
+    """Return the lines about benchmarks that are read where they were unpacked, and not downloaded here."""
+    others = {name: layout for name, layout in layouts().items() if name not in BENCHMARKS}
+    heading = f"{'fetched by hand':15}  {'sequences':>9}  {'found':>5}  where"
+    return [heading, *(_layout_line(name, layout, root) for name, layout in others.items())]
+
+
+def _layout_line(name: str, layout: Layout, root: Path | None) -> str:
+    """Return the line of a benchmark that is read as it is, and fetched by hand."""
+    place = root or find_data(layout.place)
+    try:
+        found = len(layout.targets(place)) if place else 0
+    except UdtError:
+        found = 0
+    where = place if found else f"nowhere; expected at data/{layout.place} or --root: {layout.shape}"
+    return f"{name:15}  {layout.count or '-':>9}  {found:5}  {where}"
 
 
 def _download(arguments: argparse.Namespace) -> int:

@@ -80,13 +80,16 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
         StorageError: it cannot be written.
     """
     path = user_path(path)
-    shift = np.array([index_base, index_base, 0, 0])
-    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) + shift
-    lines = [f"# {comment}"] if comment else []
-    lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "\n".join([*lines, ""]))
+    write_whole(path, (f"# {comment}\n" if comment else "") + boxes_text(boxes, index_base))
+
+
+def boxes_text(boxes: ArrayLike, index_base: int) -> str:
+    """Return boxes ``(N, 4)``, 0-indexed, as lines ``x,y,w,h`` with 4 decimals; may hold NaN."""
+    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    rows = rows + np.array([index_base, index_base, 0, 0])
+    return "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
 
 
 def read_text(path: Path) -> str:
@@ -143,15 +146,25 @@ def parse_box(line: str, where: str) -> list[float]:
     Raises:
         DataError: others than four numbers, or infinity; ``where`` stands in the message.
     """
+    count = len(line.translate(SEPARATORS).split())
+    if count != 4:
+        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {count} columns: {line[:60]!r}")
+    return parse_numbers(line, where, "4 numbers x,y,w,h")
+
+
+def parse_numbers(line: str, where: str, what: str) -> list[float]:
+    """Return the numbers of a line, finite or NaN; ``what`` they should be stands in the message.
+
+    Raises:
+        DataError: words that are no numbers, or infinity; ``where`` stands in the message.
+    """
     words = line.translate(SEPARATORS).split()
-    if len(words) != 4:
-        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
     try:
         if any(map(_has_odd_digits, words)):
             raise ValueError("Python alone reads these as numbers")
         row = [float(word) for word in words]
     except ValueError as error:
-        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error
+        raise DataError(f"{where}: expected {what}, found {line[:60]!r}") from error
     if any(map(isinf, row)):
         raise DataError(f"{where}: expected finite numbers, found {line[:60]!r}")
     return row
