@@ -143,15 +143,25 @@ def parse_box(line: str, where: str) -> list[float]:
     Raises:
         DataError: others than four numbers, or infinity; ``where`` stands in the message.
     """
+    count = len(line.translate(SEPARATORS).split())
+    if count != 4:
+        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {count} columns: {line[:60]!r}")
+    return parse_numbers(line, where, "4 numbers x,y,w,h")
+
+
+def parse_numbers(line: str, where: str, what: str) -> list[float]:
+    """Return the numbers of a line, finite or NaN; ``what`` they should be stands in the message.
+
+    Raises:
+        DataError: words that are no numbers, or infinity; ``where`` stands in the message.
+    """
     words = line.translate(SEPARATORS).split()
-    if len(words) != 4:
-        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {len(words)} columns: {line[:60]!r}")
     try:
         if any(map(_has_odd_digits, words)):
             raise ValueError("Python alone reads these as numbers")
         row = [float(word) for word in words]
     except ValueError as error:
-        raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {line[:60]!r}") from error
+        raise DataError(f"{where}: expected {what}, found {line[:60]!r}") from error
     if any(map(isinf, row)):
         raise DataError(f"{where}: expected finite numbers, found {line[:60]!r}")
     return row

@@ -9,19 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.arguments import look_up
+from udtlib.data.benchmarks.layouts import Layout
 from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
 from udtlib.errors import MissingDataError
 
 DATASETS = {
+    "dtb70": "udtlib.data.benchmarks.dtb70:DTB70",
     "folder": "udtlib.data.folder:load_folder",
+    "got10k": "udtlib.data.benchmarks.got10k:GOT10K",
+    "lasot": "udtlib.data.benchmarks.lasot:LASOT",
+    "lasot-test": "udtlib.data.benchmarks.lasot:LASOT_TEST",
+    "nfs": "udtlib.data.benchmarks.nfs:NFS",
+    "nfs240": "udtlib.data.benchmarks.nfs:NFS240",
     "otb": "udtlib.data.benchmarks.otb:load_otb",
     "otb2013": "udtlib.data.benchmarks.otb_lists:load_otb2013",
     "otb2015": "udtlib.data.benchmarks.otb_lists:load_otb2015",
     "otb50": "udtlib.data.benchmarks.otb_lists:load_otb50",
     "synthetic": "udtlib.data.synthetic:load_synthetic",
-    "tc128": "udtlib.data.benchmarks.tc128:load_tc128",
+    "tc128": "udtlib.data.benchmarks.tc128:TC128",
+    "trackingnet": "udtlib.data.benchmarks.trackingnet:TRACKINGNET",
+    "uav123": "udtlib.data.benchmarks.uav123:UAV123",
+    "uav20l": "udtlib.data.benchmarks.uav123:UAV20L",
+    "vot": "udtlib.data.benchmarks.vot:VOT",
 }
+"""Where each dataset's loader is: a function, or a `udtlib.data.benchmarks.layouts.Layout`."""
 
 
 SINGLE = ("folder", "synthetic")
@@ -70,10 +82,10 @@ def load_truth(
     from udtlib.data.benchmarks.otb import load_annotations
     from udtlib.data.benchmarks.otb_lists import LISTS, choose_targets
 
-    if name == "tc128":
-        return load_dataset(name, annotations, images=False)
-    if name != "otb" and name not in LISTS:
+    if name in SINGLE:
         return load_dataset(name, annotations)
+    if name != "otb" and name not in LISTS:
+        return load_dataset(name, annotations, images=False)
     if name in LISTS:  # all their targets are needed, the folder may hold some
         places = ("published/otb2015.json", "otb")
     found = annotations or next(filter(None, map(find_data, places)), None)
@@ -81,6 +93,12 @@ def load_truth(
         raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
     sequences = load_annotations(found)
     return choose_targets(sequences, name, found) if name in LISTS else sequences
+
+
+def layouts() -> dict[str, Layout]:
+    """Return the layouts of the benchmarks that have one, by the dataset's name."""
+    loaders = {name: _loader(name) for name in DATASETS if name not in SINGLE}
+    return {name: loader for name, loader in loaders.items() if isinstance(loader, Layout)}
 
 
 def _loader(name: str) -> Callable[..., list[Sequence]]:

@@ -8,6 +8,8 @@ from operator import index as as_int
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, UdtError
 from udtlib.frames import Frame
@@ -69,6 +71,7 @@ class Sequence:
         attributes: the benchmark's short names, such as ``("OCC", "SV")``.
         start: number of the first annotated image, counting from 1 as the benchmark does. A result
             file that covers the images from number 1 has ``start - 1`` rows too many in front.
+        size: width and height of the frames in pixels, where the annotation states them.
     """
 
     name: str
@@ -76,10 +79,22 @@ class Sequence:
     boxes: Boxes
     attributes: tuple[str, ...] = ()
     start: int = 1
+    size: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.frames)
+
+    @property
+    def tracked(self) -> int:
+        """How many frames are tracked: those with a row of truth, or all where there is but one row."""
+        return len(self.frames) if len(self.boxes) == 1 and len(self.frames) else len(self.boxes)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is a true box to score by: one after the first, which the tracker is given."""
+        later = np.asarray(self.boxes, dtype=np.float64).reshape(-1, 4)[1:]
+        return bool((np.isfinite(later).all(axis=1) & (later[:, 2:] > 0).all(axis=1)).any())
 
 
 def read_each(

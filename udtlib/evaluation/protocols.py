@@ -137,6 +137,11 @@ def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tup
     """
     if check_protocol(protocol) == "ope":
         return [("", sequence)]
+    if len(sequence.boxes) and not sequence.is_scored:
+        raise DataError(
+            f"{sequence.name}: one true box, which the tracker is given; {PROTOCOLS[protocol]} needs more. "
+            "One-pass evaluation writes its results, without a score"
+        )
     return [(start.label, started(sequence, start)) for start in starts(sequence, protocol, count)]
 
 

@@ -5,16 +5,13 @@ The layout is ``NAME/img/0001.jpg ...``, the first and the last annotated image 
 ``NAME/NAME_gt.txt``, and short names of attributes, one a line, in ``NAME/NAME_att.txt``. Book: chapter 13.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from udtlib.data.benchmarks.layouts import Layout, Targets, folders_in, numbered_frames
 from udtlib.data.box_files import SEPARATORS, read_boxes, read_text
-from udtlib.data.images import ImageFiles
-from udtlib.data.kinds import is_system_name, look_into
-from udtlib.data.locate import require_data
-from udtlib.data.sequences import Sequence, read_each
+from udtlib.data.kinds import is_system_name
+from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.files import user_path
 
 COUNT = 128
 """How many sequences the benchmark has."""
@@ -25,62 +22,8 @@ NAMES = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
 """Short names of the attributes, those of OTB."""
 
 
-def load_tc128(
-    root: str | Path | None = None,
-    names: Iterable[str] | None = None,
-    broken: dict[str, str] | None = None,
-    images: bool = True,
-) -> list[Sequence]:
-    """Return the Temple-Color sequences below ``root``, sorted by name; any part of the 128 may be there.
-
-    Args:
-        root: the folder of sequence folders; None looks for ``tc128`` in ``UDT_DATA``, ``data/``,
-            ``../shared``.
-        names: only these sequences, in any case; None is all.
-        broken: where given, a sequence that cannot be read is left out, and what is wrong with it
-            is added here under its name; None raises the first such error.
-        images: False reads the annotations only, ``frames`` is empty.
-
-    Raises:
-        MissingDataError: no such folder, sequence, annotation or image file; all are named.
-        DataError: a file that is not what its format promises, or a wrong number of rows.
-    """
-    root = require_data("tc128", "the Temple-Color sequences") if root is None else user_path(root)
-    targets = _select(find_sequences(root), names, root)
-
-    def read(name: str, folder: Path) -> Sequence:
-        return _read_sequence(name, folder, images)
-
-    return read_each(targets, read, root, broken)
-
-
-def find_sequences(root: Path) -> list[tuple[str, Path]]:
-    """Return ``(name, folder)`` of every sequence below ``root``, sorted by name.
-
-    Raises:
-        MissingDataError: no sequence.
-    """
-    folders = look_into(root).folders if root.is_dir() else []
-    found = [(folder.name, folder) for folder in folders if (folder / "img").is_dir()]
-    if not found:
-        raise MissingDataError(
-            f"{root}: no Temple-Color sequence found; expected folders NAME/img/0001.jpg ... with "
-            f"NAME/NAME{TRUTH} and NAME/NAME{FRAMES}"
-        )
-    return sorted(found, key=lambda item: item[0].lower())
-
-
-def _select(
-    targets: list[tuple[str, Path]], names: Iterable[str] | None, root: Path
-) -> list[tuple[str, Path]]:
-    if names is None:
-        return targets
-    wanted = {name.lower(): name for name in names}
-    found = {name.lower() for name, _ in targets}
-    missing = [name for lower, name in wanted.items() if lower not in found]
-    if missing:
-        raise MissingDataError(f"{root}: no Temple-Color sequence {', '.join(missing)}")
-    return [target for target in targets if target[0].lower() in wanted]
+def _find(root: Path) -> Targets:
+    return [(folder.name, folder) for folder in folders_in(root) if (folder / "img").is_dir()]
 
 
 def _read_sequence(name: str, folder: Path, images: bool) -> Sequence:
@@ -93,7 +36,9 @@ def _read_sequence(name: str, folder: Path, images: bool) -> Sequence:
             f"({frames_file.name}), found {len(boxes)}"
         )
     attributes = read_attributes(_file(folder, ATTRIBUTES)) if _files(folder, ATTRIBUTES) else ()
-    return Sequence(name, _frames(folder, first, last) if images else (), boxes, attributes, first)
+    place, count = folder / "img", len(boxes)
+    frames = numbered_frames(place, "{:04d}.jpg", first, count, name, whole=False) if images else ()
+    return Sequence(name, frames, boxes, attributes, first)
 
 
 def _file(folder: Path, ending: str) -> Path:
@@ -144,14 +89,13 @@ def read_attributes(path: str | Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _frames(folder: Path, first: int, last: int) -> ImageFiles:
-    found = look_into(folder / "img")
-    found.log()
-    numbered = found.numbered()
-    missing = next((number for number in range(first, last + 1) if number not in numbered), None)
-    if missing is not None:
-        raise MissingDataError(
-            f"{folder / 'img' / f'{missing:04d}.jpg'}: no such image, but {folder.name} is annotated from "
-            f"image {first} to {last}"
-        )
-    return ImageFiles(numbered[number] for number in range(first, last + 1))
+TC128 = Layout(
+    title="Temple-Color",
+    place="tc128",
+    shape=f"folders NAME/img/0001.jpg ... with NAME/NAME{TRUTH} and NAME/NAME{FRAMES}",
+    find=_find,
+    read=_read_sequence,
+    count=COUNT,
+    index_base=1,
+)
+load_tc128 = TC128

@@ -15,7 +15,7 @@ from typing import Any
 from udtlib.arguments import look_up
 from udtlib.data.benchmarks.otb import TARGETS, canonical_name, find_targets
 from udtlib.data.benchmarks.otb_lists import LISTS, folders
-from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TRUTH, find_sequences
+from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TC128, TRUTH
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.fetch import fetch, sha256
 from udtlib.data.download.unpack import unpack
@@ -96,7 +96,7 @@ def contents(name: str, root: str | Path) -> Contents:
     """
     try:
         if name not in LISTS:
-            found = find_sequences(user_path(root))
+            found = TC128.targets(user_path(root))
             return Contents(tuple(one for one, folder in found if is_tc128(folder)), ())
         there = {canonical_name(target) for target, _ in find_targets(user_path(root))}
     except MissingDataError:

@@ -23,7 +23,7 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
     titles = "".join(f"{title_of(measure, first.policy):{size}}  " for measure in first.measures)
     lines = [
-        f"{first.dataset}, {len(first.sequences) + len(first.failed)} sequences, {protocol}policy "
+        f"{first.dataset}, {len(first.sequences) + len(first.failed) + len(first.unscored)} sequences, {protocol}policy "
         f"{first.policy.name}, "
         f"95 % bootstrap intervals over sequences{deviation}",
         f"{'tracker':{width}}  {titles}{'fps':>8}" + "  starts" * several,
@@ -34,6 +34,10 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
         failed = f"  ({len(score.failed)} failed)" if score.failed else ""
         cells = "  ".join(_cell(score, measure) for measure in first.measures)
         lines.append(f"{score.tracker:{width}}  {cells}  {fps:>8}{starts}{failed}")
+    if first.unscored:
+        lines.append(
+            f"not scored, for their one true box is given to the tracker: {len(first.unscored)} sequences"
+        )
     return "\n".join(lines)
 
 

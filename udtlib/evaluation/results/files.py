@@ -34,7 +34,8 @@ from udtlib.printing import log_of
 
 LOG = log_of("udtlib.evaluation")
 
-INDEX_BASE = {"otb": 1, "otb2013": 1, "otb2015": 1, "otb50": 1, "tc128": 1}
+_FROM_1 = "dtb70 lasot lasot-test otb otb2013 otb2015 otb50 tc128 uav123 uav20l"
+INDEX_BASE = dict.fromkeys(_FROM_1.split(), 1)
 """Number of the first pixel in a dataset's files, where it is not 0."""
 
 
@@ -141,7 +142,9 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb", prot
     path = user_path(path)
     regions = _read(path, dataset, protocol)
     boxes = regions.boxes
-    expected, before = len(sequence.boxes), sequence.start - 1
+    expected, before = sequence.tracked, sequence.start - 1
+    if len(sequence.boxes) == 1 and not len(sequence.frames):  # how many frames there are is not known here
+        expected, before = len(boxes), 0
     if len(boxes) not in (expected, expected + before):
         alternative = f" (or {expected + before}, from image 1)" if before else ""
         raise DataError(f"{path}: expected {expected} rows{alternative}, found {len(boxes)}")

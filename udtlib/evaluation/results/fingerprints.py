@@ -25,7 +25,7 @@ SAMPLES = 8
 def sequence_fingerprints(sequence: Sequence) -> dict[str, str]:
     """Return ``images`` and ``truth`` of a record: of the annotated frames, and of all true boxes."""
     return {
-        "images": frames_fingerprint(sequence.frames, len(sequence.boxes)),
+        "images": frames_fingerprint(sequence.frames, sequence.tracked),
         "truth": boxes_fingerprint(sequence.boxes),
     }
 

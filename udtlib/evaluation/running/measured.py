@@ -178,8 +178,11 @@ def _row(score: TrackerScore) -> list[str]:
     numbers = (auc.mean, auc.low, auc.high, score.precision)
     fps = "" if score.fps is None else f"{score.fps:.1f}"
     others = [one for name in _others(score) for one in astuple(score.interval(name))]
-    cells = [score.tracker, *(f"{number:.4f}" for number in numbers), fps, *_starts_cells(score)]
-    return cells + ["" if np.isnan(number) else f"{number:.4f}" for number in others]
+    return [score.tracker, *map(_cell, numbers), fps, *_starts_cells(score), *map(_cell, others)]
+
+
+def _cell(number: float) -> str:
+    return "" if np.isnan(number) else f"{number:.4f}"
 
 
 def _others(score: TrackerScore) -> list[str]:

@@ -21,6 +21,8 @@ from udtlib.trackers import Tracker
 def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
     """Return the boxes ``(N, 4)`` of one pass over a sequence, and the seconds the tracker took.
 
+    N is the number of true boxes; where there is but one, for the first frame, that of the frames.
+
     The first box is the true one, given to the tracker. Reading and decoding frames is not timed.
     The time of the first frame counts. What is not finite becomes a row of NaN. Frames of another size than
     the first are resized to it (`udtlib.data.one_size`).
@@ -30,7 +32,7 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
 
     Book: chapter 13.
     """
-    boxes, seconds = np.full((len(sequence.boxes), 4), np.nan), 0.0
+    boxes, seconds = np.full((sequence.tracked, 4), np.nan), 0.0
     boxes[:1] = sequence.boxes[:1]
     for index, frame in enumerate(frames_of(sequence)):
         step = partial(tracker.update, frame) if index else partial(tracker.init, frame, boxes[0].copy())
@@ -43,12 +45,12 @@ def track_sequence(tracker: Tracker, sequence: Sequence) -> tuple[Boxes, float]:
 
 
 def frames_of(sequence: Sequence) -> Iterator[Frame]:
-    """Yield the frames that have true boxes, resized to the first one's size where they differ from it.
+    """Yield the frames to track (`Sequence.tracked`), resized to the first one's size where they differ.
 
     Raises:
         DataError: no true box, or fewer frames than true boxes.
     """
-    count = len(sequence.boxes)
+    count = sequence.tracked
     if not 0 < count <= len(sequence.frames):
         raise DataError(
             f"{sequence.name}: expected true boxes for the first frames, "

@@ -69,6 +69,9 @@ def evaluate(
     again and why, is logged (``udtlib.evaluation``, on stderr unless logging is set up otherwise). A tracker
     with parts that cannot be compared, such as an open file, is computed again each time.
 
+    A sequence with one true box is tracked to its end and named in the score's ``unscored``: there is nothing
+    to score by.
+
     A sequence on which the tracker raises an error, or kills its worker process, or whose files in the
     dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
 
@@ -85,7 +88,7 @@ def evaluate(
         dask: run on the Dask cluster whose scheduler has this address, instead of here. Its workers find
             the frames of a registered dataset by themselves, in ``root`` or where ``UDT_DATA`` says, and
             send boxes back; frames of other sequences are sent to them.
-        policy: how boxes become scores; None is `Policy`'s default.
+        policy: how boxes become scores; None is the dataset's own, OTB's for most.
         progress: show a progress bar.
         protocol: how the tracker is started, one of `udtlib.evaluation.protocols.PROTOCOLS`; the result
             files of others than ``"ope"`` are ``RUN/TRACKER/PROTOCOL/SEQUENCE-k.txt``, a file a run.
@@ -171,7 +174,7 @@ def _images(sequences: list[Sequence], progress: bool) -> dict[str, str]:
     from tqdm import tqdm
 
     bar = tqdm(sequences, "comparing images", leave=False, delay=2, disable=not progress)
-    return {one.name: frames_fingerprint(one.frames, len(one.boxes)) for one in bar}
+    return {one.name: frames_fingerprint(one.frames, one.tracked) for one in bar}
 
 
 def _run_tasks(tasks: list[Task], run: RunTasks, title: str, progress: bool) -> dict[str, str]:

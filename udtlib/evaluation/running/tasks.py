@@ -116,7 +116,7 @@ def _try(make: MakeTracker) -> Any:
 def _record(sequence: Sequence, images: str) -> dict[str, Any]:
     """Return what, beside the tracker, a result depends on; another record means another result."""
     return {
-        "frames": len(sequence.boxes),
+        "frames": sequence.tracked,
         "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
         "truth": boxes_fingerprint(sequence.boxes),
         "images": images,

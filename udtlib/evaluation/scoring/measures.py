@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from udtlib.evaluation.scoring.ope import Floats
+from udtlib.evaluation.scoring.ope import NORMALISED_DISTANCE, Floats
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.shift import DISTANCES
 
@@ -34,6 +34,10 @@ MEASURES = {
     "overlap": Measure("overlap"),
     "robustness": Measure("robustness"),
     "failures": Measure("failures", is_share=False, less_is_better=True),
+    "normalised_precision": Measure(f"norm. precision@{NORMALISED_DISTANCE:g}"),
+    "ao": Measure("AO"),
+    "sr_50": Measure("SR 0.5"),
+    "sr_75": Measure("SR 0.75"),
     **{name: Measure(f"found at {distance:g}") for name, distance in FOUND.items()},
 }
 """The measures; a protocol's first one ranks trackers."""
@@ -45,13 +49,20 @@ BY_PROTOCOL = {
 }
 """What is shown of protocols that are not read by AUC and precision."""
 
+BY_POLICY = {
+    "otb": ("auc", "precision"),
+    "lasot": ("auc", "precision", "normalised_precision"),
+    "got10k": ("ao", "sr_50", "sr_75"),
+}
+"""What is shown of the others, by the policy's ``measures``."""
+
 WITHOUT_CURVES = ("resets", "shift")
 """Protocols of which success and precision curves say little."""
 
 
-def measures_of(protocol: str) -> tuple[str, ...]:
+def measures_of(protocol: str, policy: Policy) -> tuple[str, ...]:
     """Return the names of the measures that a protocol is read by, the one that ranks trackers first."""
-    return BY_PROTOCOL.get(protocol, ("auc", "precision"))
+    return BY_PROTOCOL.get(protocol, BY_POLICY[policy.measures])
 
 
 def title_of(measure: str, policy: Policy) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udtlib.boxes import Boxes, center_error, iou
+from udtlib.boxes import Boxes, center, center_error, iou
 from udtlib.errors import DataError
 from udtlib.evaluation.scoring.policy import Policy
 
@@ -18,6 +18,9 @@ Mask = NDArray[np.bool_]
 
 PRECISION_THRESHOLDS = np.arange(51.0)
 """The distances of the precision curve: 0, 1, ..., 50 pixels."""
+
+NORMALISED_DISTANCE = 0.2
+"""At what distance normalised precision is read: in the target's widths across and its heights down."""
 
 NEVER_OVERLAP, NEVER_NEAR, ALWAYS_NEAR = -1.0, np.inf, -1.0
 
@@ -33,6 +36,7 @@ class SequenceScore:
         auc: area under the success curve, in 0..1.
         precision: fraction of frames within the policy's distance, in 0..1.
         frames: number of frames the result file covers.
+        counted: number of frames that the scores are of.
         fps: frames a second, or None where no time was recorded.
         attributes: the benchmark's short names.
         measures: others by name, where the protocol has some (`udtlib.evaluation.scoring.measures`).
@@ -49,6 +53,7 @@ class SequenceScore:
     attributes: tuple[str, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
     by_time: Floats | None = None
+    counted: int = 0
 
     def value(self, measure: str) -> float:
         """Return a measure by its name: ``"auc"``, ``"precision"``, or one of `measures`."""
@@ -113,10 +118,10 @@ def score_pooled(
     Book: chapter 13.
     """
     policy, runs = policy or Policy(), list(runs)
-    measures = [frame_measures(boxes, truth, policy, name=name) for boxes, truth in runs]
-    if not any(len(overlaps) for overlaps, _ in measures):
+    measures = [measure_frames(boxes, truth, policy, name=name) for boxes, truth in runs]
+    if not any(len(overlaps) for overlaps, _, _ in measures):
         raise DataError(f"{name}: no frame with a target is left to score under policy {policy.name!r}")
-    overlaps, errors = (np.concatenate(parts) for parts in zip(*measures, strict=True))
+    overlaps, errors, normalised = (np.concatenate(parts) for parts in zip(*measures, strict=True))
     success = success_curve(overlaps, policy)
     return SequenceScore(
         name=name,
@@ -127,7 +132,19 @@ def score_pooled(
         frames=sum(len(np.asarray(truth)) for _, truth in runs),
         fps=fps,
         attributes=attributes,
+        measures=_others(overlaps, normalised, policy),
+        counted=len(overlaps),
     )
+
+
+def _others(overlaps: Floats, normalised: Floats, policy: Policy) -> dict[str, float]:
+    """Return what the policy measures beside AUC and precision."""
+    if policy.measures == "lasot":
+        return {"normalised_precision": float((normalised <= NORMALISED_DISTANCE).mean())}
+    if policy.measures == "got10k":
+        rates = {"sr_50": float((overlaps > 0.5).mean()), "sr_75": float((overlaps > 0.75).mean())}
+        return {"ao": float(np.clip(overlaps, 0, 1).mean())} | rates
+    return {}
 
 
 def success_curve(overlaps: Floats, policy: Policy) -> Floats:
@@ -161,21 +178,34 @@ def frame_measures(
     Raises:
         DataError: as `score_sequence`.
     """
+    overlaps, errors, _ = measure_frames(boxes, truth, policy, name=name)
+    return overlaps, errors
+
+
+def measure_frames(
+    boxes: ArrayLike, truth: ArrayLike, policy: Policy, *, name: str = "sequence"
+) -> tuple[Floats, Floats, Floats]:
+    """Return what `frame_measures` does, and the centre errors in the target's widths and heights.
+
+    Raises:
+        DataError: as `score_sequence`.
+    """
     predicted, true = _checked(boxes, truth, name)
     _stop_at_nan(predicted, true, policy, name)
-    if policy.zero_prediction == "repeat":
-        predicted = _repeat_over_zero(predicted)
+    predicted = _repeated(predicted, policy)
     if policy.first_frame == "truth":
         predicted[:1] = true[:1]
     present, present_precision = _present(true, policy)
     with np.errstate(all="ignore"):
         overlaps, errors = _overlaps(predicted, true, policy), center_error(predicted, true)
-    _fail(overlaps, errors, ~_answers(predicted, policy))
-    _treat_absent(overlaps, errors, present, present_precision, policy)
+        normalised = np.linalg.norm((center(predicted) - center(true)) / true[:, 2:], axis=1)
+    for distances in (errors, normalised):
+        _fail(overlaps, distances, ~_answers(predicted, policy))
+        _treat_absent(overlaps, distances, present, present_precision, policy)
     counted = present.copy() if policy.absent == "exclude" else np.ones(len(true), dtype=bool)
     if policy.first_frame == "exclude":
         counted[:1] = False
-    return overlaps[counted], errors[counted]
+    return overlaps[counted], errors[counted], normalised[counted]
 
 
 def _checked(boxes: ArrayLike, truth: ArrayLike, name: str) -> tuple[Boxes, Boxes]:
@@ -196,11 +226,14 @@ def _stop_at_nan(predicted: Boxes, true: Boxes, policy: Policy, name: str) -> No
         raise DataError(f"{name}: policy {policy.name!r} stops at NaN or negative sizes among the results")
 
 
-def _repeat_over_zero(predicted: Boxes) -> Boxes:
-    """Replace boxes without area by the last box before them that has one."""
-    frames = np.arange(len(predicted))
-    has_area = (predicted[:, 2:] != 0).all(axis=1)
-    return predicted[np.maximum.accumulate(np.where(has_area, frames, 0))]
+def _repeated(predicted: Boxes, policy: Policy) -> Boxes:
+    """Replace the boxes over which a policy repeats: by the last one before them that is none of these."""
+    usable = np.ones(len(predicted), dtype=bool)
+    if policy.zero_prediction == "repeat":
+        usable &= (predicted[:, 2:] != 0).all(axis=1)
+    if policy.nan_prediction == "repeat":
+        usable &= np.isfinite(predicted).all(axis=1) & (predicted[:, 2:] >= 0).all(axis=1)
+    return predicted[np.maximum.accumulate(np.where(usable, np.arange(len(predicted)), 0))]
 
 
 def _present(true: Boxes, policy: Policy) -> tuple[Mask, Mask]:

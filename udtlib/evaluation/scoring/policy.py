@@ -35,14 +35,18 @@ class Policy:
             count as precise), are ``"exclude"``-d, or ``"measure"``-d like any other: no overlap, and
             the distance to whatever numbers stand there.
         nan_truth: a true box with NaN makes the target ``"absent"``, or the tool stops (``"raise"``).
-        nan_prediction: a predicted box with NaN or a negative size ``"fail"``-s in both curves, or
-            the tool stops (``"raise"``).
+        nan_prediction: a predicted box with NaN or a negative size ``"fail"``-s in both curves, the tool
+            stops (``"raise"``), or the last box before it stands in its place (``"repeat"``).
         zero_prediction: a predicted box without area ``"fail"``-s in both curves, is ``"measure"``-d
             (no overlap, but its centre counts), or is replaced by the last box before it (``"repeat"``).
         first_frame: the first frame counts with the ``"result"`` file's box, with the ``"truth"``, or
             is left out (``"exclude"``).
         index_base: number of the first pixel in the files the tool reads; it matters to ``"positive"``
             and ``present_center`` only. None: the dataset's own, 1 for OTB and else 0.
+        measures: what is shown of one-pass evaluation: AUC and precision (``"otb"``), normalised precision
+            too (``"lasot"``), or average overlap and two success rates (``"got10k"``).
+        pool: a measure's mean is over ``"sequences"``, or over the ``"frames"`` of all of them alike.
+        clip_boxes: both boxes are cut at the borders of the image, where its size is known.
 
     Raises:
         OptionError: a value that is not one of those above.
@@ -59,10 +63,13 @@ class Policy:
     present_center: bool = False
     absent: Literal["fail", "hit", "exclude", "measure"] = "fail"
     nan_truth: Literal["absent", "raise"] = "absent"
-    nan_prediction: Literal["fail", "raise"] = "fail"
+    nan_prediction: Literal["fail", "raise", "repeat"] = "fail"
     zero_prediction: Literal["fail", "measure", "repeat"] = "fail"
     first_frame: Literal["result", "truth", "exclude"] = "result"
     index_base: Literal[0, 1] | None = None
+    measures: Literal["otb", "lasot", "got10k"] = "otb"
+    pool: Literal["sequences", "frames"] = "sequences"
+    clip_boxes: bool = False
 
     def __post_init__(self) -> None:
         """Check every choice.
@@ -85,6 +92,23 @@ _PYTRACKING = Policy(
 
 _PRESETS = [
     Policy(name="got10k", absent="measure", zero_prediction="measure", first_frame="truth"),
+    Policy(
+        name="got10k-ao",
+        area="overlap",
+        absent="exclude",
+        first_frame="exclude",
+        measures="got10k",
+        pool="frames",
+        clip_boxes=True,
+    ),
+    Policy(
+        name="lasot",
+        absent="exclude",
+        nan_prediction="repeat",
+        zero_prediction="repeat",
+        first_frame="truth",
+        measures="lasot",
+    ),
     Policy(name="mean-overlap", area="overlap"),
     Policy(name="otb-loose", strict=False),
     Policy(name="otb-strict"),
@@ -104,8 +128,12 @@ _PRESETS = [
 POLICIES = {policy.name: policy for policy in _PRESETS}
 """The presets by name: the OTB variants, and the behaviour of public toolkits.
 
-``pytracking-valid`` is pytracking with its ``exclude_invalid_frames``.
+``pytracking-valid`` is pytracking with its ``exclude_invalid_frames``; ``got10k`` is how GOT-10k's toolkit
+scores OTB, ``got10k-ao`` how it scores GOT-10k itself.
 """
+
+OWN_POLICIES = {"got10k": "got10k-ao", "lasot": "lasot", "lasot-test": "lasot", "trackingnet": "lasot"}
+"""The policy of a benchmark with another rule than OTB's, by the dataset's name."""
 
 
 def load_policy(name: str) -> Policy:
@@ -115,3 +143,8 @@ def load_policy(name: str) -> Policy:
         UnknownNameError: ``name`` is not in `POLICIES`.
     """
     return look_up("policy", name, POLICIES)
+
+
+def policy_for(dataset: str) -> Policy:
+    """Return the policy by which a dataset is scored unless another is asked for."""
+    return POLICIES[OWN_POLICIES.get(dataset, "otb-strict")]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
 
+import numpy as np
+
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
@@ -33,6 +35,8 @@ def score_sequence_runs(
     fps = asked / sum(seconds) if len(seconds) == len(runs) and protocol != "shift" else None
     truths = [_truth(run, sequence, protocol) for run in runs]
     pairs = [(run.boxes, truth) for run, truth in zip(runs, truths, strict=True)]
+    if policy.clip_boxes and sequence.size:
+        pairs = [(clipped(boxes, sequence.size), clipped(truth, sequence.size)) for boxes, truth in pairs]
     if protocol in PROTOCOLS_WITH_REGIONS:
         _check_rows(pairs, sequence.name)
         each = [(run.regions, truth) for run, truth in zip(runs, truths, strict=True)]
@@ -44,6 +48,15 @@ def score_sequence_runs(
     if protocol in MEASURE:
         return replace(scored, measures=MEASURE[protocol](each))
     return scored
+
+
+def clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+    """Return boxes ``(N, 4)`` limited to an image of this width and height, as GOT-10k's toolkit does it.
+
+    The upper left corner is moved into the image, and the size is cut to what is left from there.
+    """
+    low = np.clip(boxes[:, :2], 0, size)
+    return np.hstack([low, np.clip(boxes[:, 2:], 0, size - low)])
 
 
 def _check_rows(pairs: list[tuple[Boxes, Boxes]], name: str) -> None:

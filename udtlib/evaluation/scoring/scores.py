@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as AbstractSequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from udtlib.errors import DataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
-from udtlib.evaluation.scoring.measures import MEASURES, known, measures_of, without_nan
+from udtlib.evaluation.scoring.measures import MEASURES, known, measures_of
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore
-from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.policy import Policy, policy_for
 from udtlib.evaluation.scoring.runs import score_sequence_runs
-from udtlib.evaluation.scoring.starts import results_by_start, starts_json
+from udtlib.evaluation.scoring.score_json import tracker_json
+from udtlib.evaluation.scoring.starts import results_by_start
 from udtlib.evaluation.scoring.statistics import (
     Interval,
     Spread,
@@ -47,6 +48,7 @@ class TrackerScore:
         protocol: how the tracker was started (`udtlib.evaluation.protocols.PROTOCOLS`).
         by_start: for protocol ``"starts"`` the score from each start by itself, the first from the true box.
             ``sequences`` then are the means over them, and their ``frames`` the sums.
+        unscored: names of sequences with one true box, which the tracker was given: nothing to score by.
     """
 
     tracker: str
@@ -57,6 +59,7 @@ class TrackerScore:
     notes: tuple[str, ...] = ()
     protocol: str = "ope"
     by_start: "tuple[TrackerScore, ...]" = ()
+    unscored: tuple[str, ...] = ()
 
     @property
     def protocol_title(self) -> str:
@@ -65,20 +68,21 @@ class TrackerScore:
 
     @property
     def auc(self) -> float:
-        """Area under the success curve, mean over sequences, in 0..1."""
-        return float(self.values("auc").mean())
+        """Area under the success curve, mean over sequences, in 0..1; NaN where none is scored."""
+        return self.mean("auc")
 
     @property
     def precision(self) -> float:
-        """Fraction of frames within the policy's distance, mean over sequences, in 0..1."""
-        return float(self.values("precision").mean())
+        """Fraction of frames within the policy's distance, mean over sequences, in 0..1; NaN likewise."""
+        return self.mean("precision")
 
     @property
     def fps(self) -> float | None:
         """All frames over all tracking time, decoding excluded; None unless every time is known."""
         rates = [(score.frames, score.fps) for score in self.sequences]
         seconds = [frames / fps for frames, fps in rates if fps]
-        return sum(frames for frames, _ in rates) / sum(seconds) if len(seconds) == len(rates) else None
+        is_known = bool(seconds) and len(seconds) == len(rates)
+        return sum(frames for frames, _ in rates) / sum(seconds) if is_known else None
 
     @property
     def success_curve(self) -> Floats:
@@ -93,16 +97,32 @@ class TrackerScore:
     @property
     def measures(self) -> tuple[str, ...]:
         """The names of the measures that the protocol is read by; the first ranks trackers."""
-        return measures_of(self.protocol)
+        return measures_of(self.protocol, self.policy)
 
     def values(self, measure: str) -> Floats:
         """Return ``"auc"``, ``"precision"`` or one of `measures` of every sequence, ``(N,)``."""
         return np.array([score.value(measure) for score in self.sequences])
 
     def mean(self, measure: str) -> float:
-        """Return the mean of a measure over the sequences that have it, NaN if none has."""
-        values = known(self.values(measure))
-        return float(values.mean()) if len(values) else np.nan
+        """Return the mean of a measure over the sequences that have it, NaN if none has.
+
+        A policy that pools frames weighs a sequence by its frames that count.
+        """
+        values = self.values(measure)
+        has = ~np.isnan(values)
+        weights = self._weights()
+        mean = (
+            np.average(values[has], weights=None if weights is None else weights[has])
+            if has.any()
+            else np.nan
+        )
+        return float(mean)
+
+    def _weights(self) -> Floats | None:
+        """Return what each sequence weighs in a mean, ``(N,)``; None where all weigh the same."""
+        if self.policy.pool == "sequences":
+            return None
+        return np.array([score.counted for score in self.sequences], dtype=np.float64)
 
     def total(self, measure: str) -> float:
         """Return the sum of a measure over the sequences that have it."""
@@ -116,8 +136,13 @@ class TrackerScore:
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
-        values = known(self.values(measure))
-        return bootstrap_interval(values, **options) if len(values) else Interval(np.nan, np.nan, np.nan)
+        values, weights = self.values(measure), self._weights()
+        has = ~np.isnan(values)
+        if not has.any():
+            return Interval(np.nan, np.nan, np.nan)
+        return bootstrap_interval(
+            values[has], weights=weights if weights is None else weights[has], **options
+        )
 
     def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
@@ -133,9 +158,12 @@ class TrackerScore:
                 f"{self.tracker}, {other.tracker}: expected one protocol, "
                 f"found {self.protocol} and {other.protocol}"
             )
-        both = np.stack([self.values(measure), other.values(measure)])
-        first, second = both[:, ~np.isnan(both).any(axis=0)]
-        return paired_difference(first, second, **options) if len(first) else Interval(np.nan, np.nan, np.nan)
+        both, weights = np.stack([self.values(measure), other.values(measure)]), self._weights()
+        has = ~np.isnan(both).any(axis=0)
+        if not has.any():
+            return Interval(np.nan, np.nan, np.nan)
+        shares = weights if weights is None else weights[has]
+        return paired_difference(*both[:, has], weights=shares, **options)
 
     def spread(self, measure: str = "auc") -> Spread:
         """Return what the mean over sequences did over the starts.
@@ -143,7 +171,7 @@ class TrackerScore:
         Raises:
             DataError: there was only one start.
         """
-        return spread([getattr(one, measure) for one in self.by_start])
+        return spread([one.mean(measure) for one in self.by_start])
 
     def spreads(self, measure: str = "auc") -> dict[str, Spread]:
         """Return what each sequence's score did over the starts, by its name; empty if there was only one."""
@@ -164,7 +192,7 @@ class TrackerScore:
         self.difference(other, measure, draws=1)  # refuses what cannot be compared
         both = (self.by_start, other.by_start)
         count = min(map(len, both))
-        first, second = ([getattr(one, measure) for one in group[:count]] for group in both)
+        first, second = ([one.mean(measure) for one in group[:count]] for group in both)
         return difference_over_starts(first, second, level=level)
 
     def by_attribute(self) -> "dict[str, TrackerScore]":
@@ -179,31 +207,7 @@ class TrackerScore:
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``udt score --json`` and ``udt evaluate --json`` write for one tracker."""
-        document = {
-            "tracker": self.tracker,
-            "dataset": self.dataset,
-            "policy": asdict(self.policy),
-            "auc": self.auc,
-            "precision": self.precision,
-            "fps": self.fps,
-            "sequences": {
-                score.name: self._sequence_json(place) for place, score in enumerate(self.sequences)
-            },
-        }
-        protocol = {} if self.protocol == "ope" else {"protocol": self.protocol}
-        starts = starts_json(self.by_start) | self._measures_json()
-        return document | protocol | starts | ({"failed": dict(self.failed)} if self.failed else {})
-
-    def _sequence_json(self, place: int) -> dict[str, Any]:
-        score, by_start = self.sequences[place], [one.sequences[place] for one in self.by_start]
-        numbers = {key: getattr(score, key) for key in ("auc", "precision", "fps", "frames")}
-        return numbers | without_nan(score.measures) | starts_json(by_start)
-
-    def _measures_json(self) -> dict[str, float | None]:
-        """Return the means of what the protocol measures beside AUC and precision."""
-        names = [name for name in self.measures if name not in ("auc", "precision")]
-        totals = {"total_failures": self.total("failures")} if "failures" in names else {}
-        return without_nan({name: self.mean(name) for name in names} | totals)
+        return tracker_json(self)
 
 
 @checked
@@ -223,7 +227,7 @@ def score(
             `load_runs`), or boxes ``(N, 4)``, 0-indexed, by sequence name (of one-pass evaluation).
         sequences: a registered dataset's name, or names and true boxes from `load_dataset` or
             `udtlib.data.benchmarks.otb.load_annotations`.
-        policy: None is `Policy`'s default.
+        policy: None is the dataset's own (`udtlib.evaluation.scoring.policy.policy_for`).
         dataset: its name; says the index base of the files. None is the name given as ``sequences``,
             else what `evaluate` recorded beside the files, else ``"otb"``.
         tracker: its name; None is the folder's.
@@ -240,15 +244,25 @@ def score(
     if isinstance(sequences, str):
         dataset, sequences = dataset or sequences, load_dataset(sequences)
     sequences = list(sequences)
+    _check_scored(sequences)
     if isinstance(results, str | Path):
         tracker = tracker or user_path(results).resolve().name
         folder = results_folder(results, protocol)
         dataset = dataset or recorded_dataset([folder]) or "otb"
-        found = _loaded(folder, sequences, dataset, protocol)
+        found = _loaded(folder, [one for one in sequences if one.is_scored], dataset, protocol)
     else:
         found = {name: [Result(_as_boxes(name, boxes))] for name, boxes in results.items()}
     dataset, tracker = dataset or "otb", tracker or "tracker"
     return score_runs(found, sequences, policy, dataset=dataset, tracker=tracker, protocol=protocol)
+
+
+def _check_scored(sequences: list[Sequence]) -> None:
+    if sequences and not any(sequence.is_scored for sequence in sequences):
+        raise DataError(
+            f"{sequences[0].name}: expected true boxes after the first frame, found none, nor in any other of "
+            f"{len(sequences)} sequences; a tracker is given the first, so there is nothing to score by. "
+            "`udt results export` writes results for a benchmark's own server"
+        )
 
 
 def _loaded(folder: Path, sequences: list[Sequence], dataset: str, protocol: str) -> dict[str, list[Result]]:
@@ -282,17 +296,19 @@ def score_runs(
     Raises:
         DataError: a sequence without result, no sequence left to score, or not as many starts in each.
     """
-    policy = policy or Policy()
+    policy = policy or policy_for(dataset)
     if policy.index_base is None:
         policy = replace(policy, index_base=1 if index_base(dataset) else 0)
     failed = failed or {}
-    scored = [sequence for sequence in sequences if sequence.name not in failed]
+    found = [sequence for sequence in sequences if sequence.name not in failed]
+    scored = [sequence for sequence in found if sequence.is_scored]
+    unscored = tuple(sequence.name for sequence in found if not sequence.is_scored)
     missing = [sequence.name for sequence in scored if sequence.name not in results]
-    if missing or not scored:
+    if missing or not found:
         raise DataError(f"{tracker}: no boxes for {', '.join(missing) or 'any sequence'}")
     scores = tuple(score_sequence_runs(results[one.name], one, policy, protocol) for one in scored)
     notes = tuple(run.note for sequence in scored for run in results[sequence.name] if run.note)
     names = [one.name for one in scored]
-    each = results_by_start(results, names, tracker) if protocol == "starts" else []
+    each = results_by_start(results, names, tracker) if protocol == "starts" and names else []
     by_start = tuple(score_runs(one, scored, policy, dataset=dataset, tracker=tracker) for one in each)
-    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start)
+    return TrackerScore(tracker, dataset, policy, scores, failed, notes, protocol, by_start, unscored)

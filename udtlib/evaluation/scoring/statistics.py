@@ -89,12 +89,18 @@ def difference_over_starts(first: ArrayLike, second: ArrayLike, *, level: float 
 
 
 def bootstrap_interval(
-    values: ArrayLike, *, level: float = 0.95, draws: int = 10_000, seed: int | np.random.Generator = 0
+    values: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int | np.random.Generator = 0,
 ) -> Interval:
     """Return the mean of one value a sequence, and its percentile bootstrap interval.
 
     Args:
         values: ``(N,)`` finite numbers, one a sequence.
+        weights: ``(N,)`` numbers above 0, such as frames, for a weighted mean; None for a plain one.
         level: coverage of the interval, in 0..1.
         draws: number of redrawn sets of N sequences.
         seed: a seed or a Generator.
@@ -111,14 +117,21 @@ def bootstrap_interval(
         raise DataError(f"expected one finite value a sequence, found {values!r}")
     chosen = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
     tail = 100 * (1 - level) / 2
-    low, high = np.percentile(values[chosen].mean(axis=1), [tail, 100 - tail])
-    return Interval(float(values.mean()), float(low), float(high))
+    if weights is None:
+        means, mean = values[chosen].mean(axis=1), values.mean()
+    else:
+        shares = np.asarray(weights, dtype=np.float64)
+        means, mean = (values * shares)[chosen].sum(axis=1) / shares[chosen].sum(axis=1), values @ shares
+        mean /= shares.sum()
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return Interval(float(mean), float(low), float(high))
 
 
 def paired_difference(
     first: ArrayLike,
     second: ArrayLike,
     *,
+    weights: ArrayLike | None = None,
     level: float = 0.95,
     draws: int = 10_000,
     seed: int | np.random.Generator = 0,
@@ -131,6 +144,7 @@ def paired_difference(
     Args:
         first: ``(N,)`` scores of one tracker, one a sequence.
         second: ``(N,)`` scores of the other on the same sequences in the same order.
+        weights: as `bootstrap_interval`.
         level: coverage of the interval, in 0..1.
         draws: number of redrawn sets of N sequences.
         seed: a seed or a Generator.
@@ -143,7 +157,7 @@ def paired_difference(
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape:
         raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
-    return bootstrap_interval(a - b, level=level, draws=draws, seed=seed)
+    return bootstrap_interval(a - b, weights=weights, level=level, draws=draws, seed=seed)
 
 
 def detectable_difference(
