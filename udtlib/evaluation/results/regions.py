@@ -2,10 +2,12 @@
 
 They are VOT's, so that its tools and ours read each other's: ``1`` stands where the tracker was started from
 the true box, ``2`` where it had lost the target, ``0`` for a frame that it was not asked about, else a box
-``x,y,w,h`` with 4 decimals. Index base: the dataset's, as of all result files. Book: chapter 13.
+``x,y,w,h`` or a polygon ``x1,y1,x2,y2,...`` with 4 decimals. Index base: the dataset's, as of all result
+files. `udtlib.evaluation.results.trajectories` finds and reads those of other tools. Book: chapter 13.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
@@ -13,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import parse_box, read_text
+from udtlib.data.box_files import SEPARATORS, parse_box, read_text
 from udtlib.errors import DataError
 from udtlib.files import user_path, write_whole
+from udtlib.polygons import Region, parse_region, upright_box
 
-PROTOCOLS_WITH_REGIONS = ("resets", "shift")
+PROTOCOLS_WITH_REGIONS = ("resets", "shift", "vot")
 """The protocols whose files these are."""
 
 
@@ -38,14 +41,20 @@ class Regions:
         boxes: ``(N, 4)`` float64, 0-indexed; NaN but where the state is ``TRACKED``, and there too where the
             tracker gave no finite numbers.
         states: ``(N,)`` int64, of `State`.
+        polygons: by the index of a frame the polygon that was given there, whose upright box is in ``boxes``.
     """
 
     boxes: Boxes
     states: NDArray[np.int64]
+    polygons: Mapping[int, Region] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.states)
+
+    def each(self) -> list[Region]:
+        """Return the region of each frame, polygon or box; NaN where there is none."""
+        return [self.polygons.get(frame, box) for frame, box in enumerate(self.boxes)]
 
 
 def read_regions(path: str | Path, index_base: int) -> Regions:
@@ -57,19 +66,25 @@ def read_regions(path: str | Path, index_base: int) -> Regions:
 
     Raises:
         MissingDataError: no such file.
-        DataError: no line, a line that is neither a box nor 0, 1 or 2, or not a text file.
+        DataError: no line, a line that is neither a box, a polygon nor 0, 1 or 2, or not a text file.
     """
     lines = enumerate(read_text(Path(path)).splitlines(), start=1)
     kept = [(number, line.strip()) for number, line in lines if line.strip() and line.strip()[0] != "#"]
     if not kept:
         raise DataError(f"{path}: expected a box x,y,w,h or 0, 1 or 2 a line, found no line")
     boxes, states = np.full((len(kept), 4), np.nan), np.full(len(kept), int(State.TRACKED))
+    polygons: dict[int, Region] = {}
     for row, (number, line) in enumerate(kept):
+        where = f"{path}, line {number}"
         if line in ("0", "1", "2"):
             states[row] = int(line)
+        elif len(line.translate(SEPARATORS).split()) < 6:
+            boxes[row] = parse_box(line, where) - np.array([index_base, index_base, 0, 0])
         else:
-            boxes[row] = parse_box(line, f"{path}, line {number}")
-    return Regions(boxes - [index_base, index_base, 0, 0], states)
+            region = parse_region(line, where) - index_base
+            boxes[row] = upright_box(region)
+            polygons |= {row: region} if len(region) > 4 else {}  # with NaN in it there is none
+    return Regions(boxes, states, polygons)
 
 
 def write_regions(path: str | Path, regions: Regions, index_base: int) -> None:
@@ -78,9 +93,17 @@ def write_regions(path: str | Path, regions: Regions, index_base: int) -> None:
     Raises:
         StorageError: it cannot be written.
     """
+    write_whole(user_path(path), region_lines(regions, index_base))
+
+
+def region_lines(regions: Regions, index_base: int) -> str:
+    """Return the text of a file of regions."""
     rows = regions.boxes + np.array([index_base, index_base, 0, 0])
+    found = {frame: polygon + index_base for frame, polygon in regions.polygons.items()}
     lines = [
-        "{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) if state == State.TRACKED else str(int(state))
-        for row, state in zip(rows, regions.states, strict=True)
+        ",".join(f"{number:.4f}" for number in found.get(frame, row))
+        if state == State.TRACKED
+        else str(int(state))
+        for frame, (row, state) in enumerate(zip(rows, regions.states, strict=True))
     ]
-    write_whole(user_path(path), "\n".join([*lines, ""]))
+    return "\n".join([*lines, ""])
