@@ -15,7 +15,7 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
-from udtlib.evaluation.results.runs import mismatches
+from udtlib.evaluation.results.runs import mismatches, tracker_names
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 from udtlib.printing import say
 
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     sequences = _annotated_sequences(arguments)
     policy = load_policy(arguments.policy)
-    names = _tracker_names(arguments.results)
+    names = tracker_names(arguments.results)
     scores = [
         score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
@@ -78,9 +78,3 @@ def run(arguments: argparse.Namespace) -> int:
 def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
     sequences = load_truth(arguments.dataset, arguments.annotations)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
-
-
-def _tracker_names(folders: list[Path]) -> list[str]:
-    """Return the folders' own names, or their whole paths where two are called the same."""
-    names = [folder.resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else list(map(str, folders))
