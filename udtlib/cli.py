@@ -21,6 +21,7 @@ COMMANDS = {
     "data": "find and download benchmarks; cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (OPE, TRE, SRE, starts, anchors, resets, shift, VOT), resumable",
     "report": "plots and tables of evaluated trackers, as one HTML file",
+    "results": "write results as other toolkits have them (OTB .mat, pysot, got10k), and read theirs",
     "score": "score raw result files, no images needed",
     "select": "draw the box to track on a frame, in a browser",
     "track": "follow targets through a video, a folder of frames, a camera or a stream",

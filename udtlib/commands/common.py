@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
 from udtlib.data import DATASETS
-from udtlib.errors import UdtError
-from udtlib.evaluation import POLICIES
+from udtlib.errors import OptionError, UdtError
+from udtlib.evaluation import POLICIES, Policy, load_policy
 from udtlib.evaluation.protocols import PROTOCOLS
+from udtlib.evaluation.scoring.policy import policy_for
 from udtlib.files import user_path
 from udtlib.trackers import TRACKERS
 
@@ -61,18 +62,56 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
         "--root",
         type=file_path,
         metavar="DIR",
-        help="the dataset's folder; without it otb (all its lists) or tc128 in UDT_DATA, data/, ../shared",
+        help="the dataset's folder; without it one of its name (otb for all its lists) in UDT_DATA, data/, "
+        "../shared",
     )
+
+
+def add_truth(parser: argparse.ArgumentParser) -> None:
+    """Add ``--truth`` and ``--index-base``, for boxes of one's own."""
+    parser.add_argument(
+        "--truth",
+        type=file_path,
+        metavar="FILE",
+        help="true boxes x,y,w,h for --dataset folder, one a line; one alone is the first frame's "
+        "(default: groundtruth.txt in the folder)",
+    )
+    parser.add_argument(
+        "--index-base",
+        type=int,
+        choices=(0, 1),
+        help="number of the first pixel in the file of true boxes (default: 0)",
+    )
+
+
+def own_truth(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return ``--truth`` and ``--index-base`` as the options of the dataset's loader.
+
+    Raises:
+        OptionError: given for another dataset than folder, whose files are known.
+    """
+    given = {"truth": arguments.truth, "index_base": arguments.index_base}
+    options = {name: value for name, value in given.items() if value is not None}
+    if options and arguments.dataset != "folder":
+        name = next(iter(options)).replace("_", "-")
+        raise OptionError(
+            f"--{name} is for --dataset folder; the files of {arguments.dataset} and their base are known"
+        )
+    return options
+
+
+def chosen_policy(arguments: argparse.Namespace) -> Policy:
+    """Return the policy of ``--policy``, or the dataset's own."""
+    return load_policy(arguments.policy) if arguments.policy else policy_for(arguments.dataset)
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """Add ``--policy NAME``."""
     parser.add_argument(
         "--policy",
-        default="otb-strict",
         choices=sorted(POLICIES),
         metavar="NAME",
-        help=f"how boxes become scores: {', '.join(POLICIES)}; default: %(default)s",
+        help=f"how boxes become scores: {', '.join(POLICIES)} (default: the dataset's; most: otb-strict)",
     )
 
 

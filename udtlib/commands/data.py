@@ -9,13 +9,16 @@ from typing import Any
 from tqdm import tqdm
 
 from udtlib.commands.common import file_path, number, whole_number
+from udtlib.data.benchmarks.layouts import Layout
 from udtlib.data.download.downloads import BENCHMARKS, UNTRIED, Contents, contents, download
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.data.raw_video.packing import pack_videos
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import SELECTIONS
+from udtlib.data.registry import layouts
 from udtlib.data.synthetic.cache import pack_clips, synthetic_name
+from udtlib.errors import UdtError
 from udtlib.printing import say
 from udtlib.trackers import kcf
 
@@ -135,21 +138,35 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def listing(root: Path | None) -> str:
     """Return the lines of `udt data list`."""
-    lines = [f"{'dataset':9}  {'sequences':>9}  {'found':>5}  where"]
+    lines = [f"{'dataset':11}  {'sequences':>9}  {'found':>5}  where"]
     addresses: dict[str, list[str]] = {}
     for name, benchmark in BENCHMARKS.items():
         place = root or find_data(benchmark.place)
         there = contents(name, place) if place else Contents((), ())
         where = place if there.found else f"nowhere; `udt data download {name} --root DIR`"
-        lines.append(f"{name:9}  {benchmark.sequences:9}  {len(there.found):5}  {where}")
+        lines.append(f"{name:11}  {benchmark.sequences:9}  {len(there.found):5}  {where}")
         if there.found and there.missing:
             shown = ", ".join(there.missing[:8]) + (" ..." if len(there.missing) > 8 else "")
-            lines.append(f"{'':9}  missing: {shown}")
+            lines.append(f"{'':11}  missing: {shown}")
         one = benchmark.archives[0] if len(benchmark.archives) == 1 else "NAME.zip"
         addresses.setdefault(benchmark.address + one, []).append(name)
-    lines.append(f"{'synthetic':27}  in the package")
+    lines += [
+        _layout_line(name, layout, root) for name, layout in layouts().items() if name not in BENCHMARKS
+    ]
+    lines.append(f"{'synthetic':29}  in the package")
     lines += [f"{', '.join(names)}: {url}" for url, names in addresses.items()]
     return "\n".join([*lines, UNTRIED])
+
+
+def _layout_line(name: str, layout: Layout, root: Path | None) -> str:
+    """Return the line of a benchmark that is read as it is, and fetched by hand."""
+    place = root or find_data(layout.place)
+    try:
+        found = len(layout.targets(place)) if place else 0
+    except UdtError:
+        found = 0
+    where = place if found else f"nowhere; expected at data/{layout.place} or --root: {layout.shape}"
+    return f"{name:11}  {layout.count or '-':>9}  {found:5}  {where}"
 
 
 def _download(arguments: argparse.Namespace) -> int:

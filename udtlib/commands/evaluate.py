@@ -13,12 +13,15 @@ from udtlib.commands.common import (
     add_policy,
     add_protocol,
     add_tracker,
+    add_truth,
+    chosen_policy,
     file_path,
+    own_truth,
     whole_number,
 )
 from udtlib.data import load_dataset
 from udtlib.errors import DataError
-from udtlib.evaluation import TrackerScore, evaluate, load_policy
+from udtlib.evaluation import TrackerScore, evaluate
 from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
 from udtlib.evaluation.report.tables import (
     check_json_path,
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_tracker(parser)
     add_option(parser)
     add_dataset(parser)
+    add_truth(parser)
     parser.add_argument(
         "--out",
         required=True,
@@ -102,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     # made here too: what is missing for the last one is said before the first one runs
     made = {name: load_tracker(name, **dict(arguments.option)) for name in names}
     broken: dict[str, str] = {}
-    sequences = load_dataset(arguments.dataset, arguments.root, broken=broken)
+    sequences = load_dataset(arguments.dataset, arguments.root, broken=broken, **own_truth(arguments))
     measured = _provenance(arguments, names) | {"weights": weights_by_name(made)}
     scores = [
         evaluate(
@@ -114,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             jobs=1 if arguments.dask else arguments.jobs or _cores(),
             dask=arguments.dask,
             root=arguments.root,
-            policy=load_policy(arguments.policy),
+            policy=chosen_policy(arguments),
             progress=True,
             protocol=arguments.protocol,
             force=arguments.force,
@@ -124,6 +128,10 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     say(score_table(scores))
+    if scores[0].unscored:
+        say(
+            f"their results are in {arguments.out}; `udt results export` writes them for a benchmark's server"
+        )
     failures = _report_failures(scores)
     blocks = [] if failures else [difference_table(scores), spread_table(scores), failure_table(scores)]
     say("".join(f"\n{block}\n" for block in blocks if block), end="")

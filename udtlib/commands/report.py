@@ -21,6 +21,7 @@ from udtlib.evaluation.results.runs import (
     recorded_origins,
 )
 from udtlib.evaluation.running.measured import provenance
+from udtlib.evaluation.scoring.policy import policy_for
 from udtlib.printing import say
 from udtlib.strips import sequence_panels, with_images
 
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     recorded = recorded_dataset(results_folder(folder, protocol) for folder in trackers.values())
     dataset = _dataset(arguments.dataset, recorded)
     sequences = _annotated(dataset, arguments.annotations, is_own=recorded is not None)
-    policy = load_policy(arguments.policy)
+    policy = load_policy(arguments.policy) if arguments.policy else policy_for(dataset)
     scores = [
         score(folder, sequences, policy, dataset=dataset, tracker=name, protocol=protocol)
         for name, folder in trackers.items()

@@ -3,9 +3,11 @@
 import argparse
 from pathlib import Path
 
-from udtlib.commands.common import add_policy, add_protocol, file_path
+from udtlib.commands.common import add_policy, add_protocol, add_truth, chosen_policy, file_path, own_truth
 from udtlib.data import DATASETS, Sequence, load_truth
-from udtlib.evaluation import load_policy, score
+from udtlib.data.box_files import read_boxes
+from udtlib.errors import DataError
+from udtlib.evaluation import score
 from udtlib.evaluation.report.tables import (
     attribute_table,
     check_json_path,
@@ -15,7 +17,12 @@ from udtlib.evaluation.report.tables import (
     spread_table,
     write_json,
 )
+<<<<<<< HEAD
 from udtlib.evaluation.results.runs import mismatches, tracker_names
+=======
+from udtlib.evaluation.results.files import result_files
+from udtlib.evaluation.results.runs import mismatches
+>>>>>>> fb224b1
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 from udtlib.printing import say
 
@@ -34,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE_OR_ROOT",
         help="true boxes: a JSON file, or the dataset's folder",
     )
+    add_truth(parser)
     parser.add_argument(
         "--results",
         nargs="+",
@@ -55,8 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Score each folder, print the table and write the JSON file."""
     check_json_path(arguments.json)
     sequences = _annotated_sequences(arguments)
+<<<<<<< HEAD
     policy = load_policy(arguments.policy)
     names = tracker_names(arguments.results)
+=======
+    policy = chosen_policy(arguments)
+    names = _tracker_names(arguments.results)
+>>>>>>> fb224b1
     scores = [
         score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
@@ -76,5 +89,29 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
-    sequences = load_truth(arguments.dataset, arguments.annotations)
+    options = own_truth(arguments)
+    if arguments.truth and not arguments.annotations:
+        return [_own_sequence(arguments.results, arguments.truth, arguments.index_base or 0)]
+    sequences = load_truth(arguments.dataset, arguments.annotations, **options)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
+<<<<<<< HEAD
+=======
+
+
+def _own_sequence(folders: list[Path], truth: Path, index_base: int) -> Sequence:
+    """Return the true boxes of the one sequence of which there are results; images are not needed."""
+    names = {path.stem for folder in folders for path in result_files(folder)}
+    if len(names) != 1:
+        found = ", ".join(sorted(names)[:5]) or "none"
+        raise DataError(
+            f"{truth}: expected results of one sequence, to which its boxes belong, found {found}; "
+            "--annotations FOLDER says whose they are"
+        )
+    return Sequence(names.pop(), (), read_boxes(truth, index_base))
+
+
+def _tracker_names(folders: list[Path]) -> list[str]:
+    """Return the folders' own names, or their whole paths where two are called the same."""
+    names = [folder.resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else list(map(str, folders))
+>>>>>>> fb224b1

@@ -15,7 +15,7 @@ from udtlib.boxes import Boxes, check_box
 from udtlib.commands.common import add_option, file_path, whole_number
 from udtlib.commands.frame_range import check_range, frame_at, name_of, read_on
 from udtlib.data import video_writer
-from udtlib.data.box_files import write_boxes
+from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.live_video import LiveVideo, open_source
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
@@ -45,11 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--box",
-        required=True,
         action="append",
         metavar="x,y,w,h",
         help="the target in the first frame; the first pixel is 0; with a minus first: --box=-3,0,20,20; "
         "may be repeated: then all targets are tracked in one pass; `udt select SOURCE` draws it",
+    )
+    parser.add_argument(
+        "--truth",
+        type=file_path,
+        metavar="FILE",
+        help="instead of --box: a file of true boxes x,y,w,h, one a frame; the first frame's is taken",
+    )
+    parser.add_argument(
+        "--index-base",
+        type=int,
+        choices=(0, 1),
+        help="number of the first pixel in the file of true boxes (default: 0)",
     )
     add_range(parser)
     parser.add_argument(
@@ -97,10 +108,11 @@ def add_range(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over or the decoder died."""
-    paths = box_paths(arguments.boxes, len(arguments.box))
+    started = first_boxes(arguments)
+    paths = box_paths(arguments.boxes, len(started))
     check_outputs(arguments.out, paths, arguments.source)
     check_range(arguments.start, arguments.end)
-    boxes, skipped, problem = [np.array([parse_box(text) for text in arguments.box])], 0, ""
+    boxes, skipped, problem = [started], 0, ""
     tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
     frames = open_source(arguments.source)
     first = frame_at(frames, arguments.start, arguments.source)
@@ -140,6 +152,25 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
         if value is not None:
             found[name] = value
     return found
+
+
+def first_boxes(arguments: argparse.Namespace) -> Boxes:
+    """Return the boxes ``(n, 4)`` of the first frame: those of ``--box``, or one of the file of true boxes.
+
+    Raises:
+        OptionError: both, or none of them.
+        BoxError, DataError, MissingDataError: no such box, or not four numbers.
+    """
+    if bool(arguments.box) == bool(arguments.truth):
+        raise OptionError("the target in the first frame: give --box x,y,w,h or --truth FILE, one of the two")
+    if arguments.box:
+        return np.array([parse_box(text) for text in arguments.box])
+    truth = read_boxes(arguments.truth, arguments.index_base or 0)
+    if arguments.start >= len(truth):
+        raise DataError(
+            f"{arguments.truth}: expected a box of frame {arguments.start}, found {len(truth)} boxes"
+        )
+    return check_box(truth[arguments.start])[None]
 
 
 def parse_box(text: str) -> Boxes:

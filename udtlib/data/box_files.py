@@ -80,13 +80,16 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
         StorageError: it cannot be written.
     """
     path = user_path(path)
-    shift = np.array([index_base, index_base, 0, 0])
-    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4) + shift
-    lines = [f"# {comment}"] if comment else []
-    lines += ["{:.4f},{:.4f},{:.4f},{:.4f}".format(*row) for row in rows]
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "\n".join([*lines, ""]))
+    write_whole(path, (f"# {comment}\n" if comment else "") + boxes_text(boxes, index_base))
+
+
+def boxes_text(boxes: ArrayLike, index_base: int) -> str:
+    """Return boxes ``(N, 4)``, 0-indexed, as lines ``x,y,w,h`` with 4 decimals; may hold NaN."""
+    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    rows = rows + np.array([index_base, index_base, 0, 0])
+    return "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
 
 
 def read_text(path: Path) -> str:

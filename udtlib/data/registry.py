@@ -65,6 +65,7 @@ def load_truth(
     name: str,
     annotations: str | Path | None = None,
     places: tuple[str, ...] = ("published/otb2015.json", "otb"),
+    **options: Any,
 ) -> list[Sequence]:
     """Return names, true boxes and attributes of a dataset, for scoring; images need not be there.
 
@@ -74,6 +75,7 @@ def load_truth(
             (`udtlib.data.benchmarks.otb.load_annotations`); None looks in ``UDT_DATA``, ``data/``,
             ``../shared``.
         places: where to look for the annotations of ``"otb"``, the first that exists.
+        options: passed to the loader of ``"folder"``: ``truth`` and ``index_base``.
 
     Raises:
         UnknownNameError: ``name`` is not in `DATASETS`.
@@ -83,7 +85,7 @@ def load_truth(
     from udtlib.data.benchmarks.otb_lists import LISTS, choose_targets
 
     if name in SINGLE:
-        return load_dataset(name, annotations)
+        return load_dataset(name, annotations, **options)
     if name != "otb" and name not in LISTS:
         return load_dataset(name, annotations, images=False)
     if name in LISTS:  # all their targets are needed, the folder may hold some

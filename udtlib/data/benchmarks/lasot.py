@@ -6,6 +6,7 @@ many 0 and 1: where one of them is 1, the target is absent. Scored by success, p
 precision over the frames that show the target (policy ``lasot``). Book: chapter 13.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def _find(root: Path) -> Targets:
 
 
 def _is_sequence(folder: Path) -> bool:
-    return (folder / TRUTH).exists() or (folder / "img").is_dir()
+    has_name = re.fullmatch(r".+-\d+", folder.name) and (folder / "img").is_dir()
+    return (folder / TRUTH).exists() or bool(has_name)
 
 
 def _find_test(root: Path) -> Targets:

@@ -22,9 +22,9 @@ def score_table(scores: AbstractSequence[TrackerScore]) -> str:
     several = bool(first.by_start)
     size, deviation = (32, ", ± standard deviation over starts") if several else (24, "")
     titles = "".join(f"{title_of(measure, first.policy):{size}}  " for measure in first.measures)
+    count = len(first.sequences) + len(first.failed) + len(first.unscored)
     lines = [
-        f"{first.dataset}, {len(first.sequences) + len(first.failed) + len(first.unscored)} sequences, {protocol}policy "
-        f"{first.policy.name}, "
+        f"{first.dataset}, {count} sequences, {protocol}policy {first.policy.name}, "
         f"95 % bootstrap intervals over sequences{deviation}",
         f"{'tracker':{width}}  {titles}{'fps':>8}" + "  starts" * several,
     ]

@@ -17,6 +17,7 @@ from udtlib.errors import DataError
 from udtlib.evaluation.protocols import PROTOCOLS, results_folder
 from udtlib.evaluation.results.files import Result, index_base, load_results, load_runs
 from udtlib.evaluation.results.runs import recorded_dataset
+from udtlib.evaluation.scoring.means import difference_of_known, interval_of_known, mean_of_known
 from udtlib.evaluation.scoring.measures import MEASURES, known, measures_of
 from udtlib.evaluation.scoring.ope import Floats, SequenceScore
 from udtlib.evaluation.scoring.policy import Policy, policy_for
@@ -26,9 +27,7 @@ from udtlib.evaluation.scoring.starts import results_by_start
 from udtlib.evaluation.scoring.statistics import (
     Interval,
     Spread,
-    bootstrap_interval,
     difference_over_starts,
-    paired_difference,
     spread,
 )
 from udtlib.files import user_path
@@ -108,15 +107,7 @@ class TrackerScore:
 
         A policy that pools frames weighs a sequence by its frames that count.
         """
-        values = self.values(measure)
-        has = ~np.isnan(values)
-        weights = self._weights()
-        mean = (
-            np.average(values[has], weights=None if weights is None else weights[has])
-            if has.any()
-            else np.nan
-        )
-        return float(mean)
+        return mean_of_known(self.values(measure), self._weights())
 
     def _weights(self) -> Floats | None:
         """Return what each sequence weighs in a mean, ``(N,)``; None where all weigh the same."""
@@ -136,13 +127,7 @@ class TrackerScore:
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
-        values, weights = self.values(measure), self._weights()
-        has = ~np.isnan(values)
-        if not has.any():
-            return Interval(np.nan, np.nan, np.nan)
-        return bootstrap_interval(
-            values[has], weights=weights if weights is None else weights[has], **options
-        )
+        return interval_of_known(self.values(measure), self._weights(), **options)
 
     def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
@@ -158,12 +143,8 @@ class TrackerScore:
                 f"{self.tracker}, {other.tracker}: expected one protocol, "
                 f"found {self.protocol} and {other.protocol}"
             )
-        both, weights = np.stack([self.values(measure), other.values(measure)]), self._weights()
-        has = ~np.isnan(both).any(axis=0)
-        if not has.any():
-            return Interval(np.nan, np.nan, np.nan)
-        shares = weights if weights is None else weights[has]
-        return paired_difference(*both[:, has], weights=shares, **options)
+        values = self.values(measure), other.values(measure)
+        return difference_of_known(*values, self._weights(), **options)
 
     def spread(self, measure: str = "auc") -> Spread:
         """Return what the mean over sequences did over the starts.
@@ -259,8 +240,8 @@ def score(
 def _check_scored(sequences: list[Sequence]) -> None:
     if sequences and not any(sequence.is_scored for sequence in sequences):
         raise DataError(
-            f"{sequences[0].name}: expected true boxes after the first frame, found none, nor in any other of "
-            f"{len(sequences)} sequences; a tracker is given the first, so there is nothing to score by. "
+            f"{sequences[0].name}: expected true boxes after the first frame, found none, nor in any other "
+            f"of {len(sequences)} sequences; a tracker is given the first, so there is nothing to score by. "
             "`udt results export` writes results for a benchmark's own server"
         )
 
