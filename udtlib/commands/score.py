@@ -11,18 +11,12 @@ from udtlib.evaluation import score
 from udtlib.evaluation.report.tables import (
     attribute_table,
     check_json_path,
-    difference_table,
-    failure_table,
-    score_table,
-    spread_table,
+    further_tables,
+    main_table,
     write_json,
 )
-<<<<<<< HEAD
-from udtlib.evaluation.results.runs import mismatches, tracker_names
-=======
 from udtlib.evaluation.results.files import result_files
-from udtlib.evaluation.results.runs import mismatches
->>>>>>> fb224b1
+from udtlib.evaluation.results.runs import mismatches, tracker_names
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 from udtlib.printing import say
 
@@ -63,13 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Score each folder, print the table and write the JSON file."""
     check_json_path(arguments.json)
     sequences = _annotated_sequences(arguments)
-<<<<<<< HEAD
-    policy = load_policy(arguments.policy)
-    names = tracker_names(arguments.results)
-=======
     policy = chosen_policy(arguments)
-    names = _tracker_names(arguments.results)
->>>>>>> fb224b1
+    names = tracker_names(arguments.results)
     scores = [
         score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
@@ -79,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{scored.tracker}: {note}")
     folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
     say("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
-    blocks = [score_table(scores), difference_table(scores), spread_table(scores), failure_table(scores)]
+    blocks = [main_table(scores), *further_tables(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, measure) for measure in scores[0].measures]
     say("\n\n".join(block for block in blocks if block))
@@ -94,8 +83,6 @@ def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
         return [_own_sequence(arguments.results, arguments.truth, arguments.index_base or 0)]
     sequences = load_truth(arguments.dataset, arguments.annotations, **options)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
-<<<<<<< HEAD
-=======
 
 
 def _own_sequence(folders: list[Path], truth: Path, index_base: int) -> Sequence:
@@ -108,10 +95,3 @@ def _own_sequence(folders: list[Path], truth: Path, index_base: int) -> Sequence
             "--annotations FOLDER says whose they are"
         )
     return Sequence(names.pop(), (), read_boxes(truth, index_base))
-
-
-def _tracker_names(folders: list[Path]) -> list[str]:
-    """Return the folders' own names, or their whole paths where two are called the same."""
-    names = [folder.resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else list(map(str, folders))
->>>>>>> fb224b1

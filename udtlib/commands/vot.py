@@ -1,11 +1,14 @@
-"""``udt vot``: VOT's measures, and its toolkit. Each action is a module like a command's. Book: chapter 14."""
+"""``udt vot``: VOT's measures, and its toolkit; an action is a module like a command. Book: chapter 14."""
 
 import argparse
 from importlib import import_module
 from types import ModuleType
 
 ACTIONS = {
-    "score": ("udtlib.commands.vot_score", "score result files of VOT's supervised experiment, no images needed"),
+    "score": (
+        "udtlib.commands.vot_score",
+        "score result files of VOT's supervised experiment, no images needed",
+    ),
 }
 """The module of each action, and what it does."""
 

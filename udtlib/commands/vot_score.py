@@ -13,7 +13,8 @@ from udtlib.evaluation.report.vot_tables import differences, sequence_table, tag
 from udtlib.evaluation.results.runs import tracker_names
 from udtlib.evaluation.scoring.expected_overlap import EAO_INTERVALS
 from udtlib.evaluation.scoring.supervised import OVERLAPS
-from udtlib.evaluation.scoring.vot import VotScore, score_vot
+from udtlib.evaluation.scoring.vot import VotScore
+from udtlib.evaluation.scoring.vot_results import score_vot
 from udtlib.files import write_whole
 from udtlib.printing import say
 
@@ -53,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of rounded pixels, as VOT's toolkit counts them, or of exact areas; default: %(default)s",
     )
     parser.add_argument("--sequences", action="store_true", help="print a row a sequence too")
-    parser.add_argument("--tags", action="store_true", help="print a row a tag of frames, such as occlusion, too")
+    parser.add_argument(
+        "--tags", action="store_true", help="print a row a tag of frames, such as occlusion, too"
+    )
     parser.add_argument(
         "--json", type=file_path, metavar="FILE", help="write the scores there too (default: nowhere)"
     )
@@ -66,7 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     truth = _truth(arguments, broken)
     names = tracker_names(arguments.results)
     scores = [
-        _scored(arguments, folder, name, truth, broken)
+        score_vot(
+            folder,
+            truth,
+            year=arguments.year,
+            overlap=arguments.overlap,
+            tracker=name,
+            failed=dict(broken),
+        )
         for folder, name in zip(arguments.results, names, strict=True)
     ]
     say(vot_table(scores))
@@ -77,7 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
     say("".join(f"\n{block}\n" for block in blocks), end="")
     if arguments.json:
         documents = [score.to_json() for score in scores]
-        write_whole(arguments.json, json.dumps(documents if len(documents) > 1 else documents[0], indent=1) + "\n")
+        write_whole(
+            arguments.json, json.dumps(documents if len(documents) > 1 else documents[0], indent=1) + "\n"
+        )
     return _report(scores)
 
 
@@ -85,25 +97,18 @@ def _truth(arguments: argparse.Namespace, broken: dict[str, str]) -> list[Sequen
     found = arguments.annotations or find_data(f"published/vot{arguments.year}.json")
     if found is None:
         say(
-            f"no true regions of VOT{arguments.year} at hand: failures alone are counted, accuracy and EAO need "
-            "--annotations FILE_OR_ROOT",
+            f"no true regions of VOT{arguments.year} at hand: failures alone are counted, accuracy and EAO "
+            "need --annotations FILE_OR_ROOT",
             file=sys.stderr,
         )
         return None
     return load_vot_truth(found, broken)
 
 
-def _scored(
-    arguments: argparse.Namespace, folder: str, name: str, truth: list[Sequence] | None, broken: dict[str, str]
-) -> VotScore:
-    failed = dict(broken)
-    return score_vot(
-        folder, truth, year=arguments.year, overlap=arguments.overlap, tracker=name, failed=failed
-    )
-
-
 def _report(scores: list[VotScore]) -> int:
-    lines = [f"{one.tracker}, {name}: FAILED, {problem}" for one in scores for name, problem in one.failed.items()]
+    lines = [
+        f"{one.tracker}, {name}: FAILED, {problem}" for one in scores for name, problem in one.failed.items()
+    ]
     if lines:
         say("\n".join([*lines, f"{len(lines)} failed and are not in the scores"]), file=sys.stderr)
     return 1 if lines else 0

@@ -12,9 +12,10 @@ def vot_table(scores: AbstractSequence[VotScore]) -> str:
     """Return accuracy, failures, robustness and EAO, a row a tracker, with the EAO's 95 % interval."""
     low, high = eao_interval(scores[0].year)
     width = _width(scores)
+    count = len(scores[0].runs) + len(scores[0].failed)
     lines = [
-        f"VOT{scores[0].year}, supervised experiment, {len(scores[0].runs) + len(scores[0].failed)} sequences; "
-        f"EAO over {low} to {high} frames, 95 % bootstrap interval over sequences",
+        f"VOT's supervised experiment, {count} sequences; EAO over {low} to {high} frames "
+        f"(VOT{scores[0].year}), 95 % bootstrap interval over sequences",
         f"{'tracker':{width}}  accuracy  failures  robustness  EAO",
     ]
     for one in scores:
@@ -22,8 +23,8 @@ def vot_table(scores: AbstractSequence[VotScore]) -> str:
         spread = "" if np.isnan(eao.mean) else f" [{eao.low:.4f}, {eao.high:.4f}]"
         failed = f"  ({len(one.failed)} failed)" if one.failed else ""
         lines.append(
-            f"{one.tracker:{width}}  {_number(one.accuracy, 8)}  {one.failures:8.6g}  {one.robustness:10.4f}  "
-            f"{_number(eao.mean)}{spread}{failed}"
+            f"{one.tracker:{width}}  {_number(one.accuracy, 8)}  {one.failures:8.6g}  {one.robustness:10.4f}"
+            f"  {_number(eao.mean)}{spread}{failed}"
         )
     return "\n".join(lines)
 
@@ -38,7 +39,9 @@ def differences(scores: AbstractSequence[VotScore]) -> list[str]:
     for one in scores[1:]:
         found = failure_difference(one, scores[0])
         total = found.total
-        largest = f"; {found.largest:+.6g} of them in {found.sequence}" if total.mean and found.largest else ""
+        largest = (
+            f"; {found.largest:+.6g} of them in {found.sequence}" if total.mean and found.largest else ""
+        )
         lines.append(
             f"{one.tracker} - {scores[0].tracker}: failures {total.mean:+.6g} [{total.low:+.6g}, "
             f"{total.high:+.6g}]{largest}"

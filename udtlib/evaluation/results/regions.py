@@ -7,6 +7,7 @@ files. `udtlib.evaluation.results.trajectories` finds and reads those of other t
 """
 
 from collections.abc import Mapping
+from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -55,6 +56,15 @@ class Regions:
     def each(self) -> list[Region]:
         """Return the region of each frame, polygon or box; NaN where there is none."""
         return [self.polygons.get(frame, box) for frame, box in enumerate(self.boxes)]
+
+
+def all_equal(runs: AbstractSequence[Regions]) -> bool:
+    """Say whether runs gave the same in every frame, in the upright boxes around what they gave."""
+    first = runs[0]
+    return all(
+        np.array_equal(one.states, first.states) and np.array_equal(one.boxes, first.boxes, equal_nan=True)
+        for one in runs[1:]
+    )
 
 
 def read_regions(path: str | Path, index_base: int) -> Regions:

@@ -43,7 +43,7 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
 
 
 def tracker_names(folders: AbstractSequence[Path]) -> list[str]:
-    """Return what to call trackers: their folders' own names, or whole paths where two are called the same."""
+    """Return what to call trackers: their folders' names, or whole paths where two are called the same."""
     names = [folder.resolve().name for folder in folders]
     return names if len(set(names)) == len(names) else list(map(str, folders))
 

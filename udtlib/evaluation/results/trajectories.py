@@ -1,10 +1,10 @@
 """Result files of VOT's toolkit: where they lie, the text files of old and the binary ones. Book: chapter 14.
 
 A tracker's folder has one for each sequence, ``NAME/NAME_001.txt`` or ``NAME_001.bin``, a file a repetition;
-in a workspace these are in ``results/TRACKER/baseline``. The text is that of `udtlib.evaluation.results.regions`.
-A binary file holds little-endian numbers: version 1 (int16), the count of frames (uint32), and for each frame
-a byte that says what follows: 0 a code as in text (uint32), 1 a box (4 float32), 2 a polygon, the count of its
-corners (uint16) and their x and y (float32). Numbers count from 0.
+in a workspace these are in ``results/TRACKER/baseline``. The text is that of
+`udtlib.evaluation.results.regions`. A binary file holds little-endian numbers: version 1 (int16), the count
+of frames (uint32), and for each frame a byte that says what follows: 0 a code as in text (uint32), 1 a box
+(4 float32), 2 a polygon, the count of its corners (uint16) and their x and y (float32). Numbers count from 0.
 """
 
 import re
@@ -51,7 +51,7 @@ def find_trajectories(folder: str | Path) -> dict[str, list[Path]]:
     if (folder / EXPERIMENT).is_dir():
         folder = folder / EXPERIMENT
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = {}
+    found: dict[str, list[Path]] = {}
     for place in inside:
         files = _by_name(sorted(place.iterdir()), NUMBERED)
         others = [name for name in files if name != place.name]
@@ -132,7 +132,9 @@ def _read_binary(path: Path) -> Regions:
     if version != 1:
         raise DataError(f"{path}: expected version 1 of VOT's binary results, found {version}")
     if not 0 < count <= (len(data) - HEADER.size) // (1 + CODE.size):
-        raise DataError(f"{path}: expected as many frames as its {len(data)} bytes hold, found {count}: truncated?")
+        raise DataError(
+            f"{path}: expected as many frames as its {len(data)} bytes hold, found {count}: truncated?"
+        )
     boxes, states = np.full((count, 4), np.nan), np.full(count, int(State.TRACKED))
     polygons: dict[int, Region] = {}
     place = HEADER.size

@@ -16,8 +16,10 @@ from udtlib.arguments import look_up
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation.results.regions import Regions, State
-from udtlib.evaluation.scoring.ope import Floats, Mask
 from udtlib.polygons import area_overlaps, pixel_overlaps
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 BURN_IN = 10
 """Frames from a start that do not count for accuracy, the start itself among them."""
@@ -120,8 +122,8 @@ def supervised_run(
     truth = list(sequence.regions or sequence.boxes)
     if len(truth) != len(regions):
         raise DataError(
-            f"{where}: expected {len(truth)} frames as in {sequence.name}, found {len(regions)}: truncated, or "
-            "of another sequence?"
+            f"{where}: expected {len(truth)} frames as in {sequence.name}, found {len(regions)}: truncated, "
+            "or of another sequence?"
         )
     overlaps = measure(regions.each(), truth, sequence.size or _size_of_frames(sequence))
     missing = np.array([bool(np.isnan(region).any()) for region in truth])

@@ -5,19 +5,16 @@ they are weighted by their lengths; the EAO takes every part of every run alike.
 papers print is the sum over the sequences.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import exp
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from udtlib.data.sequences import Sequence
-from udtlib.errors import DataError, MissingDataError, UdtError
-from udtlib.evaluation.results.trajectories import find_trajectories, read_trajectory
+from udtlib.errors import DataError
 from udtlib.evaluation.scoring.expected_overlap import (
     eao_interval,
     expected_average_overlap,
@@ -35,9 +32,7 @@ from udtlib.evaluation.scoring.supervised import (
     SupervisedRun,
     accuracy,
     accuracy_robustness,
-    supervised_run,
 )
-from udtlib.files import user_path
 
 SENSITIVITY = 30
 """Frames over which VOT's reliability is the chance not to fail."""
@@ -179,7 +174,12 @@ class VotScore:
             for tag in self.tags()
             for found in [self.by_tag(tag)]
         }
-        document = {"tracker": self.tracker, "year": self.year, **without_nan(numbers), "sequences": sequences}
+        document = {
+            "tracker": self.tracker,
+            "year": self.year,
+            **without_nan(numbers),
+            "sequences": sequences,
+        }
         failed = {"failed": dict(self.failed)} if self.failed else {}
         return document | ({"tags": tags} if tags else {}) | failed
 
@@ -224,63 +224,3 @@ def failure_difference(first: VotScore, second: VotScore, **options: Any) -> Fai
     total = Interval(*(float(value * len(each)) for value in (found.mean, found.low, found.high)))
     place = int(np.argmax(each if total.mean >= 0 else -each))
     return FailureDifference(total, first.names[place], float(each[place]))
-
-
-def score_vot(
-    results: str | Path,
-    sequences: Iterable[Sequence] | None,
-    *,
-    year: int = 2018,
-    overlap: str = "pixels",
-    tracker: str | None = None,
-    failed: dict[str, str] | None = None,
-) -> VotScore:
-    """Score a tracker's result files of VOT's supervised experiment; no images are read.
-
-    Args:
-        results: the tracker's folder (`udtlib.evaluation.results.trajectories.find_trajectories`).
-        sequences: with true regions, tags and frame sizes (`udtlib.data.benchmarks.vot.load_vot_truth`);
-            None: the truth is not at hand, failures alone are counted.
-        year: VOT's, for the interval of the EAO.
-        overlap: ``"pixels"`` as VOT's toolkit counts them, or exact ``"area"``.
-        tracker: its name; None is the folder's.
-        failed: where given, a sequence whose results cannot be read is left out, and what is wrong with it is
-            added here under its name; None raises the first such error.
-
-    Raises:
-        UnknownNameError: a year without EAO, or no such kind of overlap.
-        MissingDataError: no such folder, no result, or none of a sequence.
-        DataError: a malformed result, one of another sequence, or none left to score.
-
-    Book: chapter 14.
-    """
-    eao_interval(year)
-    folder = user_path(results)
-    files = find_trajectories(folder)
-    truth = {one.name: one for one in sequences} if sequences is not None else dict.fromkeys(files)
-    problems: dict[str, str] = {}
-    runs = {}
-    for name, sequence in truth.items():
-        try:
-            runs[name] = _runs(files.get(name, []), sequence, overlap, f"{folder}: {name}")
-        except UdtError as error:
-            if failed is None:
-                raise
-            problems[name] = str(error)
-    if not runs:
-        name, problem = next(iter(problems.items()), ("no sequence", "there is none"))
-        raise DataError(f"{folder}: none of {len(truth)} sequences can be scored; {name}: {problem}")
-    (failed if failed is not None else {}).update(problems)
-    return VotScore(tracker or folder.resolve().name, runs, year, problems)
-
-
-def _runs(
-    paths: list[Path], sequence: Sequence | None, overlap: str, where: str
-) -> tuple[SupervisedRun, ...]:
-    if not paths:
-        raise MissingDataError(f"{where}: no result of this sequence")
-    found = [(path, read_trajectory(path)) for path in paths]
-    lengths = {len(regions) for _, regions in found}
-    if len(lengths) > 1:
-        raise DataError(f"{where}: expected repetitions of one length, found {sorted(lengths)}: truncated?")
-    return tuple(supervised_run(regions, sequence, overlap, where=str(path)) for path, regions in found)
