@@ -113,7 +113,7 @@ def test_a_box_has_the_pixels_up_to_its_last_and_a_polygon_its_edges() -> None:
     box = np.array([2.0, 3, 4, 5])
     assert pixel_overlaps([box], [corners(box).ravel()])[0] == pytest.approx(4 * 5 / (5 * 6))
     assert pixel_overlaps([box], [box])[0] == 1
-    assert pixel_overlaps([box], [box + [4, 0, 0, 0]])[0] == 0
+    assert pixel_overlaps([box], [box + np.array([4.0, 0, 0, 0])])[0] == 0
     assert pixel_overlaps([np.array([2.4, 3.4, 3.6, 5.4])], [box])[0] == 1
     assert pixel_overlaps([np.array([-2.0, -2, 6, 6])], [np.array([0.0, 0, 4, 4])], (10, 10))[0] == 1
     assert pixel_overlaps([np.array([20.0, 2, 6, 6])], [np.array([20.0, 2, 6, 6])], (10, 10))[0] == 0

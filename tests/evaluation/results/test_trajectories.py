@@ -142,7 +142,9 @@ def test_results_of_ours_are_found(tmp_path: Path) -> None:
 def test_what_is_missing_or_of_another_sequence_is_said(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="no such folder"):
         find_trajectories(tmp_path / "none")
-    with pytest.raises(MissingDataError, match=r"expected VOT results NAME/NAME_001\.txt or \.bin, found none"):
+    with pytest.raises(
+        MissingDataError, match=r"expected VOT results NAME/NAME_001\.txt or \.bin, found none"
+    ):
         find_trajectories(tmp_path)
     fill(tmp_path / "gap/a", "a_001.txt", "a_003.txt")
     with pytest.raises(MissingDataError, match="expected the repetitions of a from 1 to 3, found 1, 3"):

@@ -65,7 +65,11 @@ def test_accuracy_and_failures_by_tag() -> None:
 
 def test_segments_end_at_failures_and_at_the_end() -> None:
     parts = segments(run_of("001...20000" + "1..2" + "000001..", occlusion=[3, 4, 18, 19]), tag="occlusion")
-    assert [(part.first, len(part), part.failed) for part in parts] == [(2, 4, True), (11, 3, True), (20, 3, False)]
+    assert [(part.first, len(part), part.failed) for part in parts] == [
+        (2, 4, True),
+        (11, 3, True),
+        (20, 3, False),
+    ]
     assert [part.weight for part in parts] == [0.5, 0, 0]
 
 
@@ -167,7 +171,7 @@ def test_runs_that_cannot_be(text: str, message: str) -> None:
 
 
 def test_a_result_of_another_sequence_is_noticed() -> None:
-    with pytest.raises(DataError, match="in 12 of 12 frames the region does not touch .* of another sequence"):
+    with pytest.raises(DataError, match=r"in 12 of 12 frames the region .* of another sequence"):
         supervised_run(regions_of("1" + "." * 12, [60.0, 60, 5, 5]), sequence_of(13))
     with pytest.raises(UnknownNameError, match="overlap"):
         supervised_run(regions_of("1."), sequence_of(2), "volume")

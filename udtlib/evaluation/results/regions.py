@@ -16,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import SEPARATORS, parse_box, read_text
+from udtlib.data.box_files import SEPARATORS, parse_box, parse_plain, read_text
 from udtlib.errors import DataError
 from udtlib.files import user_path, write_whole
 from udtlib.polygons import Region, parse_region, upright_box
 
 PROTOCOLS_WITH_REGIONS = ("resets", "shift", "vot")
 """The protocols whose files these are."""
+
+
+CODES = ("0", "1", "2")
+"""Lines that are no region."""
 
 
 class State(IntEnum):
@@ -84,17 +88,26 @@ def read_regions(path: str | Path, index_base: int) -> Regions:
         raise DataError(f"{path}: expected a box x,y,w,h or 0, 1 or 2 a line, found no line")
     boxes, states = np.full((len(kept), 4), np.nan), np.full(len(kept), int(State.TRACKED))
     polygons: dict[int, Region] = {}
-    for row, (number, line) in enumerate(kept):
-        where = f"{path}, line {number}"
-        if line in ("0", "1", "2"):
-            states[row] = int(line)
-        elif len(line.translate(SEPARATORS).split()) < 6:
-            boxes[row] = parse_box(line, where) - np.array([index_base, index_base, 0, 0])
-        else:
-            region = parse_region(line, where) - index_base
-            boxes[row] = upright_box(region)
-            polygons |= {row: region} if len(region) > 4 else {}  # with NaN in it there is none
+    given = [row for row, (_, line) in enumerate(kept) if line not in CODES]
+    for row in set(range(len(kept))).difference(given):
+        states[row] = int(kept[row][1])
+    plain = parse_plain("\n".join(kept[row][1] for row in given)) if given else None
+    if plain is not None:
+        boxes[given] = plain - np.array([index_base, index_base, 0, 0])
+        return Regions(boxes, states)
+    for row in given:
+        number, line = kept[row]
+        region = _parse(line, f"{path}, line {number}", index_base)
+        boxes[row] = upright_box(region)
+        polygons |= {row: region} if len(region) > 4 else {}  # with NaN in it there is none
     return Regions(boxes, states, polygons)
+
+
+def _parse(line: str, where: str, index_base: int) -> Region:
+    """Return the box or the polygon that a line is, 0-indexed."""
+    if len(line.translate(SEPARATORS).split()) < 6:
+        return parse_box(line, where) - np.array([index_base, index_base, 0, 0])
+    return parse_region(line, where) - index_base
 
 
 def write_regions(path: str | Path, regions: Regions, index_base: int) -> None:

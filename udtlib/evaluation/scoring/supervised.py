@@ -147,16 +147,17 @@ def _size_of_frames(sequence: Sequence) -> tuple[int, int] | None:
 
 def _check_states(regions: Regions, where: str) -> None:
     """Raise a `DataError` unless starts and failures take turns, and all regions are after a start."""
-    running = False
-    for frame, state in enumerate(regions.states.tolist(), start=1):
-        if running if state == State.INITIALISED else not running and state != State.SKIPPED:
-            what = {State.INITIALISED: "a start (1) without a failure before", State.FAILED: "a failure (2)"}
-            raise DataError(
-                f"{where}: expected runs from a start (1) to a failure (2), found in frame {frame} "
-                f"{what.get(State(state), 'a region')}"
-            )
-        running = state == State.INITIALISED or (running and state != State.FAILED)
-    if not (regions.states == State.INITIALISED).any():
+    asked = np.flatnonzero(regions.states != State.SKIPPED)
+    states = regions.states[asked]
+    is_over = np.concatenate([[True], states[:-1] == State.FAILED])[: len(states)]
+    wrong = np.flatnonzero(is_over != (states == State.INITIALISED))
+    if len(wrong):
+        what = {State.INITIALISED: "a start (1) without a failure before", State.FAILED: "a failure (2)"}
+        raise DataError(
+            f"{where}: expected runs from a start (1) to a failure (2), found in frame {asked[wrong[0]] + 1} "
+            f"{what.get(State(states[wrong[0]]), 'a region')}"
+        )
+    if not len(asked):
         raise DataError(f"{where}: expected a start (1), found none in {len(regions)} frames")
 
 
