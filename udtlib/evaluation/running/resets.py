@@ -10,26 +10,18 @@ from functools import partial
 
 import numpy as np
 
-from udtlib.boxes import iou
+from udtlib.boxes import Boxes, iou
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation.anchors import can_start, has_target
 from udtlib.evaluation.protocols import SKIP
 from udtlib.evaluation.results.regions import Regions, State
 from udtlib.evaluation.running.one_pass import as_row, frames_of
-from udtlib.polygons import Region, pixel_overlaps
+from udtlib.polygons import pixel_overlaps
 from udtlib.trackers import Tracker
 
-Overlap = Callable[[Region, Region, tuple[int, int]], float]
-"""Overlap of a tracker's box and the true region, given width and height of the image."""
-
-
-def _overlap_of_boxes(box: Region, truth: Region, _: tuple[int, int]) -> float:
-    return float(iou(box, truth))
-
-
-def _overlap_of_pixels(box: Region, truth: Region, size: tuple[int, int]) -> float:
-    return float(pixel_overlaps([box], [truth], size)[0])
+Overlap = Callable[[Boxes, int, tuple[int, int]], float]
+"""Overlap of a tracker's box with what is true in a frame, by its index and the image's width and height."""
 
 
 def track_supervised(tracker: Tracker, sequence: Sequence) -> tuple[Regions, float]:
@@ -41,11 +33,16 @@ def track_supervised(tracker: Tracker, sequence: Sequence) -> tuple[Regions, flo
 
     Book: chapter 14.
     """
-    return track_with_resets(tracker, sequence, overlap=_overlap_of_pixels)
+    truth = sequence.regions or sequence.boxes
+
+    def overlap(box: Boxes, index: int, size: tuple[int, int]) -> float:
+        return float(pixel_overlaps([box], [truth[index]], size)[0])
+
+    return track_with_resets(tracker, sequence, overlap=overlap)
 
 
 def track_with_resets(
-    tracker: Tracker, sequence: Sequence, skip: int = SKIP, overlap: Overlap = _overlap_of_boxes
+    tracker: Tracker, sequence: Sequence, skip: int = SKIP, overlap: Overlap | None = None
 ) -> tuple[Regions, float]:
     """Return what a tracker gave for each frame of a sequence, and the seconds it took.
 
@@ -57,8 +54,8 @@ def track_with_resets(
         tracker: a new one; a second ``init`` must start it anew.
         sequence: with frames and true boxes.
         skip: frames from a failure to the next start, 1 or more.
-        overlap: of a box with the true region, or the true box where the sequence has no regions; the
-            tracker has failed where it is 0.
+        overlap: with what is true in a frame; the tracker has failed where it is 0. None: the overlap of the
+            boxes.
 
     Returns:
         Regions, one a true box, and the seconds of all starts and updates, without decoding.
@@ -72,7 +69,6 @@ def track_with_resets(
     count, seconds, next_start = len(sequence.boxes), 0.0, 0
     regions = Regions(np.full((count, 4), np.nan), np.full(count, int(State.SKIPPED)))
     startable, is_started = np.zeros(count, dtype=np.bool_), False
-    regions_of_truth = sequence.regions or sequence.boxes
     for index, frame in enumerate(frames_of(sequence)):
         if not index:
             startable = can_start(sequence.boxes, *frame.shape[:2])
@@ -88,7 +84,8 @@ def track_with_resets(
             continue
         box = as_row(answer, f"{sequence.name}, frame {index + 1}")
         size = (frame.shape[1], frame.shape[0])
-        if has_target(truth) and overlap(box, regions_of_truth[index], size) <= 0:
+        shared = overlap(box, index, size) if overlap else iou(box, truth)
+        if has_target(truth) and shared <= 0:
             regions.states[index], is_started, next_start = State.FAILED, False, index + skip
         else:
             regions.boxes[index], regions.states[index] = box, State.TRACKED

@@ -80,9 +80,7 @@ def vot_score_of(score: TrackerScore, year: int = 2018) -> VotScore:
     """
     eao_interval(year)
     if score.protocol != "vot":
-        raise DataError(
-            f"{score.tracker}: expected an evaluation by the protocol vot, found {score.protocol}"
-        )
+        raise DataError(f"{score.tracker}: expected results of protocol vot, found {score.protocol}")
     runs = {one.name: one.supervised for one in score.sequences}
     return VotScore(score.tracker, runs, year, score.failed)
 
