@@ -27,6 +27,7 @@ CORE = {
     "pillow",
     "safetensors",
     "scipy",
+    "shapely",
     "threadpoolctl",
     "torch",
     "tqdm",

@@ -19,13 +19,14 @@ COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
     "check": "say whether this machine is ready, and what to do if it is not",
     "data": "find and download benchmarks; cut and cache training patches from raw videos",
-    "evaluate": "run trackers over a dataset (OPE, TRE, SRE, starts, anchors, resets, shift), resumable",
+    "evaluate": "run trackers over a dataset (OPE, TRE, SRE, starts, anchors, resets, shift, VOT), resumable",
     "report": "plots and tables of evaluated trackers, as one HTML file",
     "results": "write results as other toolkits have them (OTB .mat, pysot, got10k), and read theirs",
     "score": "score raw result files, no images needed",
     "select": "draw the box to track on a frame, in a browser",
     "track": "follow targets through a video, a folder of frames, a camera or a stream",
     "train": "train a network on raw videos, without labels",
+    "vot": "VOT's measures of result files: accuracy, failures, expected average overlap",
     "weights": "convert a network to safetensors, or show what a file holds",
 }
 

@@ -34,6 +34,7 @@ from video_files import frames_of, write_video
 from udtlib import cli, load_tracker
 from udtlib.data import Sequence, load_dataset, load_truth
 from udtlib.data.benchmarks.otb import load_annotations
+from udtlib.data.benchmarks.vot import load_vot_truth
 from udtlib.data.box_files import read_boxes
 from udtlib.data.download.unpack import unpack
 from udtlib.data.images import read_image
@@ -42,9 +43,11 @@ from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.synthetic.motion import ClipSettings
 from udtlib.data.video_file import VideoFile
 from udtlib.data.video_writer import VideoWriter
-from udtlib.evaluation import Policy, score
+from udtlib.evaluation import Policy, score, score_vot
 from udtlib.evaluation.exchange.formats import read_all
 from udtlib.evaluation.exchange.mat_files import MatReader
+from udtlib.evaluation.results.regions import Regions
+from udtlib.evaluation.results.trajectories import write_trajectory
 from udtlib.trackers.udt.settings import UdtSettings
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from udtlib.training.run import start
@@ -203,6 +206,60 @@ def foreign_results(rng: Generator, folder: Path) -> None:
         text = box_text(rng) if rng.random() < 0.7 else "1,2,3,4\n"
         (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
     read_all(form, folder / form, pick(rng, ("otb", "got10k")), None)
+
+
+VOT_ENTRY = {
+    "gt_rect": [[0, 0, 9, 0, 9, 9, 0, 9]] * 5 + [[1, 1, 8, 8]],
+    "width": 60,
+    "height": 40,
+    "occlusion": [0, 0, 0, 1, 1, 1],
+}
+VOT_LINES = ("1", "1,1,8,8", "1,1,9,1,9,9,1,9", "2", "0", "0,0,9,9,9,0,0,9", "3,3,3,3,3,3", "nan,nan,nan,nan")
+
+
+@cache
+def stored_trajectory(folder: Path) -> bytes:
+    """Return the bytes of a binary result of VOT's toolkit, with a box, polygons and a failure."""
+    boxes = np.tile([1.0, 1, 8, 8], (6, 1))
+    polygons = {2: np.array([1.0, 1, 9, 1, 9, 9, 1, 9]), 5: np.array([0.0, 0, 9, 9, 9, 0])}
+    write_trajectory(folder / "whole.bin", Regions(boxes, np.array([1, 3, 3, 2, 1, 3]), polygons))
+    return (folder / "whole.bin").read_bytes()
+
+
+def vot_lines(rng: Generator) -> bytes:
+    """Return text that is nearly a result of VOT's toolkit, or nearly its true regions."""
+    words = (*VOT_LINES * 6, box_text(rng), "1,2,3", "1,2,3,4,5,6,7", "m1,1,2,2,0,4", "9", "\0", "1,inf,3,4")
+    lines = [pick(rng, words) for _ in range(pick(rng, (6,) * 8 + (0, 5, 7)))]
+    if rng.random() < 0.6:  # a run that can be, but for a line
+        lines = ["1", *VOT_LINES[1:4], "0", "1"]
+        lines[pick(rng, range(6))] = pick(rng, words)
+        return "\n".join(lines).encode("utf-8", "surrogatepass")
+    return ("1\n" * bool(rng.integers(2)) + "\n".join(lines)).encode("utf-8", "surrogatepass")
+
+
+def vot(rng: Generator, folder: Path) -> None:
+    """Results of VOT's supervised experiment, text or binary, with true regions from JSON or a folder."""
+    place = folder / "votresults" / "a"
+    place.mkdir(parents=True, exist_ok=True)
+    for path in place.iterdir():
+        path.unlink()
+    is_binary = rng.random() < 0.5
+    whole = stored_trajectory(folder)
+    content = (damaged(rng, whole) if rng.random() < 0.8 else whole) if is_binary else vot_lines(rng)
+    (place / f"{pick(rng, 'aaaaaaab')}_001.{'bin' if is_binary else 'txt'}").write_bytes(content)
+    root = folder / "vottruth"
+    (root / "a").mkdir(parents=True, exist_ok=True)
+    (root / "list.txt").write_bytes(b"a\n" if rng.random() < 0.95 else damaged(rng, b"a\n../b\n"))
+    (root / "a/groundtruth.txt").write_bytes(vot_lines(rng))
+    (root / "a/occlusion.tag").write_bytes(pick(rng, (b"0\n1\n", b"", b"1" * 9, b"x")))
+    (root / "a/sequence").write_text(pick(rng, ("width=60\nheight=40\n", "width=x\n", "")))
+    entry = VOT_ENTRY | ({pick(rng, tuple(VOT_ENTRY)): value(rng)} if rng.random() < 0.3 else {})
+    (folder / "vot.json").write_text(json.dumps({"a": entry}))
+    truth = (
+        load_vot_truth(root if rng.random() < 0.3 else folder / "vot.json") if rng.random() < 0.9 else None
+    )
+    found = score_vot(place.parent, truth, overlap=pick(rng, ("pixels", "area")))
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 @cache
@@ -428,6 +485,7 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "benchmarks": (benchmarks, 0.5),
     "mat-results": (mat_results, 0.3),
     "foreign-results": (foreign_results, 0.3),
+    "vot": (vot, 0.5),
     "weights": (weights, 1),
     "foreign": (foreign, 0.02),
     "videos": (videos, 0.02),

@@ -23,8 +23,9 @@ def test_two_minutes_of_odd_inputs_bring_out_nothing_but_our_errors() -> None:
     assert " 0 faults" in done.stdout.splitlines()[-1]
 
 
-def test_a_few_odd_inputs() -> None:
-    done = run_fuzz("--inputs", "200", "--seed", "1", "--target", "boxes")
+@pytest.mark.parametrize("target", ["boxes", "vot"])
+def test_a_few_odd_inputs(target: str) -> None:
+    done = run_fuzz("--inputs", "200", "--seed", "1", "--target", target)
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1] == "200 inputs, 0 faults"
 

@@ -123,8 +123,8 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
         choices=list(PROTOCOLS),
         help="started once (ope), at 20 frames (tre), from 12 inexact boxes (sre), from several nearly true "
         "boxes (starts; udt evaluate --starts N makes them), at seven frames towards the farther end "
-        "(anchors), again after each failure (resets), on still frames whose target is moved (shift); "
-        "default: %(default)s",
+        "(anchors), again after each failure (resets), on still frames whose target is moved (shift), "
+        "with resets and repeated as in VOT's supervised experiment (vot); default: %(default)s",
     )
 
 

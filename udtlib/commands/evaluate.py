@@ -25,10 +25,8 @@ from udtlib.evaluation import TrackerScore, evaluate
 from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
 from udtlib.evaluation.report.tables import (
     check_json_path,
-    difference_table,
-    failure_table,
-    score_table,
-    spread_table,
+    further_tables,
+    main_table,
     write_json,
 )
 from udtlib.evaluation.results.files import result_files
@@ -127,13 +125,13 @@ def run(arguments: argparse.Namespace) -> int:
         for name in names
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
-    say(score_table(scores))
+    say(main_table(scores))
     if scores[0].unscored:
         say(
             f"their results are in {arguments.out}; `udt results export` writes them for a benchmark's server"
         )
     failures = _report_failures(scores)
-    blocks = [] if failures else [difference_table(scores), spread_table(scores), failure_table(scores)]
+    blocks = [] if failures else further_tables(scores)
     say("".join(f"\n{block}\n" for block in blocks if block), end="")
     if arguments.json:
         write_json(arguments.json, scores, measured)

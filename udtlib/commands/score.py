@@ -11,14 +11,12 @@ from udtlib.evaluation import score
 from udtlib.evaluation.report.tables import (
     attribute_table,
     check_json_path,
-    difference_table,
-    failure_table,
-    score_table,
-    spread_table,
+    further_tables,
+    main_table,
     write_json,
 )
 from udtlib.evaluation.results.files import result_files
-from udtlib.evaluation.results.runs import mismatches
+from udtlib.evaluation.results.runs import mismatches, tracker_names
 from udtlib.evaluation.scoring.lists import SUBSETS, choose_subset
 from udtlib.printing import say
 
@@ -60,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     sequences = _annotated_sequences(arguments)
     policy = chosen_policy(arguments)
-    names = _tracker_names(arguments.results)
+    names = tracker_names(arguments.results)
     scores = [
         score(folder, sequences, policy, dataset=arguments.dataset, tracker=name, protocol=arguments.protocol)
         for folder, name in zip(arguments.results, names, strict=True)
@@ -70,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{scored.tracker}: {note}")
     folders = {name: Path(folder) for name, folder in zip(names, arguments.results, strict=True)}
     say("".join(f"{line}\n" for line in mismatches(folders, sequences, arguments.protocol)), end="")
-    blocks = [score_table(scores), difference_table(scores), spread_table(scores), failure_table(scores)]
+    blocks = [main_table(scores), *further_tables(scores)]
     if arguments.attributes:
         blocks += [attribute_table(scores, measure) for measure in scores[0].measures]
     say("\n\n".join(block for block in blocks if block))
@@ -97,9 +95,3 @@ def _own_sequence(folders: list[Path], truth: Path, index_base: int) -> Sequence
             "--annotations FOLDER says whose they are"
         )
     return Sequence(names.pop(), (), read_boxes(truth, index_base))
-
-
-def _tracker_names(folders: list[Path]) -> list[str]:
-    """Return the folders' own names, or their whole paths where two are called the same."""
-    names = [folder.resolve().name for folder in folders]
-    return names if len(set(names)) == len(names) else list(map(str, folders))

@@ -35,13 +35,13 @@ def read_boxes(path: str | Path, index_base: int) -> Boxes:
         DataError: no rows, a row without exactly four numbers, infinity, or not a text file.
     """
     text = read_text(Path(path))
-    boxes = _parse_plain(text)
+    boxes = parse_plain(text)
     if boxes is None:
         boxes = _parse_lines(text, path)
     return boxes - [index_base, index_base, 0, 0]
 
 
-def _parse_plain(text: str) -> Boxes | None:
+def parse_plain(text: str) -> Boxes | None:
     """Return the boxes of a text of nothing but rows of four finite numbers or NaN, None for any other.
 
     Nearly every file is one, and this takes a quarter of the time of `_parse_lines`, which says what is

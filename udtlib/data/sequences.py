@@ -1,18 +1,20 @@
 """A sequence: its name, its frames (read when asked for) and its true boxes. Book: chapter 00."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as AbstractSequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import index as as_int
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, UdtError
 from udtlib.frames import Frame
+from udtlib.polygons import Region
 
 
 class Frames(AbstractSequence[Frame]):
@@ -72,6 +74,8 @@ class Sequence:
         start: number of the first annotated image, counting from 1 as the benchmark does. A result
             file that covers the images from number 1 has ``start - 1`` rows too many in front.
         size: width and height of the frames in pixels, where the annotation states them.
+        regions: the true regions, one a true box, where the benchmark has others than upright boxes.
+        frame_tags: which of the annotated frames have each tag, ``(N,)`` by its name.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Sequence:
     attributes: tuple[str, ...] = ()
     start: int = 1
     size: tuple[int, int] | None = None
+    regions: tuple[Region, ...] = ()
+    frame_tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of frames."""

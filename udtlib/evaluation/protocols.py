@@ -13,8 +13,9 @@ is the mean over them, and their spread is its error bar (`udtlib.evaluation.sco
 
 **Anchors** are VOT's answer to the same question: seven start frames, from each a run to the farther end
 (`udtlib.evaluation.anchors`). **Resets** are its older one: a tracker that has lost the target is started
-again (`udtlib.evaluation.running.resets`). The **shift test** leaves time out: in a still frame, the target
-alone is moved (`udtlib.evaluation.shift`). Book: chapter 13.
+again (`udtlib.evaluation.running.resets`); **VOT** is the whole of its supervised experiment, in which that
+is repeated 15 times, or 3 times if a tracker does the same each time. The **shift test** leaves time out: in
+a still frame, the target alone is moved (`udtlib.evaluation.shift`). Book: chapters 13 and 14.
 
 Convention: boxes are 0-indexed ``(x, y, w, h)``; the result of run k is ``RUN/TRACKER/tre/SEQUENCE-k.txt``,
 k from 01 in the order of `starts`, with as many rows as frames from its start to the sequence's end.
@@ -43,6 +44,7 @@ PROTOCOLS = {
     "anchors": "evaluation from anchors",
     "resets": "evaluation with resets",
     "shift": "shift test",
+    "vot": "VOT's supervised experiment",
 }
 """What each protocol is called in titles and messages, by its name."""
 
@@ -57,6 +59,12 @@ LEAST_FRAMES = 20
 
 SKIP = 5
 """In runs with resets, a tracker that fails in frame t is started again in frame t + 5."""
+
+REPETITIONS = 15
+"""VOT's supervised experiment runs a tracker so often in each sequence ..."""
+
+EQUAL = 3
+"""... or only so often, if it did the same each time."""
 
 MOST_STARTS = 99
 """As many as file names have numbers for."""
@@ -150,12 +158,16 @@ def started(sequence: Sequence, start: Start) -> Sequence:
     name = f"{sequence.name}-{start.number:02}"
     if start.moved is not None:
         frames = MovedTarget(sequence.frames, start.first, start.moved)
-        return replace(sequence, name=name, frames=frames, boxes=start.moved, start=1)
+        return replace(
+            sequence, name=name, frames=frames, boxes=start.moved, start=1, regions=(), frame_tags={}
+        )
     anchor = Anchor(start.first, start.backwards)
-    boxes = sequence.boxes[anchor.frames(len(sequence.boxes))].copy()
+    shown = anchor.frames(len(sequence.boxes))
+    boxes = sequence.boxes[shown].copy()
+    regions = tuple(sequence.regions[k] for k in shown) if sequence.regions else ()
     boxes[0] = start.box
     seen = FrameSlice(sequence.frames, anchor.frames(len(sequence.frames)))
-    return replace(sequence, name=name, frames=seen, boxes=boxes, start=1)
+    return replace(sequence, name=name, frames=seen, boxes=boxes, start=1, regions=regions, frame_tags={})
 
 
 def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
@@ -174,6 +186,9 @@ def starts(sequence: Sequence, protocol: str, count: int = 1) -> list[Start]:
         return [Start(k, f"start {k}", 0, box) for k, box in enumerate(near, start=1)]
     if protocol == "resets" and len(sequence.boxes):
         return [Start(1, "with resets", 0, sequence.boxes[0])]
+    if protocol == "vot" and len(sequence.boxes):
+        repetitions = range(1, REPETITIONS + 1)
+        return [Start(k, f"repetition {k}", 0, sequence.boxes[0]) for k in repetitions]
     if protocol == "shift":
         return _still_starts(sequence, height, width)
     if protocol == "anchors":

@@ -48,6 +48,7 @@ STARTS = {
     "and scaled by up to 1 %; ± is the standard deviation over these starts",
     "anchors": "Runs from anchors: up to seven start frames in each sequence, from each to the farther end",
     "resets": "Runs with resets: started again from the true box after every failure",
+    "vot": "VOT's supervised experiment: started again after every failure, repeated up to 15 times",
     "shift": "Shift test: the target alone is moved in up to seven still frames of each sequence",
 }
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import udtlib
-from udtlib.evaluation.protocols import SKIP
+from udtlib.evaluation.protocols import EQUAL, REPETITIONS, SKIP
 from udtlib.evaluation.report import html
 from udtlib.evaluation.report.attribute_plots import attribute_chart, attribute_plots, long_name
 from udtlib.evaluation.report.horizon_plot import horizon_plot
@@ -17,6 +17,7 @@ from udtlib.evaluation.scoring.measures import MEASURES, WITHOUT_CURVES, title_o
 from udtlib.evaluation.scoring.regions import NEAR
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval
+from udtlib.evaluation.scoring.supervised import BURN_IN
 from udtlib.evaluation.shift import DIRECTIONS, DISTANCES
 
 METHODS = {
@@ -29,6 +30,10 @@ METHODS = {
     f"from the true box {SKIP} frames later. Failures are counted, mean over sequences; overlap is the mean "
     "intersection over union of the frames in which it followed a target, without those of a start. The "
     "policy plays no part.",
+    "vot": "A tracker fails in a frame where its box and the true region have no pixel of the image in "
+    f"common; it is started again {SKIP} frames later. Each run is repeated {REPETITIONS} times, or {EQUAL} "
+    f"times if these are equal. Accuracy is the mean overlap without the first {BURN_IN} frames after each "
+    "start. Both are means over a sequence's repetitions, then over sequences. The policy plays no part.",
     "shift": "In a still frame the target's box is cut out, the hole filled from around it, and the cut "
     f"pasted {', '.join(f'{one:g}' for one in DISTANCES)} target sizes away, in {DIRECTIONS} directions. The "
     f"tracker starts on the still and finds the target if its centre is nearer than {NEAR:g} of the target's "

@@ -8,10 +8,31 @@ from typing import Any
 import numpy as np
 
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.report.vot_tables import differences, sequence_table, vot_table
 from udtlib.evaluation.scoring.measures import MEASURES, title_of
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval, Spread, sequences_needed
+from udtlib.evaluation.scoring.vot_results import vot_score_of
 from udtlib.files import user_path, write_whole
+
+
+def main_table(scores: AbstractSequence[TrackerScore]) -> str:
+    """Return the table that ``udt score`` and ``udt evaluate`` print first, as the protocol asks for."""
+    if scores[0].protocol == "vot":
+        return vot_table([vot_score_of(score) for score in scores])
+    return score_table(scores)
+
+
+def further_tables(scores: AbstractSequence[TrackerScore]) -> list[str]:
+    """Return what they print after it: differences, and what each sequence says.
+
+    Raises:
+        DataError: trackers scored on different sequences.
+    """
+    if scores[0].protocol == "vot":
+        found = [vot_score_of(score) for score in scores]
+        return ["\n".join(differences(found)), sequence_table(found)]
+    return [difference_table(scores), spread_table(scores), failure_table(scores)]
 
 
 def score_table(scores: AbstractSequence[TrackerScore]) -> str:
@@ -73,7 +94,7 @@ def _plus_minus(found: Spread) -> str:
 
 def failure_table(scores: AbstractSequence[TrackerScore]) -> str:
     """Return the failures in each sequence and in all, a column a tracker; empty but for runs with resets."""
-    if scores[0].protocol != "resets":
+    if scores[0].protocol not in ("resets", "vot"):
         return ""
     name = max(8, *(len(one.name) for one in scores[0].sequences))
     widths = [max(6, len(score.tracker)) for score in scores]
@@ -176,6 +197,14 @@ def write_json(
     """
     check_json_path(path)
     extra = {"measured": measured} if measured else {}
-    documents = [score.to_json() | extra for score in scores]
+    documents = [score.to_json() | vot_json(score) | extra for score in scores]
     content = documents[0] if len(documents) == 1 else documents
     write_whole(path, json.dumps(content, indent=1) + "\n")
+
+
+def vot_json(score: TrackerScore) -> dict[str, Any]:
+    """Return VOT's measures of a tracker as ``{"vot": ...}``; empty for another protocol."""
+    if score.protocol != "vot":
+        return {}
+    document = vot_score_of(score).to_json()
+    return {"vot": {key: document[key] for key in document if key not in ("tracker", "sequences", "failed")}}

@@ -21,11 +21,13 @@ from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
+from udtlib.evaluation.protocols import EQUAL
 from udtlib.evaluation.results.records import usable_record
 from udtlib.evaluation.results.regions import (
     PROTOCOLS_WITH_REGIONS,
     Regions,
     State,
+    all_equal,
     read_regions,
     write_regions,
 )
@@ -178,6 +180,11 @@ def load_runs(
 def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol: str) -> list[Result]:
     first = folder / f"{sequence.name}-01.txt"
     found = sorted(folder.glob(f"{glob.escape(sequence.name)}-[0-9][0-9].txt"))
+    repeated = found[:EQUAL] if protocol == "vot" else []
+    if len(repeated) == EQUAL:  # a tracker that does the same each time was not run further
+        runs = [_load_run(path, sequence, dataset, protocol) for path in repeated]
+        if all_equal([run.regions for run in runs]):
+            return runs
     count = int(usable_record(first)[0].get("runs", len(found)))
     paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
     missing = [path.name for path in paths if not path.exists()]

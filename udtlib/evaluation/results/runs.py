@@ -5,6 +5,7 @@ files of another tool, ``RUN/SEQUENCE.txt``. Book: chapter 13.
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ def find_trackers(runs: Iterable[str | Path], protocol: str = "ope") -> dict[str
         if len(set(names)) == len(names):
             return dict(zip(names, folders, strict=True))
     return {str(folder): folder for folder in folders}
+
+
+def tracker_names(folders: AbstractSequence[Path]) -> list[str]:
+    """Return what to call trackers: their folders' names, or whole paths where two are called the same."""
+    names = [folder.resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else list(map(str, folders))
 
 
 def _tracker_folders(run: Path, protocol: str) -> list[Path]:

@@ -25,7 +25,8 @@ from udtlib.evaluation.results.regions import Regions
 from udtlib.evaluation.running.cluster import run_on_cluster, sequence_to_send
 from udtlib.evaluation.running.measured import place
 from udtlib.evaluation.running.one_pass import track_sequence
-from udtlib.evaluation.running.resets import track_with_resets
+from udtlib.evaluation.running.repetitions import run_repetitions
+from udtlib.evaluation.running.resets import track_supervised, track_with_resets
 from udtlib.evaluation.running.still import track_each_from_the_first
 from udtlib.evaluation.running.tasks import MakeTracker, Task, is_finished, make_tasks, unfinished
 from udtlib.evaluation.running.workers import one_thread, run_in_workers
@@ -41,6 +42,7 @@ Outcome = tuple[Boxes | Regions, dict[str, Any]] | str
 TRACK: Mapping[str, Callable[[Tracker, Sequence], tuple[Boxes | Regions, float]]] = {
     "resets": track_with_resets,
     "shift": track_each_from_the_first,
+    "vot": track_supervised,
 }
 """How protocols run that start a tracker more than once; others are `track_sequence`'s."""
 
@@ -142,7 +144,9 @@ def evaluate(
             tracker, dict(options or {}), listed, images, folder, dataset, protocol, starts, force, failed
         )
         run = partial(_on_cluster, address=dask) if dask else partial(_here, jobs=jobs)
-        failed |= _run_tasks(tasks, run, name, progress)
+        execute = partial(_run_tasks, run=run, title=name, progress=progress)
+        tasks, problems = run_repetitions(tasks, execute) if protocol == "vot" else (tasks, execute(tasks))
+        failed |= problems
         results: dict[str, list[Result]] = {one.name: [] for one in listed if one.name not in failed}
         for task in tasks:
             if task.of not in failed:

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.protocols import protocol_runs
@@ -87,7 +89,7 @@ def make_tasks(
         for label, part in runs:
             extra = {"protocol": protocol, "start": label} | whole if label else {}
             path = folder / f"{part.name}.txt"
-            record = common | _record(part, images.get(one.name, "")) | extra
+            record = common | _record(part, images.get(one.name, ""), protocol) | extra
             tasks.append(Task(make, one.name, part, path, dataset, record, force))
     return tasks
 
@@ -113,12 +115,14 @@ def _try(make: MakeTracker) -> Any:
         return type(error).__name__
 
 
-def _record(sequence: Sequence, images: str) -> dict[str, Any]:
+def _record(sequence: Sequence, images: str, protocol: str) -> dict[str, Any]:
     """Return what, beside the tracker, a result depends on; another record means another result."""
+    regions = sequence.regions if protocol == "vot" else ()
+    truth = np.concatenate([sequence.boxes.ravel(), *regions]) if regions else sequence.boxes
     return {
         "frames": sequence.tracked,
         "first_box": [round(float(number), 4) for number in sequence.boxes[:1].ravel()],
-        "truth": boxes_fingerprint(sequence.boxes),
+        "truth": boxes_fingerprint(truth),
         "images": images,
     }
 

@@ -33,6 +33,7 @@ MEASURES = {
     "precision": Measure("precision"),
     "overlap": Measure("overlap"),
     "robustness": Measure("robustness"),
+    "accuracy": Measure("accuracy"),
     "failures": Measure("failures", is_share=False, less_is_better=True),
     "normalised_precision": Measure(f"norm. precision@{NORMALISED_DISTANCE:g}"),
     "ao": Measure("AO"),
@@ -46,6 +47,7 @@ BY_PROTOCOL = {
     "anchors": ("overlap", "robustness"),
     "resets": ("failures", "overlap"),
     "shift": tuple(reversed(FOUND)),
+    "vot": ("failures", "accuracy"),
 }
 """What is shown of protocols that are not read by AUC and precision."""
 
@@ -56,7 +58,7 @@ BY_POLICY = {
 }
 """What is shown of the others, by the policy's ``measures``."""
 
-WITHOUT_CURVES = ("resets", "shift")
+WITHOUT_CURVES = ("resets", "shift", "vot")
 """Protocols of which success and precision curves say little."""
 
 

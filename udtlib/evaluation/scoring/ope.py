@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from udtlib.boxes import Boxes, center, center_error, iou
 from udtlib.errors import DataError
 from udtlib.evaluation.scoring.policy import Policy
+from udtlib.evaluation.scoring.supervised import SupervisedRun
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,6 +42,7 @@ class SequenceScore:
         attributes: the benchmark's short names.
         measures: others by name, where the protocol has some (`udtlib.evaluation.scoring.measures`).
         by_time: ``(T,)`` overlap 0, 1, ... frames after the start, NaN where unknown; for anchors only.
+        supervised: the repetitions of VOT's supervised experiment.
     """
 
     name: str
@@ -54,6 +56,7 @@ class SequenceScore:
     measures: Mapping[str, float] = field(default_factory=dict)
     by_time: Floats | None = None
     counted: int = 0
+    supervised: tuple[SupervisedRun, ...] = ()
 
     def value(self, measure: str) -> float:
         """Return a measure by its name: ``"auc"``, ``"precision"``, or one of `measures`."""

@@ -15,6 +15,7 @@ from udtlib.evaluation.scoring.anchors import anchor_measures
 from udtlib.evaluation.scoring.ope import SequenceScore, score_pooled
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.regions import frames_asked, pairs_to_score, reset_measures, shift_measures
+from udtlib.evaluation.scoring.supervised import accuracy, supervised_run
 from udtlib.evaluation.shift import moved_boxes
 
 MEASURE = {"resets": reset_measures, "shift": shift_measures}
@@ -45,9 +46,22 @@ def score_sequence_runs(
     if protocol == "anchors":
         measures, by_time = anchor_measures(pairs, policy)
         return replace(scored, measures=measures, by_time=by_time)
+    if protocol == "vot":
+        return _with_vot_measures(scored, runs, sequence)
     if protocol in MEASURE:
         return replace(scored, measures=MEASURE[protocol](each))
     return scored
+
+
+def _with_vot_measures(
+    scored: SequenceScore, runs: AbstractSequence[Result], sequence: Sequence
+) -> SequenceScore:
+    each = tuple(
+        supervised_run(run.regions, sequence, where=f"{sequence.name}, repetition {number}")
+        for number, run in enumerate(runs, start=1)
+    )
+    means = np.mean([(len(run.failures), accuracy(run)) for run in each], axis=0).tolist()
+    return replace(scored, measures={"failures": means[0], "accuracy": means[1]}, supervised=each)
 
 
 def clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
@@ -68,7 +82,7 @@ def _check_rows(pairs: list[tuple[Boxes, Boxes]], name: str) -> None:
 def _truth(run: Result, sequence: Sequence, protocol: str) -> Boxes:
     """Return the true boxes of a run: all, the last ones, or those on the way from its anchor."""
     truth = sequence.boxes
-    if protocol in ("ope", "resets"):
+    if protocol in ("ope", "resets", "vot"):
         return truth
     if protocol not in ("anchors", "shift"):
         return truth[-len(run.boxes) :]
