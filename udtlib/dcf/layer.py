@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from udtlib import labels
-from udtlib.dcf.gradient import ClosedFormResponse
+from udtlib.dcf.gradient import closed_form_response
 from udtlib.errors import OptionError, ShapeError
 
 HALF_PRECISION = (torch.float16, torch.bfloat16)
@@ -132,7 +132,7 @@ def dcf_response(
         raise OptionError(f"backward is one of {', '.join(BACKWARDS)}, found {backward!r}")
     template, label = check_pair(template, search, label)
     ridge = effective_regularisation(template, regularisation, normalise)
-    return ClosedFormResponse.apply(template, in_full_precision(search), label, ridge)
+    return closed_form_response(template, in_full_precision(search), label, ridge)
 
 
 def in_full_precision(features: Tensor) -> Tensor:
