@@ -25,6 +25,7 @@ COMMANDS = {
     "select": "draw the box to track on a frame, in a browser",
     "track": "follow targets through a video, a folder of frames, a camera or a stream",
     "train": "train a network on raw videos, without labels",
+    "vot": "our trackers in the official VOT toolkit: its protocol, its workspaces",
     "weights": "convert a network to safetensors, or show what a file holds",
 }
 

@@ -51,6 +51,14 @@ def tracker_name(name: str) -> str:
     return f"{safe[:LONGEST_NAME]}.{attribute[:LONGEST_NAME]}"
 
 
+def absolute(name: str) -> str:
+    """Return a tracker's name that means the same in another folder: a file by its whole path."""
+    if not is_own(name):
+        return name
+    place, attribute = _split(name)
+    return f"{_whole(place)}:{attribute}" if _is_file(place) else name
+
+
 def own_tracker(name: str) -> "OwnTracker":
     """Return what makes the tracker that ``name`` describes; its file or module has been run then.
 
@@ -62,7 +70,7 @@ def own_tracker(name: str) -> "OwnTracker":
     place, attribute = _split(name)
     digest = ""
     if _is_file(place):
-        path = Path.cwd() / user_path(place)
+        path = _whole(place)
         place, digest = str(path), _digest(_source(path))
     found = OwnTracker(place, attribute, digest)
     found.load()
@@ -143,6 +151,10 @@ def _split(name: str) -> tuple[str, str]:
         advice = f"; name the class in it: {name}:Class" if name.endswith(".py") else ""
         raise UnknownNameError(f"expected your own tracker as {FORMS}, found {shown(name)}{advice}")
     return place, attribute
+
+
+def _whole(place: str) -> Path:
+    return Path.cwd() / user_path(place)
 
 
 def _is_file(place: str) -> bool:

@@ -104,8 +104,8 @@ def _describe(
         record |= {"tracker": tracker} | ({WEIGHTS: weights} if weights else {})
         return record | (tracker_fingerprints(made) if is_kept else {})
     if isinstance(tracker, OwnTracker):
-        made = make()
-        record["tracker"] = tracker.name
+        made = make()  # what is wrong with it is said once, not per sequence
+        record["tracker"] = tracker.attribute  # as of a class that is handed over
         return record | (tracker_fingerprints(made, tracker.load(), options) if is_kept else {})
     record["tracker"] = getattr(tracker, "__qualname__", type(tracker).__name__)
     return record | (tracker_fingerprints(_try(make), tracker, options) if is_kept else {})

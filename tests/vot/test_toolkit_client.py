@@ -1,0 +1,132 @@
+"""The official toolkit runs our trackers: its boxes, failures and accuracy are those of a plain loop here.
+
+It is installed into an environment of its own, once a machine: it brings another OpenCV.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from udtlib import load_tracker
+from udtlib.cli import main
+from udtlib.commands.vot_workspace import TOOLKIT
+from udtlib.data.images import read_image
+from udtlib.data.locate import find_data
+from udtlib.evaluation.running.workers import one_thread
+
+SKIP, BURN_IN = 5, 10
+STACK = f"""title: supervised experiment alone
+dataset: none
+experiments:
+  baseline:
+    type: supervised
+    repetitions: 3
+    skip_initialize: {SKIP}
+    analyses:
+      - type: supervised_average_ar
+        sensitivity: 30
+      - type: cumulative_failures
+"""
+READ = """
+import json, sys
+from vot.region.io import read_trajectory
+print(json.dumps({path: [str(region) for region in read_trajectory(path)] for path in sys.argv[1:]}))
+"""
+VOT = find_data("vot")
+TRACKERS = ("udt", "udt+", "kcf")
+
+
+@pytest.fixture(scope="module")
+def toolkit():
+    """The Python of an environment with the toolkit."""
+    place = Path(os.environ.get("UDT_VOT_TOOLKIT", Path(tempfile.gettempdir(), "udt-vot-toolkit-0.7.4")))
+    python, done = place / "bin/python", place / "installed"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *TOOLKIT.split()], check=True)
+        done.touch()
+    return python
+
+
+def vot(toolkit, *arguments):
+    """Run the toolkit's command; its exit status says little, so its output is returned."""
+    done = subprocess.run([toolkit, "-m", "vot", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def polygons(name):
+    return np.loadtxt(VOT / name / "groundtruth.txt", delimiter=",").reshape(-1, 4, 2)
+
+
+def box_around(polygon):
+    return np.concatenate([polygon.min(0), polygon.max(0) - polygon.min(0)])
+
+
+def overlap(polygon, box, shape):
+    """Of pixels in the image, drawn four times as fine: an oracle that shares nothing with the toolkit."""
+    fine, (x, y, w, h) = 4, box
+    drawn = []
+    for corners in (polygon, np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])):
+        picture = np.zeros((fine * shape[0], fine * shape[1]), np.uint8)
+        drawn.append(cv2.fillPoly(picture, [np.rint(fine * corners).astype(np.int32)], 1) > 0)
+    return (drawn[0] & drawn[1]).sum() / (drawn[0] | drawn[1]).sum()
+
+
+def plain_run(tracker, name):
+    """VOT's supervised experiment on one sequence: boxes by frame, frames of failure, mean overlap."""
+    boxes, failures, overlaps, start = {}, [], [], 0
+    for index, polygon in enumerate(polygons(name)):
+        frame = read_image(VOT / name / f"color/{index + 1:08d}.jpg")
+        if index < start:
+            continue
+        if index == start:
+            tracker.init(frame, np.round(box_around(polygon), 4))
+            continue
+        box = tracker.update(frame)
+        found = overlap(polygon, box, frame.shape)
+        if found == 0:
+            failures.append(index)
+            start = index + SKIP
+            continue
+        boxes[index] = box
+        if index >= start + BURN_IN:
+            overlaps.append(found)
+    return boxes, failures, float(np.mean(overlaps))
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.skipif(VOT is None, reason="no VOT sequences in UDT_DATA or ../shared")
+def test_the_toolkit_finds_what_a_plain_loop_finds(toolkit, tmp_path):
+    workspace = tmp_path / "workspace"
+    command = ["vot", "workspace", str(workspace), "--tracker", *TRACKERS, "--root", str(VOT)]
+    assert main([*command, "--stack", "stack.yaml"]) == 0
+    (workspace / "stack.yaml").write_text(STACK)
+    names = ["udt", "udt-plus", "kcf"]
+    printed = vot(toolkit, "evaluate", "--workspace", str(workspace), *names)
+    assert "Evaluation concluded successfuly" in printed, printed[-2000:]
+    printed = vot(toolkit, "analysis", "--workspace", str(workspace), "--format", "json", *names)
+    assert "Analysis successful" in printed, printed[-2000:]
+    (analysis,) = (workspace / "analysis").glob("*.json")
+    measured = json.loads(analysis.read_text())["results"]["baseline"]
+    files = sorted(workspace.glob("results/*/baseline/*/*_001.bin"))
+    assert len(files) == 2 * len(names)
+    read = subprocess.run([toolkit, "-c", READ, *files], capture_output=True, text=True, check=True)
+    regions = {
+        tuple(Path(path).parts[-4::2])[:1] + (Path(path).parts[-2],): rows
+        for path, rows in json.loads(read.stdout).items()
+    }
+    print(json.dumps(measured)[:4000])
+    for tracker, called in zip(TRACKERS, names, strict=True):
+        for name in ("bag", "ball1"):
+            with one_thread():
+                boxes, failures, accuracy = plain_run(load_tracker(tracker), name)
+            rows = regions[called, name]
+            print(called, name, failures, accuracy, rows[:3])
