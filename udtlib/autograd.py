@@ -13,7 +13,7 @@ Gradients = tuple[Tensor | None, ...]
 
 
 class FirstDerivative(torch.autograd.Function):
-    """A function with a backward pass by hand, also under `torch.func` (`grad`, `vmap`, per-sample gradients).
+    """A function with a backward pass by hand, under `torch.func` (per-sample gradients) too.
 
     There, what the backward pass needs must be an input or an output of ``forward``, and ``setup_context``
     saves it. The first tensor saved must be one that the answer is differentiated through (an input, or the
@@ -45,7 +45,7 @@ def first_derivative_only(backward: Callable[..., Gradients]) -> Callable[..., G
 
 
 class _Refusal(torch.autograd.Function):
-    """The identity, with a backward pass that raises; the other arguments are what the gradient depends on."""
+    """The identity, with a backward pass that raises; ``behind`` is what the gradient depends on."""
 
     generate_vmap_rule = True
 

@@ -20,7 +20,7 @@ from udtlib.trackers import Tracker
 from udtlib.trackers.group import load_group
 from udtlib.trackers.own import LARGEST_SOURCE, OwnTracker, absolute, own_tracker, tracker_name
 
-MINE = '''
+MINE = """
 from dataclasses import dataclass
 
 @dataclass
@@ -50,7 +50,7 @@ def gives_class(): return Mine
 def make_ours():
     from udtlib import load_tracker
     return load_tracker("mosse")
-'''.replace("\n model", "\\n model")
+""".replace("\n model", "\\n model")
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def run(tracker):
     return [tracker.update(frame) for frame in frames[1:]], boxes[0]
 
 
-@pytest.mark.parametrize(("name", "options", "step"), [("Mine", {}, 1), ("Mine", {"step": 3}, 3), ("make", {}, 2)])
+@pytest.mark.parametrize(
+    ("name", "options", "step"), [("Mine", {}, 1), ("Mine", {"step": 3}, 3), ("make", {}, 2)]
+)
 def test_a_class_or_a_function_of_a_file(mine, name, options, step):
     tracker = load_tracker(f"{mine}:{name}", **options)
     assert isinstance(tracker, Tracker)
@@ -102,7 +104,9 @@ def test_a_module_is_imported_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "own_package/trackers.py").write_text(MINE)
     monkeypatch.syspath_prepend(tmp_path)
     assert len(run(load_tracker("own_package.trackers:Mine"))[0]) == 2
-    with pytest.raises(UnknownNameError, match=r"own_package\.trackers: expected a class .* Nix.*there: Fails, Mine"):
+    with pytest.raises(
+        UnknownNameError, match=r"own_package\.trackers: expected a class .* Nix.*there: Fails, Mine"
+    ):
         load_tracker("own_package.trackers:Nix")
     with pytest.raises(TrackerError, match=r"/trackers\.py, line 16: Fails\(\.\.\.\) raised ValueError"):
         load_tracker("own_package.trackers:Fails")
@@ -128,17 +132,34 @@ def test_a_name_for_another_folder(tmp_path, monkeypatch):
     "name", ["x.py", "x.py:", "x.py:A.b", "x.py:1", ":T", "a b:T", "a/b:T", "mod.:T", "x.py:T:", "x.py:T()"]
 )
 def test_names_of_another_form(name):
-    with pytest.raises(UnknownNameError, match="expected your own tracker as file.py:Class or package.module:Class"):
+    with pytest.raises(
+        UnknownNameError, match=r"expected your own tracker as file\.py:Class or package\.module:Class"
+    ):
         load_tracker(name)
 
 
 @pytest.mark.parametrize(
     ("name", "options", "error", "message"),
     [
-        ("Nix", {}, UnknownNameError, r"expected a class or function Nix.*with init and update there: Fails, Mine$"),
+        (
+            "Nix",
+            {},
+            UnknownNameError,
+            r"expected a class or function Nix.*with init and update there: Fails, Mine$",
+        ),
         ("number", {}, TrackerError, r"expected number to be a class, or a function .*found 3"),
-        ("Bare", {}, TrackerError, r"init\(frame, box\) and update\(frame\), found Bare without init and update"),
-        ("Other", {}, TrackerError, r"as pytracking's have them.*adapters\.FromPytracking\(Other\(\.\.\.\)\)"),
+        (
+            "Bare",
+            {},
+            TrackerError,
+            r"init\(frame, box\) and update\(frame\), found Bare without init and update",
+        ),
+        (
+            "Other",
+            {},
+            TrackerError,
+            r"as pytracking's have them.*adapters\.FromPytracking\(Other\(\.\.\.\)\)",
+        ),
         ("forgets", {}, TrackerError, r"forgets: expected .*found None: a function must return the tracker"),
         ("gives_class", {}, TrackerError, r"found the class Mine itself"),
         ("Fails", {}, TrackerError, r"\.py, line 16: Fails\(\.\.\.\) raised ValueError: no such model$"),
@@ -177,7 +198,9 @@ def test_files_that_cannot_be_run(tmp_path, source, message):
 
 
 def test_files_that_are_not_there(tmp_path):
-    with pytest.raises(MissingDataError, match=r"none\.py: no such file; a tracker of your own is named as file"):
+    with pytest.raises(
+        MissingDataError, match=r"none\.py: no such file; a tracker of your own is named as file"
+    ):
         load_tracker(f"{tmp_path}/none.py:T")
     (tmp_path / "folder.py").mkdir()
     with pytest.raises(MissingDataError, match=r"folder\.py: no such file"):
@@ -212,14 +235,20 @@ def test_neither_the_files_folder_nor_the_current_one_is_imported_from(tmp_path,
 
 
 BAD_ANSWERS = {
-    "nothing": ("pass", r"update must return a box of four numbers x, y, w, h, found None: does it end without"),
+    "nothing": (
+        "pass",
+        r"update must return a box of four numbers x, y, w, h, found None: does it end without",
+    ),
     "three": ("return [1, 2, 3]", r"found \[1, 2, 3\]"),
     "rows": ("return [[1, 2, 3, 4]]", r"found \[\[1, 2, 3, 4\]\]"),
     "text": ("return 'box'", r"found 'box'"),
     "dictionary": ("return {'bbox': [1, 2, 3, 4]}", r"found \{'bbox'"),
     "number": ("return 5", r"found 5"),
     "ragged": ("return [1, 2, [3], 4]", r"found \[1, 2, \[3\], 4\]"),
-    "raises": ("return self.nix", r"\.py, line 5: update of T raised AttributeError: 'T' object has no attribute"),
+    "raises": (
+        "return self.nix",
+        r"\.py, line 5: update of T raised AttributeError: 'T' object has no attribute",
+    ),
     "exit": ("raise SystemExit", r"line 5: update of T raised SystemExit$"),
 }
 
@@ -227,16 +256,16 @@ BAD_ANSWERS = {
 @pytest.mark.parametrize("kind", BAD_ANSWERS)
 def test_answers_that_are_no_boxes(tmp_path, kind):
     body, message = BAD_ANSWERS[kind]
-    (tmp_path / "t.py").write_text(f"class T:\n    def init(self, frame, box):\n        pass\n    def update(self, f):\n        {body}\n")
+    head = "class T:\n    def init(self, frame, box):\n        pass\n    def update(self, f):\n"
+    (tmp_path / "t.py").write_text(f"{head}        {body}\n")
     with pytest.raises(TrackerError, match=message) as caught:
         run(load_tracker(f"{tmp_path}/t.py:T"))
     assert f"{tmp_path}/t.py" in str(caught.value)
 
 
 def test_numbers_that_are_not_finite_are_the_protocols_matter(tmp_path):
-    (tmp_path / "t.py").write_text(
-        "class T:\n    def init(self, frame, box): pass\n    def update(self, f): return [1, float('nan'), 3, 4]\n"
-    )
+    body = "    def init(self, frame, box): pass\n    def update(self, f): return [1, float('nan'), 3, 4]\n"
+    (tmp_path / "t.py").write_text(f"class T:\n{body}")
     np.testing.assert_array_equal(run(load_tracker(f"{tmp_path}/t.py:T"))[0][0], [1, np.nan, 3, 4])
 
 
@@ -245,7 +274,9 @@ def test_an_edited_file_is_run_again_and_a_stale_maker_refuses(mine):
     assert pickle.loads(pickle.dumps(maker)) == maker
     assert isinstance(maker, OwnTracker)
     assert maker.name == "my_tracker_v2.Mine"
-    mine.write_text(MINE.replace("step: float = 1.0", "step: float = 9.0"))  # of the same size, in the same second
+    mine.write_text(
+        MINE.replace("step: float = 1.0", "step: float = 9.0")
+    )  # of the same size, in the same second
     boxes, start = run(load_tracker(f"{mine}:Mine"))
     assert boxes[0][0] == start[0] + 9
     with pytest.raises(TrackerError, match="was edited while the run went on"):

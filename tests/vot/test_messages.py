@@ -53,10 +53,19 @@ def test_other_lines_are_passed_over():
 
 @pytest.mark.parametrize(
     "line",
-    ['@@TRAX:frame "open', "@@TRAX:frame bare", '@@TRAX:frame "a" b', '@@TRAX:fr4me "a"', "@@TRAX:", "@@TRAX: x"],
+    [
+        '@@TRAX:frame "open',
+        "@@TRAX:frame bare",
+        '@@TRAX:frame "a" b',
+        '@@TRAX:fr4me "a"',
+        "@@TRAX:",
+        "@@TRAX: x",
+    ],
 )
 def test_broken_messages(line):
-    with pytest.raises(DataError, match='TraX: expected a message such as @@TRAX:frame "file:///1.jpg", found'):
+    with pytest.raises(
+        DataError, match=r'TraX: expected a message such as @@TRAX:frame "file:///1\.jpg", found'
+    ):
         parse_message(line)
 
 
@@ -92,7 +101,19 @@ def test_regions(region, box):
 
 
 @pytest.mark.parametrize(
-    "region", ["", "0", "1,2,3", "1,2,3,4,5", "1,2,nan,4", "1,2,inf,4", "1e999,2,3,4", "m0,0,3,3,1", "1;2;3;4", "1,2,3,4" * 9000]
+    "region",
+    [
+        "",
+        "0",
+        "1,2,3",
+        "1,2,3,4,5",
+        "1,2,nan,4",
+        "1,2,inf,4",
+        "1e999,2,3,4",
+        "m0,0,3,3,1",
+        "1;2;3;4",
+        "1,2,3,4" * 9000,
+    ],
 )
 def test_regions_that_are_none(region):
     with pytest.raises(DataError, match="TraX: expected a region"):
@@ -110,7 +131,9 @@ def test_answers():
     assert box_region(np.array([1, np.nan, 3, 4])) == "0.0000,0.0000,0.0000,0.0000"
 
 
-@pytest.mark.parametrize("argument", ["", "relative.jpg", "http://host/1.jpg", "data:image/jpeg;base64,aa", "file://"])
+@pytest.mark.parametrize(
+    "argument", ["", "relative.jpg", "http://host/1.jpg", "data:image/jpeg;base64,aa", "file://"]
+)
 def test_images_in_other_forms(argument):
     with pytest.raises(DataError, match="TraX: expected an image as file:///its/path"):
         image_path(argument)

@@ -104,7 +104,9 @@ def test_the_client_is_told_what_went_wrong(clip, lines, error, reason):
 def test_a_reason_stays_on_its_line(clip):
     replies = io.BytesIO()
     with pytest.raises(UdtError):
-        serve(Raises(), "x", io.BytesIO(format_message("initialize", clip[2][0], "9,9,30,40").encode()), replies)
+        serve(
+            Raises(), "x", io.BytesIO(format_message("initialize", clip[2][0], "9,9,30,40").encode()), replies
+        )
     last = parse_message(replies.getvalue().decode().splitlines()[-1])
     assert last.arguments == ('trax.reason=no "model"\nhere',)
 
@@ -127,7 +129,16 @@ def test_the_command_as_the_toolkit_starts_it(clip, tmp_path):
     (tmp_path / "noisy.py").write_text(NOISY)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/json.py").write_text("raise SystemExit('the current folder was imported from')")
-    command = [sys.executable, "-P", "-m", "udtlib", "vot", "serve", "--tracker", f"{tmp_path}/noisy.py:Noisy"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "udtlib",
+        "vot",
+        "serve",
+        "--tracker",
+        f"{tmp_path}/noisy.py:Noisy",
+    ]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -140,7 +151,9 @@ def test_the_command_as_the_toolkit_starts_it(clip, tmp_path):
         watch = threading.Timer(60, served.kill)
         watch.start()
         out, err = served.communicate(
-            format_message("initialize", clip[2][0], "9,9,30,40") + format_message("frame", clip[2][1]) + "@@TRAX:quit\n"
+            format_message("initialize", clip[2][0], "9,9,30,40")
+            + format_message("frame", clip[2][1])
+            + "@@TRAX:quit\n"
         )
         watch.cancel()
     assert served.returncode == 0, err

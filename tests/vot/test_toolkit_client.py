@@ -27,12 +27,11 @@ dataset: none
 experiments:
   baseline:
     type: supervised
-    repetitions: 3
+    repetitions: 1
     skip_initialize: {SKIP}
     analyses:
       - type: supervised_average_ar
         sensitivity: 30
-      - type: cumulative_failures
 """
 READ = """
 import json, sys
@@ -80,25 +79,22 @@ def overlap(polygon, box, shape):
 
 
 def plain_run(tracker, name):
-    """VOT's supervised experiment on one sequence: boxes by frame, frames of failure, mean overlap."""
-    boxes, failures, overlaps, start = {}, [], [], 0
+    """VOT's supervised experiment on one sequence: a row a frame as the toolkit writes it, mean overlap."""
+    rows, overlaps, start = [], [], 0
     for index, polygon in enumerate(polygons(name)):
         frame = read_image(VOT / name / f"color/{index + 1:08d}.jpg")
         if index < start:
-            continue
-        if index == start:
+            rows.append([0])
+        elif index == start:
             tracker.init(frame, np.round(box_around(polygon), 4))
-            continue
-        box = tracker.update(frame)
-        found = overlap(polygon, box, frame.shape)
-        if found == 0:
-            failures.append(index)
-            start = index + SKIP
-            continue
-        boxes[index] = box
-        if index >= start + BURN_IN:
-            overlaps.append(found)
-    return boxes, failures, float(np.mean(overlaps))
+            rows.append([1])
+        else:
+            box = tracker.update(frame)
+            found = overlap(polygon, box, frame.shape)
+            rows.append(box.tolist() if found else [2])
+            start = start if found else index + SKIP
+            overlaps += [found] if found and index >= start + BURN_IN else []
+    return rows, float(np.mean(overlaps))
 
 
 @pytest.mark.slow
@@ -115,18 +111,22 @@ def test_the_toolkit_finds_what_a_plain_loop_finds(toolkit, tmp_path):
     printed = vot(toolkit, "analysis", "--workspace", str(workspace), "--format", "json", *names)
     assert "Analysis successful" in printed, printed[-2000:]
     (analysis,) = (workspace / "analysis").glob("*.json")
-    measured = json.loads(analysis.read_text())["results"]["baseline"]
+    measured = json.loads(analysis.read_text())["results"]["baseline"]["results"][0]
     files = sorted(workspace.glob("results/*/baseline/*/*_001.bin"))
-    assert len(files) == 2 * len(names)
     read = subprocess.run([toolkit, "-c", READ, *files], capture_output=True, text=True, check=True)
-    regions = {
-        tuple(Path(path).parts[-4::2])[:1] + (Path(path).parts[-2],): rows
-        for path, rows in json.loads(read.stdout).items()
-    }
-    print(json.dumps(measured)[:4000])
-    for tracker, called in zip(TRACKERS, names, strict=True):
+    theirs = {Path(path).parts[-4:-1:2]: rows for path, rows in json.loads(read.stdout).items()}
+    assert len(theirs) == 2 * len(names)
+    for tracker, called, (accuracy, failures, *_) in zip(TRACKERS, names, measured, strict=True):
+        lengths, overlaps, failed = [], [], []
         for name in ("bag", "ball1"):
             with one_thread():
-                boxes, failures, accuracy = plain_run(load_tracker(tracker), name)
-            rows = regions[called, name]
-            print(called, name, failures, accuracy, rows[:3])
+                rows, mean = plain_run(load_tracker(tracker), name)
+            found = [list(map(float, row.split(","))) for row in theirs[called, name]]
+            for index, (row, expected) in enumerate(zip(found, rows, strict=True)):
+                np.testing.assert_allclose(row, expected, atol=2e-4, err_msg=f"{tracker}, {name}, {index}")
+            lengths.append(len(rows))
+            overlaps.append(mean)
+            failed.append(rows.count([2]))
+        assert failures == pytest.approx(np.average(failed, weights=lengths))
+        assert accuracy == pytest.approx(np.average(overlaps, weights=lengths), abs=0.01)
+        print(tracker, failed, accuracy, np.average(overlaps, weights=lengths))

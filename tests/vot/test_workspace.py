@@ -39,11 +39,25 @@ def trackers_of(workspace):
 
 def test_what_is_written(root, tmp_path):
     workspace = tmp_path / "workspace"
-    assert write_workspace(workspace, {"udt+": "udt+", "kcf": "kcf"}, root, {"padding": 1.5}) == ["udt-plus", "kcf"]
+    assert write_workspace(workspace, {"udt+": "udt+", "kcf": "kcf"}, root, {"padding": 1.5}) == [
+        "udt-plus",
+        "kcf",
+    ]
     found = trackers_of(workspace)
     assert found.keys() == {"udt-plus", "kcf"}
     assert (found["udt-plus"]["label"], found["udt-plus"]["protocol"]) == ("udt+", "trax")
-    serve = [sys.executable, "-P", "-m", "udtlib", "vot", "serve", "--tracker", "udt+", "--option", "padding=1.5"]
+    serve = [
+        sys.executable,
+        "-P",
+        "-m",
+        "udtlib",
+        "vot",
+        "serve",
+        "--tracker",
+        "udt+",
+        "--option",
+        "padding=1.5",
+    ]
     assert shlex.split(found["udt-plus"]["command"]) == serve
     assert (workspace / "config.yaml").read_text() == (
         "registry:\n- ./trackers.ini\nstack: vot2018/shortterm\nsequences: ./sequences\n"
@@ -55,14 +69,20 @@ def test_what_is_written(root, tmp_path):
     )
     assert f"channels.color={root}/old/%04d.png" in (workspace / "sequences/old/sequence").read_text()
     assert (workspace / "sequences/bag/occlusion.tag").read_text() == "0\n1\n0\n"
-    assert sorted(path.name for path in (root / "bag").iterdir()) == ["color", "groundtruth.txt", "occlusion.tag"]
+    assert sorted(path.name for path in (root / "bag").iterdir()) == [
+        "color",
+        "groundtruth.txt",
+        "occlusion.tag",
+    ]
 
 
 def test_what_is_there_stays(root, tmp_path):
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     (workspace / "config.yaml").write_text("stack: mine\n")
-    (workspace / "trackers.ini").write_text("[NCC]\nprotocol = traxpython\ncommand = ncc 100%%\n\n[kcf]\nlabel = old\n")
+    (workspace / "trackers.ini").write_text(
+        "[NCC]\nprotocol = traxpython\ncommand = ncc 100%%\n\n[kcf]\nlabel = old\n"
+    )
     write_workspace(workspace, {"kcf": "kcf"}, root)
     assert (workspace / "config.yaml").read_text() == "stack: mine\n"
     found = trackers_of(workspace)
@@ -127,7 +147,9 @@ def break_root(root, how):
         ("percent", DataError, "paths with %"),
     ],
 )
-def test_what_the_toolkit_would_not_take_is_refused_before_anything_is_written(root, tmp_path, how, error, message):
+def test_what_the_toolkit_would_not_take_is_refused_before_anything_is_written(
+    root, tmp_path, how, error, message
+):
     break_root(root, how)
     with pytest.raises(error, match=message):
         write_workspace(tmp_path / "w", {"kcf": "kcf"}, root)

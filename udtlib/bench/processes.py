@@ -24,8 +24,8 @@ def own_processes(
 ) -> Iterator[Run]:
     """Yield what does `udtlib.bench.trackers.run_once` in the named tracker's process, one call at a time.
 
-    The processes are started fresh, run on ``threads`` cores and threads, and end with the block. The trackers
-    are made with ``options``.
+    The processes are started fresh, run on ``threads`` cores and threads, and end with the block; the
+    trackers are made with ``options``.
     """
     context = get_context("spawn")
     with safe_path(), ExitStack() as open_pools:

@@ -1,4 +1,4 @@
-"""``udt vot``: VOT's measures, and its toolkit. Each action is a module like a command's. Book: chapter 14."""
+"""``udt vot``: VOT's measures, its toolkit. Each action is a module like a command's. Book: chapter 14."""
 
 import argparse
 from importlib import import_module

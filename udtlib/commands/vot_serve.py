@@ -1,4 +1,4 @@
-"""``udt vot serve``: a tracker for the official VOT toolkit, which starts this command itself. Book: chapter 14."""
+"""``udt vot serve``: a tracker for the official VOT toolkit, which starts it itself. Book: chapter 14."""
 
 import argparse
 import sys

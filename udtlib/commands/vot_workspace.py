@@ -1,4 +1,4 @@
-"""``udt vot workspace``: our trackers and the sequences at hand for the official VOT toolkit. Book: chapter 14."""
+"""``udt vot workspace``: our trackers and sequences for the official VOT toolkit. Book: chapter 14."""
 
 import argparse
 import shlex
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--root",
         type=file_path,
         metavar="ROOT",
-        help="VOT's sequences, a folder with list.txt; without it vot in UDT_DATA, data/, ../shared. They stay "
-        "where they are",
+        help="VOT's sequences, a folder with list.txt; they stay where they are (default: vot in UDT_DATA, "
+        "data/, ../shared)",
     )
     parser.add_argument(
         "--stack",

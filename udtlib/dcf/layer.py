@@ -111,7 +111,8 @@ def dcf_response(
 
     The two ``backward`` passes give one gradient: ``"autograd"`` is PyTorch's, through every step;
     ``"closed-form"`` is Eq. 7, which keeps two spectra instead of all intermediate ones and cannot be
-    differentiated twice. The label gets no gradient.
+    differentiated twice. ``vmap(grad(...))`` of `torch.func` gives per-sample gradients with either. The
+    label gets no gradient.
 
     Args:
         template: features ``(N, C, H, W)``.

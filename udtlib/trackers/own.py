@@ -248,13 +248,10 @@ def _advice(error: BaseException, path: Path) -> str:
 
 
 def _candidates(module: ModuleType) -> list[str]:
-    return sorted(
-        name
-        for name, value in vars(module).items()
-        if isinstance(value, type)
-        and value.__module__ == module.__name__
-        and not methods(value, "init", "update")
-    )
+    """Return the names of the classes of a module that could be meant."""
+    classes = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+    of_its_own = {name: one for name, one in classes.items() if one.__module__ == module.__name__}
+    return sorted(name for name, one in of_its_own.items() if not methods(one, "init", "update"))
 
 
 def _check_options(make: Any, options: dict[str, Any], what: str) -> None:

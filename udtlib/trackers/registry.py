@@ -31,8 +31,8 @@ TRACKERS = {
 def load_tracker(name: str, **options: Any) -> Tracker:
     """Return a new tracker by its registered ``name``; ``options`` go to its constructor.
 
-    A user's own is named ``"file.py:Class"`` or ``"package.module:Class"`` (`udtlib.trackers.own`), and raises
-    what `udtlib.trackers.own.OwnTracker` does.
+    A user's own is named ``"file.py:Class"`` or ``"package.module:Class"``; what can go wrong with it says
+    `udtlib.trackers.own`.
 
     Raises:
         UnknownNameError: ``name`` is not in `TRACKERS`.

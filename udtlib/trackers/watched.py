@@ -93,7 +93,7 @@ def methods(tracker: Any, *names: str) -> list[str]:
 
 
 def described(error: BaseException, file: str, call: str) -> str:
-    """Return what went wrong in a stranger's code: the file, the line in it, what was called, what it said."""
+    """Return what went wrong in a stranger's code: file, line, what was called, what it said."""
     if isinstance(error, SyntaxError) and error.filename == file:
         return f"{file}, line {error.lineno}: expected a file of Python, found {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)

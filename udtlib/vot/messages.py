@@ -1,9 +1,9 @@
 r"""Messages of TraX, the protocol between VOT's toolkit and a tracker, as lines of text.
 
-``@@TRAX:state "1.5,2.25,30,40" "confidence=0.7"``: a kind, then arguments in quotes, in which ``\"``, ``\\`` and
-``\n`` stand for a quote, a backslash and a line feed; arguments ``key=value`` are properties. Version 3 is
-spoken: one object, whose region comes with the first image. Lines without the prefix are no messages. What
-a client sends is bounded before it is read on.
+``@@TRAX:state "1.5,2.25,30,40" "confidence=0.7"``: a kind, then arguments in quotes, in which ``\"``, ``\\``
+and ``\n`` stand for a quote, a backslash and a line feed; arguments ``key=value`` are properties. Version 3
+is spoken: one object, whose region comes with the first image. Lines without the prefix are no messages.
+What a client sends is bounded before it is read on. Book: chapter 14.
 """
 
 import re
@@ -58,7 +58,9 @@ def parse_message(line: str) -> Message | None:
         arguments.append(re.sub(r"\\(.)", lambda found: ESCAPED.get(found[1], found[1]), match[1]))
         end = match.end()
     if not kind.isalpha() or rest[end:].strip():
-        raise DataError(f'TraX: expected a message such as {PREFIX}frame "file:///1.jpg", found {shown(line)}')
+        raise DataError(
+            f'TraX: expected a message such as {PREFIX}frame "file:///1.jpg", found {shown(line)}'
+        )
     return Message(kind, tuple(arguments))
 
 
@@ -99,7 +101,8 @@ def region_box(argument: str) -> Boxes:
     numbers = [number for word in words if (number := read_number(word)) is not None and isfinite(number)]
     if len(numbers) != len(words) or len(numbers) < 4 or len(numbers) % 2 or len(numbers) > MOST_NUMBERS:
         raise DataError(
-            f"TraX: expected a region as x,y,w,h or a polygon's corners x1,y1,x2,y2,..., found {shown(argument)}"
+            f"TraX: expected a region as x,y,w,h or a polygon's corners x1,y1,x2,y2,..., found "
+            f"{shown(argument)}"
         )
     if len(numbers) > 4:
         left, top, right, bottom = (pick(numbers[first::2]) for pick in (min, max) for first in (0, 1))

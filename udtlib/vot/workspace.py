@@ -1,8 +1,8 @@
 """Workspaces of VOT's toolkit: ``trackers.ini`` that starts our trackers, and sequences left where they are.
 
-A workspace has ``config.yaml``, ``trackers.ini`` and ``sequences/list.txt``, and for each sequence a folder with
-a file ``sequence`` that says where its images and its ground truth are. Nothing is downloaded, and no image is
-copied. Book: chapter 14.
+A workspace has ``config.yaml``, ``trackers.ini`` and ``sequences/list.txt``, and for each sequence a folder
+with a file ``sequence`` that says where its images and its ground truth are. Nothing is downloaded, and no
+image is copied. Book: chapter 14.
 """
 
 import configparser
@@ -77,10 +77,14 @@ def _registry(path: Path, trackers: Mapping[str, str], options: Mapping[str, Any
     try:
         parser.read_string(read_text(path) if path.exists() else "")
     except configparser.Error as error:
-        raise DataError(f"{path}: expected the trackers of a workspace, found {' '.join(str(error).split())}") from error
+        raise DataError(
+            f"{path}: expected the trackers of a workspace, found {' '.join(str(error).split())}"
+        ) from error
     identifiers = [identifier(name) for name in trackers]
     if len(set(identifiers)) < len(identifiers):
-        raise DataError(f"expected trackers of different names, found {', '.join(identifiers)} in the toolkit's letters")
+        raise DataError(
+            f"expected trackers of different names, found {', '.join(identifiers)} in the toolkit's letters"
+        )
     for name, (label, tracker) in zip(identifiers, trackers.items(), strict=True):
         command = shlex.join(_command(tracker, options))
         if not command.isprintable():
@@ -131,7 +135,9 @@ def _sequence_file(root: Path, name: str) -> str:
         raise MissingDataError(f"{images}: expected images such as 00000001.jpg, found none")
     first = min(found, key=lambda path: int(path.stem))
     if int(first.stem) != 1:
-        raise DataError(f"{images}: expected images numbered from 1, as the toolkit does, found {first.name} first")
+        raise DataError(
+            f"{images}: expected images numbered from 1, as the toolkit does, found {first.name} first"
+        )
     pattern = f"{images}/%0{len(first.stem)}d{first.suffix}"
     if "%" in str(images) or not f"{root / name}".isprintable():
         raise DataError(f"{images}: the toolkit cannot read paths with % or control characters; rename it")

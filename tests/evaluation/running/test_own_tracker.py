@@ -9,6 +9,7 @@ from PIL import Image
 from shift_tracker import three_sequences
 
 from udtlib.cli import main
+from udtlib.data import load_dataset
 from udtlib.errors import TrackerError
 from udtlib.evaluation import evaluate
 
@@ -71,7 +72,7 @@ def test_a_constructor_that_raises_is_said_once(tmp_path):
 
 def frames_folder(tmp_path):
     folder = tmp_path / "clip"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for index in range(4):
         Image.fromarray(np.full((40, 60, 3), index, np.uint8)).save(folder / f"{index + 1:04d}.png")
     boxes = np.array([10, 20, 8, 6]) + np.arange(4)[:, None] * [1, 0.5, 0, 0]
@@ -116,3 +117,18 @@ def test_what_the_commands_refuse(tmp_path, capsys):
             main(["evaluate", "--tracker", wrong, *data])
         assert "file.py:Class or package.module:Class" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_report_of_ones_own_dataset(tmp_path, capsys):
+    """Evaluated in Python under a name of one's own; the command is told where the true boxes are."""
+    folder, out = frames_folder(tmp_path / "lab"), tmp_path / "run"
+    name = write(tmp_path / "mine.py")
+    evaluate(name, load_dataset("folder", folder), out, dataset="lab")
+    report = ["report", str(out), "--out", str(tmp_path / "report.html")]
+    assert main(report) == 2
+    assert "--annotations ROOT (ROOT/SEQUENCE/groundtruth.txt)" in capsys.readouterr().err
+    assert main([*report, "--annotations", str(out)]) == 2
+    assert "expected folders SEQUENCE/groundtruth.txt" in capsys.readouterr().err
+    assert main([*report, "--annotations", str(tmp_path / "lab")]) == 0
+    assert "mine.Mine  0.95" in capsys.readouterr().out
+    assert "mine.Mine" in (tmp_path / "report.html").read_text()
