@@ -129,4 +129,3 @@ def test_the_toolkit_finds_what_a_plain_loop_finds(toolkit, tmp_path):
             failed.append(rows.count([2]))
         assert failures == pytest.approx(np.average(failed, weights=lengths))
         assert accuracy == pytest.approx(np.average(overlaps, weights=lengths), abs=0.01)
-        print(tracker, failed, accuracy, np.average(overlaps, weights=lengths))

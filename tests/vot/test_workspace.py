@@ -90,6 +90,21 @@ def test_what_is_there_stays(root, tmp_path):
     assert found["kcf"]["label"] == "kcf"
 
 
+def test_sequences_are_added_and_those_of_the_workspace_itself_are_left(root, tmp_path):
+    workspace = tmp_path / "workspace"
+    sequences = workspace / "sequences"
+    write_sequence(sequences, "here")
+    write_sequence(sequences, "bare")
+    (sequences / "here/sequence").write_text("channels.color=color/%08d.jpg\nfps=25\n")
+    (sequences / "list.txt").write_text("here\nbare\n")
+    write_workspace(workspace, {"kcf": "kcf"}, sequences)
+    assert (sequences / "here/sequence").read_text() == "channels.color=color/%08d.jpg\nfps=25\n"
+    assert f"={sequences}/bare/color/%08d.jpg" in (sequences / "bare/sequence").read_text()
+    write_workspace(workspace, {"udt": "udt"}, root)
+    assert (sequences / "list.txt").read_text() == "here\nbare\nold\nbag\n"
+    assert trackers_of(workspace).keys() == {"kcf", "udt"}
+
+
 def test_own_trackers_and_files_are_named_by_their_whole_path(root, tmp_path, monkeypatch):
     """The toolkit starts the command in a folder of its own; a % is no interpolation."""
     (tmp_path / "100 %").mkdir()

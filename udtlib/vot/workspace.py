@@ -20,7 +20,8 @@ from udtlib.errors import DataError, MissingDataError
 from udtlib.files import storage_errors, user_path, write_whole
 from udtlib.trackers.own import absolute
 
-LIST, TRUTH, CONFIG, TRACKERS = "list.txt", "groundtruth.txt", "config.yaml", "trackers.ini"
+LIST, TRUTH, FILE = "list.txt", "groundtruth.txt", "sequence"
+CONFIG, TRACKERS = "config.yaml", "trackers.ini"
 STACK = "vot2018/shortterm"
 EXTRAS = ("*.tag", "*.value")
 """Files of numbers for each frame that the toolkit looks for beside ``sequence``."""
@@ -34,6 +35,8 @@ def write_workspace(
     stack: str = STACK,
 ) -> list[str]:
     """Write a workspace, or add trackers and sequences to one; what else is in it stays as it is.
+
+    The dataset's folder may be the workspace's own ``sequences``: a file ``sequence`` there is left alone.
 
     Args:
         folder: the workspace.
@@ -54,12 +57,14 @@ def write_workspace(
     names = _listed(root)
     described = {name: _sequence_file(root, name) for name in names}
     registry, identifiers = _registry(folder / TRACKERS, trackers, options or {})
+    sequences = folder / "sequences"
+    known = _names(sequences / LIST) if (sequences / LIST).exists() else []
     for name, text in described.items():
-        _write(folder / "sequences" / name / "sequence", text)
-        for pattern in EXTRAS:
-            for path in sorted((root / name).glob(pattern)):
-                _write(folder / "sequences" / name / path.name, read_text(path))
-    _write(folder / "sequences" / LIST, "".join(f"{name}\n" for name in names))
+        if (sequences / name).resolve() != (root / name).resolve() or not (root / name / FILE).exists():
+            _write(sequences / name / FILE, text)
+        for path in sorted(path for pattern in EXTRAS for path in (root / name).glob(pattern)):
+            _write(sequences / name / path.name, read_text(path))
+    _write(sequences / LIST, "".join(f"{name}\n" for name in dict.fromkeys([*known, *names])))
     _write(folder / TRACKERS, registry)
     if not (folder / CONFIG).exists():
         _write(folder / CONFIG, f"registry:\n- ./{TRACKERS}\nstack: {stack}\nsequences: ./sequences\n")
@@ -109,13 +114,17 @@ def _whole(value: Any) -> Any:
 def _listed(root: Path) -> list[str]:
     if not (root / LIST).is_file():
         raise MissingDataError(f"{root}: expected a folder of VOT sequences with {LIST}, found no such file")
-    names = [line.strip() for line in read_text(root / LIST).splitlines() if line.strip()]
+    names = _names(root / LIST)
     for name in names:
         if Path(name).name != name or name == ".." or not (root / name).is_dir():
             raise MissingDataError(f"{root / LIST}: expected names of folders beside it, found {name[:80]!r}")
     if not names or len(set(names)) < len(names):
         raise DataError(f"{root / LIST}: expected names of sequences, each once, found {names[:5] or 'none'}")
     return names
+
+
+def _names(path: Path) -> list[str]:
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]
 
 
 def _sequence_file(root: Path, name: str) -> str:

@@ -107,6 +107,7 @@ def evaluate(
         StorageError: another process is writing this tracker's results there, the disk is full, or ``out``
             was removed; what is finished is kept.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
+        TrackerError, UnknownOptionError: a tracker of your own by its file or module that cannot be made.
         TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
