@@ -49,7 +49,9 @@ def toolkit():
     python, done = place / "bin/python", place / "installed"
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *TOOLKIT.split()], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", *TOOLKIT.split()]
+        installed = subprocess.run(install, capture_output=True, text=True, check=False)
+        assert installed.returncode == 0, installed.stderr[-1000:]
         done.touch()
     return python
 
