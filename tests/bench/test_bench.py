@@ -228,7 +228,8 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
     monkeypatch.setattr(
-        "udtlib.bench.processes.own_processes", lambda names, threads: nullcontext(benchmark.run_once)
+        "udtlib.bench.processes.own_processes",
+        lambda names, threads, options: nullcontext(benchmark.run_once),
     )
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

@@ -52,6 +52,8 @@ from udtlib.trackers.udt.settings import UdtSettings
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from udtlib.training.run import start
 from udtlib.training.settings import TrainingSettings
+from udtlib.vot.messages import format_message
+from udtlib.vot.server import serve
 from udtlib.weights import load_weights, random_weights, save_weights
 
 Generator = np.random.Generator
@@ -463,6 +465,27 @@ def targets(rng: Generator, folder: Path) -> None:
     tracker.update(pick(rng, (frame, frame, frame[:20], None, frame.astype(float))))
 
 
+def trax(rng: Generator, folder: Path) -> None:
+    """Lines of a client that speaks TraX."""
+    image = folder / "trax.png"
+    if not image.exists():
+        cv2.imwrite(str(image), np.zeros((20, 30, 3), np.uint8))
+    words = [f"file://{image}", "3,3,9,9", "1,1,9,1,9,9", "key=value", *WORDS]
+    kinds = ["initialize", "frame", "frame", "quit", *WORDS]
+    first = format_message("initialize", *words[:2]) if rng.random() < 0.7 else ""
+    lines = [
+        format_message(pick(rng, kinds), *(pick(rng, words) for _ in range(rng.integers(4))))
+        for _ in range(3)
+    ]
+    text = (first + "".join(lines)).encode("utf-8", "surrogateescape")
+    serve(
+        load_tracker("mosse"),
+        "mosse",
+        io.BytesIO(damaged(rng, text) if rng.random() < 0.5 else text),
+        io.BytesIO(),
+    )
+
+
 def command_line(rng: Generator, folder: Path) -> None:
     """The arguments of a command; it answers with a status, argparse with 0 or 2."""
     words = [*FLAGS, *WORDS, "synthetic", "otb", str(folder), str(folder / "no"), "mosse", "all", "-" * 3000]
@@ -493,6 +516,7 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "checkpoint": (checkpoint, 0.3),
     "images": (images, 1),
     "archives": (archives, 0.3),
+    "trax": (trax, 0.3),
     "options": (options, 0.5),
     "settings": (settings, 1),
     "targets": (targets, 0.5),

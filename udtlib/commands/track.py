@@ -28,6 +28,7 @@ from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.group import load_group
+from udtlib.trackers.own import FORMS
 
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
 SAVE_EVERY = 2.0
@@ -65,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_range(parser)
     parser.add_argument(
-        "--tracker", default="udt", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
+        "--tracker",
+        default="udt",
+        metavar="NAME",
+        help=f"{', '.join(TRACKERS)}, or your own as {FORMS}; default: %(default)s",
     )
     parser.add_argument(
         "--weights",
