@@ -1,9 +1,10 @@
 """How the target moved between two frames, from points on it that find their way back. Book: chapter 12.
 
 A grid of points in the box is followed into the next frame by Lucas and Kanade's method and from there back
-again; those that return to where they began are believed (Kalal, Mikolajczyk and Matas, ICPR 2010). The shift,
-turn and zoom on which most of them agree is the target's. Kalal's tracker takes the median change of the points'
-distances for the zoom: errors only ever lengthen a distance, so that a blurred target grows and grows.
+again; those that return to where they began are believed (Kalal, Mikolajczyk and Matas, ICPR 2010). The
+shift, turn and zoom on which most of them agree is the target's. Kalal's tracker takes the median change of
+the points' distances for the zoom; but errors lengthen a distance more often than they shorten it, and a
+target whose points are seen through noise grows and grows.
 """
 
 import cv2
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from udtlib.boxes import Boxes, center, from_center
 from udtlib.frames import Frame
 from udtlib.patches import crop
+from udtlib.scale import reduced_region
 
 SIDE = 32  # pixels of the target's side, the root of its area, in the patches compared
 LONGEST = 512  # pixels of a patch's side, of the thinnest targets
@@ -42,8 +44,10 @@ class TargetFlow:
         self.before = self.grey(frame)
 
     def grey(self, frame: Frame) -> NDArray[np.uint8]:
-        """Return the window of a frame as a grey patch."""
-        return np.asarray(cv2.cvtColor(crop(frame, self.window, self.shape), cv2.COLOR_RGB2GRAY), np.uint8)
+        """Return the window of a frame as a grey patch; a large one is averaged down, as points need it."""
+        region = reduced_region(frame, self.window, 1 / self.zoom)
+        patch = crop(region, (0, 0, *region.shape[1::-1]), self.shape)
+        return np.asarray(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), np.uint8)
 
     def follow(self, frame: Frame) -> tuple[NDArray[np.float64], float] | None:
         """Return how far the target moved into ``frame``, ``(x, y)`` in pixels, and by what factor it grew.

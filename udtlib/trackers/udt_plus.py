@@ -1,8 +1,8 @@
 """UDT+: the paper's features in the ECO formulation (paper section 4.2), as the authors' code runs it.
 
-Each frame: one square patch around the expected position, features averaged over cells, a continuous response;
-its highest point is where the target is, a scale filter says how large; the patch, shifted, is remembered;
-every sixth frame the filter learns from all that is remembered. Book: chapter 12.
+Each frame: one square patch around the expected position, features averaged over cells, a continuous
+response; its highest point is where the target is, a scale filter says how large; the patch, shifted, is
+remembered; every sixth frame the filter learns from all that is remembered. Book: chapter 12.
 
 Patches are sampled where the target is, fractions of pixels included; the authors' code samples at whole
 pixels and shifts the features. Their patch is cut here to whole cells. The default is the preset ``tuned``,
