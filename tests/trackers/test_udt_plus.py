@@ -53,7 +53,7 @@ def test_follows_a_textured_target_and_does_not_touch_its_input(preset, weights)
 
 def test_the_first_frame_answers_itself(weights):
     frames, boxes = moving_clip([])
-    tracker = load_tracker("udt+", weights=weights)
+    tracker = load_tracker("udt+", weights=weights, preset="released")
     tracker.init(frames[0], boxes[0])
     assert tracker.score == pytest.approx(1, abs=0.1)
     assert np.unravel_index(tracker.response.argmax(), tracker.response.shape) == (0, 0)
@@ -130,7 +130,7 @@ def test_presets_are_what_their_sources_say():
 )
 def test_refuses_settings_that_cannot_be(options, message):
     with pytest.raises(OptionError, match=message):
-        load_tracker("udt+", weights="random", **options)
+        load_tracker("udt+", weights="random", preset="released", **options)
     with pytest.raises(UnknownNameError, match="preset 'best'"):
         load_tracker("udt+", weights="random", preset="best")
 

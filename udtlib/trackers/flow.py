@@ -2,9 +2,8 @@
 
 A grid of points in the box is followed into the next frame by Lucas and Kanade's method and from there back
 again; those that return to where they began are believed (Kalal, Mikolajczyk and Matas, ICPR 2010). The
-shift, turn and zoom on which most of them agree is the target's. Kalal's tracker takes the median change of
-the points' distances for the zoom; but errors lengthen a distance more often than they shorten it, and a
-target whose points are seen through noise grows and grows.
+shift, turn and zoom on which most of them agree is the target's. (Their tracker takes medians: over points
+for the shift, over pairs of them for the zoom.)
 """
 
 import cv2
