@@ -129,7 +129,10 @@ def test_trackers_take_turns_in_reversed_order(monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt", "udt", "udt+", "udt-bf16", "udt-plain"],
+    [
+        *("mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt"),
+        *("udt", "udt+", "udt+-bf16", "udt-bf16", "udt-plain"),
+    ],
 )
 def test_the_stages_of_every_tracker_exist(name, monkeypatch):
     monkeypatch.setenv("UDT_WEIGHTS", "random")

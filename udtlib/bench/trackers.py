@@ -38,6 +38,7 @@ RIVALS = {
     "mosse": "mosse-opencv",
     "udt": "udt-plain",
     "udt+": "csrt",
+    "udt+-bf16": "csrt",
     "udt-bf16": "csrt",
 }
 """Which of OpenCV's trackers, or which plain version, each of ours is compared with."""

@@ -22,6 +22,7 @@ TRACKERS = {
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
     "udt+": "udtlib.trackers.udt_plus:UdtPlusTracker",
+    "udt+-bf16": "udtlib.trackers.udt_plus:bfloat16_tracker",
     "udt-bf16": "udtlib.trackers.udt.variants:bfloat16_tracker",
     "udt-noise": "udtlib.trackers.udt.variants:noise_tracker",
     "udt-plain": "udtlib.trackers.udt.plain:PlainUdtTracker",

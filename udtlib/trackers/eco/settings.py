@@ -1,6 +1,6 @@
 """Settings of UDT+, as named presets, each with its source. Book: chapter 12."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from udtlib.arguments import Between, check_fields
@@ -40,6 +40,7 @@ class EcoSettings:
         adaptive: how strongly doubt holds learning back: weights of samples, and the scale filter's rate, are
             multiplied with this power of `udtlib.trackers.confidence`; 0 is never.
         camera: move the search window with the camera first (`udtlib.trackers.camera`).
+        flow: move and resize the search window with the target's own points first (`udtlib.trackers.flow`).
         velocity: share of the last frames' mean motion that is expected to go on, 0 to 1.
         second_look: share of the ordinary peak below which it looks beside the window too; 0 is never.
     """
@@ -68,6 +69,7 @@ class EcoSettings:
     newton_steps: Annotated[int, Between(0, 100)] = 5
     adaptive: Annotated[float, Between(0, 10)] = 0.0
     camera: bool = False
+    flow: bool = False
     velocity: Annotated[float, Between(0, 1)] = 0.0
     second_look: Annotated[float, Between(0, 1)] = 0.0
 
@@ -114,3 +116,5 @@ PRESETS = {
         penalty_threshold=0.15,
     ),
 }
+PRESETS["tuned"] = replace(PRESETS["released-vot"], flow=True, second_look=0.25)
+"""Ours: chosen for our own network on real sequences that are neither trained nor reported on."""
