@@ -52,8 +52,6 @@ from udtlib.trackers.udt.settings import UdtSettings
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from udtlib.training.run import start
 from udtlib.training.settings import TrainingSettings
-from udtlib.vot.messages import format_message
-from udtlib.vot.server import serve
 from udtlib.weights import load_weights, random_weights, save_weights
 
 Generator = np.random.Generator
@@ -159,57 +157,6 @@ def results(rng: Generator, folder: Path) -> None:
     score(place, [Sequence("one", (), np.tile([10.0, 20, 30, 40], (2, 1)))], dataset=pick(rng, ("otb", "x")))
 
 
-def benchmarks(rng: Generator, folder: Path) -> None:
-    """A root of a benchmark in which one file of texts is odd."""
-    name = pick(rng, tuple(BENCHMARKS))
-    root = folder / name
-    if not root.exists():
-        BENCHMARKS[name](root)
-    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".jpg")
-    path = pick(rng, files)
-    before = path.read_bytes()
-    odd = damaged(rng, before) if rng.random() < 0.5 else box_text(rng).encode("utf-8", "surrogatepass")
-    path.write_bytes(odd)
-    try:
-        load_dataset(name, root, broken={})
-        load_truth(name, root)
-    finally:
-        path.write_bytes(before)
-
-
-@cache
-def stored_mat(folder: Path) -> bytes:
-    """Return the bytes of a result file of OTB's MATLAB toolkit, not compressed."""
-    run = {"res": np.ones((3, 4)), "type": "rect", "len": 3, "startFrame": 1, "fps": 9.5}
-    cells = np.empty((1, 1), object)
-    cells[0, 0] = run
-    scipy.io.savemat(folder / "whole.mat", {"results": cells})
-    return (folder / "whole.mat").read_bytes()
-
-
-@cache
-def mat_reader() -> MatReader:
-    """Return one reader for all inputs."""
-    return MatReader()
-
-
-def mat_results(rng: Generator, folder: Path) -> None:
-    """A result file of OTB's MATLAB toolkit."""
-    (folder / "a_b.mat").write_bytes(damaged(rng, stored_mat(folder)))
-    mat_reader().read(folder / "a_b.mat")
-
-
-def foreign_results(rng: Generator, folder: Path) -> None:
-    """Results of pysot or got10k."""
-    form = pick(rng, ("pysot", "got10k"))
-    source = folder / form / "t" / "s" if form == "got10k" else folder / form / "t"
-    source.mkdir(parents=True, exist_ok=True)
-    for name in ("s_001.txt", "s_time.txt", "s.txt"):
-        text = box_text(rng) if rng.random() < 0.7 else "1,2,3,4\n"
-        (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
-    read_all(form, folder / form, pick(rng, ("otb", "got10k")), None)
-
-
 VOT_ENTRY = {
     "gt_rect": [[0, 0, 9, 0, 9, 9, 0, 9]] * 5 + [[1, 1, 8, 8]],
     "width": 60,
@@ -262,6 +209,57 @@ def vot(rng: Generator, folder: Path) -> None:
     )
     found = score_vot(place.parent, truth, overlap=pick(rng, ("pixels", "area")))
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def benchmarks(rng: Generator, folder: Path) -> None:
+    """A root of a benchmark in which one file of texts is odd."""
+    name = pick(rng, tuple(BENCHMARKS))
+    root = folder / name
+    if not root.exists():
+        BENCHMARKS[name](root)
+    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".jpg")
+    path = pick(rng, files)
+    before = path.read_bytes()
+    odd = damaged(rng, before) if rng.random() < 0.5 else box_text(rng).encode("utf-8", "surrogatepass")
+    path.write_bytes(odd)
+    try:
+        load_dataset(name, root, broken={})
+        load_truth(name, root)
+    finally:
+        path.write_bytes(before)
+
+
+@cache
+def stored_mat(folder: Path) -> bytes:
+    """Return the bytes of a result file of OTB's MATLAB toolkit, not compressed."""
+    run = {"res": np.ones((3, 4)), "type": "rect", "len": 3, "startFrame": 1, "fps": 9.5}
+    cells = np.empty((1, 1), object)
+    cells[0, 0] = run
+    scipy.io.savemat(folder / "whole.mat", {"results": cells})
+    return (folder / "whole.mat").read_bytes()
+
+
+@cache
+def mat_reader() -> MatReader:
+    """Return one reader for all inputs."""
+    return MatReader()
+
+
+def mat_results(rng: Generator, folder: Path) -> None:
+    """A result file of OTB's MATLAB toolkit."""
+    (folder / "a_b.mat").write_bytes(damaged(rng, stored_mat(folder)))
+    mat_reader().read(folder / "a_b.mat")
+
+
+def foreign_results(rng: Generator, folder: Path) -> None:
+    """Results of pysot or got10k."""
+    form = pick(rng, ("pysot", "got10k"))
+    source = folder / form / "t" / "s" if form == "got10k" else folder / form / "t"
+    source.mkdir(parents=True, exist_ok=True)
+    for name in ("s_001.txt", "s_time.txt", "s.txt"):
+        text = box_text(rng) if rng.random() < 0.7 else "1,2,3,4\n"
+        (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    read_all(form, folder / form, pick(rng, ("otb", "got10k")), None)
 
 
 @cache
@@ -465,27 +463,6 @@ def targets(rng: Generator, folder: Path) -> None:
     tracker.update(pick(rng, (frame, frame, frame[:20], None, frame.astype(float))))
 
 
-def trax(rng: Generator, folder: Path) -> None:
-    """Lines of a client that speaks TraX."""
-    image = folder / "trax.png"
-    if not image.exists():
-        cv2.imwrite(str(image), np.zeros((20, 30, 3), np.uint8))
-    words = [f"file://{image}", "3,3,9,9", "1,1,9,1,9,9", "key=value", *WORDS]
-    kinds = ["initialize", "frame", "frame", "quit", *WORDS]
-    first = format_message("initialize", *words[:2]) if rng.random() < 0.7 else ""
-    lines = [
-        format_message(pick(rng, kinds), *(pick(rng, words) for _ in range(rng.integers(4))))
-        for _ in range(3)
-    ]
-    text = (first + "".join(lines)).encode("utf-8", "surrogateescape")
-    serve(
-        load_tracker("mosse"),
-        "mosse",
-        io.BytesIO(damaged(rng, text) if rng.random() < 0.5 else text),
-        io.BytesIO(),
-    )
-
-
 def command_line(rng: Generator, folder: Path) -> None:
     """The arguments of a command; it answers with a status, argparse with 0 or 2."""
     words = [*FLAGS, *WORDS, "synthetic", "otb", str(folder), str(folder / "no"), "mosse", "all", "-" * 3000]
@@ -505,10 +482,10 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "boxes": (boxes, 1),
     "annotations": (annotations, 1),
     "results": (results, 0.5),
+    "vot": (vot, 0.5),
     "benchmarks": (benchmarks, 0.5),
     "mat-results": (mat_results, 0.3),
     "foreign-results": (foreign_results, 0.3),
-    "vot": (vot, 0.5),
     "weights": (weights, 1),
     "foreign": (foreign, 0.02),
     "videos": (videos, 0.02),
@@ -516,7 +493,6 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "checkpoint": (checkpoint, 0.3),
     "images": (images, 1),
     "archives": (archives, 0.3),
-    "trax": (trax, 0.3),
     "options": (options, 0.5),
     "settings": (settings, 1),
     "targets": (targets, 0.5),

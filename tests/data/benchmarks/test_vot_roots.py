@@ -5,9 +5,10 @@ import pytest
 from trees import rows, write_vot
 
 from udtlib import load_dataset
-from udtlib.data.benchmarks.vot import read_corners, read_tags, upright_boxes
+from udtlib.data.benchmarks.vot import read_regions, read_tags
 from udtlib.data.locate import find_data
 from udtlib.errors import DataError, MissingDataError
+from udtlib.polygons import corners, upright_box
 
 DIAMOND = "5,1,9,4,5,7,1,4\n"
 
@@ -17,14 +18,15 @@ def test_boxes_and_polygons(tmp_path):
     (tmp_path / "not-listed").mkdir()
     (one,) = load_dataset("vot", tmp_path)
     np.testing.assert_array_equal(one.boxes, [[2, 3, 5, 4], [3, 3, 5, 4], [1, 1, 8, 6]])
-    corners = read_corners(tmp_path / "bag" / "groundtruth.txt")
-    np.testing.assert_array_equal(corners[0], [[2, 3], [7, 3], [7, 7], [2, 7]])
-    np.testing.assert_array_equal(corners[2], [[5, 1], [9, 4], [5, 7], [1, 4]])
+    regions = read_regions(tmp_path / "bag" / "groundtruth.txt")
+    np.testing.assert_array_equal(corners(regions[0]), [[2, 3], [7, 3], [7, 7], [2, 7]])
+    np.testing.assert_array_equal(corners(regions[2]), [[5, 1], [9, 4], [5, 7], [1, 4]])
+    assert len(one.regions) == 3
 
 
 def test_a_polygon_lies_in_its_box_and_touches_every_side():
     polygon = np.random.default_rng(0).uniform(0, 100, (7, 2))
-    ((x, y, w, h),) = upright_boxes([polygon])
+    x, y, w, h = upright_box(polygon.ravel())
     inside = (polygon >= (x, y)).all() and (polygon <= (x + w + 1e-9, y + h + 1e-9)).all()
     assert inside
     assert {polygon[:, 0].min(), polygon[:, 1].min()} == {x, y}
@@ -82,8 +84,8 @@ def test_tags(tmp_path):
         ("1,2,3,4,5,6,7", "found 7 numbers"),
         ("1", "found 1 numbers"),
         ("m0,0,3,3,1,2", "a mask"),
-        ("1,2,x,4", "expected 4 numbers"),
-        ("1,2,inf,4", "finite"),
+        ("1,2,x,4", "expected numbers of a box"),
+        ("1,2,inf,4", "expected numbers of a box"),
     ],
 )
 def test_rows_that_are_no_region(tmp_path, row, problem):
