@@ -67,7 +67,10 @@ def _corners(line: str, where: str) -> NDArray[np.float64]:
 
 
 def upright_boxes(regions: list[NDArray[np.float64]]) -> Boxes:
-    """Return the smallest upright box around each region of `read_corners`, ``(N, 4)``."""
+    """Return the smallest upright box around each region of `read_corners`, ``(N, 4)``.
+
+    This is the toolkit's way from a polygon to a rectangle.
+    """
     low = np.array([corners.min(axis=0) for corners in regions])
     high = np.array([corners.max(axis=0) for corners in regions])
     with np.errstate(over="ignore"):
