@@ -116,11 +116,16 @@ def _across_channels(values: Tensor, kernel: Tensor, bias: Tensor | None = None)
 
 
 def _kernel_for(values: Tensor, factor: float, offset: float) -> tuple[Tensor, Tensor]:
-    make = neighbour_kernel.__wrapped__ if torch.compiler.is_compiling() else neighbour_kernel
+    make = neighbour_kernel if torch.compiler.is_compiling() else _kept_kernel
     return make(values.shape[1], factor, offset, values.dtype, values.device)
 
 
 @lru_cache(maxsize=16)
+def _kept_kernel(*arguments: Any) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):  # a tracker may be first, and training uses it too
+        return neighbour_kernel(*arguments)
+
+
 def neighbour_kernel(
     channels: int, factor: float, offset: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
