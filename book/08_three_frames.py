@@ -22,7 +22,7 @@
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb) (the filter, Eq. 4 and 5) and chapter 07 (forward and back, the
 # pseudo-label, Eq. 6). Weights are the library's own, `weights.default()`.
 #
-# Run time: about 62 s on two cores. Downloads: none.
+# Run time: about 63 s on two cores. Downloads: none.
 
 # %%
 from time import perf_counter
@@ -751,17 +751,18 @@ deflection.demo()
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/08.py](solutions/08.py).
 #
-# **Exercise 1 (derive).** Both patches have the same energy. Given the response `(H, W)` on the way out and the
-# index `(row, column)` of its peak, what is the response on the way back? Use no Fourier transform.
+# **Exercise 1 (derive).** Section 8.2 assumed that both patches have the same energy. Now S has `q`$^2$ times the energy of T at
+# every frequency, and $\lambda=0$. Given the `response` `(H, W)` on the way out and the `label`, what is the loss of Eq. 6?
+# Use no Fourier transform. Then explain: which `q` makes the loss of a wrong trip small, and is it a better trip?
 
 
 # %% tags=["exercise", "raises-exception"]
-def way_back(response, peak):
+def return_loss(response, label, q):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.way_back(way_back)
+check.return_loss(return_loss)
 
 # %% [markdown]
 # **Exercise 2 (predict).** In a direct trip over three frames the way through S1 ended at `chain`, while T directly

@@ -904,18 +904,19 @@ def chance_of_more(p, n, removed):
 check.chance_of_more(chance_of_more)
 
 # %% [markdown]
-# **5. If the weights were not constant (derive).** Derive the gradient of $L=\sum_im_i\ell_i/\sum_jm_j$ with respect
-# to $m_i$, the one the library never takes.
+# **5. If the weights were not constant (derive).** Multiply the features of S1 by $q$, so that $\mathbf R_{S_1}$ becomes $q$ times
+# and $\mathbf R_{S_2}$ $1/q$ times as high. What is the derivative of A_motion (reference form) by $\log q$ at $q=1$? For a still
+# pair with perfect responses it is 0: does the network have to stay there?
 
 
 # %% tags=["exercise", "raises-exception"]
-def motion_gradient(errors, motion):
-    """Return dL/dm (n,) for errors (n,) held constant and motion (n,), numpy."""
+def knob_slope(first, second, label):
+    """Return dA/dlog q at q = 1 from R_S1, R_S2 and Y_T, each (H, W) numpy."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.motion_gradient(motion_gradient)
+check.knob_slope(knob_slope)
 
 # %% [markdown]
 # **6. (Open)** Design a weight that a dark S1 cannot capture. What would you bound: the response, A_motion, or the
