@@ -168,22 +168,22 @@ def test_memory_and_time_do_not_grow(weights):
 
 @pytest.mark.slow
 def test_three_thousand_frames_take_no_more_time_or_memory_at_the_end():
-    """25 s: so many are needed to see a slow leak, or a memory that fills up and slows down."""
+    """Half a minute: it takes so many to see a slow leak, or a memory that fills up and slows down."""
     frames, boxes = moving_clip([(1, 0)] * 10 + [(-1, 0)] * 10)
     tracker = load_tracker("udt+", weights=random_weights(0), least_side=64, largest_side=64)
     tracker.init(frames[0], boxes[0])
-    seconds, held = [], []
+    seconds, held = np.zeros(3000), []
     tracemalloc.start()
     for index in range(3000):
         begun = time.process_time()
         found = tracker.update(frames[(index + 1) % 20])
-        seconds.append(time.process_time() - begun)
+        seconds[index] = time.process_time() - begun
         if index % 500 == 499:
             held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     assert iou(found, boxes[3000 % 20]) > 0.8
     assert np.median(seconds[-500:]) < 1.5 * np.median(seconds[500:1000])
-    assert max(held) - held[0] < 100_000, "bytes"
+    assert max(held) - held[0] < 200_000, "bytes: less than a hundred a frame"
 
 
 @pytest.mark.parametrize("box", [(50, 40, 5, 5), (8, 6, 144, 108), (-10, -10, 30, 30), (0, 0, 160, 2)])

@@ -74,5 +74,5 @@ def follow_points(
     size = (WINDOW, WINDOW)
     there, seen, _ = cv2.calcOpticalFlowPyrLK(before, after, points, np.zeros_like(points), winSize=size)
     back, found, _ = cv2.calcOpticalFlowPyrLK(after, before, there, np.zeros_like(points), winSize=size)
-    back[(seen & found).ravel() == 0] = np.inf
-    return there, back
+    lost = (seen.ravel() == 0) | (found.ravel() == 0)
+    return np.asarray(there, np.float32), np.where(lost[:, None], np.float32(np.inf), back).astype(np.float32)
