@@ -156,10 +156,12 @@ class UdtPlusTracker:
         look = self._search(frame)
         self._judge(look)
         self._move(look)
-        self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
+        if self.settings.follow_size:
+            self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
         sample = self._remember(look)
         self._learn(sample)
-        self.scale_filter.adapt(frame, self.center, self.size, self.trust)
+        if self.settings.follow_size:
+            self.scale_filter.adapt(frame, self.center, self.size, self.trust)
         return from_center(self.center, self.size)
 
     def _prepare(self) -> None:

@@ -1,0 +1,107 @@
+"""Measure UDT+ with one ingredient more each time, for chapter 12: `make results-ingredients`.
+
+    python book/tools/ingredient_results.py --out RUN --table FILE.json [--real DIR]
+
+The first `FRAMES` frames of the 22 synthetic sequences, and of the real ones in DIR, which are laid out as OTB's are.
+Resumable, as `udt evaluate` is. The price is processor time on one thread (`ROUNDS` turns of all steps, one after
+the other, the least counts), so that other work on the machine does little harm.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+from time import process_time
+from typing import Any
+
+import cv2
+import torch
+
+from udtlib.data import load_dataset
+from udtlib.data.sequences import Sequence
+from udtlib.data.synthetic import render_clip
+from udtlib.evaluation import evaluate
+from udtlib.evaluation.running.measured import provenance, weights_by_name
+from udtlib.files import write_whole
+from udtlib.trackers import load_tracker
+from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
+
+FRAMES, ROUNDS, TIMED_FRAMES = 60, 5, 25
+
+
+def steps() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return tracker and options by name: chapter 06's, then UDT+'s filter with nothing, and with ever more."""
+    names = list(INGREDIENTS)
+    found: dict[str, tuple[str, dict[str, Any]]] = {
+        "chapter 06": ("udt", {}),
+        "plain": ("udt+", with_ingredients([])),
+    }
+    for count, name in enumerate(names, start=1):
+        found[name] = ("udt+", with_ingredients(names[:count]))
+    return found
+
+
+def beginning(sequence: Sequence) -> Sequence:
+    """Return the first `FRAMES` frames of a sequence."""
+    count = min(FRAMES, len(sequence.frames))
+    frames = [sequence.frames[index] for index in range(count)]
+    return replace(sequence, frames=frames, boxes=sequence.boxes[:count])
+
+
+def scores(sequences: AbstractSequence[Sequence], out: str) -> dict[str, dict[str, float]]:
+    """Return the area under the success curve of every step on every sequence."""
+    found = {}
+    for step, (tracker, options) in steps().items():
+        name = step.replace(" ", "-")
+        score = evaluate(tracker, sequences, out, dataset="otb", name=name, options=options, progress=True)
+        if score.failed:
+            raise SystemExit(f"{step}: {dict(score.failed)}")
+        found[step] = {one.name: round(float(one.auc), 4) for one in score.sequences}
+    return found
+
+
+def prices() -> dict[str, float]:
+    """Return each step's milliseconds a frame: processor time, one thread, the least of all rounds."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    clip = render_clip(TIMED_FRAMES, seed=7, scale_variation=0.3)
+    frames, least = list(clip.frames), dict.fromkeys(steps(), float("inf"))
+    for _ in range(ROUNDS):
+        for step, (name, options) in steps().items():
+            tracker = load_tracker(name, **options)
+            tracker.init(frames[0], clip.boxes[0])
+            start = process_time()
+            for frame in frames[1:]:
+                tracker.update(frame)
+            least[step] = min(least[step], 1e3 * (process_time() - start) / (len(frames) - 1))
+    return {step: round(value, 2) for step, value in least.items()}
+
+
+def main() -> None:
+    """Run what is missing and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--table", required=True, metavar="FILE.json")
+    parser.add_argument("--real", metavar="DIR")
+    arguments = parser.parse_args()
+    measured = provenance("make results-ingredients")
+    made = {name: load_tracker(name) for name in ("udt", "udt+")}
+    document = measured | {
+        "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
+        "weights": weights_by_name(made),
+        "frames": FRAMES,
+        "settings": {step: options for step, (_, options) in steps().items()},
+        "ms": prices(),
+    }
+    datasets = {"synthetic": load_dataset("synthetic")}
+    if arguments.real:
+        datasets["real"] = load_dataset("otb", arguments.real)
+    document["auc"] = {
+        kind: scores([beginning(one) for one in sequences], f"{arguments.out}/{kind}")
+        for kind, sequences in datasets.items()
+    }
+    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
