@@ -48,12 +48,14 @@ def beginning(sequence: Sequence) -> Sequence:
     return replace(sequence, frames=frames, boxes=sequence.boxes[:count])
 
 
-def scores(sequences: AbstractSequence[Sequence], out: str) -> dict[str, dict[str, float]]:
+def scores(sequences: AbstractSequence[Sequence], out: str, jobs: int) -> dict[str, dict[str, float]]:
     """Return the area under the success curve of every step on every sequence."""
     found = {}
     for step, (tracker, options) in steps().items():
         name = step.replace(" ", "-")
-        score = evaluate(tracker, sequences, out, dataset="otb", name=name, options=options, progress=True)
+        score = evaluate(
+            tracker, sequences, out, dataset="otb", name=name, options=options, jobs=jobs, progress=True
+        )
         if score.failed:
             raise SystemExit(f"{step}: {dict(score.failed)}")
         found[step] = {one.name: round(float(one.auc), 4) for one in score.sequences}
@@ -83,21 +85,23 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--table", required=True, metavar="FILE.json")
     parser.add_argument("--real", metavar="DIR")
+    parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
-    measured = provenance("make results-ingredients")
+    measured = provenance("make results-ingredients", arguments.jobs)
     made = {name: load_tracker(name) for name in ("udt", "udt+")}
     document = measured | {
         "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
         "weights": weights_by_name(made),
         "frames": FRAMES,
         "settings": {step: options for step, (_, options) in steps().items()},
-        "ms": prices(),
     }
     datasets = {"real": load_dataset("otb", arguments.real)} if arguments.real else {}
     datasets["synthetic"] = [one for one in load_dataset("synthetic") if one.name.endswith("-1")]
     document["auc"] = {}
     for kind, sequences in datasets.items():
-        document["auc"][kind] = scores([beginning(one) for one in sequences], f"{arguments.out}/{kind}")
+        some = [beginning(one) for one in sequences]
+        document["auc"][kind] = scores(some, f"{arguments.out}/{kind}", arguments.jobs)
+        document["ms"] = document.get("ms") or prices()
         write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
 
