@@ -233,7 +233,7 @@ show_answers(hidden, learned_boxes, [0, 16, short - 1])
 # %% [markdown]
 # No. What the tracker looks *at* has been learned, but it still refreshes its idea of the target from its own box, and
 # when the target is covered, that box holds something else. Seeing better is not the same as knowing what to believe;
-# chapters 06 and 12 are about the difference. So what is learning good for? Look at real video.
+# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about the difference. So what is learning good for? Look at real video.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: the network follows as long as the view is free, and is lost behind the same thing.

@@ -708,7 +708,7 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # $1-0.99^{20}\approx18$ %. The slow tracker is *unsure* for good reason, drifts a little, and snaps back when the
 # target comes out. In the end both scores are the same, and one of the trackers is on the wrong object. **A low score
 # says that the picture does not fit the model. Which of the two is wrong it does not say, and a high one says nothing
-# at all.** The price of slowness comes with targets that change faster than a hundredth a frame; chapter 12 buys memory
+# at all.** The price of slowness comes with targets that change faster than a hundredth a frame; [chapter 12](12_udt_plus.ipynb) buys memory
 # instead of choosing a rate.
 #
 # ## 6.7 The response-map explorer
@@ -866,7 +866,7 @@ print(f"score_end = {slow_score[-1]:.1f}")
 # %% [markdown]
 # **What comes next.** The tracker is complete, and what it looks *at* can be learned. How? Chapter 07 runs it forward
 # and then backward, and finds in the distance to its own start a reason to change $\theta$: the idea of [Wang et al.
-# 2019](#References "wang2019"). What UDT+ adds to this online part is chapter 12.
+# 2019](#References "wang2019"). What UDT+ adds to this online part is [chapter 12](12_udt_plus.ipynb).
 
 # %% [markdown]
 # ## References

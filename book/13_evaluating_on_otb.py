@@ -20,7 +20,7 @@
 # on many.
 #
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (overlap, policies, the bootstrap);
-# [chapter 06](06_tracking_online.ipynb) for the tracker. Chapter 12 is not needed.
+# [chapter 06](06_tracking_online.ipynb) for the tracker. [Chapter 12](12_udt_plus.ipynb) is not needed.
 #
 # Run time: about 24 s on two cores. Downloads: none.
 
@@ -264,7 +264,7 @@ print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
 # Five of eleven, some by a hair. And eleven intervals at 95 % are eleven chances to be fooled: if nothing were different
 # at all, one of them would still leave out 0 in nearly every second benchmark ($1-0.95^{11}=43$ %). Nor are they eleven
 # witnesses, since one sequence has four or five attributes and testifies in every plot. Read such a figure as a list of
-# *suspects*: occluded and vanishing targets are where a memory of 50 samples should help (chapter 12). Whether it does is a
+# *suspects*: occluded and vanishing targets are where a memory of 50 samples should help ([chapter 12](12_udt_plus.ipynb)). Whether it does is a
 # question for a run designed to ask it.
 
 # %% tags=["outside-data"]
