@@ -14,14 +14,14 @@
 # %% [markdown]
 # # 12 UDT+: what to keep, and what to believe
 #
-# **Goals.** After this chapter you can *explain* what a running average forgets and a memory of samples keeps, *solve* for
-# a filter that has no closed form, *find* a peak between the cells, *say* what each ingredient of UDT+ gains and what it
-# costs, *decide* when a tracker should doubt what it sees, and *tell* what the paper says about its adaptive rate from what
-# its code does.
+# **Goals.** After this chapter you can *explain* what a running average forgets and a memory of samples keeps, *solve*
+# for a filter that has no closed form, *find* a peak between the cells, *say* what each ingredient of UDT+ gains and
+# what it costs, *decide* when a tracker should doubt what it sees, and *tell* what the paper says about its adaptive
+# rate from what its code does.
 #
-# **Prerequisites.** [Chapter 06](06_tracking_online.ipynb) (the tracker we start from),
-# [chapter 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of
-# [chapter 02](02_correlation_filters.ipynb).
+# **Prerequisites.** [Chapter 06](06_tracking_online.ipynb) (the tracker we start from), [chapter
+# 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
+# 02](02_correlation_filters.ipynb).
 #
 # Run time: about 0 s on two cores. Downloads: none.
 
@@ -68,8 +68,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # one, the only one a person has vouched for, has the weight $(1-\eta)^t$, and everything else in the model is the
 # tracker's own opinion. A small rate follows changes too slowly; a large one learns whatever passes in front of the
 # target (section 6.6). There is a second problem, which no rate cures. Here is a clip in which something hides the
-# target for two dozen frames. We cut the target out at its *true* place, so nothing that follows can be blamed on drift, and
-# average the cuts as a tracker would.
+# target for two dozen frames. We cut the target out at its *true* place, so nothing that follows can be blamed on
+# drift, and average the cuts as a tracker would.
 
 # %%
 hidden = render_clip(42, seed=4, occlusion=1.0)
@@ -111,22 +111,23 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 
 # %% [markdown]
 # At the slow rate the average is a ghost of the target with a veil over it. At the fast rate it is a ghost of the
-# occluder. Neither picture has ever been seen by anybody. **An average of two looks is not a look**, and a filter that is
-# fitted to the average need not answer either of them. What we want is a model that holds the look from before, the look
-# from now, and knows how much each counts.
+# occluder. Neither picture has ever been seen by anybody. **An average of two looks is not a look**, and a filter that
+# is fitted to the average need not answer either of them. What we want is a model that holds the look from before, the
+# look from now, and knows how much each counts.
 #
 # ## 12.2 The recipe
 #
-# UDT+ puts the network of the paper into the filter of ECO ([Danelljan et al. 2017](#References "danelljan2017eco")), which
-# itself grew from C-COT ([Danelljan et al. 2016](#References "danelljan2016")) and SRDCF
-# ([Danelljan et al. 2015](#References "danelljan2015")). The filter now minimises
+# UDT+ puts the network of the paper into the filter of ECO ([Danelljan et al. 2017](#References "danelljan2017eco")),
+# which itself grew from C-COT ([Danelljan et al. 2016](#References "danelljan2016")) and SRDCF ([Danelljan et al.
+# 2015](#References "danelljan2015")). The filter now minimises
 #
 # $$\sum_i w_i\Big\|\sum_c\mathbf W_c*\mathbf X_{i,c}-\mathbf Y\Big\|^2+\sum_c\big\|\beta\odot\mathbf W_c\big\|^2. \tag{12.1}$$
 #
-# Compare it with Eq. 1 of the paper, $\|\mathbf W*\mathbf X-\mathbf Y\|^2+\lambda\|\mathbf W\|^2$. There is now a sum over remembered
-# samples $\mathbf X_i$ with weights $w_i$ that add up to 1. The constant $\lambda$ has become a window $\beta$: some places
-# of the filter cost more than others. The functions are continuous and periodic, the window's side is the period, and $*$ is a
-# plain convolution, so the response has the spectrum $\sum_c\hat{\mathbf W}_c\hat{\mathbf Z}_c$ without a conjugate.
+# Compare it with Eq. 1 of the paper, $\|\mathbf W*\mathbf X-\mathbf Y\|^2+\lambda\|\mathbf W\|^2$. There is now a sum
+# over remembered samples $\mathbf X_i$ with weights $w_i$ that add up to 1. The constant $\lambda$ has become a window
+# $\beta$: some places of the filter cost more than others. The functions are continuous and periodic, the window's side
+# is the period, and $*$ is a plain convolution, so the response has the spectrum $\sum_c\hat{\mathbf W}_c\hat{\mathbf
+# Z}_c$ without a conjugate.
 #
 # | ingredient | what it does | line of code | without it, set |
 # |---|---|---|---|
@@ -139,11 +140,12 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 # | `scale` | asks chapter 03's scale filter for the size | `scale.ScaleFilter.estimate` | `follow_size=False` |
 # | `trust` | learns less from what it doubts (not in the released code) | `confidence.Confidence.judge` | `adaptive=0` |
 #
-# Each has a section below, and each section ends with a bill: what the ingredient gained *on top of those before it*, as
-# the mean difference in AUC with its 95 % interval over sequences, and the speed before and after. The bills are stored
-# measurements, because a fair one takes an hour: the tracker runs over the first 40 frames of short real sequences.
-# `make results-ingredients` measures them again. These are sequences on which we also *choose* settings, so they say which
-# ingredient to keep, and not how good the tracker is; for that see [chapter 13](13_evaluating_on_otb.ipynb).
+# Each has a section below, and each section ends with a bill: what the ingredient gained *on top of those before it*,
+# as the mean difference in AUC with its 95 % interval over sequences, and the speed before and after. The bills are
+# stored measurements, because a fair one takes an hour: the tracker runs over the first 40 frames of short real
+# sequences. `make results-ingredients` measures them again. These are sequences on which we also *choose* settings, so
+# they say which ingredient to keep, and not how good the tracker is; for that see [chapter
+# 13](13_evaluating_on_otb.ipynb).
 
 # %%
 stored = json.loads(stored_result("ch12_ingredients.json").read_text("utf-8"))
@@ -172,14 +174,14 @@ def bill(name):
 bill("plain")
 
 # %% [markdown]
-# The step `plain` is the starting point: it puts UDT+'s filter, with every ingredient left out, in place of chapter 06's
-# tracker. The size is fixed now, and that alone costs several points. The speed is processor time and was measured while
-# the machine was busy with other work: compare two bills with each other, and with your own machine only roughly.
+# The step `plain` is the starting point: it puts UDT+'s filter, with every ingredient left out, in place of chapter
+# 06's tracker. The size is fixed now, and that alone costs several points. The speed is processor time and was measured
+# while the machine was busy with other work: compare two bills with each other, and with your own machine only roughly.
 #
 # For the experiments we write down what the tracker does to a frame: a square window of 4 times the target's side (the
-# root of its area), read at $112\times112$ points, through the network, averaged over cells of $4\times4$ points, and brought
-# to one norm. That makes maps of $28\times28$ cells. (The released settings read 150 to 200 points a side; a smaller window keeps this
-# chapter quick.)
+# root of its area), read at $112\times112$ points, through the network, averaged over cells of $4\times4$ points, and
+# brought to one norm. That makes maps of $28\times28$ cells. (The released settings read 150 to 200 points a side; a
+# smaller window keeps this chapter quick.)
 
 # %%
 SIDE, CELL, AREA = 112, 4, 4.0
@@ -220,8 +222,8 @@ assert stored["frames"] == 40
 # ## 12.3 More context, and why it needs a penalty
 #
 # A window of 2.8 times the target's side, with a Hann window over it, can follow a target that moves by half its side a
-# frame, hardly more. So look farther: 4 times. **Predict** what that alone does to the bill: a gain of several points, about
-# nothing, or a loss?
+# frame, hardly more. So look farther: 4 times. **Predict** what that alone does to the bill: a gain of several points,
+# about nothing, or a loss?
 
 # %%
 my_guess = "a gain"
@@ -231,9 +233,10 @@ print(f"you said: {my_guess}")
 bill("context")
 
 # %% [markdown]
-# It makes things worse. Now 15 of 16 parts of the window are background, and the filter learns to recognise *that*. In the next frame the background
-# is where it was, and the filter says so: nothing has moved. To see it, we learn a filter from frame 0 of a clip with a
-# fast target and ask it, without moving the window, where the target is four frames later.
+# It makes things worse. Now 15 of 16 parts of the window are background, and the filter learns to recognise *that*. In
+# the next frame the background is where it was, and the filter says so: nothing has moved. To see it, we learn a filter
+# from frame 0 of a clip with a fast target and ask it, without moving the window, where the target is four frames
+# later.
 #
 # The cure is the window $\beta$ of Eq. 12.1: nearly nothing on the target, and growing with the square of the distance.
 #
@@ -316,19 +319,19 @@ assert share["quadratic"] > 0.8 > share["flat"]
 # ## 12.4 A filter without a formula
 #
 # The penalty has a price. In chapter 04 every frequency could be solved for itself. Multiplying with $\beta^2$ in space
-# is a convolution over frequencies, so now every coefficient of the filter depends on its neighbours. Setting the derivative of
-# Eq. 12.1 to zero gives the *normal equations*,
+# is a convolution over frequencies, so now every coefficient of the filter depends on its neighbours. Setting the
+# derivative of Eq. 12.1 to zero gives the *normal equations*,
 #
 # $$\sum_i w_i\,\hat{\mathbf X}_{i,c}^\star\Big(\sum_d\hat{\mathbf X}_{i,d}\hat{\mathbf W}_d\Big)
 # +\mathscr F\big(\beta^2\odot\mathbf W_c\big)=\Big(\sum_i w_i\hat{\mathbf X}_{i,c}\Big)^{\!\star}\hat{\mathbf Y}, \tag{12.3}$$
 #
 # some 14,000 complex unknowns for our window. Nobody writes this matrix down. We only need to *apply* it to a filter,
-# which is two products and two Fourier transforms (`eco.learning.normal_operator`), and that is all the method of conjugate
-# gradients ([Hestenes and Stiefel 1952](#References "hestenes1952")) asks for. It walks from a first guess along directions,
-# each of which does not spoil what the earlier ones have achieved.
+# which is two products and two Fourier transforms (`eco.learning.normal_operator`), and that is all the method of
+# conjugate gradients ([Hestenes and Stiefel 1952](#References "hestenes1952")) asks for. It walks from a first guess
+# along directions, each of which does not spoil what the earlier ones have achieved.
 #
-# Can we trust it? On a problem of $7\times7$ cells and 2 channels there are 98 real unknowns. We write Eq. 12.1 as one long
-# list of rows, without any operator: for each unit filter its response to each of three samples at each cell, then
+# Can we trust it? On a problem of $7\times7$ cells and 2 channels there are 98 real unknowns. We write Eq. 12.1 as one
+# long list of rows, without any operator: for each unit filter its response to each of three samples at each cell, then
 # $\beta$ times the filter on a fine grid. `numpy` solves that by least squares.
 
 # %%
@@ -373,9 +376,10 @@ for count in (1, 10, 40):
     print(f"  after {count:2} iterations {errors[count - 1]:.2f}")
 
 # %% [markdown]
-# Forty iterations, and it is there. On a real problem the tracker allows itself *five*, every sixth frame, and starts from the filter it
-# has. How good is that? We take the memory of the next section as it is in frame 30, with a filter learned in frame 24, and
-# compare the value of Eq. 12.1 (as a share of $\|\mathbf Y\|^2$) with that of a start from nothing.
+# Forty iterations, and it is there. On a real problem the tracker allows itself *five*, every sixth frame, and starts
+# from the filter it has. How good is that? We take the memory of the next section as it is in frame 30, with a filter
+# learned in frame 24, and compare the value of Eq. 12.1 (as a share of $\|\mathbf Y\|^2$) with that of a start from
+# nothing.
 
 # %%
 quadratic = kinds["quadratic"]
@@ -413,23 +417,24 @@ assert errors[39] < 0.01 < 0.3 < errors[0]
 assert warm[3] < 0.6 * cold[3]
 
 # %% [markdown]
-# Five iterations from the old filter beat fifty from nothing, or come close: most of the solution is already there, and it
-# need not be found again. That is why the filter may be learned seldom. (The step `sparse` comes after
-# `memory` in the stored order; we show it here because it belongs to the same equation.) It is the one ingredient that
-# makes the tracker *faster*.
+# Five iterations from the old filter are worth fifty from nothing: most of the solution is already there, and
+# it need not be found again. That is why the filter may be learned seldom. (The step `sparse` comes after `memory` in
+# the stored order; we show it here because it belongs to the same equation.) It is the one ingredient that makes the
+# tracker *faster*.
 #
 # ## 12.5 A memory of samples
 #
-# ECO keeps at most 50 samples. While there is room, a new sample is appended with the weight $\eta=0.01$, and the others fade
-# by $1-\eta$: exactly the weights of a running average. When the memory is full,
+# ECO keeps at most 50 samples. While there is room, a new sample is appended with the weight $\eta=0.01$, and the
+# others fade by $1-\eta$: exactly the weights of a running average. When the memory is full,
 #
 # - a sample whose weight has faded to almost nothing is replaced, or else
 # - the new sample is merged with the nearest one, or the two nearest old ones are merged, whichever pair is closer:
 #   $$\mathbf X_{ab}=\frac{w_a\mathbf X_a+w_b\mathbf X_b}{w_a+w_b},\qquad w_{ab}=w_a+w_b. \tag{12.4}$$
 #
-# The code never recomputes a distance. It keeps the inner products of all samples and merges those, too. The memory does not care what a
-# sample is, so for a picture we give one of six places the *cuts* of section 12.1 in red, green and blue. Then we check it
-# against recomputation: all inner products from the samples it holds, and the mean from every cut ever seen.
+# The code never recomputes a distance. It keeps the inner products of all samples and merges those, too. The memory
+# does not care what a sample is, so for a picture we give one of six places the *cuts* of section 12.1 in red, green
+# and blue. Then we check it against recomputation: all inner products from the samples it holds, and the mean from
+# every cut ever seen.
 
 # %%
 rate = 0.05
@@ -452,12 +457,13 @@ print(
 )
 
 # %% [markdown]
-# Six pages: the target as it was, the occluder, and a few moments in between, blurred where similar frames have been merged. And the last line is
-# worth a pause. **The memory and the running average have the same mean**, whatever has been merged with what: Eq. 12.4 moves weight
-# around and loses none. The right side of Eq. 12.3 is therefore the same for both. The difference is in the
-# left side: the memory has $\sum_i w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$, every look with itself, and the average has the ghost with
-# itself. Does that change what the filter answers? We show both the same frames, at the true places, at rate $0.1$, and ask in the end
-# for the peak of their response to each of six looks.
+# Six pages: the target as it was, the occluder, and a few moments in between, blurred where similar frames have been
+# merged. And the last line is worth a pause. **The memory and the running average have the same mean**, whatever has
+# been merged with what: Eq. 12.4 moves weight around and loses none. The right side of Eq. 12.3 is therefore the same
+# for both. The difference is in the left side: the memory has $\sum_i w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$,
+# every look with itself, and the average has the ghost with itself. Does that change what the filter answers? We show
+# both the same frames, at the true places, at rate $0.1$, and ask in the end for the peak of their response to each of
+# six looks.
 
 # %%
 album, ghost = (SampleMemory(samples[0], capacity, 0.1) for capacity in (8, 1))
@@ -486,23 +492,23 @@ assert min(peaks["memory of 8"][4:]) > max(peaks["memory of 8"][1:4])
 
 # %% [markdown]
 # Frame 4 shows the target, 14 to 24 the occluder, 36 and 40 the target again, in frames that were not learned. After 27
-# frames of occluder at this rate the average answers the occluder with more than 1 and the target with less. The memory has
-# seen exactly the same frames with exactly the same weights, and still answers the target best.
+# frames of occluder at this rate the average answers the occluder with more than 1 and the target with less. The memory
+# has seen exactly the same frames with exactly the same weights, and still answers the target best.
 #
 # ## 12.6 Between the cells
 #
-# A cell of our window is 8 pixels of the frame wide, and a peak that may only lie on cells jumps by 8 pixels. Chapter 02 put
-# a parabola through three values. C-COT does without the grid: every map becomes a *function*, a sum of cubic kernels $\chi$ on the middles of the
-# cells,
+# A cell of our window is 8 pixels of the frame wide, and a peak that may only lie on cells jumps by 8 pixels. Chapter
+# 02 put a parabola through three values. C-COT does without the grid: every map becomes a *function*, a sum of cubic
+# kernels $\chi$ on the middles of the cells,
 #
 # $$x(u)=\sum_j x[j]\,\chi\big(nu-j-\tfrac12\big),\qquad
 # \hat x(k)=\frac1n\,\hat\chi\Big(\frac kn\Big)\,e^{-\mathrm i\pi k/n}\sum_j x[j]\,e^{-2\pi\mathrm ijk/n}, \tag{12.5}$$
 #
 # with $n=28$ cells on a side.
 #
-# On the right stands its Fourier series: the discrete transform of the map times a fixed factor, so interpolating costs one product. Is it
-# right? We evaluate the sum on the left directly at 1,400 points of one row of one channel and take the Fourier coefficients of
-# *that*.
+# On the right stands its Fourier series: the discrete transform of the map times a fixed factor, so interpolating costs
+# one product. Is it right? We evaluate the sum on the left directly at 1,400 points of one row of one channel and take
+# the Fourier coefficients of *that*.
 
 # %%
 row = features(frames[0], center(truth[0]), truth[0, 2:])[14, :, 0].astype(np.float64)
@@ -528,15 +534,17 @@ axis.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The coefficients agree; a kernel has more of them than the 29 that are kept, so the curve is a little smoother than the sum.
+# The coefficients agree; a kernel has more of them than the 29 that are kept, so the curve is a little smoother than
+# the sum.
 #
-# The response is then a sum of waves, $r(\mathbf u)=\sum_{\mathbf k}\hat r(\mathbf k)e^{2\pi\mathrm i\mathbf k\cdot\mathbf u}$, and every derivative
-# of it is one, too: each brings down a factor $2\pi\mathrm i\mathbf k$. So from the best cell we go on by Newton's method, five steps of
+# The response is then a sum of waves, $r(\mathbf u)=\sum_{\mathbf k}\hat r(\mathbf k)e^{2\pi\mathrm i\mathbf
+# k\cdot\mathbf u}$, and every derivative of it is one, too: each brings down a factor $2\pi\mathrm i\mathbf k$. So from
+# the best cell we go on by Newton's method, five steps of
 #
 # $$\mathbf u\leftarrow\mathbf u-\mathbf H^{-1}\nabla r(\mathbf u), \tag{12.6}$$
 #
-# with the matrix $\mathbf H$ of second derivatives (`eco.peak.highest_point`). We slide the window over frame 0 by known amounts, and compare the peak's place with
-# the truth, and with the highest of $29\cdot32$ by $29\cdot32$ points.
+# with the matrix $\mathbf H$ of second derivatives (`eco.peak.highest_point`). We slide the window over frame 0 by
+# known amounts, and compare the peak's place with the truth, and with the highest of $29\cdot32$ by $29\cdot32$ points.
 
 # %%
 first = learn(samples[0][:, :, None], one, quadratic)
@@ -574,10 +582,11 @@ assert misses["Newton"].max() < 0.6 * misses["best cell"].max()
 # %% [markdown]
 # ## 12.7 Channels and size
 #
-# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns, learned in the first frame
-# together with the filter: it minimises $\|\sum_d(\hat{\mathbf X}\mathbf M)_d\hat{\mathbf W}_d-\hat{\mathbf Y}\|^2$ and the penalties in both, by
-# Gauss-Newton steps. It starts at the principal components. With $C'<C$ everything after it gets cheaper. The released UDT+
-# has $C'=C=32$: its matrix turns 32 channels into 32. What can that gain? Eq. 12.1 in the first frame, as a share of $\|\mathbf Y\|^2$:
+# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns, learned in the
+# first frame together with the filter: it minimises $\|\sum_d(\hat{\mathbf X}\mathbf M)_d\hat{\mathbf W}_d-\hat{\mathbf
+# Y}\|^2$ and the penalties in both, by Gauss-Newton steps. It starts at the principal components. With $C'<C$
+# everything after it gets cheaper. The released UDT+ has $C'=C=32$: its matrix turns 32 channels into 32. What can that
+# gain? Eq. 12.1 in the first frame, as a share of $\|\mathbf Y\|^2$:
 
 # %%
 maps = features(frames[0], middle, size)
@@ -595,12 +604,13 @@ for name, stiff in (("principal components", 1e6), ("learned", 35.0)):
 bill("projection")
 
 # %% [markdown]
-# With 32 of 32 channels the filter can undo any mixing, and learning it changes nothing. With few channels it matters: learning the matrix
-# leaves a good deal less than the principal components do. So in UDT+ as released the projection is a
-# switch without a lamp; it would pay with more channels, or fewer kept ones (`channels=8`).
+# With 32 of 32 channels the filter can undo any mixing, and learning it changes nothing. With few channels it matters:
+# learning the matrix leaves a good deal less than the principal components do. So in UDT+ as released the projection
+# does nothing that matters. It would pay with more channels than 32, or if fewer were kept (`channels=8`).
 #
-# **Size.** UDT+ leaves the pyramid of chapter 06, with its strange penalty, and asks the separate filter of
-# [chapter 03](03_kernels_channels_scale.ipynb), section 3.5, at 17 sizes interpolated to 33. It is the same class in both trackers.
+# **Size.** UDT+ leaves the pyramid of chapter 06, with its strange penalty, and asks the separate filter of [chapter
+# 03](03_kernels_channels_scale.ipynb) at 17 sizes interpolated to 33. It is the same class in both
+# trackers.
 
 # %%
 QUICK = {"preset": "released", "least_side": SIDE, "largest_side": SIDE, "first_steps": 5}
@@ -646,9 +656,9 @@ assert np.abs(sizes["scale filter"] - 1).max() < 0.5 * np.abs(sizes["fixed"] - 1
 # ## 12.8 What to believe
 #
 # All of this decides *how* to learn. Whether a frame deserves it is another question. Chapter 00 ended its first
-# experiment with a tracker on a patch of background, sharp peak, no doubts. Does the better filter know more about itself? Two
-# numbers can tell a good response from a bad one: the height of its peak $r_{\max}$, and how far the peak stands out from the rest, the
-# *average peak-to-correlation energy* ([Wang et al. 2017](#References "wang2017lmcf")),
+# experiment with a tracker on a patch of background, sharp peak, no doubts. Does the better filter know more about
+# itself? Two numbers can tell a good response from a bad one: the height of its peak $r_{\max}$, and how far the peak
+# stands out from the rest, the *average peak-to-correlation energy* ([Wang et al. 2017](#References "wang2017lmcf")),
 #
 # $$A=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
 #
@@ -656,10 +666,10 @@ assert np.abs(sizes["scale filter"] - 1).max() < 0.5 * np.abs(sizes["fixed"] - 1
 #
 # $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac A{\bar A}\Big)\Big). \tag{12.8}$$
 #
-# The trust $\tau$ is 1 as long as at least half of what is ordinary is left, and multiplies the learning rate. What should
-# $\bar r$ and $\bar A$ be? The first frame suggests itself, since there we *know* that the filter is on the target.
-# **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With the response to the first frame as yardstick, what is the
-# median of $\tau$ in these frames: near 1, about 0.5, or about 0.1?
+# The trust $\tau$ is 1 as long as at least half of what is ordinary is left, and multiplies the learning rate. What
+# should $\bar r$ and $\bar A$ be? The first frame suggests itself, since there we *know* that the filter is on the
+# target. **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With the response to the
+# first frame as yardstick, what is the median of $\tau$ in these frames: near 1, about 0.5, or about 0.1?
 
 # %%
 my_trust = 1.0
@@ -690,12 +700,13 @@ for name, values in doubts.items():
 
 # %% [markdown]
 # About a tenth, in frames where the tracker is right. The filter was *fitted* to the first frame; its answer there is a
-# rehearsal, and no later frame ever equals it. A rule with this yardstick does not doubt the occluder, it doubts everything, and
-# simply learns ten times more slowly. Measured against the median of the first five *tracked* frames, the same frames get full
-# trust. (The exact scores are those of a tracker in a loop and differ a little on another processor.)
+# rehearsal, and no later frame ever equals it. A rule with this yardstick does not doubt the occluder, it doubts
+# everything, and simply learns ten times more slowly. Measured against the median of the first five *tracked* frames,
+# the same frames get full trust. (The exact scores are those of a tracker in a loop and differ a little on another
+# processor.)
 #
-# Now let the occluder come, in the clip of section 12.1. One tracker learns from every frame, as released. The other asks Eq. 12.8
-# with the fair yardstick; what it does not trust gets a lower weight in the memory.
+# Now let the occluder come, in the clip of section 12.1. One tracker learns from every frame, as released. The other
+# asks Eq. 12.8 with the fair yardstick; what it does not trust gets a lower weight in the memory.
 
 
 # %%
@@ -774,15 +785,16 @@ assert always[1][-5:].mean() > 1.5 * always[1][12:20].mean()
 assert np.median(doubts["the first frame"]) < 0.4 < 0.9 < np.median(doubts["five tracked frames"])
 
 # %% [markdown]
-# Behind the occluder (grey) *both* are unsure, and both are off the target when it comes out. The one that always learns
-# has by then given the occluder a fifth of its memory. It answers it better from frame to frame, so its peak climbs while its
-# overlap is 0, and it walks off with it: the tracker of chapter 00 again, with a better filter. The other has kept its
-# picture of the target, and finds it as soon as it comes into the window.
+# Behind the occluder (grey) *both* are unsure, and both are off the target when it comes out. The one that always
+# learns has by then given the occluder a fifth of its memory. It answers it better from frame to frame, so its peak
+# climbs while its overlap is 0, and it walks off with it: the tracker of chapter 00 again, with a better filter. The
+# other has kept its picture of the target, and finds it as soon as it comes into the window.
 #
-# So much for one clip. The bill says what the library's rule is worth over whole sequences: its interval holds 0. A tracker
-# that doubts is also slower to learn a target that really has changed, and from the inside an occluder and a new side of the target look alike. What
-# Eq. 12.8 cannot do, either, is say where the target *is*: it stops a tracker from learning the wrong thing, and leaves it where it was. For a target that comes out
-# elsewhere, a second look beside the window is needed (`second_look`, and `camera` for a camera that jumps).
+# So much for one clip. The bill says what the library's rule is worth over whole sequences: its interval holds 0. A
+# tracker that doubts is also slower to learn a target that really has changed, and from the inside an occluder and a
+# new side of the target look alike. What Eq. 12.8 cannot do, either, is say where the target *is*: it stops a tracker
+# from learning the wrong thing, and leaves it where it was. For a target that comes out elsewhere, a second look beside
+# the window is needed (`second_look`, and `camera` for a camera that jumps).
 #
 # ## 12.9 The whole bill
 #
@@ -835,25 +847,26 @@ for kind in kinds_stored:
     assert max(abs(gain(name, kind).mean) for name in ("memory", "newton", "projection")) < 1
 
 # %% [markdown]
-# On the clip the story is clear: context alone is a disaster, the penalty repairs it, the scale filter does the rest. On
-# real sequences it is the same story with honest error bars. Context without the penalty loses; the penalty wins it back,
-# but most of its gain comes from few sequences, so its interval is wide. The ingredients that ECO is known for, the memory, the
-# continuous peak and the projection, move the mean by less than a point each. Learning seldom costs a little accuracy and nearly
-# halves the time. And for the sum of everything, chapter 06 against UDT+ as released, the interval holds 0.
+# On the clip the story is clear: context alone is a disaster, the penalty repairs it, the scale filter does the rest.
+# On real sequences it is the same story with honest error bars. Context without the penalty loses; the penalty wins it
+# back, but most of its gain comes from few sequences, so its interval is wide. The ingredients that ECO is known for,
+# the memory, the continuous peak and the projection, move the mean by less than a point each. Learning seldom costs a
+# little accuracy and nearly halves the time. And for the sum of everything, chapter 06 against UDT+ as released, the
+# interval holds 0.
 #
 # Does that mean that UDT+ is no better than UDT? No: on all 100 targets of OTB-2015 the authors' boxes are 3.6 points
 # apart, and chapter 13 computes how many sequences it takes to see such a gap: far more than we have here, and longer
-# ones. A memory of 50 looks cannot show much in 40 frames. What the bill does say is which gains are large enough to be seen at
-# once, and those are two: the penalty, where there is a window that needs it, and the size.
+# ones. A memory of 50 looks cannot show much in 40 frames. What the bill does say is which gains are large enough to be
+# seen at once, and those are two: the penalty, where there is a window that needs it, and the size.
 #
-# So what do we keep? The penalty with its context, because the mechanism is plain (section 12.3). The scale filter. Sparse learning, for
-# the speed. The memory, because it costs next to nothing and does what an average cannot (section 12.5). Newton's steps, which are
-# free. The projection only with fewer channels.
+# So what do we keep? The penalty with its context, because the mechanism is plain (section 12.3). The scale filter.
+# Sparse learning, for the speed. The memory, because it costs next to nothing and does what an average cannot (section
+# 12.5). Newton's steps, which are free. The projection only with fewer channels.
 #
 # ## 12.10 What the paper says, and what the code does
 #
-# The paper gives UDT+ two sentences: it "adaptively changes $\alpha_t$" of Eq. 12, and follows ECO's better formulation. We
-# read the released MATLAB code line by line, and ran it against our own.
+# The paper gives UDT+ two sentences: it "adaptively changes $\alpha_t$" of Eq. 12, and follows ECO's better
+# formulation. We read the released MATLAB code line by line, and ran it against our own.
 #
 # | | the paper | the released code | here |
 # |---|---|---|---|
@@ -865,8 +878,8 @@ for kind in kinds_stored:
 # | sample positions | | whole pixels, then a shift of the spectrum | fractions of pixels |
 #
 # Is a constant weight "adaptive"? The share of one frame in the model does change while the memory fills: weights are
-# those of section 12.1, and we have seen that merging changes no mean. To the letter the rate of Eq. 12 is 0.01 in every
-# frame. What adapts is which looks share a place.
+# those of section 12.1, and we have seen that merging changes no mean. To the letter the rate of Eq. 12 is 0.01 in
+# every frame. What adapts is which looks share a place.
 #
 # ## 12.11 Where it still fails
 #
@@ -892,16 +905,18 @@ assert overlap[:17].min() > 0.6
 assert overlap[-3:].max() < 0.2
 
 # %% [markdown]
-# There was nothing to remember: the back has never been in the memory, and when it comes the background near the target fits the old looks
-# as well as the target does. Doubt does not help either: it would learn the new side even more slowly. This is the limit that the paper names itself. The features know nothing of objects, so nothing tells them that a front and a back belong
-# together.
+# There was nothing to remember: the back has never been in the memory, and when it comes the background near the target
+# fits the old looks as well as the target does. Doubt does not help either: it would learn the new side even more
+# slowly. This is the limit that the paper names itself. The features know nothing of objects, so nothing tells them
+# that a front and a back belong together.
 #
 # ## 12.12 One clip, a box to tick for each ingredient
 #
-# The clip of section 12.9. Blue: the filter without any ingredient; orange: with those you tick. Beside the frame the response
-# maps of the two, to one scale (a narrow window has a dark frame around it), below them the overlap so far. Four
-# combinations on paper: nothing, context alone, with the penalty, and all that is released. In JupyterLab tick your own; a new
-# combination is tracked through the whole clip first, which takes a moment. Try `memory` without `sparse`, and `scale` alone.
+# The clip of section 12.9. Blue: the filter without any ingredient; orange: with those you tick. Beside the frame the
+# response maps of the two, to one scale (a narrow window has a dark frame around it), below them the overlap so far.
+# Four combinations on paper: nothing, context alone, with the penalty, and all that is released. In JupyterLab tick
+# your own; a new combination is tracked through the whole clip first, which takes a moment. Try `memory` without
+# `sparse`, and `scale` alone.
 
 # %% tags=["nbval-ignore-output"]
 ingredients.demo()
@@ -925,10 +940,10 @@ assert [value < 0.2 for value in finals.values()] == [True, True, False, False]
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/12.py](solutions/12.py).
 #
-# **Exercise 1 (build).** A full memory takes in a new sample. `samples` is `(N, D)`, real; `weights` `(N,)` add up to 1; `new` is `(D,)`. First the
-# old weights fade by `1 - rate`. If `new` is closer to some sample than any two samples are to each other, merge it into
-# that one (Eq. 12.4). Otherwise merge the two closest samples into the place of the heavier, and put `new` into the
-# place of the other. Return the new samples and weights, both as new arrays.
+# **Exercise 1 (build).** A full memory takes in a new sample. `samples` is `(N, D)`, real; `weights` `(N,)` add up to
+# 1; `new` is `(D,)`. First the old weights fade by `1 - rate`. If `new` is closer to some sample than any two samples
+# are to each other, merge it into that one (Eq. 12.4). Otherwise merge the two closest samples into the place of the
+# heavier, and put `new` into the place of the other. Return the new samples and weights, both as new arrays.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -940,9 +955,9 @@ def remember(samples, weights, new, rate):
 check.remember(remember)
 
 # %% [markdown]
-# **Exercise 2 (build).** The value at position `u` (0 to 1, in shares of the window) of the function that belongs to `values`, one a cell: the
-# left part of Eq. 12.5, on the circle. The kernel is $1.25\,|t|^3-2.25\,|t|^2+1$ for distances $|t|$ up to one cell,
-# $-0.75\,(|t|^3-5|t|^2+8|t|-4)$ from one to two cells, then 0.
+# **Exercise 2 (build).** The value at position `u` (0 to 1, in shares of the window) of the function that belongs to
+# `values`, one a cell: the left part of Eq. 12.5, on the circle. The kernel is $1.25\,|t|^3-2.25\,|t|^2+1$ for
+# distances $|t|$ up to one cell, $-0.75\,(|t|^3-5|t|^2+8|t|-4)$ from one to two cells, then 0.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -954,8 +969,9 @@ def interpolate(values, u):
 check.interpolate(interpolate)
 
 # %% [markdown]
-# **Exercise 3 (derive).** A real function on a line, $r(u)=c_0+2\,\mathrm{Re}\sum_{k\ge1}c_k\,e^{2\pi\mathrm iku}$, with `coefficients` $c_0,c_1,\dots$. Derive $r'$ and
-# $r''$, and return the position after one step of Newton's method (Eq. 12.6 in one dimension) from `u`.
+# **Exercise 3 (derive).** A real function on a line, $r(u)=c_0+2\,\mathrm{Re}\sum_{k\ge1}c_k\,e^{2\pi\mathrm iku}$,
+# with `coefficients` $c_0,c_1,\dots$. Derive $r'$ and $r''$, and return the position after one step of Newton's method
+# (Eq. 12.6 in one dimension) from `u`.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -967,8 +983,8 @@ def newton_step(coefficients, u):
 check.newton_step(newton_step)
 
 # %% [markdown]
-# **Exercise 4 (break and fix).** Conjugate gradients for a matrix, with *two* faults. After as many iterations as there are
-# unknowns the answer must be exact, and after fewer it must be the best that so many can give.
+# **Exercise 4 (break and fix).** Conjugate gradients for a matrix, with *two* faults. After as many iterations as there
+# are unknowns the answer must be exact, and after fewer it must be the best that so many can give.
 #
 # ```python
 # def solve(matrix, target, iterations):
@@ -995,8 +1011,8 @@ def solve(matrix, target, iterations):
 check.solve(solve)
 
 # %% [markdown]
-# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $A$, as arrays of tracked frames. The
-# yardsticks are the medians of the first five.
+# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $A$, as
+# arrays of tracked frames. The yardsticks are the medians of the first five.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1008,8 +1024,9 @@ def doubt(peaks, ratios):
 check.doubt(doubt)
 
 # %% [markdown]
-# **Exercise 6 (measure and explain).** Run section 12.8's two trackers on `render_clip(42, seed=s, occlusion=1.0)` for `s` from 0 to 9. On which clips does doubt help, on
-# which does it harm, and what is different about them? Give the paired interval before you give a reason.
+# **Exercise 6 (measure and explain).** Run section 12.8's two trackers on `render_clip(42, seed=s, occlusion=1.0)` for
+# `s` from 0 to 9. On which clips does doubt help, on which does it harm, and what is different about them? Give the
+# paired interval before you give a reason.
 #
 # ## 12.14 Summary
 
@@ -1060,9 +1077,9 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 # - In the released code the rate is constant: what the paper calls adaptive is a memory.
 
 # %% [markdown]
-# **What comes next.** We have claimed gains of a few points with intervals wider than the gains. How many sequences does a claim need, and how
-# do published numbers hold up? That is [chapter 13](13_evaluating_on_otb.ipynb). The network inside is still the one of
-# [Wang et al. 2019](#References "wang2019"); chapters 15 to 17 change it.
+# **What comes next.** We have claimed gains of a few points with intervals wider than the gains. How many sequences
+# does a claim need, and how do published numbers hold up? That is [chapter 13](13_evaluating_on_otb.ipynb). The network
+# inside is still the one of [Wang et al. 2019](#References "wang2019"); chapters 15 to 17 change it.
 
 # %% [markdown]
 # ## References
