@@ -9,8 +9,8 @@
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
 #                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
-# make results-ingredients UDT+ with one ingredient more each time, on clips and on real sequences: ch12_ingredients.json
-#                         (half an hour; goes on where it stopped; REAL=DIR names the real ones)
+# make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
+#                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 

@@ -1,10 +1,10 @@
 """Measure UDT+ with one ingredient more each time, for chapter 12: `make results-ingredients`.
 
-    python book/tools/ingredient_results.py --out RUN --table FILE.json [--real DIR]
+    python book/tools/ingredient_results.py --real DIR --out RUN --table FILE.json
 
-The first `FRAMES` frames of the real sequences in DIR, which are laid out as OTB's are, and of one synthetic sequence
-an attribute. Resumable, as `udt evaluate` is. The price is processor time on one thread (`ROUNDS` turns of all steps,
-one after the other, the least counts), so that other work on the machine does little harm.
+The first `FRAMES` frames of every second sequence in DIR, which are laid out as OTB's are. Resumable, as `udt evaluate`
+is. The price is processor time on one thread (`ROUNDS` turns of all steps, one after the other, the least counts), so
+that other work on the machine does little harm.
 """
 
 import argparse
@@ -26,7 +26,8 @@ from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
 
-FRAMES, ROUNDS, TIMED_FRAMES = 40, 3, 13
+FRAMES, EVERY = 40, 2
+ROUNDS, TIMED_FRAMES = 3, 13
 
 
 def steps() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -84,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", required=True)
     parser.add_argument("--table", required=True, metavar="FILE.json")
-    parser.add_argument("--real", metavar="DIR")
+    parser.add_argument("--real", metavar="DIR", required=True)
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
     measured = provenance("make results-ingredients", arguments.jobs)
@@ -95,14 +96,10 @@ def main() -> None:
         "frames": FRAMES,
         "settings": {step: options for step, (_, options) in steps().items()},
     }
-    datasets = {"real": load_dataset("otb", arguments.real)} if arguments.real else {}
-    datasets["synthetic"] = [one for one in load_dataset("synthetic") if one.name.endswith("-1")]
-    document["auc"] = {}
-    for kind, sequences in datasets.items():
-        some = [beginning(one) for one in sequences]
-        document["auc"][kind] = scores(some, f"{arguments.out}/{kind}", arguments.jobs)
-        document["ms"] = document.get("ms") or prices()
-        write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+    sequences = [beginning(one) for one in load_dataset("otb", arguments.real)[::EVERY]]
+    document["auc"] = {"real": scores(sequences, arguments.out, arguments.jobs)}
+    document["ms"] = prices()
+    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

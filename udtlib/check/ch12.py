@@ -1,6 +1,6 @@
 """The checks of chapter 12's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -202,22 +202,18 @@ def doubt(answer: Callable[[Array, Array], Array]) -> None:
 
 
 def _trust(peaks: Array, ratios: Array) -> tuple[Array, Mistakes]:
-    def value(
-        measure: Callable[[Array], float], start: int = 5, capped: bool = True, times: float = 2
-    ) -> Array:
-        shares = [np.array([measure(column[:start])]) ** -1 * column for column in (peaks, ratios)]
-        product = np.prod([np.minimum(share, 1) if capped else share for share in shares], axis=0)
+    def value(start: int = 5, capped: bool = True, times: float = 2, mean: bool = False) -> Array:
+        product = np.ones(len(peaks))
+        for column in (peaks, ratios):
+            ordinary = np.mean(column[:start]) if mean else np.median(column[:start])
+            product = product * (np.minimum(column / ordinary, 1) if capped else column / ordinary)
         return np.minimum(1, times * product)
 
-    middle: Callable[[Sequence[float]], float] = np.median  # type: ignore[assignment]
-    return (
-        value(middle),
-        [
-            (value(middle, start=1), "the yardstick is the middle of five frames, not the first"),
-            (value(middle, start=10), "the yardstick comes from the first five frames only"),
-            (value(middle, capped=False), "each share is at most 1 before they are multiplied"),
-            (value(middle, times=1), "half of what is ordinary is enough"),
-            (value(np.mean), "the median, not the mean"),  # type: ignore[arg-type]
-            (np.minimum(1, 2 * peaks / np.median(peaks[:5])), "the height alone is not enough"),
-        ],
-    )
+    return value(), [
+        (value(start=1), "the yardstick is the middle of five frames, not the first"),
+        (value(start=10), "the yardstick comes from the first five frames only"),
+        (value(capped=False), "each share is at most 1 before they are multiplied"),
+        (value(times=1), "half of what is ordinary is enough"),
+        (value(mean=True), "the median, not the mean"),
+        (np.minimum(1, 2 * peaks / np.median(peaks[:5])), "the height alone is not enough"),
+    ]
