@@ -23,7 +23,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 0 s on two cores. Downloads: none.
+# Run time: about 40 s on two cores. Downloads: none.
 
 # %%
 import json
@@ -760,7 +760,7 @@ for moment in moments:
     shot = viz.draw_box(
         viz.draw_box(shot, always[0][moment], viz.PREDICTION), doubting[0][moment], viz.SECOND
     )
-    shots.append(viz.resize_area(shot, 170))
+    shots.append(viz.resize_area(shot, 140))
 sheet = viz.contact_sheet(shots, columns=4, labels=[f"frame {moment}" for moment in moments])
 colors = {"truth": viz.TRUTH, "always learns": viz.PREDICTION, "doubts": viz.SECOND}
 viz.show(np.vstack([sheet, viz.legend(colors, sheet.shape[1])]))
@@ -900,7 +900,7 @@ moments = (0, 16, 28, 43)
 shots = []
 for moment in moments:
     shot = viz.draw_box(turning.frames[moment], turning.boxes[moment], viz.TRUTH)
-    shots.append(viz.resize_area(viz.draw_box(shot, turned[moment], viz.PREDICTION), 170))
+    shots.append(viz.resize_area(viz.draw_box(shot, turned[moment], viz.PREDICTION), 140))
 viz.show(viz.contact_sheet(shots, columns=4, labels=[f"frame {moment}" for moment in moments]))
 
 # %% tags=["closed-loop"]

@@ -6,7 +6,7 @@ when it is ticked for the first time, about half a second; then its frames are a
 """
 
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,9 +22,10 @@ from udtlib.trackers.udt_plus import UdtPlusTracker
 from udtlib.widgets.base import Check, Control, Demo, Slider
 
 FRAMES, START = 36, 28  # of the clip; the frame in which the demo starts
-PANEL, PLOT, GAP = 180, 60, 4  # sides of pictures, white between them
-SMALL = {"least_side": 96, "largest_side": 96, "first_steps": 3}  # of the search patch: quick, and less exact
-LIMITS = (-0.1, 0.9)  # of the response maps' colours
+PANEL, PLOT, GAP = 156, 50, 4  # sides of pictures, white between them
+SMALL: dict[str, Any] = {"least_side": 96, "largest_side": 96, "first_steps": 3}
+"""Of the search patch: quick, and less exact."""
+LIMITS = (-0.1, 0.5)  # of the response maps' colours
 TWIN = ((), ("context",), ("context", "penalty"), tuple(name for name in INGREDIENTS if name != "trust"))
 """Combinations in the static picture, all at the frame in which the demo starts."""
 
