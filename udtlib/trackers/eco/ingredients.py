@@ -7,10 +7,7 @@ from udtlib.arguments import look_up
 
 INGREDIENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "context": ({"search_area": 2.8}, {"search_area": 4.0}),
-    "penalty": (
-        {"penalty_edge": 1e-4},
-        {"penalty_edge": 1e-2},
-    ),  # without: the same everywhere
+    "penalty": ({"penalty_edge": 1e-4}, {"penalty_edge": 1e-2}),  # without: the same everywhere
     "memory": ({"capacity": 1}, {"capacity": 50}),
     "sparse": ({"train_gap": 0}, {"train_gap": 5}),
     "newton": ({"newton_steps": 0}, {"newton_steps": 5}),
