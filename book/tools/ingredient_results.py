@@ -32,13 +32,10 @@ ROUNDS, TIMED_FRAMES = 3, 13
 
 def steps() -> dict[str, tuple[str, dict[str, Any]]]:
     """Return tracker and options by name: chapter 06's, then UDT+'s filter with nothing, and with ever more."""
-    names = list(INGREDIENTS)
-    found: dict[str, tuple[str, dict[str, Any]]] = {
-        "chapter 06": ("udt", {}),
-        "plain": ("udt+", with_ingredients([])),
-    }
-    for count, name in enumerate(names, start=1):
-        found[name] = ("udt+", with_ingredients(names[:count]))
+    names, released = list(INGREDIENTS), {"preset": "released"}
+    found: dict[str, tuple[str, dict[str, Any]]] = {"chapter 06": ("udt", released)}
+    for count, name in enumerate(["plain", *names]):
+        found[name] = ("udt+", released | with_ingredients(names[:count]))
     return found
 
 

@@ -18,7 +18,7 @@ from udtlib.widgets.base import Check
 def test_a_run_is_the_tracker_with_these_ingredients():
     names = frozenset({"context", "penalty"})
     run, clip = ingredients.track(names), ingredients.scene()
-    tracker = UdtPlusTracker(**with_ingredients(names), **ingredients.SMALL)
+    tracker = UdtPlusTracker(preset="released", **with_ingredients(names), **ingredients.SMALL)
     tracker.init(clip.frames[0], clip.boxes[0])
     for index in (1, 2, 3):
         np.testing.assert_array_equal(tracker.update(clip.frames[index]), run.boxes[index])

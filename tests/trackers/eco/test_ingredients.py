@@ -16,9 +16,9 @@ from udtlib.weights import random_weights
 WEIGHTS = random_weights(0)
 
 
-def started(names, **options):
+def started(names):
     frames, boxes = moving_clip([(3, 2)] * 3)
-    tracker = UdtPlusTracker(WEIGHTS, **with_ingredients(names), **options)
+    tracker = UdtPlusTracker(WEIGHTS, preset="released", **with_ingredients(names))
     tracker.init(frames[0], boxes[0])
     return tracker, frames[1:]
 
