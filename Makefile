@@ -9,6 +9,8 @@
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
 #                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
+# make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
+#                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
@@ -18,6 +20,7 @@ BROWSER ?= yes
 CHAPTERS ?=
 OTB ?= ../shared/otb
 VIDEOS ?= ../shared/videos
+REAL ?= ../shared/val
 BIN := .venv/bin
 SECONDS_A_CELL := 120
 NBVAL = $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=$(SECONDS_A_CELL)
@@ -30,7 +33,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-ingredients results-published results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -139,6 +142,10 @@ results-starts: .venv/book.stamp
 results-processors: .venv/book.stamp
 	$(BIN)/python book/tools/dsst_processors.py --root $(OTB) --out runs/dsst_processors \
 	--table data/results/dsst_processors.csv
+
+results-ingredients: .venv/book.stamp
+	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
+	--table data/results/ch12_ingredients.json
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

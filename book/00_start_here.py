@@ -233,7 +233,7 @@ show_answers(hidden, learned_boxes, [0, 16, short - 1])
 # %% [markdown]
 # It does not. Its features are learned, but it still updates its picture of the target from its own box, and when
 # the target is covered, that box holds something else. Better features do not tell a tracker when to stop learning;
-# chapters 06 and 12 are about that. So what are learned features good for? Look at real video.
+# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for? Look at real video.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: the network follows as long as the view is free, and is lost behind the same thing.

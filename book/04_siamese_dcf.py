@@ -118,7 +118,8 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 
 # %% [markdown]
 # Now the peak is at the target's displacement within a fraction of a cell. A tracker does not know the target's
-# exact shape, so it uses the window. Chapter 12's filter suppresses the background by a penalty instead.
+# exact shape, so it uses the window. The filter of [chapter 12](12_udt_plus.ipynb) suppresses the
+# background by a penalty instead.
 #
 # What would learned weights change? The next picture shows the 32 filters of the first layer, each $3\times3$ and in
 # colour. Ours are random; the *learned* ones are those of `weights.default()`, trained on raw video without labels.

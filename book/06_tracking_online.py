@@ -727,7 +727,7 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # returns to the target when it comes out. In the end both scores are the same, and one of the trackers is on the
 # wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
 # score does not mean that the model is right.** Slow learning has a drawback too: it cannot follow targets that
-# change by more than a hundredth per frame. Chapter 12 buys memory instead of choosing a rate.
+# change by more than a hundredth per frame. [Chapter 12](12_udt_plus.ipynb) buys memory instead of choosing a rate.
 #
 # ## 6.7 The response-map explorer
 #
@@ -886,7 +886,8 @@ print(f"score_end = {slow_score[-1]:.1f}")
 # %% [markdown]
 # **What comes next.** The tracker is complete, and its features can be learned. Chapter 07 shows how: it tracks
 # forward and then backward, and trains the network with the distance to the start, the idea of [Wang et al.
-# 2019](#References "wang2019"). What UDT+ adds to this online part is chapter 12.
+# 2019](#References "wang2019"). What UDT+ adds to this online part is
+# [chapter 12](12_udt_plus.ipynb).
 
 # %% [markdown]
 # ## References

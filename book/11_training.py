@@ -1026,7 +1026,8 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 #   0.54 <!-- long_end --> at its end.
 
 # %% [markdown]
-# **What comes next.** The network of [Wang et al. 2019](#References "wang2019") is trained. Chapter 12 gives it a
+# **What comes next.** The network of [Wang et al. 2019](#References "wang2019") is trained.
+# [Chapter 12](12_udt_plus.ipynb) gives it a
 # better filter, chapter 13 measures on real benchmarks how good it is.
 
 # %% [markdown]

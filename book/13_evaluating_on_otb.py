@@ -20,7 +20,7 @@
 # machine or on many.
 #
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (overlap, policies, the bootstrap);
-# [chapter 06](06_tracking_online.ipynb) for the tracker. Chapter 12 is not needed.
+# [chapter 06](06_tracking_online.ipynb) for the tracker. [Chapter 12](12_udt_plus.ipynb) is not needed.
 #
 # Run time: about 27 s on two cores. Downloads: none.
 
@@ -266,7 +266,8 @@ print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
 # false alarm: if there were no difference at all, at least one of eleven independent intervals would still leave out
 # 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since one sequence has four or five attributes
 # and enters that many plots. So read such a figure as a list of *hypotheses*. Occluded and vanishing targets are
-# where a memory of 50 samples should help (chapter 12); to find out, one would design a run for this question.
+# where a memory of 50 samples should help ([chapter 12](12_udt_plus.ipynb)); to find out, one would
+# design a run for this question.
 
 # %% tags=["outside-data"]
 if annotations is not None:

@@ -118,7 +118,7 @@ def test_presets_are_what_their_sources_say():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"capacity": 1}, "capacity: expected a whole number from 2"),
+        ({"capacity": 0}, "capacity: expected a whole number from 1"),
         ({"learning_rate": float("nan")}, "learning_rate: expected a number"),
         ({"least_side": 201}, "least_side: expected at least 8 cells"),
         ({"cell": 16, "least_side": 100}, "least_side: expected at least 8 cells"),

@@ -159,10 +159,12 @@ class UdtPlusTracker:
         look = self._search(frame)
         self._judge(look)
         self._move(look)
-        self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
+        if self.settings.follow_size:
+            self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
         sample = self._remember(look)
         self._learn(sample)
-        self.scale_filter.adapt(frame, self.center, self.size, self.trust)
+        if self.settings.follow_size:
+            self.scale_filter.adapt(frame, self.center, self.size, self.trust)
         box = from_center(self.center, self.size)
         if self.settings.flow:
             self.flow.remember(frame, box)
@@ -195,7 +197,8 @@ class UdtPlusTracker:
         flow = self.flow.follow(frame) if self.settings.flow else None
         if flow:
             expected = self.center + flow[0]
-            self._rescale(flow[1])
+            if self.settings.follow_size:
+                self._rescale(flow[1])
         self.carried = self._inside(expected)
         self.center = self._inside(expected + self.settings.velocity * self.velocity)
 
