@@ -993,8 +993,8 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   the difference that AUC could not show.
 
 # %% [markdown]
-# **What comes next.** This chapter scored one pass per sequence. Chapter 14 lets trackers start again after a failure,
-# as VOT does, and chapter 15 uses the arithmetic of section 13.4 *before* training: to say which of the paper's
+# **What comes next.** This chapter scored one pass per sequence. [Chapter 14](14_evaluating_on_vot.ipynb) starts
+# trackers again after a failure, as VOT does, and chapter 15 uses the arithmetic of section 13.4 *before* training: to say which of the paper's
 # ablations ([Wang et al. 2019](#References "wang2019")) a laptop can confirm at all. The bootstrap is
 # [Efron's](#References "efron1979").
 

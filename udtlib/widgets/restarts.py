@@ -31,8 +31,8 @@ def draw_restarts(table: ArrayLike, threshold: float, delay: int) -> Frame:
     run = run_from_starts(table, threshold, delay)
     overlaps = np.asarray(table, dtype=np.float64)
     square = viz.resize_nearest(viz.heatmap(overlaps, shift=False, limits=(0, 1)), SIDE, SIDE)
-    before = viz.resize_nearest(np.tri(len(overlaps), k=-1, dtype=bool), SIDE, SIDE)
-    square = np.where(before[:, :, None], np.uint8(255), square)
+    not_after = viz.resize_nearest(np.tri(len(overlaps), dtype=bool), SIDE, SIDE)
+    square = np.where(not_after[:, :, None], np.uint8(255), square)
     _draw_path(square, run)
     mean, lost = accuracy(run), len(run.failures)
     bars = [

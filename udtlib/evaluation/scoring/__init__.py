@@ -1,5 +1,5 @@
 """From boxes to numbers: policies, success and precision, intervals, what the paper prints.
 
-Book: chapters 01 and 13.
+Book: chapters 01, 13 and 14.
 May import: `udtlib.data`, the results of `udtlib.evaluation`.
 """
