@@ -83,7 +83,9 @@ overlap_once = iou(once, truth)
 lost = int(np.argmax(overlap_once == 0))
 print(f"AUC of one pass: {score_sequence(once, truth).auc:.2f}")
 print(f"first frame without any overlap: {lost} of {len(truth)}")
-print(f"mean overlap before it: {overlap_once[:lost].mean():.2f}, from it on: {overlap_once[lost:].mean():.2f}")
+print(
+    f"mean overlap before it: {overlap_once[:lost].mean():.2f}, from it on: {overlap_once[lost:].mean():.2f}"
+)
 
 # %% [markdown]
 # Until frame 34 the tracker does quite well. Then it loses the target, and the remaining 56 frames are all zeros. They
@@ -231,7 +233,10 @@ axes[0].set(xlabel="frames after the start", ylabel="mean overlap", ylim=(0, 1),
 so_far = np.cumsum(after) / ages
 axes[1].plot(ages, so_far, color="#D55E00")
 axes[1].set(
-    xlabel="frames between two failures", ylabel="mean overlap", ylim=(0, 1), title="accuracy without a burn-in"
+    xlabel="frames between two failures",
+    ylabel="mean overlap",
+    ylim=(0, 1),
+    title="accuracy without a burn-in",
 )
 plt.show()
 
@@ -500,7 +505,9 @@ expected_overlap_plot(axis, {"SiamCAR": siamcar}, (low, high))
 axis.set_title("VOT2018, 60 sequences")
 plt.show()
 print(f"{stored['segments']} segments, {stored['failed']} ended in a failure")
-print(f"accuracy {stored['accuracy']:.3f}, failures {stored['failures']:.0f}, EAO {siamcar[low : high + 1].mean():.3f}")
+print(
+    f"accuracy {stored['accuracy']:.3f}, failures {stored['failures']:.0f}, EAO {siamcar[low : high + 1].mean():.3f}"
+)
 for n in (1, low, high):
     print(f"first {n:3} frames: expected overlap {siamcar[n]:.2f}, known in {usable[n]} segments")
 
@@ -638,7 +645,8 @@ assert begun in range(68, 77)
 
 # %%
 repetitions = {
-    name: np.array([[int(row[f"{name} {k}"]) for k in (1, 2, 3)] for row in failed_in]) for name in ("UDT", "UDT+")
+    name: np.array([[int(row[f"{name} {k}"]) for k in (1, 2, 3)] for row in failed_in])
+    for name in ("UDT", "UDT+")
 }
 lost_by = {name: counts.mean(axis=1) for name, counts in repetitions.items()}
 names = [row["sequence"] for row in failed_in]
@@ -658,7 +666,9 @@ axis.bar(range(len(saved)), saved[order], color=np.where(saved[order] > 0, "#009
 axis.text(0.7, saved.max() - 1, names[order[0]])
 axis.set(xlabel="the 60 sequences of VOT2016, sorted", ylabel="failures that UDT+ saves")
 plt.show()
-print(f"UDT+ fails less often in {(saved > 0).sum()}, more often in {(saved < 0).sum()}, equally often in {(saved == 0).sum()}")
+print(
+    f"UDT+ fails less often in {(saved > 0).sum()}, more often in {(saved < 0).sum()}, equally often in {(saved == 0).sum()}"
+)
 print(f"largest difference: {saved.max():.0f} in {names[order[0]]}")
 
 # %% [markdown]
@@ -692,7 +702,9 @@ needed = sequences_needed(lost_by["UDT"], lost_by["UDT+"], difference=gap.mean)
 error = saved.std(ddof=1) / np.sqrt(count)
 power = norm.cdf(gap.mean / error - 1.96)
 print(f"60 sequences show a true difference of {smallest:.0f} failures four times out of five")
-print(f"they show one of {count * gap.mean:.0f} in {100 * power:.0f} % of all draws; four out of five takes {needed} sequences")
+print(
+    f"they show one of {count * gap.mean:.0f} in {100 * power:.0f} % of all draws; four out of five takes {needed} sequences"
+)
 
 # %% [markdown]
 # So there was some luck in showing it with sixty sequences. Still, chapter 13 found that AUC would need 229 sequences to
@@ -731,7 +743,9 @@ assert 0.5 < power < 0.7
 ball = render_clip(60, seed=22, low_resolution=0.6, fast_motion=0.4, texture="leaves", name="ball")
 ball = replace(ball, frames=list(ball.frames))
 steps = np.linalg.norm(np.diff(ball.boxes[:, :2] + ball.boxes[:, 2:] / 2, axis=0), axis=1)
-print(f"target {ball.boxes[:, 2].mean():.0f} px wide, {steps.mean():.0f} px a frame, at most {steps.max():.0f}")
+print(
+    f"target {ball.boxes[:, 2].mean():.0f} px wide, {steps.mean():.0f} px a frame, at most {steps.max():.0f}"
+)
 seen, answers = {}, {}
 for name, make in trackers.items():
     answers[name], _ = track_sequence(make(), ball)
@@ -762,7 +776,9 @@ viz.show(viz.contact_sheet(cells, columns=4, labels=[f"frame {k}: truth, KCF" fo
 # %%
 ball1 = read_table("vot_ball1.csv")
 facts = json.loads(stored_result("vot_ball1.json").read_text(encoding="utf-8"))
-print(f"ball1: {facts['frames']} frames, {facts['size'][0]:.0f} px wide, {facts['move_mean']:.0f} px a frame, at most {facts['move_most']:.0f}")
+print(
+    f"ball1: {facts['frames']} frames, {facts['size'][0]:.0f} px wide, {facts['move_mean']:.0f} px a frame, at most {facts['move_most']:.0f}"
+)
 for row in ball1:
     print(
         f"{row['tracker']:12} one pass: AUC {float(row['auc']):.2f}   accuracy {float(row['accuracy']):.2f}, "

@@ -303,7 +303,7 @@ HINTS = {
         "_exchanged": "first the frames",
         "_rate": "failures a frame",
         "_chance_to_fail": "chance to fail",
-        "_straight": "as long as it is small",
+        "_straight": "only where it is small",
         "_one_frame": "that is one frame",
         "_whole_benchmark": "whole benchmark",
     },

@@ -51,7 +51,9 @@ def _as_it_was(segments, n):
 
 
 def _not_padded(segments, n):
-    return np.mean([np.mean(overlaps[:n] or [0.0]) for overlaps, failed in segments if failed or len(overlaps) >= n])
+    return np.mean(
+        [np.mean(overlaps[:n] or [0.0]) for overlaps, failed in segments if failed or len(overlaps) >= n]
+    )
 
 
 def _cut_off_kept(segments, n):

@@ -99,7 +99,8 @@ def published_vot2016() -> Table:
     """Return the failures of UDT and UDT+."""
     folder = require_data("published", "the released results")
     scores = {
-        tracker: score_vot(folder / name, None, year=2016, tracker=tracker) for tracker, name in FOLDERS.items()
+        tracker: score_vot(folder / name, None, year=2016, tracker=tracker)
+        for tracker, name in FOLDERS.items()
     }
     return failure_table(scores)
 

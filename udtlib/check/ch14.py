@@ -26,21 +26,21 @@ def frames_that_count(answer: Callable[[list[int], int], Any]) -> None:
         mistakes = [
             (_counted(states, 0), "the frames of the burn-in are still counted"),
             (_counted(states, burn_in + 1), "the start is the first frame of the burn-in"),
-            (_counted(states, burn_in, after_first_only=True), "every start has a burn-in, not only the first"),
+            (_counted(states, burn_in, first_only=True), "every start has a burn-in, not only the first"),
             (1 - _counted(states, burn_in), "True and False are exchanged"),
-            (_counted(states, burn_in, kinds=(0, 2, 3)), "only frames in which the target was followed can count"),
+            (_counted(states, burn_in, kinds=(0, 2, 3)), "a frame counts only if the target was followed"),
             (_counted(states, burn_in, kinds=(2, 3)), "a failure has no overlap: it is counted elsewhere"),
         ]
         compare(found, _counted(states, burn_in), mistakes, f"states {states}, burn-in {burn_in}")
 
 
 def _counted(
-    states: Sequence[int], burn_in: int, after_first_only: bool = False, kinds: tuple[int, ...] = (FOLLOWED,)
+    states: Sequence[int], burn_in: int, first_only: bool = False, kinds: tuple[int, ...] = (FOLLOWED,)
 ) -> Array:
     """Return 1 for each frame of the wanted kinds that is not in a burn-in, else 0."""
     counts = np.isin(states, kinds).astype(float)
     starts = np.flatnonzero(np.array(states) == START)
-    for start in starts[:1] if after_first_only else starts:
+    for start in starts[:1] if first_only else starts:
         counts[start : start + burn_in] = 0
     return counts
 
@@ -60,13 +60,13 @@ def expected_overlap(answer: Callable[[Segments, int], Any]) -> None:
             (_expected(segments, n, pad=False), "after a failure the overlap is 0 up to frame n"),
             (
                 _expected(segments, n, drop=False),
-                "what the end of the video cut off is unknown: such a segment cannot say anything about n frames",
+                "what the end of the video cut off is unknown: such a segment says nothing about n frames",
             ),
             (
                 _expected(segments, n, zeros_after_end=True),
                 "the end of the video is no failure: no zeros after it",
             ),
-            (_expected(segments, n, failed_only=True), "a segment that never failed counts, if it is long enough"),
+            (_expected(segments, n, failed_only=True), "one that never failed counts, if it is long enough"),
         ]
         compare(found, _expected(segments, n), mistakes, f"{len(segments)} segments, n {n}")
 
@@ -105,7 +105,10 @@ def still_box_failures(answer: Callable[[float, float, int, int], Any]) -> None:
         held = math.ceil(width / speed)
         mistakes = [
             (_failures(held, frames, 0), "after a failure the tracker waits before it starts again"),
-            (_failures(max(1, math.floor(width / speed)), frames, delay), "a part of a frame is no frame: round up"),
+            (
+                _failures(max(1, math.floor(width / speed)), frames, delay),
+                "there are no parts of frames: round up",
+            ),
             (_failures(held, frames, delay - 1), "the next start is *delay* frames after the failure"),
             (
                 _failures(math.floor(width / speed) + 1, frames, delay),
@@ -134,7 +137,7 @@ def survival(answer: Callable[[float, float, float], Any]) -> None:
             ((chance, mean), "first the frames, then the probability"),
             ((1 / mean, chance), "that is failures a frame; asked for are frames a failure"),
             ((mean, 1 - chance), "that is the chance to fail"),
-            ((mean, 1 - span * failures / frames), "a rate times a time is a chance only as long as it is small"),
+            ((mean, 1 - span * failures / frames), "a rate times a time is a chance only where it is small"),
             ((mean, math.exp(-failures / frames)), "that is one frame: how long is the span?"),
             ((mean, math.exp(-failures)), "that is the whole benchmark: how long is the span?"),
             ((mean, math.exp(span * failures / frames)), "a chance is at most 1: the sign"),

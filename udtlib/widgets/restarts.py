@@ -1,4 +1,4 @@
-"""Move the failure threshold and the delay of a restart, and see accuracy and failures change. Book: chapter 14."""
+"""Move failure threshold and restart delay, and see accuracy and failures change. Book: chapter 14."""
 
 import cv2
 import numpy as np
@@ -20,8 +20,8 @@ EMPTY: viz.Color = (225, 225, 225)
 def draw_restarts(table: ArrayLike, threshold: float, delay: int) -> Frame:
     """Return all starts as a square, the run with restarts as a path through it, and two bars.
 
-    A row is a run from one frame to the end, dark where it has lost the target. The path follows a row until the
-    overlap is at or below the threshold (a cross), and goes on, after the delay, in another row (a circle).
+    A row is a run from one frame to the end, dark where it has lost the target. The path follows a row until
+    the overlap is at or below the threshold (a cross), and goes on in another row after the delay (a circle).
 
     Args:
         table: ``(N, N)``, as `run_from_starts` takes it.

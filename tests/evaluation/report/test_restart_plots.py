@@ -48,7 +48,8 @@ def test_a_long_segment_is_cut_at_the_end_of_the_picture(axes):
 
 
 def test_each_curve_has_its_mean_over_the_interval(axes):
-    curves = {"one": np.linspace(1, 0, 11), "short": np.array([0, 0.5, 0.4]), "half": np.array([0, 1, 1, 1, 0.5, np.nan])}
+    short, half = np.array([0, 0.5, 0.4]), np.array([0, 1, 1, 1, 0.5, np.nan])
+    curves = {"one": np.linspace(1, 0, 11), "short": short, "half": half}
     expected_overlap_plot(axes, curves, (3, 5), {"one": "red"})
     lines = axes.get_lines()
     assert [line.get_label() for line in lines if not line.get_label().startswith("_")] == list(curves)

@@ -71,5 +71,5 @@ def test_what_is_no_table_is_refused(table):
 
 @pytest.mark.parametrize("options", [{"threshold": -0.1}, {"threshold": 1.1}, {"delay": 0}, {"delay": 2.5}])
 def test_options_out_of_range_are_refused(options):
-    with pytest.raises(OptionError, match="threshold|delay"):
+    with pytest.raises(OptionError, match=r"threshold|delay"):
         run_from_starts(np.zeros((2, 2)), **options)

@@ -1,4 +1,4 @@
-"""Pictures of runs with restarts: the path through all starts, segments, the expected overlap. Book: chapter 14."""
+"""Pictures of runs with restarts: a path through all starts, segments, expected overlap. Book: chapter 14."""
 
 from collections.abc import Sequence as AbstractSequence
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ def starts_plot(axes: "Axes", table: ArrayLike, run: SupervisedRun) -> "AxesImag
 
     Args:
         axes: to draw on.
-        table: ``(N, N)``, the overlap 0..1 in frame k (column) of a run started in frame s (row), NaN before it.
+        table: ``(N, N)``, the overlap 0..1 in frame k (column) of a run started in frame s (row), else NaN.
         run: along a row while the target is followed, a cross at each failure.
     """
     image = axes.imshow(np.asarray(table), cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
@@ -33,7 +33,7 @@ def starts_plot(axes: "Axes", table: ArrayLike, run: SupervisedRun) -> "AxesImag
         axes.plot([start, end], [start, start], color="white", linewidth=2)
     rows = [run.starts[run.starts < failure].max() for failure in run.failures]
     axes.plot(run.failures, rows, "x", color=BAD, markersize=9, markeredgewidth=3, label="failure")
-    axes.plot(run.starts, run.starts, "o", color="white", markeredgecolor="black", markersize=5, label="start")
+    axes.plot(run.starts, run.starts, "o", color="white", markeredgecolor="black", label="start")
     axes.set(xlabel="frame", ylabel="frame of the start")
     return image
 
@@ -43,14 +43,15 @@ def segments_plot(axes: "Axes", parts: AbstractSequence[Segment], length: int) -
 
     Args:
         axes: to draw on.
-        parts: a bar each, the first at the top; after one that the end of its sequence cut off nothing is drawn.
+        parts: a bar each, the first at the top; after one that its sequence's end cut off comes nothing.
         length: frames up to which zeros are drawn.
     """
     for row, part in enumerate(parts):
         frames = min(len(part) - 1, length)
         axes.barh(row, frames, color=GOOD, height=0.7, label="measured")
         if part.failed:
-            axes.barh(row, length - frames, left=frames, color=BAD, alpha=0.25, height=0.7, label="failed: zeros")
+            rest = length - frames
+            axes.barh(row, rest, left=frames, color=BAD, alpha=0.25, height=0.7, label="failed: zeros")
     axes.set(xlim=(0, length), yticks=[], xlabel="frames after the start", ylabel="segments")
     axes.invert_yaxis()
     handles, labels = axes.get_legend_handles_labels()
@@ -65,7 +66,7 @@ def expected_overlap_plot(
 
     Args:
         axes: to draw on.
-        curves: ``(L,)`` by name, as `udtlib.evaluation.scoring.expected_overlap.expected_overlap_curve` gives them.
+        curves: ``(L,)`` by name, as of `udtlib.evaluation.scoring.expected_overlap.expected_overlap_curve`.
         interval: first and last length.
         colors: by name; None: the usual ones.
     """

@@ -1,8 +1,9 @@
 """A run with restarts, read off a table of all starts. Book: chapter 14.
 
-A tracker that is started in frame s knows nothing of earlier frames. So its overlaps in all runs, one from every frame
-to the end, hold its run with restarts for any failure threshold and any delay: follow the row of one start until the
-overlap is too small, then go on in the row of a later start. No frame need be tracked again.
+A tracker that is started in frame s knows nothing of earlier frames. So its overlaps in all runs, one from
+every frame to the end, hold its run with restarts for any failure threshold and any delay: follow the row of
+one start until the overlap is too small, then go on in the row of a later start. No frame need be tracked
+again.
 """
 
 from typing import Annotated
@@ -28,8 +29,8 @@ def run_from_starts(table: ArrayLike, threshold: float = 0.0, delay: int = SKIP)
     tracker that can be started in every frame.
 
     Args:
-        table: ``(N, N)``, the overlap 0..1 in frame k of a run that was started in frame s, for k > s; what else
-            it holds is not read.
+        table: ``(N, N)``, in row s and column k > s the overlap 0..1 in frame k of a run that was started in
+            frame s; the rest is not read.
         threshold: the tracker has failed in a frame whose overlap is not above it, 0..1.
         delay: frames from a failure to the next start, 1 or more.
 
