@@ -57,7 +57,7 @@ from udtlib.evaluation.scoring.expected_overlap import (
     segments,
 )
 from udtlib.evaluation.scoring.supervised import SupervisedRun, accuracy
-from udtlib.evaluation.scoring.vot import score_vot
+from udtlib.evaluation.scoring.vot_results import score_vot
 from udtlib.widgets.restarts import restarts_demo
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
@@ -172,7 +172,7 @@ assert np.array_equal(boxes, library.boxes, equal_nan=True)
 # ## 14.3 All starts in one picture
 #
 # A restarted tracker remembers nothing. What it does after a start in frame $j$ is what it would have done if the video
-# had begun in frame $s$. So let us simply start MOSSE in *every* frame, run each time to the end, and keep the overlaps
+# had begun in frame $j$. So let us simply start MOSSE in *every* frame, run each time to the end, and keep the overlaps
 # in a table: $o_{jk}$ is the overlap in frame $k$ of the run that was started in frame $j$.
 
 # %%
@@ -243,7 +243,7 @@ plt.show()
 # %% [markdown]
 # The overlap falls steadily from one frame to the next. Now imagine a tracker that follows exactly this curve and fails
 # every $m$ frames. The right plot shows its mean overlap: the *more often* it fails, the *more accurate* it looks, since
-# every failure buys it new frames from the beautiful beginning of the curve.
+# every failure brings it new frames from the high beginning of the curve.
 #
 # VOT therefore leaves out the first ten frames from each start, the start included. This is the **burn-in**. It removes the
 # worst of the bias. It cannot remove all of it, because the curve is still falling after ten frames.
@@ -574,7 +574,7 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
 # %% [markdown]
 # The tracker is the same, and so is the video. The stricter the judge, the *more accurate* the tracker looks: a tracker that
 # begins to slip is stopped before its bad frames are counted, and starts again from the true box. Failures rise at the same
-# time, and EAO falls, because every failure fills the rest of a segment with zeros. Giving up early does not help it.
+# time, and EAO falls, though not at every step, because a failure fills the rest of its segment with zeros.
 #
 # (We computed the EAO by walking. The library ends a curve with the longest segment, as VOT's toolkit does. On a single clip a strict
 # judge leaves only short segments, and the mean would then cover only small $n$, where the overlap is high.)
@@ -624,8 +624,8 @@ print("failures by delay:", delays)
 # Every run that begins while the target is covered is lost, and every one that begins afterwards follows it. With a delay
 # of fifteen frames the path steps over the covered frames and has one failure less. The count of failures therefore
 # depends on a chance: where the *previous* failure left the restart. Two trackers that fail two frames apart may be restarted
-# on different pictures, and one of them pays twice for a single event. The organisers named this as a reason to give up restarts
-# in 2020 ([Kristan et al. 2020](#References "kristan2020")).
+# on different pictures, and one of them pays twice for a single event. Since 2020 VOT starts every tracker in the same frames
+# instead ([Kristan et al. 2020](#References "kristan2020")); section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Starts on the covered target are lost, later ones are not, and a longer delay avoids one failure.
@@ -655,8 +655,7 @@ same = {name: int((counts == counts[:, :1]).all(axis=1).sum()) for name, counts 
 print("sequences in which all repetitions have equally many:", same)
 
 # %% [markdown]
-# Both numbers are confirmed. The repetitions are identical, because nothing in these trackers is random. Now the
-# difference, sequence by sequence:
+# Both numbers are confirmed, and the three repetitions agree in every sequence. Now the difference, sequence by sequence:
 
 # %%
 saved = lost_by["UDT"] - lost_by["UDT+"]
@@ -707,7 +706,7 @@ print(
 )
 
 # %% [markdown]
-# So there was some luck in showing it with sixty sequences. Still, chapter 13 found that AUC would need 229 sequences to
+# So sixty sequences had three chances in five to show it. Still, chapter 13 found that AUC would need 229 sequences to
 # tell the same two trackers apart. For this pair, counting failures takes less than half as many.
 
 # %% tags=["outside-data"]
@@ -819,7 +818,7 @@ assert seen["mosse"][2] <= seen["still box"][2]
 #
 # | year | change |
 # |---|---|
-# | 2014 | true regions are rotated boxes, later polygons; overlap is the shared area of polygons |
+# | 2014 | true regions are rotated boxes, later polygons |
 # | 2015 | EAO ([Kristan et al. 2015](#References "kristan2015")) |
 # | 2017 | a real-time experiment: a slow tracker misses frames ([Kristan et al. 2017](#References "kristan2017")) |
 # | 2018 | a long-term challenge: the target leaves, nobody restarts, and the tracker must say so ([Kristan et al. 2018](#References "kristan2018")) |
@@ -830,11 +829,11 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # tracker runs once, forwards or backwards, whichever way is longer, and nobody helps it. In our table of all starts this means: take
 # a few fixed rows, the same for all trackers, instead of a path that depends on the tracker. This cures the fault
 # of section 14.8, since no start lies in a covered frame and no failure moves the next start. The price is computing
-# time: frames are tracked several times. `udt evaluate --protocol anchors` runs this protocol, `--protocol vot` the one of this
-# chapter, and `udt vot score` scores result files of VOT's toolkit.
+# time: frames are tracked several times. `udt evaluate --protocol anchors` works like this, with seven anchors a sequence;
+# `--protocol vot` runs the experiment of this chapter, and `udt vot score` scores result files of VOT's toolkit.
 #
-# The measures themselves were studied before they were chosen: [Čehovin et al. 2016](#References "cehovin2016") found that many
-# of the measures then in use say nearly the same, and that overlap and failures are the pair that says the most.
+# Why accuracy and failures in the first place? [Čehovin et al. 2016](#References "cehovin2016") compared the measures then in
+# use, found that several of them say the same, and proposed this pair because its two numbers hardly depend on each other.
 #
 # ## 14.12 Exercises
 #

@@ -32,7 +32,8 @@ from udtlib.evaluation.running.measured import provenance, weights_by_name
 from udtlib.evaluation.running.resets import track_supervised
 from udtlib.evaluation.scoring.expected_overlap import segments
 from udtlib.evaluation.scoring.supervised import accuracy, supervised_run
-from udtlib.evaluation.scoring.vot import VotScore, score_vot
+from udtlib.evaluation.scoring.vot import VotScore
+from udtlib.evaluation.scoring.vot_results import score_vot
 from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 
