@@ -12,6 +12,7 @@
 # make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
 #                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
+# make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
 PYTHON ?= python3
@@ -33,7 +34,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-ingredients results-published results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -149,6 +150,9 @@ results-ingredients: .venv/book.stamp
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py
+
+results-vot: .venv/book.stamp
+	$(BIN)/python book/tools/vot_results.py
 
 # Every run and evaluation of chapter 11 from the commands stored with the results; what is there already is not repeated.
 TRAINING := runs/training

@@ -1034,8 +1034,8 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 # - In VOT2016's protocol UDT fails 102 <!-- failures_udt --> times and UDT+ 66 <!-- failures_plus --> times.
 
 # %% [markdown]
-# **What comes next.** This chapter scored one pass per sequence. Chapter 14 lets trackers start again after a
-# failure, as VOT does. Chapter 15 uses the arithmetic of section 13.4 *before* training, to find out which of the
+# **What comes next.** This chapter scored one pass per sequence. [Chapter 14](14_evaluating_on_vot.ipynb) lets
+# trackers start again after a failure, as VOT does. Chapter 15 uses the arithmetic of section 13.4 *before* training, to find out which of the
 # paper's ablations ([Wang et al. 2019](#References "wang2019")) a laptop can confirm. The bootstrap is
 # [Efron's](#References "efron1979").
 

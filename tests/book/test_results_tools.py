@@ -12,11 +12,15 @@ import numpy as np
 import published_results
 import pytest
 import tracker_results
+import vot_results
 
 from udtlib.data import load_dataset
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import score
+from udtlib.evaluation.scoring.expected_overlap import expected_overlap_curve
+from udtlib.evaluation.scoring.supervised import SupervisedRun
+from udtlib.evaluation.scoring.vot import VotScore
 from udtlib.trackers.eco.ingredients import INGREDIENTS
 from udtlib.trackers.mosse import MosseTracker
 from udtlib.weights import shipped
@@ -209,3 +213,45 @@ def test_rows_of_curves_and_attributes():
     assert [row[:3] for row in rows] == [["SV", t, 2] for t in ("UDT", "UDT+", "UDT+ less UDT")]
     assert float(rows[2][3]) == pytest.approx(scores["UDT+"].auc - scores["UDT"].auc, abs=1e-4)
     assert {len(row) for row in rows} == {len(header)}
+
+
+def vot_run(*states, overlap=0.5):
+    states = np.array(states)
+    return SupervisedRun(np.where(states == 3, overlap, 0.0), states)
+
+
+def test_rows_of_failures_and_of_a_curve():
+    fails, holds = vot_run(1, 3, 2, 0, 0), vot_run(1, 3, 3, 3, 3)
+    first = VotScore("UDT", {"one": [fails, holds], "two": [fails, fails]})
+    second = VotScore("UDT+", {"two": [holds, fails], "one": [holds, holds]})
+    rows, facts = vot_results.failure_table({"UDT": first, "UDT+": second})
+    assert rows[0] == ["sequence", "frames", "UDT 1", "UDT 2", "UDT+ 1", "UDT+ 2"]
+    assert rows[1:] == [["one", 5, 1, 0, 0, 0], ["two", 5, 1, 1, 0, 1]]
+    assert facts["failures"] == {"UDT": 1.5, "UDT+": 0.5}
+    rows, facts = vot_results.curve_table(second)
+    curve = expected_overlap_curve(second.all_runs)
+    assert [row[0] for row in rows[1:]] == [1, 2, 3, 4]
+    assert [float(row[1]) for row in rows[1:]] == pytest.approx(curve[1:5].tolist(), abs=1e-5)
+    assert [row[2] for row in rows[1:]] == [4, 4, 4, 4]
+    assert (facts["segments"], facts["failed"]) == (4, 1)
+
+
+def test_one_sequence_in_one_pass_and_with_restarts(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(vot_results, "contenders", lambda: small)
+    monkeypatch.setattr(vot_results, "RESULTS", tmp_path)
+    vot_results.write("table", vot_results.sequence_table(CLIPS[0]))
+    rows = list(csv.DictReader((tmp_path / "table.csv").read_text().splitlines()))
+    document = json.loads((tmp_path / "table.json").read_text())
+    assert [row["tracker"] for row in rows] == ["mosse", "kcf-linear"]
+    assert document["command"] == "make results-vot"
+    assert document["frames"] == len(CLIPS[0].boxes)
+    for row in rows:
+        assert int(row["failures"]) == len(document["failed_in_frame"][row["tracker"]])
+        assert 0 < float(row["auc"]) <= 1
+
+
+def test_the_stored_failures_are_those_of_table_2():
+    rows = list(csv.DictReader((vot_results.RESULTS / "published_vot2016.csv").read_text().splitlines()))
+    assert len(rows) == 60
+    for tracker, printed in (("UDT", 102), ("UDT+", 66)):
+        assert [sum(int(row[f"{tracker} {k}"]) for row in rows) for k in (1, 2, 3)] == [printed] * 3
