@@ -873,7 +873,8 @@ for kind in kinds_stored:
 # ## 12.10 What the paper says, and what the code does
 #
 # The paper gives UDT+ two sentences: it "adaptively changes $\alpha_t$" of Eq. 12, and follows ECO's better
-# formulation. We read the released MATLAB code line by line, and ran it against our own.
+# formulation. The table below sets beside them what the released MATLAB code does, step by step. (With the authors'
+# weights ours gives boxes close to those they have published; the library's tests hold it to that.)
 #
 # | | the paper | the released code | here |
 # |---|---|---|---|
