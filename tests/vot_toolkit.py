@@ -99,7 +99,7 @@ def analysed(workspace: Path, tracker: str) -> dict[str, float]:
     files = list((workspace / "analysis").rglob("found*.json"))
     assert files, printed
     found = json.loads(files[0].read_text())["results"]["baseline"]["results"]
-    (accuracy, robustness, *_), (failures,), (eao,) = (one[0][0] for one in found)
+    (accuracy, robustness, *_), (failures,), (eao,) = (one[0] for one in found)
     return {"accuracy": accuracy, "failures": failures, "robustness": robustness, "eao": eao}
 
 

@@ -15,7 +15,7 @@ from trees import write_otb, write_tc128
 from udtlib.data import Sequence
 from udtlib.data.benchmarks.otb import ATTRIBUTES_FILE, load_annotations, load_otb, read_attributes
 from udtlib.data.benchmarks.tc128 import load_tc128, read_range
-from udtlib.data.box_files import _parse_lines, _parse_plain, read_boxes, read_text
+from udtlib.data.box_files import _parse_lines, parse_plain, read_boxes, read_text
 from udtlib.data.download.downloads import contents, read_checksums
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation import score
@@ -83,7 +83,7 @@ def test_a_file_of_boxes_is_read_as_it_says_or_refused(tmp_path_factory, text):
 @FUZZ
 @given(text=box_texts())
 def test_the_short_way_reads_what_the_long_way_reads(text):
-    plain = _parse_plain(text)
+    plain = parse_plain(text)
     if plain is not None:
         np.testing.assert_array_equal(plain, _parse_lines(text, "file"))
 

@@ -17,12 +17,22 @@ from typing import Any
 
 import cv2
 import numpy as np
+import scipy.io
 from foreign_files import write_matconvnet
 from hostile_text import ENDS, NUMBERS, OTHERS, SEPARATORS
+from trees import (
+    write_dtb70,
+    write_got10k,
+    write_lasot,
+    write_nfs,
+    write_trackingnet,
+    write_uav123,
+    write_vot,
+)
 from video_files import frames_of, write_video
 
 from udtlib import cli, load_tracker
-from udtlib.data import Sequence
+from udtlib.data import Sequence, load_dataset, load_truth
 from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.benchmarks.vot import load_vot_truth
 from udtlib.data.box_files import read_boxes
@@ -34,6 +44,8 @@ from udtlib.data.synthetic.motion import ClipSettings
 from udtlib.data.video_file import VideoFile
 from udtlib.data.video_writer import VideoWriter
 from udtlib.evaluation import Policy, score, score_vot
+from udtlib.evaluation.exchange.formats import read_all
+from udtlib.evaluation.exchange.mat_files import MatReader
 from udtlib.evaluation.results.regions import Regions
 from udtlib.evaluation.results.trajectories import write_trajectory
 from udtlib.trackers.udt.settings import UdtSettings
@@ -53,13 +65,25 @@ ODD: list[Any] = [
     np.array([1.0, 2.0]),
 ]
 CLIENTS = ("mosse", "kcf", "dsst", "csrt", "kcf-opencv", "mosse-opencv", "udt", "udt-plain")
-COMMANDS = ("check", "data", "evaluate", "report", "score", "track", "weights", "vot")
+BENCHMARKS: dict[str, Callable[[Path], object]] = {
+    "dtb70": lambda root: write_dtb70(root, "a"),
+    "got10k": lambda root: write_got10k(root, "val", "a", absent=(2,)),
+    "lasot": lambda root: write_lasot(root, "a-1", occluded=(1,)),
+    "nfs": lambda root: write_nfs(root, "a"),
+    "trackingnet": lambda root: write_trackingnet(root, "TEST", "a"),
+    "uav123": lambda root: write_uav123(root, "a", "a", (1, 2, 3), "1,2,3,4\n" * 3),
+    "vot": lambda root: write_vot(
+        root, "a", "1,2,3,4\n" * 3, tags={"t": "0\n1\n0\n"}, settings="channels.color=color/%08d.jpg\n"
+    ),
+}
+COMMANDS = ("check", "data", "evaluate", "report", "results", "score", "track", "weights", "vot")
 FLAGS = [
     f"--{name}"
     for name in (
         *("out", "boxes", "box", "tracker", "dataset", "root", "jobs", "policy", "json", "table", "protocol"),
         *("starts", "results", "option", "weights", "device", "start", "end", "seed", "clips", "force"),
         *("webp", "frames-per-video", "selection", "measured", "annotations", "title", "help", "version"),
+        *("truth", "index-base", "as"),
     )
 ]
 
@@ -185,6 +209,57 @@ def vot(rng: Generator, folder: Path) -> None:
     )
     found = score_vot(place.parent, truth, overlap=pick(rng, ("pixels", "area")))
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def benchmarks(rng: Generator, folder: Path) -> None:
+    """A root of a benchmark in which one file of texts is odd."""
+    name = pick(rng, tuple(BENCHMARKS))
+    root = folder / name
+    if not root.exists():
+        BENCHMARKS[name](root)
+    files = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".jpg")
+    path = pick(rng, files)
+    before = path.read_bytes()
+    odd = damaged(rng, before) if rng.random() < 0.5 else box_text(rng).encode("utf-8", "surrogatepass")
+    path.write_bytes(odd)
+    try:
+        load_dataset(name, root, broken={})
+        load_truth(name, root)
+    finally:
+        path.write_bytes(before)
+
+
+@cache
+def stored_mat(folder: Path) -> bytes:
+    """Return the bytes of a result file of OTB's MATLAB toolkit, not compressed."""
+    run = {"res": np.ones((3, 4)), "type": "rect", "len": 3, "startFrame": 1, "fps": 9.5}
+    cells = np.empty((1, 1), object)
+    cells[0, 0] = run
+    scipy.io.savemat(folder / "whole.mat", {"results": cells})
+    return (folder / "whole.mat").read_bytes()
+
+
+@cache
+def mat_reader() -> MatReader:
+    """Return one reader for all inputs."""
+    return MatReader()
+
+
+def mat_results(rng: Generator, folder: Path) -> None:
+    """A result file of OTB's MATLAB toolkit."""
+    (folder / "a_b.mat").write_bytes(damaged(rng, stored_mat(folder)))
+    mat_reader().read(folder / "a_b.mat")
+
+
+def foreign_results(rng: Generator, folder: Path) -> None:
+    """Results of pysot or got10k."""
+    form = pick(rng, ("pysot", "got10k"))
+    source = folder / form / "t" / "s" if form == "got10k" else folder / form / "t"
+    source.mkdir(parents=True, exist_ok=True)
+    for name in ("s_001.txt", "s_time.txt", "s.txt"):
+        text = box_text(rng) if rng.random() < 0.7 else "1,2,3,4\n"
+        (source / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    read_all(form, folder / form, pick(rng, ("otb", "got10k")), None)
 
 
 @cache
@@ -408,6 +483,9 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "annotations": (annotations, 1),
     "results": (results, 0.5),
     "vot": (vot, 0.5),
+    "benchmarks": (benchmarks, 0.5),
+    "mat-results": (mat_results, 0.3),
+    "foreign-results": (foreign_results, 0.3),
     "weights": (weights, 1),
     "foreign": (foreign, 0.02),
     "videos": (videos, 0.02),

@@ -30,6 +30,13 @@ def test_a_few_odd_inputs(target: str) -> None:
     assert done.stdout.splitlines()[-1] == "200 inputs, 0 faults"
 
 
+@pytest.mark.parametrize("target", ["benchmarks", "foreign-results", "mat-results"])
+def test_a_few_odd_benchmarks_and_results(target: str) -> None:
+    done = run_fuzz("--inputs", "60", "--seed", "2", "--target", target)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1] == "60 inputs, 0 faults"
+
+
 @pytest.mark.parametrize(
     ("body", "found"),
     [

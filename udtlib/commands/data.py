@@ -138,24 +138,28 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def listing(root: Path | None) -> str:
     """Return the lines of `udt data list`."""
-    lines = [f"{'dataset':11}  {'sequences':>9}  {'found':>5}  where"]
+    lines = [f"{'dataset':9}  {'sequences':>9}  {'found':>5}  where"]
     addresses: dict[str, list[str]] = {}
     for name, benchmark in BENCHMARKS.items():
         place = root or find_data(benchmark.place)
         there = contents(name, place) if place else Contents((), ())
         where = place if there.found else f"nowhere; `udt data download {name} --root DIR`"
-        lines.append(f"{name:11}  {benchmark.sequences:9}  {len(there.found):5}  {where}")
+        lines.append(f"{name:9}  {benchmark.sequences:9}  {len(there.found):5}  {where}")
         if there.found and there.missing:
             shown = ", ".join(there.missing[:8]) + (" ..." if len(there.missing) > 8 else "")
-            lines.append(f"{'':11}  missing: {shown}")
+            lines.append(f"{'':9}  missing: {shown}")
         one = benchmark.archives[0] if len(benchmark.archives) == 1 else "NAME.zip"
         addresses.setdefault(benchmark.address + one, []).append(name)
-    lines += [
-        _layout_line(name, layout, root) for name, layout in layouts().items() if name not in BENCHMARKS
-    ]
-    lines.append(f"{'synthetic':29}  in the package")
+    lines.append(f"{'synthetic':27}  in the package")
     lines += [f"{', '.join(names)}: {url}" for url, names in addresses.items()]
-    return "\n".join([*lines, UNTRIED])
+    return "\n".join([*lines, UNTRIED, "", *_read_as_they_are(root)])
+
+
+def _read_as_they_are(root: Path | None) -> list[str]:
+    """Return the lines about benchmarks that are read where they were unpacked, and not downloaded here."""
+    others = {name: layout for name, layout in layouts().items() if name not in BENCHMARKS}
+    heading = f"{'fetched by hand':15}  {'sequences':>9}  {'found':>5}  where"
+    return [heading, *(_layout_line(name, layout, root) for name, layout in others.items())]
 
 
 def _layout_line(name: str, layout: Layout, root: Path | None) -> str:
@@ -166,7 +170,7 @@ def _layout_line(name: str, layout: Layout, root: Path | None) -> str:
     except UdtError:
         found = 0
     where = place if found else f"nowhere; expected at data/{layout.place} or --root: {layout.shape}"
-    return f"{name:11}  {layout.count or '-':>9}  {found:5}  {where}"
+    return f"{name:15}  {layout.count or '-':>9}  {found:5}  {where}"
 
 
 def _download(arguments: argparse.Namespace) -> int:

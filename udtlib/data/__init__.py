@@ -1,7 +1,7 @@
 """Data: procedural clips, benchmark sequences, videos; `load_dataset` opens one by name.
 
 Book: chapters 00, 01 and 10.
-May import: nothing but the conventions (errors, frames, boxes) at this level; the rooms inside build on it.
+May import: the conventions alone (errors, frames, boxes, polygons) here; the rooms inside build on it.
 """
 
 from udtlib.data.locate import find_data

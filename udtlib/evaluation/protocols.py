@@ -145,7 +145,7 @@ def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tup
     """
     if check_protocol(protocol) == "ope":
         return [("", sequence)]
-    if len(sequence.boxes) and not sequence.is_scored:
+    if protocol != "anchors" and has_target(sequence.boxes[:1]).any() and not sequence.is_scored:
         raise DataError(
             f"{sequence.name}: one true box, which the tracker is given; {PROTOCOLS[protocol]} needs more. "
             "One-pass evaluation writes its results, without a score"

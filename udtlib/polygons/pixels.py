@@ -70,7 +70,7 @@ def _overlaps(first: Ints, second: Ints, size: tuple[int, int] | None) -> Floats
     """Return the overlaps of regions ``(N, a)`` and ``(N, b)`` of whole numbers."""
     one, other = _bounds(first), _bounds(second)
     bounds = np.hstack([np.minimum(one[:, :2], other[:, :2]), np.maximum(one[:, 2:], other[:, 2:])])
-    overlaps: Floats = (bounds[:, :2] >= bounds[:, 2:]).any(axis=1).astype(np.float64)
+    overlaps = np.where((bounds[:, :2] >= bounds[:, 2:]).any(axis=1), 1.0, 0.0)
     if size is not None:
         bounds = np.hstack([np.maximum(bounds[:, :2], 0), np.minimum(bounds[:, 2:], np.array(size) - 1)])
     inside = np.flatnonzero((overlaps == 0) & (bounds[:, :2] < bounds[:, 2:]).all(axis=1))

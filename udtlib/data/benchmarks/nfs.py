@@ -48,7 +48,7 @@ def _read(name: str, truth: Path, images: bool) -> Sequence:
     folder = truth.with_suffix("")
     if not folder.is_dir() and not images:
         return Sequence(name, (), boxes)
-    count = len(look_into(folder).sequence)
+    count = len(look_into(folder).frames())  # a gap is found here
     boxes = _one_a_frame(boxes, count, truth)
     frames = numbered_frames(folder, "{:05d}.jpg", 1, len(boxes), name, whole=count == len(boxes))
     return Sequence(name, frames if images else (), boxes)
@@ -57,7 +57,7 @@ def _read(name: str, truth: Path, images: bool) -> Sequence:
 def _one_a_frame(boxes: Boxes, count: int, truth: Path) -> Boxes:
     """Return a box for each of ``count`` images, or for all but the last."""
     rows = len(boxes)
-    if len(boxes) > RATIO and abs(len(boxes) / max(count, 1) - RATIO) < 1:
+    if rows > count + 1 and abs(len(boxes[::RATIO]) - count) <= 1:
         boxes = boxes[::RATIO]
     if abs(len(boxes) - count) > 1:
         raise DataError(

@@ -10,7 +10,7 @@ Book: chapter 13.
 
 import glob
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +51,13 @@ class Answers:
     seconds: float | None = None
 
 
-Found = tuple[Path, Callable[[], Answers]]
-"""A file, and what reads it."""
+@dataclass(frozen=True)
+class Found:
+    """A file of results, and whose it is."""
+
+    path: Path
+    tracker: str
+    sequence: str
 
 
 def otb_mat_files(answers: Answers, dataset: str) -> dict[str, bytes]:
@@ -94,12 +99,10 @@ def our_name(sequence: str, dataset: str) -> str:
 
 def find_otb_mat(source: Path, dataset: str, tracker: str | None) -> Iterator[Found]:
     """Yield the ``.mat`` files of a folder, of one tracker if it is named."""
-    files = [path for path in sorted(source.glob("*.mat")) if not is_system_name(path.name)]
-    with MatReader() as reader:
-        for path in files:
-            sequence, name = _parts(path.stem, tracker, dataset)
-            if tracker in (None, name):
-                yield path, lambda path=path, one=(name, sequence): _read_mat(reader, path, *one)  # type: ignore
+    for path in sorted(source.glob("*.mat")):
+        sequence, name = _parts(path.stem, tracker, dataset)
+        if tracker in (None, name) and not is_system_name(path.name):
+            yield Found(path, name, sequence)
 
 
 def _parts(stem: str, tracker: str | None, dataset: str) -> tuple[str, str]:
@@ -112,22 +115,12 @@ def _parts(stem: str, tracker: str | None, dataset: str) -> tuple[str, str]:
     return our_name(stem[:cut], dataset), stem[cut + 1 :] or "tracker"
 
 
-def _read_mat(reader: MatReader, path: Path, tracker: str, sequence: str) -> Answers:
-    boxes, fps = reader.read(path)
-    return Answers(tracker, sequence, boxes - [1, 1, 0, 0], len(boxes) / fps if fps else None)
-
-
 def find_pysot(source: Path, dataset: str, tracker: str | None) -> Iterator[Found]:
     """Yield the files ``SEQUENCE.txt`` of a tracker's folder, or of the trackers' folders in it."""
     for folder in (source, *folders_in(source)):
         name = tracker if folder == source and tracker else folder.resolve().name
         for path in text_files(folder) if tracker in (None, name) else ():
-            yield (
-                path,
-                lambda path=path, name=name: Answers(  # type: ignore[misc]
-                    name, our_name(path.stem, dataset), read_boxes(path, index_base(dataset))
-                ),
-            )
+            yield Found(path, name, our_name(path.stem, dataset))
 
 
 def find_got10k(source: Path, dataset: str, tracker: str | None) -> Iterator[Found]:
@@ -137,19 +130,26 @@ def find_got10k(source: Path, dataset: str, tracker: str | None) -> Iterator[Fou
         whole = folder.resolve()
         name = whole.parent.name if whole.name == GOT10K_FOLDER else whole.name
         name = tracker if folder == source and tracker else name
-        firsts = [(one, one / f"{one.name}_001.txt") for one in folders_in(folder)]
-        for one, path in firsts if tracker in (None, name) else ():
-            if path.is_file():
-                _tell_repetitions(one)
-                yield (
-                    path,
-                    lambda one=one, path=path, name=name: Answers(  # type: ignore[misc]
-                        name,
-                        one.name,
-                        read_boxes(path, index_base(dataset)),
-                        _seconds(one / f"{one.name}_time.txt"),
-                    ),
-                )
+        for one in folders_in(folder) if tracker in (None, name) else ():
+            if (one / f"{one.name}_001.txt").is_file():
+                yield Found(one / f"{one.name}_001.txt", name, our_name(one.name, dataset))
+
+
+def read_mat(path: Path, dataset: str, reader: MatReader) -> tuple[Boxes, float | None]:
+    """Return the boxes of a file, 0-indexed, and the seconds they took or None."""
+    boxes, fps = reader.read(path)
+    return boxes - np.array([1, 1, 0, 0]), len(boxes) / fps if fps else None
+
+
+def read_pysot(path: Path, dataset: str, reader: MatReader) -> tuple[Boxes, float | None]:
+    """Return the same of a file of boxes; the time is not known."""
+    return read_boxes(path, index_base(dataset)), None
+
+
+def read_got10k(path: Path, dataset: str, reader: MatReader) -> tuple[Boxes, float | None]:
+    """Return the same of a file of boxes with one of times beside it."""
+    _tell_repetitions(path.parent)
+    return read_boxes(path, index_base(dataset)), _seconds(path.parent / f"{path.parent.name}_time.txt")
 
 
 def _tell_repetitions(folder: Path) -> None:
@@ -175,6 +175,9 @@ FILES = {"got10k": got10k_files, "otb-mat": otb_mat_files, "pysot": pysot_files}
 FIND = {"got10k": find_got10k, "otb-mat": find_otb_mat, "pysot": find_pysot}
 """What there is to read in a folder, by the format's name."""
 
+READ = {"got10k": read_got10k, "otb-mat": read_mat, "pysot": read_pysot}
+"""What reads a file, by the format's name."""
+
 EXPECTED = {
     "got10k": "TRACKER/SEQUENCE/SEQUENCE_001.txt",
     "otb-mat": "SEQUENCE_TRACKER.mat",
@@ -190,12 +193,14 @@ def read_all(
     Raises:
         DataError: no file of this format in it.
     """
-    answers, problems = [], {}
-    for path, read in FIND[form](source, dataset, tracker):
-        try:
-            answers.append((path, read()))
-        except UdtError as error:
-            problems[path] = str(error)
+    answers, problems = list[tuple[Path, Answers]](), dict[Path, str]()
+    with MatReader() as reader:
+        for one in FIND[form](source, dataset, tracker):
+            try:
+                boxes, seconds = READ[form](one.path, dataset, reader)
+                answers.append((one.path, Answers(one.tracker, one.sequence, boxes, seconds)))
+            except UdtError as error:
+                problems[one.path] = str(error)
     if not answers and not problems:
         of = f" of {tracker}" if tracker else ""
         raise DataError(f"{source}: expected results{of} {EXPECTED[form]}, found none")

@@ -18,6 +18,9 @@ LARGEST_FILE = 64 << 20
 LARGEST_ANSWER = 256 << 20
 """Bytes."""
 
+HEADER = b"MATLAB 5.0 MAT-file, written by udtlib".ljust(116)
+"""The text at the start of a file; else it would hold the time, and no file would be like another."""
+
 MEMORY, SECONDS = 2 << 30, 20
 """What the child may use: bytes of address space; seconds a file."""
 
@@ -89,4 +92,4 @@ def mat_bytes(boxes: Boxes, start: int, fps: float | None) -> bytes:
     results[0, 0] = run | ({} if fps is None else {"fps": fps})
     file = io.BytesIO()
     scipy.io.savemat(file, {"results": results}, do_compression=True)
-    return file.getvalue()
+    return HEADER + file.getvalue()[len(HEADER) :]

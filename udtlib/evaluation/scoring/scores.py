@@ -85,13 +85,14 @@ class TrackerScore:
 
     @property
     def success_curve(self) -> Floats:
-        """Success at each threshold, mean over sequences."""
-        return np.mean([score.success for score in self.sequences], axis=0)
+        """Success at each threshold, mean over sequences as `mean` has it."""
+        return np.average([score.success for score in self.sequences], axis=0, weights=self._weights())
 
     @property
     def precision_curve(self) -> Floats:
-        """Precision at 0, 1, ..., 50 px, mean over sequences."""
-        return np.mean([score.precision_curve for score in self.sequences], axis=0)
+        """Precision at 0, 1, ..., 50 px, mean over sequences as `mean` has it."""
+        curves = [score.precision_curve for score in self.sequences]
+        return np.average(curves, axis=0, weights=self._weights())
 
     @property
     def measures(self) -> tuple[str, ...]:
