@@ -9,6 +9,8 @@
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
 #                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
+# make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
+#                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
@@ -19,7 +21,10 @@ BROWSER ?= yes
 CHAPTERS ?=
 OTB ?= ../shared/otb
 VIDEOS ?= ../shared/videos
+REAL ?= ../shared/val
 BIN := .venv/bin
+SECONDS_A_CELL := 120
+NBVAL = $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=$(SECONDS_A_CELL)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 START = $(firstword $(sort $(wildcard book/00_*.ipynb)))
@@ -29,7 +34,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval fuzz kills sync book results results-trackers results-starts results-processors results-published results-vot results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -57,7 +62,7 @@ lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
 	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
 
-test: lint unit nbval
+test: lint unit-and-nbval
 
 test-all: lint unit-all nbval test-processors
 
@@ -74,9 +79,18 @@ unit-all: .venv/test.stamp
 
 # Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
 nbval: .venv/test.stamp
-	UDT_DATA=none PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval book/
+	UDT_DATA=none PYTHONPATH=tests $(NBVAL) book/
 	@chapters=$$($(BIN)/python book/tools/chapters.py outside); \
-	if [ -n "$$chapters" ]; then set -x; PYTHONPATH=tests $(BIN)/python -m pytest -p no_skips --nbval $$chapters; fi
+	if [ -n "$$chapters" ]; then set -x; PYTHONPATH=tests $(NBVAL) $$chapters; fi
+
+# Side by side, for each keeps one core busy. The chapters' report is printed when both have ended.
+unit-and-nbval: .venv/test.stamp
+	@OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(MAKE) --no-print-directory nbval > .venv/nbval.log 2>&1 & chapters=$$!; \
+	trap "kill $$chapters 2> /dev/null" EXIT; trap "exit 130" INT TERM; \
+	status=0; $(MAKE) --no-print-directory unit || status=$$?; \
+	printf "the chapters, which run beside them: "; \
+	while kill -0 $$chapters 2> /dev/null; do printf .; sleep 5; done; echo; \
+	wait $$chapters || status=$$?; cat .venv/nbval.log; exit $$status
 
 # As on other processors: each library has its own switch for the instructions it may use. `own`: all there are, on one
 # thread and on two; `avx2`: no AVX-512 and no AMX; `sse`: nothing above SSE4.2. A cell may take longer without them.
@@ -92,8 +106,7 @@ test-processors: $(PROCESSORS:%=processor-%)
 
 .PHONY: $(PROCESSORS:%=processor-%)
 $(PROCESSORS:%=processor-%): processor-%: .venv/test.stamp
-	$($*) $(BIN)/python -m pytest
-	UDT_DATA=none PYTHONPATH=tests $($*) $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=600 book/
+	$($*) $(MAKE) --no-print-directory unit-and-nbval SECONDS_A_CELL=600
 
 fuzz: .venv/test.stamp
 	$(BIN)/python tests/fuzz/fuzz.py --inputs $(or $(N),2000)
@@ -130,6 +143,10 @@ results-starts: .venv/book.stamp
 results-processors: .venv/book.stamp
 	$(BIN)/python book/tools/dsst_processors.py --root $(OTB) --out runs/dsst_processors \
 	--table data/results/dsst_processors.csv
+
+results-ingredients: .venv/book.stamp
+	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
+	--table data/results/ch12_ingredients.json
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

@@ -14,14 +14,14 @@
 # %% [markdown]
 # # 00 Start here
 #
-# **Goals.** After this chapter you can *say* what a tracker is asked to do, *run* one in three lines, *see* the moment it
+# **Goals.** After this chapter you can *say* what a tracker does, *run* one in three lines, *see* the moment it
 # fails, *find your way* through this book, and *check* your machine.
 #
-# **Needs.** Some Python, and numpy arrays. Nothing about tracking, signals or neural networks.
+# **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
 # Run time: about 18 s
 #
-# **Downloads.** None. In this book the videos are drawn by a program while you read.
+# **Downloads.** None. The videos of this book are drawn by a program while you read.
 
 # %%
 import json
@@ -44,8 +44,8 @@ banner()
 # %% [markdown]
 # ## 0.1 You can already do it
 #
-# Six moments of a short video. In the first one somebody has drawn a box. Find the same thing in the other five before
-# you read on.
+# Here are six moments of a short video. In the first one somebody has drawn a box. Before you read on, find the same
+# thing in the other five.
 
 # %%
 clip = render_clip(seed=6, fast_motion=0.3)
@@ -55,17 +55,17 @@ pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
 viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for moment in moments]))
 
 # %% [markdown]
-# Nobody told you what the thing is. It has no name, you had never seen it before, and everything around it is made of
-# the same stuff. One box was enough.
+# Nobody told you what the thing is. It has no name, you had never seen it before, and everything around it has a
+# similar texture. One box was enough.
 #
-# That is the task of this whole book. A **tracker** gets a video and one box in its first frame. Then, frame after
-# frame, it says where that thing is now. It may not look ahead, nobody corrects it, and it has not been prepared for
-# this thing: the next video may show a cup, a goat or a bicycle. The thing in the box is called the **target**.
+# This is the task of the whole book. A **tracker** gets a video and one box in its first frame. In every later frame
+# it says where that thing is now. It may not look ahead, nobody corrects it, and it has not been prepared for this
+# thing: the next video may show a cup, a goat or a bicycle. The thing in the box is called the **target**.
 #
-# You did it with a visual system that took half a billion years to make. This book builds one from nothing, first
-# with a page of algebra from 2010, and in the end with a small neural network that teaches itself to track from videos
-# in which **nobody has drawn any box at all**. The network is the one of *Unsupervised Deep Tracking*
-# [(Wang et al. 2019)](#References "wang2019"); the surprise of that paper, and of this book, is that it works.
+# This book builds a tracker from nothing. It begins with a page of algebra from 2010 and ends with a small neural
+# network that learns to track from videos in which **nobody has drawn any box at all**. The network is that of
+# *Unsupervised Deep Tracking* [(Wang et al. 2019)](#References "wang2019"), and the surprising result of that paper
+# is that this works.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The first picture shows a box that somebody drew, not the bare frame.
@@ -87,13 +87,13 @@ print("the box in frame 0:", box.round(1))
 print(f"its middle pixel is frame[{row}, {column}], with the colour", frame[row, column])
 
 # %% [markdown]
-# Look at the order: numpy wants the row first, a box has `x` first. Many a bug in this field lives in that sentence.
+# Look at the order: numpy has the row first, a box has `x` first. Mixing them up is a common bug in this field.
 
 # %% [markdown]
 # ## 0.3 Track it, in three lines
 #
-# Load a tracker, show it the first frame with the box, then ask for a box in every other frame. The one we load is MOSSE
-# [(Bolme et al. 2010)](#References "bolme2010"), which fits on a page; chapter 02 takes it apart.
+# Load a tracker, show it the first frame with the box, then ask for a box in every other frame. The tracker is MOSSE
+# [(Bolme et al. 2010)](#References "bolme2010"), which fits on a page; chapter 02 explains it.
 
 # %%
 tracker = load_tracker("mosse")
@@ -101,9 +101,9 @@ tracker.init(clip.frames[0], clip.boxes[0])
 boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 
 # %% [markdown]
-# That was it. Our videos come with the true box of every frame, so we can look at both, truth in green and the
-# tracker's answer in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they
-# cover together: 1 if they are the same, 0 if they do not touch.
+# Our videos come with the true box of every frame. So we can draw both, the truth in green and the tracker's answer
+# in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
+# together. It is 1 if they are the same and 0 if they do not touch.
 
 # %%
 overlaps = iou(boxes, clip.boxes)
@@ -128,12 +128,12 @@ assert all(overlaps > 0.9)
 # %% [markdown]
 # ## 0.4 Now something passes in front
 #
-# Our videos have knobs. The next one is the same clip, with the same motion and the same background, but now and then
-# something drifts in front of the target and stays for a moment. (We chose a clip in which the effect is plain; you
-# will try others.)
+# Our videos have settings for several difficulties. The next one is the same clip, with the same motion and the same
+# background, but now and then something moves in front of the target and stays for a moment. We chose a clip in
+# which the effect is easy to see; you will try others.
 #
-# **Predict first.** In how many of the 120 frames will the tracker's box still overlap the target by more than one half?
-# Write your number down; it is the only way to be surprised.
+# **Predict first.** In how many of the 120 frames will the tracker's box still overlap the target by more than one
+# half? Put your number into the next cell before you go on.
 
 # %%
 my_guess = 90
@@ -162,8 +162,8 @@ axes.legend(loc="center right")
 plt.show()
 
 # %% [markdown]
-# It is natural to guess high: a gap while the target is covered, and then on it goes. But look at the orange line. It
-# does not come back when the view is free again.
+# It is natural to guess high: the tracker would lose the target while it is covered and then go on. But look at the
+# orange line. It does not come back when the view is free again.
 
 # %%
 story = [16, first_lost, 119]
@@ -171,10 +171,10 @@ print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_
 show_answers(hidden, lost_boxes, story)
 
 # %% [markdown]
-# A tracker learns while it works: things turn, the light changes, so frame after frame it refreshes its idea of the
-# target from whatever is inside its own box. When something else fills that box, it learns *that*. Each small mistake
-# makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the central
-# difficulty of the field. Better trackers are, most of all, better at not believing themselves.
+# A tracker learns while it works. Things turn and the light changes, so in every frame it updates its picture of the
+# target with whatever is inside its own box. When something else fills that box, it learns *that*. Each small
+# mistake makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the
+# central difficulty of the field. Much of what makes a tracker better is about when not to trust its own answer.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot and the pictures: once lost, the target is never touched again.
@@ -183,18 +183,18 @@ assert all(lost_overlaps[first_lost:] == 0)
 # %% [markdown]
 # ## 0.5 Look closer
 #
-# Beside each frame stands the tracker's **response map**: for each possible step since the last frame, how much the place
-# the target would be in looks like the target. Its middle means "did not move", yellow means "very much like it", and
-# the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or press play; on paper, six
-# frames must do.
+# Beside each frame is the tracker's **response map**. It shows, for each possible displacement since the last frame,
+# how well the image at that displacement matches the target. Its middle means "did not move", yellow means "matches
+# very well", and the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or
+# press play; otherwise look at the six frames.
 
 # %% tags=["nbval-ignore-output"]
 scrubber(hidden, lost_boxes, responses)
 
 # %% [markdown]
-# While the view is blocked the peak goes dull and wide: the tracker is unsure. At the end the peak is sharp and bright
-# again, on a patch of background. **A lost tracker does not know that it is lost.** The height of the peak early on, when
-# the target is lost, and in the last frame:
+# While the view is blocked the peak is low and wide, so the match is poor everywhere. At the end the peak is sharp
+# and bright again, on a patch of background. **A lost tracker does not know that it is lost.** The next cell prints
+# the height of the peak early on, when the target is lost, and in the last frame:
 
 # %%
 heights = {i: float(responses[i].max()) for i in (5, first_lost, len(hidden) - 1)}
@@ -205,14 +205,14 @@ print({i: round(height, 1) for i, height in heights.items()})
 assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
 
 # %% [markdown]
-# ## 0.6 The network that taught itself
+# ## 0.6 The network that learned without labels
 #
-# MOSSE compares grey pixels. Here is the other end of this book, in the same three lines: `"udt"` looks at the frame through a
-# small network that has learned from raw video, and nobody had drawn a box in it. (How it learned is chapters 07 to 11; its
-# weights came with the book.)
+# MOSSE compares grey pixels. The tracker `"udt"`, where this book leads, is used with the same three lines. It looks
+# at the frame through a small network that has learned from raw video, in which nobody had drawn a box. Chapters 07
+# to 11 explain how; its weights came with the book.
 #
-# **Predict first.** It gets the same clip with the same thing passing in front, as far as the frame in which MOSSE had lost
-# everything, and a little further. Will it hold on: `"yes"` or `"no"`?
+# **Predict first.** It gets the same clip with the same thing passing in front, up to the frame in which MOSSE had
+# lost the target, and a little further. Will it hold on: `"yes"` or `"no"`?
 
 # %%
 my_answer = "yes"
@@ -231,9 +231,9 @@ print(
 show_answers(hidden, learned_boxes, [0, 16, short - 1])
 
 # %% [markdown]
-# No. What the tracker looks *at* has been learned, but it still refreshes its idea of the target from its own box, and
-# when the target is covered, that box holds something else. Seeing better is not the same as knowing what to believe;
-# chapters 06 and 12 are about the difference. So what is learning good for? Look at real video.
+# It does not. Its features are learned, but it still updates its picture of the target from its own box, and when
+# the target is covered, that box holds something else. Better features do not tell a tracker when to stop learning;
+# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for? Look at real video.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: the network follows as long as the view is free, and is lost behind the same thing.
@@ -243,9 +243,9 @@ assert learned_overlaps[-1] < 0.2
 # %% [markdown]
 # ## 0.7 Real video
 #
-# On real video nobody knows the truth, so somebody has to draw a box into every single frame by hand. The benchmark everybody uses,
-# OTB-2015 [(Wu et al. 2015)](#References "wu2015"), is a hundred such sequences. They are not ours to
-# give away, so here is what we measured on two of them with the three lines above, for both trackers: a pedestrian
+# On real video nobody knows the truth, so somebody has to draw a box into every single frame by hand. The most used
+# benchmark, OTB-2015 [(Wu et al. 2015)](#References "wu2015"), has a hundred such sequences. We may not redistribute
+# them, so here is what we measured on two of them with the three lines above, for both trackers: a pedestrian
 # crossing a street, and the face of a man skipping rope.
 
 # %%
@@ -259,15 +259,16 @@ for tracker_name, sequences in results.items():
         )
 
 # %% [markdown]
-# A jumping face is fast and blurred. One miss need not be the end: it comes down again, and a tracker that still knows what
-# it looks like may find back. The mean overlap says which one did in this run. One run is one run: started a pixel
-# beside the true box, the network does not always hold on to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how
-# often (section 13.7). How much of that is learning, and how much just colour
-# and many channels, is a question for an experiment: it is in [chapter 06](06_tracking_online.ipynb).
+# A jumping face is fast and blurred. Losing it once need not be the end: it comes down again, and a tracker that has
+# not learned something else meanwhile may find it again. In this run the network did and MOSSE did not, as the mean
+# overlaps show. But this is only one run: started a pixel beside the true box, the network does not always hold on
+# to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). How much of the gain
+# comes from learning, and how much just from colour and many channels? [Chapter 06](06_tracking_online.ipynb)
+# answers this with an experiment.
 
 # %% [markdown]
-# If the sequences are on your machine (in `data/otb`, or in `otb` in the folder that the environment variable `UDT_DATA` names),
-# the next cell measures them again and stops if the result is another; if not, it does nothing.
+# If the sequences are on your machine (in `data/otb`, or in `otb` in the folder that the environment variable
+# `UDT_DATA` names), the next cell measures them again and stops if the result differs. Otherwise it does nothing.
 
 # %% tags=["outside-data"]
 if find_data("otb"):
@@ -283,8 +284,8 @@ if find_data("otb"):
             assert abs(found.mean() - stored["mean_overlap"]) < 0.02, (sequence.name, found.mean())
 
 # %% [markdown]
-# And here is one to play with: the real street if it is on your machine, else a clip of the 22 that come with this book. Look at the
-# speed, too: a camera gives 25 or 30 frames a second.
+# The next cell shows one to play with: the real street if it is on your machine, otherwise a clip of the 22 that
+# come with this book. Look at the speed, too: a camera gives 25 or 30 frames a second.
 
 # %% tags=["nbval-ignore-output"]
 sequences = {one.name: one for one in load_dataset("otb" if find_data("otb") else "synthetic")}
@@ -315,25 +316,25 @@ assert results["udt"]["Jumping"]["mean_overlap"] > results["mosse"]["Jumping"]["
 # |---|---|
 # | 00 to 03 | boxes and scores; correlation filters from template matching to MOSSE; then kernels, channels and scale |
 # | 04 to 06 | the filter as a layer of a network, its gradient by hand, and a deep tracker that runs online |
-# | 07 to 11 | learning without labels: track forward, then backward, and ask whether you came home |
+# | 07 to 11 | learning without labels: track forward, then backward, and measure how far you end from the start |
 # | 12 to 14 | the stronger UDT+, and measuring trackers properly on two benchmarks |
 # | 15 to 17 | taking the method apart, adapting it, scaling it up |
 #
-# - **Run every cell**, from top to bottom, with Shift+Enter. Each chapter begins with its run time, and each is seeded: you get our
-#   numbers.
-# - **Predict first** means it. Change the number in the cell before you run the next one.
-# - **Exercises start red.** Each is a function that raises `NotImplementedError`, followed by a check. Write the function,
-#   run both, and the check falls silent. Until then it tells you what is wrong. "Run All" goes on past a red one, and our answers are in
-#   `book/solutions/`.
-# - **The library is part of the book.** What a chapter has built by hand is then imported from `udtlib`, where it is as short as we
-#   could make it. Type `load_tracker??` in a cell to read it.
+# - **Run every cell**, from top to bottom, with Shift+Enter. Each chapter states its run time at the top, and its
+#   random numbers are seeded, so you get our numbers.
+# - **Predict first**, and really do it: change the number in the cell before you run the next one.
+# - **Exercises start red.** Each is a function that raises `NotImplementedError`, followed by a check. Write the
+#   function and run both cells. If the answer is right, the check prints nothing; otherwise it gives a hint. "Run
+#   All" continues past a red one. Our answers are in `book/solutions/`.
+# - **The library is part of the book.** What a chapter has built by hand is later imported from `udtlib`, where it
+#   is as short as we could make it. Type `load_tracker??` in a cell to read it.
 # - **Numbers in the summaries are tested.** A program compares them with what the cells printed, each time anything changes.
 
 # %% [markdown]
 # ## 0.9 Check your machine
 #
-# The first cell already said that the packages are there. This is everything we looked at; `udt check` in a
-# terminal prints all of it, with versions.
+# The first cell has already checked that the packages are there. The next cell shows what needs attention;
+# `udt check` in a terminal prints every check, with versions.
 
 # %%
 lines = report()
@@ -343,14 +344,14 @@ for line in lines:
 print("to fix:", sum(not line.is_ok for line in lines))
 
 # %% [markdown]
-# Zero is good. Otherwise each line above says what to type.
+# It should print zero. Otherwise each line above says what to type.
 
 # %% [markdown]
 # ## Exercises
 #
-# **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the number of
-# frames before the first overlap of exactly 0, or all of them if that never happens. Touching the target again later does not
-# count, that is luck.
+# **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the
+# number of frames before the first overlap of exactly 0, or all of them if that never happens. Frames in which the
+# box touches the target again later do not count.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -363,9 +364,10 @@ def frames_until_lost(overlaps):
 check.frames_until_lost(frames_until_lost)
 
 # %% [markdown]
-# **Exercise 2 (build).** Your first tracker: it follows the brightest pixel. Brightness is the mean of the three colours
-# (`frame.mean(axis=2)`; the place of its largest value is `np.unravel_index(a.argmax(), a.shape)`). Return a box of the same size
-# whose middle is there. The check shows it two night scenes with a lamp, and a red thing that is not one.
+# **Exercise 2 (build).** Build your first tracker: it follows the brightest pixel. Brightness is the mean of the
+# three colours (`frame.mean(axis=2)`; the place of its largest value is `np.unravel_index(a.argmax(), a.shape)`).
+# Return a box of the same size whose middle is there. The check shows it two night scenes with a lamp, and a red
+# thing that is not a lamp.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -378,9 +380,9 @@ def follow_brightest(frame, box):
 check.follow_brightest(follow_brightest)
 
 # %% [markdown]
-# **Exercise 3 (open).** `render_clip` has a knob for each of eleven difficulties (`help(render_clip)` lists them), each from 0 to 1.
-# Find the knob that MOSSE bears best, and the one that it loses the target to first. Then try another `seed`: does your
-# answer survive? How many seeds would you want before you say it aloud?
+# **Exercise 3 (open).** `render_clip` has a setting for each of eleven difficulties (`help(render_clip)` lists
+# them), each from 0 to 1. Which one does MOSSE tolerate best, and which makes it lose the target first? Then try
+# another `seed`. Is your answer still the same? How many seeds would you want before you publish it?
 
 # %% [markdown]
 # ## Summary
@@ -398,18 +400,21 @@ for tracker_name, sequences in results.items():
         print(f"{tracker_name}_{name.lower()} = {result['mean_overlap']:.2f}")
 
 # %% [markdown] tags=["summary"]
-# - A tracker gets one box in the first frame and answers with one box a frame, without looking ahead and without help.
+# - A tracker gets one box in the first frame and gives one box for every later frame, without looking ahead and
+#   without help.
 # - `init(frame, box)`, then `update(frame)`: every tracker in this book is used like this.
 # - With a free view MOSSE overlaps the target by more than one half in 120 <!-- easy_half --> of
 #   120 <!-- frames --> frames, mean overlap 0.99 <!-- easy_mean -->.
-# - Let something pass in front and it is 35 <!-- hidden_half --> frames, mean 0.26 <!-- hidden_mean -->. In frame
-#   42 <!-- first_lost --> nothing is left, and it does not come back: it has learned the wrong thing. That is drift.
-# - A network that taught itself to see is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end. Its gain is on
-#   real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78 <!-- udt_crossing -->,
-#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->, in this run: chapter 13 repeats it.
+# - If something passes in front, it is 35 <!-- hidden_half --> frames, mean overlap 0.26 <!-- hidden_mean -->. In
+#   frame 42 <!-- first_lost --> there is no overlap left, and it does not come back, because the tracker has learned
+#   the wrong thing. This is drift.
+# - A network that learned without labels is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end.
+#   It gains on real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78
+#   <!-- udt_crossing -->, on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->, in this run. Chapter
+#   13 repeats it.
 #
-# **Next:** that "overlap" went by quickly. Chapter 01 looks at boxes, patches and scores with a magnifying glass, and finds that one
-# result can earn several different scores.
+# **Next:** chapter 01 looks closely at boxes, patches and scores such as the overlap, and finds that one result can
+# get several different scores.
 
 # %% [markdown]
 # ## References

@@ -14,13 +14,13 @@
 # %% [markdown]
 # # 01 Boxes, patches and scores
 #
-# **Goals.** After this chapter you can *convert* boxes and crop patches without losing a pixel, *compute* overlap and
-# centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file earns
+# **Goals.** After this chapter you can *convert* boxes and crop patches without losing a pixel, *compute* overlap
+# and centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file gets
 # several different scores, and *judge* how far a benchmark's mean can be trusted.
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 3 s
+# Run time: about 13 s
 #
 # **Downloads.** None.
 
@@ -52,13 +52,13 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # %% [markdown]
 # ## 1.1 The whole problem in one picture
 #
-# Somebody draws a box around a target in the first frame. A tracker must then answer with one box a frame, never
-# having seen that target before. Afterwards the answers are compared with boxes drawn by hand, and the comparison is
-# boiled down to a number that decides which tracker is called better.
+# Somebody draws a box around a target in the first frame. A tracker must then find the target in every later frame
+# and give one box for each, although it has never seen this target before. Afterwards its boxes are compared with
+# boxes drawn by hand, and the comparison is summed up in a number, which decides which tracker is called better.
 #
-# So a tracker begins and ends with boxes, and both ends are easy to get slightly wrong. Nothing crashes then: the
-# numbers are just a little lower, or higher, than they should be. This chapter goes over both ends with a
-# magnifying glass. Our clips are drawn by a program, so every true box is known exactly.
+# So a tracker begins and ends with boxes, and it is easy to get them slightly wrong. Nothing crashes then; the
+# numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
+# are drawn by a program, so every true box is known exactly.
 
 # %%
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
@@ -75,10 +75,10 @@ assert not np.array_equal(picture, frame)
 # %% [markdown]
 # ## 1.2 Pixels have an area, boxes have edges
 #
-# The safest picture: a pixel is a **unit square**. The pixel in column 3 and row 2 covers $3 \le x < 4$ and
-# $2 \le y < 3$; its centre is at $(3.5, 2.5)$. A box $b = (x, y, w, h)$ reaches from its top left corner $(x, y)$ to
-# $(x + w, y + h)$. A box of whole numbers *is* then a numpy slice, its width counts columns, and no "plus one" is
-# needed anywhere. Its centre is $c(b) = (x + w/2,\; y + h/2)$.
+# The safest way to think of a pixel is as a **unit square**. The pixel in column 3 and row 2 covers $3 \le x < 4$
+# and $2 \le y < 3$; its centre is at $(3.5, 2.5)$. A box $b = (x, y, w, h)$ reaches from its top left corner
+# $(x, y)$ to $(x + w, y + h)$. Then a box of whole numbers *is* a numpy slice, its width counts columns, and no
+# "plus one" is needed anywhere. Its centre is $c(b) = (x + w/2,\; y + h/2)$.
 
 # %%
 small = np.arange(40).reshape(5, 8)
@@ -96,8 +96,9 @@ print("centre:", center((x, y, w, h)))
 # | corners, last pixel included | older detection data | $(3, 2)$ to $(6, 3)$ | $w = x_2 - x_1 + 1$ |
 # | pixel *centres* at whole numbers | OpenCV, many trackers | centre $(4.5, 2.5)$ | add one half to every position |
 #
-# In this book positions are 0-indexed; only functions that read and write files know otherwise. The
-# third habit moves **every** centre by the same half pixel, which distances between centres do not notice:
+# In this book positions are 0-indexed; only functions that read and write files convert. The third habit returns in
+# chapter 06, in the tracker that follows the authors' code. It moves **every** centre by the same half pixel, which
+# does not change the distances between centres:
 
 
 # %%
@@ -111,16 +112,17 @@ theirs = np.linalg.norm(center_of_pixels(guess) - center_of_pixels(truth))
 print(f"centre error: {ours:.2f} px with our centre, {theirs:.2f} px with the other")
 
 # %% [markdown]
-# An index slip is worse: it moves *one* of the two boxes. **Predict first.** A perfect tracker's file is 1-indexed
-# and gets read as 0-indexed, so every box lands one pixel too far right and down. The target is 20 pixels wide and
-# high. What is left of the overlap (shared area over all area; 1 is perfect)? Change the number, then go on.
+# Mixing up the index base is worse, because it moves only *one* of the two boxes. **Predict first.** A perfect
+# tracker's file is 1-indexed and gets read as 0-indexed, so every box lands one pixel too far right and down. The
+# target is 20 pixels wide and high. What is left of the overlap, which is the shared area over all area, 1 being
+# perfect? Change the number, then go on.
 
 # %%
 my_guess = 0.95
 
 # %% [markdown]
-# Slip a square of side $s$ by $\delta$ pixels both ways. What is shared is a square of side $s - \delta$, and the union
-# is both squares less what they share:
+# Move a square of side $s$ by $\delta$ pixels both right and down. The shared part is a square of side $s - \delta$,
+# and the union is both squares minus the shared part:
 #
 # $$\mathrm{IoU}(s, \delta) = \frac{(s-\delta)^2}{2s^2 - (s-\delta)^2}. \tag{1}$$
 
@@ -139,8 +141,9 @@ print(
 )
 
 # %% [markdown]
-# About 0.18 is gone, and no message said so. It is tempting to think "one pixel in twenty, 5 %", but four thin strips
-# are lost, two of each box. Below: the pixel grid with our box and its slipped twin, and the loss by size.
+# About 0.18 of the overlap is gone, without any message. It is tempting to think "one pixel in twenty, 5 %", but
+# four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
+# and the loss by size.
 
 # %%
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
@@ -168,14 +171,14 @@ assert np.all(np.diff(losses) < 0)
 # %% [markdown]
 # ## 1.3 Patches: any box, any size
 #
-# A tracker rarely looks at a whole frame. It looks at a **patch**: what lies in a box, resampled to a fixed number of
-# pixels, as filters and networks need. Boxes are seldom whole numbers, so it matters where we sample.
-# Divide the box into $H \times W$ equal cells and read the image at the centre of each:
+# A tracker rarely looks at a whole frame. It looks at a **patch**: what lies in a box, resampled to a fixed number
+# of pixels, as filters and networks need. Boxes are seldom whole numbers, so it matters where we sample. Divide the
+# box into $H \times W$ equal cells and read the image at the centre of each:
 #
 # $$u_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad v_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{2}$$
 #
-# Between pixel centres, which sit at halves, we weight the four nearest pixels by how close they are
-# (*bilinear* interpolation). Version 0 says exactly that, with loops:
+# Pixel centres are at halves. Between them we weight the four nearest pixels by how close they are (*bilinear*
+# interpolation). Version 0 does exactly this, with loops:
 
 
 # %%
@@ -195,8 +198,8 @@ def crop_v0(image, box, height, width):
 
 
 # %% [markdown]
-# `udtlib.patches.crop` does it in one OpenCV call. Whole-number boxes must be slices, to the bit, and fractional
-# boxes must agree with the loops (within two grey levels, for some OpenCV releases round positions to 1/32 pixel).
+# `udtlib.patches.crop` does it in one OpenCV call. Boxes of whole numbers must give exactly the slice. Fractional
+# boxes must agree with the loops within two grey levels, because some OpenCV releases round positions to 1/32 pixel.
 
 # %%
 grey = frame.mean(axis=2).astype(np.float32)
@@ -208,11 +211,12 @@ half = crop(np.array([[0, 100, 200]], np.uint8), (0.5, 0, 2, 1))
 print("half a pixel to the right:", half.tolist())
 
 # %% [markdown]
-# Two decisions remain. **What lies outside the image?** Boxes at the border reach beyond it. Repeating the nearest pixel
-# (`"replicate"`) invents no edge; zeros (`"zero"`) draw a black frame that a filter will happily learn. **How much should a
-# patch's border count?** Chapter 02 uses Fourier transforms, which glue the left edge of a patch to its right one. To
-# hide the seam, the patch is multiplied by a *Hann window*, $\tfrac12\left(1 - \cos\frac{2\pi n}{N-1}\right)$ in each
-# direction: 1 in the middle, 0 at the edge.
+# Two decisions remain. **What lies outside the image?** Boxes at the border reach beyond it. Repeating the nearest
+# pixel (`"replicate"`) adds no edge; zeros (`"zero"`) draw a black frame, which a filter learns as if it were part
+# of the scene. (The tracker of chapter 06 fills with zeros all the same, since it must reproduce the authors'
+# boxes.) **How much should a patch's border count?** Chapter 02 uses Fourier transforms, which treat the left edge
+# of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
+# $\tfrac12\left(1 - \cos\frac{2\pi n}{N-1}\right)$ in each direction: 1 in the middle, 0 at the edge.
 
 # %%
 corner_box, size = (-30, -25, 100, 80), (128, 160)
@@ -255,8 +259,9 @@ def iou_v0(first, second):
 
 
 # %% [markdown]
-# Is it right? A test that repeats the formula would repeat its mistakes too. So count pixels instead: paint both boxes
-# on a grid that reaches beyond the image, as boxes do, and count those painted twice and at all.
+# Is it right? A test that repeats the formula would repeat its mistakes too. So we count pixels instead: paint both
+# boxes on a grid that reaches beyond the image, as boxes do, and count the pixels painted twice and those painted at
+# all.
 
 
 # %%
@@ -280,8 +285,9 @@ print(
 )
 
 # %% [markdown]
-# The two measures see different things. Overlap judges place *and* size, relative to the target; but once nothing is
-# shared, near and far are both 0. Centre error judges place alone, in pixels, whatever the target's size.
+# The two measures notice different errors. Overlap depends on place *and* size, relative to the target; but if
+# nothing is shared, it is 0 both near and far. Centre error depends on place alone, in pixels, whatever the target's
+# size.
 
 # %%
 print("what went wrong          IoU   error")
@@ -296,9 +302,10 @@ for name, box, answer in [
     print(f"{name:24} {iou(box, answer):.2f}  {center_error(box, answer):5.1f}")
 
 # %% [markdown]
-# **Try it.** Move the box with the sliders. The bars are the overlap, the centre error (the mark is at 20 px, the
-# usual limit) and, field by field, the 21 success thresholds of the next section. Find a box with a centre error of 0 that
-# passes only five of them, then one that passes more with a centre error above 10. The six pictures show places worth knowing.
+# **Try it.** Move the box with the sliders. The bars show the overlap, the centre error (the mark is at 20 px, the
+# usual limit) and the 21 success thresholds of the next section. Find a box with a centre error of 0 that passes
+# only five of the thresholds, then one that passes more with a centre error above 10. The six pictures of the static
+# version show such cases.
 
 # %% tags=["nbval-ignore-output"]
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
@@ -312,14 +319,15 @@ assert_allclose(by_hand, counted)
 # %% [markdown]
 # ## 1.5 From frames to a curve, from a curve to a number
 #
-# A sequence of $N$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any limit is arbitrary,
-# so take them all. The **success curve** $S$ is the fraction of frames whose overlap exceeds $t$; the **precision curve** $P$
-# is the fraction whose centre error is at most $\rho$ pixels:
+# A sequence of $N$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any single limit
+# would be arbitrary, so we use all of them. The **success curve** $S$ is the fraction of frames whose overlap
+# exceeds $t$; the **precision curve** $P$ is the fraction whose centre error is at most $\rho$ pixels:
 #
 # $$S(t) = \frac1N \sum_{i=1}^N [\,o_i > t\,], \qquad P(\rho) = \frac1N \sum_{i=1}^N [\,e_i \le \rho\,], \tag{4}$$
 #
-# where $[\cdot]$ is 1 if true and 0 if not. Reported are the **area** under $S$ (AUC) and $P(20)$. What does the area mean?
-# Swap sum and integral; the inner integral is the length of the stretch where $t$ lies below $o_i$, which is $o_i$:
+# where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$. What does
+# the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is below
+# $o_i$, and this length is $o_i$:
 #
 # $$\int_0^1 S(t)\, dt = \frac1N \sum_{i=1}^N \int_0^1 [\,o_i > t\,]\, dt = \frac1N \sum_{i=1}^N o_i . \tag{5}$$
 #
@@ -339,8 +347,9 @@ print(f"mean overlap {overlaps.mean():.3f}, area with 10001 thresholds {fine:.3f
 print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}")
 
 # %% [markdown]
-# One number hides what the curve shows. Below are two made-up trackers of nearly the same area: one is mediocre throughout, the
-# other superb until it loses the target for good. Which is better depends on what you need; AUC cannot tell them apart.
+# One number hides what the curve shows. Below are two made-up trackers with nearly the same area: one is mediocre
+# throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
+# AUC cannot tell them apart.
 
 # %%
 rng = np.random.default_rng(4)
@@ -375,12 +384,12 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 # %% [markdown]
 # ## 1.6 The experiment every tracking reader should see
 #
-# Those formulas leave decisions open. Strictly above the threshold, or at least? What if the target is out of sight and
-# the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at $x = 0$ valid? Public
-# evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a **policy**.
-# Three of its presets score the way OTB does: `otb-strict` as in equation 6, `otb-loose` with "at least" instead of "above",
-# `mean-overlap` as in equation 5. The others behave like the toolkits they are named after; `pytracking-valid` is
-# pytracking told to leave out absent frames.
+# These formulas leave decisions open. Must the overlap be above the threshold, or is equal enough? What if the
+# target is out of sight and the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at
+# $x = 0$ valid? Public evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers
+# is one object, a **policy**. Three of its presets score the way OTB does: `otb-strict` as in equation 6,
+# `otb-loose` with "at least" instead of "above", `mean-overlap` as in equation 5. The others behave like the
+# toolkits they are named after; `pytracking-valid` is pytracking told to leave out absent frames.
 #
 # In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
 # for 20, and the tracker gives up at frame 150, when the target hardly moves any more.
@@ -423,7 +432,8 @@ spread = np.ptp([scored.auc for scored in file_scores.values()])
 print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
 
 # %% [markdown]
-# The same 200 boxes! Left: the file, frame by frame. Right: its success curves under three policies.
+# All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
+# success curves under three policies.
 
 # %%
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
@@ -483,17 +493,20 @@ for row, cells in table.items():
     print(f"{row:22}" + "".join(f"{text:>14}" for text in cells))
 
 # %% [markdown]
-# On clean data everybody agrees; the quarrel begins with anything unusual.
+# On clean data all tools agree; they differ as soon as something unusual happens.
 #
 # - **Truth against itself** is 0.952 under the strict rule, as equation 6 says. pytracking gives more where boxes have
 #   fractions, since rounding can lift an overlap above 1.
-# - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files, which count
-#   from 1, that works. On 0-indexed data it turns valid frames into failures.
-# - **Absent frames** can fail, count as hits for precision, or be left out. Each is defensible; mixing them is not.
-# - **Zeros.** pytracking repeats the last proper box, which pays when the target hardly moves.
+# - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
+#   which count from 1, this works for nearly all frames. Where it fails is in Biker and Crowds, whose targets reach
+#   beyond the border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the
+#   border into a failure.
+# - **Absent frames** can fail, count as hits for precision, or be left out. Each choice is defensible, but numbers
+#   made with different choices cannot be compared.
+# - **Zeros.** pytracking repeats the last proper box, which raises the score when the target hardly moves.
 #
-# `udtlib`'s default is `otb-strict`, in which a frame without an answer is a failure, and the policy is written into every score
-# file. The rule to take home: *compare numbers only if one program, with one policy, made them.*
+# `udtlib`'s default is `otb-strict`, in which a frame without an answer is a failure, and the policy is written into
+# every score file. Remember this rule: *compare numbers only if one program, with one policy, made them.*
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The picture of the file and its curves; then one cause at a time: who differs from whom.
@@ -509,8 +522,8 @@ assert auc["zeros from frame 100"][4] > max(auc["zeros from frame 100"][:4]) + 0
 # %% [markdown]
 # ## 1.7 One pass, one loss
 #
-# In *one-pass evaluation* a tracker is started once and never helped again. Let us watch one lose: MOSSE, the subject of
-# the next chapter, on our first clip, where something passes in front of the target.
+# In *one-pass evaluation* a tracker is started once and never helped again. We watch one lose its target: MOSSE, the
+# subject of the next chapter, on our first clip, where something passes in front of the target.
 
 
 # %%
@@ -535,13 +548,13 @@ print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
-# Press play, or read the six frames: a disc covers the target, the filter learns the disc, and leaves with it. In the response
-# map beside each frame (middle: "it did not move"; chapter 02) the peak is as bright after the loss as before.
-# The tracker is lost and confident.
+# Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and leaves with it.
+# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright after
+# the loss as before. The tracker is lost, and its response does not show it.
 #
-# After that nothing can be gained. With overlap $o$ until frame $n$ of $N$ and a loss there, the mean overlap is
-# $o\,n/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if the obstacle comes
-# late and nearly everything if it comes early, so one sequence is a single, noisy draw.
+# After that the tracker gains nothing more. With overlap $o$ until frame $n$ of $N$ and a loss there, the mean
+# overlap is $o\,n/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
+# the obstacle comes late and nearly everything if it comes early. So one sequence is a noisy measurement.
 
 # %%
 for n in (12, 60, 108):
@@ -549,17 +562,18 @@ for n in (12, 60, 108):
     print(f"lost at frame {n:3}: mean overlap {o.mean():.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# "Lost and confident": it followed at first, and the peak is as high after the loss.
+# It followed at first, and the peak is as high after the loss.
 assert overlaps[:15].min() > 0.5
 assert peaks[59:].mean() > 0.95 * peaks[:15].mean()
 
 # %% [markdown]
 # ## 1.8 How sure is a mean?
 #
-# A benchmark's score is a mean over sequences; each counts once, however long. That is a decision too. We have scored
-# the boxes that the authors of the UDT paper released ([Wang et al. 2019](#References "wang2019")) for the 100 targets of
-# OTB-2015 ([Wu et al. 2015](#References "wu2015")), for their trackers UDT and UDT+. The scores lie in `data/results/`, with date and
-# commit; the boxes are not ours to give away. Here a mean over frames would flatter both trackers:
+# A benchmark's score is a mean over sequences, in which each sequence counts once, however long it is. This is a
+# decision too. We have scored the boxes that the authors of the UDT paper released ([Wang et al.
+# 2019](#References "wang2019")) for the 100 targets of OTB-2015 ([Wu et al. 2015](#References "wu2015")), for their
+# trackers UDT and UDT+. The scores are in `data/results/`, with date and commit; we may not redistribute the boxes.
+# Here a mean over frames would be higher for both trackers:
 
 
 # %%
@@ -578,11 +592,12 @@ for name, values in (("UDT", udt), ("UDT+", plus)):
     print(f"{name:4} mean over sequences {values.mean():.3f}, over frames {by_frame:.3f}")
 
 # %% [markdown]
-# Another benchmark of the same kind would hold other sequences. How far would the mean move? We cannot film a hundred new
-# videos, but we can redraw from those we have: take 100 of the 100 *with replacement*, average, repeat 10,000 times, and
-# report where the middle 95 % of the averages lie. This is the **bootstrap** ([Efron 1979](#References "efron1979")). Whole
-# sequences are redrawn, never frames: neighbouring frames fail together. For two trackers on the same
-# sequences, redraw the *differences*: what is hard for both then cancels. The cell prints points, hundredths of AUC.
+# Another benchmark of the same kind would have other sequences. How much would the mean change? We cannot film a
+# hundred new videos, but we can draw again from those we have: take 100 of the 100 *with replacement*, average,
+# repeat 10,000 times, and report where the middle 95 % of the averages lie. This is the **bootstrap** ([Efron
+# 1979](#References "efron1979")). We draw whole sequences, never frames, because neighbouring frames fail together.
+# For two trackers on the same sequences we draw the *differences*, so that what is hard for both cancels. The cell
+# prints points, hundredths of AUC.
 
 
 # %%
@@ -616,9 +631,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With 100 sequences the mean of one tracker is known to about five points either way; with 22, as many as our embedded
-# benchmark has, the interval is about twice as wide (it shrinks with the square root of the number). What does
-# that do to a ranking? UDT+ is ahead on all 100. How often do 22 of them say the opposite?
+# With 100 sequences the mean of one tracker is known to about five points either way. With 22, as many as our
+# embedded benchmark has, the interval is about twice as wide, since its width falls with the square root of the
+# number. What does this do to a ranking? UDT+ is ahead on all 100. How often do 22 of them rank it behind?
 
 # %%
 rng = np.random.default_rng(0)
@@ -634,14 +649,15 @@ for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True)
     assert 1.4 < (few.high - few.low) / (many.high - many.low) < 2.4
 
 # %% [markdown]
-# Therefore comparisons in this book come with an interval, and "better" is kept for those that leave out 0. Even the
-# difference on all 100 sequences does not, if only just.
+# For this reason comparisons in this book come with an interval, and we say "better" only if the interval does not
+# contain 0. Even the difference of UDT+ and UDT on all 100 sequences is not enough: its interval, printed above,
+# begins 0.04 points below 0.
 #
 # ## 1.9 The released boxes, scored again
 #
-# The overall scores of those released boxes, under several policies. On real OTB data, counted from 1 and nearly
-# always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`) passes every
-# frame at the threshold 0, so that even a lost frame earns 1/21.
+# Here are the overall scores of the released boxes under several policies. On real OTB data, counted from 1 and
+# nearly always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`)
+# passes every frame at the threshold 0, so that even a lost frame earns 1/21.
 
 # %%
 published = read_results("published_otb2015.csv")
@@ -652,13 +668,17 @@ for row in published:
 
 # %% [markdown]
 # The paper prints 59.4 and 63.2 for UDT and UDT+ on OTB-2015. The first is what `otb-loose` gives, the second what
-# `mean-overlap` gives, and none of our policies gives both: even two numbers of one table need not have been made alike.
-# Where the released boxes are found, the next cell scores them anew and compares. It prints nothing.
+# `mean-overlap` gives, and none of our policies gives both. So even two numbers of one table may have been computed
+# differently. Where the released boxes are found, the next cell scores them again and compares, and checks what
+# section 1.6 says of the files. It prints nothing.
 
 # %% tags=["outside-data"]
 annotations = find_data("published/otb2015.json")
 if annotations is not None:
     targets = load_annotations(annotations)
+    seen = {each.name: each.boxes[(each.boxes[:, 2:] > 0).all(axis=1)] for each in targets}
+    outside = {name: int((boxes[:, :2] + 1 <= 0).any(axis=1).sum()) for name, boxes in seen.items()}
+    assert {name: count for name, count in outside.items() if count} == {"Biker": 7, "Crowds": 1}
     for tracker, folder, column in (("UDT", "udt_otb100", "udt"), ("UDT+", "udtplus_otb100", "udtplus")):
         released = find_data(f"published/{folder}")
         for row in published:
@@ -672,8 +692,8 @@ if annotations is not None:
 # %% [markdown]
 # ## 1.10 Exercises
 #
-# Fill in each function and run the cell below it. Silence means that you are right; otherwise you get a hint.
-# Solutions are in [`solutions/01.py`](solutions/01.py).
+# Fill in each function and run the cell below it. If it prints nothing, your answer is right; otherwise you get a
+# hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
 # **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
 
@@ -688,8 +708,8 @@ def iou_by_hand(first, second):
 check.iou_by_hand(iou_by_hand)
 
 # %% [markdown]
-# **2. Mind the index.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
-# Turn one into our box.
+# **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
+# Convert one into our box.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -702,7 +722,7 @@ def read_otb_line(line):
 check.read_otb_line(read_otb_line)
 
 # %% [markdown]
-# **3. Derive.** Equation 1 is wrong for slips larger than the box. Write one that is always right.
+# **3. Derive.** Equation 1 is wrong for shifts larger than the box. Write one that is always right.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -715,7 +735,7 @@ def slip_iou(side, slip):
 check.slip_iou(slip_iou)
 
 # %% [markdown]
-# **4. Compute.** The area under the success curve at the 21 strict thresholds, from overlaps in an array.
+# **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -728,8 +748,8 @@ def success_auc(overlaps):
 check.success_auc(success_auc)
 
 # %% [markdown]
-# **5. Predict, then compute.** One sequence of 98 frames at overlap 0.9, one of two frames at 0.1 and 0.3: what is the benchmark's
-# mean overlap? Decide before you type.
+# **5. Predict, then compute.** One sequence has 98 frames with overlap 0.9, another has two frames with 0.1 and 0.3.
+# What is the benchmark's mean overlap? Decide before you type.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -742,8 +762,9 @@ def dataset_score(overlaps):
 check.dataset_score(dataset_score)
 
 # %% [markdown]
-# **6. Open.** Be the cheat. Given the true boxes of a slowly moving target, return a result that the policy `pytracking` scores at
-# least 0.2 higher than `otb-strict` does. How few true boxes do you need? Should a policy allow it?
+# **6. Open.** Try to cheat. Given the true boxes of a slowly moving target, return a result that the policy
+# `pytracking` scores at least 0.2 higher than `otb-strict` does. How few true boxes do you need? Should a policy
+# allow it?
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -773,20 +794,21 @@ print(f"few = {subsets.shape[1]}")
 print(f"wrong = {100 * wrong:.0f}")
 
 # %% [markdown] tags=["summary"]
-# - A box $(x, y, w, h)$ covers $w \cdot h$ unit-square pixels and needs no "plus one". Reading a file with the wrong index base
-#   costs 0.18 <!-- slip_20 --> of overlap on a twenty-pixel target and 0.32 <!-- slip_10 --> on a ten-pixel one, silently.
-# - A patch reads the image at the centres of equal cells of its box; at the border repeat the nearest pixel, and window
-#   before a Fourier transform.
+# - A box $(x, y, w, h)$ covers $w \cdot h$ unit-square pixels and needs no "plus one". Reading a file with the wrong
+#   index base costs 0.18 <!-- slip_20 --> of overlap on a twenty-pixel target and 0.32 <!-- slip_10 --> on a
+#   ten-pixel one, without any message.
+# - A patch reads the image at the centres of equal cells of its box. At the border repeat the nearest pixel, and
+#   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
 #   gets 0.952 <!-- perfect -->.
-# - One result file earned an AUC between 0.368 <!-- lowest_auc --> and 0.677 <!-- highest_auc --> from public tools'
-#   policies. Name the policy.
+# - One result file gets an AUC between 0.368 <!-- lowest_auc --> and 0.677 <!-- highest_auc -->, depending on the
+#   policy of the tool. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
 #   0.537 <!-- udt_low --> to 0.633 <!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.
 #
-# **Next.** [Chapter 02](02_correlation_filters.ipynb) takes a patch and finds it again in the next frame: from template
-# matching to MOSSE, the tracker you just saw fail.
+# **Next.** [Chapter 02](02_correlation_filters.ipynb) takes a patch and finds it again in the next frame. It goes
+# from template matching to MOSSE, the tracker you just saw fail.
 
 # %% [markdown]
 # ## References

@@ -14,14 +14,15 @@
 # %% [markdown]
 # # 03 Kernels, channels and scale
 #
-# **Goals.** After this chapter you can *draw* and *compute* fHOG, the 31 channels of hand-made features; *derive* the
-# kernelised correlation filter and check it against a dense solve; *explain* what a kernel buys and when it buys
-# nothing; *build* the filter that measures size; and *compare* trackers so that the comparison means something.
+# **Goals.** After this chapter you can *draw* and *compute* fHOG, the 31 channels of hand-made features; *derive*
+# the kernelised correlation filter and check it against a dense solve; *explain* what a kernel improves and when it
+# improves nothing; *build* the filter that measures size; and *compare* trackers in a way that supports a
+# conclusion.
 #
-# **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals,
-# [chapter 02](02_correlation_filters.ipynb) for the filter: its Eq. 1 to 3 and its circulant matrix come back.
+# **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
+# 02](02_correlation_filters.ipynb) for the filter; its Eq. 1 to 3 and its circulant matrix are used again.
 #
-# Run time: about 57 s
+# Run time: about 58 s
 #
 # **Downloads.** None.
 
@@ -61,9 +62,10 @@ banner()
 # %% [markdown]
 # ## 3.1 One channel is not enough
 #
-# A sequence of our benchmark in which clouds pass: the light changes, the target does not. Two trackers of the same
-# make, KCF, follow it; we build it in section 3.3. One sees a single grey channel, the other the 31 channels of
-# section 3.2. The first sixty frames of each sequence will do for this chapter's experiments.
+# We start with a sequence of our benchmark in which clouds pass: the light changes, the target does not. Two
+# versions of the tracker KCF, which we build in section 3.3, follow the target. One sees a single grey channel, the
+# other the 31 channels of section 3.2. For this chapter's experiments the first sixty frames of each sequence are
+# enough.
 
 # %%
 benchmark = {sequence.name: sequence for sequence in load_dataset("synthetic")}
@@ -99,9 +101,10 @@ overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 
 # %% [markdown]
-# (Green: the truth. Orange: one grey channel, lost by frame 3. Blue: fHOG, whose box keeps its size while the target
-# shrinks; section 3.5.) So that we see what they see, we learn from frame 0 and search frame 8, from a place 8 px to
-# the right of the target and 5 px below it. A perfect answer is a peak 5 px up and 8 px left of "nothing moved".
+# Green is the truth. Orange uses one grey channel and is lost by frame 3. Blue uses fHOG; its box keeps its size
+# while the target shrinks, which section 3.5 will solve. To see what the two trackers see, we compute the filter
+# from frame 0 and search frame 8, starting 8 px to the right of the target and 5 px below it. The right answer is a
+# peak 5 px up and 8 px left of zero displacement.
 
 
 # %%
@@ -150,18 +153,20 @@ assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
 assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
 
 # %% [markdown]
-# (White circle: the truth. "Nothing moved" is in the middle.) Three channels are hardly better than one when all
-# three darken together. What we want are channels that do *not* change when the light does.
+# The white circle is the truth, and zero displacement is in the middle. Three colour channels are hardly better than
+# one grey channel, since all three darken together. What we need are channels that do *not* change when the light
+# does.
 #
 # ## 3.2 From one channel to 31
 #
-# Light changes brightness. It changes the *direction* in which brightness grows much less, and edges stay where they
-# are. Histograms of oriented gradients keep just that; ours is the variant of
-# [Felzenszwalb et al. 2010](#References "felzenszwalb2010"), called fHOG. Two steps.
+# Light changes brightness. It hardly changes the *direction* in which brightness grows, and edges stay where they
+# are. Histograms of oriented gradients use this. Ours is the variant of [Felzenszwalb et al.
+# 2010](#References "felzenszwalb2010"), called fHOG. It has two steps.
 #
-# **Vote.** Every pixel has a gradient: a length, and a direction rounded to one of 18 (20 degrees apart). The patch
-# is divided into cells of 4 x 4 pixels, and each pixel votes, with its gradient's length, for its direction in the
-# four cells nearest to it, more in the nearer ones. Of three colours the one with the longest gradient votes.
+# **Vote.** Every pixel has a gradient with a length and a direction, which is rounded to one of 18 directions 20
+# degrees apart. The patch is divided into cells of 4 x 4 pixels. Each pixel adds its gradient's length to the
+# histogram of its direction in the four nearest cells, with larger weights for nearer cells. Of the three colours
+# only the one with the longest gradient votes.
 
 
 # %%
@@ -183,10 +188,11 @@ def vote_v0(patch, cell=4):
 
 
 # %% [markdown]
-# **Normalise.** Half the light, half the gradients: so each histogram is divided by the gradient energy around it. A
-# cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped at 0.2, so that one
-# glaring edge does not rule, and half their sum is kept: 18 signed directions, and 9 unsigned ones (dark to light, or
-# light to dark: no matter). Four more channels say how much went on in each block. $18+9+4=31$.
+# **Normalise.** With half the light all gradients are half as long. So each histogram is divided by the gradient
+# energy around its cell. A cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped
+# at 0.2, so that one strong edge does not dominate, and half their sum is kept. This gives 18 signed directions, and
+# 9 unsigned ones, for which it does not matter whether an edge goes from dark to light or from light to dark. Four
+# more channels contain the summed quotients of each block. $18+9+4=31$.
 
 
 # %%
@@ -211,8 +217,9 @@ print("20 x 24 x 3 numbers became", by_loops.shape, end="; ")
 print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 
 # %% [markdown]
-# `udtlib.features.fhog` does all pixels at once, and from here on we use it. To *draw* it, put into each cell one
-# stroke for each unsigned direction, across the gradient as an edge is, and as bright as the channel is high.
+# `udtlib.features.fhog` computes all pixels at once, and from here on we use it. To *draw* fHOG, we put one stroke
+# into each cell for each unsigned direction. The stroke runs along the edge, at right angles to the gradient, and is
+# as bright as the channel is high.
 
 
 # %%
@@ -257,9 +264,9 @@ alike = {extract.__name__: likeness(*map(extract, target_at(64))) for extract in
 print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value in alike.items()})
 
 # %% [markdown]
-# Some of the 31, on a part of another sequence's first frame, one square a cell. "Right" is the channel of edges that
-# get brighter to the right; its opposite is "left"; the unsigned channel takes both. Below, the votes of "right"
-# before they were normalised: a few strong edges have most of them.
+# The next picture shows some of the 31 channels on a part of another sequence's first frame, one square for each
+# cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned channel
+# is the sum of both. Below it are the votes for "right" before normalising: a few strong edges have most of them.
 
 # %%
 picture = clip("ipr-1")[0][0]
@@ -293,44 +300,44 @@ assert strong[0] > strong[1] + 0.15
 
 # %% [markdown]
 # **Many channels, one filter.** What does the filter of chapter 02 do with $C$ channels? The responses of the
-# channels are added up, and so are their energies: in Eq. 2, $\hat x^\star\odot\hat x$ becomes $\sum_c|\hat x_c|^2$
-# for all of them. The next section finds this without being asked.
-# ([Danelljan et al. 2014](#References "danelljan2014") and chapter 04 show it directly.)
+# channels are added, and so are their energies: in Eq. 2, $\hat x^\star\odot\hat x$ becomes $\sum_c|\hat x_c|^2$ for
+# all of them. The next section derives this as a special case. [Danelljan et al. 2014](#References "danelljan2014")
+# and chapter 04 derive it directly.
 #
 # ## 3.3 The kernel trick on one page
 #
-# A correlation filter is a linear judge: it weighs and adds. Can it be made to judge non-linearly and stay as fast?
-# That is KCF ([Henriques et al. 2015](#References "henriques2015")), in four steps.
+# A correlation filter is linear: its response is a weighted sum of the patch. Can we make it non-linear without
+# losing speed? KCF ([Henriques et al. 2015](#References "henriques2015")) does this in four steps.
 #
-# **1. Samples as weights.** Call $x^s$ the template seen $s$ further on: row $s$ of chapter 02's $X$, whose wanted
-# answer is $y_s$. The best filter is a sum of samples, $w=\sum_s\alpha_s\,x^s$, because a part of $w$ at right angles
-# to all of them changes no answer and only costs in $\lambda\|w\|^2$. So the answer to any patch needs inner products
-# alone:
+# **1. The filter as a sum of samples.** Call $x^s$ the template seen $s$ further on: row $s$ of chapter 02's $X$,
+# with the wanted response $y_s$. The best filter is a sum of samples, $w=\sum_s\alpha_s\,x^s$, because a part of $w$
+# orthogonal to all samples changes no response and only increases $\lambda\|w\|^2$. So the response to any patch
+# needs only inner products:
 #
 # $$f(z)=\langle w,z\rangle=\sum_s\alpha_s\,\kappa(x^s,z),\qquad\kappa(a,b)=\langle a,b\rangle.$$
 #
-# **2. The trick.** Nothing stops us from another $\kappa$, so long as it is an inner product *somewhere*:
-# $\kappa(a,b)=\langle\psi(a),\psi(b)\rangle$. We never need $\psi$. The Gaussian kernel is one, with $\psi$ of
-# infinitely many dimensions; $N$ is how many numbers $a$ has, all channels counted:
+# **2. Another inner product.** We may use any other $\kappa$ that is an inner product in some space,
+# $\kappa(a,b)=\langle\psi(a),\psi(b)\rangle$, and we never need to compute $\psi$. This is called the kernel trick.
+# The Gaussian kernel is such a $\kappa$, with a $\psi$ of infinitely many dimensions. $N$ is the number of values in
+# $a$, all channels counted:
 #
 # $$\kappa(a,b)=\exp\Big(-\frac{\|a-b\|^2}{\sigma_\kappa^2N}\Big).$$
 #
-# **3. Training.** With $K_{ds}=\kappa(x^d,x^s)$ the answers to the samples are $K\alpha$ and $\|w\|^2$ is
-# $\alpha^\top K\alpha$. Put these into Eq. 1 and set the gradient to zero: $(K+\lambda I)\,\alpha=y$. Now look at
-# $K$. Rolling both arguments changes no inner product and no distance, so $K_{ds}$ depends on $d-s$ only. **$K$ is
-# circulant**, and chapter 02 says what that means: its eigenvalues are the DFT of its first column, the map
-# $\kappa^{xx}_d=\kappa(x,x^d)$.
+# **3. Training.** With $K_{ds}=\kappa(x^d,x^s)$ the responses to the samples are $K\alpha$, and $\|w\|^2$ is
+# $\alpha^\top K\alpha$. Put these into Eq. 1 and set the gradient to zero: $(K+\lambda I)\,\alpha=y$. Rolling both
+# arguments changes no inner product and no distance, so $K_{ds}$ depends on $d-s$ only. So **$K$ is circulant**, and
+# by chapter 02 its eigenvalues are the DFT of its first column, the map $\kappa^{xx}_d=\kappa(x,x^d)$:
 #
 # $$\hat\alpha=\frac{\hat y}{\hat\kappa^{xx}+\lambda}.$$
 #
-# **4. Detection.** The response at $d$ is $f$ of the search patch seen $d$ further on, and by the same rolling
-# $r_d=\sum_s\alpha_s\,\kappa^{xz}_{d-s}$ with $\kappa^{xz}_d=\kappa(x,z^d)$. A convolution of two maps:
+# **4. Detection.** The response at $d$ is $f$ of the search patch seen $d$ further on. By the same rolling,
+# $r_d=\sum_s\alpha_s\,\kappa^{xz}_{d-s}$ with $\kappa^{xz}_d=\kappa(x,z^d)$. This is a convolution of two maps:
 #
 # $$\hat r=\hat\alpha\odot\hat\kappa^{xz}.$$
 #
-# These are their Eq. 17 and 22. One thing is missing: $\kappa^{xz}$ is a kernel for each of thousands of shifts. But
-# $\|x-z^d\|^2=\|x\|^2+\|z\|^2-2\langle x,z^d\rangle$, where only the last term knows $d$, and it is a correlation,
-# one product in the Fourier domain, summed over the channels:
+# These are Eq. 17 and 22 of Henriques et al. It remains to compute $\kappa^{xz}$, which is one kernel for each of
+# thousands of shifts. But in $\|x-z^d\|^2=\|x\|^2+\|z\|^2-2\langle x,z^d\rangle$ only the last term depends on $d$.
+# It is a correlation, so it is one product in the Fourier domain, summed over the channels:
 
 
 # %%
@@ -362,8 +369,8 @@ print(
 )
 
 # %% [markdown]
-# Trust nothing: write all 80 shifts down, fill $K$, and let `numpy.linalg.solve` find $\alpha$. The label is off the
-# centre, so that a lost conjugate would show.
+# We check this against a dense solve: we write down all 80 shifts, fill $K$, and let `numpy.linalg.solve` find
+# $\alpha$. The label is off the centre, so that a missing conjugate would show.
 
 
 # %%
@@ -397,8 +404,8 @@ print(f"responses up to {v0.max():.2f}; dense 80 x 80 solve and Fourier differ b
 print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max():.3f}")
 
 # %% [markdown]
-# With the *linear* kernel $\hat\kappa^{xz}=\sum_c\hat x_c^\star\odot\hat z_c$. Put it into steps 3 and 4 and out
-# comes chapter 02's filter, its denominator summed over the channels as announced:
+# With the *linear* kernel $\hat\kappa^{xz}=\sum_c\hat x_c^\star\odot\hat z_c$. Put it into steps 3 and 4, and the
+# result is chapter 02's filter with the denominator summed over the channels:
 #
 # $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.$$
 
@@ -423,18 +430,18 @@ assert_allclose(v1, v2, atol=1e-3)
 assert_allclose(dense, filtered, atol=1e-9)
 
 # %% [markdown]
-# The tracker around it is MOSSE's loop: locate, move, learn. Two differences matter. KCF keeps no sums but mixes
-# $\hat\alpha$ and the template $\hat x$ themselves, each with the rate $\eta$. And a cell is 4 px wide, so the peak
-# is refined between cells with a parabola; the centre keeps its fraction. `udtlib/trackers/kcf.py` has 200 lines,
-# most of them text.
+# The tracker around this filter has the same loop as MOSSE: locate, move, learn. There are two important
+# differences. KCF keeps no sums but mixes $\hat\alpha$ and the template $\hat x$ themselves, each with the rate
+# $\eta$. And because a cell is 4 px wide, the peak is refined between cells with a parabola, and the centre keeps
+# its fraction. `udtlib/trackers/kcf.py` has 200 lines, most of them text.
 #
-# ## 3.4 What does the kernel buy?
+# ## 3.4 What does the kernel improve?
 #
-# **Predict.** Four KCFs on all 22 sequences: grey or fHOG, linear or Gaussian kernel. Start from grey and linear.
-# Which steps help?
+# **Predict.** We run four versions of KCF on all 22 sequences: with grey or fHOG, with the linear or the Gaussian
+# kernel. Compared with grey and linear, which steps help?
 #
-# - A: Both, and the kernel, which the tracker is named for, more than the channels.
-# - B: Both, and they add up: fHOG with the Gaussian kernel is clearly the best.
+# - A: Both help, and the kernel, which gave the tracker its name, helps more than the channels.
+# - B: Both help, and the gains add up: fHOG with the Gaussian kernel is clearly the best.
 # - C: The kernel helps grey, and with fHOG it makes hardly any difference.
 
 # %%
@@ -470,14 +477,14 @@ channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussia
 print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the name of the tracker misleads")
 
 # %% [markdown]
-# (Intervals over sequences, paired where they compare, as in chapter 01.) On another processor some of these numbers
-# differ by a few hundredths, and the ends of intervals by more. A tracker starts each frame where it ended the last;
-# where it is about to lose the target, a rounding error decides, and rounding differs between processors. Section 13.7
-# shows a case.
+# The intervals are over sequences, paired where they compare, as in chapter 01. On another processor some of these
+# numbers differ by a few hundredths, and the ends of intervals by more. A tracker starts each frame where it ended
+# the last one. Where it is about to lose the target, a rounding error can decide, and rounding differs between
+# processors. Section 13.7 shows a case.
 #
-# The authors of KCF saw the same: on raw pixels the kernel gained them much, on HOG next to nothing. Why? Look at the
-# exponent, $\|x-z^d\|^2/(\sigma_\kappa^2N)$, over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and the
-# Gaussian kernel is the linear one, but for constants:
+# The authors of KCF found the same: on raw pixels the kernel helped them much, on HOG hardly at all. Why? Look at
+# the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
+# then the Gaussian kernel equals the linear one up to constants:
 
 # %%
 exponents = {}
@@ -507,14 +514,14 @@ assert abs(kernel_fhog.mean) < 0.03 < gains["grey: Gaussian minus linear"].mean
 assert bend["grey"] > 20 * bend["fhog"]
 
 # %% [markdown]
-# With fHOG and the authors' $\sigma_\kappa=0.5$ the kernel stays on the straight piece of the curve: nothing
-# non-linear is left to gain. (Exercise 6 bends it.) The networks of this book will keep the linear kernel and put the
-# non-linearity into the channels.
+# With fHOG and the authors' $\sigma_\kappa=0.5$ the kernel stays on the nearly straight part of the curve, so it is
+# almost linear and cannot help. Exercise 6 tries smaller $\sigma_\kappa$. The networks of this book keep the linear
+# kernel; in them the channels are non-linear.
 #
 # ## 3.5 Why scale needs its own filter
 #
-# KCF's box never changes its size. Could it? The honest first idea: look at several sizes, take the one with the
-# highest response. For a frame in which everything has grown by a known factor around the target:
+# KCF's box never changes its size. The first idea is to look at several sizes and take the one with the highest
+# response. We try it on a frame in which everything has grown by a known factor around the target:
 
 
 # %%
@@ -560,18 +567,22 @@ axes[0].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Both find the size. But compare the hills: the peak of KCF's response hardly falls when the size is wrong, for the
-# filter was never asked to answer low at other sizes. A flat top is a vague answer. It is the wide map of chapter 02
-# again, and so is the cure: *learn* a filter whose answer, over sizes, is one sharp peak.
+# Both find the size. But compare the curves. The peak of KCF's response hardly falls when the size is wrong, because
+# the filter was never trained to give a low response at other sizes. Its maximum is flat, and a flat maximum is
+# easily moved by noise. Chapter 02 had the same problem with the wide map, and the same solution works here: *train*
+# a filter whose response over sizes is one sharp peak.
 #
-# There is also the price. Each size costs KCF a patch of up to 100 x 100 pixels, target with surroundings. To judge
-# size the target alone is enough, small: the scale filter's patches have at most 512 pixels.
+# The costs differ too. Each size costs KCF a patch of up to 100 x 100 pixels, the target with its surroundings. To
+# estimate the size, the target alone is enough, and it can be small: the scale filter's patches have at most 512
+# pixels.
 #
 # **A correlation filter along one axis** ([Danelljan et al. 2014](#References "danelljan2014"),
-# [2017](#References "danelljan2017")). Cut the target at the sizes $a^j$, $a=1.02$, and bring all cuts to one shape.
-# If the target grows by $a$, each picture moves on by one place. On the axis of sizes, **growing is shifting**, and
-# shifts are what correlation filters find. The fHOG of a cut, as one long column of $D$ numbers, is what the filter
-# sees at one place: $D$ channels on a line of 17 pixels.
+# [2017](#References "danelljan2017")). Cut the target at 17 sizes $b^j$, $j=-8\dots8$, and bring all cuts to one
+# shape. The step is $b=1.02^{33/17}\approx1.039$, so that the 17 sizes span the range that 33 sizes of step 1.02
+# would span. If the target grows by $b$, each picture moves on by one place; growth by 1.02 moves it half a place,
+# growth by 1.1 two and a half. On the axis of sizes **growing is shifting**, and correlation filters find shifts.
+# The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
+# of 17 pixels.
 
 # %%
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
@@ -587,16 +598,18 @@ plt.yticks([12, 36], ["frame", "grown by 1.1"])
 plt.show()
 columns, later_columns = scale_columns(cuts), scale_columns(later_cuts)
 print("columns:", columns.shape)
+places = {growth: np.log(growth) / np.log(scales.factors[9]) for growth in (1.02, 1.1)}
+print(f"step {scales.factors[9]:.4f};", *(f"growth by {g} moves {p:.1f} places;" for g, p in places.items()))
 misfit = [np.abs(np.roll(columns, j, axis=1) - later_columns)[:, 4:13].mean() for j in range(5)]
 print("the lower row is most like the upper one moved by", int(np.argmin(misfit)), "places")
 
 # %% [markdown]
-# (To show as much of the grown target, a cut must be larger by 1.1 too: the lower row is the upper one moved to the
-# right.)
+# The lower row is the upper one moved to the right, because a cut that shows as much of the grown target must be
+# larger too.
 #
-# Everything else is known. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, dense;
-# version 1 chapter 02's filter with summed channels. As always there is a label, a Gaussian over the sizes, and a
-# Hann window along their axis.
+# The rest works as before. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, solved
+# densely; version 1 is chapter 02's filter with summed channels. The label is a Gaussian over the sizes, and there
+# is a Hann window along their axis.
 
 
 # %%
@@ -620,9 +633,9 @@ v0, v1 = scale_response_v0(x, z, y, 0.01), scale_response_v1(x, z, y, 0.01)
 print(f"responses up to {v0.max():.2f}; dense solve and filter differ by {np.abs(v0 - v1).max():.6f}")
 
 # %% [markdown]
-# **17 become 33.** Seventeen sizes, almost 4 % apart, are too coarse, and cutting more of them costs time. But the
-# response is a sum of waves with at most eight turns, which may be read anywhere between the samples, and exactly:
-# put the waves together on a finer grid. In the Fourier domain that is padding with zeros.
+# **From 17 sizes to 33.** Seventeen sizes, almost 4 % apart, are too coarse, and more cuts cost more time. But the
+# response is a sum of waves with at most eight turns. Such a sum can be evaluated exactly between the samples too:
+# put the waves together on a finer grid. In the Fourier domain this is padding with zeros.
 
 
 # %%
@@ -640,10 +653,11 @@ print(f"summed waves and padded spectrum differ by {np.abs(fine - padded).max():
 print(f"ours and udtlib's by {np.abs(fine - library).max():.3f}; it says {estimate:.3f}")
 
 # %% [markdown]
-# **Hundreds become 17.** $D=775$ channels on a line of 17 places: the columns span at most 17 dimensions, so 17
-# coordinates say all. A QR factorisation gives an orthonormal basis of the template's columns. What a new column has
-# outside their span, the filter does not see anyway, because it is made of them. So compressing loses *nothing*, and
-# the transforms some 45 times fewer:
+# **From hundreds of channels to 17.** There are $D=775$ channels on a line of 17 places, so the columns span at most
+# 17 dimensions, and 17 coordinates describe them completely. A QR factorisation gives an orthonormal basis of the
+# template's columns. A new column may have a part outside their span, but the filter is a combination of the
+# template's columns and does not see that part. So the compression loses *nothing*, and the number of transforms
+# falls by a factor of about 45:
 
 # %%
 basis, coordinates = compress(columns)
@@ -657,12 +671,12 @@ print(
 )
 
 # %% [markdown]
-# (The one difference in the library: once the template is a mean over frames, the denominator is a mean too, of the
-# frames' own energies.)
+# The library differs in one point: when the template is a mean over frames, the denominator is the mean of the
+# frames' own energies.
 #
-# **One look, several looks.** How well does it measure? We know the truth, so we can ask. One look falls short of a
-# large step: the window fades the sizes at the ends. Looking again from the size just found arrives; a tracker does
-# so anyway, one look a frame.
+# **One look, several looks.** How well does this measure? Since we know the truth, we can test it. One look falls
+# short of a large step, because the window fades the sizes at the ends. Looking again from the size just found gets
+# there, and a tracker does this anyway, with one look in each frame.
 
 # %%
 truths = np.linspace(0.8, 1.25, 19)
@@ -684,8 +698,9 @@ print(f"one look: off by at most {off[1][near].max():.0%} within 10 % of growth,
 print(f"three looks: off by at most {off[3].max():.0%}")
 
 # %% [markdown]
-# **Does it pay?** Three trackers on the eight sequences whose target changes its size: KCF as it is; KCF that takes
-# the best response of seven sizes, 2 % apart; and KCF with a scale filter. A subclass of a few lines each.
+# **Does it help the tracker?** We compare three trackers on the eight sequences whose target changes its size: KCF
+# as it is, KCF that takes the best response of seven sizes 2 % apart, and KCF with a scale filter. Each of the new
+# ones is a subclass of a few lines.
 
 
 # %%
@@ -735,26 +750,29 @@ print("scale filter minus fixed size:", show(pays, "+z"))
 print("best of seven minus scale filter:", show(more, "+z"))
 
 # %% [markdown]
-# It pays. But look at the last line: seven looks with the whole filter pay *more* on these clips, for twice the work.
-# Some of our targets grow by several per cent a frame, where one look of the scale filter falls short (exercise 6),
-# and the whole filter sees the surroundings, too. So the scale filter is not simply better. What it buys is 33 sizes
-# for about the price of two. On real sequences sizes change slowly; the same two trackers on the ten of section 3.8
-# (a stored measurement):
+# The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
+# for twice the work. Some of our targets grow by several per cent in each frame, where one look of the scale filter
+# falls short (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
+# it tries 33 sizes for about the cost of two. On real sequences sizes change slowly. Here is a stored measurement
+# of the same two trackers on the ten sequences of section 3.8:
 
 # %%
-on_otb = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))["auc"]
+record = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))
+on_otb = record["auc"]
 sizes_otb = {name: np.array(list(auc.values())) for name, auc in on_otb.items()}
 for name, values in sizes_otb.items():
     print(f"{name:13} AUC {show(bootstrap_interval(values))}")
 level = paired_difference(sizes_otb["scale filter"], sizes_otb["best of seven"])
 print("scale filter minus best of seven:", show(level, "+z"))
+print(f"the scale filter ran {record['speed_ratio']:.1f} times as fast")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The hills: both find the size, KCF's are far wider. The two rows of cuts are two places apart.
+# The curves: both find the size, KCF's are far wider. The two rows of cuts are two to three places apart.
 for growth, sizes in measured.items():
     assert np.abs(np.log(np.array(sizes) / growth)).max() < 0.03
     assert wide[growth][0] > 2 * wide[growth][1]
 assert np.argmin(misfit) == 2
+assert abs(places[1.02] - 0.5) < 0.05 > abs(places[1.1] - 2.5)
 # Every way to the scale filter's response is the same.
 assert_allclose(v0, v1, atol=1e-9)
 assert_allclose(fine, padded, atol=1e-6)
@@ -769,8 +787,8 @@ assert level.low < 0 < level.high
 assert abs(level.mean) < 0.02
 
 # %% [markdown]
-# Level, and the scale filter ran 2.2 times as fast. `udtlib.trackers.dsst` has it beside a translation filter without
-# kernel, and UDT+ will have the same scale filter.
+# Here the two are equally good, and the scale filter is the faster one. `udtlib.trackers.dsst` has it beside a
+# translation filter without kernel, and UDT+ will use the same scale filter.
 #
 # ## 3.6 Ours against OpenCV's
 #
@@ -810,7 +828,7 @@ versus = [
 versus.append(compare(single, "csrt", "dsst"))
 
 # %% [markdown]
-# Do not take a file's word. Two of the sequences once more, with the two fastest trackers:
+# Stored numbers can be checked. Here are two of the sequences once more, with the two fastest trackers:
 
 # %%
 again = {}
@@ -820,11 +838,11 @@ for name, tracker in product(("iv-1", "fm-1"), ("mosse", "mosse-opencv")):
     print(f"{name} {tracker:12} stored {kept:.2f}, measured again {again[name, tracker]:+z.1f}")
 
 # %% [markdown]
-# CSRT is ahead, DSST and our KCF cannot be told apart here, and OpenCV's KCF is far behind ours. The same tracker!
-# Worse features would explain a part (grey and colour names instead of fHOG), but on the 22 clips even *grey* KCF of
-# section 3.4 did better. What else differs? OpenCV's tracker returns a flag beside the box, `False` for "not found",
-# and then moves neither box nor model. It does so when the response's peak is below 0.5. That is a setting, so turn
-# it off:
+# CSRT is ahead, DSST and our KCF cannot be told apart here, and OpenCV's KCF is far behind ours, although it is the
+# same tracker by name. Its features, grey and colour names instead of fHOG, explain a part, but on the 22 clips even
+# the *grey* KCF of section 3.4 did better. What else differs? OpenCV's tracker returns a flag beside the box. When
+# the response's peak is below 0.5, the flag is `False` for "not found", and the tracker moves neither box nor model.
+# This threshold is a setting, so we turn it off:
 
 
 # %% tags=["closed-loop"]
@@ -876,15 +894,16 @@ assert answers[FlaggedKCF][1] > 0.6
 assert answers[UnflaggedKCF][1] == 0
 
 # %% [markdown]
-# With its default, OpenCV's KCF gives up on most frames, and since a box that stands still loses a target that moves,
-# it rarely comes back. Without the threshold it is about where our grey KCF is. **One constant out of a dozen made
-# half of the difference between two implementations of one paper**; features may well be the other half. A table that
-# says only "KCF" says little; so we give commit and settings with ours. (Silence can be right: a robot may prefer "I
-# don't know" to a wrong box. OTB's score does not.)
+# With its default setting OpenCV's KCF gives up on most frames, and since a box that stands still loses a target
+# that moves, it rarely finds it again. Without the threshold it is about as good as our grey KCF. **One constant out
+# of a dozen explains half of the difference between two implementations of one paper**; the features may explain the
+# other half. So a table that says only "KCF" says little, and with ours we give commit and settings. Giving no
+# answer can be right: a robot may prefer "I don't know" to a wrong box. OTB's score does not reward it.
 #
 # ## 3.7 A gallery of failures, worst first
 #
-# Means hide *how* a tracker fails. Our KCF by attribute, worst first; a sequence counts for each of its attributes:
+# A mean does not show *how* a tracker fails. The next cell lists our KCF by attribute, worst first; a sequence
+# counts for each of its attributes.
 
 # %%
 groups = {}
@@ -897,8 +916,8 @@ worst = sorted(single["kcf"], key=single["kcf"].get)[:6]
 print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 
 # %% [markdown]
-# The worst six, each around the frame in which the overlap first falls below 0.3: up to four frames before, that
-# frame, and three after. Beside each frame (truth green, KCF orange) the response that made it, with its
+# The next picture shows the worst six, each around the frame in which the overlap first falls below 0.3: up to four
+# frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
 # %% tags=["closed-loop"]
@@ -930,19 +949,19 @@ assert round(jump) == 54
 assert max(lowest[name] for name in worst[:4]) < 9 < 10 <= min(lowest["opr-1"], lowest["bc-2"])
 
 # %% [markdown]
-# Read them as two families. In the first four the map *breaks*: the target jumped 54 px in one frame, into the faded
-# border of the window (`fm-2`), was learned with blur and came back sharp (`mb-1`), left the frame, so that the
-# border's repeated pixels are all there is to see (`ov-2`), or turned away while moving fast (`opr-2`). A tracker
-# that watches its PSR could know. In the last two it does *not* break: the box slides off with the background as the
-# target turns slowly (`opr-1`), or hops onto a twin passing by (`bc-2`). A peak stands all the while, for the filter
-# does see what it has learned. No threshold on the response helps here, OpenCV's no more than chapter 02's; better
-# channels may. That is what the rest of the book is about.
+# There are two kinds of failure. In the first four sequences the response *breaks*. In `fm-2` the target jumped 54
+# px in one frame, into the faded border of the window. In `mb-1` it was learned with blur and came back sharp. In
+# `ov-2` it left the frame, so that only the border's repeated pixels were visible. In `opr-2` it turned away while
+# moving fast. A tracker that watches its PSR could notice these. In the last two sequences the response does *not*
+# break. The box drifts off with the background while the target turns slowly (`opr-1`), or jumps to a similar object
+# passing by (`bc-2`). The response keeps its peak, since the filter does see what it has learned. No threshold on
+# the response helps here; better channels may, and the rest of the book is about learning them.
 #
 # ## 3.8 Ten real sequences
 #
-# The same six trackers on ten sequences of OTB ([Wu et al. 2015](#References "wu2015")), which are not ours to give
-# away; the stored scores are. Frames per second were measured on one thread of the hardware named in the file,
-# decoding excluded.
+# Here are the same six trackers on ten sequences of OTB ([Wu et al. 2015](#References "wu2015")). We may not
+# redistribute the sequences, so the book has the scores only. Frames per second were measured on one thread of the
+# hardware named in the file, without decoding.
 
 # %%
 table, real = stored("classic_otb10")
@@ -952,13 +971,12 @@ differences = {two: compare(real, *two) for two in (("kcf", "mosse"), ("dsst", "
 differences["kcf", "kcf-opencv"] = compare(real, "kcf", "kcf-opencv")
 
 # %% [markdown]
-# Real videos are kinder than our benchmark, whose sequences are each built around a difficulty. Channels help again,
-# and so does knowing the size, now clearly: DSST is ahead of KCF also when both start a pixel beside the true box. By
-# less, though, for in two of the ten sequences this run of DSST held its target by luck; [chapter
-# 13](13_evaluating_on_otb.ipynb) (section 13.7) runs it again, also as another processor would. Ten sequences cannot
-# tell DSST from CSRT, which is much slower. Where the
-# real sequences are found, the next cell runs the two fastest trackers over them, and those of section 3.5 over one,
-# and compares with the files.
+# Real videos are easier than our benchmark, whose sequences are each built around a difficulty. Channels help again.
+# Estimating the size now helps clearly: DSST is ahead of KCF, also when both start a pixel beside the true box. The
+# difference is smaller than it looks, because in two of the ten sequences this run of DSST kept its target by luck.
+# [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) repeats it, also with the arithmetic of another processor.
+# Ten sequences cannot tell DSST from CSRT, which is much slower. Where the real sequences are found, the next cell
+# runs the two fastest trackers over them, and those of section 3.5 over one, and compares with the files.
 
 # %% tags=["outside-data"]
 if find_data("otb"):
@@ -978,11 +996,11 @@ assert differences["kcf", "kcf-opencv"].low > 0
 assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 
 # %% [markdown]
-# ## 3.9 At the bench
+# ## 3.9 Try it yourself
 #
-# Choose feature and kernel, let time pass (`frames`), lay a shadow over half the patch (`light` is what it leaves),
-# or let the target grow, and watch the response. The static picture shows grey and fHOG in the shadow, and fHOG when
-# the target has grown by two fifths.
+# Choose feature and kernel, let time pass (`frames`), put a shadow over half the patch (`light` is the share of
+# light that remains), or let the target grow, and watch the response. The static picture shows grey and fHOG in the
+# shadow, and fHOG when the target has grown by two fifths.
 
 # %% tags=["nbval-ignore-output"]
 bench.demo()
@@ -1004,11 +1022,11 @@ assert peaks["fHOG, grown by 1.4"] < 0.6 * peaks["fHOG, as it was"]
 # %% [markdown]
 # ## 3.10 Exercises
 #
-# Fill in the stub, then run its check. A check that fails says what the mistake looks like.
+# Fill in the stub, then run its check. If the check fails, it describes the likely mistake.
 #
-# **Exercise 1 (compute).** Another kernel: the polynomial one, $\kappa(a,b)=(\langle a,b\rangle/N+c)^p$. Return its
-# map for `x` and every shift of `z`, both real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3.
-# `offset` is $c$, `power` is $p$.
+# **Exercise 1 (compute).** The polynomial kernel is $\kappa(a,b)=(\langle a,b\rangle/N+c)^p$. Return its map for `x`
+# and every shift of `z`, both real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3. `offset` is
+# $c$, `power` is $p$.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1020,22 +1038,24 @@ def polynomial_map(x, z, offset, power):
 check.polynomial_map(polynomial_map)
 
 # %% [markdown]
-# **Exercise 2 (derive).** `udtlib`'s linear kernel is $\langle a,b\rangle/N$, so that one $\lambda$ serves patches of
-# all sizes. Which $\lambda$ in the last formula of section 3.3, which has no $N$, gives the same response as KCF with
-# `lam`? `shape` is `(C, H, W)`.
+# **Exercise 2 (derive).** At one frequency the template has the `energy` $\sum_c|\hat x_c|^2$. Now the filter is
+# computed from this template at the contrast `template` ($\hat x_c$ becomes `template` times $\hat x_c$), and the
+# search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
+# $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
+# dark and is found in the light?
 
 
 # %% tags=["exercise", "raises-exception"]
-def plain_lambda(lam, shape):
+def contrast_gain(energy, lam, template, search):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.plain_lambda(plain_lambda)
+check.contrast_gain(contrast_gain)
 
 # %% [markdown]
-# **Exercise 3 (predict).** The target has grown by the factor `growth`. At which index of the scale response, `count`
-# sizes that are powers of `step`, is the peak? The response wraps around, as all ours do.
+# **Exercise 3 (predict).** The target has grown by the factor `growth`. The scale response has `count` sizes, which
+# are powers of `step`. At which index is the peak? The response wraps around, as all ours do.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1048,9 +1068,8 @@ check.scale_peak(scale_peak)
 
 # %% [markdown]
 # **Exercise 4 (derive).** After each frame $\hat\alpha$ becomes $(1-\eta)\,\hat\alpha$ plus $\eta$ times the new
-# frame's. After how many updates is *less than half* of the first frame's $\hat\alpha$ left? (A widely used KCF
-# trains its first frame with the wrong kernel; the next exercise has the bug. With this number you can say why nobody
-# notices.)
+# frame's. After how many updates is *less than half* of the first frame's $\hat\alpha$ left? A widely used KCF
+# trains its first frame with the wrong kernel, a bug of the next exercise. Your number explains why nobody notices.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1062,9 +1081,9 @@ def half_life(rate):
 check.half_life(half_life)
 
 # %% [markdown]
-# **Exercise 5 (break and fix).** A whole KCF on grey pixels, with *three* bugs, all found in one public
-# implementation that many have used. None stops it, and on most clips it tracks. Repair it. `kernel(x, z)` takes two
-# spectra `(1, 64, 33)` and returns a map `(64, 64)`.
+# **Exercise 5 (break and fix).** This is a whole KCF on grey pixels, with *three* bugs, all found in one widely used
+# public implementation. None of them stops the tracker, and on most clips it works. Repair it. `kernel(x, z)` takes
+# two spectra `(1, 64, 33)` and returns a map `(64, 64)`.
 #
 # ```python
 # def gaussian(x, z):
@@ -1106,10 +1125,10 @@ def follow(frames, box, kernel):
 check.follow(follow)
 
 # %% [markdown]
-# **Exercise 6 (open).** Bend the kernel: give `kcf.RECIPES["fhog"]` a smaller bandwidth (`dataclasses.replace`) and
-# run section 3.4 again. At which $\sigma_\kappa$ does the exponent reach 1? Does bending help, and on sequences that
-# you did not use to choose $\sigma_\kappa$? Or: let `OwnFilter` of section 3.5 look twice at every frame. Two
-# sequences gain much and one is lost; which, and why?
+# **Exercise 6 (open).** Make the kernel less linear: give `kcf.RECIPES["fhog"]` a smaller bandwidth
+# (`dataclasses.replace`) and run section 3.4 again. At which $\sigma_\kappa$ does the exponent reach 1? Does it
+# help, also on sequences that you did not use to choose $\sigma_\kappa$? Or let `OwnFilter` of section 3.5 look
+# twice at every frame. Two sequences gain much and one is lost; which, and why?
 #
 # ## 3.11 Summary
 
@@ -1134,30 +1153,30 @@ for row in table:
     print(f"auc_{row['tracker'].replace('-', '_')} = {float(row['auc']):.2f}")
 
 # %% [markdown] tags=["summary"]
-# - Brightness changes with the light, directions of gradients hardly do: under a passing cloud the response of a grey
-#   channel falls to a PSR of 2 <!-- psr_grey -->, that of fHOG stands at 20 <!-- psr_fhog -->. Over our benchmark
-#   channels lift KCF from 0.42 <!-- overlap_grey --> to 0.55 <!-- overlap_fhog -->.
+# - Brightness changes with the light, directions of gradients hardly do. Under a passing cloud the response of a
+#   grey channel has a PSR of 2 <!-- psr_grey -->, that of fHOG one of 20 <!-- psr_fhog -->. Over our benchmark more
+#   channels raise KCF's overlap from 0.42 <!-- overlap_grey --> to 0.55 <!-- overlap_fhog -->.
 # - Kernel ridge regression over all shifts is one division, because the kernel matrix is circulant; the kernels of
 #   all shifts come from one correlation. Loops, dense solve and library agree.
 # - The Gaussian kernel gains 0.05 <!-- gain_kernel_grey --> on grey pixels and 0.00 <!-- gain_kernel_fhog --> on
-#   fHOG, where it works on the straight piece of its curve.
-# - On the axis of sizes growing is shifting, so a correlation filter measures it. Where size changes it lifts KCF
-#   from 0.56 <!-- sized_fixed --> to 0.74 <!-- sized_filter -->. Trying seven sizes with the whole filter gives 0.84
-#   <!-- sized_seven --> on our fast-growing clips, at twice the work; on real ones both ways are level, 0.58 <!--
-#   otb_filter --> and 0.58 <!-- otb_seven -->.
+#   fHOG, where it is almost linear.
+# - On the axis of sizes growing is shifting, so a correlation filter can measure it. Where the size changes, this
+#   raises KCF's overlap from 0.56 <!-- sized_fixed --> to 0.74 <!-- sized_filter -->. Trying seven sizes with the
+#   whole filter gives 0.84 <!-- sized_seven --> on our fast-growing clips, for twice the work. On real sequences
+#   both are equally good, 0.58 <!-- otb_filter --> and 0.58 <!-- otb_seven -->.
 # - A QR factorisation turns 775 <!-- channels_before --> channels into 17 <!-- channels_after --> and changes
 #   nothing.
 # - "KCF" is not one tracker. OpenCV's refuses to answer on 82 <!-- refused --> % of our frames; without that
 #   threshold its overlap is 0.40 <!-- opencv_kcf_free --> instead of 0.23 <!-- opencv_kcf -->.
 # - On ten real sequences: MOSSE 0.38 <!-- auc_mosse -->, KCF 0.54 <!-- auc_kcf -->, DSST 0.64 <!-- auc_dsst --> (in two
 #   of them by luck, as chapter 13 shows), and OpenCV's CSRT 0.64 <!-- auc_csrt -->. These are the numbers a learned tracker has to beat.
-# - A response that breaks gives warning, and one that follows the wrong thing does not. Only better channels help
-#   there.
+# - A response that breaks is a warning. A response that follows the wrong object gives none, and only better
+#   channels help there.
 
 # %% [markdown]
-# **What comes next.** fHOG was designed by hand. [Chapter 04](04_siamese_dcf.ipynb) lets a network make the channels
-# and keeps the linear filter with its summed denominator; [Wang et al. 2019](#References "wang2019") train that
-# network without labels, which is where this book goes. The scale filter comes back with UDT+.
+# **What comes next.** fHOG was designed by hand. [Chapter 04](04_siamese_dcf.ipynb) lets a network compute the
+# channels and keeps the linear filter with its summed denominator. [Wang et al. 2019](#References "wang2019") train
+# that network without labels, as this book will. The scale filter comes back with UDT+.
 
 # %% [markdown]
 # ## References

@@ -11,25 +11,27 @@
 # %% [markdown]
 # # 04. The Siamese DCF layer
 #
-# Chapters 02 and 03 learned a filter from pixels, or from features somebody designed. Now the features come from a
-# small network, and the filter becomes a *layer*: two patches go in, one response map comes out, and everything
-# between can be differentiated. This layer is the heart of the book. It has no weights of its own.
+# Chapters 02 and 03 computed a filter from pixels or from hand-made features. Now the features come from a small
+# network, and the filter becomes a *layer*: two patches go in, one response map comes out, and everything between
+# can be differentiated. The layer itself has no weights. The rest of the book builds on it.
 #
-# **You will** follow two real patches through the layer array by array, derive why 32 channels share one denominator,
-# verify the solution against a dense solver, learn what $\lambda$, $\sigma$ and the window do (one of them almost nothing), and
-# watch the layer track the wrong thing with full confidence.
+# **You will** follow two patches through the layer array by array, derive why 32 channels share one denominator,
+# check the solution against dense solvers, learn what $\lambda$, $\sigma$ and the window do (one of them hardly
+# anything), and see the layer track the wrong thing with a high peak.
 #
 # **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 12 s on two cores. Downloads: none.
+# Run time: about 16 s on two cores. Downloads: none.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from udtlib import viz
+from udtlib import load_dataset, viz
+from udtlib.boxes import center, from_center
 from udtlib.check import ch04 as check
+from udtlib.data import find_data
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import (
     DCFLayer,
@@ -42,7 +44,7 @@ from udtlib.dcf import (
 from udtlib.environment import banner
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import FeatureNetwork
-from udtlib.patches import hann_window
+from udtlib.patches import crop, hann_window
 from udtlib.weights import default
 from udtlib.widgets import layer as demo
 
@@ -54,13 +56,14 @@ banner()
 # %% [markdown]
 # ## The whole layer in one picture
 #
-# Two patches, cut at the same place of two frames: the **template**, where we know the target, and the **search patch**, where
-# we do not. One network $\varphi_\theta$, two convolutions, turns each into 32 feature maps; that it is the *same* network is what
-# "Siamese" means. From the template's maps the filter is solved, one map per channel. The filter is applied to the
-# search patch's maps, and the 32 answers are added up.
+# Two patches are cut at the same place of two frames: the **template**, where we know the target, and the **search
+# patch**, where we do not. One network $\varphi_\theta$ with two convolutions turns each into 32 feature maps. It is
+# the *same* network for both; this is what "Siamese" means. From the template's maps the filter is solved, one map
+# per channel. The filter is applied to the search patch's maps, and the 32 results are added.
 #
-# Every box below is the actual array. The weights in this chapter are random. Trained ones come with the book, and how they were
-# won is the story of chapters 07 to 11; but nothing the layer does depends on them, and you will be surprised how far random gets us.
+# Each panel below shows the actual array. The weights in this chapter are random. Trained ones come with the book,
+# and chapters 07 to 11 explain how they were trained. Nothing the layer does depends on them, and random weights
+# already work surprisingly well.
 
 # %%
 pair = demo.cut(render_clip(frames=5, seed=11, in_plane_rotation=0.1), 4)
@@ -101,9 +104,26 @@ print("the target moved (dy, dx):", pair.moved.round(1).tolist(), "cells")
 print("the response peaks at:    ", np.round(found, 1).tolist())
 
 # %% [markdown]
-# What would learned weights change? The 32 filters of the first layer, each $3\times3$ and in colour: ours are noise, the
-# *learned* ones are those of `weights.default()`, which has watched raw video, without one label. Grey is 0, and each filter is
-# stretched by itself.
+# The peak is about a cell short of the target's displacement. The reason is the background. The window fades it but does
+# not remove it, so the template contains some background, which has hardly moved, and its peak near the middle merges
+# with the target's. To test this we keep only the part of the template's features that shows the target, a third of
+# the patch in each direction, and set the rest to zero:
+
+# %%
+target_only = torch.zeros(121, 121)
+target_only[40:81, 40:81] = 1
+cut_out = learn_filter(network(demo.as_input(pair.template)) * target_only, label)
+unpulled = peak_displacement(response_map(cut_out, features_search)[0].numpy(), subpixel=True)
+print("without background in the template the peak is at:", np.round(unpulled, 1).tolist())
+
+# %% [markdown]
+# Now the peak is at the target's displacement within a fraction of a cell. A tracker does not know the target's
+# exact shape, so it uses the window. The filter of [chapter 12](12_udt_plus.ipynb) suppresses the
+# background by a penalty instead.
+#
+# What would learned weights change? The next picture shows the 32 filters of the first layer, each $3\times3$ and in
+# colour. Ours are random; the *learned* ones are those of `weights.default()`, trained on raw video without labels.
+# Grey is 0, and each filter is scaled by itself.
 
 
 # %%
@@ -130,13 +150,15 @@ agreements = {name: agreement(weight) for name, weight in first_layers.items()}
 print("correlation of neighbouring weights:", {name: round(r, 2) for name, r in agreements.items()})
 
 # %% [markdown]
-# Three by three pixels leave little to recognise. But neighbours in the learned filters tend to agree, and in noise they
-# have no reason to. Much of what a network this small has learned sits elsewhere, in how the 32 are mixed by its second layer;
-# what that is worth to a tracker is measured in [chapter 06](06_tracking_online.ipynb). Here we go on with the random ones.
+# Filters of three by three pixels show little to recognise. But neighbouring weights in the learned filters tend to
+# agree, which random weights do not. Much of what so small a network has learned is in its second layer, which mixes
+# the 32 channels. [Chapter 06](06_tracking_online.ipynb) measures what the learned weights are worth to a tracker.
+# Here we continue with the random ones.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The pictures: the peak is where the target went; neighbours agree in learned filters, not in random ones.
-assert np.abs(np.subtract(found, pair.moved)).max() < 2
+# The pictures: the peak is near the target, nearer without background; neighbours agree in learned filters only.
+off, off_unpulled = (np.abs(np.subtract(place, pair.moved)).max() for place in (found, unpulled))
+assert off_unpulled < 0.3 < 1 < off < 2
 assert abs(agreements["random"]) < 0.1
 assert agreements["learned"] > agreements["random"] + 0.02
 
@@ -147,21 +169,23 @@ assert agreements["learned"] > agreements["random"] + 0.02
 #
 # $$\min_{\mathbf W}\ \Big\|\sum_{c}\mathbf W_c*\mathbf X_c-\mathbf Y\Big\|_2^2+\lambda\sum_c\|\mathbf W_c\|_2^2 .$$
 #
-# In the Fourier domain the pixels separate (chapter 02): every frequency is a problem of its own. But the channels do
-# not separate, because they answer together. At one frequency collect them into vectors
-# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$. The response there is $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that shall equal $\hat y$: one equation,
-# $C$ unknowns. Ridge regression gives
+# In the Fourier domain the pixels separate (chapter 02): each frequency can be solved by itself. The channels do not
+# separate, because their responses are added. At one frequency collect them into vectors
+# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$. The response there is
+# $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that should equal $\hat y$: one equation with $C$
+# unknowns. Ridge regression gives
 #
 # $$\hat{\mathbf w}=\big(\hat{\mathbf x}\hat{\mathbf x}^{\mathsf H}+\lambda\mathbf I\big)^{-1}\hat{\mathbf x}\,\hat y^\star .$$
 #
-# A $32\times32$ system at each of 14,641 frequencies? No: $\hat{\mathbf x}$ is an eigenvector of that matrix, with the eigenvalue
-# $\hat{\mathbf x}^{\mathsf H}\hat{\mathbf x}+\lambda$ (multiply and see). So the inverse divides it by just this number, and we have Eq. 4 with its sum:
+# Do we need to solve a $32\times32$ system at each of 14,641 frequencies? No. $\hat{\mathbf x}$ is an eigenvector of
+# that matrix, with the eigenvalue $\hat{\mathbf x}^{\mathsf H}\hat{\mathbf x}+\lambda$, as you see by multiplying.
+# So the inverse divides it by this number, and we get Eq. 4 with its sum:
 #
 # $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda},\qquad
 # \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .\tag{4, 5}$$
 #
-# The paper prints the formula for one channel ([Wang et al. 2019](#References "wang2019")); its code, and everybody's, has both
-# sums ([Wang et al. 2017](#References "wang2017")).
+# The paper prints the formula for one channel ([Wang et al. 2019](#References "wang2019")); its code, like that of
+# other trackers, has both sums ([Wang et al. 2017](#References "wang2017")).
 
 
 # %%
@@ -185,8 +209,8 @@ def layer_by_solver(template, search, label, ridge):
 
 
 # %% [markdown]
-# And a witness that has never heard of Fourier: write down *every* cyclic shift of every channel as a row of one tall
-# matrix, and solve the regression over pixels.
+# A third version uses no Fourier transform at all. It writes down *every* cyclic shift of every channel as a row of
+# one tall matrix, and solves the regression over pixels.
 
 
 # %%
@@ -212,15 +236,16 @@ library = response_map(
     learn_filter(torch.from_numpy(small[:1]), torch.from_numpy(target), 0.7, normalise=False),
     torch.from_numpy(small[1:]),
 )
-witnesses = {"3 x 3 systems": layer_by_solver(*small, target, 0.7), "udtlib": library[0].numpy()}
-witnesses["one 90 x 90 system"] = layer_by_pixels(*small, target, 0.7)
+methods = {"3 x 3 systems": layer_by_solver(*small, target, 0.7), "udtlib": library[0].numpy()}
+methods["one 90 x 90 system"] = layer_by_pixels(*small, target, 0.7)
 print(f"responses by hand reach {by_hand.max():.3f}; largest difference from them:")
-print({name: f"{np.abs(other - by_hand).max():.6f}" for name, other in witnesses.items()})
+print({name: f"{np.abs(other - by_hand).max():.6f}" for name, other in methods.items()})
 
 # %% [markdown]
-# What if each channel had its own denominator, as if it were alone? Each would try to make the whole label by itself, and
-# the sum would be $C$ labels high. Worse, a channel with next to nothing at some frequency divides by almost nothing there and
-# shouts its noise as loudly as the others their signal. With the shared denominator a channel counts by its energy.
+# What if each channel had its own denominator, as if it were alone? Then each would try to produce the whole label
+# by itself, and the peak of the sum would be about $C$. Worse, a channel with next to nothing at some frequency
+# would divide by almost nothing there, and its noise would be as strong as the signal of the others. With the shared
+# denominator each channel counts in proportion to its energy.
 
 # %%
 own = [layer_by_hand(f[None], f[None], np.asarray(label), 46.85).max() for f in features_template[0].numpy()]
@@ -230,8 +255,8 @@ print(
 )
 
 # %% [markdown]
-# In code the layer is a module around any network `phi`. It has the two roles as arguments, `template` and `search`, and not the
-# paper's letters T and S: on the way back, in chapter 07, the roles are swapped and the letters would lie.
+# In code the layer is a module around any network `phi`. Its arguments are called `template` and `search` rather
+# than by the paper's letters T and S, because on the way back, in chapter 07, T and S exchange these roles.
 
 # %%
 layer = DCFLayer(network)
@@ -242,19 +267,20 @@ unwindowed = response_map(
 print("parameters in phi:", sum(p.numel() for p in network.parameters()), " in the layer itself: 0")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# One response from every witness, the height of a sum with a denominator each, and the layer as a module.
-for other in witnesses.values():
+# One response from every method, the height of a sum with a denominator each, and the layer as a module.
+for other in methods.values():
     assert np.allclose(by_hand, other, atol=1e-12)
 assert 0.99 < together.max() <= 1.0
 assert sum(own) > 25
 assert torch.allclose(plain, unwindowed, atol=1e-4)
 
 # %% [markdown]
-# ## Sigma: how sharp a wish
+# ## Sigma: how sharp a peak to ask for
 #
-# The label is the response we ask for. The reference makes its width a tenth of the target's side: the patch is three
-# targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label asks for high frequencies, where frames differ by
-# noise and by the slightest deformation; a wide one is easy to satisfy and vague about the place.
+# The label is the response we ask for. The reference code makes its width a tenth of the target's side: the patch is
+# three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label asks for high frequencies, in which
+# frames differ by noise and by the slightest deformation. A wide label is easy to match, but its position is less
+# certain.
 
 # %%
 sigma = default_sigma(125, 125)
@@ -275,8 +301,9 @@ axes[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# At $\sigma=1$ the peak is sharp but low: little of what was asked for survives four frames. At 16 it is high, wide, and off to the
-# left. The reference's 4.2 sits between. (Online the patch is 2.8 targets wide and $\sigma$ 4.46: the same tenth.)
+# At $\sigma=1$ the peak is sharp but low, because the fine detail that it needs has changed in four frames. At 16 it
+# is high and wide, and the background pulls it to the left. The reference's 4.2 lies between. In tracking the patch
+# is 2.8 targets wide and $\sigma$ is 4.46, again a tenth of the target.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The energy of the label, by which the four curves are drawn.
@@ -285,9 +312,9 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 # %% [markdown]
 # ## Lambda: a surprise
 #
-# $\lambda$ keeps the division from blowing up. The reference's value is $10^{-4}$, *relative* to the number of cells times
-# channels; in the plain form of Eq. 4 it stands for a larger number. **Predict:** multiply it by 10,000. By how many cells does
-# the response's peak move? Less than `0.1`, about `1`, or more than `10`?
+# $\lambda$ keeps the division from amplifying noise. The reference's value is $10^{-4}$, *relative* to the number of
+# cells times channels; in the plain form of Eq. 4 it corresponds to a larger number. **Predict:** multiply it by
+# 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or more than `10`?
 
 # %%
 my_guess = 1
@@ -327,9 +354,25 @@ print(
 print(f"of channel 1 alone: {weakest['channel 1 alone']:.0f} times")
 
 # %% [markdown]
-# The right picture explains the left one. $\lambda$ matters at frequencies where the template's energy is not much larger than
-# $\lambda$. One channel alone has some that come close. All 32 together have none within a factor of a thousand: what one channel lacks
-# another has. Many channels are the better regulariser.
+# The right plot explains the left one. $\lambda$ matters at frequencies where the template's energy is not much
+# larger than $\lambda$. One channel alone has some that come close. In all 32 together, on this rendered clip, no
+# frequency comes within a factor of a thousand: what one channel lacks another has. So many channels regularise the
+# filter better than $\lambda$ does. Real frames can be emptier. On the small, blurred target of OTB's *Crossing*,
+# for example, the weakest frequency has only 24 times $\lambda$, and there $\lambda$ begins to matter. Where the
+# sequence is found, the next cell checks this.
+
+# %% tags=["outside-data"]
+if find_data("otb"):
+    (real,) = load_dataset("otb", names=["Crossing"])
+    real_patch = crop(
+        real.frames[0],
+        from_center(center(real.boxes[0]), 2 * [3 * real.boxes[0, 2:].prod() ** 0.5]),
+        (125, 125),
+    )
+    real_energy = (
+        torch.fft.rfft2(network(demo.as_input(real_patch)) * window).abs().square().sum(1) / x[0].numel()
+    )
+    assert 20 < float(real_energy.min()) / 1e-4 < 28
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot: lambda hardly moves the peak, and no frequency is empty in all channels.
@@ -338,10 +381,10 @@ assert weakest["32 channels"] > 1000
 assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 
 # %% [markdown]
-# ## Many channels: what they buy
+# ## What many channels improve
 #
-# If it is not the place of the peak, what do 32 channels give? Confidence. The peak-to-sidelobe ratio says by how many
-# deviations the peak stands out of the rest.
+# If more channels hardly change the place of the peak, what do they improve? The peak becomes clearer. The
+# peak-to-sidelobe ratio tells by how many standard deviations the peak stands out from the rest of the response.
 
 # %%
 counts = [1, 2, 4, 8, 16, 32]
@@ -358,7 +401,7 @@ print(f"ratio with one channel {psr[0]:.0f}, with 32 channels {psr[-1]:.0f}")
 assert psr[-1] > 1.5 * psr[0]
 
 # %% [markdown]
-# ## Where it fails: who is being tracked?
+# ## Where it fails: what is being tracked?
 #
 # Now the same layer without the window, on 24 clips in which target and background move differently. A hit is a
 # peak within four cells of the target's true displacement.
@@ -401,16 +444,16 @@ axes[0].set_ylabel("dy (cells)")
 axes[0].legend()
 plt.show()
 louder = int((ratio_without > ratio_with).sum())
-print("clips in which the version without window is *more* confident:", louder, "of", len(pairs))
+print("clips in which the version without window has the higher ratio:", louder, "of", len(pairs))
 
 # %% [markdown]
-# Without the window nearly every peak sits close to the middle: the layer tracks the background, which hardly moves. It has every right to:
-# eight ninths of the patch are background, the regression was asked to explain *all* of it, and nobody told it which ninth we
-# care about. The ratio does not warn us either. The window does tell it: by fading the border it says "the target is in the
-# middle".
+# Without the window nearly every peak is close to the middle: the layer follows the background, which hardly moves.
+# This is what it was asked to do. Eight ninths of the patch are background, the regression had to explain *all* of
+# it, and nothing told it which ninth is the target. The peak-to-sidelobe ratio does not warn us either. The window
+# tells it: by fading the border it says that the target is in the middle.
 #
-# Remember this in chapter 07, for the training there uses **no** window: patches are cut from the middle of raw video where nothing says
-# what is target and what is background, and following the whole patch is as good a lesson as any.
+# The training in chapter 07 uses **no** window. There, patches are cut from the middle of raw video, where nothing
+# says what is target and what is background, and following the whole patch serves just as well for learning.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot: the window decides what is tracked.
@@ -418,10 +461,10 @@ assert hits["Hann window"] >= 20
 assert hits["no window"] <= 10
 
 # %% [markdown]
-# ## Take it apart yourself
+# ## Try it yourself
 #
-# Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the truth, the cross
-# the peak. Try one channel with $\sigma=1$; then no window; then $\lambda=10^4$.
+# Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the
+# truth, the cross the peak. Try one channel with $\sigma=1$, then no window, then $\lambda=10^4$.
 
 # %% tags=["nbval-ignore-output"]
 demo.demo()
@@ -429,8 +472,8 @@ demo.demo()
 # %% [markdown]
 # ## Exercises
 #
-# Fill in a stub, run it and the cell below it: silence is success. Solutions are in
-# [solutions/04.py](solutions/04.py).
+# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# in [solutions/04.py](solutions/04.py).
 #
 # **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
 
@@ -459,8 +502,8 @@ def plain_lambda(regularisation, channels, height, width):
 check.plain_lambda(plain_lambda)
 
 # %% [markdown]
-# **3. Counting (compute).** How many parameters has a chain of $3\times3$ convolutions with biases through the given channels? For
-# `[3, 32, 32]` you should recognise the number.
+# **3. Counting (compute).** How many parameters does a chain of $3\times3$ convolutions with biases through the
+# given channels have? For `[3, 32, 32]` you should recognise the number.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -473,9 +516,9 @@ def parameter_count(channels):
 check.parameter_count(parameter_count)
 
 # %% [markdown]
-# **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search patch only, "to be
-# robust". On the template itself the response no longer is the label. Apply one scale per channel so that the response does
-# not change at all, whatever the scales.
+# **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search
+# patch only, "to be robust". Then the response to the template itself is no longer the label. Apply one scale per
+# channel so that the response does not change at all, whatever the scales.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -489,8 +532,8 @@ def scaled_response(filters, search, scales):
 check.scaled_response(scaled_response)
 
 # %% [markdown]
-# **5. (Derive)** Show that with $C$ copies of the same channel the response is that of one channel with $\lambda/C$. What does it say about
-# adding redundant features?
+# **5. (Derive)** Show that with $C$ copies of the same channel the response is that of one channel with $\lambda/C$.
+# What does this say about adding redundant features?
 
 # %% tags=["numbers"]
 print(f"hits_with = {hits['Hann window']}")
@@ -504,12 +547,15 @@ print(f"drift_below = {np.ceil(10 * drift) / 10:.1f}")
 # %% [markdown] tags=["summary"]
 # ## Summary
 #
-# - One network for both patches, 10,144 <!-- parameters --> parameters; the layer between features and response has none.
-# - Channels answer together, so they share one denominator: the exact ridge solution at each frequency, equal to dense solves.
-# - The reference's $\lambda$ acts as 46.9 <!-- acts_as --> in the plain form, and hardly matters: 10,000 <!-- factor --> times as much
-#   moves the peak by less than 0.1 <!-- drift_below --> cells, because no frequency is empty in all channels.
-# - The window decides *what* is tracked: 23 <!-- hits_with --> of 24 <!-- clips --> targets found with it,
-#   3 <!-- hits_without --> without it; there the layer follows the background.
+# - The layer uses one network for both patches, with 10,144 <!-- parameters --> parameters; the layer between
+#   features and response has none.
+# - The responses of the channels are added, so the channels share one denominator. This is the exact ridge solution
+#   at each frequency, equal to dense solves.
+# - The reference's $\lambda$ corresponds to 46.9 <!-- acts_as --> in the plain form and hardly matters on our clip:
+#   10,000 <!-- factor --> times as much moves the peak by less than 0.1 <!-- drift_below --> cells, because no
+#   frequency is empty in all channels.
+# - The window decides *what* is tracked: 23 <!-- hits_with --> of 24 <!-- clips --> targets are found with it, 3
+#   <!-- hits_without --> without it, where the layer follows the background.
 #
 # **Next:** [chapter 05](05_gradients.ipynb) sends a gradient back through this layer.
 

@@ -14,16 +14,16 @@
 # %% [markdown]
 # # 06 Tracking online
 #
-# **Goals.** After this chapter you can *build* the paper's tracker in seven steps and get the library's boxes, *say*
-# what exactly Eq. 12 interpolates and what the code interpolates instead, *explain* a scale penalty that rewards
-# change, *compare* random, hand-made and learned features without fooling yourself, and *read* a score without believing it.
+# **Goals.** After this chapter you can *build* the paper's tracker in seven steps and get the library's boxes,
+# *explain* what Eq. 12 interpolates and what the code interpolates instead, *explain* a scale "penalty" that rewards
+# change, *compare* random, hand-made and learned features with intervals, and *judge* what a tracker's score means.
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
-# [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**, but for
-# section 6.5, where ones that learned from raw video compete with them: how they learned is the business of the chapters that
-# follow, and the tracker around them does not change.
+# [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**,
+# except in section 6.5, where they are compared with weights learned from raw video. The following chapters explain
+# how these are learned; the tracker around them stays the same.
 #
-# Run time: about 73 s on two cores. Downloads: none.
+# Run time: about 78 s on two cores. Downloads: none.
 
 # %%
 import json
@@ -56,10 +56,10 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 6.1 One frame, seven steps
 #
-# Chapter 04 asked one filter one question: here is a target, where is it a moment later? A tracker asks that question
-# once a frame, and its own answers become its knowledge. Three things are new: it must look around *where it believes*
-# the target is, it must notice that the target comes closer, and it must learn on the way without being told what was
-# right. We write one step after the other, on this clip.
+# Chapter 04 answered one question: here is a target, where is it a moment later? A tracker answers it in every
+# frame, starting from its own last answer. Three things are new. It looks around the place where *it thinks* the
+# target is, it must notice when the target changes its size, and it must learn on the way without being told what
+# was right. We write one step after the other, on this clip.
 
 # %%
 clip = render_clip(frames=16, seed=7, in_plane_rotation=0.2, scale_variation=0.2)
@@ -69,10 +69,17 @@ viz.show(viz.contact_sheet(shots, columns=3, labels=["frame 0: the box is given"
 
 # %% [markdown]
 # **Step 1: sample a patch.** Take a *window* of $1+p$ times the target's width and height ($p=1.8$, the padding) and
-# read the frame at $125\times125$ points spread evenly over it, from edge to edge. A target of any size becomes about
-# 45 points wide. Between pixels we interpolate, outside the frame there is black, and values stay floats: rounding them
-# to whole grey levels is enough to end up with other boxes a hundred frames later. Windows come in batches; we shall
-# need three at once.
+# read the frame at $125\times125$ points spread evenly over it, from edge to edge. A target of any size becomes
+# about 45 points wide. Between pixels we interpolate, and values stay floats: rounding them to whole grey levels is
+# enough to change the boxes a hundred frames later. Windows come in batches, because we shall need three at once.
+#
+# This step follows the authors' code, and it differs from `crop` of chapter 01 in three ways. First, whole
+# coordinates are pixel *centres* here (the third habit in chapter 01's table), so the square of pixels 28 to 152 has
+# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 2 of
+# chapter 01 reads at the centres of equal cells. Third, outside the frame there is black instead of the repeated
+# border. The first two only move and stretch each patch a little, in the same way in every frame. The third draws an
+# edge at the frame's border, as chapter 01 warned. We keep all three, because the authors' published boxes depend on
+# them.
 
 # %%
 SIDE = 125
@@ -93,10 +100,15 @@ window = torch.tensor([[124.0, 124.0]])  # 125 points, one pixel apart: the patc
 patch = sample(frames[0], torch.tensor([90.0, 100.0]), window)[0].permute(1, 2, 0)
 piece = frames[0][38:163, 28:153]
 print(f"patch and piece of the frame differ by {np.abs(patch.numpy() - piece).max():.1f} grey levels")
+same_box = np.array([28.0, 38.0, 125.0, 125.0])  # of chapter 01: its crop is this piece, too
+print("centre here (90, 100), in chapter 01", tuple(center(same_box).tolist()), end="; ")
+print(
+    f"its crop differs by {np.abs(crop(frames[0], same_box, (125, 125)) - patch.numpy()).max():.1f} grey levels"
+)
 
 # %% [markdown]
-# (The points are $1/124$ of a window apart. Step 6 will divide by 125, as the authors' code does: a move comes out
-# 0.8 % short, and the next frame mends it. We keep such details, for the boxes depend on them.)
+# The points are $1/124$ of a window apart, but step 6 will divide by 125, as the authors' code does. So a move comes
+# out 0.8 % too short, and the next frame corrects it.
 #
 # **Step 2: features.** $\varphi_\theta$ is the network of chapter 04 with zero-padded convolutions, so that 125 cells
 # stay 125. Its features are multiplied with a Hann window, and we keep only their spectra.
@@ -121,16 +133,16 @@ x = spectra(random_features(sample(frames[0], middle, size[None] * 2.8)))
 print("template spectrum:", tuple(x.shape), "for", tuple(random_features(torch.zeros(1, 3, 125, 125)).shape))
 
 # %% [markdown]
-# **Step 3: learn.** Eq. 4 of chapter 04, cut in two. With $N=CHW$ and the energy
+# **Step 3: learn.** This is Eq. 4 of chapter 04, written in two parts. With $N=CHW$ and the energy
 # $\hat E=\frac1N\sum_c|\hat{\mathbf X}_c|^2$,
 #
 # $$\hat\alpha=\frac{\hat{\mathbf Y}}{\hat E+\lambda},\qquad
 # \hat{\mathbf W}_c=\frac1N\,\hat\alpha^\star\odot\hat{\mathbf X}_c .$$
 #
-# The $\hat\alpha$ are the *dual coefficients*, one map for all channels: the filter is a mixture of shifted copies of
-# the template, and $\alpha$ says how much of which shift. KCF ([Henriques et al. 2015](#References "henriques2015"))
-# needs this form, for with a kernel there is no $\mathbf W$. With a linear kernel it is only another way to write
-# Eq. 4. Or so it seems; keep the cut in mind until section 6.3.
+# The $\hat\alpha$ are the *dual coefficients*, one map for all channels: the filter is a sum of shifted copies of
+# the template, and $\alpha$ holds the weight of each shift. KCF ([Henriques et al.
+# 2015](#References "henriques2015")) needs this form, because with a kernel there is no $\mathbf W$. With a linear
+# kernel it is the same filter as Eq. 4. It makes a difference only when the filter is updated, in section 6.3.
 
 # %%
 label = gaussian_label(SIDE, SIDE, SIDE / 2.8 / 10)
@@ -146,10 +158,10 @@ print(
 )
 
 # %% [markdown]
-# **Step 4: respond at three sizes.** In the next frame sample three windows at the *old* place: $a^{-1}$, $1$ and $a$
-# times as large, $a=1.015$, after SRDCF ([Danelljan et al. 2015](#References "danelljan2015")). All three become
-# $125\times125$ points, so a target that has grown by 1.5 % looks like the template in the largest window. One pass of
-# the network, then Eq. 5 for each.
+# **Step 4: respond at three sizes.** In the next frame sample three windows at the *old* place, $a^{-1}$, $1$ and
+# $a$ times as large, with $a=1.015$, as in SRDCF ([Danelljan et al. 2015](#References "danelljan2015")). All three
+# become $125\times125$ points, so a target that has grown by 1.5 % looks like the template in the largest window.
+# The network runs once over all three, then Eq. 5 is applied to each.
 
 # %%
 factors = torch.tensor([1 / 1.015, 1.0, 1.015], dtype=torch.float64)
@@ -167,18 +179,18 @@ plt.show()
 print("peaks:", peaks.numpy().round(3))
 
 # %% [markdown]
-# The three maps look the same, and their peaks differ in the third digit. Remember this, too.
+# The three maps look the same, and their peaks differ in the third digit. Section 6.4 will need this.
 #
-# **Step 5: choose a size.** The largest peak wins, after the outer two have been multiplied with a constant that
-# everybody calls the *scale penalty*. **Step 6: move.** The peak's index says by how many cells the target moved; an
-# index beyond the half means left or up (chapter 02). Cells are not pixels: one cell is $1/125$ of the chosen *window*.
-# The new size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was
+# **Step 5: choose a size.** The outer two peaks are multiplied by a constant, usually called the *scale penalty*,
+# and then the largest peak wins. **Step 6: move.** The peak's index tells by how many cells the target moved; an
+# index beyond the half means left or up (chapter 02). One cell is $1/125$ of the chosen *window*, not one pixel. The
+# new size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was
 # learned into the model:
 #
 # $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01. \tag{12}$$
 #
-# The paper writes $\alpha_t$ for the rate $\eta$; with $\hat\alpha$ on the page we stay with chapter 02's letter. That
-# is all. The whole tracker:
+# The paper writes $\alpha_t$ for the rate $\eta$. Since $\hat\alpha$ has another meaning here, we keep chapter 02's
+# letter. Here is the whole tracker:
 
 
 # %%
@@ -237,10 +249,10 @@ class Tracker:
 
 
 # %% [markdown]
-# Is this the tracker whose boxes the authors published? The library keeps two versions: a plain one, which is this
-# class with the defaults written in, and a fast one that leaves out every frequency the label does not have. With the
-# authors' weights the fast one repeats the authors' boxes, which the library's tests hold it to. Ours repeats the fast
-# one's.
+# Is this the tracker whose boxes the authors published? The library has two versions: a plain one, which is this
+# class with the defaults written in, and a fast one that leaves out every frequency in which the label is zero. With
+# the authors' weights the fast one reproduces the authors' boxes, which the library's tests check. So we compare our
+# class with both.
 
 
 # %%
@@ -266,21 +278,22 @@ assert max(apart.values()) < 0.01
 assert iou(mine, truth).min() > 0.7
 
 # %% [markdown]
-# One difference remains in a corner: a peak at index 62 of 0 to 124 is +62 here and -63 in the authors' MATLAB. A
-# target that leaps half a window is lost either way.
+# One difference remains: a peak at index 62 of 0 to 124 is +62 here and -63 in the authors' MATLAB code. A target
+# that jumps half a window is lost either way.
 #
 # ## 6.2 Two sigmas, two borders, one window
 #
-# The network is trained (chapter 07 on) with the same layer and other settings, and most of them for good reasons.
+# The network is trained (from chapter 07 on) with the same layer but with other settings. The table lists them with
+# the reasons.
 #
 # | | in training | in tracking | why |
 # |---|---|---|---|
-# | window over target | 3 ($p=2.0$) | 2.8 ($p=1.8$) | found by trying, we suppose: the target gets more of the cells |
+# | window over target | 3 ($p=2.0$) | 2.8 ($p=1.8$) | no reason is given; the target gets more of the cells |
 # | $\sigma$ | 4.1667 | 4.464 | both are a tenth of the target's side *inside the patch* |
-# | convolutions | not padded, 125 to 121 | padded, 125 to 125 | padding tells the network where the border is: it would learn to know its place instead of its target |
-# | Hann window | none | on features | in training nobody knows which part of the patch is the target; here we do, and the borders are not (chapter 04) |
+# | convolutions | not padded, 125 to 121 | padded, 125 to 125 | padding shows the network where the border is, and in training it would learn positions instead of targets |
+# | Hann window | none | on features | in training we do not know which part of the patch is the target; in tracking it is in the middle (chapter 04) |
 #
-# So there is one rule for $\sigma$, and not two numbers:
+# So $\sigma$ follows one rule:
 
 # %%
 for name, padding in {"training": 2.0, "tracking": 1.8}.items():
@@ -289,29 +302,29 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
     )
 
 # %% [markdown]
-# The label has to fit the *target*, not the patch. Change $p$ and leave $\sigma$ alone, and a tracker becomes either
-# vague or nervous without any line of it being wrong.
+# The label has to fit the *target*, not the patch. If you change $p$ and leave $\sigma$ as it is, the peak becomes
+# too wide or too narrow for the target, and the tracker gets worse although no line of it is wrong.
 #
 # ## 6.3 What exactly is interpolated?
 #
-# Eq. 12 says: the filters. The code says: `alpha` and `x`, each for itself. MOSSE and DSST (chapters 02 and 03) keep a
-# numerator and a denominator. The three agree on a single frame. After $t$ updates frame 0 has the weight
-# $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$; they sum to 1, and at $\eta=0.01$ a weight halves
-# every 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
+# Eq. 12 interpolates the filters. The authors' code interpolates `alpha` and `x` separately. MOSSE and DSST
+# (chapters 02 and 03) keep a numerator and a denominator. The three agree on a single frame. After $t$ updates frame
+# 0 has the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$. These sum to 1, and at
+# $\eta=0.01$ a weight halves every 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
 #
 # $$\text{filters: }\sum_i w_i\frac{\hat{\mathbf X}_i}{\hat E_i+\lambda},\qquad
 # \text{dual: }\Big(\sum_i w_i\hat{\mathbf X}_i\Big)\Big(\sum_i \frac{w_i}{\hat E_i+\lambda}\Big),\qquad
 # \text{sums: }\frac{\sum_i w_i\hat{\mathbf X}_i}{\sum_i w_i\hat E_i+\lambda}.$$
 #
 # If the energy at this frequency never changes, all three are the same. If it does, the first gives most weight to
-# frames with *little* energy (dark, blurred). The second and the third have the same first factor. Their second factors
-# are a mean of reciprocals and the reciprocal of a mean, and the former is never smaller (Jensen's inequality). So dual
-# coefficients give the filter of the two sums, turned up at every frequency by a real factor
+# frames with *little* energy (dark or blurred ones). The second and the third have the same first factor. Their
+# second factors are a mean of reciprocals and the reciprocal of a mean, and the former is never smaller (Jensen's
+# inequality). So dual coefficients give the filter of the two sums, multiplied at every frequency by a real factor
 #
 # $$\hat g=\Big(\sum_i\frac{w_i}{\hat E_i+\lambda}\Big)\Big(\sum_i w_i(\hat E_i+\lambda)\Big)\ \ge 1 .$$
 #
-# To see it, we feed all three the same templates, cut at the true boxes of a clip in which the camera shakes: sharp and
-# blurred frames by turns, so energy comes and goes.
+# We give all three the same templates, cut at the true boxes of a clip in which the camera shakes. Sharp and blurred
+# frames alternate, so the energy changes from frame to frame.
 
 
 # %%
@@ -392,11 +405,11 @@ for name, height in last.items():
     print(f"{name:17}: peak on the last frame {height:.2f}")
 
 # %% [markdown]
-# The factor is at least 1 everywhere, as Jensen promised, and a peak *above* 1 is nothing to be proud of: it says that
-# the target's energy has been changing. Whoever compares the score of a tracker with a threshold compares this factor,
-# too.
+# The factor is at least 1 everywhere, as Jensen's inequality says. So a peak *above* 1 does not mean that the
+# tracker is especially sure; it means that the target's energy has been changing. If you compare a tracker's score
+# with a threshold, this factor is part of what you compare.
 #
-# Does the choice change boxes? Let all three track.
+# Does the choice change the boxes? We let all three track.
 
 # %%
 runs = {name: follow(kind(), shaken_frames[:20], shaken.boxes[0]) for name, kind in kinds.items()}
@@ -412,17 +425,17 @@ for rate in (0.01, 0.1):
 assert last["dual (the code)"] > 1 > max(last["filters (Eq. 12)"], last["sums (MOSSE)"])
 
 # %% [markdown]
-# At the released rate they cannot be told apart on a short clip. That is how a paper's equation and its code can differ
-# for years. `load_tracker("udt", preset="paper")` follows the paper's letter, `preset="released"`, the default, the
-# code: "which UDT?" is a question with two answers, and we can run both.
+# At the released rate the boxes cannot be told apart on a short clip. This explains how a paper's equation and its
+# code can differ for years without anybody noticing. `load_tracker("udt", preset="paper")` follows the paper's
+# equation, and `preset="released"`, the default, follows the code.
 #
 # ## 6.4 A penalty that rewards
 #
-# The code of DCFNet ([Wang et al. 2017](#References "wang2017")) multiplies the outer peaks with 0.9925 unless told
-# otherwise: a real penalty, sizes change only for a reason. The settings that reproduce the published UDT boxes
-# multiply them with **1.2**.
+# By default the code of DCFNet ([Wang et al. 2017](#References "wang2017")) multiplies the outer peaks by 0.9925.
+# This is a real penalty: the size changes only for a reason. The settings that reproduce the published UDT boxes
+# multiply them by **1.2**.
 #
-# **Predict first.** We render 30 frames of a target that keeps its size to the pixel and run the released settings. In
+# **Predict first.** We render 30 frames of a target that keeps its size exactly and run the released settings. In
 # how many of the 29 steps will the tracker keep the size as it was? `0`, about `15`, or nearly `29`?
 
 # %%
@@ -461,24 +474,25 @@ plt.show()
 print(f"best outer peak over middle peak: {outer.min():.2f} to {outer.max():.2f}")
 
 # %% [markdown]
-# Never. A window 1.5 % larger shows almost the same picture, so its peak is within a few percent of the middle one
-# (right); a factor of 1.2 beats any such difference, and the middle scale *cannot* win. The size flickers by 1.5 % in
-# every frame. Only the direction still depends on the peaks, and that is enough to follow a growing target.
+# It never does. A window 1.5 % larger shows almost the same picture, so its peak is within a few per cent of the
+# middle one (right-hand plot). A factor of 1.2 outweighs any such difference, and the middle scale *cannot* win. The
+# size changes by 1.5 % in every frame. Only the direction still depends on the peaks, and that is enough to follow a
+# growing target.
 #
-# It also follows that the factor's value does not matter as long as it is above every ratio in the right figure.
-# Published boxes therefore say *that* it was well above 1, and not that it was 1.2:
+# It also follows that the factor's value does not matter as long as it is above every ratio in the right-hand plot.
+# So from published boxes one can conclude that the factor was above these ratios, but not that it was 1.2:
 
 # %%
 others = {other: watch(Tracker(penalty=other))[0] for other in (1.1, 1.5)}
 for other, found in others.items():
-    print(f"factor {other}: {(found != boxes).any(axis=1).sum()} of {len(boxes)} boxes are others")
+    print(f"factor {other}: {(found != boxes).any(axis=1).sum()} of {len(boxes)} boxes differ")
 neutral_kept = int((neutral == 1).sum())
 print(f"factor 1.0: keeps its size in about {10 * round(neutral_kept / 10)} steps")
 
 # %% [markdown]
-# Is that really what was published? The authors' result files tell. In the boxes they released for OTB-2015 we counted
-# how often a target changed its size by one step. The count is stored with the book; where the files are found, the
-# second cell counts again.
+# Do the published boxes show this? In the boxes that the authors released for OTB-2015 we counted how often a target
+# changed its size by one step. The count is stored with the book; where the files are found, the second cell counts
+# again.
 
 # %%
 stored = json.loads(stored_result("ch06_online.json").read_text("utf-8"))
@@ -510,17 +524,19 @@ for found in others.values():
 assert neutral_kept > 5
 
 # %% [markdown]
-# All the others stand at the upper limit of the size: five times the start, or the height of the frame. So the flicker
-# is in the published boxes, too, and whoever "repairs" the factor gets other boxes. `udtlib` keeps both:
-# `preset="released"` flickers, `preset="paper"` has the factor 1.
+# In the transitions without a change the target was at the upper limit of the size: five times the start, or the
+# height of the frame. So the flicker is in the published boxes, and without it the boxes would differ from the
+# published ones. `udtlib` has both: `preset="released"` changes the size in every frame, `preset="paper"` has the
+# factor 1.
 #
 # ## 6.5 Random, hand-made, learned
 #
-# Nothing in `Tracker` knows what the channels are. So we can swap them: one grey channel, three of colour, 31 of fHOG
-# (chapter 03, one cell for $4\times4$ points), the 32 of our random network, or the 32 of the network that comes with the
-# book: the same two layers, *learned* from raw video without a label. All get sub-pixel peaks (chapter 02),
-# or fHOG would move in steps of four points, and a factor of 0 on the outer scales: the flicker of the size would only
-# add noise of its own. Twelve clips with a turning target, changing light and lookalikes.
+# Nothing in `Tracker` depends on what the channels are, so we can exchange them. We compare one grey channel, three
+# of colour, 31 of fHOG (chapter 03, one cell for $4\times4$ points), the 32 of our random network, and the 32 of the
+# network that comes with the book, which has the same two layers but was *trained* on raw video without labels. Two
+# settings differ from the released ones. All get sub-pixel peaks (chapter 02), because fHOG would otherwise move in
+# steps of four points. And the factor on the outer scales is 0, so that the size stays fixed and its flicker adds no
+# noise. We use twelve clips with a turning target, changing light and similar objects nearby.
 
 
 # %%
@@ -569,17 +585,19 @@ print("learned against random:", verdict(overlaps["learned"], overlaps["random"]
 gaps = np.sort(overlaps["fhog"] - overlaps["random"])
 
 # %% [markdown]
-# Random weights beat plain grey: 32 mixtures of colours and edges are more than one brightness, and many channels are a
-# good regulariser (chapter 04). Against fHOG the twelve clips decide nothing. It is easy to be fooled here: on the six
-# clips where fHOG does best it is well ahead, and on the other six it is behind random weights, so whoever draws six
-# clips may publish either. (We did. The first six for this chapter had fHOG ahead by a mile, the next six had it
-# behind.) The interval over paired clips is the cheapest honesty there is.
+# Random weights are better than plain grey: 32 random mixtures of colours and edges contain more than one
+# brightness, and many channels regularise well (chapter 04). Between fHOG and random weights the twelve clips decide
+# nothing. It is easy to draw a wrong conclusion here: on the six clips where fHOG does best it is well ahead, and on
+# the other six it is behind. When we wrote this chapter, the first six clips that we drew had fHOG far ahead, and
+# the next six had it behind. A paired interval over clips costs nothing and protects against this.
 #
-# And what does *learning* add? The last line is what these twelve clips can say about it, and they are the wrong
-# witnesses: they were drawn by a program, and the network has learned from real video. Real benchmarks and the authors'
-# networks are not ours to ship, so the next table is a stored measurement: the same class, on the first 100 frames of
-# six real sequences, area under the success curve. `ours` is the network above, `udt` the authors' and `dcfnet` the same
-# architecture trained *with* labels. Where the data is found, a cheap part is computed again.
+# And what does *learning* add? The last line tells what these twelve clips can say about it. But they were drawn by
+# a program, and the network has learned from real video. So the next table is a stored measurement on real video,
+# because we may not redistribute the benchmark and the authors' networks. It was made with the same class on the
+# first 100 frames of six real sequences, with sub-pixel peaks as above but with the released factor of 1.2, so that
+# the size follows the target. It gives the area under the success curve. `ours` is the network above, `udt` the
+# authors', and `dcfnet` the same architecture trained *with* labels. Where the data is found, a small part is
+# computed again.
 
 # %%
 released = stored["features"]
@@ -628,19 +646,19 @@ assert gaps[:6].mean() < 0 < gaps[6:].mean()
 assert columns["ours"].mean() > columns["random"].mean() + 0.05
 
 # %% [markdown]
-# On real video fHOG is clearly ahead of random weights, which our rendered clips could not show: features are compared
-# on the pictures they are meant for. And training without a single label lifts the very same architecture above its
-# random start, the authors' and ours, which saw a hundred videos where theirs saw thousands. *That* is the paper's
-# result, and from chapter 07 on we earn it. UDT's lead over DCFNet, which was trained *with* labels, is one sequence
-# (Jumping) wide, and between UDT and fHOG six short sequences decide nothing: the intervals hold zero. A table of means
-# alone would have told two stories that are not there.
+# On real video fHOG is clearly ahead of random weights, which our rendered clips could not show. Training without a
+# single label raises the same architecture clearly above its random start. This holds for the authors' network and
+# for ours, which saw a hundred videos where theirs saw thousands. *This* is the paper's result, and chapter 07
+# begins to derive it. Two other differences in the table mean nothing. UDT is ahead of DCFNet, which was trained
+# *with* labels, because of one sequence (Jumping), and between UDT and fHOG six short sequences decide nothing: both
+# intervals contain zero.
 #
 # ## 6.6 A failure: learning the wrong thing
 #
-# A textured object passes slowly in front of the target. Two trackers, same features: one learns at the released rate,
-# $\eta=0.01$, the other ten times as fast. **Predict:** in frame 30 the target is almost hidden. One tracker has a
-# score of 0.5, the other of 0.2. Which of the two will be off the target when it comes out again: the `"high"` or the
-# `"low"`?
+# A textured object passes slowly in front of the target. Two trackers have the same features, but one learns at the
+# released rate, $\eta=0.01$, and the other ten times as fast. **Predict:** in frame 30 the target is almost hidden.
+# One tracker has a score of 0.5, the other of 0.2. Which of the two will be off the target when it comes out again,
+# the one with the `"high"` or with the `"low"` score?
 
 # %%
 my_answer = "low"
@@ -703,22 +721,22 @@ assert abs(slow_score[-1] - fast_score[-1]) < 0.1
 assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 
 # %% [markdown]
-# The occluder covers more and more of the patch, and Eq. 12 learns what is in the patch. After twenty such frames they
-# make up $1-0.9^{20}\approx88$ % of the fast model, which then walks away with the occluder; of the slow one,
-# $1-0.99^{20}\approx18$ %. The slow tracker is *unsure* for good reason, drifts a little, and snaps back when the
-# target comes out. In the end both scores are the same, and one of the trackers is on the wrong object. **A low score
-# says that the picture does not fit the model. Which of the two is wrong it does not say, and a high one says nothing
-# at all.** The price of slowness comes with targets that change faster than a hundredth a frame; chapter 12 buys memory
-# instead of choosing a rate.
+# The occluder covers more and more of the patch, and Eq. 12 learns whatever is in the patch. After twenty such
+# frames the occluder makes up $1-0.9^{20}\approx88$ % of the fast model, which then moves away with it; of the slow
+# one it makes up $1-0.99^{20}\approx18$ %. The slow tracker has a low score for a good reason, drifts a little, and
+# returns to the target when it comes out. In the end both scores are the same, and one of the trackers is on the
+# wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
+# score does not mean that the model is right.** Slow learning has a drawback too: it cannot follow targets that
+# change by more than a hundredth per frame. [Chapter 12](12_udt_plus.ipynb) buys memory instead of choosing a rate.
 #
 # ## 6.7 The response-map explorer
 #
-# Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and turn every knob of this
-# chapter and of chapter 04. The static picture shows four settings: as it starts; the search patch moved 30 px right
-# and 20 px up, upon which the peak goes *left and down*; one grey channel; and a template on the background, for which
-# there is no truth to compare with, only the camera's trembling. In JupyterLab the controls below are live. Try
-# $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on frame 12; and the learned network beside the
-# random one.
+# Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and change every setting
+# of this chapter and of chapter 04. The static picture shows four cases: the start; the search patch moved 30 px
+# right and 20 px up, so that the peak moves *left and down*; one grey channel; and a template on the background, for
+# which there is no true displacement to compare with, only the camera's trembling. In JupyterLab the controls below
+# are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on frame 12; and the learned
+# network beside the random one.
 
 # %% tags=["nbval-ignore-output"]
 response.demo()
@@ -744,11 +762,12 @@ assert response.solve(**start | {"x": 170, "y": 110}).truth is None
 # %% [markdown]
 # ## 6.8 Exercises
 #
-# Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
+# Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/06.py](solutions/06.py).
 #
-# **Exercise 1 (compute).** The new centre `(x, y)` in pixels, given the old one, the peak's index `(row, column)` in a
-# response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. No sub-pixels.
+# **Exercise 1 (compute).** Return the new centre `(x, y)` in pixels, given the old one, the peak's index
+# `(row, column)` in a response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. Ignore
+# sub-pixels.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -760,8 +779,8 @@ def new_center(old, peak, cells, window):
 check.new_center(new_center)
 
 # %% [markdown]
-# **Exercise 2 (predict).** Three peaks (small, same, large window) and the factor on the outer two: which scale, 0, 1
-# or 2, is chosen? When two are equal the authors' code takes the smaller window.
+# **Exercise 2 (predict).** Given three peaks (small, same, large window) and the factor on the outer two, which
+# scale, 0, 1 or 2, is chosen? When two are equal the authors' code takes the smaller window.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -773,9 +792,9 @@ def best_scale(peaks, penalty):
 check.best_scale(best_scale)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** The limits of the size. These lines have *two* faults, which show on small targets and
-# in frames that are not square; one of them was in a port of the tracker that many people used. A side is at least 4 px
-# and at least a fifth of its start; at most five times its start and at most the frame's.
+# **Exercise 3 (break and fix).** These lines limit the size and have *two* faults, which show on small targets and
+# in frames that are not square. One of them was in a widely used port of the tracker. A side should be at least 4 px
+# and at least a fifth of its start, and at most five times its start and at most the frame's.
 #
 # ```python
 # def clamp_size(size, start, frame_shape):
@@ -794,9 +813,9 @@ def clamp_size(size, start, frame_shape):
 check.clamp_size(clamp_size)
 
 # %% [markdown]
-# **Exercise 4 (compute).** The reference's update. Learn from `templates` `(T, C, H, W)` one after the other (the first
-# starts the model), interpolate dual coefficients and spectra with `rate`, and return the response `(H, W)` to `search`
-# `(C, H, W)`. Plain `lam`: no division by $N$. Full `np.fft.fft2` will do.
+# **Exercise 4 (compute).** Write the reference's update. Learn from `templates` `(T, C, H, W)` one after the other
+# (the first starts the model), interpolate dual coefficients and spectra with `rate`, and return the response
+# `(H, W)` to `search` `(C, H, W)`. Use the plain `lam`, without a division by $N$. Full `np.fft.fft2` is enough.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -810,8 +829,8 @@ check.online_response(online_response)
 # %% [markdown]
 # **Exercise 5 (derive).** A target does not change, but the light does: frame $i$ shows the template times
 # `contrasts[i]`, for all frequencies alike. Let $\lambda=0$. After all frames have been learned with `rate`, what is
-# the peak of the *reference's* response to the template at contrast 1? (Section 6.3, with
-# $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$. The label's peak is 1.) Why can it exceed 1, and by how much, if the light
+# the peak of the *reference's* response to the template at contrast 1? Use section 6.3 with
+# $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$; the label's peak is 1. Why can it exceed 1, and by how much, if the light
 # goes on and off?
 
 
@@ -824,8 +843,8 @@ def score_after(contrasts, rate):
 check.score_after(score_after)
 
 # %% [markdown]
-# **Exercise 6 (open).** Let `Tracker` skip step 7 while its score is below a threshold. Find a good one on `hidden` at
-# rate 0.1; then try it on `shaken` and with other features. What would a threshold have to be relative to?
+# **Exercise 6 (open).** Let `Tracker` skip step 7 while its score is below a threshold. Find a good threshold on
+# `hidden` at rate 0.1, then try it on `shaken` and with other features. What should a threshold be relative to?
 #
 # ## 6.9 Summary
 
@@ -846,27 +865,29 @@ print(f"score_fast = {fast_score[29]:.1f}")
 print(f"score_end = {slow_score[-1]:.1f}")
 
 # %% [markdown] tags=["summary"]
-# - A UDT tracker is seven steps, written down in one class; ours gives the boxes of the library's plain and fast ones.
+# - The UDT tracker consists of seven steps, written here as one class, which gives the boxes of the library's plain
+#   and fast versions.
 # - The label fits the target, a tenth of its side: $\sigma$ is 4.1667 <!-- sigma_training --> cells in training and
 #   4.464 <!-- sigma_tracking --> in tracking, because the window is smaller.
-# - At the released rate a frame's weight halves in 69 <!-- half_life --> frames. Eq. 12 says the filter is
-#   interpolated; the code interpolates dual coefficients and spectra. The boxes hardly differ, the scores do:
-#   1.1 <!-- score_dual --> against 0.7 <!-- score_sums --> on the same frame at the faster rate.
-# - The released "scale penalty" rewards change: the size stayed in 0 <!-- kept --> of 29 <!-- still_steps --> steps of
-#   a target of fixed size, and in the published boxes 99.1 <!-- released_share --> % of the transitions are one step up
-#   or down.
+# - At the released rate a frame's weight halves in 69 <!-- half_life --> frames. Eq. 12 interpolates the filter; the
+#   code interpolates dual coefficients and spectra. The boxes hardly differ, but the scores do: 1.1
+#   <!-- score_dual --> against 0.7 <!-- score_sums --> on the same frame at the faster rate.
+# - The released "scale penalty" rewards change: the size stayed the same in 0 <!-- kept --> of 29
+#   <!-- still_steps --> steps on a target of fixed size, and in the published boxes 99.1 <!-- released_share --> %
+#   of the transitions are one step up or down.
 # - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
-#   real sequences training without labels lifts the network from 0.37 <!-- real_random --> AUC to 0.63 <!-- real_udt -->
-#   for the authors' and 0.61 <!-- real_ours --> for ours; fHOG has 0.65 <!-- real_fhog -->, and six sequences cannot
-#   tell it from the authors'.
-# - Behind an occluder the tracker with score 0.2 <!-- score_slow --> was about to return to its target, and the one
-#   with 0.5 <!-- score_fast -->, which had learned the occluder, to leave with it. Ten frames later both had
-#   0.7 <!-- score_end -->.
+#   real sequences training without labels raises the AUC of the network from 0.37 <!-- real_random --> to 0.63
+#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65
+#   <!-- real_fhog -->, and six sequences cannot tell it from the authors'.
+# - Behind an occluder the tracker with the score 0.2 <!-- score_slow --> later returned to its target; the one with
+#   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7
+#   <!-- score_end -->.
 
 # %% [markdown]
-# **What comes next.** The tracker is complete, and what it looks *at* can be learned. How? Chapter 07 runs it forward
-# and then backward, and finds in the distance to its own start a reason to change $\theta$: the idea of [Wang et al.
-# 2019](#References "wang2019"). What UDT+ adds to this online part is chapter 12.
+# **What comes next.** The tracker is complete, and its features can be learned. Chapter 07 shows how: it tracks
+# forward and then backward, and trains the network with the distance to the start, the idea of [Wang et al.
+# 2019](#References "wang2019"). What UDT+ adds to this online part is
+# [chapter 12](12_udt_plus.ipynb).
 
 # %% [markdown]
 # ## References

@@ -14,14 +14,15 @@
 # %% [markdown]
 # # 08 Three frames are better than two
 #
-# **Goals.** After this chapter you can *stage* a tracker that leaves its target and still comes home, *prove* why two
-# frames must miss this, *write* Eq. 8 and check it, *decide* which way back is worth walking, *measure* how well a loss
-# tells good trips from bad ones, with an interval, and *name* what no number of frames will see.
+# **Goals.** After this chapter you can *stage* a tracker that leaves its target and still returns to its start,
+# *prove* why two frames must miss this, *write* Eq. 8 and check it, *decide* which way back tells more, *measure*
+# how well a loss separates good trips from bad ones, with an interval, and *name* what no number of frames will
+# notice.
 #
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb) (the filter, Eq. 4 and 5) and chapter 07 (forward and back, the
 # pseudo-label, Eq. 6). Weights are the library's own, `weights.default()`.
 #
-# Run time: about 62 s on two cores. Downloads: none.
+# Run time: about 63 s on two cores. Downloads: none.
 
 # %%
 from time import perf_counter
@@ -51,16 +52,16 @@ torch.set_grad_enabled(False)
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 
 # %% [markdown]
-# ## 8.1 Out on the wrong path, and home again
+# ## 8.1 On the wrong path, and back at the start
 #
-# Chapter 07 trusts a simple idea: track from T to S and back; who comes home cannot have gone far astray. The paper
-# itself names the hole in it ([Wang et al. 2019](#References "wang2019"), its Fig. 3). A tracker may leave its target on
-# the way out, follow something else, and *still* come home.
+# Chapter 07 rests on a simple idea: track from T to S and back; a tracker that returns to its start cannot have gone
+# far wrong. The paper itself names the problem with it ([Wang et al. 2019](#References "wang2019"), its Fig. 3). A
+# tracker may leave its target on the way out, follow something else, and *still* return to its start.
 #
-# We stage it. T shows a target, alone. In S1 it is gone for a moment, and a lookalike stands to its right. In S2 the
-# target is back, and the lookalike has taken a few steps. The grounds are faint and different in each frame, so that
-# there is nothing else to follow. Beside it, for comparison, the same scene in which the target never hid. Circles are
-# the truth, crosses where the tracker believes to be.
+# We build such a scene. T shows a target, alone. In S1 it is hidden for a moment, and a similar object, the
+# lookalike, is to its right. In S2 the target is back, and the lookalike has moved on. The backgrounds are faint and
+# different in each frame, so that there is nothing else to follow. For comparison we also show the same scene in
+# which the target is never hidden. Circles are the truth, crosses where the tracker puts the target.
 
 # %%
 good_scene, bad_scene = deflection.stage(hidden=(0, 0)), deflection.stage(hidden=(1, 0))
@@ -77,9 +78,9 @@ strayed = {
 print({name: f"at most {cells:.0f} cells" for name, cells in strayed.items()})
 
 # %% [markdown]
-# Only the first two patches matter for Eq. 6. **Predict:** how much higher is the loss of the trip to the lookalike than
-# that of the good one? Hardly (less than half as much again), `2` times, or `10` times? And where does the last response
-# peak?
+# Only the first two patches matter for Eq. 6. **Predict:** how much higher is the loss of the deflected trip than
+# that of the good one? Hardly (less than half as much again), `2` times, or `10` times? And where is the peak of the
+# last response?
 
 # %%
 my_guess = 10
@@ -96,31 +97,34 @@ assert ratio_two < 1.5
 assert np.abs(bad.homes["two"]).max() <= 2
 
 # %% [markdown]
-# ## 8.2 Why two frames must come home
+# ## 8.2 Why two frames return to the start
 #
-# It did not come home by luck. Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$, $\hat{\mathbf Z}_c$
-# those of $\varphi_\theta(\mathbf S)$, and put Eq. 4 into Eq. 5. On the way out T is the template:
+# The deflected trip did not return by luck. Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
+# and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$, and put Eq. 4 into Eq. 5. On the way out T is the
+# template:
 #
 # $$\hat{\mathbf R}_{\mathbf S}=\frac{\hat{\mathbf C}\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf T}},\qquad
 # \hat{\mathbf C}=\sum_c\hat{\mathbf X}_c^\star\odot\hat{\mathbf Z}_c,\qquad
 # \hat{\mathbf K}_{\mathbf T}=\sum_c|\hat{\mathbf X}_c|^2+\lambda .$$
 #
 # The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there,
-# $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$. On the way back the roles are swapped, and swapping the roles
-# conjugates $\hat{\mathbf C}$:
+# $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$. On the way back the roles are exchanged, which
+# conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$, so its spectrum is real,
+# $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
 #
 # $$\hat{\mathbf R}_{\mathbf T}=\frac{\hat{\mathbf C}^\star\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf S}}\,e^{-i\omega d}
 # \;\approx\;\hat{\mathbf R}_{\mathbf S}^\star\,e^{-i\omega d}
 # \qquad\Longrightarrow\qquad \mathbf R_{\mathbf T}(u)\approx\mathbf R_{\mathbf S}(d-u).$$
 #
-# The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about the same energy at
-# each frequency, as neighbouring frames do. Then the response on the way back is the response on the way out, *mirrored at
-# its own peak*. Its highest value lies at $u=0$ whatever $d$ was. And a mirror changes no distance:
+# The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about
+# the same energy at each frequency, as neighbouring frames do. Then the response on the way back is the response on
+# the way out, *mirrored at its own peak*. Its highest value is at $u=0$, whatever $d$ was. And mirroring changes no
+# distance:
 #
 # $$\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\;\approx\;\|\mathbf R_{\mathbf S}-\mathbf Y_{\mathbf S}\|_2^2 .$$
 #
-# So Eq. 6 knows nothing of *places*. It says how far the response on the way out was from a clean Gaussian, wherever
-# that stood. First the exact statement, on noise, with one energy for both ways:
+# So Eq. 6 does not depend on *where* the peak was. It measures how far the response on the way out was from a clean
+# Gaussian at its own peak. We first check the exact statement, on noise, with one energy for both ways:
 
 
 # %%
@@ -151,8 +155,8 @@ print(
 )
 
 # %% [markdown]
-# Two patches that have *nothing* in common, and the tracker comes home from its walk. Now the deflected trip, with the
-# network's features and each patch's own energy:
+# The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
+# the network's features and each patch's own energy:
 
 # %%
 there = bad.trips["two"].responses[0][0].numpy()
@@ -171,16 +175,16 @@ assert back.argmax() == 0 != out.argmax()
 assert likeness > 0.5
 
 # %% [markdown]
-# ## 8.3 Equation 8: a witness
+# ## 8.3 Equation 8: one more frame
 #
-# The remedy: a later frame, $\mathbf S_2$. Track from T to S1, from S1 to S2, and then home:
+# The paper adds a later frame, $\mathbf S_2$. Track from T to S1, from S1 to S2, and then back to T:
 #
 # $$\mathcal L_{un}=\|\widetilde{\mathbf R}_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2,\tag{8}$$
 #
-# where $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when the extra frame takes part. The equation looks like Eq. 6;
-# what is new hides in the tilde. One question is left open: *how* does one come home from S2? The authors' code goes
-# straight from S2 to T, `"direct"`. One could as well go back through S1, `"chained"`. The paper does not say. We write
-# both, literally, one sample after the other:
+# where $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when the extra frame takes part. The equation looks
+# like Eq. 6; only the tilde differs. It leaves one question open: *how* does the tracker go back from S2? The
+# authors' code goes straight from S2 to T; we call this `"direct"`. One could also go back through S1, `"chained"`.
+# The paper does not say. We write both, literally, one sample after the other:
 
 
 # %%
@@ -226,7 +230,7 @@ for frames in (2, 3, 4):
         )
 
 # %% [markdown]
-# And the staged trips? Straight home from S2:
+# How do the two staged trips compare now, going straight back from S2?
 
 # %%
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
@@ -242,14 +246,15 @@ print("three frames, cells from home:", {name: f"{cells:.0f}" for name, cells in
 print(f"the deflected trip has {ratio_direct:.1f} times the loss of the good one")
 
 # %% [markdown]
-# Caught. The mirror of section 8.2 says how. S2 and T are the last pair, so the last response is the mirror image of the
-# response that T would give to S2 *directly*; but it is mirrored at $d_2$, the place where the way *through S1* ended:
+# Now the deflected trip has the higher loss, and it ends far from the start. Section 8.2 explains this. S2 and T are
+# the last pair, so the last response is the mirror image of the response that T would give to S2 *directly*. But it
+# is mirrored at $d_2$, the place where the way *through S1* ended:
 #
 # $$\widetilde{\mathbf R}_{\mathbf T}(u)\approx\mathbf R_{\mathbf T\to\mathbf S_2}(d_2-u).$$
 #
-# Home is reached if both ways arrive at the same place. S1 is a witness, and Eq. 8 compares two statements about S2:
-# "T, asked directly" and "T, asked through S1". In our scene the first says: the target is down there; the second: it
-# walked to the right with the lookalike.
+# The trip returns to its start if both ways arrive at the same place. So Eq. 8 compares two answers about S2: the
+# one from T directly and the one from T through S1. In our scene the first says that the target is further down, and
+# the second that it moved to the right with the lookalike.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The library computes the slow transcription of Eq. 8, and three frames tell the deflected trip from the good one.
@@ -259,10 +264,11 @@ assert away["good"] <= 2
 assert away["deflected"] > 20
 
 # %% [markdown]
-# ## 8.4 Straight home, or back the way one came?
+# ## 8.4 Straight back, or back through S1?
 #
-# **Predict:** the chained way visits S1 once more before it goes home. An extra hop, so an extra chance to catch the
-# deflection? Will its loss for the deflected trip be `"higher"` than the direct one, about the `"same"`, or `"lower"`?
+# **Predict:** the chained way visits S1 once more on its way back. Does this extra step give another chance to
+# notice the deflection? Will its loss for the deflected trip be `"higher"` than the direct one, about the `"same"`,
+# or `"lower"`?
 
 # %%
 my_answer = "higher"
@@ -274,20 +280,20 @@ for way, name in deflection.WAYS.items():
 same = abs(bad.losses["chained"] / bad.losses["two"] - 1)
 
 # %% [markdown]
-# The chained loss is lower than the direct one: it is the loss of *two* frames, because the extra hop undoes itself. Going
-# back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began, at $d_1$; the pseudo-label there is
-# the *same clean Gaussian* as on the way out; and what remains is the way from S1 to T of Eq. 6. Going back the way one came
-# always leads home. Only a different way home proves anything:
+# The chained loss is lower than the direct one. It equals the loss of *two* frames, because the extra step is
+# undone. Going back from S2 to S1 is the mirror of going from S1 to S2, so it peaks where that began, at $d_1$. The
+# pseudo-label there is the *same clean Gaussian* as on the way out, and what remains is the way from S1 to T of
+# Eq. 6. So going back the same way always returns to the start, and only a different way back tests anything:
 #
 # | trip | its loss compares | gradient reaches |
 # |---|---|---|
 # | two frames, Eq. 6 | the response of S1 with a clean Gaussian *at its own peak* | T, S1 |
-# | three, direct | the response of S2, asked directly, with a Gaussian *where the way through S1 ended* | T, S2 |
-# | three, chained | the same as two frames, unless a hop's peak changes on the way back | T, S1 |
+# | three, direct | the response of T to S2 directly, with a Gaussian *where the way through S1 ended* | T, S2 |
+# | three, chained | the same as two frames, unless a step's peak changes on the way back | T, S1 |
 #
-# Section 8.5 counts how often "unless" happens. First the gradients, which is what training sees. Each arrow of the trip
-# is solved in closed form, but only the last one carries a gradient (chapter 07). We take 24 triplets of rendered clips
-# and compare the gradients that arrive at $\varphi_\theta(\mathbf T)$.
+# Section 8.5 counts how often "unless" happens. First we look at the gradients, because these train the network.
+# Each step of the trip is solved in closed form, but only the last one carries a gradient (chapter 07). We take 24
+# triplets of rendered clips and compare the gradients that arrive at $\varphi_\theta(\mathbf T)$.
 
 # %%
 SIDE, SIGMA, REACH = 121, deflection.SIGMA, deflection.SIGMA
@@ -355,8 +361,8 @@ for a in arriving:
     print(f"{a:28}", *(f"{cosine[a, b]:16.2f}" for b in arriving))
 
 # %% [markdown]
-# Two pairs are nearly the same. Chained teaches what two frames teach, at a higher price. And direct teaches, in the
-# typical triplet, nearly what *two frames further apart* teach, T and S2, with S1 left out. S1 matters where it disagrees.
+# Two pairs of gradients are nearly the same. Chained trains like two frames, but costs more. And direct trains, for
+# the typical triplet, nearly like *two frames further apart*, T and S2, without S1. S1 matters where it disagrees.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Chained is two frames again, in its loss and in its gradient; direct is not.
@@ -368,13 +374,13 @@ assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 # %% [markdown]
 # ## 8.5 Measured: does the loss know a bad trip?
 #
-# One staged scene proves that a thing can happen, not that it matters. So: 180 trips drawn at random from 60 clips, cut
-# from the middle of the frame as in training, each clip with three difficulties of considerable strength, and S1, S2, S3 in
-# order within 20 frames after T. We know where everything went.
+# One staged scene proves that deflections can happen, not that they matter. So we draw 180 trips at random from 60
+# clips. Patches are cut from the middle of the frame as in training, each clip has three difficulties of
+# considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know where everything went.
 #
-# What is a bad trip? There is no window in training, so the layer may follow whatever fills the patch (chapter 04). We
-# are generous: a place is right if it is within one $\sigma$ of where the target went, *or the background*. A trip is
-# deflected if its place in S1 or in S2 is neither.
+# What is a bad trip? There is no window in training, so the layer may follow whatever fills the patch (chapter 04).
+# So we call a place right if it is within one $\sigma$ of where the target went *or where the background went*. A
+# trip is deflected if its place in S1 or in S2 is neither.
 
 
 # %%
@@ -442,13 +448,15 @@ print(
 print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 
 # %% [markdown]
-# Most deflected trips come home over two frames, as section 8.2 promised, and far fewer over three, direct. The loss of Eq. 6
-# can be had *without any way back*: it is, almost, the distance of the response on the way out from a Gaussian at
-# its own peak. And "unless" is rare: in most triplets the chained loss *is* the two-frame loss, to five digits.
+# Most deflected trips return to the start over two frames, as section 8.2 explained, and far fewer over three
+# frames, direct. The loss of Eq. 6 can be computed almost *without any way back*: it is nearly the distance of the
+# response on the way out from a Gaussian at its own peak. And "unless" is rare: for most triplets the chained loss
+# *is* the two-frame loss, to five digits.
 #
-# But a loss is a number, not a verdict on home or not. Can it sort? The measure is the area under the ROC curve: the
-# probability that a deflected trip has a higher loss than a good one; a coin has one half. The trips of one clip are
-# relatives, so the bootstrap redraws whole clips ([Efron 1979](#References "efron1979")).
+# A loss is a number, so we can ask more than whether the trip returned: does it sort good trips from bad ones? We
+# measure the area under the ROC curve, the probability that a deflected trip has a higher loss than a good one;
+# guessing gives one half. The trips of one clip resemble each other, so the bootstrap draws whole clips ([Efron
+# 1979](#References "efron1979")).
 
 
 # %%
@@ -520,21 +528,21 @@ right.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Read the table slowly; it is more honest than the story.
+# The table shows more than the staged scene did.
 #
 # - **Three frames sort trips better than two**, when the question is whether the trip went wrong *anywhere*. For this
 #   the paper's choice holds.
-# - **Two frames are no coin either.** Eq. 6 knows no places, but it knows how clean a response was ("no way back" is as
-#   good), and a tracker that jumps to something else usually has a poor response. The staged lookalike is the exception:
-#   wrong, and clean.
-# - **Most of the gain is distance.** "Two, later" never sees S1. It asks the harder question, and that alone sorts
-#   better; what S1's testimony adds to it is the second line of the contests, and it is little.
-# - **Chained stays close to two frames**; the third contest says by how much it differs.
-# - For the question Fig. 3 asks, whether the *first* hop went wrong, look at the last line before you quote the paper. Eq. 6
-#   looks at nothing but this hop, while Eq. 8 has it only at second hand. Do not be surprised if the interval holds zero.
+# - **Two frames are better than guessing.** Eq. 6 does not depend on places, but it measures how clean a response
+#   was ("no way back" is as good), and a tracker that jumps to something else usually has a poor response. The
+#   staged lookalike is an exception: it gives a clean response in the wrong place.
+# - **Most of the gain comes from the distance in time.** "Two, later" never sees S1. It tracks further, which is
+#   harder, and this alone sorts better. What S1 adds is the second line of the contests, and it is little.
+# - **Chained stays close to two frames.** The third contest shows the difference.
+# - The question of the paper's Fig. 3 is whether the *first* step went wrong. For this the last line shows no gain:
+#   its interval contains zero. Eq. 6 looks at this step only, while Eq. 8 sees it indirectly.
 #
-# What happens where the witness disagrees? Let us look at the trips in which the way through S1 and the direct question end
-# more than a $\sigma$ apart.
+# What happens where S1 disagrees? We look at the trips in which the way through S1 and the direct way end more than
+# a $\sigma$ apart.
 
 # %%
 apart = distance(places["S2"], places["S2, asked directly"]) > REACH
@@ -553,10 +561,10 @@ share = dropped[apart].mean()
 print(f"among the tenth of all trips with the highest loss: {share:.0%} of these")
 
 # %% [markdown]
-# The training signal in such a trip pulls the features towards the place where the chain ended, as if the chain were
-# right. Often it is not. What saves the day is chapter 09: $\mathbf A_{drop}$ leaves out the tenth of the batch with the
-# highest loss, and most disagreements are in this tenth. Three frames find the disagreements; dropping keeps them
-# from teaching.
+# In such a trip the gradient pulls the features towards the place where the way through S1 ended, as if this were
+# right. Often it is not. Chapter 09 helps: $\mathbf A_{drop}$ leaves out the tenth of the batch with the highest
+# loss, and most disagreements are in this tenth. So three frames find the disagreements, and dropping keeps them out
+# of training.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the section measured: who comes home, which loss sorts better, and where the disagreements are.
@@ -574,7 +582,8 @@ assert share > 0.25
 # %% [markdown]
 # ## 8.6 What three frames still miss
 #
-# **A lookalike for good.** In the staged scene the target came back to testify. Let it stay away in S2:
+# **A lookalike that stays.** In the staged scene the target was visible again in S2. What if it stays away in S2,
+# too?
 
 # %%
 gone = deflection.validate(deflection.stage(hidden=(1, 1)))
@@ -582,9 +591,10 @@ for way, name in deflection.WAYS.items():
     print(f"{name:15} loss {gone.losses[way]:3.0f}, ends {np.hypot(*gone.homes[way]):.0f} cells from home")
 
 # %% [markdown]
-# All three come home with a low loss, and all three are wrong: S2 shows the same lookalike as S1, so it confirms the error.
+# All three trips return with a low loss, and all three are wrong: S2 shows the same lookalike as S1, so it confirms
+# the error.
 #
-# **The background.** We were generous and let the background count as right. How many of the good trips ended on it?
+# **The background.** We let the background count as right. How many of the good trips ended on it?
 
 # %%
 on_ground = distance(places["S2"], moves[:, 1, 1]) <= REACH
@@ -593,14 +603,14 @@ ground_share, target_share = on_ground[~lost].mean(), on_target[~lost].mean()
 print(f"of the good trips {ground_share:.0%} ended on the background, {target_share:.0%} on the target")
 
 # %% [markdown]
-# The patch is mostly background, it moves in one piece, and it is as consistent as anything can be, over two, three or any
-# number of frames. Consistency is not objecthood. (The paper counts this among its limitations; the window of chapter 06 is
-# what turns such features to a target.)
+# The patch is mostly background, the background moves in one piece, and tracking it is consistent over two, three or
+# any number of frames. So consistency does not make the tracker follow an object. The paper counts this among its
+# limitations; in tracking, the window of chapter 06 selects the target.
 #
-# **Nobody looks.** T, S1 and S2 are cut at the same place. "It stayed in the centre" is therefore a cheap answer, and a
-# network which could answer it without looking would be perfect. Here is one that returns the same 32 maps for
-# every picture, and its blind sister that returns a constant. Third, a network that does look (random weights) at three
-# *unrelated* textures inside one wide black border, as many a video has.
+# **A network that ignores the picture.** T, S1 and S2 are cut at the same place, so "it stayed in the centre" is
+# often nearly right, and a network could give this answer without looking at the picture. We build one that returns
+# the same 32 maps for every picture, and one that returns a constant. Third, we take a network that does look
+# (random weights) at three *unrelated* textures inside one wide black border, as many videos have one.
 
 # %%
 random = np.random.default_rng(1)
@@ -635,11 +645,13 @@ energy = float(label.double().square().sum())
 print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.0f}")
 
 # %% [markdown]
-# The loss of maps that never change is zero: the best tracker by Eq. 8 is one that does not look. A constant does not
-# pay, it costs almost the label's whole energy. And a border works like the first network: pictures that have nothing to do
-# with each other stay "in place", because the border does. Training survives for three reasons: convolutions without
-# padding cannot know where they are (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$ gives triplets
-# in which nothing moves no weight (chapter 09). Chapter 11 checks that the trained network has not found the cheat.
+# The loss of maps that never change is zero: by Eq. 8 the best tracker is one that ignores the picture. A constant
+# does not help; it costs almost the label's whole energy. A border has a part of the effect. Unrelated pictures stay
+# within two cells of "in place", because the border does, and the loss is 45. This is far from zero, but about half
+# of the 86 without a border. Training still works for three reasons: convolutions without padding cannot know where
+# they are (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$ gives hardly any weight to
+# triplets in which nothing moves (chapter 09). Chapter 11 checks that the trained network has not learned such a
+# shortcut.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What three frames miss: a lookalike for good, the background, and a network that does not look.
@@ -655,12 +667,12 @@ assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
 # %% [markdown]
 # ## 8.7 Four frames
 #
-# The journal version, LUDT ([Wang et al. 2021](#References "wang2021")), adds a third search patch, and keeps the shorter
-# trips: three losses, home from S1, from S2 and from S3, each *directly* to T, added with weight 1. Its code draws the
-# search frames up to 20 after T instead of 10, each on its own (ours above: up to 20, in order), and keeps four fifths of
-# each loss's samples instead of nine tenths. (Its motion weight has a slip: over four frames it compares $\mathbf R_{\mathbf S_1}$
-# with the last response, where the shorter trips compare it with the label.)
-# `track_forward_backward` takes any number of searches, so LUDT is a sum:
+# The journal version, LUDT ([Wang et al. 2021](#References "wang2021")), adds a third search patch and keeps the
+# shorter trips. It has three losses, back from S1, from S2 and from S3, each *directly* to T, added with weight 1.
+# Its code draws each search frame independently from up to 20 frames after T instead of 10 (ours above: up to 20, in
+# order), and keeps four fifths of each loss's samples instead of nine tenths. Its motion weight has a slip: over
+# four frames it compares $\mathbf R_{\mathbf S_1}$ with the last response, where the shorter trips compare it with
+# the label. `track_forward_backward` takes any number of search patches, so LUDT is a sum:
 
 # %%
 losses["LUDT"] = losses["two"] + losses["direct"] + losses["four"]
@@ -672,8 +684,8 @@ four = compare("LUDT", "direct", lost)
 print(f"LUDT - direct: {signed(four[0])} [{signed(four[1])}, {signed(four[2])}] {verdict(*four[1:])}")
 
 # %% [markdown]
-# What the sum does for training is another question than how it sorts: it sends a gradient to S1 too, and it asks easy and
-# hard questions at once. (Whether that pays is LUDT's claim, not tested here.)
+# How the sum trains is a different question from how it sorts. It sends a gradient to S1 too, and it combines easy
+# and hard trips. LUDT claims that this helps; we do not test it here.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The sum of three losses sorts about as well as the direct one.
@@ -683,8 +695,8 @@ assert four[1] < four[0] < four[2]
 # %% [markdown]
 # ## 8.8 What the extra frame costs
 #
-# Count. A patch goes through the network once, however many hops visit it; hops need spectra, which are shared. And only
-# the last pair carries a gradient, so only two patches are needed with one.
+# A patch goes through the network once, however many steps visit it, and the steps share its spectrum. Only the last
+# pair carries a gradient, so only two patches have to be kept for the backward pass.
 
 
 # %%
@@ -699,9 +711,9 @@ for name, trip in {"two": (1, "direct"), "direct": (2, "direct"), "chained": (2,
     print(f"{name:20}{work(*trip)[0]:9}{work(*trip)[1]:15}{work(*trip)[2]:6}")
 
 # %% [markdown]
-# With two more passes for the gradient, two frames are $2\cdot3=6$ passes through the network, three are
-# $6+1=7$: a sixth more. That is what "forward and backward tracking costs computation", a limitation the paper names,
-# comes to. One step of training on four triplets, by the clock (another number on every machine):
+# If the gradient costs two more passes, two frames are $2\cdot3=6$ passes through the network and three are $6+1=7$,
+# a sixth more. The paper names the cost of forward and backward tracking as a limitation; it is this sixth. The next
+# cell times one training step on four triplets, with different numbers on every machine:
 
 # %% tags=["nbval-ignore-output"]
 batch = Batch(patches[::45, :3])
@@ -724,11 +736,11 @@ for name, took in seconds.items():
     print(f"{name:8} {took / seconds['two']:.2f} times the two-frame step")
 
 # %% [markdown]
-# ## 8.9 Stage it yourself
+# ## 8.9 Try it yourself
 #
-# Three settings of the scene, as they were used above: a good trip, the deflection, and the target that never comes back. In
-# JupyterLab the sliders below are live. Hide the target a little less and watch the tracker change its mind; make the
-# lookalike less like; move the target of S2 to the right (`S2_right`).
+# The static picture shows three settings of the scene, as used above: a good trip, the deflection, and the target
+# that never comes back. In JupyterLab the sliders below are live. Hide the target a little less and watch the
+# tracker decide differently; make the lookalike less similar; move the target of S2 to the right (`S2_right`).
 
 # %% tags=["nbval-ignore-output"]
 deflection.demo()
@@ -736,25 +748,26 @@ deflection.demo()
 # %% [markdown]
 # ## 8.10 Exercises
 #
-# Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
+# Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/08.py](solutions/08.py).
 #
-# **Exercise 1 (derive).** Both patches have the same energy. Given the response `(H, W)` on the way out and the index
-# `(row, column)` of its peak, what is the response on the way back (section 8.2)? Without any Fourier transform.
+# **Exercise 1 (derive).** Section 8.2 assumed that both patches have the same energy. Now S has `q`$^2$ times the energy of T at
+# every frequency, and $\lambda=0$. Given the `response` `(H, W)` on the way out and the `label`, what is the loss of Eq. 6?
+# Use no Fourier transform. Then explain: which `q` makes the loss of a wrong trip small, and is it a better trip?
 
 
 # %% tags=["exercise", "raises-exception"]
-def way_back(response, peak):
+def return_loss(response, label, q):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.way_back(way_back)
+check.return_loss(return_loss)
 
 # %% [markdown]
-# **Exercise 2 (predict).** A direct trip over three frames: the way through S1 ended at `chain`, while T, asked directly,
-# would say `direct`; both `(dy, dx)`, maps of `size` x `size` cells (odd). Where does the last response peak, as
-# `(dy, dx)`?
+# **Exercise 2 (predict).** In a direct trip over three frames the way through S1 ended at `chain`, while T directly
+# would say `direct`; both are `(dy, dx)` on maps of `size` x `size` cells (odd). Where does the last response peak,
+# as `(dy, dx)`?
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -766,8 +779,8 @@ def where_home(chain, direct, size):
 check.where_home(where_home)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** Eq. 8, direct, for one sample; `respond(template, search, label)` is Eq. 4 and 5. These
-# lines have *two* faults. One was in a published port of the method, where it turned vertical moves into
+# **Exercise 3 (break and fix).** This is Eq. 8, direct, for one sample; `respond(template, search, label)` is Eq. 4
+# and 5. The lines have *two* faults. One was in a published port of the method, where it turned vertical moves into
 # horizontal ones.
 #
 # ```python
@@ -789,8 +802,8 @@ def three_frame_loss(respond, template, first, second, label):
 check.three_frame_loss(three_frame_loss)
 
 # %% [markdown]
-# **Exercise 4 (compute).** The area under the ROC curve of `scores` `(N,)` for `bad` `(N,)` booleans, without drawing the curve:
-# how often does a bad trip score higher than a good one? Ties count half.
+# **Exercise 4 (compute).** Return the area under the ROC curve of `scores` `(N,)` for `bad` `(N,)` booleans, without
+# drawing the curve: how often does a bad trip score higher than a good one? Ties count half.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -802,9 +815,9 @@ def area_under_roc(scores, bad):
 check.area_under_roc(area_under_roc)
 
 # %% [markdown]
-# **Exercise 5 (compute).** LUDT's loss without its motion weights. `errors` `(3, N)` are those of the trips home from S1, S2 and
-# S3. Of each row, $(1-\text{share})N$ (rounded, a half up) of the smallest are kept and divided by $N$; the three are
-# added.
+# **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, N)` are those of the trips
+# back from S1, S2 and S3. Of each row, the $(1-\text{share})N$ smallest (rounded, a half up) are kept, and their sum
+# is divided by $N$; the three results are added.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -816,8 +829,8 @@ def ludt_loss(errors, share):
 check.ludt_loss(ludt_loss)
 
 # %% [markdown]
-# **Exercise 6 (open).** Design a loss over T, S1 and S2 that catches the target that never comes back, or argue that without
-# labels there is none. What would a fourth frame have to show?
+# **Exercise 6 (open).** Design a loss over T, S1 and S2 that notices the target that never comes back, or argue that
+# without labels there is none. What would a fourth frame have to show?
 #
 # ## 8.11 Summary
 
@@ -859,29 +872,30 @@ print(f"on_ground = {100 * ground_share:.0f}")
 print(f"blind = {cheats['the same maps for every picture']:.2f}")
 
 # %% [markdown] tags=["summary"]
-# - Two frames come home from anywhere, because the way back mirrors the way out at its own peak. The staged deflection has
-#   the loss 9 <!-- bad_two -->, the good trip 20 <!-- good_two -->.
-# - Straight home from S2 exposes it: 62 <!-- bad_direct --> against 20 <!-- good_direct -->. Back through S1 does not,
-#   9 <!-- bad_chained -->: the chained loss equals that of two frames to five digits in 91 <!-- same_share --> % of
-#   random triplets.
-# - On 180 <!-- trips --> random trips from 60 <!-- clips --> clips, 34 <!-- lost_trips --> of them deflected, the deflected end at
-#   home in 97 <!-- home_two --> % with two frames and in 53 <!-- home_direct --> % with three, direct.
-# - The loss finds them with an area under the ROC curve of 0.71 <!-- area_two --> for two frames (0.71 <!-- area_out -->
-#   with no way back at all), 0.74 <!-- area_chained --> for chained and 0.87 <!-- area_direct --> for direct: a gain of
-#   +0.16 <!-- gap -->, interval +0.07 <!-- gap_low --> to +0.26 <!-- gap_high -->. Two frames as far apart as T and S2 have
-#   0.84 <!-- area_later --> already; the testimony of S1 is worth +0.03 <!-- witness --> (interval
-#   +0.01 <!-- witness_low --> to +0.06 <!-- witness_high -->).
-# - For the 18 <!-- lost_first --> trips lost on the first hop the gain of three frames is -0.04 <!-- early -->, interval
-#   -0.12 <!-- early_low --> to +0.04 <!-- early_high -->.
-# - The way through S1 and the direct answer part in 19 <!-- quarrels --> trips, and 12 <!-- quarrels_dropped --> of these are among the
-#   18 <!-- tenth --> that $\mathbf A_{drop}$ would leave out.
-# - Missed: a target that never comes back (loss 9 <!-- gone_direct -->), the background (followed by
-#   98 <!-- on_ground --> % of the good trips), and a network that does not look, whose loss is 0.00 <!-- blind -->.
-# - LUDT's three losses over four frames sort with 0.86 <!-- area_ludt -->.
+# - Two frames return to the start from anywhere, because the way back mirrors the way out at its own peak. The
+#   staged deflection has the loss 9 <!-- bad_two -->, the good trip 20 <!-- good_two -->.
+# - Going straight back from S2 exposes it: 62 <!-- bad_direct --> against 20 <!-- good_direct -->. Going back
+#   through S1 does not: 9 <!-- bad_chained -->. The chained loss equals that of two frames to five digits in 91
+#   <!-- same_share --> % of random triplets.
+# - Of 180 <!-- trips --> random trips from 60 <!-- clips --> clips 34 <!-- lost_trips --> are deflected. Of these 97
+#   <!-- home_two --> % return to the start with two frames and 53 <!-- home_direct --> % with three, direct.
+# - The loss finds them with an area under the ROC curve of 0.71 <!-- area_two --> for two frames (0.71
+#   <!-- area_out --> with no way back at all), 0.74 <!-- area_chained --> for chained and 0.87 <!-- area_direct -->
+#   for direct: a gain of +0.16 <!-- gap -->, interval +0.07 <!-- gap_low --> to +0.26 <!-- gap_high -->. Two frames
+#   as far apart as T and S2 already have 0.84 <!-- area_later -->; S1 adds +0.03 <!-- witness --> (interval +0.01
+#   <!-- witness_low --> to +0.06 <!-- witness_high -->).
+# - For the 18 <!-- lost_first --> trips lost on the first step the gain of three frames is -0.04 <!-- early -->,
+#   interval -0.12 <!-- early_low --> to +0.04 <!-- early_high -->.
+# - The way through S1 and the direct way differ in 19 <!-- quarrels --> trips, and 12 <!-- quarrels_dropped --> of
+#   these are among the 18 <!-- tenth --> that $\mathbf A_{drop}$ would leave out.
+# - Three frames still miss a target that never comes back (loss 9 <!-- gone_direct -->), the background (followed by
+#   98 <!-- on_ground --> % of the good trips), and a network that ignores the picture, whose loss is 0.00
+#   <!-- blind -->.
+# - LUDT's three losses over four frames sort with an area of 0.86 <!-- area_ludt -->.
 
 # %% [markdown]
-# **What comes next.** Every triplet has a loss now, and some teach nothing: chapter 09 decides which pairs deserve to
-# teach (Eq. 9 to 11).
+# **What comes next.** Every triplet has a loss now, but some teach nothing. Chapter 09 decides which pairs get how
+# much weight (Eq. 9 to 11).
 
 # %% [markdown]
 # ## References

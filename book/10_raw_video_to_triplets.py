@@ -14,13 +14,13 @@
 # %% [markdown]
 # # 10 From raw video to triplets
 #
-# **Goals.** After this chapter you can *turn* a folder of videos nobody has looked at into training triplets, *cut* the
-# paper's patch to the pixel, *survive* files that are broken or crash the program that opens them, *say* what two ways
-# to draw a triplet do differently, *check* the one assumption the whole method stands on, and *catch* the two mistakes
-# that make a result look better than it is.
+# **Goals.** After this chapter you can *turn* a folder of videos that nobody has looked at into training triplets,
+# *cut* exactly the paper's patch, *handle* files that are broken or crash the program that opens them, *explain* how
+# two ways to draw a triplet differ, *check* the assumption on which the whole method rests, and *avoid* the two
+# mistakes that make a result look better than it is.
 #
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
-# layer); what the triplets are for is chapters 07 to 09.
+# layer). Chapters 07 to 09 explain what the triplets are used for.
 #
 # Run time: about 32 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
@@ -76,12 +76,14 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 10.1 A folder of videos
 #
-# A supervised tracker wants a box on every frame. UDT ([Wang et al. 2019](#References "wang2019")) wants a folder. The
-# paper used the videos of ILSVRC ([Russakovsky et al. 2015](#References "russakovsky2015")) without looking at their
-# labels; its Fig. 4 is the whole preparation: take the middle of each frame, half of it wide and half of it high, and
-# make it 125 x 125 pixels. No detector, no person, no choice.
+# To train a supervised tracker one needs a box on every frame. To train UDT ([Wang et al.
+# 2019](#References "wang2019")) one needs a folder of videos. The paper used the videos of ILSVRC ([Russakovsky et
+# al. 2015](#References "russakovsky2015")) without their labels. Its Fig. 4 shows the whole preparation: take the
+# middle of each frame, half as wide and half as high, and resize it to 125 x 125 pixels. No detector and no person
+# chooses anything.
 #
-# Our folder holds six short films of several shapes, rendered and *encoded*, so that there is something to decode.
+# Our folder holds six short films of several shapes. They are rendered and then *encoded*, so that there is
+# something to decode.
 
 # %%
 workshop = tempfile.TemporaryDirectory()
@@ -108,8 +110,8 @@ for number in range(6):
     save(place / "films" / f"film{number}.avi", film(number).frames)
 
 # %% [markdown]
-# One call does the rest of this chapter; on a command line it is `udt data pack FOLDER --out patches.raw`. (ILSVRC's
-# own folders of images are read as they are.)
+# The next call does everything that this chapter explains; on a command line it is
+# `udt data pack FOLDER --out patches.raw`. ILSVRC's own folders of images are read as they are.
 
 # %%
 cache = pack_videos([place / "films"], place / "patches.raw")
@@ -132,7 +134,7 @@ for number in (0, 3, 4):
 viz.show(np.vstack(rows), zoom=1.3)
 
 # %% [markdown]
-# This is Fig. 4 with our own videos in it: blue is the window, S1 and S2 follow T a few frames later. Whatever is in
+# This is Fig. 4 with our own videos. The window is blue, and S1 and S2 follow T a few frames later. Whatever is in
 # the window is the "target": a whole object, a part of one, or a piece of wall.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -143,13 +145,14 @@ for cached, cut in cut_again:
 # %% [markdown]
 # ## 10.2 The window, to the pixel
 #
-# "Crop the middle and resize" hides four decisions. The reference takes points from edge to edge of the window, whose
-# middle is $W/2$ where pixel $k$ is *at* $k$:
+# "Crop the middle and resize" leaves four things open. The reference takes points from edge to edge of the window,
+# whose middle is $W/2$, and pixel $k$ is *at* $k$, not at $k+\frac12$ as in chapter 01:
 #
 # $$x_i=\frac W2+\Big(\frac{2i}{124}-1\Big)\frac W4,\qquad y_j=\frac H2+\Big(\frac{2j}{124}-1\Big)\frac H4,
 # \qquad i,j=0,\dots,124,$$
 #
-# bilinear between pixels, 0 outside, rounded. Here it is as slow as it can be written, against the library.
+# Between pixels it interpolates bilinearly, outside the frame it takes 0, and it rounds the result. We write this
+# out as slowly as possible and compare with the library.
 
 
 # %%
@@ -174,10 +177,10 @@ for number in (1, 3):
 print("largest difference, grey levels:", {name: f"{value:.1f}" for name, value in differences.items()})
 
 # %% [markdown]
-# Half a grey level: the library rounds, and nothing else differs.
+# The difference is half a grey level, because the library rounds; nothing else differs.
 #
-# `cv2.resize` of the middle half is another honest reading. Its points are the middles of 125 cells, and it is not the
-# same picture:
+# One could also read "crop and resize" as `cv2.resize` of the middle half. Its points are the middles of 125 cells,
+# and the picture is not the same:
 
 # %%
 i = np.arange(125)
@@ -190,10 +193,11 @@ print(
 print(f"one step of the patch is {160 / 124:.2f} px of a 320x240 frame across, {120 / 124:.2f} px down")
 
 # %% [markdown]
-# Half a pixel on average, because the middle of pixels 0 to 319 is 159.5 and not 160. T and S are cut alike, so no
-# displacement is wrong; but who compares patches bit by bit with the authors' must know. The second line is the
-# *squashing*: a 4:3 frame loses its proportions, and a displacement in the patch is in squashed pixels. (And nothing is
-# blurred before shrinking: of a 1280 x 720 video every fifth pixel is taken. Exercise 6.)
+# The two differ by half a pixel on average, because the middle of pixels 0 to 319 is 159.5 and not 160. T and S are
+# cut in the same way, so no displacement is wrong; this matters only if you compare patches with the authors'
+# exactly. The second line shows the change of *proportions*: a 4:3 frame is squeezed into a square, and
+# displacements in the patch are in squeezed pixels. Also, nothing is blurred before shrinking: of a 1280 x 720 video
+# every fifth pixel is taken (exercise 6).
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The library's patch is the literal one, rounded.
@@ -203,7 +207,7 @@ for name, value in differences.items():
 # %% [markdown]
 # ## 10.3 Where the time goes
 #
-# Decode, cut, write, read, make a tensor. Run the cell: the numbers are your machine's.
+# We time each step: decode, cut, write, read, make a tensor. Run the cell to get your machine's numbers.
 
 # %% tags=["nbval-ignore-output"]
 settings = {"webp": None, "frames_per_video": 30, "selection": "centre", "measured": []}
@@ -238,16 +242,16 @@ axis.set(xlabel="ms a frame (270x360, Motion-JPEG)", xlim=(0, 1.2 * max(times.va
 plt.show()
 
 # %% [markdown]
-# Decoding and cutting cost far more than reading a raw cache, and they are paid **once**: the reference makes 50 passes
-# over every frame. That is why there is a cache. Its compressed form trades the other way: slow to write and to
-# read, small to carry, so it is decoded once into memory.
+# Decoding and cutting cost far more than reading a raw cache. Without a cache they would be repeated in each of the
+# reference's 50 passes over every frame; with one they are paid **once**. The compressed cache is small to copy, but
+# slow to write and to read, so it is decoded into memory once.
 #
-# ## 10.4 Files that lie, and files that kill
+# ## 10.4 Broken files, and files that crash the program
 #
-# Raw video is raw. Into our folder go an empty file, a letter, a film that was cut off, one of a single frame, and
-# one whose codec aborts the process. The last is no invention: real files exist that make OpenCV take the
-# interpreter down, and no `try` survives that. So decoding runs in a child process, which may die. To have a codec
-# that surely crashes, we give the child one.
+# A folder of raw video contains bad files. We add to ours an empty file, a text file, a film that was cut off, one
+# of a single frame, and one whose codec aborts the process. Such files exist: real videos make OpenCV end the whole
+# Python process, and no `try` can catch that. So decoding runs in a child process, which may crash without harm. To
+# have a codec that certainly crashes, we give one to the child.
 
 # %%
 wild = place / "wild"
@@ -280,8 +284,8 @@ print(
 )
 
 # %% [markdown]
-# Every loss is named and counted; silence would be the worst answer, for a tenth of a data set can vanish without any
-# line of code being wrong. A film that was cut off is worth its first frames.
+# Every skipped file is named and counted. Without these lines a tenth of a data set could be missing, and nobody
+# would know. Of a film that was cut off, the first frames are kept.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The six films and what is left of the broken one are packed, and nothing else.
@@ -291,9 +295,9 @@ assert odd == ["cut-off.avi"]
 # %% [markdown]
 # ## 10.5 The cache
 #
-# One `uint8` file: the patches one after the other, then an index by video with a checksum of each, then the index's
-# own checksum. Raw patches are *mapped*, not read: the file may be larger than memory. It is written under another name
-# and renamed when it is complete; a run that was killed goes on with the next video.
+# The cache is one `uint8` file: the patches one after the other, then an index by video with a checksum of each,
+# then the index's own checksum. Raw patches are *memory-mapped*, so the file may be larger than memory. It is
+# written under another name and renamed when it is complete. A run that was stopped continues with the next video.
 
 # %%
 for video in cache.videos[:3]:
@@ -302,7 +306,7 @@ for video in cache.videos[:3]:
     )
 
 # %% [markdown]
-# A flipped bit is found, and the video named:
+# If a single bit changes, the reader finds it and names the video:
 
 # %%
 data = bytearray(cache.path.read_bytes())
@@ -314,7 +318,7 @@ except DataError as error:
     print(str(error).replace(str(place) + "/", ""))
 
 # %% [markdown]
-# How much memory does an epoch need? A few batches, whatever the number of frames:
+# How much memory does an epoch need? That of a few batches, whatever the number of frames:
 
 
 # %%
@@ -335,9 +339,10 @@ for videos in (cache.videos[:1], cache.videos):
     print(f"{len(videos)} video(s), {count:2} batches read, the memory of {peak:.0f} batches at any time")
 
 # %% [markdown]
-# **Size against loss.** The authors' 494,211 patches are 23 GB raw. WebP makes them small; what does it break?
-# Grey levels are one currency. A better one is what training reads from a pair of patches: where the response peaks. We
-# compress template and search patch and measure how far the peak moves (features: **random** weights).
+# **Size against quality.** The authors' 494,211 patches are 23 GB raw. WebP makes them small. How much does it
+# change? One measure is the error in grey levels. A better one is what training reads from a pair of patches: the
+# place of the response's peak. We compress template and search patch and measure how far the peak moves, with
+# features of **random** weights.
 
 # %%
 made = render_patches(clips=12, frames=24, seed=4)
@@ -382,11 +387,11 @@ print(
 print(f"the peak moves by {shifts[2]:.1f} cells (median)")
 
 # %% [markdown]
-# The label is 4.2 cells wide. A shift of a small part of one is nothing to it, and the videos had been through a codec
-# before. (The published PyTorch port stores its crops as JPEG files.)
+# The label is 4.2 cells wide, so a shift by a small part of a cell does not matter. Also, the videos had been
+# through a lossy codec before, and the published PyTorch port stores its crops as JPEG files.
 #
-# The same file can hold what was never filmed: `udt data render --clips 400 --frames 40 --out clips.raw` writes patches
-# of procedural clips, and its index, like the card of a network trained on it, says so.
+# The same kind of file can also hold rendered clips: `udt data render --clips 400 --frames 40 --out clips.raw`
+# writes patches of them. Its index says that they are rendered, and so does the card of a network trained on it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # An epoch needs the memory of a few batches; compression saves much and moves the peak hardly.
@@ -399,13 +404,14 @@ assert shifts[2] < 0.1
 # %% [markdown]
 # ## 10.6 Two ways to draw a triplet
 #
-# The paper: three patches of ten consecutive frames, S2 after S1. The code: for a template at $t$,
+# In the paper, a triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template
+# at $t$,
 #
 # $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
 # \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
 #
-# with $\ell$ frames left in the video. Nothing keeps S2 after S1, or away from it. Far from the end both distributions are
-# known exactly, and the drawn ones must be near:
+# with $\ell$ frames left in the video. Nothing keeps S2 after S1 or apart from it. Far from the end of a video both
+# distributions are known exactly, and drawn triplets must come close to them:
 
 # %%
 long_video = [RenderedClip(0, 40_000)]
@@ -436,10 +442,11 @@ for name, square in (("reference", uniform), ("ordered", above / above.sum())):
     print(f"{name:9}: S2 is {square.sum(axis=1) @ np.arange(1, 11):.2f} frames after T on average")
 
 # %% [markdown]
-# What does it mean? The loss does not know the direction of time, so that S2 *before* S1 is a pair like any other. Where
-# they **coincide** the middle hop goes from a frame to itself: it cannot fail, and the third frame, which chapter 08
-# added against deflections, validates nothing. A tenth of the reference's triplets is single-trajectory training. And the
-# ordered scheme leads further away: how far, in pixels of the patch, the rendered clips know.
+# Does this matter? The loss does not depend on the direction of time, so S2 *before* S1 is a pair like any other.
+# But where they **coincide**, the step from S1 to S2 goes from a frame to itself. It cannot fail, and the third
+# frame, which chapter 08 added against deflections, checks nothing. So a tenth of the reference's triplets train
+# like two frames. The ordered draw also leads further away. How far, in pixels of the patch, we can measure on
+# rendered clips:
 
 # %%
 print(f"{'':9}   T to S1  S1 to S2  S2 to T")
@@ -451,8 +458,8 @@ for name in drawn:
     print(f"{name:9}", *(f"{hop:9.0f}" for hop in hops[name]))
 
 # %% [markdown]
-# With the ordered draw the first hop is shorter and the way home longer. The library has both, `--triplets reference`
-# (the default: it is what was released) and `--triplets ordered`.
+# With the ordered draw the first step is shorter and the way back longer. The library has both,
+# `--triplets reference` (the default, with which the published network was trained) and `--triplets ordered`.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Both schemes are drawn as described, and the ordered one has the longer way home.
@@ -465,13 +472,13 @@ assert hops["ordered"][2] > hops["reference"][2]
 # ## 10.7 Does what is in the centre stay there?
 #
 # The paper assumes that what is in the centre seldom leaves the crop within ten frames. On real video nobody can
-# check it without labels. On our clips we can. Take the **content** first: if the scene moves by $(d_x,d_y)$ pixels
-# a frame, then $g$ frames later the share of a $w\times h$ window that is still to be seen is
+# check this without labels; on our clips we can. First the **content**: if the scene moves by $(d_x,d_y)$ pixels in
+# each frame, then $g$ frames later the share of a $w\times h$ window that is still visible is
 #
 # $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).$$
 #
-# And the **object**: of all frames with at least half of it in the window, in how many has it left, more than half of
-# it, $g$ frames on?
+# Second, the **object**: of all frames with at least half of it in the window, in how many is more than half of it
+# outside $g$ frames later?
 
 
 # %%
@@ -519,11 +526,11 @@ for left, pixels in leaving.values():
     print(f"{pixels:3.0f} px a frame: {100 * left[8]:2.0f} % of the objects have left after 9 frames")
 
 # %% [markdown]
-# "Seldom" is fair for slow things and generous for fast ones: the window is half a frame, and speed times ten frames
-# must be small against half of *that*. (The fastest also come back, which is why their curve levels off.) A triplet
-# whose object has left is not wasted altogether: the rest of the patch is still there to follow. Where nothing is, the
-# round trip ends anywhere and its error is large, and $A_{drop}$ (chapter 09) leaves out the tenth of a batch with the
-# largest.
+# "Seldom" is right for slow objects and too optimistic for fast ones. The window is half a frame, so the distance
+# covered in ten frames must be small compared with half of *that*. The fastest objects also come back, which is why
+# their curve levels off. A triplet whose object has left is not useless, because the rest of the patch can still be
+# followed. Where nothing can be followed, the round trip ends anywhere and its error is large; $A_{drop}$
+# (chapter 09) leaves out the tenth of a batch with the largest errors.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Few slow objects leave the crop within nine frames, more of the fast ones.
@@ -533,11 +540,12 @@ assert leaving[0.3][0][8] > leaving[0.0][0][8]
 # %% [markdown]
 # ## 10.8 A cleverer place to cut?
 #
-# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for something to see: of 25 places in
-# the first frame it takes the one with the most varied values, by the entropy of their histogram; then it *follows* it
-# with KCF, so that content stays. (`--selection entropy`, `follow`. As we read the released code, it hands x and y to KCF
-# in the wrong order; ours does not.) **Predict:** on clips where target and background are drawn from the same family
-# of textures, which keeps more of the targets in the patch, `"centre"` or `"entropy"`? And before a dull wall?
+# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25
+# places in the first frame it takes the one with the most varied values, measured by the entropy of their histogram.
+# Then it *follows* this place with KCF, so that the content stays in the patch. These are `--selection entropy` and
+# `follow`. As we read the released code, it hands x and y to KCF in the wrong order; ours does not. **Predict:** on
+# clips where target and background have textures of the same kind, which keeps more of the targets in the patch,
+# `"centre"` or `"entropy"`? And in front of a dull wall?
 
 # %%
 my_answer = "entropy"
@@ -582,10 +590,10 @@ for world in ("texture everywhere", "dull wall"):
     print(f"{world:19} {kept_by}")
 
 # %% [markdown]
-# Entropy asks "where is there something to see?", not "what moves?". Before a wall the two questions have one answer.
-# In a wood they have not: entropy then picks any of 25 places, and does worse than no choice at all, because whoever
-# held the camera (and our renderer) kept the object near the middle. The centre crop is a label after all, given by the
-# camera's owner. Following is no better than where it starts.
+# Entropy finds a place with much texture, not one that moves. In front of a dull wall the two are the same. Where
+# texture is everywhere they are not: entropy then picks any of 25 places, and does worse than the centre. People who
+# film, and our renderer, keep the object near the middle, so the centre crop contains some information from the
+# person with the camera. Following does not improve on its starting place.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Entropy loses to the centre where texture is everywhere, and gains before a wall.
@@ -593,13 +601,13 @@ assert shares["texture everywhere", "entropy"] < shares["texture everywhere", "c
 assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] + 10
 
 # %% [markdown]
-# ## 10.9 The first way to fool yourself: training on the exam
+# ## 10.9 The first mistake: training on the test videos
 #
-# Videos of public benchmarks are everywhere, also in "raw" collections, renamed, re-encoded, mirrored. So every patch
-# has a **perceptual hash**: is a place lighter than its right neighbour, at 16 x 16 places, 256 bits. A copy changes few of
-# them; two unrelated pictures differ in about half. Every training video is compared with every sequence for measuring.
-# We plant two leaks: two sequences of our benchmark, one mirrored, shrunk and re-encoded, the other enlarged so that a
-# tenth is lost at each border.
+# Videos of public benchmarks are in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
+# every patch gets a **perceptual hash** of 256 bits: at 16 x 16 places, is this place lighter than its right
+# neighbour? A copy changes few of the bits; two unrelated pictures differ in about half. Every training video is
+# compared with every sequence used for measuring. To test this we plant two copies of benchmark sequences: one
+# mirrored, shrunk and re-encoded, the other enlarged so that a tenth is lost at each border.
 
 # %%
 exam = {name: render_clip(24, name=name, **BENCHMARK[name]) for name in ("def-1", "lr-2")}
@@ -629,9 +637,10 @@ axis.set(xlabel=f"bits of {BITS} that differ from the nearest frame for measurin
 plt.show()
 
 # %% [markdown]
-# **A failure.** `holiday.avi` is found in spite of everything that was done to it. `trailer.avi` is *not*: enlarged by a
-# quarter, its edges have left the places where the hash looks. The check finds copies, not crops, and nothing that is
-# merely similar. "No hit" means "no copy found". It does not mean "unseen", and a card should say which.
+# **A failure.** `holiday.avi` is found in spite of all changes. `trailer.avi` is *not*: it is enlarged by a quarter,
+# so its edges are no longer at the places that the hash compares. The check finds copies, not crops, and not videos
+# that are merely similar. So "no hit" means that no copy was found, not that the network has never seen the scene,
+# and a network's card should say so.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The mirrored copy is found, the enlarged one is not, and no film is taken for a copy.
@@ -642,11 +651,11 @@ for k in range(6):
     assert bits[f"film{k}.avi"] > 60
 
 # %% [markdown]
-# ## 10.10 The second: a split by frame
+# ## 10.10 The second mistake: splitting by frame
 #
-# To watch for overfitting we hold some data back. The natural line of code draws 10 % of all *frames*. To see what
-# that does, here is a "tracker" that cannot track. It remembers every training patch, looks up the one with the nearest
-# hash, and answers the place where the target was *there*. **Predict** its error on held-back frames: nearer to `5`
+# To watch for overfitting we hold some data back. The simplest code draws 10 % of all *frames*. To see what this
+# does, we build a "tracker" that cannot track. It stores every training patch, looks up the one with the nearest
+# hash, and returns the place where the target was *there*. **Predict** its error on held-back frames: nearer to `5`
 # pixels or to `50`?
 
 # %%
@@ -676,12 +685,13 @@ for name, (look_up, constant, nearest) in {"frames": by_frame, "videos": by_vide
     )
 
 # %% [markdown]
-# By frame, rote memory looks like a fine tracker. By video it is no better than a constant. The held-back frame had a
-# twin, one twenty-fifth of a second away, in the training set. (Both released codes draw their validation frames this
-# way, and the PyTorch port picks its best checkpoint by them.)
+# If frames are held back, this look-up seems to be a good tracker. If videos are held back, it is no better than a
+# constant answer. The reason is that each held-back frame had a near copy, the next frame of the same video, in the
+# training set. Both released codes draw their validation frames this way, and the PyTorch port picks its best
+# checkpoint by them.
 #
-# Splitting by video is not the end either: `film0-again.avi` is another *file* with the same pictures.
-# `split_videos` groups videos that have a picture in common and holds back groups. `udt train --hold-out 0.1` uses it.
+# Splitting by video is not enough either: `film0-again.avi` is another *file* with the same pictures. `split_videos`
+# groups videos that have a picture in common and holds back groups. `udt train --hold-out 0.1` uses it.
 
 # %%
 together, shared_videos = [], []
@@ -705,9 +715,10 @@ assert all(together)
 # %% [markdown]
 # ## 10.11 A real folder
 #
-# The network that ships with this book was trained on 104 raw videos from public repositories: many codecs, sizes and
-# frame rates, a few as folders of images. They are not ours to ship, so this is a stored measurement: the lines of this
-# chapter, put into one function, on that folder. Where the data is found, a small part is computed again.
+# The network that ships with this book was trained on 104 raw videos from public repositories, with many codecs,
+# sizes and frame rates, some of them as folders of images. We may not redistribute them, so this is a stored
+# measurement: the lines of this chapter, put into one function, on that folder. Where the data is found, a small
+# part is computed again.
 
 
 # %%
@@ -747,16 +758,18 @@ if find_data("videos") and find_data("otb"):
         assert abs(again[name] - value) <= (2 if name == "nearest_bits" else 0.1), (name, again[name], value)
 
 # %% [markdown]
-# No copy of a measured sequence, the nearest frame well beyond the limit. Fewer groups than videos: some of them show
-# the same scene, which a split by file would have put on both sides. And some hardly move within ten frames. They stay in:
-# the method's promise is that nobody has to choose, and chapter 09 lets such pairs count for little.
+# There is no copy of a measured sequence, and the nearest frame is well beyond the limit. There are fewer groups
+# than videos, because some show the same scene, which a split by file could have put on both sides. And some videos
+# hardly move within ten frames. They stay in: the method should work without anybody choosing, and chapter 09 gives
+# such pairs a small weight.
 #
-# ## 10.12 See it
+# ## 10.12 Try it yourself
 #
-# Scrub through a clip. Above: T, S1 and S2 with the window (blue) and the truth (green), which no training ever sees.
-# Below: the patches. The static picture shows an ordinary triplet; one whose search patches coincide; one that the target
-# leaves; and the same with `follow`, which began elsewhere and follows something else. In JupyterLab the controls are live:
-# find a frame of `leaves` where the target is in T and in neither S.
+# Move through a clip. The upper row shows T, S1 and S2 with the window (blue) and the truth (green), which training
+# never sees; the lower row shows the patches. The static picture has four cases: an ordinary triplet; one whose
+# search patches coincide; one that the target leaves; and the same with `follow`, which started at another place and
+# follows something else. In JupyterLab the controls are live: find a frame of `leaves` where the target is in T and
+# in neither S.
 
 # %% tags=["nbval-ignore-output"]
 demo.demo()
@@ -777,24 +790,27 @@ assert seen["leaving"].inside[0] > 0.9 > 0.5 > seen["leaving"].inside[2]
 # %% [markdown]
 # ## 10.13 Exercises
 #
-# Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
+# Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/10.py](solutions/10.py).
 #
-# **Exercise 1 (compute).** The positions of the `size` sample points of the centre window along a side of `extent`
-# pixels, as an array (section 10.2).
+# **Exercise 1 (derive).** T and S1 are centre patches of two frames of the shape `frame_shape` `(height, width)`. The response
+# peaks at `peak`, a displacement `(dy, dx)` in steps of the patch. How far did the content move in the *frame*, as
+# `(dx, dy)` in pixels? Then explain: a car drives along the diagonal of a 16:9 frame. In which direction does it move in
+# the patch?
 
 
 # %% tags=["exercise", "raises-exception"]
-def sample_points(extent, size):
+def frame_motion(peak, frame_shape):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.sample_points(sample_points)
+check.frame_motion(frame_motion)
 
 # %% [markdown]
-# **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow the
-# template and $\delta_1,\delta_2$ are uniform in 1 ... `span`? (Near the end of a video it is far more than a tenth.)
+# **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow
+# the template and $\delta_1,\delta_2$ are uniform in 1 ... `span`? Near the end of a video it is far more than a
+# tenth.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -806,9 +822,9 @@ def coincide(left, span):
 check.coincide(coincide)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** These lines draw a triplet from videos that lie one after the other in a cache, `lengths`
-# frames each. At the end of a video they hand out pictures of another (a released loader did that, by another road).
-# Return `(T, S1, S2)`, frame numbers in the cache.
+# **Exercise 3 (break and fix).** These lines draw a triplet from videos that are stored one after the other in a
+# cache, `lengths` frames each. At the end of a video they return pictures of the next one; a released loader made
+# the same mistake in another way. Return `(T, S1, S2)`, frame numbers in the cache.
 #
 # ```python
 # def triplet_at(lengths, template, draws):
@@ -826,8 +842,8 @@ def triplet_at(lengths, template, draws):
 check.triplet_at(triplet_at)
 
 # %% [markdown]
-# **Exercise 4 (compute).** Hold back a `share` of the *groups*, rounded, at least one: return a Boolean for each video.
-# `groups` has each video's group number; equal seeds choose equally, other seeds otherwise.
+# **Exercise 4 (compute).** Hold back a `share` of the *groups*, rounded, at least one, and return a Boolean for each
+# video. `groups` has each video's group number. Equal seeds give equal choices, different seeds different ones.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -839,22 +855,22 @@ def hold_out(groups, share, seed):
 check.hold_out(hold_out)
 
 # %% [markdown]
-# **Exercise 5 (predict).** The share $q_g$ of a `window` `(w, h)` still to be seen after `frames` frames at `velocity`
-# `(vx, vy)` pixels a frame (section 10.7). Before you run the check: at which speed has half of a 160 x 120 window
-# gone after nine frames?
+# **Exercise 5 (derive).** The scene moves along `direction`, a unit vector `(x, y)`. At which speed, in pixels a frame, is
+# half of the content of a `window` `(w, h)` gone after `frames` frames? Solve the formula of section 10.7. Which direction
+# allows the highest speed: along the long side, the short side, or the diagonal?
 
 
 # %% tags=["exercise", "raises-exception"]
-def stays(window, velocity, frames):
+def half_gone(window, direction, frames):
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.stays(stays)
+check.half_gone(half_gone)
 
 # %% [markdown]
 # **Exercise 6 (open).** Cut patches from a film of 1280 x 720 twice: as the reference does, and blurred before
-# shrinking. Move the film by one pixel. Which patch changes more, and does the peak of `landing` care?
+# shrinking. Move the film by one pixel. Which patch changes more, and does the peak of `landing` change?
 #
 # ## 10.14 Summary
 
@@ -882,25 +898,26 @@ print(f"limit = {TOLERANCE}")
 print(f"real_groups = {stored['raw']['groups']}")
 
 # %% [markdown] tags=["summary"]
-# - A patch is 125x125 points from edge to edge of the middle half of a frame; `cv2.resize` of the same half is
-#   0.5 <!-- half_pixel --> pixels away on average.
-# - Bad files are named: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have killed the program that
-#   opened it.
-# - A patch takes 47 <!-- raw_kb --> kB raw, and 5 <!-- webp_share --> % of that as WebP (quality `80`); what the tracker
-#   reads from it hardly moves. An epoch needs the memory of a few batches.
+# - A patch is 125x125 points from edge to edge of the middle half of a frame; `cv2.resize` of the same half is 0.5
+#   <!-- half_pixel --> pixels away on average.
+# - Bad files are skipped by name: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have ended the
+#   program that opened it.
+# - A patch takes 47 <!-- raw_kb --> kB raw and 5 <!-- webp_share --> % of that as WebP (quality `80`), which hardly
+#   moves the response's peak. An epoch needs the memory of a few batches.
 # - In the reference's draw S1 and S2 coincide in 10 <!-- coincide --> % of the triplets and S2 comes first in
 #   45 <!-- backward --> %; the paper's order never does either.
-# - After nine frames 11 <!-- left_slow --> % of slow objects have left the crop, and 27 <!-- left_fast --> % of fast ones.
-#   The object is in the centre crop in 86 <!-- inside_centre --> % of the frames, in the most varied place in
-#   60 <!-- inside_entropy --> %; before a dull wall it is 99 <!-- inside_wall --> %.
-# - A look-up table that cannot track is 5 <!-- memory_by_frame --> pixels off when frames are held back and
-#   51 <!-- memory_by_video --> when videos are. Split by video, and by groups of videos that share pictures.
-# - The real folder: 104 <!-- real_videos --> videos, 16,710 <!-- real_patches --> patches, 747 <!-- real_raw --> MiB raw,
-#   40.2 <!-- real_webp --> MiB as WebP; 87 <!-- real_groups --> groups; the nearest frame for measuring is
-#   55 <!-- real_nearest --> bits away, the limit is 40 <!-- limit -->.
+# - After nine frames 11 <!-- left_slow --> % of slow objects have left the crop, and 27 <!-- left_fast --> % of fast
+#   ones. The object is in the centre crop in 86 <!-- inside_centre --> % of the frames and in the most varied place
+#   in 60 <!-- inside_entropy --> %; in front of a dull wall the latter is 99 <!-- inside_wall --> %.
+# - A look-up table that cannot track is 5 <!-- memory_by_frame --> pixels off when frames are held back and 51
+#   <!-- memory_by_video --> when videos are. So split by video, and by groups of videos that share pictures.
+# - The real folder has 104 <!-- real_videos --> videos and 16,710 <!-- real_patches --> patches, 747
+#   <!-- real_raw --> MiB raw, 40.2 <!-- real_webp --> MiB as WebP, in 87 <!-- real_groups --> groups. The nearest
+#   frame used for measuring is 55 <!-- real_nearest --> bits away; the limit is 40 <!-- limit -->.
 
 # %% [markdown]
-# **What comes next.** Triplets by the thousand, and a loss (chapters 07 to 09): chapter 11 puts them together and trains.
+# **What comes next.** Now we have triplets by the thousand and a loss (chapters 07 to 09). Chapter 11 puts them
+# together and trains.
 
 # %% [markdown]
 # ## References

@@ -15,8 +15,8 @@
 # # 11 Training
 #
 # **Goals.** After this chapter you can *write* the training step twice, plain and fast, and show that both take the
-# same step; *train* a network in this notebook and see it learn; *catch* networks that reach a low loss by following
-# nothing; *say* what a table of three seeds can prove before you look at it.
+# same step; *train* a network in this notebook and see it learn; *recognise* networks that reach a low loss without
+# tracking anything; *compute* what a table of three seeds can show before you look at it.
 #
 # **Prerequisites.** The loss of chapters 07 to 09 (Eq. 6 to 11), the triplets of chapter 10, the tracker of
 # [chapter 06](06_tracking_online.ipynb).
@@ -60,8 +60,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 11.1 Something to learn from
 #
-# Ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A triplet is
-# T, S1 and S2 within ten frames; a batch is eight of them.
+# We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A
+# triplet is T, S1 and S2 within ten frames; a batch is eight triplets.
 
 # %%
 made = render_patches(clips=10, frames=15, seed=0)
@@ -84,8 +84,8 @@ assert batch.shape == (8, 3, 125, 125, 3)
 # %% [markdown]
 # ## 11.2 One step, written down
 #
-# Network, layer, pseudo-label, loss, step: with PyTorch's own parts nothing is longer than a screen. This is the
-# transcription that everything faster has to agree with.
+# Network, layer, pseudo-label, loss and step: with PyTorch's own parts each is shorter than a screen. Everything
+# faster has to agree with this version.
 
 
 # %%
@@ -141,8 +141,8 @@ def plain_step(network, optimiser, batch, label):
 # %% [markdown]
 # ## 11.3 The same step, several times as fast
 #
-# On a CPU a step is bound by memory: a batch of 32 makes 96 feature maps of 32 channels, 180 MB each time anything
-# touches them. The library's `TrainingStep` computes the same numbers and touches less:
+# On a CPU the speed of a step is limited by memory: a batch of 32 makes 96 feature maps of 32 channels, 180 MB each
+# time anything reads or writes them. The library's `TrainingStep` computes the same numbers and moves less memory:
 #
 # | idea | instead of |
 # |---|---|
@@ -154,8 +154,9 @@ def plain_step(network, optimiser, batch, label):
 # | channels last in memory; four triplets at a time, which stay in the cache | everything at once |
 # | if asked for, convolutions in bfloat16 | float32 |
 #
-# Four triplets at a time, although Eq. 10 divides by a sum over the whole batch? Errors and motions are three numbers a
-# triplet: go forward through all chunks, make the weights, then send each weight back through its chunk.
+# How can it take four triplets at a time, although Eq. 10 divides by a sum over the whole batch? Errors and motions
+# are three numbers for each triplet. So it first goes forward through all chunks, then computes the weights, and
+# then sends each weight back through its chunk.
 
 # %%
 settings = TrainingSettings(batch=8)
@@ -198,8 +199,8 @@ for name, work in works.items():
     )
 
 # %% [markdown]
-# (Times are this machine's, in this minute, on one thread; those of two threads of a quiet one are in section 11.12. The
-# last line is the way there and back without learning from it.)
+# The times are those of this machine at this moment, on one thread; section 11.12 has those of two threads of a
+# quiet machine. The last line is the way there and back without the gradient.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Plain and fast take the same step.
@@ -209,9 +210,9 @@ assert gradients_differ < 1e-2
 # %% [markdown]
 # ## 11.4 What the way back costs
 #
-# The paper names it as a limitation: training tracks forward *and* backward. **Predict:** a supervised step (T and S
-# through the network, one filter, the loss against the true place) against a step of Eq. 6 (there and back): how many
-# times the arithmetic does the way back cost: about `1`, `1.5` or `2` times?
+# The paper names it as a limitation that training tracks forward *and* backward. **Predict:** compare a step of Eq.
+# 6 (there and back) with a supervised step (T and S through the network, one filter, the loss against the true
+# place). How many times the arithmetic of the supervised step does it need: about `1`, `1.5` or `2` times?
 
 # %%
 my_guess = 2
@@ -235,9 +236,10 @@ print(f"with a third patch, Eq. 8: {ratio['udt']:.2f} x supervised")
 print(f"of which without the gradient: {ratio['udt, no gradient']:.2f} x")
 
 # %% [markdown]
-# Next to nothing: the features of T and S are there already, and a hop is a few small products. What costs is the
-# network with its gradient, and the supervised step pays that too. Only the third patch is extra, and it carries no
-# gradient. More than half of every step is the gradient's.
+# The way back costs next to nothing. The features of T and S are there already, and a filter and a response are a
+# few small products. What costs is the network with its gradient, and the supervised step needs that too. Only the
+# third patch is extra work, and it carries no gradient. In every step the gradient takes more than half of the
+# arithmetic.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The way back is nearly free, a third patch is not.
@@ -245,11 +247,12 @@ assert ratio["single-trajectory"] < 1.1
 assert 1.1 < ratio["udt"] < 1.35
 
 # %% [markdown]
-# ## 11.5 Learning, before your eyes
+# ## 11.5 A short training run
 #
-# Forty-eight steps of Adam ([Kingma and Ba 2015](#References "kingma2015")) on batches of eight. `train` writes a log,
-# checkpoints and, at the end, the weights. Two processors train two slightly different networks, since a
-# difference in the last bit grows from step to step; what is printed here is rounded to what they share.
+# We train for forty-eight steps of Adam ([Kingma and Ba 2015](#References "kingma2015")) on batches of eight.
+# `train` writes a log, checkpoints and, at the end, the weights. On two processors the same run gives two slightly
+# different networks, since a difference in the last bit grows from step to step. What is printed here is rounded to
+# what they share.
 
 # %%
 STEPS = 48
@@ -292,8 +295,9 @@ changed = float((after - before).norm() / before.norm())
 print(f"the second layer changed by {changed:.1f} of its norm")
 
 # %% [markdown]
-# Filters of three by three pixels do not tell much: a little more contrast, opposite colours. Ask the tracker instead,
-# on four sequences of the embedded benchmark that were drawn with other seeds.
+# The first two panels look the same, although the second layer has changed by about a third of its norm: first-layer
+# filters of three by three pixels do not show what was learned in so short a time. So we ask the tracker instead, on
+# four sequences of the embedded benchmark that were drawn with other seeds.
 
 # %%
 chosen = [s for s in load_dataset("synthetic") if s.name in ("fm-1", "fm-2", "mb-1", "sv-2")]
@@ -317,8 +321,9 @@ sure = [k for k, sequence in enumerate(chosen) if sequence.name in ("fm-1", "mb-
 print("fm-1 and mb-1, mean AUC:", {name: round(float(each[sure].mean()), 1) for name, each in auc.items()})
 
 # %% [markdown]
-# Fast motion and blur are followed now, from less than a minute of training on cartoons. Not everything is better, as
-# the bars below will show: a network this young also loses what random weights held by luck.
+# The tracker now follows fast motion and blur, after less than a minute of training on drawn clips. But not
+# everything gets better. The bars of the next section show all four sequences, and after so short a training the
+# network loses one target that random weights held.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Training changed the network, lowered the loss and made a better tracker.
@@ -329,10 +334,10 @@ assert auc["48 steps"][sure].mean() > auc["random"][sure].mean() + 0.3
 # %% [markdown]
 # ## 11.6 Does it need time?
 #
-# The premise of this book is that *time* is the teacher: what was in the middle is still about there ten frames later.
-# So take time away. In each triplet S1 and S2 now come from any clip: pictures that never followed T. Everything else
-# stays the same. **Predict:** after as many steps, is the tracker's score on `fm-1` and `mb-1` about that of
-# `"random"` weights or about that of the network that was `"trained"` with time?
+# This book assumes that *time* is the teacher: what was in the middle is still near the middle ten frames later. To
+# test this, we take time away. In each triplet S1 and S2 now come from any clip, so they never followed T.
+# Everything else stays the same. **Predict:** after as many steps, is the tracker's score on `fm-1` and `mb-1` about
+# that of `"random"` weights or about that of the network that was `"trained"` with time?
 
 # %%
 my_answer = "random"
@@ -369,11 +374,11 @@ right.legend(fontsize=7, ncols=2)
 plt.show()
 
 # %% [markdown]
-# Most of this gain did not need time. Unrelated patches cannot be followed, so their loss stays high; but a layer that
-# is asked for a sharp peak still learns which mixtures of channels *can* make one. Had we shown only the random network
-# beside the trained one, we would have praised the teacher for what the exercise alone does. So "better than random"
-# is not evidence for unsupervised tracking; better than this control would be, and four short sequences cannot show it.
-# (Will the loss on real triplets show it? Next section.)
+# Most of this gain did not need time. Unrelated patches cannot be followed, so their loss stays high. But a layer
+# that is asked for a sharp peak still learns which mixtures of channels *can* make one. If we had compared the
+# trained network only with the random one, we would have credited the unsupervised tracking with a gain that has
+# another cause. So "better than random" is no evidence for learning from time. "Better than this control" would be,
+# but four short sequences cannot show it. The next section asks whether the loss on real triplets does.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Training without time gains as well, at a higher loss.
@@ -381,15 +386,16 @@ assert min(gained.values()) > 0.3
 assert shuffled_losses[-8:].mean() > 1.5 * losses[-8:].mean()
 
 # %% [markdown]
-# ## 11.7 Networks that cheat
+# ## 11.7 Networks that take a shortcut
 #
 # T, S1 and S2 are cut at the *same* place, and most raw video hardly moves. So "it stayed in the centre" is often
-# right, and a network that always says so comes home every time. Could one? Its features would have to depend on the
-# place and not on the picture: a **position code**. Then there is **collapse**: features that say nothing.
+# right, and a network that always gives this answer always returns to the start. Its features would have to depend
+# on the place and not on the picture: a **position code**. The other possible failure is **collapse**: features that
+# contain no information.
 #
-# Four detectors, each with something to catch: the loss on triplets kept apart; how much of a *known* move the answers
-# follow (1 all, 0 none); the share of the features' variance that is the same for every picture; and how many channels
-# of variance there are. **Predict:** which of the six networks has the lowest loss?
+# We use four detectors: the loss on triplets kept apart; how much of a *known* move the responses follow (1 all, 0
+# none); the share of the features' variance that is the same for every picture; and the effective number of
+# channels. **Predict:** which of the six networks has the lowest loss?
 
 # %%
 apart = render_patches(clips=4, frames=8, seed=77)
@@ -429,15 +435,17 @@ for name, (error, follows, blind, channels) in found.items():
 print("lowest loss:", min(found, key=lambda name: found[name][0]))
 
 # %% [markdown]
-# The lowest loss of this book belongs to a network that never looks at its input. The loss cannot tell it from a
-# perfect tracker; a picture that moves by a known amount can. And the control of the section before stands: after so few
-# steps, learning with time and without has brought the same, loss included. The last column says what: random features
-# are two channels said thirty-two ways, and training, any training, spreads them out. Collapse, which haunts other ways of learning without
-# labels ([Chen and He 2021](#References "chen2021")), is no temptation here: flat features make a flat response, and
-# the label is not flat.
+# The lowest loss belongs to a network that never looks at its input. The loss cannot tell it from a perfect tracker,
+# but a picture that moves by a known amount can. The control of the section before has about the same loss as the
+# network that learned with time, so after so few steps the loss does not show a difference either. The last column
+# explains this: random features amount to two channels, repeated thirty-two times in mixtures, and any training
+# spreads them out. Collapse, a problem of other ways of learning without labels ([Chen and He
+# 2021](#References "chen2021")), does not pay here: constant features give a constant response, and the label is not
+# constant.
 #
 # Why does training not find the position code? Because it *cannot*: convolutions without padding treat every place
-# alike. Zero padding would break that: its border is a frame that never moves. Show both networks a plain grey patch:
+# alike. Zero padding would change this, because it adds a border that never moves. We show both kinds of network a
+# plain grey patch:
 
 # %%
 grey = torch.full((1, 3, 125, 125), 40.0)
@@ -449,14 +457,14 @@ with torch.no_grad():
 print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded {spread[True]:.1f}")
 
 # %% [markdown]
-# Where nothing is to be seen, the padded network still sees where the border is. That is why training runs without
-# padding, and online, where padding returns, the Hann window covers the border (chapter 06).
+# Although the patch shows nothing, the padded network responds to the border. That is why training uses no padding.
+# In tracking, where the network is padded, the Hann window covers the border (chapter 06).
 
 # %% tags=["nbval-ignore-output"]
 impostors.demo()
 
 # %% [markdown]
-# In JupyterLab the menu and the sliders are live: move the picture and see who goes with it.
+# In JupyterLab the menu and the sliders are live: move the picture and see which networks follow it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The detectors tell the cheats from networks that look; with time or without, 48 steps bring about the same loss.
@@ -472,12 +480,13 @@ assert spread[False] < 1e-3
 assert spread[True] > 0.1
 
 # %% [markdown]
-# ## 11.8 Two halves make a whole
+# ## 11.8 A batch on two processes
 #
-# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and nccl
-# on GPUs. Each has half of every batch. The gradient of a sum is the sum of gradients, so the halves' gradients add up
-# to the whole batch's, if the *weights* are those of the whole batch: they contain a sum and a sort over all triplets.
-# So the processes exchange three numbers a triplet, then gradients. Here in one process, the halves one after the other:
+# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and
+# nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of gradients, so the gradients of the
+# halves add up to that of the whole batch, provided that the *weights* are those of the whole batch, because they
+# contain a sum and a sort over all triplets. So the processes exchange three numbers for each triplet, then
+# gradients. Here we do it in one process, the halves one after the other:
 
 # %%
 run.step(Batch(batch))
@@ -515,13 +524,15 @@ assert alone > 0.1
 # %% [markdown]
 # ## 11.9 Rates and decay
 #
-# The paper's schedule is 50 epochs, from $10^{-2}$ exponentially to $10^{-5}$; ours can fall by the step instead, and
-# begin with a warm-up. The weight decay is a riddle: 0.005 in the paper, 0.0005 in the authors' MATLAB code, 0.00005 in
-# their PyTorch port. Does a factor of 100 matter? A weight without gradient shrinks, by momentum SGD, as
+# The paper's schedule is 50 epochs, with a rate that falls exponentially from $10^{-2}$ to $10^{-5}$. Ours can also
+# fall step by step and begin with a warm-up. Three values of the weight decay are in use: 0.005 in the paper, 0.0005
+# in the authors' MATLAB code, 0.00005 in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a
+# weight without gradient shrinks as
 #
 # $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),$$
 #
-# with the decay $\gamma$, the momentum $\mu=0.9$ and the learning rates $h_t$: what counts is the *sum* of the rates.
+# with the decay $\gamma$, the momentum $\mu=0.9$ and the learning rates $h_t$. What matters is the *sum* of the
+# rates.
 
 # %%
 short = TrainingSettings(steps=6000, steps_per_epoch=518)
@@ -551,11 +562,12 @@ for name, shares in left_over.items():
     print(f"{name:22}", *(f"  decay {decay:g}: {share:8.1e}" for decay, share in shares.items()))
 
 # %% [markdown]
-# Over the paper's schedule the first decay wipes out whatever the loss does not renew, the second nearly, the third
-# hardly; over a few thousand steps none of them does much. A ledger like this says which settings of a long run carry
-# over to a short one. And it is less dramatic than it looks: scale all features and the filter scales inversely, so
-# response and loss depend little on the weights' size (the LRN, which has a size of its own, is the rest). Decay
-# changes how large a step is *relative to the weights*.
+# Over the paper's schedule the first decay removes everything that the loss does not renew, the second nearly
+# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows
+# which settings of a long run carry over to a short one. The effect is smaller than it looks. If all features are
+# scaled, the filter scales inversely, so response and loss depend little on the size of the weights; the rest comes
+# from the LRN, which depends on the size of its input. So decay mainly changes how large a step is *relative to the
+# weights*.
 
 # %%
 with torch.no_grad():
@@ -569,8 +581,9 @@ for scale, value in loss_at.items():
     print(f"second layer times {scale}: {value / loss_at[1.0]:.1f} times the loss")
 
 # %% [markdown]
-# There is a direction that little holds. Add a constant to every feature, by the second layer's biases. In the
-# filter of *training* a constant is one frequency among thousands. **Predict:** and in tracking?
+# There is one direction in which the loss hardly changes. Add a constant to every feature, by the second layer's
+# biases. In the filter of *training* a constant is one frequency among thousands. **Predict:** what happens in
+# tracking?
 
 
 # %%
@@ -591,11 +604,12 @@ print(f"with 1,000 added: {loss_with[1000] / loss_with[0]:.1f} times the loss;",
 print(f"AUC on fm-1 and mb-1 {auc_with[1000]:.1f} instead of {auc_with[0]:.1f}")
 
 # %% [markdown]
-# Online there is the Hann window, and a constant times a window is a picture of the window: a template that answers "the
-# centre". This is the always-centre answer again, by a door that training leaves open. The scale of the features is
-# another door: the loss hardly minds it (above), and the LRN compresses large features and leaves small ones alone. Two
-# recipes of the list in 11.11 differ in nothing but that: where layers were held at the norm they began with, fast and
-# blurred targets were lost. Track with what you train, before the run is over.
+# In tracking there is the Hann window, and a constant times a window is a picture of the window, so the template
+# says "the centre". This is the always-centre answer again, in a form that the training loss does not notice. The
+# scale of the features is another such direction: the loss hardly depends on it (above), while the LRN compresses
+# large features and leaves small ones as they are. Two recipes of the list in 11.11 differ only in this: where
+# layers were held at the norm they began with, fast and blurred targets were lost. So test the tracker during the
+# run, not only the loss.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The formula of decay, the scale that the loss hardly minds, and the constant that it does not see.
@@ -608,9 +622,9 @@ assert auc_with[1000] < auc_with[0] - 0.5
 # %% [markdown]
 # ## 11.10 When it stops
 #
-# A run of days will be interrupted. Checkpoints hold weights, the optimiser's memory and the step; the file is replaced
-# whole, and the one before is kept. Batches are a function of the step, so a resumed run sees what it would have seen
-# and, on one CPU, goes on bit for bit.
+# A run of days will be interrupted. A checkpoint holds the weights, the optimiser's state and the step. The file is
+# replaced as a whole, and the one before is kept. Batches are a function of the step, so a resumed run sees the same
+# batches as an uninterrupted one and, on one CPU, continues bit for bit.
 
 # %%
 tiny = TrainingSettings(steps=6, batch=2, schedule="step")
@@ -638,7 +652,7 @@ equal = sum(one == other for one, other in zip(logs["whole"], logs["parts"], str
 print(f"losses in one go and in two parts: {equal} of {tiny.steps} are the same to the last bit")
 
 # %% [markdown]
-# And one that goes wrong should say so before the night is over. A rate that is far too high:
+# A run that goes wrong should say so early. Here is a rate that is far too high:
 
 # %%
 wild = TrainingSettings(steps=8, batch=2, schedule="step", first_rate=1e30)
@@ -658,9 +672,9 @@ assert "not finite" in diagnosis
 # %% [markdown]
 # ## 11.11 The runs behind our weights
 #
-# From here on figures are stored ones: the longest of these runs took half an hour. The files in `data/results/` name
-# commit, hardware, date and the command of each run. `make results-training` makes the runs of the curves and of the
-# next section again; the short runs that led to the recipe are stored as they were measured.
+# From here on the numbers are stored ones: the longest of these runs took half an hour. The files in `data/results/`
+# name commit, hardware, date and the command of each run. `make results-training` repeats the runs of the curves and
+# of the next section; the short runs that led to the recipe are stored as they were measured.
 
 
 # %%
@@ -707,7 +721,7 @@ for axis in axes:
 plt.show()
 
 # %% [markdown]
-# The surprise is `udt-long`, twelve times as many steps: its loss and its tracking.
+# The run `udt-long` has twelve times as many steps. Here are its loss and its tracking:
 
 # %%
 long = [row for row in curves if row["run"] == "udt-long"]
@@ -727,22 +741,24 @@ print(
 )
 
 # %% [markdown]
-# The loss keeps falling, and at the end the network tracks worse than soon after the start. What the loss rewards and what a tracker needs are not one
-# thing: the loss never sees a filter that learns from its own mistakes, a choice between scales, or a cosine window.
+# The loss keeps falling, but at the end the network tracks worse than soon after the start. What the loss rewards is
+# not all that a tracker needs: in training there is no filter that learns from its own mistakes, no choice between
+# scales, and no window.
 #
-# Which recipe, then? Short runs, judged by the *synthetic* benchmark. Each row is compared with the reference's recipe
-# (plain SGD), paired over the 22 sequences.
+# Which recipe is best? We made short runs and judged them by the *synthetic* benchmark. Each row is compared with
+# the reference's recipe (plain SGD), paired over the 22 sequences.
 #
-# - Muon ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all directions
-#   learn at one pace. "Early Muon" took steps that grew with the weights: good for 150 steps, ruinous in 1,500, not kept.
+# - Muon ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all
+#   directions learn at the same pace. "Early Muon" took steps that grew with the weights; it was good for 150 steps
+#   and diverged in 1,500, so we did not keep it.
 # - "Moved", "relit" and "smeared" are random warps, changes of light and motion blur of S1 and S2. They need no label.
-# - "Averaged": what is written is a running average of the weights; `--average`.
-# - "First weights doubled": larger features, which the response normalisation compresses; `--gain`.
+# - "Averaged" means that a running average of the weights is written; `--average`.
+# - "First weights doubled" means larger features, which the response normalisation compresses; `--gain`.
 #
-# Budgets differ, and a single run stands behind each row. Sequences are kept or lost as a whole, and one of 22 is worth
-# up to 0.04 AUC: starts a pixel beside the true box are enough to move a tracker's mean ([chapter
-# 13](13_evaluating_on_otb.ipynb), section 13.7, says by how much), and rows closer than that have no order. Look at the four rows of the recipe that ships: two of them differ in nothing but the rounding of a few
-# pixels.
+# Budgets differ, and behind each row is a single run. A sequence is mostly kept or lost as a whole, and one of 22 is
+# worth up to 0.04 AUC. Starts a pixel beside the true box are enough to move a tracker's mean ([chapter
+# 13](13_evaluating_on_otb.ipynb), section 13.7, shows by how much), so rows closer than that cannot be ordered. Look
+# at the four rows of the recipe that ships: two of them differ only in the rounding of a few pixels.
 
 # %%
 recipes, about_recipes = stored("recipes")
@@ -762,10 +778,10 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
     print(f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}")
 
 # %% [markdown]
-# The recipe that ships was the first in this list when it was chosen, by the run whose pixels were rounded otherwise. What
-# ships is seed 0 as its command makes it, neither the best seed nor the luckiest rounding: expect less than the top row
-# of a long list promises. Real sequences had been read for some of the rows by then; the choice of the recipe is this
-# list's.
+# When we chose the recipe that ships, it was the first in this list, by the run with the other rounding. The weights
+# that ship are those of seed 0 as the command makes it, neither the best seed nor the luckiest rounding. The top row
+# of a long list is partly luck, so expect less than it promises. By then we had also read the scores on real
+# sequences for some of the rows, but chose the recipe by this list.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves are whole, their intervals hold the means, and the long run ends worse than it was.
@@ -777,12 +793,12 @@ assert late < early
 assert best < max(track)
 
 # %% [markdown]
-# ## 11.12 What the parts are worth
+# ## 11.12 How much each part contributes
 #
-# The paper's ablation has one network a row. One network cannot tell a method from a lucky start, so here each variant
-# was trained from three seeds, on the same videos for as many steps. *Before* we look at a difference: how large must
-# it be for 22 (or 10) sequences to show it? With the standard deviation $s_d$ of paired differences over $n$ sequences,
-# a test at 5 % finds four out of five true differences of the size
+# The paper's ablation has one network for each row. One network cannot tell a method from a lucky start, so here
+# each variant was trained from three seeds, on the same videos for as many steps. *Before* we look at a difference:
+# how large must it be for 22 (or 10) sequences to show it? With the standard deviation $s_d$ of paired differences
+# over $n$ sequences, a test at 5 % finds four out of five true differences of the size
 #
 # $$\delta=(1.96+0.84)\,\frac{s_d}{\sqrt n}.$$
 
@@ -809,8 +825,8 @@ for dataset in datasets:
 
 
 # %% [markdown]
-# Now the differences. Sequences are redrawn, and for each draw the seeds too, so that the interval knows both kinds of
-# luck. "Confirmed" means: the whole interval lies above zero.
+# Now we compute the differences. The bootstrap draws sequences, and for each draw the seeds too, so that the
+# interval contains both kinds of chance. "Confirmed" means that the whole interval lies above zero.
 
 
 # %%
@@ -849,13 +865,13 @@ axis.set(xlabel="difference in AUC; orange: what could be detected")
 plt.show()
 
 # %% [markdown]
-# Read it with the table's own limits: a budget far below the paper's, and a "not confirmed" where the detectable
-# difference is larger than any plausible one says nothing against the idea.
-# And every run here starts from the true box. [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) starts the network that
-# ships a pixel beside it, and it loses one of the ten real sequences more often than not: an interval of the real sequences
-# that only just leaves out zero is not safe from that.
+# Two limits apply. The budget is far below the paper's, and where the detectable difference is larger than any
+# plausible one, "not confirmed" says nothing against the idea. Also, every run here starts from the true box.
+# [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) starts the network that ships a pixel beside it, and it
+# loses one of the ten real sequences more often than not. So do not rely on an interval of the real sequences that
+# only just leaves out zero.
 #
-# How long would the paper's schedule take: 494,211 templates, 50 times?
+# How long would the paper's schedule take, 494,211 templates 50 times?
 
 # %%
 devices, about_devices = stored("devices")
@@ -878,8 +894,8 @@ for _, low, high in compared.values():
 #
 # Fill in the stub, then run its check. Solutions are in [solutions/11.py](solutions/11.py).
 #
-# **Exercise 1 (compute).** The learning rate of an epoch (0-indexed): `first` in the first, `last` in the last, its
-# logarithm on a straight line between. A run of one epoch has the rate `first`.
+# **Exercise 1 (compute).** Return the learning rate of an epoch (0-indexed): `first` in the first, `last` in the
+# last, its logarithm on a straight line between. A run of one epoch has the rate `first`.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -891,9 +907,9 @@ def learning_rate(epoch, epochs, first, last):
 check.learning_rate(learning_rate)
 
 # %% [markdown]
-# **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD with
-# constant `rate`, weight `decay` and `momentum`? Exactly, not by the formula of section 11.9; then say when that
-# formula is good.
+# **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD
+# with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by the formula of section 11.9, then
+# say when that formula is good.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -905,9 +921,9 @@ def decay_left(steps, rate, decay, momentum):
 check.decay_left(decay_left)
 
 # %% [markdown]
-# **Exercise 3 (compute).** Several processes have a part of a batch each: `errors` and `motions` are lists of arrays, one
-# a process. Return the list of weights (Eq. 10) that makes the sum of their gradients the whole batch's; `kept` triplets
-# of the whole batch survive A_drop.
+# **Exercise 3 (compute).** Several processes have a part of a batch each: `errors` and `motions` are lists of
+# arrays, one for each process. Return the list of weights (Eq. 10) with which the sum of their gradients is the
+# whole batch's; `kept` triplets of the whole batch survive A_drop.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -919,8 +935,8 @@ def shared_weights(errors, motions, kept):
 check.shared_weights(shared_weights)
 
 # %% [markdown]
-# **Exercise 4 (break and fix).** A colleague's detector of position codes cries wolf on every network whose channels
-# have different mean levels. Features are `(P, C, H, W)` numpy arrays of P pictures.
+# **Exercise 4 (break and fix).** A colleague's detector of position codes reports every network whose channels have
+# different mean levels. Features are `(P, C, H, W)` numpy arrays of P pictures. Repair it.
 #
 # ```python
 # def blind_share(features):
@@ -937,8 +953,8 @@ def blind_share(features):
 check.blind_share(blind_share)
 
 # %% [markdown]
-# **Exercise 5 (predict, then compute).** Two trackers, their AUC on the same $n$ sequences. The smallest true
-# difference that would be found with 80 % probability? How many sequences does it take to halve it?
+# **Exercise 5 (predict, then compute).** Two trackers have their AUC on the same $n$ sequences. What is the smallest
+# true difference that would be found with 80 % probability? How many sequences does it take to halve it?
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -984,32 +1000,35 @@ print(f"long_end = {track[max(track)]:.2f}")
 print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 
 # %% [markdown] tags=["summary"]
-# - One step fits on a screen; the library's takes the same step 5.2 <!-- fast --> times as fast in float32 and
-#   7.8 <!-- faster --> times with bfloat16 convolutions (two threads of a quiet machine). The paper's whole schedule
-#   would take it 71 <!-- hours --> hours there.
-# - The way back costs 1.00 <!-- back_costs --> times a supervised step's arithmetic, a third patch
+# - One training step fits on a screen. The library takes the same step 5.2 <!-- fast --> times as fast in float32
+#   and 7.8 <!-- faster --> times with bfloat16 convolutions (two threads of a quiet machine). The paper's whole
+#   schedule would take 71 <!-- hours --> hours there.
+# - A step there and back costs 1.00 <!-- back_costs --> times a supervised step's arithmetic, with a third patch
 #   1.19 <!-- third_costs --> times.
-# - 48 <!-- steps_here --> steps on cartoons lift two sequences from 0.1 <!-- auc_random --> to 0.9 <!-- auc_learned --> AUC;
-#   so do as many on triplets that never followed each other: 0.9 <!-- auc_shuffled -->. Compare with that control.
-# - The lowest loss, 0.00 <!-- loss_code -->, belongs to a network that does not look. Known moves and the share of
-#   features that is the same for every picture give it away; unpadded convolutions cannot become it.
+# - 48 <!-- steps_here --> steps on drawn clips raise the AUC on two sequences from 0.1 <!-- auc_random --> to 0.9
+#   <!-- auc_learned -->. As many steps on triplets that never followed each other do the same: 0.9
+#   <!-- auc_shuffled -->. Always compare with that control.
+# - The lowest loss, 0.00 <!-- loss_code -->, belongs to a network that does not look at the picture. Known moves,
+#   and the share of the features that is the same for every picture, detect it; unpadded convolutions cannot become
+#   it.
 # - Over the paper's schedule the released weight decay leaves 0.003 <!-- decay_paper --> of what the loss does not renew,
 #   over a short run 0.946 <!-- decay_short -->.
-# - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is +0.01 <!-- standard_loss_gap -->
-#   (interval -0.01 <!-- standard_loss_low --> to +0.05 <!-- standard_loss_high -->, detectable
-#   0.03 <!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
-#   (+0.08 <!-- single_trajectory_low --> to +0.35 <!-- single_trajectory_high -->, 0.19 <!-- single_trajectory_detectable -->),
-#   minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to +0.39 <!-- random_high -->,
-#   0.17 <!-- random_detectable -->). On the ten real ones it is
-#   +0.03 <!-- real_standard_loss_gap --> (-0.02 <!-- real_standard_loss_low --> to +0.10 <!-- real_standard_loss_high -->) and
-#   +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to
-#   +0.28 <!-- real_single_trajectory_high -->). An interval that holds zero confirms nothing.
-# - A lower loss is not a better tracker: the longest run had 0.65 <!-- long_best --> AUC on its way and 0.54 <!-- long_end --> at
-#   its end.
+# - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is +0.01
+#   <!-- standard_loss_gap --> (interval -0.01 <!-- standard_loss_low --> to +0.05 <!-- standard_loss_high -->,
+#   detectable 0.03 <!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
+#   (+0.08 <!-- single_trajectory_low --> to +0.35 <!-- single_trajectory_high -->, 0.19
+#   <!-- single_trajectory_detectable -->), minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to
+#   +0.39 <!-- random_high -->, 0.17 <!-- random_detectable -->). On the ten real ones it is +0.03
+#   <!-- real_standard_loss_gap --> (-0.02 <!-- real_standard_loss_low --> to +0.10 <!-- real_standard_loss_high -->)
+#   and +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to +0.28
+#   <!-- real_single_trajectory_high -->). An interval that contains zero confirms nothing.
+# - A lower loss is not a better tracker: the longest run had an AUC of 0.65 <!-- long_best --> on its way and of
+#   0.54 <!-- long_end --> at its end.
 
 # %% [markdown]
-# **What comes next.** The network of [Wang et al. 2019](#References "wang2019") is trained. Chapter 12 gives it a better
-# filter, chapter 13 asks on real benchmarks how good it is.
+# **What comes next.** The network of [Wang et al. 2019](#References "wang2019") is trained.
+# [Chapter 12](12_udt_plus.ipynb) gives it a
+# better filter, chapter 13 measures on real benchmarks how good it is.
 
 # %% [markdown]
 # ## References

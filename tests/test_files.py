@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -140,6 +141,19 @@ def test_links_stay_links(tmp_path):
         write_whole(tmp_path / "circle", "x")
 
 
+def test_a_socket_is_refused_and_stays(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        (tmp_path / "link").symlink_to("socket")
+        for name in ("socket", "link"):
+            with pytest.raises(StorageError, match="found a disk or a socket"):
+                write_whole(tmp_path / name, "x")
+            with pytest.raises(StorageError, match="found a disk or a socket"), replacing(tmp_path / name):
+                pass
+        assert stat.S_ISSOCK(os.stat(tmp_path / "socket").st_mode)
+        assert sorted(os.listdir(tmp_path)) == ["link", "socket"]
+
+
 def test_devices_and_pipes_are_written_to_and_stay(tmp_path):
     write_whole("/dev/null", "x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
@@ -229,14 +243,32 @@ def test_partial_files_are_no_links_and_no_pipes(tmp_path):
         assert file.read() == b"12"
 
 
+def leftover(folder, name, age, random="0123456789abcdef"):
+    path = folder / f".{name}.{random}.unfinished{Path(name).suffix}"
+    path.touch()
+    os.utime(path, (time.time() - age,) * 2)
+    return path.name
+
+
 def test_what_killed_runs_left_is_removed_after_a_minute(tmp_path):
-    for name, age in (("old", 90), ("new", 10)):
-        path = tmp_path / f".{name}.txt.0123.unfinished.txt"
-        path.touch()
-        os.utime(path, (time.time() - age,) * 2)
+    leftover(tmp_path, "old.txt", 90)
+    kept = [leftover(tmp_path, "new.txt", 10), leftover(tmp_path, "strangers.txt", 90, "0123")]
     (tmp_path / "old.txt").touch()
     remove_unfinished(tmp_path)
-    assert names(tmp_path) == [".new.txt.0123.unfinished.txt", "old.txt"]
+    assert names(tmp_path) == sorted([*kept, "old.txt"])
+
+
+def test_what_killed_runs_left_of_one_file(tmp_path):
+    for name in ("a[b].mp4", "\xe9.mp4"):
+        kept = [leftover(tmp_path, other, 90) for other in (f"x{name}", f"{name}.mp4", "a.mp4")]
+        with replacing(tmp_path / name) as unfinished:
+            os.link(unfinished, tmp_path / "kill")
+            left = unfinished.name
+        os.rename(tmp_path / "kill", tmp_path / left)
+        os.utime(tmp_path / left, (time.time() - 90,) * 2)
+        remove_unfinished(tmp_path, name)
+        assert set(kept) <= set(names(tmp_path))
+        assert left not in names(tmp_path)
 
 
 # --- paths ---

@@ -136,6 +136,14 @@ def test_autocast_gives_float32_features_and_finite_gradients():
     assert all(p.grad.isfinite().all() and p.grad.any() for p in network.parameters())
 
 
+def test_a_kernel_first_made_in_inference_mode_serves_training():
+    with torch.inference_mode():
+        normalise_in_place(maps((1, 23, 4, 4)))  # of so many channels no other test has kept a kernel
+    features = maps((1, 23, 4, 4)).requires_grad_()
+    local_response_norm(features).sum().backward()
+    assert features.grad.isfinite().all()
+
+
 def test_training_after_tracking_still_gets_gradients():
     """What inference caches must be usable afterwards where gradients flow."""
     network = FeatureNetwork()

@@ -26,7 +26,7 @@ COMMANDS = {
     "select": "draw the box to track on a frame, in a browser",
     "track": "follow targets through a video, a folder of frames, a camera or a stream",
     "train": "train a network on raw videos, without labels",
-    "vot": "VOT's measures of result files: accuracy, failures, expected average overlap",
+    "vot": "VOT's measures of result files, and our trackers in its official toolkit",
     "weights": "convert a network to safetensors, or show what a file holds",
 }
 

@@ -13,6 +13,7 @@ Everything the library writes goes through this module:
 
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -89,9 +90,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = user_path(path)
     with storage_errors(path):
         target = check_target(path)
-        plain = target.name[:40].encode("ascii", "ignore").decode()  # native libraries may be handed it
-        unfinished = target.with_name(f".{plain}.{secrets.token_hex(8)}{UNFINISHED}")
-        unfinished = unfinished.with_name(unfinished.name + target.suffix[:12])
+        name = f".{_plain(target.name)}.{secrets.token_hex(8)}{UNFINISHED}{target.suffix[:12]}"
+        unfinished = target.with_name(name)
         _create_like(target, unfinished)
         try:
             yield unfinished
@@ -99,6 +99,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
         finally:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+
+
+def _plain(name: str) -> str:
+    """Return a name's start in ASCII: native libraries may be handed it."""
+    return name[:40].encode("ascii", "ignore").decode()
 
 
 def check_target(path: str | Path) -> Path:
@@ -212,11 +217,14 @@ def open_partial(path: Path) -> FileIO:
         return file
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what killed runs left half written in a folder more than a minute ago."""
+def remove_unfinished(folder: Path, of: str = "") -> None:
+    """Remove what killed runs left half written in a folder over a minute ago, or of one file there."""
+    ours = re.compile(
+        rf"\.{re.escape(_plain(of)) or '.*'}\.[0-9a-f]{{16}}{re.escape(UNFINISHED)}.*", re.DOTALL
+    )
     for path in folder.glob(f".*{UNFINISHED}*"):
         with suppress(OSError):
-            if path.is_file() and time.time() - path.stat().st_mtime > 60:
+            if ours.fullmatch(path.name) and path.is_file() and time.time() - path.stat().st_mtime > 60:
                 path.unlink()
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from udtlib.autograd import first_derivative_only
+from udtlib.autograd import FirstDerivative, first_derivative_only
 
 MEAN_RGB = (123.0, 117.0, 104.0)
 CHANNELS = 32
@@ -43,7 +43,8 @@ class FeatureNetwork(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return the features; memory runs channel by channel last (fastest for both convolutions)."""
-        patches = patches.contiguous(memory_format=torch.channels_last)
+        # by permuting, for `torch.func.vmap` knows no memory formats
+        patches = patches.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
         features = self.conv2(functional.relu(self.conv1(patches), inplace=True))
         return local_response_norm(features) if torch.is_grad_enabled() else normalise_in_place(features)
 
@@ -58,7 +59,7 @@ def local_response_norm(features: Tensor) -> Tensor:
     Args:
         features: ``(N, C, H, W)``, any C; fastest in channels-last memory.
     """
-    return _FastLrn.apply(features)
+    return _FastLrn.apply(features)[0]
 
 
 def normalise_in_place(features: Tensor) -> Tensor:
@@ -69,24 +70,31 @@ def normalise_in_place(features: Tensor) -> Tensor:
     return features.mul_(base).mul_(torch.sqrt(base, out=squares))
 
 
-class _FastLrn(torch.autograd.Function):
+class _FastLrn(FirstDerivative):
     """`local_response_norm` and its gradient; keeps its input and the denominator, no more."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor) -> Tensor:
+    def forward(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
-        base = neighbour_sum(x.square(), LRN_SCALE, 1.0)
-        ctx.save_for_backward(features, base)
-        return inverse_three_quarters(base.clone()).mul_(x)
+        kernel, bias = _kernel_for(x, LRN_SCALE, 1.0)
+        base = _across_channels(x.square(), kernel, bias)
+        return inverse_three_quarters(base.clone()).mul_(x), base, kernel
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        """Save input, denominator and kernel; one that is made on the way back belongs to a transform."""
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(inputs[0], *output[1:])
 
     @staticmethod
     @first_derivative_only
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor]:
-        features, base = ctx.saved_tensors
+    def backward(ctx: Any, gradient: Tensor, *_: None) -> tuple[Tensor]:
+        features, base, kernel = ctx.saved_tensors
         x = features.to(base.dtype)
         scale = inverse_three_quarters(base.clone())
         scaled = gradient * scale
-        spread = neighbour_sum((scaled * x).div_(base), LRN_SCALE)
+        spread = _across_channels((scaled * x).div_(base), kernel)
         return (scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype),)
 
 
@@ -96,16 +104,28 @@ def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
     A 1x1 convolution; image rows stand in as the batch, for on one thread PyTorch hands only large
     batches of such convolutions to its fast library.
     """
+    return _across_channels(values, *_kernel_for(values, factor, offset))
+
+
+def _across_channels(values: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     count, channels, height, width = values.shape
-    make = neighbour_kernel.__wrapped__ if torch.compiler.is_compiling() else neighbour_kernel
-    kernel, bias = make(channels, factor, offset, values.dtype, values.device)
     rows = values.permute(0, 2, 3, 1).reshape(count * height, 1, width, channels).permute(0, 3, 1, 2)
     with torch.autocast(values.device.type, enabled=False):
         summed = functional.conv2d(rows, kernel, bias)
     return summed.permute(0, 2, 3, 1).reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
+def _kernel_for(values: Tensor, factor: float, offset: float) -> tuple[Tensor, Tensor]:
+    make = neighbour_kernel if torch.compiler.is_compiling() else _kept_kernel
+    return make(values.shape[1], factor, offset, values.dtype, values.device)
+
+
 @lru_cache(maxsize=16)
+def _kept_kernel(*arguments: Any) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):  # a tracker may be first, and training uses it too
+        return neighbour_kernel(*arguments)
+
+
 def neighbour_kernel(
     channels: int, factor: float, offset: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:

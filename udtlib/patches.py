@@ -78,8 +78,21 @@ def crop(
     """
     check_image(image)
     border_mode = look_up("border", border, BORDERS)
-    x, y, w, h = check_box(box)
-    height, width = check_size(size or (max(1, round(h)), max(1, round(w))))
+    checked = check_box(box)
+    return sampled(image, checked, check_size(size or patch_size(checked)), border_mode)
+
+
+def patch_size(box: NDArray[np.float64]) -> tuple[int, int]:
+    """Return a box's ``(height, width)`` in whole pixels, at least 1."""
+    return max(1, round(box[3])), max(1, round(box[2]))
+
+
+def sampled(
+    image: Frame, box: NDArray[np.float64], size: tuple[int, int], border_mode: int = cv2.BORDER_REPLICATE
+) -> Frame:
+    """Do the work of `crop` on arguments known to be right: for small patches, checking takes longer."""
+    x, y, w, h = box
+    height, width = size
     step_x, step_y = w / width, h / height
     # cv2 counts from pixel centres, so its coordinates are ours minus one half.
     patch_to_image = np.array([[step_x, 0, x + step_x / 2 - 0.5], [0, step_y, y + step_y / 2 - 0.5]])

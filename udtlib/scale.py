@@ -22,7 +22,7 @@ from udtlib.boxes import from_center
 from udtlib.features import fhog
 from udtlib.frames import LONGEST_SIDE, Frame
 from udtlib.labels import parabola_offset, wrapped_index
-from udtlib.patches import crop
+from udtlib.patches import crop, sampled
 
 Columns = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -58,7 +58,7 @@ def scale_patches(
     reduced = reduced_region(frame, whole, size / shape[::-1])
     to_reduced = np.array(reduced.shape[1::-1]) / whole[2:]
     boxes = np.concatenate([boxes[:, :2] - whole[:2], boxes[:, 2:]], axis=1) * np.tile(to_reduced, 2)
-    return np.stack([crop(reduced, box, shape) for box in boxes])
+    return np.stack([sampled(reduced, box, shape) for box in boxes])
 
 
 def reduced_region(frame: Frame, box: NDArray, step: NDArray) -> Frame:

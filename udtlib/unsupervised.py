@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from udtlib.dcf.layer import effective_regularisation, in_full_precision
-from udtlib.dcf.spectra import DifferentiableHop, HalfPlane, Transform, respond
+from udtlib.dcf.spectra import HalfPlane, Transform, hop, respond
 from udtlib.errors import OptionError, ShapeError
 from udtlib.forms import FORMS, WAYS_BACK
 
@@ -105,9 +105,7 @@ def track_forward_backward(
     home = [*range(len(searches), 0, -1)] if backward == "chained" else [len(searches)]
     way_home = follow([spectra[index] for index in home], labels[-1], label, ridge, transform)
     last, last_label = home[-1], [labels[-1], *way_home[1]][-1]
-    back = DifferentiableHop.apply(
-        patches[last], patches[0], spectra[last], spectra[0], last_label, ridge, transform
-    )
+    back = hop(patches[last], patches[0], spectra[last], spectra[0], last_label, ridge, transform)
     return RoundTrip(label, tuple(responses), tuple(labels), back)
 
 

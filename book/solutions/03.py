@@ -37,24 +37,25 @@ def _not_divided(x, z, offset, power):
     return (polynomial_map(x, z, 0, 1) * x.size + offset) ** power
 
 
-def plain_lambda(lam, shape):
-    return lam * np.prod(shape)
+def contrast_gain(energy, lam, template, search):
+    """Return r / y with x = template * x0, z = search * x0 and |x0|^2 = energy in the last formula of 3.3."""
+    return template * search * energy / (template**2 * energy + lam)
 
 
-def _the_same(lam, shape):
-    return lam
+def _search_only(energy, lam, template, search):
+    return search * energy / (energy + lam)
 
 
-def _pixels_only(lam, shape):
-    return lam * shape[1] * shape[2]
+def _lambda_forgotten(energy, lam, template, search):
+    return search / template
 
 
-def _divided(lam, shape):
-    return lam / np.prod(shape)
+def _contrast_once(energy, lam, template, search):
+    return template * search * energy / (template * energy + lam)
 
 
-def _root(lam, shape):
-    return lam * np.sqrt(np.prod(shape))
+def _squared(energy, lam, template, search):
+    return template**2 * search**2 * energy / (template**2 * energy + lam)
 
 
 def scale_peak(growth, step, count):
@@ -155,7 +156,7 @@ WRONG = {
         _offset_outside,
         _not_divided,
     ],
-    "plain_lambda": [_the_same, _pixels_only, _divided, _root],
+    "contrast_gain": [_search_only, _lambda_forgotten, _contrast_once, _squared],
     "scale_peak": [_negative, _shrinking, _from_the_middle, _added_steps],
     "half_life": [_of_the_whole, _one_over, _rounded_down, _one_more],
     "follow": [

@@ -15,12 +15,19 @@ def lambda_gradient(g, response, energy):
     return float((g.conj() * -response / energy).sum().real / g.size)
 
 
-def template_gradient_any(g, x, z, y, ridge):
-    """Return Eq. 7, collected, with the response summed over channels."""
-    energy = (np.abs(x) ** 2).sum(0) + ridge
-    response = y * (x.conj() * z).sum(0) / energy
-    pull = 2 * (g * response.conj()).real
-    return np.fft.ifft2((g.conj() * y * z - pull * x) / energy).real
+def _differences(loss, at, h=1e-5):
+    """Return the gradient by central differences, one entry at a time."""
+    found = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        bump = np.zeros_like(at)
+        bump[index] = h
+        found[index] = (loss(at + bump) - loss(at - bump)) / (2 * h)
+    return found
+
+
+def gradient_error(loss, gradient, at):
+    """Return the largest difference to central differences, as a share of the largest entry."""
+    return np.abs(gradient - _differences(loss, at)).max() / np.abs(gradient).max()
 
 
 def inner_half(p, q, width):
@@ -48,20 +55,24 @@ def _not_divided(g, response, energy):
     return lambda_gradient(g, response, energy) * g.size
 
 
-def _own_responses(g, x, z, y, ridge):
-    energy = (np.abs(x) ** 2).sum(0) + ridge
-    pull = 2 * (g * (y * x.conj() * z / energy).conj()).real
-    return np.fft.ifft2((g.conj() * y * z - pull * x) / energy).real
+def _along_itself(loss, gradient, at, h=1e-5):
+    length = np.linalg.norm(gradient)
+    step = h * gradient / length
+    return abs((loss(at + step) - loss(at - step)) / (2 * h) - length) / length
 
 
-def _frozen_denominator(g, x, z, y, ridge):
-    return np.fft.ifft2(g.conj() * y * z / ((np.abs(x) ** 2).sum(0) + ridge)).real
+def _norms_only(loss, gradient, at):
+    return abs(np.linalg.norm(gradient) / np.linalg.norm(_differences(loss, at)) - 1)
 
 
-def _no_conjugate(g, x, z, y, ridge):
-    energy = (np.abs(x) ** 2).sum(0) + ridge
-    response = y * (x.conj() * z).sum(0) / energy
-    return np.fft.ifft2((g * y * z - 2 * (g * response.conj()).real * x) / energy).real
+def _not_a_share(loss, gradient, at):
+    return np.abs(gradient - _differences(loss, at)).max()
+
+
+def _moves_at(loss, gradient, at):
+    worst = gradient_error(loss, gradient, at)
+    at[0, 0] += 1e-5
+    return worst
 
 
 def _nothing_doubled(p, q, width):
@@ -77,6 +88,6 @@ def _last_column_doubled(p, q, width):
 WRONG = {
     "conjugate_derivative": [_derivative_by_w, _no_half],
     "lambda_gradient": [_wrong_sign, _not_divided],
-    "template_gradient_any": [_own_responses, _frozen_denominator, _no_conjugate],
+    "gradient_error": [_along_itself, _norms_only, _not_a_share, _moves_at],
     "inner_half": [_nothing_doubled, _last_column_doubled],
 }

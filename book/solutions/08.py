@@ -4,10 +4,14 @@ import numpy as np
 import itertools
 
 
-def way_back(response, peak):
-    """Return the response read backwards from its own peak."""
-    rows, columns = (np.arange(n) for n in response.shape)
-    return response[np.ix_((peak[0] - rows) % len(rows), (peak[1] - columns) % len(columns))]
+def return_loss(response, label, q):
+    """Return Eq. 6 from the response on the way out.
+
+    With K_S = q^2 K_T the derivation of 8.2 gives R_T(u) = R_S(d - u) / q^2. The label is its own mirror image, so
+    mirroring both at the peak d leaves the distance of R_S / q^2 from the label at d.
+    """
+    peak = np.unravel_index(response.argmax(), response.shape)
+    return float(((response / q**2 - np.roll(label, peak, axis=(0, 1))) ** 2).sum())
 
 
 def where_home(chain, direct, size):
@@ -40,21 +44,24 @@ def ludt_loss(errors, share):
     return np.sort(errors, axis=1)[:, :kept].sum() / count
 
 
-def _not_mirrored(response, peak):
-    return np.roll(response, (-peak[0], -peak[1]), axis=(0, 1))
+def _not_at_the_peak(response, label, q):
+    return float(((response / q**2 - label) ** 2).sum())
 
 
-def _mirrored_at_zero(response, peak):
-    return way_back(response, (0, 0))
+def _same_energy(response, label, q):
+    return return_loss(response, label, 1.0)
 
 
-def _one_cell_off(response, peak):
-    return np.roll(response[::-1, ::-1], peak, axis=(0, 1))
+def _wrong_way(response, label, q):
+    return return_loss(response, label, 1 / q)
 
 
-def _in_place(response, peak):
-    response[:] = way_back(response, peak)
-    return response
+def _no_square(response, label, q):
+    return return_loss(response, label, np.sqrt(q))
+
+
+def _mean_of_cells(response, label, q):
+    return return_loss(response, label, q) / label.size
 
 
 def _sign(chain, direct, size):
@@ -155,7 +162,7 @@ def _averaged(errors, share):
 
 
 WRONG = {
-    "way_back": [_not_mirrored, _mirrored_at_zero, _one_cell_off, _in_place],
+    "return_loss": [_not_at_the_peak, _same_energy, _wrong_way, _no_square, _mean_of_cells],
     "where_home": [_sign, _not_wrapped, _as_index, _always_home],
     "three_frame_loss": [_flat_roll, _raw_response, _centred_label, _chained, _two_frames, _mean],
     "area_under_roc": [_ties_nothing, _ties_whole, _reversed, _one_threshold],

@@ -29,9 +29,13 @@ def chance_of_more(p, n, removed):
     return sum(comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(removed + 1, n + 1))
 
 
-def motion_gradient(errors, motion):
-    """Return (error - weighted mean) over the sum of the motion."""
-    return (errors - (motion * errors).sum() / motion.sum()) / motion.sum()
+def knob_slope(first, second, label):
+    """Return dA/dlog q at q = 1 of A(q) = |q R1 - Y|^2 + |q R1 - R2 / q|^2.
+
+    With d(q R1) = q R1 dlog q and d(R2 / q) = -R2 / q dlog q the first term gives 2 <R1 - Y, R1>, the second
+    2 <R1 - R2, R1 + R2> = 2 |R1|^2 - 2 |R2|^2.
+    """
+    return float(2 * (first * (first - label)).sum() + 2 * (first**2 - second**2).sum())
 
 
 def _forms_exchanged(first, second, label, form):
@@ -137,20 +141,20 @@ def _no_choice(p, n, removed):
     return p ** (removed + 1)
 
 
-def _frozen_sum(errors, motion):
-    return errors / motion.sum()
+def _first_only(first, second, label):
+    return 2 * (first * (first - label)).sum()
 
 
-def _sign_turned(errors, motion):
-    return -motion_gradient(errors, motion)
+def _second_only(first, second, label):
+    return 2 * (first**2 - second**2).sum()
 
 
-def _not_divided(errors, motion):
-    return motion_gradient(errors, motion) * motion.sum()
+def _second_fixed(first, second, label):
+    return 2 * (first * (first - label)).sum() + 2 * (first * (first - second)).sum()
 
 
-def _plain_mean(errors, motion):
-    return (errors - errors.mean()) / motion.sum()
+def _no_two(first, second, label):
+    return knob_slope(first, second, label) / 2
 
 
 WRONG = {
@@ -175,5 +179,5 @@ WRONG = {
     ],
     "by_the_letter": [_other_way, _decay_as_it_was, _decay_up, _both_down, _decay_only],
     "chance_of_more": [_as_many, _exactly_one_more, _enough, _no_choice],
-    "motion_gradient": [_frozen_sum, _sign_turned, _not_divided, _plain_mean],
+    "knob_slope": [_first_only, _second_only, _second_fixed, _no_two],
 }

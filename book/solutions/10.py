@@ -3,9 +3,10 @@
 import numpy as np
 
 
-def sample_points(extent, size):
-    """Return the points from edge to edge of the window around extent / 2."""
-    return extent / 2 + np.linspace(-0.5, 0.5, size) * extent / 2
+def frame_motion(peak, frame_shape):
+    """Return (dx, dy): 124 steps span half of the frame, along each side."""
+    (dy, dx), (height, width) = peak, frame_shape
+    return np.array([dx * width, dy * height]) / 2 / 124
 
 
 def coincide(left, span):
@@ -29,22 +30,30 @@ def hold_out(groups, share, seed):
     return np.isin(groups, held)
 
 
-def stays(window, velocity, frames):
-    """Return the product of what stays along x and along y."""
-    moved = np.abs(velocity) * frames / np.asarray(window, float)
-    return float(np.prod(np.maximum(1 - moved, 0)))
+def half_gone(window, direction, frames):
+    """Return the smaller root v of (1 - a v)(1 - b v) = 1/2, with a and b the shares lost at speed 1.
+
+    The equation is ab v^2 - (a + b) v + 1/2 = 0, with the discriminant (a + b)^2 - 2ab = a^2 + b^2. Written with
+    the root in the denominator the solution also holds for ab = 0.
+    """
+    a, b = frames * np.abs(direction) / np.asarray(window, float)
+    return float(1 / (a + b + np.hypot(a, b)))
 
 
-def _pixel_middle(extent, size):
-    return sample_points(extent, size) - 0.5
+def _axes_swapped(peak, frame_shape):
+    return frame_motion(peak, frame_shape)[::-1]
 
 
-def _whole_frame(extent, size):
-    return extent / 2 + np.linspace(-0.5, 0.5, size) * extent
+def _cells_counted(peak, frame_shape):
+    return frame_motion(peak, frame_shape) * 124 / 125
 
 
-def _cells(extent, size):
-    return extent / 4 + (np.arange(size) + 0.5) * extent / 2 / size - 0.5
+def _whole_frame(peak, frame_shape):
+    return 2 * frame_motion(peak, frame_shape)
+
+
+def _one_scale(peak, frame_shape):
+    return frame_motion(peak, (frame_shape[1], frame_shape[1]))
 
 
 def _far_from_the_end(left, span):
@@ -87,23 +96,27 @@ def _share_turned(groups, share, seed):
     return hold_out(groups, 1 - share, seed)
 
 
-def _counted_twice(window, velocity, frames):
-    moved = np.abs(velocity) * frames / np.asarray(window, float)
-    return float(max(0.0, 1 - moved.sum()))
+def _counted_twice(window, direction, frames):
+    return float(0.5 / (frames * np.abs(direction) / np.asarray(window, float)).sum())
 
 
-def _not_clipped(window, velocity, frames):
-    return float(np.prod(1 - np.abs(velocity) * frames / np.asarray(window, float)))
+def _larger_root(window, direction, frames):
+    a, b = frames * np.abs(direction) / np.asarray(window, float)
+    return (a + b + np.hypot(a, b)) / (2 * a * b) if a * b else 0.5 / max(a, b)
 
 
-def _signs_kept(window, velocity, frames):
-    return float(np.prod(np.clip(1 - np.asarray(velocity) * frames / np.asarray(window, float), 0, 1)))
+def _distance(window, direction, frames):
+    return half_gone(window, direction, frames) * frames
+
+
+def _sideways_only(window, direction, frames):
+    return window[0] / (2 * frames * abs(direction[0]))
 
 
 WRONG = {
-    "sample_points": [_pixel_middle, _whole_frame, _cells],
+    "frame_motion": [_axes_swapped, _cells_counted, _whole_frame, _one_scale],
     "coincide": [_far_from_the_end, _equally_likely, _last_forgotten],
     "triplet_at": [_into_the_next_video, _one_too_far, _sorted],
     "hold_out": [_copies_apart, _always_the_first, _share_turned],
-    "stays": [_counted_twice, _not_clipped, _signs_kept],
+    "half_gone": [_counted_twice, _larger_root, _distance, _sideways_only],
 }

@@ -21,8 +21,8 @@ from udtlib.evaluation.running.measured import check_table_path, provenance, wei
 from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
 from udtlib.trackers import load_tracker
 
-PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise")
-SLOW = ("csrt", "udt", "udt-noise", "udt-random", "udt-authors")
+PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-noise", "udt+")
+SLOW = ("csrt", "udt", "udt-noise", "udt+", "udt-random", "udt-authors")
 AUTHORS = "weights/UDT_Unsupervised.mat"
 
 

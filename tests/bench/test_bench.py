@@ -129,7 +129,10 @@ def test_trackers_take_turns_in_reversed_order(monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt", "udt", "udt+", "udt-bf16", "udt-plain"],
+    [
+        *("mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt"),
+        *("udt", "udt+", "udt+-bf16", "udt-bf16", "udt-plain"),
+    ],
 )
 def test_the_stages_of_every_tracker_exist(name, monkeypatch):
     monkeypatch.setenv("UDT_WEIGHTS", "random")
@@ -228,7 +231,8 @@ def test_trackers_that_cannot_start_are_left_out_unless_named(tmp_path, capsys, 
     monkeypatch.setattr(bench, "load_tracker", load)
     monkeypatch.setattr(benchmark, "load_tracker", load)
     monkeypatch.setattr(
-        "udtlib.bench.processes.own_processes", lambda names, threads: nullcontext(benchmark.run_once)
+        "udtlib.bench.processes.own_processes",
+        lambda names, threads, options: nullcontext(benchmark.run_once),
     )
     assert main(["bench", "--dataset", "folder", "--root", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import dsst_processors
+import ingredient_results
 import numpy as np
 import published_results
 import pytest
@@ -14,12 +15,15 @@ import tracker_results
 import vot_results
 
 from udtlib.data import load_dataset
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import score
 from udtlib.evaluation.scoring.expected_overlap import expected_overlap_curve
 from udtlib.evaluation.scoring.supervised import SupervisedRun
 from udtlib.evaluation.scoring.vot import VotScore
+from udtlib.trackers.eco.ingredients import INGREDIENTS
 from udtlib.trackers.mosse import MosseTracker
+from udtlib.weights import shipped
 
 CLIPS = [render_clip(frames=5, seed=seed, scale_variation=0.3, name=f"clip{seed}") for seed in (1, 2)]
 
@@ -115,6 +119,61 @@ def test_each_kernel_has_a_process_and_a_row(tmp_path, monkeypatch):
 def cpu_flags():
     info = Path("/proc/cpuinfo")
     return info.read_text() if info.exists() else ""
+
+
+def test_each_step_has_one_ingredient_more():
+    plain, *steps = [options for _, options in list(ingredient_results.steps().values())[1:]]
+    for (name, (without, with_it)), before, after in zip(
+        INGREDIENTS.items(), [plain, *steps], steps, strict=False
+    ):
+        changed = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
+        assert changed == {key: (without[key], with_it[key]) for key in with_it}, name
+
+
+def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkeypatch):
+    write_otb(tmp_path / "real", {"Couple": CLIPS[0], "Jumping": CLIPS[1], "Woman": CLIPS[0]})
+    monkeypatch.setattr(ingredient_results, "FRAMES", 3)
+    monkeypatch.setattr(ingredient_results, "TIMED_FRAMES", 3)
+    monkeypatch.setattr(ingredient_results, "ROUNDS", 1)
+    steps = {"chapter 06": ("mosse", {}), "plain": ("kcf", {"kernel": "linear"})}
+    monkeypatch.setattr(ingredient_results, "steps", lambda: steps)
+    table = tmp_path / "table.json"
+    command = [
+        "tool",
+        "--real",
+        str(tmp_path / "real"),
+        "--out",
+        str(tmp_path / "run"),
+        "--table",
+        str(table),
+    ]
+    monkeypatch.setattr("sys.argv", command)
+    ingredient_results.main()
+    document = json.loads(table.read_text())
+    assert document["command"] == "make results-ingredients"
+    assert document["settings"]["plain"] == {"kernel": "linear"}
+    assert all(ms > 0 for ms in document["ms"].values())
+    assert {kind: list(auc["plain"]) for kind, auc in document["auc"].items()} == {
+        "real": ["Couple", "Woman"]
+    }
+    assert str(tmp_path) not in table.read_text()
+    cut = [ingredient_results.beginning(one) for one in load_dataset("otb", tmp_path / "real")]
+    assert [len(one.frames) for one in cut] == [3, 3, 3]
+    for found in score(tmp_path / "run/chapter-06", cut[::2]).sequences:
+        assert document["auc"]["real"]["chapter 06"][found.name] == round(found.auc, 4)
+
+
+def test_the_stored_bill_is_of_the_weights_that_ship():
+    document = json.loads(stored_result("ch12_ingredients.json").read_text("utf-8"))
+    assert set(document["weights"].values()) == {shipped("udt").fingerprint}
+    assert document["modified"] is False
+    assert list(document["settings"]) == list(document["ms"]) == list(ingredient_results.steps())
+    assert document["settings"] == {
+        step: options for step, (_, options) in ingredient_results.steps().items()
+    }
+    for auc in document["auc"].values():
+        assert list(auc) == list(document["ms"])
+        assert all(len(step) >= 10 for step in auc.values())
 
 
 def test_a_sequence_that_fails_leaves_no_table(small, tmp_path, monkeypatch):

@@ -210,6 +210,9 @@ def test_a_video_appears_when_it_is_whole(tmp_path, monkeypatch):
     write_folder(tmp_path / "clip", frames_of(1, 3))
     out = tmp_path / "o.mp4"
     out.write_text("old")
+    killed = tmp_path / ".o.mp4.0123456789abcdef.unfinished.mp4"
+    killed.touch()
+    os.utime(killed, (0, 0))
     seen, add = [], track.Outputs.add
 
     def look(self, frame, boxes):

@@ -11,7 +11,7 @@ from udtlib.data import Sequence
 from udtlib.errors import DataError, TrackerError
 from udtlib.evaluation import evaluate
 from udtlib.trackers import Tracker
-from udtlib.trackers.adapters import AsGot10k, AsPysot, FromGot10k, FromPysot
+from udtlib.trackers.adapters import AsGot10k, AsPysot, AsPytracking, FromGot10k, FromPysot, FromPytracking
 
 RED = (200, 30, 40)
 ONE = np.array([1, 1, 0, 0])
@@ -66,10 +66,27 @@ class PysotTracker:
         return {"bbox": find_red(img[:, :, ::-1]).tolist(), "best_score": np.float32(0.75)}
 
 
+class PytrackingTracker:
+    """pytracking's ``BaseTracker`` in form: RGB, what the start says in a dictionary, lists of numbers."""
+
+    def initialize(self, image, info):
+        assert type(info["init_bbox"]) is list
+        image[:2, :2] = 0  # writable, as images read by OpenCV are
+        np.testing.assert_array_equal(info["init_bbox"], find_red(image))
+        return {"time": 0.1}
+
+    def track(self, image, info=None):
+        return {"target_bbox": find_red(image).tolist(), "object_presence_score": 0.5}
+
+
 @pytest.mark.parametrize(
     "make",
-    [lambda: FromGot10k(Got10kTracker("theirs")), lambda: FromPysot(PysotTracker())],
-    ids=["got10k", "pysot"],
+    [
+        lambda: FromGot10k(Got10kTracker("theirs")),
+        lambda: FromPysot(PysotTracker()),
+        lambda: FromPytracking(PytrackingTracker()),
+    ],
+    ids=["got10k", "pysot", "pytracking"],
 )
 def test_their_trackers_evaluated_here(make):
     sequence = red_clip()
@@ -94,7 +111,7 @@ def test_the_score_of_a_pysot_tracker():
     assert tracker.score == 0.75
 
 
-@pytest.mark.parametrize("adapter", [FromGot10k, FromPysot])
+@pytest.mark.parametrize("adapter", [FromGot10k, FromPysot, FromPytracking])
 @pytest.mark.parametrize("base", [0, 1])
 def test_index_bases(adapter, base):
     class Recorder:
@@ -104,8 +121,11 @@ def test_index_bases(adapter, base):
         def update(self, image):
             return self.box
 
+        def initialize(self, image, info):
+            self.box = info["init_bbox"]
+
         def track(self, image):
-            return {"bbox": self.box}
+            return {"bbox": self.box, "target_bbox": self.box}
 
     theirs = Recorder()
     tracker = adapter(theirs, index_base=base)
@@ -121,6 +141,17 @@ def test_what_is_no_tracker_is_refused_at_once():
         FromPysot(Got10kTracker("theirs"))
     with pytest.raises(TrackerError, match="found the class Got10kTracker"):
         FromGot10k(Got10kTracker)
+    with pytest.raises(
+        TrackerError, match="expected an object with initialize and track, found PysotTracker"
+    ):
+        FromPytracking(PysotTracker())
+    several = PytrackingTracker()
+    several.track = lambda image: {"target_bbox": {1: [1, 2, 3, 4], 2: [5, 6, 7, 8]}}
+    with pytest.raises(TrackerError, match=r"expected a box of four numbers x, y, w, h, found \{1: \[1"):
+        FromPytracking(several).update(np.zeros((30, 40, 3), np.uint8))
+    several.track = lambda image: {"bbox": [1, 2, 3, 4]}
+    with pytest.raises(TrackerError, match=r"expected \{'target_bbox': \.\.\.\} from a pytracking-style"):
+        FromPytracking(several).update(np.zeros((30, 40, 3), np.uint8))
     silent = PysotTracker()
     silent.track = lambda img: None
     with pytest.raises(
@@ -182,6 +213,15 @@ def test_ours_in_pysot(ours):
     assert answer["best_score"] == tracker.tracker.score
 
 
+def test_ours_in_pytracking(ours):
+    frames, truth, expected = ours
+    tracker = AsPytracking(load_tracker("mosse"), index_base=1)
+    assert tracker.initialize(frames[0], {"init_bbox": (truth[0] + ONE).tolist()}) == {}
+    answers = [tracker.track(frame, {"previous_output": {}}) for frame in frames[1:]]
+    np.testing.assert_array_equal(np.array([answer["target_bbox"] for answer in answers]) - ONE, expected[1:])
+    assert [type(number) for number in answers[0]["target_bbox"]] == [float] * 4
+
+
 class SeesRed:
     """One of ours, by interface; right only if it is given RGB."""
 
@@ -218,7 +258,12 @@ def test_grey_images_from_got10k():
 
 def test_there_and_back():
     sequence = red_clip()
-    for tracker in (FromGot10k(AsGot10k(SeesRed())), FromPysot(AsPysot(SeesRed()))):
+    both_ways = (
+        FromGot10k(AsGot10k(SeesRed())),
+        FromPysot(AsPysot(SeesRed())),
+        FromPytracking(AsPytracking(SeesRed())),
+    )
+    for tracker in both_ways:
         tracker.init(sequence.frames[0], sequence.boxes[0])
         np.testing.assert_array_equal(tracker.update(sequence.frames[1]), sequence.boxes[1])
 

@@ -94,7 +94,7 @@ def test_without_background_the_camera_rests():
 
 
 def plus(**settings):
-    return load_tracker("udt+", weights=random_weights(0), **settings)
+    return load_tracker("udt+", weights=random_weights(0), preset="released", **settings)
 
 
 def occluded_clip():

@@ -15,10 +15,11 @@ from udtlib.errors import BoxError, FrameError, TrackerError
 from udtlib.frames import LONGEST_SIDE
 from udtlib.labels import peak_displacement
 from udtlib.trackers import TRACKERS
-from udtlib.trackers.adapters import AsGot10k, AsPysot, FromGot10k, FromPysot
+from udtlib.trackers.adapters import AsGot10k, AsPysot, AsPytracking, FromGot10k, FromPysot, FromPytracking
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.group import load_group
 from udtlib.trackers.udt.batch import MultiTracker
+from udtlib.trackers.watched import Watched
 from udtlib.weights import random_weights
 
 KINDS = {
@@ -211,6 +212,8 @@ MADE = {
     **{name: partial(load_tracker, name, **WEIGHTS.get(name, {})) for name in TRACKERS},
     "from got10k": lambda: FromGot10k(AsGot10k(load_tracker("mosse"))),
     "from pysot": lambda: FromPysot(WithTrack(load_tracker("mosse"))),
+    "both ways pytracking": lambda: FromPytracking(AsPytracking(load_tracker("mosse"))),
+    "own": lambda: Watched(load_tracker("mosse"), type),
     "as got10k": lambda: AsGot10k(load_tracker("mosse"), index_base=0),
     "as pysot": lambda: WithUpdate(AsPysot(load_tracker("mosse"))),
     "batch": lambda: OneOf(MultiTracker(random_weights(0))),

@@ -1,3 +1,5 @@
+import time
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +15,7 @@ from udtlib.evaluation.scoring.ope import score_sequence
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.eco.settings import PRESETS, EcoSettings
 from udtlib.trackers.eco.spectra import shifted
+from udtlib.trackers.group import load_group
 from udtlib.weights import random_weights
 
 STEPS = [(3, 2), (4, -3), (-5, 6), (2, 2), (1, -4)]
@@ -50,7 +53,7 @@ def test_follows_a_textured_target_and_does_not_touch_its_input(preset, weights)
 
 def test_the_first_frame_answers_itself(weights):
     frames, boxes = moving_clip([])
-    tracker = load_tracker("udt+", weights=weights)
+    tracker = load_tracker("udt+", weights=weights, preset="released")
     tracker.init(frames[0], boxes[0])
     assert tracker.score == pytest.approx(1, abs=0.1)
     assert np.unravel_index(tracker.response.argmax(), tracker.response.shape) == (0, 0)
@@ -63,7 +66,8 @@ def test_follows_a_target_that_grows(weights):
 
 
 @pytest.mark.parametrize(
-    ("preset", "expected"), [("released", [7, 13]), ("released-vot", [*range(2, 10), 15])]
+    ("preset", "expected"),
+    [("released", [7, 13]), ("released-vot", [*range(2, 10), 15]), ("tuned", [*range(2, 10), 15])],
 )
 def test_the_filter_learns_in_the_frames_it_should(preset, expected, weights, monkeypatch):
     frames, boxes = moving_clip([])
@@ -106,13 +110,15 @@ def test_presets_are_what_their_sources_say():
     assert (released.forgetting, vot.forgetting) == (75, 60)
     assert (released.penalty_threshold, vot.penalty_threshold) == (0.05, 0.15)
     assert (released.projection_penalty, vot.projection_penalty) == (5e-8, 2e-7)
+    tuned = load_tracker("udt+", weights="random").settings
+    assert tuned == replace(vot, flow=True, second_look=0.25), "the default"
     assert preset_with(PRESETS, "released", {"capacity": 9}) == replace(released, capacity=9)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"capacity": 1}, "capacity: expected a whole number from 2"),
+        ({"capacity": 0}, "capacity: expected a whole number from 1"),
         ({"learning_rate": float("nan")}, "learning_rate: expected a number"),
         ({"least_side": 201}, "least_side: expected at least 8 cells"),
         ({"cell": 16, "least_side": 100}, "least_side: expected at least 8 cells"),
@@ -124,7 +130,7 @@ def test_presets_are_what_their_sources_say():
 )
 def test_refuses_settings_that_cannot_be(options, message):
     with pytest.raises(OptionError, match=message):
-        load_tracker("udt+", weights="random", **options)
+        load_tracker("udt+", weights="random", preset="released", **options)
     with pytest.raises(UnknownNameError, match="preset 'best'"):
         load_tracker("udt+", weights="random", preset="best")
 
@@ -135,6 +141,15 @@ def test_bfloat16_finds_the_same_boxes_within_a_fraction_of_a_pixel(weights):
     rounded = follow(load_tracker("udt+", weights=weights, dtype="bfloat16"), frames, boxes[0])
     np.testing.assert_allclose(rounded, exact, atol=0.5)
     assert (rounded != exact).any()
+
+
+def test_several_targets_are_those_of_a_tracker_each(weights):
+    frames, boxes = moving_clip(STEPS)
+    starts = np.array([boxes[0], boxes[0] + [20, 30, -4, -6]])
+    group = load_group("udt+", 2, weights=weights)
+    together = follow(group, frames, starts)
+    alone = [follow(load_tracker("udt+", weights=weights), frames, start) for start in starts]
+    np.testing.assert_array_equal(together, np.stack(alone, axis=1))
 
 
 def test_memory_and_time_do_not_grow(weights):
@@ -149,6 +164,26 @@ def test_memory_and_time_do_not_grow(weights):
         sizes.append((memory.store.nbytes, memory.count, memory.gram.size))
     assert set(sizes[3:]) == {(sizes[0][0], 3, 9)}
     assert memory.weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.slow
+def test_three_thousand_frames_take_no_more_time_or_memory_at_the_end():
+    """Half a minute: it takes so many to see a slow leak, or a memory that fills up and slows down."""
+    frames, boxes = moving_clip([(1, 0)] * 10 + [(-1, 0)] * 10)
+    tracker = load_tracker("udt+", weights=random_weights(0), least_side=64, largest_side=64)
+    tracker.init(frames[0], boxes[0])
+    seconds, held = np.zeros(3000), []
+    tracemalloc.start()
+    for index in range(3000):
+        begun = time.process_time()
+        found = tracker.update(frames[(index + 1) % 20])
+        seconds[index] = time.process_time() - begun
+        if index % 500 == 499:
+            held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert iou(found, boxes[3000 % 20]) > 0.8
+    assert np.median(seconds[-500:]) < 1.5 * np.median(seconds[500:1000])
+    assert max(held) - held[0] < 200_000, "bytes: less than a hundred a frame"
 
 
 @pytest.mark.parametrize("box", [(50, 40, 5, 5), (8, 6, 144, 108), (-10, -10, 30, 30), (0, 0, 160, 2)])
@@ -190,7 +225,7 @@ def test_the_authors_weights_give_the_authors_boxes(name, auc, overlap):
     nothing above SSE4.2 (that of our plain `udt` .80).
     """
     (sequence,) = load_dataset("otb", find_data("otb"), names=[name])
-    tracker = load_tracker("udt+", weights=find_data("weights/UDT_Unsupervised.mat"))
+    tracker = load_tracker("udt+", weights=find_data("weights/UDT_Unsupervised.mat"), preset="released")
     found = follow(tracker, sequence.frames, sequence.boxes[0])
     boxes = np.vstack([sequence.boxes[:1], found])
     assert score_sequence(boxes, sequence.boxes).auc == pytest.approx(auc, abs=0.03)

@@ -4,12 +4,13 @@ Thread pools, and how much freed memory the C library keeps, belong to a process
 tracker ran a tenth faster behind a fast one that had changed the latter. Book: chapter 03.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
+from typing import Any
 
-from udtlib.bench.trackers import run_once, settle
+from udtlib.bench.trackers import NO_OPTIONS, run_once, settle
 from udtlib.boxes import Boxes
 from udtlib.child_process import safe_path
 from udtlib.frames import Frame
@@ -18,10 +19,13 @@ Run = Callable[[str, Sequence[Frame], Boxes], tuple[float, float]]
 
 
 @contextmanager
-def own_processes(names: Sequence[str], threads: int) -> Iterator[Run]:
+def own_processes(
+    names: Sequence[str], threads: int, options: Mapping[str, Any] = NO_OPTIONS
+) -> Iterator[Run]:
     """Yield what does `udtlib.bench.trackers.run_once` in the named tracker's process, one call at a time.
 
-    The processes are started fresh, run on ``threads`` cores and threads, and end with the block.
+    The processes are started fresh, run on ``threads`` cores and threads, and end with the block; the
+    trackers are made with ``options``.
     """
     context = get_context("spawn")
     with safe_path(), ExitStack() as open_pools:
@@ -31,4 +35,4 @@ def own_processes(names: Sequence[str], threads: int) -> Iterator[Run]:
             )
             for name in names
         }
-        yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box).result()
+        yield lambda name, frames, box: pools[name].submit(run_once, name, frames, box, options).result()

@@ -8,9 +8,10 @@ busy for a while slows all of them. Book: chapter 03.
 import os
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from operator import attrgetter
 from statistics import median
 from time import perf_counter
@@ -29,6 +30,7 @@ from udtlib.data.sequences import Sequence as Clip
 from udtlib.evaluation.running.measured import cpu_name
 from udtlib.frames import Frame
 from udtlib.trackers import Tracker, load_tracker
+from udtlib.trackers.own import tracker_name
 
 RIVALS = {
     "dsst": "csrt",
@@ -36,9 +38,12 @@ RIVALS = {
     "mosse": "mosse-opencv",
     "udt": "udt-plain",
     "udt+": "csrt",
+    "udt+-bf16": "csrt",
     "udt-bf16": "csrt",
 }
 """Which of OpenCV's trackers, or which plain version, each of ours is compared with."""
+
+NO_OPTIONS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Timing:
     """What was measured of one tracker.
 
     Attributes:
-        tracker: its registered name.
+        tracker: its registered name, or what one's own is called in results.
         fps: calls of ``update`` a second, over all frames of a round; one number a round.
         init_ms: milliseconds of one ``init``, median over sequences and rounds.
         stages: milliseconds a frame in each step of ``update``, without the steps it calls; ``other``
@@ -154,9 +159,11 @@ def follow(tracker: Tracker, frames: Sequence[Frame], box: Boxes) -> tuple[float
     return started - start, perf_counter() - started
 
 
-def run_once(name: str, frames: Sequence[Frame], box: Boxes) -> tuple[float, float]:
-    """Return `follow`'s two times for a new tracker of that name."""
-    return follow(load_tracker(name), frames, box)
+def run_once(
+    name: str, frames: Sequence[Frame], box: Boxes, options: Mapping[str, Any] = NO_OPTIONS
+) -> tuple[float, float]:
+    """Return `follow`'s two times for a new tracker of that name, made with ``options``."""
+    return follow(load_tracker(name, **options), frames, box)
 
 
 @checked
@@ -166,18 +173,22 @@ def measure(
     frames: Annotated[int, Between(2, 10**9)],
     rounds: Annotated[int, Between(1, 10**6)],
     progress: bool = False,
-    run: Callable[[str, Sequence[Frame], Boxes], tuple[float, float]] = run_once,
+    run: Callable[[str, Sequence[Frame], Boxes], tuple[float, float]] | None = None,
+    options: Mapping[str, Any] = NO_OPTIONS,
 ) -> list[Timing]:
     """Return a `Timing` of each tracker over the first ``frames`` frames of each clip.
 
     Args:
-        names: registered trackers.
+        names: registered trackers, or own ones as `udtlib.trackers.load_tracker` takes them.
         clips: one is decoded and held in memory at a time.
         frames: at least 2.
         rounds: how often each tracker runs on each clip.
         progress: draw a bar if the output is a terminal.
-        run: what runs one tracker on one clip; see `udtlib.bench.processes.own_processes`.
+        run: what runs one tracker on one clip, such as `udtlib.bench.processes.own_processes`; None is
+            `run_once`.
+        options: for the constructor of every tracker.
     """
+    run = run or partial(run_once, options=options)
     spent: dict[str, list[float]] = {name: [0.0] * rounds for name in names}
     starts: dict[str, list[float]] = {name: [] for name in names}
     clocks = {name: StageClock() for name in names}
@@ -191,7 +202,7 @@ def measure(
                 starts[name].append(init)
                 spent[name][turn] += update
         for name, clock in clocks.items():
-            watched = load_tracker(name)
+            watched = load_tracker(name, **options)
             watched.init(images[0], clip.boxes[0])
             clock.watch(watched)
             for image in images[1:]:
@@ -201,7 +212,9 @@ def measure(
 
 def _timing(name: str, spent: list[float], starts: list[float], clock: StageClock, updates: int) -> Timing:
     stages = {stage: 1e3 * seconds / updates for stage, seconds in clock.seconds.items()}
-    return Timing(name, tuple(updates / seconds for seconds in spent), 1e3 * median(starts), stages)
+    return Timing(
+        tracker_name(name), tuple(updates / seconds for seconds in spent), 1e3 * median(starts), stages
+    )
 
 
 def ratio(timing: Timing, rival: Timing) -> float:
@@ -212,12 +225,13 @@ def ratio(timing: Timing, rival: Timing) -> float:
 def speed_table(timings: Sequence[Timing]) -> str:
     """Return frames a second, the ratio to OpenCV's counterpart and the time of ``init``."""
     known = {timing.tracker: timing for timing in timings}
-    lines = [f"{'tracker':<14}{'fps':>8}{'lowest':>9}{'highest':>9}{'init ms':>9}   compared"]
+    width = _width(timings)
+    lines = [f"{'tracker':<{width}}{'fps':>8}{'lowest':>9}{'highest':>9}{'init ms':>9}   compared"]
     for timing in timings:
         rival = known.get(RIVALS.get(timing.tracker, ""))
         compared = f"{ratio(timing, rival):.2f} x {rival.tracker}" if rival else ""
         numbers = f"{timing.median_fps:>8.0f}{min(timing.fps):>9.0f}{max(timing.fps):>9.0f}"
-        lines.append(f"{timing.tracker:<14}{numbers}{timing.init_ms:>9.2f}   {compared}".rstrip())
+        lines.append(f"{timing.tracker:<{width}}{numbers}{timing.init_ms:>9.2f}   {compared}".rstrip())
     return "\n".join(lines)
 
 
@@ -226,8 +240,14 @@ def stage_table(timings: Sequence[Timing]) -> str:
     lines = []
     for timing in timings:
         stages = sorted(timing.stages.items(), key=lambda item: -item[1])
-        lines.append(f"{timing.tracker:<14}" + ", ".join(f"{name} {ms:.3f}" for name, ms in stages))
+        lines.append(
+            f"{timing.tracker:<{_width(timings)}}" + ", ".join(f"{name} {ms:.3f}" for name, ms in stages)
+        )
     return "\n".join(lines)
+
+
+def _width(timings: Sequence[Timing]) -> int:
+    return max([14, *(len(timing.tracker) + 1 for timing in timings)])
 
 
 def to_dict(timings: Sequence[Timing]) -> list[dict[str, Any]]:

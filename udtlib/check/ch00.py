@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from udtlib.check.hints import numbers
+
 
 def frames_until_lost(answer: Callable[..., Any]) -> None:
     """Check the number of frames before the first overlap of 0."""
@@ -26,9 +28,9 @@ def follow_brightest(answer: Callable[..., Any]) -> None:
         frame[35, 3] = 255, 90, 0
         frame[row, column] = 200
         before = frame.copy()
-        found = np.asarray(answer(frame, box.copy()), np.float64)
+        answered = answer(frame, box.copy())
         assert np.array_equal(frame, before), "the frame was changed: work on a copy"
-        assert found.shape == (4,), f"a box is four numbers x, y, w, h; found shape {found.shape}"
+        found = numbers(answered, (4,), "a box of four numbers x, y, w, h")
         assert np.allclose(found[2:], box[2:]), f"the size must stay {box[2:]}, found {found[2:]}"
         _check_center(found[:2] + found[2:] / 2, found[:2], column, row)
 

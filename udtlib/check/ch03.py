@@ -41,28 +41,27 @@ def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
         compare(found, expected, mistakes, f"{channels} channel(s), against explicit shifts")
 
 
-def plain_lambda(answer: Callable[[float, tuple[int, int, int]], float]) -> None:
-    """Exercise 2: the lambda of Eq. 2 that makes the filter KCF makes with a linear kernel."""
-    for lam, shape in ((1e-4, (1, 8, 6)), (0.02, (3, 6, 5)), (1.0, (31, 4, 6))):
-        x, z = np.random.default_rng(1).standard_normal((2, *shape)).astype(np.float32)
-        y, grid = gaussian_label(*shape[1:], 1.0), (shape[1], shape[2])
-        x_hat, z_hat = fft.rfft2(x), fft.rfft2(z)
-        trained = kcf.train(kcf.linear_correlation(x_hat, x_hat, grid), y, lam)
-        expected = kcf.respond(trained, kcf.linear_correlation(x_hat, z_hat, grid))
-        found = number(answer(lam, shape), "one number")
-        expect(found > 0, f"a regulariser is positive, found {found}")
-        quotient = fft.rfft2(y) * (x_hat.conj() * z_hat).sum(0) / ((np.abs(x_hat) ** 2).sum(0) + found)
-        same = close(fft.irfft2(quotient, s=grid), expected, atol=1e-3 * float(np.abs(expected).max()))
-        right, text = lam * x.size, f"lambda {lam}, shape {shape}: {found:.4g}"
-        hints = {
-            lam: "udtlib's kernel divides by N: what happens to the quotient?",
-            right / shape[0]: "N counts the channels too",
-            lam / x.size: "multiply numerator and denominator by N, and look at lambda",
-        }
-        for value, hint in hints.items():
-            known = np.isclose(found, value) and not np.isclose(value, right)
-            expect(not known, f"{text}: {hint}")
-        expect(same and np.isclose(found, right, rtol=1e-3), f"{text} makes another filter")
+def contrast_gain(answer: Callable[[float, float, float, float], float]) -> None:
+    """Exercise 2: what the contrast of template and search patch does to the linear filter's response."""
+    for energy, lam, template, search in ((1.0, 0.01, 1.0, 0.5), (2.0, 0.5, 0.5, 1.0), (0.3, 0.1, 2.0, 3.0)):
+        x = np.sqrt(energy)
+        truth = (template * x) * (search * x) / ((template * x) ** 2 + lam)
+        found = number(answer(energy, lam, template, search), "one number")
+        mistakes = [
+            (search * energy / (energy + lam), "the template's energy grows too: with which power?"),
+            (search / template, "lambda is added to the energy, it does not cancel"),
+            (
+                template * search * energy / (template * energy + lam),
+                "an energy has the square of the contrast",
+            ),
+            (
+                (template**2 * search**2) * energy / (template**2 * energy + lam),
+                "each is once in the numerator",
+            ),
+        ]
+        case = f"energy {energy}, lambda {lam}, contrasts {template} and {search}"
+        others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, truth)]
+        compare(found, truth, others, case)
 
 
 def scale_peak(answer: Callable[[float, float, int], int]) -> None:

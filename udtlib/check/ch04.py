@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from udtlib.check.hints import close, expect, number, numbers
+
 Answer = Callable[..., Any]
 
 
@@ -14,10 +16,7 @@ def filter_spectra(answer: Answer) -> None:
     for channels in (1, 3):
         rng = np.random.default_rng(channels)
         template, label = rng.standard_normal((channels, 5, 4)), rng.standard_normal((5, 4))
-        found = answer(template, label, 0.3)
-        assert np.shape(found) == template.shape, (
-            f"expected spectra {template.shape}, found {np.shape(found)}"
-        )
+        found = numbers(answer(template, label, 0.3), template.shape, f"spectra of shape {template.shape}")
         x, y = np.fft.fft2(template), np.fft.fft2(label)
         truth = np.empty_like(x)
         for u, v in np.ndindex(label.shape):
@@ -25,33 +24,32 @@ def filter_spectra(answer: Answer) -> None:
             matrix = np.outer(here, here.conj()) + 0.3 * np.eye(channels)
             truth[:, u, v] = np.linalg.solve(matrix, here * y[u, v].conj())
         own = x * y.conj() / (np.abs(x) ** 2 + 0.3)
-        assert channels == 1 or not np.allclose(found, own), (
-            "each channel has its own denominator: sum over them"
-        )
-        assert not np.allclose(found, truth.conj()), (
-            "the conjugate: the label is conjugated, the template is not"
-        )
-        assert np.allclose(found, truth), f"wrong for {channels} channel(s)"
+        hint = "each channel has its own denominator: sum over them"
+        expect(channels == 1 or not close(found, own), hint)
+        hint = "the conjugate: the label is conjugated, the template is not"
+        expect(not close(found, truth.conj()), hint)
+        expect(close(found, truth), f"wrong for {channels} channel(s)")
 
 
 def plain_lambda(answer: Answer) -> None:
     """Check the plain lambda of the reference's relative one, in training and in tracking."""
     for size in (121, 125):
-        found, truth = answer(1e-4, 32, size, size), 1e-4 * 32 * size * size
-        assert not np.isclose(found, 1e-4 * size * size), "the reference counts the channels too"
-        assert not np.isclose(found, 1e-4 / (32 * size * size)), "the other way round: multiply both by C*H*W"
-        assert np.isclose(found, truth), (
-            f"32 channels of {size} x {size}: expected {truth:.2f}, found {found}"
-        )
+        truth = 1e-4 * 32 * size * size
+        found = number(answer(1e-4, 32, size, size), "one number, the plain lambda")
+        expect(not close(found, 1e-4 * size * size), "the reference counts the channels too")
+        hint = "the other way round: multiply both by C*H*W"
+        expect(not close(found, 1e-4 / (32 * size * size), atol=0), hint)
+        hint = f"32 channels of {size} x {size}: expected {truth:.2f}, found {found}"
+        expect(close(found, truth), hint)
 
 
 def parameter_count(answer: Answer) -> None:
     """Check the number of parameters of three chains."""
     for channels, truth in (([3, 32, 32], 10_144), ([1, 8], 80), ([3, 16, 16, 4], 3_348)):
-        found = answer(list(channels))
+        found = number(answer(list(channels)), f"one number for channels {channels}")
         weights = sum(9 * a * b for a, b in pairwise(channels))
-        assert found != weights, "every output channel has a bias too"
-        assert found == truth, f"channels {channels}: expected {truth}, found {found}"
+        expect(found != weights, "every output channel has a bias too")
+        expect(found == truth, f"channels {channels}: expected {truth}, found {found:g}")
 
 
 def scaled_response(answer: Answer) -> None:
@@ -60,12 +58,9 @@ def scaled_response(answer: Answer) -> None:
     filters, search = np.fft.fft2(rng.standard_normal((3, 6, 5))), rng.standard_normal((3, 6, 5))
     scales = np.array([0.1, 2.0, 5.0])
     plain = np.fft.ifft2((filters.conj() * np.fft.fft2(search)).sum(0)).real
-    found = answer(filters, search, scales)
+    found = numbers(answer(filters, search, scales), plain.shape, f"a response of shape {plain.shape}")
     uncorrected = np.fft.ifft2((filters.conj() * np.fft.fft2(scales[:, None, None] * search)).sum(0)).real
-    assert np.shape(found) == plain.shape, f"expected a response {plain.shape}, found {np.shape(found)}"
-    assert not np.allclose(found, uncorrected), (
-        "the filters are not corrected: their scales must undo the search's"
-    )
-    assert np.allclose(found, plain), (
-        "the scales do not cancel: divide filter c by scales[c], all before the sum"
-    )
+    hint = "the filters are not corrected: their scales must undo the search's"
+    expect(not close(found, uncorrected), hint)
+    hint = "the scales do not cancel: divide filter c by scales[c], all before the sum"
+    expect(close(found, plain), hint)

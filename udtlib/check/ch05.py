@@ -6,20 +6,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.check.hints import close, expect, number, numbers
+
 Answer = Callable[..., Any]
 
 
 def conjugate_derivative(answer: Answer) -> None:
     """Check dL/dw* on functions whose derivative is known by the rules."""
     w = 0.7 - 0.4j
-    norm = answer(lambda u: abs(u) ** 2, w)
-    assert not np.isclose(norm, 2 * w, atol=1e-4), "twice too much: the definition has a factor one half"
-    assert not np.isclose(norm, np.conj(w), atol=1e-4), (
-        "that is dL/dw: the derivative by the conjugate has a plus sign before i"
-    )
-    assert np.isclose(norm, w, atol=1e-4), f"|w|^2 has the derivative w = {w} by w*, found {norm}"
-    product = answer(lambda u: (u * (1 + 2j)).imag, w)
-    assert np.isclose(product, (2 + 1j) / 2, atol=1e-4), f"Im((1+2i) w) has (2+i)/2, found {product}"
+    norm = numbers(answer(lambda u: abs(u) ** 2, w), (), "one complex number")
+    hint = "twice too much: the definition has a factor one half"
+    expect(not close(norm, 2 * w, rtol=0, atol=1e-4), hint)
+    hint = "that is dL/dw: the derivative by the conjugate has a plus sign before i"
+    expect(not close(norm, np.conj(w), rtol=0, atol=1e-4), hint)
+    hint = f"|w|^2 has the derivative w = {w} by w*, found {norm}"
+    expect(close(norm, w, rtol=0, atol=1e-4), hint)
+    product = numbers(answer(lambda u: (u * (1 + 2j)).imag, w), (), "one complex number")
+    hint = f"Im((1+2i) w) has (2+i)/2, found {product}"
+    expect(close(product, (2 + 1j) / 2, rtol=0, atol=1e-4), hint)
 
 
 def _layer(channels: int) -> dict[str, Any]:
@@ -45,40 +49,63 @@ def lambda_gradient(answer: Answer) -> None:
     """Check dL/dlambda against a finite difference."""
     case = _layer(2)
     truth = (case["loss"](case["X"], 2.0 + 1e-5) - case["loss"](case["X"], 2.0 - 1e-5)) / 2e-5
-    found = answer(case["g"], case["response"], case["energy"])
-    assert not np.isclose(found, -truth, rtol=1e-4), "the sign: a larger lambda makes the response smaller"
-    assert not np.isclose(found, truth * case["g"].size, rtol=1e-4), "the bracket divides by the pixels, HW"
-    assert np.isclose(found, truth, rtol=1e-4), f"expected {truth:.6f} (finite difference), found {found}"
+    found = number(answer(case["g"], case["response"], case["energy"]), "one number, dL/dlambda")
+    hint = "the sign: a larger lambda makes the response smaller"
+    expect(not close(found, -truth, rtol=1e-4), hint)
+    hint = "the bracket divides by the pixels, HW"
+    expect(not close(found, truth * case["g"].size, rtol=1e-4), hint)
+    expect(close(found, truth, rtol=1e-4), f"expected {truth:.6f} (finite difference), found {found}")
 
 
-def template_gradient_any(answer: Answer) -> None:
-    """Check dL/dX on one and on three channels against finite differences."""
-    for channels in (1, 3):
-        case = _layer(channels)
-        found = answer(case["g"], np.fft.fft2(case["X"]), case["z"], case["y"], 2.0)
-        assert np.shape(found) == case["X"].shape, f"the gradient has X's shape {case['X'].shape}"
-        truth = np.zeros_like(case["X"])
-        for index in np.ndindex(truth.shape):
-            bump = np.zeros_like(truth)
-            bump[index] = 1e-5
-            truth[index] = (case["loss"](case["X"] + bump, 2.0) - case["loss"](case["X"] - bump, 2.0)) / 2e-5
-        hint = (
-            "look at the conjugates and at K"
-            if channels == 1
-            else "the response in the formula sums channels"
-        )
-        assert np.allclose(found, truth, atol=1e-5 * np.abs(truth).max()), (
-            f"wrong on {channels} channel(s): {hint}"
-        )
+def gradient_error(answer: Answer) -> None:
+    """Check a check of gradients on right and wrong gradients of a layer's loss."""
+    case = _layer(1)
+    at, h = case["X"][0], 1e-5
+
+    def loss(template: NDArray) -> float:
+        return float(case["loss"](template[None], 2.0))
+
+    right = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        bump = np.zeros_like(at)
+        bump[index] = h
+        right[index] = (loss(at + bump) - loss(at - bump)) / (2 * h)
+    gaps, turned = right.copy(), right.copy()
+    gaps[::2] = 0
+    turned[2] = -turned[2]
+    cases = {
+        "the right gradient": right,
+        "a gradient with every second row 0": gaps,
+        "a gradient with the sign of one row turned": turned,
+        "twice the gradient": 2 * right,
+    }
+    for name, gradient in cases.items():
+        before = at.copy()
+        found = number(answer(loss, gradient.copy(), at), f"one number for {name}")
+        expect(np.array_equal(at, before), "`at` was changed: move a copy")
+        truth = float(np.abs(gradient - right).max() / np.abs(gradient).max())
+        slope = float((gradient * right).sum() / (gradient**2).sum())
+        norms = abs(np.linalg.norm(gradient) / np.linalg.norm(right) - 1)
+        hints = {
+            abs(1 - slope): "this moves along the gradient only: move each entry by itself",
+            norms: "two gradients of one length can differ: compare entry by entry",
+            truth * float(np.abs(gradient).max()): "as a share of the gradient's largest entry",
+        }
+        for value, hint in hints.items():
+            close_to_truth = close(value, truth, rtol=0.01, atol=1e-4)
+            expect(close_to_truth or not close(found, value, rtol=0.01, atol=1e-4), f"{name}: {hint}")
+        text = f"{name}: expected {truth:.3f}, found {found:.3f}"
+        expect(close(found, truth, rtol=0.01, atol=1e-4), text)
 
 
 def inner_half(answer: Answer) -> None:
     """Check the bracket from half planes on an odd and an even width."""
     for width in (7, 8):
         P, Q = np.random.default_rng(width).standard_normal((2, 5, width))
-        found = answer(np.fft.rfft2(P), np.fft.rfft2(Q), width)
-        hint = "has column 0 only" if width % 2 else "has column 0 and the last column"
-        assert np.isclose(found, (P * Q).sum()), (
+        found = number(answer(np.fft.rfft2(P), np.fft.rfft2(Q), width), "one number, the bracket")
+        alone = "has column 0 only" if width % 2 else "has column 0 and the last column"
+        hint = (
             f"width {width}: expected {(P * Q).sum():.4f}, found {found}; a half plane of this width "
-            f"{hint} without a mirror image, every other column counts twice; divide by H*width"
+            f"{alone} without a mirror image, every other column counts twice; divide by H*width"
         )
+        expect(close(found, (P * Q).sum(), rtol=1e-5, atol=1e-8), hint)

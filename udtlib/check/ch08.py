@@ -5,37 +5,40 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from udtlib.check.hints import Array, compare, expect, number, numbers
+from udtlib.check.hints import Array, close, compare, number, numbers
 from udtlib.labels import gaussian_label
 
 Place = tuple[int, int]
 Respond = Callable[[Array, Array, Array], Array]
 
 
-def _mirror(response: Array, place: Place) -> Array:
-    rows, columns = response.shape
-    return response[np.ix_((place[0] - np.arange(rows)) % rows, (place[1] - np.arange(columns)) % columns)]
+def return_loss(answer: Callable[[Array, Array, float], float]) -> None:
+    """Exercise 1: Eq. 6 from the way out alone, when S has another energy than T."""
+    label = np.asarray(gaussian_label(9, 8, 1.2), np.float64)
+    for seed, q in ((0, 1.0), (1, 0.5), (2, 2.0)):
+        rng = np.random.default_rng(seed)
+        template, search = np.fft.fft2(rng.standard_normal((2, 9, 8)))
+        search = search / np.abs(search) * np.abs(template) * q
+        y, energy = np.fft.fft2(label), np.abs(template) ** 2
+        out = np.fft.ifft2(template.conj() * search * y / energy).real
+        row, column = (int(i) for i in np.unravel_index(out.argmax(), out.shape))
+        believed = np.roll(label, (row, column), (0, 1))
+        back = np.fft.ifft2(search.conj() * template * np.fft.fft2(believed) / (q * q * energy)).real
+        found = number(answer(out.copy(), label.copy(), q), "one number, a loss")
 
+        def loss(response: Array, wanted: Array) -> float:
+            return float(((response - wanted) ** 2).sum())
 
-def way_back(answer: Callable[[Array, Place], Array]) -> None:
-    """Exercise 1: the response on the way back, when both patches have the same energy."""
-    rng = np.random.default_rng(0)
-    for shape in ((5, 4), (7, 7)):
-        response = rng.standard_normal(shape)
-        peak = tuple(int(i) for i in np.unravel_index(response.argmax(), shape))
-        place = (peak[0], peak[1])
-        kept = response.copy()
-        found = numbers(answer(response, place), shape, f"a response {shape}")
-        expect(np.array_equal(response, kept), "the response was overwritten: work on a copy")
+        truth = loss(back, label)
         mistakes = [
-            (
-                np.roll(response, (-place[0], -place[1]), (0, 1)),
-                "moved home, but not mirrored: u has a minus",
-            ),
-            (_mirror(response, (0, 0)), "mirrored, but its peak is not at home: where does d come in?"),
-            (np.roll(response[::-1, ::-1], place, (0, 1)), "one cell off: index 0 mirrors to index 0"),
+            (loss(out / q**2, label), "the pseudo-label stands at the response's peak"),
+            (loss(out, believed), "S has another energy: the way back divides by it"),
+            (loss(out * q**2, believed), "a stronger S makes the way back weaker"),
+            (loss(out / q, believed), "the energy goes with the square of q"),
+            (truth / label.size, "Eq. 6 is a sum over cells, not a mean"),
         ]
-        compare(found, _mirror(response, place), mistakes, f"response {shape}, peak {place}")
+        others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, truth)]
+        compare(found, truth, others, f"q = {q}", rtol=1e-5)
 
 
 def where_home(answer: Callable[[Place, Place, int], Place]) -> None:

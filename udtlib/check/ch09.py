@@ -105,21 +105,30 @@ def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
         compare(found, sum(exactly[removed + 1 :]), mistakes, f"p {p}, {n} pairs, {removed} removed")
 
 
-def motion_gradient(answer: Callable[[Array, Array], Array]) -> None:
-    """Exercise 5: the gradient of the weighted mean by the weights, against finite differences."""
-    for count in (2, 6):
-        errors, motion = np.random.default_rng(count).uniform(1, 9, (2, count))
-        found = numbers(answer(errors.copy(), motion.copy()), (count,), f"{count} numbers")
+def knob_slope(answer: Callable[[Array, Array, Array], float]) -> None:
+    """Exercise 5: how A_motion changes with the strength of S1's features, against finite differences."""
+    label = np.asarray(gaussian_label(12, 10, 1.5), np.float64)
+    rng = np.random.default_rng(5)
+    cases = {
+        "a still pair": (label, label),
+        "a strong second response": (0.6 * label, 1.4 * np.roll(label, 3, axis=1)),
+        "noisy responses": tuple(label + 0.1 * rng.standard_normal((2, 12, 10))),
+    }
+    for case, (first, second) in cases.items():
+        found = number(answer(first.copy(), second.copy(), label.copy()), "one number, a derivative")
 
-        def loss(m: Array, errors: Array = errors) -> float:
-            return float((m * errors).sum() / m.sum())
+        def motion(log_q: float, first: Array = first, second: Array = second) -> float:
+            q = np.exp(log_q)
+            return _squares(q * first, label) + _squares(q * first, second / q)
 
-        bumps = 1e-6 * np.eye(count)
-        truth = np.array([(loss(motion + bump) - loss(motion - bump)) / 2e-6 for bump in bumps])
+        truth = (motion(1e-5) - motion(-1e-5)) / 2e-5
+        own = 2 * float((first * (first - label)).sum())
+        both = 2 * float((first**2).sum() - (second**2).sum())
         mistakes = [
-            (errors / motion.sum(), "the sum in the denominator depends on m_i, too"),
-            (-truth, "the sign: a pair with a high error raises the loss"),
-            (truth * motion.sum(), "the sum of the motion is missing below"),
-            ((errors - errors.mean()) / motion.sum(), "L is the *weighted* mean of the errors"),
+            (own, "the second term of A_motion depends on q, too"),
+            (both, "the first term of A_motion depends on q, too"),
+            (own + 2 * float((first * (first - second)).sum()), "R_S2 becomes 1/q times as high"),
+            ((own + both) / 2, "the derivative of a square has a factor 2"),
         ]
-        compare(found, truth, mistakes, f"{count} pairs", atol=1e-6)
+        others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, truth, rtol=1e-4, atol=1e-5)]
+        compare(found, truth, others, case, rtol=1e-4, atol=1e-5)

@@ -6,28 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import number, numbers
+from udtlib.check.hints import close, compare, number, numbers
 
 Answer = Callable[..., Any]
 
 
-def sample_points(answer: Answer) -> None:
-    """Check the sample points of the centre window along one side of a frame."""
-    for extent, size in ((320, 125), (241, 5)):
-        found = numbers(answer(extent, size), (size,), f"{size} positions")
-        truth = np.array([extent / 2 + (2 * i / (size - 1) - 1) * extent / 4 for i in range(size)])
-        assert not np.allclose(found, truth - 0.5), (
-            "half a pixel to the left: the middle is extent / 2 here, not (extent - 1) / 2"
-        )
-        assert np.ptp(found) < 0.75 * extent, "the window is half the frame, these points span all of it"
-        cells = extent / 4 + (np.arange(size) + 0.5) * extent / 2 / size
-        for middles in (cells, cells - 0.5):
-            assert not np.allclose(found, middles), (
-                "middles of cells: here the first and the last point lie on the window's edges"
-            )
-        assert np.allclose(found, truth), (
-            f"extent {extent}, size {size}: expected {truth[:3]} ..., found {found[:3]}"
-        )
+def frame_motion(answer: Answer) -> None:
+    """Check how far the content of a frame moved, from the displacement of its centre patch."""
+    for peak, shape in (((3, -2), (240, 320)), ((-10, 7), (1080, 1920)), ((4, 5), (100, 100))):
+        found = numbers(answer(peak, shape), (2,), "a displacement (dx, dy)")
+        (dy, dx), (height, width) = peak, shape
+        mistakes = [
+            ((dy * height / 248, dx * width / 248), "a peak is (dy, dx), the displacement (dx, dy)"),
+            ((dx * width / 250, dy * height / 250), "125 points from edge to edge are 124 steps"),
+            (
+                (dx * width / 124, dy * height / 124),
+                "the window is half as wide and half as high as the frame",
+            ),
+            ((dx * width / 248, dy * width / 248), "a step down is another length than one to the right"),
+        ]
+        truth = (dx * width / 248, dy * height / 248)
+        others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, truth)]
+        compare(found, truth, others, f"peak {peak}, frame {shape}")
 
 
 def coincide(answer: Answer) -> None:
@@ -90,25 +90,23 @@ def hold_out(answer: Answer) -> None:
     assert len(set(chosen)) > 5, "other seeds hold out the same videos: expected another choice"
 
 
-def stays(answer: Answer) -> None:
-    """Check the share of a window's content that is still in it, against counting points."""
-    grid = (np.arange(400) + 0.5) / 400
-    for window, velocity, frames in (
-        ((160, 120), (2, 1), 9),
-        ((160, 120), (-3, 2), 20),
-        ((100, 50), (5, 0), 10),
-        ((100, 50), (20, -15), 9),
-    ):
-        found = number(answer(window, velocity, frames), "a share from 0 to 1")
-        moved = [frames * speed / length for speed, length in zip(velocity, window, strict=True)]
-        inside = [((grid + move >= 0) & (grid + move <= 1)).mean() for move in moved]
-        lost = sum(min(1.0, abs(move)) for move in moved)
-        case = f"window {window}, velocity {velocity}, {frames} frames"
-        assert 0 <= found <= 1, f"{case}: expected a share from 0 to 1, found {found}: clip each factor at 0"
-        assert min(inside) > 0 or found == 0, f"{case}: all is gone after that, found {found}"
-        assert not (min(inside) < 1 and max(inside) < 1 and np.isclose(found, 1 - lost)), (
-            "what leaves over two edges at once is counted twice: multiply what stays"
-        )
-        assert abs(found - inside[0] * inside[1]) < 0.005, (
-            f"{case}: expected {inside[0] * inside[1]:.3f}, found {found:.3f}"
-        )
+def half_gone(answer: Answer) -> None:
+    """Check the speed at which half of a window's content has left it, against halving an interval."""
+    for window, turn, frames in (((160, 120), 0.0, 9), ((160, 120), 1.0, 9), ((100, 50), -2.0, 4)):
+        direction = (float(np.cos(turn)), float(np.sin(turn)))
+        a, b = (frames * abs(part) / side for part, side in zip(direction, window, strict=True))
+        low, high = 0.0, 1 / max(a, b)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if (1 - a * middle) * (1 - b * middle) > 0.5 else (low, middle)
+        found = number(answer(window, direction, frames), "a speed in pixels a frame")
+        larger = (a + b + np.sqrt(a * a + b * b)) / (2 * a * b) if a * b else np.inf
+        mistakes = [
+            (1 / (2 * (a + b)), "the corner that leaves over two edges at once is counted twice"),
+            (larger, "of the two roots take the smaller: at the larger one nothing is left"),
+            (low * frames, "the distance; the speed is that over the frames"),
+            (1 / (2 * a), "the window also loses what leaves over the upper or lower edge"),
+        ]
+        others = [(wrong, hint) for wrong, hint in mistakes if np.isfinite(wrong) and not close(wrong, low)]
+        case = f"window {window}, direction ({direction[0]:.2f}, {direction[1]:.2f}), {frames} frames"
+        compare(found, low, others, case)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udtlib.check.hints import compare, expect, number
+from udtlib.check.hints import compare, expect, number, numbers
 
 Number = Callable[..., float]
 
@@ -53,9 +53,8 @@ def align(answer: Callable[[NDArray[Any], int, int], Any]) -> None:
     """Exercise 3: a result file that covers images nobody annotated."""
     rows = np.arange(354 * 4, dtype=float).reshape(354, 4)
     for count, start in [(349, 6), (354, 1), (100, 255)]:
-        found = answer(rows.copy(), count, start)
-        shape = np.shape(found)
-        expect(shape == (count, 4), f"{count} boxes are annotated: expected ({count}, 4), found {shape}")
+        what = f"({count}, 4) numbers, for {count} boxes are annotated"
+        found = numbers(answer(rows.copy(), count, start), (count, 4), what)
         expect(
             not np.array_equal(found, rows[:count]) or start == 1,
             "the annotation begins late: drop rows at the front, not at the end",

@@ -2,8 +2,16 @@
 
 import argparse
 import json
+from typing import Any
 
-from udtlib.commands.common import add_dataset, add_tracker, file_path, whole_number
+from udtlib.commands.common import (
+    add_dataset,
+    add_option,
+    add_tracker,
+    file_path,
+    named_trackers,
+    whole_number,
+)
 from udtlib.data import load_dataset
 from udtlib.errors import DataError, UdtError
 from udtlib.evaluation.report.tables import check_json_path
@@ -18,6 +26,7 @@ WRITES = ("json",)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_tracker(parser, default="all that can start")
+    add_option(parser)
     add_dataset(parser)
     _add_count(parser, "--frames", 40, "how many frames of each sequence", least=2)
     _add_count(parser, "--rounds", 3, "how many repetitions")
@@ -52,7 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_layer(arguments)
     if arguments.decoding:
         return _run_decoding(arguments)
-    names = list(dict.fromkeys(arguments.tracker or _ready_trackers()))
+    options = dict(arguments.option)
+    names = list(named_trackers(arguments.tracker or _ready_trackers(options)).values())
+    for name in arguments.tracker or []:  # what is missing for the last one is said before the first one runs
+        load_tracker(name, **options)
     clips = load_dataset(arguments.dataset, arguments.root)
     if (
         not clips
@@ -60,10 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
         or any(len(clip.boxes) == 0 for clip in clips)
     ):
         raise DataError(f"{arguments.dataset}: expected sequences of two or more frames with a first box")
-    with pinned(arguments.threads) as cores, own_processes(names, arguments.threads) as run_one:
+    with pinned(arguments.threads) as cores, own_processes(names, arguments.threads, options) as run_one:
         facts = machine(arguments.threads, cores)
         say(_machine_text(facts))
-        timings = measure(names, clips, arguments.frames, arguments.rounds, progress=True, run=run_one)
+        timings = measure(names, clips, arguments.frames, arguments.rounds, True, run_one, options)
     say(
         f"{arguments.dataset}: {len(clips)} sequences, up to {arguments.frames} frames, "
         f"{arguments.rounds} interleaved rounds, a process each, without decoding\n\n"
@@ -107,11 +119,11 @@ def _run_decoding(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _ready_trackers() -> list[str]:
+def _ready_trackers(options: dict[str, Any]) -> list[str]:
     ready = []
     for name in TRACKERS:
         try:
-            load_tracker(name)
+            load_tracker(name, **options)
             ready.append(name)
         except UdtError as error:
             say(f"left out {name}: {error}")

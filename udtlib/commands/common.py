@@ -1,18 +1,19 @@
 """Arguments that several commands share."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-from udtlib.arguments import REFUSED, Between, expected, read_number, shown, take
+from udtlib.arguments import REFUSED, Between, check_name, expected, read_number, shown, take
 from udtlib.data import DATASETS
-from udtlib.errors import OptionError, UdtError
+from udtlib.errors import DataError, OptionError, UdtError
 from udtlib.evaluation import POLICIES, Policy, load_policy
 from udtlib.evaluation.protocols import PROTOCOLS
 from udtlib.evaluation.scoring.policy import policy_for
 from udtlib.files import user_path
 from udtlib.trackers import TRACKERS
+from udtlib.trackers.own import FORMS, is_own, tracker_name
 
 CONSTANTS = {"False": False, "None": None, "True": True}
 
@@ -24,10 +25,37 @@ def add_tracker(parser: argparse.ArgumentParser, default: str = "") -> None:
         "--tracker",
         nargs="+",
         required=not default,
-        choices=sorted(TRACKERS),
+        type=tracker_argument,
         metavar="NAME",
-        help=f"one or more of {', '.join(TRACKERS)}{note}",
+        help=f"one or more of {', '.join(TRACKERS)}, or your own as {FORMS}{note}",
     )
+
+
+def tracker_argument(text: str) -> str:
+    """Return a tracker's name, registered or of the form of a user's own, whose code is not run yet."""
+    try:
+        tracker_name(text) if is_own(text) else check_name("tracker", text, TRACKERS)
+    except UdtError as error:
+        own = "" if is_own(text) else f"; your own is named as {FORMS}"
+        raise argparse.ArgumentTypeError(f"{error}{own}") from error
+    return text
+
+
+def named_trackers(names: Iterable[str]) -> dict[str, str]:
+    """Return trackers by what they are called in results, each once.
+
+    Raises:
+        DataError: two of them are called the same.
+    """
+    found: dict[str, str] = {}
+    for one in names:
+        other = found.setdefault(tracker_name(one), one)
+        if other != one:
+            raise DataError(
+                f"{other} and {one} would both be called {tracker_name(one)} in results; rename one of the "
+                "files, or run them apart"
+            )
+    return found
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from udtlib.commands.common import (
     add_truth,
     chosen_policy,
     file_path,
+    named_trackers,
     own_truth,
     whole_number,
 )
@@ -100,15 +101,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise DataError(
             f"{arguments.json}: this is also the file beside --table; choose another name for one"
         )
-    names = list(dict.fromkeys(arguments.tracker))
+    trackers = named_trackers(arguments.tracker)
     # made here too: what is missing for the last one is said before the first one runs
-    made = {name: load_tracker(name, **dict(arguments.option)) for name in names}
+    made = {name: load_tracker(one, **dict(arguments.option)) for name, one in trackers.items()}
     broken: dict[str, str] = {}
     sequences = load_dataset(arguments.dataset, arguments.root, broken=broken, **own_truth(arguments))
-    measured = _provenance(arguments, names) | {"weights": weights_by_name(made)}
+    measured = _provenance(arguments, list(trackers)) | {"weights": weights_by_name(made)}
     scores = [
         evaluate(
-            name,
+            one,
             sequences,
             arguments.out,
             dataset=arguments.dataset,
@@ -122,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             force=arguments.force,
             starts=arguments.starts,
         )
-        for name in names
+        for one in trackers.values()
     ]
     scores = [replace(score, failed={**broken, **score.failed}) for score in scores]
     say(main_table(scores))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from udtlib.commands.common import add_policy, add_protocol, file_path, whole_number
 from udtlib.data import DATASETS, Sequence, find_data, load_truth
+from udtlib.data.folder import load_folders
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import TrackerScore, load_policy, score
 from udtlib.evaluation.protocols import results_folder
@@ -46,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--annotations",
         type=file_path,
         metavar="FILE_OR_ROOT",
-        help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result",
+        help="true boxes: a JSON file, or the dataset's folder; every sequence in it needs a result. Of a "
+        "dataset of your own: a folder with SEQUENCE/groundtruth.txt, 0-indexed",
     )
     add_protocol(parser)
     add_policy(parser)
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     protocol = arguments.protocol
     trackers = find_trackers(arguments.runs, protocol)
     recorded = recorded_dataset(results_folder(folder, protocol) for folder in trackers.values())
-    dataset = _dataset(arguments.dataset, recorded)
+    dataset = _dataset(arguments.dataset, recorded, arguments.annotations)
     sequences = _annotated(dataset, arguments.annotations, is_own=recorded is not None)
     policy = load_policy(arguments.policy) if arguments.policy else policy_for(dataset)
     scores = [
@@ -116,11 +118,15 @@ def _panels(
     return sequence_panels(scores, boxes, sequences, strips=strips)
 
 
-def _dataset(asked: str | None, recorded: str | None) -> str:
+def _dataset(asked: str | None, recorded: str | None, annotations: Path | None) -> str:
     """Return the dataset's name; runs that recorded a registered one cannot be read as another."""
     name = asked or recorded or "otb"
-    if name not in DATASETS:
-        raise UnknownNameError(f"no dataset {name!r}; known: {', '.join(DATASETS)}. Name one with --dataset")
+    if name not in DATASETS and (name != recorded or annotations is None):
+        own = ", or the true boxes of your own with --annotations ROOT (ROOT/SEQUENCE/groundtruth.txt)"
+        raise UnknownNameError(
+            f"no dataset {name!r}; known: {', '.join(DATASETS)}. Name one with --dataset"
+            f"{own if name == recorded else ''}"
+        )
     if recorded in DATASETS and name != recorded:
         raise DataError(f"these runs are of dataset {recorded!r}, asked for is {name!r}; leave out --dataset")
     return name
@@ -131,6 +137,8 @@ def _annotated(dataset: str, annotations: Path | None, is_own: bool) -> list[Seq
 
     Where nothing is named: our own runs cover the folder of OTB at hand, those of others all its targets.
     """
+    if dataset not in DATASETS and annotations:
+        return load_folders(annotations)
     places = ("otb", "published/otb2015.json") if is_own else ("published/otb2015.json", "otb")
     return load_truth(dataset, annotations, places)
 

@@ -1,6 +1,7 @@
 """``udt track``: follow a target, or several, through a video or a folder of frames. Book: chapter 00."""
 
 import argparse
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -21,12 +22,13 @@ from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
-from udtlib.files import storage_errors, user_path
+from udtlib.files import remove_unfinished, storage_errors, user_path
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.trackers import TRACKERS
 from udtlib.trackers.group import load_group
+from udtlib.trackers.own import FORMS
 
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
 SAVE_EVERY = 2.0
@@ -64,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_range(parser)
     parser.add_argument(
-        "--tracker", default="udt", metavar="NAME", help=f"{', '.join(TRACKERS)}; default: %(default)s"
+        "--tracker",
+        default="udt",
+        metavar="NAME",
+        help=f"{', '.join(TRACKERS)}, or your own as {FORMS}; default: %(default)s",
     )
     parser.add_argument(
         "--weights",
@@ -203,6 +208,8 @@ class Outputs:
                 with storage_errors(path.parent):
                     path.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(only_writer(*paths, video))
+            for target in map(Path, map(os.path.realpath, filter(None, (*paths, video)))):
+                remove_unfinished(target.parent, target.name)
             if video:
                 fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
                 self.writer = video_writer.VideoWriter(video, fps, first)

@@ -9,6 +9,14 @@ ACTIONS = {
         "udtlib.commands.vot_score",
         "score result files of VOT's supervised experiment, no images needed",
     ),
+    "serve": (
+        "udtlib.commands.vot_serve",
+        "let the official toolkit run a tracker: TraX on standard input and output",
+    ),
+    "workspace": (
+        "udtlib.commands.vot_workspace",
+        "write a workspace of the official toolkit with our trackers and the sequences at hand",
+    ),
 }
 """The module of each action, and what it does."""
 

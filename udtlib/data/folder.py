@@ -42,6 +42,20 @@ def load_folder(
     return [Sequence(sequence_name(root), frames, _read_truth(root, truth, frames, index_base))]
 
 
+def load_folders(root: str | Path) -> list[Sequence]:
+    """Return a sequence of each folder in ``root`` that holds ``groundtruth.txt``, by name; 0-indexed.
+
+    Raises:
+        MissingDataError: no such folder, or none in it.
+        DataError: as `load_folder`.
+    """
+    root = user_path(root)
+    found = sorted(path.parent for path in root.glob(f"*/{TRUTH}"))
+    if not found:
+        raise MissingDataError(f"{root}: expected folders SEQUENCE/{TRUTH} with their images, found none")
+    return [sequence for folder in found for sequence in load_folder(folder)]
+
+
 def sequence_name(path: Path) -> str:
     """Return what the sequence of a folder or a video file is called: the name, without a file's suffix.
 

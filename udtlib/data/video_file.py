@@ -38,7 +38,8 @@ class VideoFile(Frames):
         name: what messages call it.
         place: its absolute path, which stays right when the current folder changes.
         patience: seconds.
-        fps: frames per second as the file states them; 0 if it does not.
+        fps: frames per second as the file states them; 0 if it does not, or something else than
+            0.01 to 1000.
         announced: how many frames the file says it has; may be wrong, ``len()`` counts them.
 
     Raises:

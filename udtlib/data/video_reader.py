@@ -16,12 +16,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from udtlib.arguments import Between
 from udtlib.data.images import check_size
 from udtlib.data.kinds import HEAD_BYTES, check_video_start
 from udtlib.data.native_names import native_name
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError
 from udtlib.frames import Frame
+
+FRAME_RATES = Between(0.01, 1000)
+"""Frames a second that are believed, and written: beyond, encoders fail, round, or never end."""
 
 MARGIN = 32
 """A jump aims this many frames early, and pays only when it saves more than as many."""
@@ -32,7 +36,7 @@ class VideoReader(Frames):
 
     Attributes:
         path: the file.
-        fps: frames per second as the file states them; 0 if it does not.
+        fps: frames per second as the file states them; 0 if it does not, or none of `FRAME_RATES`.
         announced: how many frames the file says it has; may be wrong, ``len()`` counts them.
 
     Raises:
@@ -63,7 +67,8 @@ class VideoReader(Frames):
         self._complete = False
         self._open()
         self._check_announced_size()
-        self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
+        stated = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = stated if stated in FRAME_RATES else 0.0
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         if not self._advance():
             raise DataError(f"{path}: expected a video, found no frame that can be decoded")

@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 
+from udtlib.arguments import check
 from udtlib.data.native_names import native_name
+from udtlib.data.video_reader import FRAME_RATES
 from udtlib.errors import DataError, StorageError
 from udtlib.files import replacing
-from udtlib.frames import Frame
+from udtlib.frames import Frame, check_frame
 from udtlib.printing import log_of
 
 LOG = log_of(__name__)
@@ -36,13 +39,16 @@ class VideoWriter:
         """Begin a video of frames of the size of ``like``, in a folder that is there.
 
         Raises:
+            OptionError: ``fps``, frames a second, is none of `udtlib.data.video_reader.FRAME_RATES`.
+            FrameError: ``like`` is no frame.
             DataError: another suffix than `SUFFIXES`, or OpenCV cannot write such a video there.
             StorageError: nothing can be written there.
         """
         if path.suffix.lower() not in SUFFIXES:
             raise DataError(f"{path}: expected a video's name that ends in {' or '.join(SUFFIXES)}")
+        fps = check("fps", fps, Annotated[float, FRAME_RATES])
         self.path, self._count = path, 0
-        height, width = like.shape[:2]
+        height, width = self._size = check_frame(like).shape[:2]
         self._padding = 0, height % 2, 0, width % 2
         self._writer = cv2.VideoWriter()
         with ExitStack() as held:
@@ -69,7 +75,12 @@ class VideoWriter:
         return False
 
     def write(self, frame: Frame) -> None:
-        """Add a frame, RGB ``uint8`` ``(H, W, 3)``, of the size of all others."""
+        """Add a frame, RGB ``uint8`` ``(H, W, 3)``.
+
+        Raises:
+            FrameError: it is no frame, or not of the size of the first.
+        """
+        frame = check_frame(frame, like=self._size)
         picture = cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2BGR)
         self._writer.write(cv2.copyMakeBorder(picture, *self._padding, cv2.BORDER_REPLICATE))
         self._count += 1

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from udtlib import labels
-from udtlib.dcf.gradient import ClosedFormResponse
+from udtlib.dcf.gradient import closed_form_response
 from udtlib.errors import OptionError, ShapeError
 
 HALF_PRECISION = (torch.float16, torch.bfloat16)
@@ -111,7 +111,8 @@ def dcf_response(
 
     The two ``backward`` passes give one gradient: ``"autograd"`` is PyTorch's, through every step;
     ``"closed-form"`` is Eq. 7, which keeps two spectra instead of all intermediate ones and cannot be
-    differentiated twice. The label gets no gradient.
+    differentiated twice. ``vmap(grad(...))`` of `torch.func` gives per-sample gradients with either. The
+    label gets no gradient.
 
     Args:
         template: features ``(N, C, H, W)``.
@@ -132,7 +133,7 @@ def dcf_response(
         raise OptionError(f"backward is one of {', '.join(BACKWARDS)}, found {backward!r}")
     template, label = check_pair(template, search, label)
     ridge = effective_regularisation(template, regularisation, normalise)
-    return ClosedFormResponse.apply(template, in_full_precision(search), label, ridge)
+    return closed_form_response(template, in_full_precision(search), label, ridge)
 
 
 def in_full_precision(features: Tensor) -> Tensor:

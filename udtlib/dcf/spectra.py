@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from udtlib.autograd import first_derivative_only
+from udtlib.autograd import FirstDerivative, first_derivative_only
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
 
 
@@ -66,10 +66,10 @@ class LowPass(LowPassTransform):
         waves = spectrum.real.new_empty(count, 2 * k + 1, 2 * k + 2, channels)
         waves[:, 0, : k + 1] = spectrum[:, 0].real
         waves[:, 0, k + 1 :] = -spectrum[:, 0].imag
-        torch.add(up.real, down.real, out=waves[:, 1 : k + 1, : k + 1])
-        torch.add(up.imag, down.imag, out=waves[:, 1 : k + 1, k + 1 :]).neg_()
-        torch.sub(down.imag, up.imag, out=waves[:, k + 1 :, : k + 1])
-        torch.sub(down.real, up.real, out=waves[:, k + 1 :, k + 1 :])
+        waves[:, 1 : k + 1, : k + 1] = up.real + down.real
+        waves[:, 1 : k + 1, k + 1 :] = (up.imag + down.imag).neg_()
+        waves[:, k + 1 :, : k + 1] = down.imag - up.imag
+        waves[:, k + 1 :, k + 1 :] = down.real - up.real
         lines = torch.matmul(self.back, waves).view(count, 2 * k + 1, self.size * channels)
         maps = torch.matmul(self.rows.T, lines)
         return maps.view(count, self.size, self.size, channels).permute(0, 3, 1, 2)
@@ -109,16 +109,11 @@ def respond(template: Tensor, search: Tensor, label: Tensor, ridge: float, trans
         return spectrum_map(spectrum, transform)
 
 
-class DifferentiableHop(torch.autograd.Function):
-    """`respond` with the gradient of Eq. 7 to the features behind the two spectra.
-
-    ``apply(template, search, template_spectrum, search_spectrum, label, ridge, transform)``: the features
-    ``(N, C, H, W)`` only receive their gradient, the numbers are taken from their spectra.
-    """
+class DifferentiableHop(FirstDerivative):
+    """`respond` with the gradient of Eq. 7 to the features behind the two spectra; use `hop`."""
 
     @staticmethod
     def forward(
-        ctx: Any,
         template: Tensor,
         search: Tensor,
         x: Tensor,
@@ -126,19 +121,25 @@ class DifferentiableHop(torch.autograd.Function):
         label: Tensor,
         ridge: float,
         transform: Transform,
-    ) -> Tensor:
-        """Return the response ``(N, H, W)``."""
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the response ``(N, H, W)``, and the spectra of label and response for the way back."""
         y = map_spectrum(label, transform)
         response = response_spectrum(x, z, y, ridge)
-        ctx.save_for_backward(x, z, y, response)
-        ctx.ridge, ctx.transform = ridge, transform
-        return spectrum_map(response, transform)
+        return spectrum_map(response, transform), y, response
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        """Save the response and the spectra."""
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(output[0], *inputs[2:4], *output[1:])
+        ctx.ridge, ctx.transform = inputs[5:]
 
     @staticmethod
     @first_derivative_only
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return dL/dtemplate and dL/dsearch for dL/dresponse ``(N, H, W)``."""
-        x, z, y, response = ctx.saved_tensors
+        _, x, z, y, response = ctx.saved_tensors
         g = map_spectrum(gradients[0], ctx.transform)
         energy = filter_energy(x, ctx.ridge)
         weight = (g * y.conj() / energy).unsqueeze(-1)
@@ -149,6 +150,29 @@ class DifferentiableHop(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             d_search = ctx.transform.features(weight * x)
         return d_template, d_search, None, None, None, None, None
+
+
+def hop(
+    template: Tensor,
+    search: Tensor,
+    x: Tensor,
+    z: Tensor,
+    label: Tensor,
+    ridge: float,
+    transform: Transform,
+) -> Tensor:
+    """Return `respond` of the spectra ``x`` and ``z`` of template and search, with a gradient to those two.
+
+    Args:
+        template: features ``(N, C, H, W)``; they only receive their gradient.
+        search: features of the same shape.
+        x: the template's spectrum ``(N, rows, columns, C)``, from which its numbers are taken.
+        z: the search features' spectrum.
+        label: maps ``(N or 1, H, W)``; gets no gradient.
+        ridge: see `response_spectrum`.
+        transform: what made the spectra.
+    """
+    return DifferentiableHop.apply(template, search, x, z, label, ridge, transform)[0]
 
 
 def make_transform(

@@ -5,11 +5,13 @@
 | here | RGB array | 0-indexed | ``init(frame, box)``, ``update(frame) -> box`` |
 | got10k | RGB PIL image | the annotation's: 1-indexed | ``init(image, box)``, ``update(image) -> box`` |
 | pysot | BGR array | 0-indexed | ``init(img, bbox)``, ``track(img) -> {"bbox": ..., "best_score": ...}`` |
+| pytracking | RGB array | as given | ``initialize(image, info)``, ``track(image) -> {"target_bbox": ...}`` |
 
 The got10k toolkit hands over the numbers of the annotation files, which count pixels from 1, and its
 author's trackers take one off. A tracker that does not is told so with ``index_base=0``. Example::
 
     evaluate(lambda: FromGot10k(TheirTracker("net.pth")), "otb", name="theirs")
+    evaluate(lambda: FromPytracking(TheirTracker(parameters)), "otb", name="theirs")
     experiment.run(AsGot10k(load_tracker("udt"), "UDT"))
 
 Book: chapter 13.
@@ -115,11 +117,50 @@ class FromPysot:
             TrackerError: the tracker's answer has no ``"bbox"``, or `init` was not called.
         """
         _check_started(self)
-        answer = self.tracker.track(_swap_colours(frame))
-        if not isinstance(answer, dict) or "bbox" not in answer:
-            raise TrackerError(f"expected {{'bbox': ...}} from a pysot-style tracker, found {answer!r:.60}")
+        answer = _answer(self.tracker.track(_swap_colours(frame)), "bbox", "pysot")
         self.score = answer.get("best_score")
         return _shift(answer["bbox"], -self.index_base)
+
+
+class FromPytracking:
+    """A pytracking-style tracker with our interface.
+
+    Convention: as `FromGot10k`; the wrapped tracker gets RGB ``uint8`` arrays and lists of four numbers.
+    """
+
+    def __init__(self, tracker: Any, index_base: int = 0) -> None:
+        """Wrap a tracker with ``initialize(image, info)`` and ``track(image) -> {"target_bbox": ...}``.
+
+        Args:
+            tracker: an object, new for each sequence; of pytracking's own, what ``create_tracker`` makes.
+            index_base: number of the first pixel in its boxes. pytracking hands over the numbers of the
+                annotation files as they are, 1-indexed for OTB: ``index_base=1`` does the same.
+
+        Raises:
+            TrackerError: it has another interface.
+        """
+        _check_methods(tracker, "initialize", "track")
+        self.tracker, self.index_base, self.refused = tracker, index_base, False
+
+    def init(self, frame: Frame, box: ArrayLike) -> None:
+        """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
+        self.refused = True
+        frame = check_frame(frame)
+        start = check_box_in_image(box, *frame.shape[:2])
+        info = {"init_bbox": _shift(start, self.index_base).tolist()}
+        self.tracker.initialize(frame.copy(), info)
+        self.refused = False
+
+    def update(self, frame: Frame) -> Boxes:
+        """Return the target's box ``(4,)`` in the next ``frame``.
+
+        Raises:
+            TrackerError: the tracker's answer has no ``"target_bbox"``, or one of several targets, or `init`
+                was not called.
+        """
+        _check_started(self)
+        answer = _answer(self.tracker.track(check_frame(frame).copy()), "target_bbox", "pytracking")
+        return _shift(answer["target_bbox"], -self.index_base)
 
 
 class AsGot10k:
@@ -192,6 +233,35 @@ class AsPysot:
         box = _shift(self.tracker.update(_swap_colours(img)), self.index_base)
         score = getattr(self.tracker, "score", None)
         return {"bbox": box.tolist(), "best_score": None if score is None else float(score)}
+
+
+class AsPytracking:
+    """One of our trackers with pytracking's interface: ``initialize(image, info)``, ``track(image) -> dict``.
+
+    Convention: images are RGB ``uint8`` arrays, boxes ``(x, y, w, h)`` of ``index_base``.
+    """
+
+    def __init__(self, tracker: Tracker, index_base: int = 0) -> None:
+        """Wrap ``tracker``."""
+        self.tracker, self.index_base, self.refused = tracker, index_base, False
+
+    def initialize(self, image: Frame, info: dict[str, Any]) -> dict[str, Any]:
+        """Start on ``image`` with the target in ``info["init_bbox"]``; there is nothing to add: ``{}``."""
+        self.refused = True
+        self.tracker.init(image, _shift(check_box(info["init_bbox"]), -self.index_base))
+        self.refused = False
+        return {}
+
+    def track(self, image: Frame, info: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return ``{"target_bbox": [x, y, w, h]}`` for the next ``image``; ``info`` is not needed."""
+        _check_started(self)
+        return {"target_bbox": _shift(self.tracker.update(image), self.index_base).tolist()}
+
+
+def _answer(answer: Any, key: str, toolkit: str) -> dict[str, Any]:
+    if not isinstance(answer, dict) or key not in answer:
+        raise TrackerError(f"expected {{{key!r}: ...}} from a {toolkit}-style tracker, found {answer!r:.60}")
+    return answer
 
 
 def _check_methods(tracker: Any, *names: str) -> None:

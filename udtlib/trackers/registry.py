@@ -10,6 +10,7 @@ from typing import Any
 from udtlib.arguments import look_up, shown
 from udtlib.errors import OptionError, UdtError, UnknownOptionError
 from udtlib.trackers.base import Tracker
+from udtlib.trackers.own import is_own, own_tracker
 
 TRACKERS = {
     "csrt": "udtlib.trackers.opencv:OpenCVCSRT",
@@ -21,6 +22,7 @@ TRACKERS = {
     "mosse-opencv": "udtlib.trackers.opencv:OpenCVMosse",
     "udt": "udtlib.trackers.udt:UdtTracker",
     "udt+": "udtlib.trackers.udt_plus:UdtPlusTracker",
+    "udt+-bf16": "udtlib.trackers.udt_plus:bfloat16_tracker",
     "udt-bf16": "udtlib.trackers.udt.variants:bfloat16_tracker",
     "udt-noise": "udtlib.trackers.udt.variants:noise_tracker",
     "udt-plain": "udtlib.trackers.udt.plain:PlainUdtTracker",
@@ -30,11 +32,16 @@ TRACKERS = {
 def load_tracker(name: str, **options: Any) -> Tracker:
     """Return a new tracker by its registered ``name``; ``options`` go to its constructor.
 
+    A user's own is named ``"file.py:Class"`` or ``"package.module:Class"``; what can go wrong with it says
+    `udtlib.trackers.own`.
+
     Raises:
         UnknownNameError: ``name`` is not in `TRACKERS`.
         UnknownOptionError: an option the tracker does not have.
         OptionError: an option of another type than expected, outside its range, or unusable.
     """
+    if is_own(name):
+        return own_tracker(name)(**options)
     module, _, attribute = look_up("tracker", name, TRACKERS).partition(":")
     factory = getattr(import_module(module), attribute)
     try:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from udtlib.dcf import default_sigma, effective_regularisation, gaussian_label
-from udtlib.dcf.spectra import DifferentiableHop, make_transform
+from udtlib.dcf.spectra import hop, make_transform
 from udtlib.errors import ShapeError
 from udtlib.network import MEAN_RGB
 from udtlib.training.settings import VARIANTS, TrainingSettings
@@ -189,7 +189,7 @@ class TrainingStep:
         with torch.no_grad():
             x, z = self.transform.spectrum(template), self.transform.spectrum(search)
         ridge = effective_regularisation(template, 1e-4, normalise=True)
-        return DifferentiableHop.apply(template, search, x, z, self.label[None], ridge, self.transform)
+        return hop(template, search, x, z, self.label[None], ridge, self.transform)
 
     def weights(self, numbers: Tensor) -> Tensor:
         """Return the weights ``(n,)`` of the whole batch, which sum to 1 (Eq. 10), from `errors`' numbers."""

@@ -48,6 +48,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One control of a demo: a box to tick; the value is True or False."""
+
+    start: bool
+
+
+Control = Slider | Choice | Check
+
+
+@dataclass(frozen=True)
 class Demo:
     """A picture with controls, shown below its static twin when it is a cell's last line.
 
@@ -58,7 +68,7 @@ class Demo:
     """
 
     draw: Callable[..., Frame]
-    sliders: Mapping[str, Slider | Choice]
+    sliders: Mapping[str, Control]
     twin: Frame = field(repr=False)
 
     def start(self) -> Frame:
@@ -95,8 +105,10 @@ class Demo:
             print(NOTE)
 
 
-def _control(ipywidgets: Any, name: str, slider: Slider | Choice) -> Any:
-    """Return one slider widget, of ints where every value is whole, or a menu."""
+def _control(ipywidgets: Any, name: str, slider: Control) -> Any:
+    """Return one slider widget, of ints where every value is whole, a menu, or a box to tick."""
+    if isinstance(slider, Check):
+        return ipywidgets.Checkbox(description=name.replace("_", " "), value=slider.start)
     if isinstance(slider, Choice):
         return ipywidgets.Dropdown(
             description=name.replace("_", " "), options=slider.options, value=slider.start
@@ -112,9 +124,9 @@ def _control(ipywidgets: Any, name: str, slider: Slider | Choice) -> Any:
     )
 
 
-def _with_play(ipywidgets: Any, control: Any, slider: Slider | Choice) -> Any:
+def _with_play(ipywidgets: Any, control: Any, slider: Control) -> Any:
     """Return the slider, beside a play button linked to it in the browser if it asks for one."""
-    if isinstance(slider, Choice) or slider.play is None:
+    if not isinstance(slider, Slider) or slider.play is None:
         return control
     play = ipywidgets.Play(
         min=control.min, max=control.max, value=control.value, step=control.step, interval=slider.play

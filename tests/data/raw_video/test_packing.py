@@ -16,7 +16,7 @@ from video_files import frames_of, write_folder, write_video
 from udtlib.data.raw_video import cache_writer, packing
 from udtlib.data.raw_video.cache_index import NUMEL
 from udtlib.data.raw_video.decoding import Decoder, Job, answer
-from udtlib.data.raw_video.leak_check import Measured
+from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.data.raw_video.packing import find_videos, pack_videos
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import cut_patches
@@ -237,6 +237,27 @@ def test_videos_for_measuring_are_dropped(folder, tmp_path):
     assert cache.settings["measured"] == ["test_sequence"]
 
 
+def test_other_pictures_for_measuring_under_the_same_name_are_another_cache(folder, tmp_path):
+    """Kept, the cache would go on calling a video clean that shows what is measured on now."""
+
+    def measured(root, seed):
+        write_folder(root / "clip", frames_of(seed, 6))
+        return Measured(measuring_sequences([root]))
+
+    first = pack_videos([folder / "a.avi"], tmp_path / "out", measured=measured(tmp_path / "one" / "set", 7))
+    assert first.settings["measured"] == ["set/clip"]
+    copy = measured(tmp_path / "two" / "set", 7)
+    assert pack_videos([folder / "a.avi"], tmp_path / "out", measured=copy).settings == first.settings
+    with pytest.raises(OptionError, match=r"measured_content is '[0-9a-f]{32}', asked for '[0-9a-f]{32}'"):
+        pack_videos([folder / "a.avi"], tmp_path / "out", measured=measured(tmp_path / "three" / "set", 8))
+
+
+def test_frames_in_memory_count_by_their_hashes():
+    one, other = [Measured([("clip", iter(frames_of(seed, 6)))]) for seed in (7, 8)]
+    again = Measured([("clip", list(frames_of(7, 6)))])
+    assert one.fingerprint() == again.fingerprint() != other.fingerprint()
+
+
 def test_nothing_usable(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "empty.mp4").touch()
@@ -320,6 +341,9 @@ def test_reading(folder, tmp_path):
     for index in (-1, 39):
         with pytest.raises(IndexError, match="of 39"):
             cache.read([0, index])
+    for odd in (1.5, [0.0, 1.0], ["a"], [True], None, [[1], [2, 3]], 1e30, 10**400, 1 + 2j, {}):
+        with pytest.raises(OptionError, match="expected whole numbers"):
+            cache.read(odd)
     copy = cache.read([1])
     copy[:] = 0
     np.testing.assert_array_equal(cache.read([1]), patches[[1]])

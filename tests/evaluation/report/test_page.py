@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from udtlib.cli import main
-from udtlib.data import Sequence, load_dataset
+from udtlib.data import DATASETS, Sequence, load_dataset
 from udtlib.errors import MissingDataError, StorageError
 from udtlib.evaluation import score
 from udtlib.evaluation.report.html import BOTTOM, CHART, LEFT, RIGHT, line_chart
@@ -406,7 +406,7 @@ def test_the_dataset_is_the_recorded_one(tmp_path, capsys):
     assert recorded_dataset([tmp_path / "run" / "mosse"]) == "synthetic"
     for arguments, message in (
         (["run", "other"], "found several"),
-        (["own"], "no dataset 'custom'; known: folder, otb, otb2013, otb2015, otb50, synthetic, tc128"),
+        (["own"], f"no dataset 'custom'; known: {', '.join(DATASETS)}"),
         (["run", "--dataset", "otb"], "of dataset 'synthetic', asked for is 'otb'"),
         (["run", "--dataset", "mine"], "no dataset 'mine'"),
     ):

@@ -113,6 +113,7 @@ def _checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
         (settings["frames_per_video"], int),
         (settings["selection"], str),
         (settings["measured"], list),
+        (settings.get("measured_content", ""), str),
     ]
     expected += [(name, str) for name in settings["measured"]]
     expected += [(made["clips"], int), (made["seed"], int), (made["udtlib"], str)] if made is not None else []

@@ -4,6 +4,7 @@ Only the middle of each frame is looked at, the window training patches are cut 
 was compressed, resized, stretched or mirrored, not if it was cropped or turned. Book: chapter 10.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from udtlib.data.kinds import Folder, Walk
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import user_path
+from udtlib.fingerprints.files import files_fingerprint
 from udtlib.frames import Frame
 
 BITS = 256
@@ -100,6 +102,23 @@ class Measured:
         bar = tqdm(self._sequences, "sequences for measuring", disable=None if self._progress else True)
         return [_hash_both_ways(frames) for _, frames in bar]
 
+    def fingerprint(self) -> str:
+        """Return what the sequences are made of: other pictures under the same names give another one.
+
+        Image files are read in part and not decoded; of other frames the hashes count.
+
+        Raises:
+            DataError: an image file cannot be read.
+        """
+        digest = hashlib.sha256()
+        for index, (name, frames) in enumerate(self._sequences):
+            if isinstance(frames, ImageFiles):
+                content = _files_fingerprint(name, frames)
+            else:
+                content = self.hashes[index].tobytes().hex()
+            digest.update(f"{name}:{content};".encode())
+        return digest.hexdigest()[:32]
+
     def find(self, hashes: NDArray[np.uint8], tolerance: int = TOLERANCE) -> Leak | None:
         """Return the sequence a video with these hashes ``(N, 32)`` shows best, or None."""
         leaks = [
@@ -108,6 +127,13 @@ class Measured:
             if (leak := _compare(name, measured, hashes, tolerance))
         ]
         return min(leaks, key=lambda leak: leak.distance, default=None)
+
+
+def _files_fingerprint(name: str, frames: ImageFiles) -> str:
+    try:
+        return files_fingerprint(frames.paths)
+    except OSError as error:
+        raise DataError(f"{name}: {error.filename} cannot be read ({error.strerror})") from error
 
 
 def _hash_both_ways(frames: Iterable[Frame]) -> NDArray[np.uint8]:

@@ -126,6 +126,8 @@ def pack_videos(
     }
     if selection == "follow" and follower is not None:
         settings["follower"] = f"{follower.__module__}.{follower.__qualname__}"
+    if measured and measured.names:
+        settings["measured_content"] = measured.fingerprint()
     there = out.exists()
 
     def fill(writer: CacheWriter) -> None:

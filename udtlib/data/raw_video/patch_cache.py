@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udtlib.arguments import Between, check
+from udtlib.arguments import Between, check, shown
 from udtlib.data.image_header import read_header
 from udtlib.data.raw_video.cache_index import NUMEL, SHAPE, Index, PackedVideo, parse_index
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, OptionError
 from udtlib.files import user_path
 
 MAGIC = b"UDTPATCH"
@@ -75,7 +75,8 @@ class PatchCache:
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
         frames: number of patches, also ``len()``.
-        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured``, ``cutting``
+        settings: how it was made: ``webp``, ``frames_per_video``, ``selection``, ``measured`` (names of the
+            sequences for measuring) and ``measured_content`` (their fingerprint), ``cutting``
             (`udtlib.data.raw_video.patch_selection.CUTTING`), the ``follower`` if there was one;
             and ``synthetic`` (see `udtlib.data.synthetic.cache`) if nothing in it was filmed.
     """
@@ -117,10 +118,11 @@ class PatchCache:
             RGB uint8 ``(*indices.shape, 125, 125, 3)``, a new array.
 
         Raises:
+            OptionError: something else than whole numbers.
             IndexError: a number outside this range.
             DataError: a compressed patch that cannot be decoded.
         """
-        indices = np.asarray(indices)
+        indices = _whole_numbers(indices)
         if not indices.size:
             return np.empty((*indices.shape, *SHAPE), np.uint8)
         if not 0 <= indices.min() <= indices.max() < self.frames:
@@ -129,7 +131,7 @@ class PatchCache:
             return np.array(self._bytes.reshape(-1, *SHAPE)[indices])
         patches = np.empty((indices.size, *SHAPE), np.uint8)
         for place, index in enumerate(indices.ravel()):
-            patches[place] = self._decode(index)
+            patches[place] = self._decode(int(index))
         return patches.reshape(*indices.shape, *SHAPE)
 
     def load(self) -> Patches:
@@ -165,6 +167,16 @@ class PatchCache:
                 "pixels, found one that cannot be decoded; make the cache again"
             )
         return patch
+
+
+def _whole_numbers(indices: ArrayLike) -> NDArray[np.integer]:
+    try:
+        found = np.asarray(indices)
+    except ValueError as error:  # rows of several lengths
+        raise OptionError(f"indices: expected whole numbers in an array, found {shown(indices)}") from error
+    if found.size and found.dtype.kind not in "iu":
+        raise OptionError(f"indices: expected whole numbers, found {shown(indices)}")
+    return found
 
 
 def _read_index(path: Path) -> Index:

@@ -36,6 +36,7 @@ from udtlib.files import user_path
 from udtlib.locks import only_writer
 from udtlib.trackers import Tracker
 from udtlib.trackers.base import weights_fingerprint
+from udtlib.trackers.own import is_own, own_tracker, tracker_name
 
 RunTasks = Callable[[list[Task]], Iterator[tuple[Task, str]]]
 Outcome = tuple[Boxes | Regions, dict[str, Any]] | str
@@ -78,8 +79,9 @@ def evaluate(
     dataset's folder are broken, is named in the score's ``failed``; the others are run and scored.
 
     Args:
-        tracker: a registered name, or any callable that returns a new object with
-            ``init(frame, box)`` and ``update(frame) -> box``.
+        tracker: a registered name, ``"file.py:Class"`` or ``"package.module:Class"`` of your own
+            (`udtlib.trackers.own`), or any callable that returns a new object with ``init(frame, box)`` and
+            ``update(frame) -> box``.
         sequences: a registered dataset's name, or sequences with frames and true boxes.
         out: the folder RUN of the result files ``RUN/TRACKER/SEQUENCE.txt``; None keeps no files.
         root: the dataset's folder; used if ``sequences`` is a name, and on the workers of a cluster.
@@ -110,6 +112,7 @@ def evaluate(
         StorageError: another process is writing this tracker's results there, the disk is full, or ``out``
             was removed; what is finished is kept.
         ClusterError: no Dask, no answer, or the cluster is gone; what was finished is kept in ``out``.
+        TrackerError, UnknownOptionError: a tracker of your own by its file or module that cannot be made.
         TypeError: ``tracker`` is neither a name nor callable.
 
     Book: chapters 01 and 13.
@@ -130,7 +133,9 @@ def evaluate(
     broken: dict[str, str] = {}
     listed = load_dataset(sequences, root, broken=broken) if isinstance(sequences, str) else list(sequences)
     _check_names(listed)
-    name = name or (tracker if isinstance(tracker, str) else str(getattr(tracker, "__name__", "tracker")))
+    named = tracker_name(tracker) if isinstance(tracker, str) else getattr(tracker, "__name__", "tracker")
+    name = name or str(named)
+    tracker = own_tracker(tracker) if isinstance(tracker, str) and is_own(tracker) else tracker
     _check_tracker_name(name)
     images = _images(listed, progress) if out is not None else {}
     if dask:

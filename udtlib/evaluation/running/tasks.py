@@ -22,6 +22,7 @@ from udtlib.evaluation.results.records import WEIGHTS, usable_record, why_again
 from udtlib.printing import log_of
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.trackers.base import weights_fingerprint
+from udtlib.trackers.own import OwnTracker
 
 MakeTracker = Callable[[], Tracker]
 LOG = log_of("udtlib.evaluation")
@@ -104,6 +105,10 @@ def _describe(
         weights = weights_fingerprint(made)
         record |= {"tracker": tracker} | ({WEIGHTS: weights} if weights else {})
         return record | (tracker_fingerprints(made) if is_kept else {})
+    if isinstance(tracker, OwnTracker):
+        made = make()  # what is wrong with it is said once, not per sequence
+        record["tracker"] = tracker.attribute  # as of a class that is handed over
+        return record | (tracker_fingerprints(made, tracker.load(), options) if is_kept else {})
     record["tracker"] = getattr(tracker, "__qualname__", type(tracker).__name__)
     return record | (tracker_fingerprints(_try(make), tracker, options) if is_kept else {})
 

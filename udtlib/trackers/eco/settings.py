@@ -1,6 +1,6 @@
 """Settings of UDT+, as named presets, each with its source. Book: chapter 12."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from udtlib.arguments import Between, check_fields
@@ -22,7 +22,7 @@ class EcoSettings:
         channels: of the projected features, at most the network's 32.
         sigma_factor: the label's sigma relative to the target's side.
         learning_rate: weight of a new sample among those remembered.
-        capacity: samples remembered.
+        capacity: samples remembered; 1 is a running average.
         train_gap: frames that pass without learning.
         train_first: frames from the start in which the filter learns each time.
         iterations: of conjugate gradients when the filter learns.
@@ -36,10 +36,12 @@ class EcoSettings:
         penalty_least: the spatial penalty in the middle.
         penalty_edge: the spatial penalty at the target's sides.
         penalty_threshold: Fourier coefficients of it below this share of the largest are dropped.
-        newton_steps: that refine the peak.
+        newton_steps: that refine the peak; 0 leaves it on the grid.
+        follow_size: let the scale filter change the size.
         adaptive: how strongly doubt holds learning back: weights of samples, and the scale filter's rate, are
             multiplied with this power of `udtlib.trackers.confidence`; 0 is never.
         camera: move the search window with the camera first (`udtlib.trackers.camera`).
+        flow: move and resize the search window with the target's own points first (`udtlib.trackers.flow`).
         velocity: share of the last frames' mean motion that is expected to go on, 0 to 1.
         second_look: share of the ordinary peak below which it looks beside the window too; 0 is never.
     """
@@ -51,7 +53,7 @@ class EcoSettings:
     channels: Annotated[int, Between(1, 32)] = 32
     sigma_factor: Annotated[float, Between(1e-3, 10)] = 1 / 12
     learning_rate: Annotated[float, Between(0, 1)] = 0.01
-    capacity: Annotated[int, Between(2, 1000)] = 50
+    capacity: Annotated[int, Between(1, 1000)] = 50
     train_gap: Annotated[int, Between(0, 1000)] = 5
     train_first: Annotated[int, Between(0, 1000)] = 0
     iterations: Annotated[int, Between(1, 1000)] = 5
@@ -66,8 +68,10 @@ class EcoSettings:
     penalty_edge: Annotated[float, Between(1e-9, 1e3)] = 1e-2
     penalty_threshold: Annotated[float, Between(0, 1)] = 0.05
     newton_steps: Annotated[int, Between(0, 100)] = 5
+    follow_size: bool = True
     adaptive: Annotated[float, Between(0, 10)] = 0.0
     camera: bool = False
+    flow: bool = False
     velocity: Annotated[float, Between(0, 1)] = 0.0
     second_look: Annotated[float, Between(0, 1)] = 0.0
 
@@ -114,3 +118,5 @@ PRESETS = {
         penalty_threshold=0.15,
     ),
 }
+PRESETS["tuned"] = replace(PRESETS["released-vot"], flow=True, second_look=0.25)
+"""Ours: chosen for our own network on real sequences that are neither trained nor reported on."""

@@ -6,26 +6,27 @@ Each frame: sample the search patches of three scales around the last position, 
 Patches are sampled in floating point: an 8-bit warp changes results. Book: chapter 06.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from udtlib.arguments import OneOf, checked, preset_with
+from udtlib.arguments import OneOf, checked, preset_with, shown
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
 from udtlib.devices import keep_freed_memory, usable_device
-from udtlib.errors import TrackerError
+from udtlib.errors import OptionError, TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
 from udtlib.trackers.confidence import Confidence
+from udtlib.trackers.udt.backbone import Backbone, measured
+from udtlib.trackers.udt.look import Look
 from udtlib.trackers.udt.settings import PRESETS
 from udtlib.weights import Weights, get_weights
 
@@ -36,27 +37,6 @@ SCALE_ROUNDING, CELL_ROUNDING = 4e-4, 2e-4
 LOST = 0.15  # score: 0.15 and above on targets that are there, 0.06 to 0.14 on noise in their place
 FLAT = 8  # grey levels between the darkest and the lightest pixel of a window that shows nothing
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the tracker saw in one frame, for drawing; arrays hold until the next `update`.
-
-    Attributes:
-        windows: ``(3, 2)`` float64, width and height in pixels of the three windows.
-        patches: ``(3, 3, S, S)`` RGB minus the mean.
-        features: ``(3, 32, S, S)``, before the cosine window.
-        responses: ``(3, S, S)`` float32, one per scale.
-        peaks: ``(3,)`` their maxima, before the scale penalty.
-        best: the scale chosen, 0..2.
-    """
-
-    windows: NDArray[np.float64]
-    patches: Tensor
-    features: Tensor
-    responses: Tensor
-    peaks: NDArray[np.float64]
-    best: int
 
 
 class UdtTracker:
@@ -75,6 +55,7 @@ class UdtTracker:
         preset: str = "released",
         device: torch.device | str = "cpu",
         dtype: Annotated[str, OneOf(*DTYPES)] = "float32",
+        network: nn.Module | None = None,
         **settings: Any,
     ) -> None:
         """Load the network.
@@ -87,30 +68,46 @@ class UdtTracker:
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is
                 repeated in float32, so the boxes are the same (with ``subpixel`` nearly so).
+            network: another one instead, without ``weights`` (`udtlib.trackers.udt.backbone` says what must
+                hold); the label's width and the steps of the peak follow its stride.
             settings: attributes of `udtlib.trackers.udt.settings.UdtSettings` to change in the preset.
 
         Raises:
             UnknownNameError: an unknown preset.
-            OptionError: an unknown setting, a value out of range, or a device that is not here.
+            OptionError: an unknown setting, a value out of range, a device that is not here, or a
+                ``network`` that cannot be used, or not with the other arguments.
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
         self.settings = preset_with(PRESETS, preset, settings)
         self.device, self.dtype = usable_device(device), DTYPES[dtype]
-        self.weights = get_weights(weights)
-        self.network = self.weights.network().to(self.device).requires_grad_(False)
-        size = self.settings.patch_size
-        self.window = torch.hann_window(size, periodic=False, dtype=torch.float64)
-        cutoff = label_cutoff(size, self.settings.sigma)
-        self.transform = LowPassTransform(size, cutoff, self.window, self.device)
-        self.label = gaussian_label(size, size, self.settings.sigma)
+        self.weights = None if network is not None else get_weights(weights)
+        self.backbone = self._backbone(weights, network)
+        self.network, self.cells = self.backbone.network, self.backbone.cells
+        self.window = torch.hann_window(self.cells, periodic=False, dtype=torch.float64)
+        sigma = self.settings.sigma / self.backbone.stride
+        cutoff = label_cutoff(self.cells, sigma)
+        self.transform = LowPassTransform(self.cells, cutoff, self.window, self.device)
+        self.label = gaussian_label(self.cells, self.cells, sigma)
         label_spectrum = self.transform.restrict(torch.fft.rfft2(self.label.double()))
         self.label_spectrum = label_spectrum.to(self.device, torch.complex64)
         self.mean = torch.tensor(MEAN_RGB, device=self.device).view(1, 3, 1, 1)
-        self.line = np.linspace(-0.5, 0.5, size)
+        self.line = np.linspace(-0.5, 0.5, self.settings.patch_size)
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])
         self.started = False
+
+    def _backbone(self, weights: Any, network: nn.Module | None) -> Backbone:
+        size = self.settings.patch_size
+        if network is None:
+            assert self.weights is not None
+            return Backbone(self.weights.network().to(self.device).requires_grad_(False), size, 1)
+        if weights is not None or self.dtype != torch.float32:
+            raise OptionError(
+                f"network: expected neither weights nor another dtype than float32 beside it, found weights="
+                f"{shown(weights)}, dtype={self.dtype}"
+            )
+        return measured(network, size, self.device)
 
     @torch.inference_mode()
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -159,7 +156,7 @@ class UdtTracker:
     def stay(self) -> None:
         """Keep the box where a frame shows nothing, and call the target lost."""
         self.look, self.score = None, 0.0
-        self.response = np.zeros((self.settings.patch_size,) * 2, np.float32)
+        self.response = np.zeros((self.cells,) * 2, np.float32)
 
     def move(self, look: Look) -> NDArray[np.float64]:
         """Go where the best response points; return the window ``(w, h)`` to learn from there."""
@@ -168,7 +165,8 @@ class UdtTracker:
         self.score = float(look.peaks[look.best])
         self.confidence.judge(self.response, self.score)
         window = look.windows[look.best]
-        self.center = self.center + self.displacement(self.response) * window / self.settings.patch_size
+        pixels = self.displacement(self.response) * self.backbone.stride  # of the patch
+        self.center = self.center + pixels * window / self.settings.patch_size
         size = window / (1 + self.settings.padding)
         self.size = np.maximum(np.minimum(size, self.largest), self.smallest)
         return window
@@ -245,12 +243,12 @@ class UdtTracker:
         return first - second < SCALE_ROUNDING or float(cells[0] - cells[1]) < CELL_ROUNDING
 
     def features(self, patches: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return the features ``(N, 32, S, S)`` float32 of patches, convolved in ``dtype``."""
+        """Return the features ``(N, C, s, s)`` float32 of patches, convolved in ``dtype``."""
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
             return self.network(patches)
 
     def respond(self, features: Tensor) -> Tensor:
-        """Return the responses ``(N, S, S)`` to search features ``(N, 32, S, S)`` (Eq. 5)."""
+        """Return the responses ``(N, s, s)`` to search features ``(N, C, s, s)`` (Eq. 5)."""
         cross = (self.transform.spectrum(features) * self.template.conj()).sum(-1)
         return self.transform.inverse(self.dual * cross)
 
@@ -263,7 +261,7 @@ class UdtTracker:
         return dual[0], template[0]
 
     def solve(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the filters for features ``(N, 32, S, S)`` as `learn` does, ``(N, ...)`` each (Eq. 4)."""
+        """Return the filters for features ``(N, C, s, s)`` as `learn` does, ``(N, ...)`` each (Eq. 4)."""
         template = self.transform.spectrum(features)
         count = features[0].numel() if self.settings.normalise else 1
         energy = torch.view_as_real(template).square().sum((-1, -2))
@@ -279,8 +277,8 @@ class UdtTracker:
         self.template = torch.lerp(self.template, template, rate)
 
     def displacement(self, response: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return where the peak of ``response`` ``(S, S)`` lies, ``(dx, dy)`` in cells."""
-        size = self.settings.patch_size
+        """Return where the peak of ``response`` ``(s, s)`` lies, ``(dx, dy)`` in cells."""
+        size = self.cells
         row, column = np.unravel_index(int(response.argmax()), response.shape)
         last = size // 2 - 1 if self.settings.wrap_early else size // 2
         shift = [float(index - size if index > last else index) for index in (column, row)]
@@ -291,5 +289,5 @@ class UdtTracker:
 
     @property
     def filter(self) -> Tensor:
-        """The present filter W of Eq. 4, ``(32, S, S)``, real, laid out as the template."""
+        """The present filter W of Eq. 4, ``(C, s, s)``, real, laid out as the template."""
         return self.transform.inverse((self.template * self.dual.conj()[..., None]).permute(2, 0, 1))

@@ -1,0 +1,230 @@
+"""Answers to chapter 12's exercises, and the mistakes its checks must catch."""
+
+import numpy as np
+
+
+def _closest(samples):
+    """Return the closest pair (heavier or first one first is up to the caller) and its squared distance."""
+    apart = ((samples[:, None] - samples) ** 2).sum(axis=2)
+    np.fill_diagonal(apart, np.inf)
+    first, second = np.unravel_index(apart.argmin(), apart.shape)
+    return first, second, apart.min()
+
+
+def remember(samples, weights, new, rate):
+    samples, weights = samples.copy(), (1 - rate) * weights
+    to_new = ((samples - new) ** 2).sum(axis=1)
+    first, second, between = _closest(samples)
+    if to_new.min() < between:
+        place, other, weight = to_new.argmin(), new, rate
+    else:
+        place, freed = (first, second) if weights[first] >= weights[second] else (second, first)
+        other, weight = samples[freed].copy(), weights[freed]
+        samples[freed], weights[freed] = new, rate
+    total = weights[place] + weight
+    samples[place] = (weights[place] * samples[place] + weight * other) / total
+    weights[place] = total
+    return samples, weights
+
+
+def _without_fading(samples, weights, new, rate):
+    return remember(samples, weights / (1 - rate), new, rate)
+
+
+def _always_into_the_nearest(samples, weights, new, rate):
+    samples, weights = samples.copy(), (1 - rate) * weights
+    place = ((samples - new) ** 2).sum(axis=1).argmin()
+    total = weights[place] + rate
+    samples[place] = (weights[place] * samples[place] + rate * new) / total
+    weights[place] = total
+    return samples, weights
+
+
+def _halfway(samples, weights, new, rate):
+    held, shares = remember(samples, weights, new, rate)
+    to_new = ((samples - new) ** 2).sum(axis=1)
+    first, second, between = _closest(samples)
+    if to_new.min() < between:
+        held[to_new.argmin()] = (samples[to_new.argmin()] + new) / 2
+    else:
+        place = first if weights[first] >= weights[second] else second
+        held[place] = (samples[first] + samples[second]) / 2
+    return held, shares
+
+
+def _weight_left_out(samples, weights, new, rate):
+    return remember(samples, weights, new, rate)[0], (1 - rate) * weights
+
+
+def _memory_overwritten(samples, weights, new, rate):
+    held, shares = remember(samples, weights, new, rate)
+    samples[:], weights[:] = held, shares
+    return held, shares
+
+
+def _kernel(t, a=-0.75):
+    t = np.abs(t)
+    near = (a + 2) * t**3 - (a + 3) * t**2 + 1
+    far = a * (t**3 - 5 * t**2 + 8 * t - 4)
+    return np.where(t <= 1, near, np.where(t < 2, far, 0))
+
+
+def interpolate(values, u):
+    count = len(values)
+    distances = count * u - np.arange(count) - 0.5
+    distances = (distances + count / 2) % count - count / 2  # the nearest copy on the circle
+    return float(values @ _kernel(distances))
+
+
+def _at_the_edge(values, u):
+    return interpolate(values, u + 0.5 / len(values))
+
+
+def _not_around(values, u):
+    return float(values @ _kernel(len(values) * u - np.arange(len(values)) - 0.5))
+
+
+def _other_slope(values, u):
+    count = len(values)
+    distances = (count * u - np.arange(count) - 0.5 + count / 2) % count - count / 2
+    return float(values @ _kernel(distances, -0.5))
+
+
+def _linear(values, u):
+    count = len(values)
+    return float(np.interp(u * count - 0.5, np.arange(count), values, period=count))
+
+
+def newton_step(coefficients, u):
+    # r(u) = c_0 + 2 Re sum c_k e^(2 pi i k u): every derivative brings down 2 pi i k, and the 2 cancels.
+    k = 2j * np.pi * np.arange(len(coefficients))
+    waves = coefficients * np.exp(k * u)
+    return u - (k * waves).sum().real / (k**2 * waves).sum().real
+
+
+def _uphill(coefficients, u):
+    return 2 * u - newton_step(coefficients, u)
+
+
+def _upside_down(coefficients, u):
+    return u - 1 / (u - newton_step(coefficients, u))
+
+
+def _step_only(coefficients, u):
+    return newton_step(coefficients, u) - u
+
+
+def _one_factor_missing(coefficients, u):
+    return u - (u - newton_step(coefficients, u)) / (2 * np.pi)
+
+
+def _gradient_only(coefficients, u):
+    k = 2j * np.pi * np.arange(len(coefficients))
+    return u - (k * coefficients * np.exp(k * u)).sum().real
+
+
+def solve(matrix, target, iterations):
+    x = np.zeros_like(target)
+    residual = target - matrix @ x
+    direction = residual
+    for _ in range(iterations):
+        image = matrix @ direction
+        norm = residual @ residual
+        step = norm / (direction @ image)
+        x = x + step * direction
+        residual = residual - step * image
+        direction = residual + residual @ residual / norm * direction
+    return x
+
+
+def _as_found(matrix, target, iterations):
+    x = np.zeros_like(target)
+    residual = target - matrix @ x
+    direction = residual
+    for _ in range(iterations):
+        image = matrix @ direction
+        norm = residual @ residual
+        step = norm / (direction @ image)
+        x = x + step * direction
+        residual = residual - step * direction
+        direction = residual + norm / (residual @ residual) * direction
+    return x
+
+
+def _residual_of_the_direction(matrix, target, iterations):
+    x = np.zeros_like(target)
+    residual = direction = target
+    for _ in range(iterations):
+        norm = residual @ residual
+        step = norm / (direction @ matrix @ direction)
+        x = x + step * direction
+        residual = residual - step * direction
+        direction = residual + residual @ residual / norm * direction
+    return x
+
+
+def _quotient_inverted(matrix, target, iterations):
+    x = np.zeros_like(target)
+    residual = direction = target
+    for _ in range(iterations):
+        image, norm = matrix @ direction, residual @ residual
+        step = norm / (direction @ image)
+        x, residual = x + step * direction, residual - step * image
+        direction = residual + norm / (residual @ residual) * direction
+    return x
+
+
+def _steepest_descent(matrix, target, iterations):
+    x = np.zeros_like(target)
+    for _ in range(iterations):
+        residual = target - matrix @ x
+        x = x + residual @ residual / (residual @ matrix @ residual) * residual
+    return x
+
+
+def doubt(peaks, ratios):
+    shares = [np.minimum(values / np.median(values[:5]), 1) for values in (peaks, ratios)]
+    return np.minimum(1, 2 * shares[0] * shares[1])
+
+
+def _first_frame(peaks, ratios):
+    shares = [np.minimum(values / values[0], 1) for values in (peaks, ratios)]
+    return np.minimum(1, 2 * shares[0] * shares[1])
+
+
+def _all_frames(peaks, ratios):
+    shares = [np.minimum(values / np.median(values), 1) for values in (peaks, ratios)]
+    return np.minimum(1, 2 * shares[0] * shares[1])
+
+
+def _not_capped(peaks, ratios):
+    return np.minimum(1, 2 * peaks / np.median(peaks[:5]) * ratios / np.median(ratios[:5]))
+
+
+def _not_tolerant(peaks, ratios):
+    shares = [np.minimum(values / np.median(values[:5]), 1) for values in (peaks, ratios)]
+    return shares[0] * shares[1]
+
+
+def _mean_of_five(peaks, ratios):
+    shares = [np.minimum(values / np.mean(values[:5]), 1) for values in (peaks, ratios)]
+    return np.minimum(1, 2 * shares[0] * shares[1])
+
+
+def _height_alone(peaks, ratios):
+    return np.minimum(1, 2 * peaks / np.median(peaks[:5]))
+
+
+WRONG = {
+    "remember": [
+        _without_fading,
+        _always_into_the_nearest,
+        _halfway,
+        _weight_left_out,
+        _memory_overwritten,
+    ],
+    "interpolate": [_at_the_edge, _not_around, _other_slope, _linear],
+    "newton_step": [_uphill, _upside_down, _step_only, _one_factor_missing, _gradient_only],
+    "solve": [_as_found, _residual_of_the_direction, _quotient_inverted, _steepest_descent],
+    "doubt": [_first_frame, _all_frames, _not_capped, _not_tolerant, _mean_of_five, _height_alone],
+}

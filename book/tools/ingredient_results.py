@@ -1,0 +1,103 @@
+"""Measure UDT+ with one ingredient more each time, for chapter 12: `make results-ingredients`.
+
+    python book/tools/ingredient_results.py --real DIR --out RUN --table FILE.json
+
+The first `FRAMES` frames of every second sequence in DIR, which are laid out as OTB's are. Resumable, as `udt evaluate`
+is. The price is processor time on one thread (`ROUNDS` turns of all steps, one after the other, the least counts), so
+that other work on the machine does little harm.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+from time import process_time
+from typing import Any
+
+import cv2
+import torch
+
+from udtlib.data import load_dataset
+from udtlib.data.sequences import Sequence
+from udtlib.data.synthetic import render_clip
+from udtlib.evaluation import evaluate
+from udtlib.evaluation.running.measured import provenance, weights_by_name
+from udtlib.files import write_whole
+from udtlib.trackers import load_tracker
+from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
+
+FRAMES, EVERY = 40, 2
+ROUNDS, TIMED_FRAMES = 3, 13
+
+
+def steps() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return tracker and options by name: chapter 06's, then UDT+'s filter with nothing, and with ever more."""
+    names, released = list(INGREDIENTS), {"preset": "released"}
+    found: dict[str, tuple[str, dict[str, Any]]] = {"chapter 06": ("udt", released)}
+    for count, name in enumerate(["plain", *names]):
+        found[name] = ("udt+", released | with_ingredients(names[:count]))
+    return found
+
+
+def beginning(sequence: Sequence) -> Sequence:
+    """Return the first `FRAMES` frames of a sequence."""
+    count = min(FRAMES, len(sequence.frames))
+    frames = [sequence.frames[index] for index in range(count)]
+    return replace(sequence, frames=frames, boxes=sequence.boxes[:count])
+
+
+def scores(sequences: AbstractSequence[Sequence], out: str, jobs: int) -> dict[str, dict[str, float]]:
+    """Return the area under the success curve of every step on every sequence."""
+    found = {}
+    for step, (tracker, options) in steps().items():
+        name = step.replace(" ", "-")
+        score = evaluate(
+            tracker, sequences, out, dataset="otb", name=name, options=options, jobs=jobs, progress=True
+        )
+        if score.failed:
+            raise SystemExit(f"{step}: {dict(score.failed)}")
+        found[step] = {one.name: round(float(one.auc), 4) for one in score.sequences}
+    return found
+
+
+def prices() -> dict[str, float]:
+    """Return each step's milliseconds a frame: processor time, one thread, the least of all rounds."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    clip = render_clip(TIMED_FRAMES, seed=7, scale_variation=0.3)
+    frames, least = list(clip.frames), dict.fromkeys(steps(), float("inf"))
+    for _ in range(ROUNDS):
+        for step, (name, options) in steps().items():
+            tracker = load_tracker(name, **options)
+            tracker.init(frames[0], clip.boxes[0])
+            start = process_time()
+            for frame in frames[1:]:
+                tracker.update(frame)
+            least[step] = min(least[step], 1e3 * (process_time() - start) / (len(frames) - 1))
+    return {step: round(value, 2) for step, value in least.items()}
+
+
+def main() -> None:
+    """Run what is missing and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--table", required=True, metavar="FILE.json")
+    parser.add_argument("--real", metavar="DIR", required=True)
+    parser.add_argument("--jobs", type=int, default=1)
+    arguments = parser.parse_args()
+    measured = provenance("make results-ingredients", arguments.jobs)
+    made = {name: load_tracker(name) for name in ("udt", "udt+")}
+    document = measured | {
+        "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
+        "weights": weights_by_name(made),
+        "frames": FRAMES,
+        "settings": {step: options for step, (_, options) in steps().items()},
+    }
+    sequences = [beginning(one) for one in load_dataset("otb", arguments.real)[::EVERY]]
+    document["auc"] = {"real": scores(sequences, arguments.out, arguments.jobs)}
+    document["ms"] = prices()
+    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Another network in the UDT tracker's place of its own: what it must do, measured before it is used.
+
+What must hold, and is looked at when the tracker is made:
+
+- From patches ``(N, 3, S, S)``, RGB in 0..255 minus `udtlib.network.MEAN_RGB`, it makes one tensor of finite
+  features ``(N, C, s, s)``: any number of channels, a square of `FEWEST` cells a side or more.
+- A picture's features do not depend on the others in its batch. It is used in evaluation mode, a copy of it.
+- A patch moved by ``stride`` pixels gives features moved by one cell; the stride is a whole number. A
+  correlation filter finds a target by that. The borders may differ, and `LIKENESS` of the rest is enough.
+
+Book: chapter 06.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from udtlib.errors import OptionError
+
+FEWEST = 8
+LIKENESS = 0.5
+"""Least correlation between features and those of the patch moved by one stride: 1 for convolutions away from
+the border, next to nothing for a network that mixes all places."""
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network with what the tracker has to know of it.
+
+    Attributes:
+        network: the copy in use, in evaluation mode and without gradients.
+        cells: side of its feature maps.
+        stride: pixels of the patch from one cell to the next.
+    """
+
+    network: nn.Module
+    cells: int
+    stride: int
+
+
+def measured(network: nn.Module, patch_size: int, device: torch.device) -> Backbone:
+    """Return a copy of a network on ``device``, with cells and stride for patches of ``patch_size``.
+
+    Raises:
+        OptionError: it raises an exception, or what must hold (see above) does not.
+    """
+    used = deepcopy(network).to(device).eval().requires_grad_(False)
+    noise = _noise(patch_size, device)
+    features = _features(used, noise, patch_size, 0)
+    _check_alone(used, noise, patch_size, features)
+    cells = features.shape[-1]
+    longest = min((patch_size - 1) // (cells - 1), patch_size // 2)
+    if longest < 1:
+        raise OptionError(
+            f"network: expected at most a cell a pixel, found {cells} cells for {patch_size} pixels a side"
+        )
+    likenesses = {
+        step: _likeness(features, _features(used, noise, patch_size, step)) for step in range(1, longest + 1)
+    }
+    stride, likeness = max(likenesses.items(), key=lambda item: item[1])
+    if likeness < LIKENESS:
+        raise OptionError(
+            f"network: expected features that move by a cell when the patch moves by the stride; at best, "
+            f"by {stride} pixels, their correlation is {likeness:.2f} (at least {LIKENESS}). Networks with "
+            "pooling over the whole image, attention or few cells do not do that; take an earlier layer"
+        )
+    return Backbone(used, cells, stride)
+
+
+def _noise(patch_size: int, device: torch.device) -> Tensor:
+    """Return smooth noise ``(1, 3, H, W)`` about 0, half a patch wider than one, as strong as a picture."""
+    side = patch_size + patch_size // 2
+    rough = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    smooth = functional.avg_pool2d(rough, 3, stride=1, padding=1)
+    return (50 / smooth.std() * smooth).to(device)
+
+
+def _features(network: nn.Module, noise: Tensor, patch_size: int, step: int) -> Tensor:
+    """Return the features of the patch ``step`` pixels right and down, if the tracker can use them.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    patch = noise[..., step : step + patch_size, step : step + patch_size]
+    try:
+        with torch.inference_mode():
+            features = network(patch)
+    except Exception as error:  # whatever a stranger's network raises
+        text = " ".join(str(error).split())[:200]
+        raise OptionError(
+            f"network: raised {type(error).__name__} on patches {tuple(patch.shape)}: {text}"
+        ) from error
+    if not isinstance(features, Tensor):
+        raise OptionError(f"network: expected a tensor of features, found {type(features).__name__}")
+    shape = tuple(features.shape)
+    if len(shape) != 4 or shape[0] != 1 or shape[2] != shape[3] or shape[3] < FEWEST:
+        raise OptionError(
+            f"network: expected features (1, C, s, s) with s at least {FEWEST} for patches "
+            f"{tuple(patch.shape)}, found {shape}; an earlier layer, or a larger patch_size, has more cells"
+        )
+    if features.dtype != torch.float32 or not torch.isfinite(features).all():
+        raise OptionError(f"network: expected finite float32 features, found others ({features.dtype})")
+    return features
+
+
+def _check_alone(network: nn.Module, noise: Tensor, patch_size: int, features: Tensor) -> None:
+    """Refuse a network in which the pictures of a batch depend on each other.
+
+    Raises:
+        OptionError: they do.
+    """
+    patch = noise[..., :patch_size, :patch_size]
+    with torch.inference_mode():
+        together = network(torch.cat([patch.flip(-1), patch]))
+    same = together.shape[0] == 2 and torch.allclose(
+        together[1:], features, rtol=1e-2, atol=1e-2 * float(features.abs().max())
+    )
+    if not same:
+        raise OptionError("network: expected the same features of a patch whatever else is in its batch")
+
+
+def _likeness(features: Tensor, moved: Tensor) -> float:
+    """Return the correlation of features with those of a patch moved, one cell back, away from the border."""
+    edge = features.shape[-1] // 4
+    here, there = features[..., 1:, 1:], moved[..., :-1, :-1]
+    inner = [one[0, :, edge:-edge, edge:-edge].double() for one in (here, there)]
+    one, other = (part - part.mean((-1, -2), keepdim=True) for part in inner)
+    norms = one.norm() * other.norm()
+    return float((one * other).sum() / norms) if norms > 0 else 0.0

@@ -1,0 +1,142 @@
+"""UDT+ with and without each ingredient, on one clip: its boxes, and its response maps beside the plain ones.
+
+`draw` is a pure function of a frame's number and the ingredients ticked; ``demo()`` as a cell's last line
+shows a static picture and, where a kernel is live, its controls. A combination is tracked through the clip
+when it is ticked for the first time, about half a second; then its frames are at hand. Book: chapter 12.
+"""
+
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from udtlib import viz
+from udtlib.boxes import Boxes, iou
+from udtlib.data.sequences import Sequence
+from udtlib.data.synthetic import render_clip
+from udtlib.frames import Frame
+from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
+from udtlib.trackers.udt_plus import UdtPlusTracker
+from udtlib.widgets.base import Check, Control, Demo, Slider
+
+FRAMES, START = 36, 28  # of the clip; the frame in which the demo starts
+PANEL, PLOT, GAP = 156, 50, 4  # sides of pictures, white between them
+SMALL: dict[str, Any] = {"least_side": 96, "largest_side": 96, "first_steps": 3}
+"""Of the search patch: quick, and less exact."""
+LIMITS = (-0.1, 0.5)  # of the response maps' colours
+TWIN = ((), ("context",), ("context", "penalty"), tuple(name for name in INGREDIENTS if name != "trust"))
+"""Combinations in the static picture, all at the frame in which the demo starts."""
+
+
+class Run(NamedTuple):
+    """A combination of ingredients, tracked through the clip.
+
+    Attributes:
+        boxes: ``(FRAMES, 4)``.
+        overlaps: with the true boxes, ``(FRAMES,)``.
+        responses: one map ``(F, F)`` a frame, wrap-around.
+        scores: their peaks ``(FRAMES,)``.
+    """
+
+    boxes: Boxes
+    overlaps: NDArray[np.float64]
+    responses: tuple[NDArray[np.float32], ...]
+    scores: NDArray[np.float64]
+
+
+@cache
+def scene() -> Sequence:
+    """Return the clip, rendered once: a fast target that changes its size and is hidden in part."""
+    clip = render_clip(FRAMES, seed=4, fast_motion=0.5, occlusion=0.6, scale_variation=0.3)
+    return Sequence(clip.name, list(clip.frames), clip.boxes)
+
+
+@lru_cache(maxsize=64)
+def track(names: frozenset[str]) -> Run:
+    """Return the run of the tracker that has these ingredients, keys of `INGREDIENTS`, alone.
+
+    Raises:
+        UnknownNameError: no such ingredient.
+    """
+    clip, tracker = scene(), UdtPlusTracker(preset="released", **with_ingredients(names), **SMALL)
+    tracker.init(clip.frames[0], clip.boxes[0])
+    boxes, responses, scores = [clip.boxes[0]], [tracker.response], [tracker.score]
+    for frame in clip.frames[1:]:
+        boxes.append(tracker.update(frame))
+        responses.append(tracker.response)
+        scores.append(tracker.score)
+    found = np.array(boxes)
+    return Run(found, iou(found, clip.boxes), tuple(responses), np.array(scores))
+
+
+def draw(frame: int = START, **chosen: bool) -> Frame:
+    """Return the picture of one frame, RGB ``uint8``.
+
+    Above, from left to right: the frame with the true box (green), that of the filter without any ingredient
+    (blue) and that of the chosen one (orange); the response maps of these two, to one scale, "nothing moved"
+    in the middle. Below: both overlaps up to this frame, from 0 to 1.
+
+    Args:
+        frame: its number in the clip, 0..35.
+        chosen: whether an ingredient of `INGREDIENTS` is in, by its name; one not given is not.
+
+    Raises:
+        UnknownNameError: no such ingredient.
+    """
+    names = frozenset(name for name, ticked in chosen.items() if ticked)
+    plain, mine = track(frozenset()), track(names)
+    picture = viz.draw_box(scene().frames[frame], scene().boxes[frame], viz.TRUTH)
+    picture = viz.draw_box(picture, plain.boxes[frame], viz.SECOND)
+    picture = viz.resize_area(viz.draw_box(picture, mine.boxes[frame], viz.PREDICTION), PANEL)
+    panels = {
+        f"frame {frame}": picture,
+        f"without any: peak {plain.scores[frame]:.1f}": response_panel(plain.responses[frame], False),
+        f"chosen: peak {mine.scores[frame]:.1f}": response_panel(mine.responses[frame], "context" in names),
+    }
+    above = viz.side_by_side(*(viz.caption(panel, text) for text, panel in panels.items()), gap=GAP)
+    title = "with " + (", ".join(name for name in INGREDIENTS if name in names) or "nothing")
+    lines = {viz.SECOND: plain.overlaps[: frame + 1], viz.PREDICTION: mine.overlaps[: frame + 1]}
+    colors = {"truth": viz.TRUTH, "without any": viz.SECOND, "chosen": viz.PREDICTION}
+    below = overlap_plot(lines, above.shape[1])
+    return np.vstack(
+        [viz.text_strip(title, above.shape[1]), above, below, viz.legend(colors, above.shape[1])]
+    )
+
+
+def response_panel(response: NDArray[np.float32], wide: bool) -> Frame:
+    """Return a response map as a picture ``(PANEL, PANEL, 3)``, a pixel of it as large in all of them.
+
+    Args:
+        response: ``(F, F)``, wrap-around.
+        wide: its window has the largest area; a smaller one has a frame of the darkest colour.
+    """
+    narrow, widest = (settings["search_area"] for settings in INGREDIENTS["context"])
+    side = PANEL if wide else round(PANEL * narrow / widest)
+    inner = viz.resize_nearest(viz.heatmap(response, limits=LIMITS), side, side)
+    panel = np.empty((PANEL, PANEL, 3), np.uint8)
+    panel[:] = viz.heatmap(np.zeros((1, 1)), limits=(0, 1))[0, 0]
+    start = (PANEL - side) // 2
+    panel[start : start + side, start : start + side] = inner
+    return panel
+
+
+def overlap_plot(lines: dict[viz.Color, NDArray[np.float64]], width: int) -> Frame:
+    """Return a plot ``(PLOT, width, 3)`` of overlaps over the clip's frames, 0 below and 1 above."""
+    plot = np.full((PLOT, width, 3), 255, np.uint8)
+    plot[[0, -1]] = 200
+    for color, values in lines.items():
+        x = np.arange(len(values)) * (width - 1) / (FRAMES - 1)
+        y = (PLOT - 3) * (1 - values) + 1
+        points = np.rint(np.stack([x, y], axis=1)).astype(np.int32)
+        cv2.polylines(plot, [points[:, None]], False, color, 2, cv2.LINE_AA)
+    return plot
+
+
+def demo() -> Demo:
+    """Return the demo: a frame, a box to tick for each ingredient, and four combinations as static twin."""
+    controls: dict[str, Control] = {"frame": Slider(0, FRAMES - 1, START)}
+    controls |= {name: Check(name in TWIN[-1]) for name in INGREDIENTS}
+    twin = [draw(START, **dict.fromkeys(names, True)) for names in TWIN]
+    return Demo(draw, controls, np.vstack(twin))
