@@ -46,9 +46,10 @@ def test_it_is_the_run_of_a_tracker_that_is_restarted(clip, table, delay):
 
 @pytest.mark.parametrize("threshold", [0.3, 0.6])
 def test_a_stricter_judge_is_the_judge_who_restarts_earlier(clip, table, threshold):
-    strict, _ = track_with_resets(
-        load_tracker("mosse"), clip, overlap=lambda box, truth, _: float(iou(box, truth)) - threshold
-    )
+    def overlap(box, frame, size):
+        return float(iou(box, clip.boxes[frame])) - threshold
+
+    strict, _ = track_with_resets(load_tracker("mosse"), clip, overlap=overlap)
     np.testing.assert_array_equal(run_from_starts(table, threshold).states, strict.states)
 
 
