@@ -1,24 +1,20 @@
-"""The official toolkit runs our trackers: its boxes, failures and accuracy are those of a plain loop here.
-
-It is installed into an environment of its own, once a machine: it brings another OpenCV.
-"""
+"""The official toolkit runs our trackers: what it finds is what a plain loop finds, and our measures."""
 
 import json
-import os
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from vot_toolkit import PINS, run_vot, toolkit_python
 
-from udtlib import load_tracker
+from udtlib import load_dataset, load_tracker
 from udtlib.cli import main
 from udtlib.commands.vot_workspace import TOOLKIT
 from udtlib.data.images import read_image
 from udtlib.data.locate import find_data
+from udtlib.evaluation import score_vot
 from udtlib.evaluation.running.workers import one_thread
 
 SKIP, BURN_IN = 5, 10
@@ -40,26 +36,6 @@ print(json.dumps({path: [str(region) for region in read_trajectory(path)] for pa
 """
 VOT = find_data("vot")
 TRACKERS = ("udt", "udt+", "kcf")
-
-
-@pytest.fixture(scope="module")
-def toolkit():
-    """The Python of an environment with the toolkit."""
-    place = Path(os.environ.get("UDT_VOT_TOOLKIT", Path(tempfile.gettempdir(), "udt-vot-toolkit-0.7.4")))
-    python, done = place / "bin/python", place / "installed"
-    if not done.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", *TOOLKIT.split()]
-        installed = subprocess.run(install, capture_output=True, text=True, check=False)
-        assert installed.returncode == 0, installed.stderr[-1000:]
-        done.touch()
-    return python
-
-
-def vot(toolkit, *arguments):
-    """Run the toolkit's command; its exit status says little, so its output is returned."""
-    done = subprocess.run([toolkit, "-m", "vot", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
 
 
 def polygons(name):
@@ -102,20 +78,21 @@ def plain_run(tracker, name):
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.skipif(VOT is None, reason="no VOT sequences in UDT_DATA or ../shared")
-def test_the_toolkit_finds_what_a_plain_loop_finds(toolkit, tmp_path):
+def test_the_toolkit_finds_what_a_plain_loop_and_our_measures_find(tmp_path):
+    assert TOOLKIT.split() == list(PINS)
     workspace = tmp_path / "workspace"
     command = ["vot", "workspace", str(workspace), "--tracker", *TRACKERS, "--root", str(VOT)]
     assert main([*command, "--stack", "stack.yaml"]) == 0
     (workspace / "stack.yaml").write_text(STACK)
     names = ["udt", "udt-plus", "kcf"]
-    printed = vot(toolkit, "evaluate", "--workspace", str(workspace), *names)
+    printed = run_vot("evaluate", "--workspace", str(workspace), *names)
     assert "Evaluation concluded successfuly" in printed, printed[-2000:]
-    printed = vot(toolkit, "analysis", "--workspace", str(workspace), "--format", "json", *names)
+    printed = run_vot("analysis", "--workspace", str(workspace), "--format", "json", *names)
     assert "Analysis successful" in printed, printed[-2000:]
     (analysis,) = (workspace / "analysis").glob("*.json")
     measured = json.loads(analysis.read_text())["results"]["baseline"]["results"][0]
     files = sorted(workspace.glob("results/*/baseline/*/*_001.bin"))
-    read = subprocess.run([toolkit, "-c", READ, *files], capture_output=True, text=True, check=True)
+    read = subprocess.run([toolkit_python(), "-c", READ, *files], capture_output=True, text=True, check=True)
     theirs = {Path(path).parts[-4:-1:2]: rows for path, rows in json.loads(read.stdout).items()}
     assert len(theirs) == 2 * len(names)
     for tracker, called, (accuracy, failures, *_) in zip(TRACKERS, names, measured, strict=True):
@@ -130,4 +107,7 @@ def test_the_toolkit_finds_what_a_plain_loop_finds(toolkit, tmp_path):
             overlaps.append(mean)
             failed.append(rows.count([2]))
         assert failures == pytest.approx(np.average(failed, weights=lengths))
-        assert accuracy == pytest.approx(np.average(overlaps, weights=lengths), abs=0.01)
+        assert accuracy == pytest.approx(np.average(overlaps, weights=lengths), abs=0.01), "drawn finer"
+        ours = score_vot(workspace / "results" / called, load_dataset("vot", root=VOT))
+        assert ours.accuracy == pytest.approx(accuracy, abs=1e-6)
+        assert ours.failures == sum(failed)
