@@ -109,6 +109,8 @@ def _one_frame_too_many(width, speed, frames, delay):
 def survival(failures, frames, span):
     # At a rate r a frame, the chance to have no failure in a short time dt is 1 - r dt; in S = m dt it is (1 - r dt)^m, which for
     # dt -> 0 is exp(-r S). The mean of that waiting time is 1 / r.
+    # VOT2016 has 21,455 frames: UDT (102 failures) follows for 210 frames on average and survives 100 frames with a chance of 0.62,
+    # UDT+ (66) for 325 frames, with 0.74.
     rate = failures / frames
     return 1 / rate, math.exp(-rate * span)
 

@@ -228,12 +228,13 @@ def test_rows_of_failures_and_of_a_curve():
     assert rows[0] == ["sequence", "frames", "UDT 1", "UDT 2", "UDT+ 1", "UDT+ 2"]
     assert rows[1:] == [["one", 5, 1, 0, 0, 0], ["two", 5, 1, 1, 0, 1]]
     assert facts["failures"] == {"UDT": 1.5, "UDT+": 0.5}
-    rows, facts = vot_results.curve_table(second)
-    curve = expected_overlap_curve(second.all_runs)
+    third = VotScore("UDT+", {"one": [fails, holds], "short": [vot_run(1, 3, 3)]})
+    rows, facts = vot_results.curve_table(third)
+    curve = expected_overlap_curve(third.all_runs)
     assert [row[0] for row in rows[1:]] == [1, 2, 3, 4]
     assert [float(row[1]) for row in rows[1:]] == pytest.approx(curve[1:5].tolist(), abs=1e-5)
-    assert [row[2] for row in rows[1:]] == [4, 4, 4, 4]
-    assert (facts["segments"], facts["failed"]) == (4, 1)
+    assert [row[2] for row in rows[1:]] == [3, 3, 2, 2]
+    assert (facts["segments"], facts["failed"]) == (3, 1)
 
 
 def test_one_sequence_in_one_pass_and_with_restarts(small, tmp_path, monkeypatch):
