@@ -25,6 +25,7 @@ PACKAGES = {
     "pillow": "10.0",
     "safetensors": "0.4",
     "scipy": "1.11",
+    "shapely": "2.0",
     "threadpoolctl": "3.2",
     "torch": "2.2",
     "tqdm": "4.65",
