@@ -185,11 +185,11 @@ def test_records(tmp_path):
 
 def test_leftovers_of_killed_runs_are_removed_but_not_what_is_being_written(tmp_path):
     for name, age in (("old", 100), ("new", 0)):
-        path = tmp_path / f".{name}.txt.1.unfinished"
+        path = tmp_path / f".{name}.txt.0123456789abcdef.unfinished"
         path.touch()
         os.utime(path, (time.time() - age,) * 2)
     prepare_folder(tmp_path)
-    assert os.listdir(tmp_path) == [".new.txt.1.unfinished"]
+    assert os.listdir(tmp_path) == [".new.txt.0123456789abcdef.unfinished"]
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"results cannot be written there \(Not a directory\)"):
         prepare_folder(tmp_path / "file" / "mosse")
