@@ -290,6 +290,7 @@ ODD_FRAMES = {
 }
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")  # numpy's, of numbers that are none
 @pytest.mark.parametrize("name", MADE)
 def test_odd_frames_give_finite_boxes_or_our_errors(name):
     for what, (frame, box) in ODD_FRAMES.items():

@@ -40,6 +40,13 @@ class Momentum:
     norm: float
 
 
+ROUNDING = 1e-14
+"""Squared residual, relative to the right side, that is nothing but float32's rounding.
+
+Iterations beyond it may run away: on a patch of one colour they reached 1e25.
+"""
+
+
 def conjugate_gradient(
     operator: Callable[[Vector], Vector],
     target: Vector,
@@ -64,10 +71,11 @@ def conjugate_gradient(
         momentum: of an earlier call; None starts along the steepest descent.
     """
     solution, residual = start, target - operator(start)
+    exact = ROUNDING * inner(target, precondition(target))
     for _ in range(iterations):
         descent = precondition(residual)
         norm = inner(residual, descent)
-        if norm <= 0:
+        if norm <= exact:
             break
         if momentum is None:
             direction = descent
