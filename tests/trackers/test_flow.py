@@ -68,29 +68,46 @@ def test_frames_are_not_kept():
     np.testing.assert_allclose(flow.follow(kept)[0], (5, 0), atol=0.3)
 
 
-def looks_of(frames, box, monkeypatch, spoil=lambda tracker: None):
+SEARCH = {"udt": "search", "udt+": "_search"}
+"""The methods in which the filters look, once the window stands."""
+
+
+def looks_of(name, frames, box, monkeypatch, spoil=lambda tracker: None):
     """Where the filter looked in the frames after the first, and for a target of which size: ``(N, 4)``."""
-    tracker, looks = load_tracker("udt+", weights=random_weights(0), flow=True), []
+    tracker, looks = load_tracker(name, weights=random_weights(0), flow=True), []
     tracker.init(frames[0], box)
     spoil(tracker)
-    look = tracker._look
+    search = getattr(tracker, SEARCH[name])
 
-    def watched(frame, place):
-        looks.append(from_center(place, tracker.size))
-        return look(frame, place)
+    def watched(*arguments):
+        looks.append(from_center(tracker.center, tracker.size))
+        return search(*arguments)
 
-    monkeypatch.setattr(tracker, "_look", watched)
+    monkeypatch.setattr(tracker, SEARCH[name], watched)
     for frame in frames[1:]:
         tracker.update(frame)
     return np.array(looks)
 
 
-def test_window_and_size_follow_the_flow_before_the_filter_looks(monkeypatch):
+@pytest.mark.parametrize("name", SEARCH)
+def test_window_and_size_follow_the_flow_before_the_filter_looks(name, monkeypatch):
     for frames, boxes in (moving_clip([(9, -6), (-4, 8)]), zooming_clip([1.0, 1.08, 1.15])):
-        np.testing.assert_allclose(looks_of(frames, boxes[0], monkeypatch), boxes[1:], atol=1)
+        looks = looks_of(name, frames, boxes[0], monkeypatch)
+        np.testing.assert_allclose(looks, boxes[1:], atol=1.5)  # the search of udt adds a step of size
 
 
-def test_where_there_is_no_flow_the_filter_looks_where_the_target_was(monkeypatch):
+@pytest.mark.parametrize("name", SEARCH)
+def test_where_there_is_no_flow_the_filter_looks_where_the_target_was(name, monkeypatch):
     frames, boxes = moving_clip([(9, -6)])
-    looks = looks_of(frames, boxes[0], monkeypatch, lambda tracker: tracker.flow.before.fill(0))
+    looks = looks_of(name, frames, boxes[0], monkeypatch, lambda tracker: tracker.flow.before.fill(0))
     np.testing.assert_allclose(looks, boxes[:1], atol=1e-9)
+
+
+def test_the_book_s_preset_is_the_released_one_with_flow():
+    frames, boxes = moving_clip([(9, -6), (-4, 8)])
+    found = []
+    for options in ({"preset": "book"}, {"flow": True}):
+        tracker = load_tracker("udt", weights=random_weights(0), **options)
+        tracker.init(frames[0], boxes[0])
+        found.append([tracker.update(frame) for frame in frames[1:]])
+    np.testing.assert_array_equal(*found)

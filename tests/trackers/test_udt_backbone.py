@@ -137,7 +137,7 @@ def test_networks_that_cannot_be_used(network, message):
     [
         ({"network": "resnet"}, "network: expected Module or None, found 'resnet'"),
         ({"network": nn.Identity(), "weights": "random"}, "neither weights nor another dtype"),
-        ({"network": nn.Identity(), "dtype": "bfloat16"}, "dtype=torch.bfloat16"),
+        ({"network": nn.Identity(), "dtype": "bfloat16"}, "dtype=bfloat16"),
     ],
 )
 def test_arguments_that_do_not_go_together(options, message):

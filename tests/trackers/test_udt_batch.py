@@ -52,7 +52,14 @@ def together(frames, starts, weights, **options):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"dtype": "bfloat16"}, {"preset": "paper"}, {"preset": "pytorch-port", "subpixel": True}]
+    "options",
+    [
+        {},
+        {"dtype": "bfloat16"},
+        {"preset": "paper"},
+        {"preset": "pytorch-port", "subpixel": True},
+        {"flow": True},
+    ],
 )
 def test_boxes_and_responses_are_those_of_single_trackers(weights, options):
     frames, boxes = three_targets(8)

@@ -18,7 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from udtlib.arguments import shown
 from udtlib.errors import OptionError
+from udtlib.weights import Weights
 
 FEWEST = 8
 LIKENESS = 0.5
@@ -39,6 +41,24 @@ class Backbone:
     network: nn.Module
     cells: int
     stride: int
+
+
+def own_backbone(weights: Weights, patch_size: int, device: torch.device) -> Backbone:
+    """Return the network of ``weights``: a cell a pixel."""
+    return Backbone(weights.network().to(device).requires_grad_(False), patch_size, 1)
+
+
+def check_beside(weights: object, dtype: str) -> None:
+    """Refuse what does not go together with another network.
+
+    Raises:
+        OptionError: weights, or another dtype than float32.
+    """
+    if weights is not None or dtype != "float32":
+        raise OptionError(
+            "network: expected neither weights nor another dtype than float32 beside it, found "
+            f"weights={shown(weights)}, dtype={dtype}"
+        )
 
 
 def measured(network: nn.Module, patch_size: int, device: torch.device) -> Backbone:

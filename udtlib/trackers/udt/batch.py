@@ -85,12 +85,14 @@ class MultiTracker:
             if target.sees_nothing(frame):
                 target.stay()
             else:
+                target.expect(frame)
                 seeing.append(target)
         for part in self.parts(seeing):
             looks = self.search(frame, part)
             windows = [target.move(look) for target, look in zip(part, looks, strict=True)]
             for target, learned in zip(part, self.learn(frame, part, windows), strict=True):
                 target.adapt(*learned)
+                target.remember(frame)
         return self.boxes
 
     def parts(self, targets: list[UdtTracker]) -> Iterator[list[UdtTracker]]:

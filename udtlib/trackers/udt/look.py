@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from udtlib.labels import parabola_offset
+from udtlib.trackers.udt.settings import UdtSettings
+
 
 @dataclass(frozen=True)
 class Look:
@@ -26,3 +29,15 @@ class Look:
     responses: Tensor
     peaks: NDArray[np.float64]
     best: int
+
+
+def displacement(response: NDArray[np.float32], settings: UdtSettings) -> NDArray[np.float64]:
+    """Return where the peak of ``response`` ``(s, s)`` lies, ``(dx, dy)`` in cells, as ``settings`` say."""
+    size = len(response)
+    row, column = np.unravel_index(int(response.argmax()), response.shape)
+    last = size // 2 - 1 if settings.wrap_early else size // 2
+    shift = [float(index - size if index > last else index) for index in (column, row)]
+    if settings.subpixel:
+        shift[0] += parabola_offset(response[row], int(column))
+        shift[1] += parabola_offset(response[:, column], int(row))
+    return np.array(shift)

@@ -15,18 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from udtlib.arguments import OneOf, checked, preset_with, shown
+from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
 from udtlib.devices import keep_freed_memory, usable_device
-from udtlib.errors import OptionError, TrackerError
+from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
-from udtlib.labels import parabola_offset
 from udtlib.network import MEAN_RGB
 from udtlib.trackers.confidence import Confidence
-from udtlib.trackers.udt.backbone import Backbone, measured
-from udtlib.trackers.udt.look import Look
+from udtlib.trackers.flow import TargetFlow
+from udtlib.trackers.udt.backbone import check_beside, measured, own_backbone
+from udtlib.trackers.udt.look import Look, displacement
 from udtlib.trackers.udt.settings import PRESETS
 from udtlib.weights import Weights, get_weights
 
@@ -81,8 +81,13 @@ class UdtTracker:
         keep_freed_memory()
         self.settings = preset_with(PRESETS, preset, settings)
         self.device, self.dtype = usable_device(device), DTYPES[dtype]
-        self.weights = None if network is not None else get_weights(weights)
-        self.backbone = self._backbone(weights, network)
+        size = self.settings.patch_size
+        if network is None:
+            self.weights: Weights | None = get_weights(weights)
+            self.backbone = own_backbone(self.weights, size, self.device)
+        else:
+            check_beside(weights, dtype)
+            self.weights, self.backbone = None, measured(network, size, self.device)
         self.network, self.cells = self.backbone.network, self.backbone.cells
         self.window = torch.hann_window(self.cells, periodic=False, dtype=torch.float64)
         sigma = self.settings.sigma / self.backbone.stride
@@ -96,18 +101,6 @@ class UdtTracker:
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])
         self.started = False
-
-    def _backbone(self, weights: Any, network: nn.Module | None) -> Backbone:
-        size = self.settings.patch_size
-        if network is None:
-            assert self.weights is not None
-            return Backbone(self.weights.network().to(self.device).requires_grad_(False), size, 1)
-        if weights is not None or self.dtype != torch.float32:
-            raise OptionError(
-                f"network: expected neither weights nor another dtype than float32 beside it, found weights="
-                f"{shown(weights)}, dtype={self.dtype}"
-            )
-        return measured(network, size, self.device)
 
     @torch.inference_mode()
     def init(self, frame: Frame, box: ArrayLike) -> None:
@@ -137,10 +130,12 @@ class UdtTracker:
         if self.sees_nothing(frame):
             self.stay()
             return self.box
+        self.expect(frame)
         look = self.search(frame, self.dtype)
         if self.dtype != torch.float32 and self.is_close_call(look):
             look = self.search(frame, torch.float32)
         self.adapt(*self.learn(frame, self.move(look)))
+        self.remember(frame)
         return self.box
 
     def place(self, frame: Frame, box: Boxes) -> None:
@@ -152,6 +147,19 @@ class UdtTracker:
         self.response, self.score = self.label.numpy(), 1.0  # what the template answers to itself
         self.look: Look | None = None
         self.confidence = Confidence()
+        self.flow = TargetFlow(frame, box) if self.settings.flow else None
+
+    def expect(self, frame: Frame) -> None:
+        """Move and resize the window with the target's own points, before the filter looks (chapter 12)."""
+        moved = self.flow.follow(frame) if self.flow else None
+        if moved:
+            self.center = np.clip(self.center + moved[0], 0, self.frame_size[::-1])
+            self.size = self.bounded(self.size * moved[1])
+
+    def remember(self, frame: Frame) -> None:
+        """Take this frame as the one before the next."""
+        if self.flow:
+            self.flow.remember(frame, self.box)
 
     def stay(self) -> None:
         """Keep the box where a frame shows nothing, and call the target lost."""
@@ -165,11 +173,14 @@ class UdtTracker:
         self.score = float(look.peaks[look.best])
         self.confidence.judge(self.response, self.score)
         window = look.windows[look.best]
-        pixels = self.displacement(self.response) * self.backbone.stride  # of the patch
+        pixels = displacement(self.response, self.settings) * self.backbone.stride  # of the patch
         self.center = self.center + pixels * window / self.settings.patch_size
-        size = window / (1 + self.settings.padding)
-        self.size = np.maximum(np.minimum(size, self.largest), self.smallest)
+        self.size = self.bounded(window / (1 + self.settings.padding))
         return window
+
+    def bounded(self, size: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a width and height ``(2,)`` within the least and the greatest."""
+        return np.maximum(np.minimum(size, self.largest), self.smallest)
 
     @property
     def box(self) -> Boxes:
@@ -275,17 +286,6 @@ class UdtTracker:
         rate = self.settings.learning_rate * self.confidence.value**self.settings.adaptive
         self.dual = torch.lerp(self.dual, dual, rate)
         self.template = torch.lerp(self.template, template, rate)
-
-    def displacement(self, response: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return where the peak of ``response`` ``(s, s)`` lies, ``(dx, dy)`` in cells."""
-        size = self.cells
-        row, column = np.unravel_index(int(response.argmax()), response.shape)
-        last = size // 2 - 1 if self.settings.wrap_early else size // 2
-        shift = [float(index - size if index > last else index) for index in (column, row)]
-        if self.settings.subpixel:
-            shift[0] += parabola_offset(response[row], int(column))
-            shift[1] += parabola_offset(response[:, column], int(row))
-        return np.array(shift)
 
     @property
     def filter(self) -> Tensor:
