@@ -6,8 +6,11 @@ import sys
 from udtlib.commands.common import file_path
 from udtlib.data import DATASETS
 from udtlib.evaluation.exchange.formats import EXPECTED, FILES, FIND
-from udtlib.evaluation.exchange.transfer import Transfer, export_run, import_results
+from udtlib.evaluation.exchange.transfer import Transfer, export_run, export_vot, import_results
 from udtlib.printing import say
+
+VOT = "vot"
+"""The format of runs with resets; what the toolkit wrote, `udt vot score` reads where it is."""
 
 EXAMPLE = "udt results export runs/first --as pysot --out runs/pysot"
 
@@ -15,10 +18,10 @@ EXAMPLE = "udt results export runs/first --as pysot --out runs/pysot"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    text = "write the one-pass results of a run as another toolkit has them; nothing is replaced"
+    text = "write the results of a run as another toolkit has them; nothing is replaced"
     out = actions.add_parser("export", help=text, description=text)
     out.add_argument("source", type=file_path, metavar="RUN", help="a folder that `udt evaluate --out` wrote")
-    _add_format(out, sorted(FILES))
+    _add_format(out, sorted([*FILES, VOT]))
     out.add_argument("--out", required=True, type=file_path, metavar="DIR", help="the folder to write in")
     out.add_argument(
         "--dataset", choices=sorted(DATASETS), help="on what it ran (default: what the run recorded)"
@@ -51,9 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    return _tell(
-        export_run(arguments.source, arguments.form, arguments.out, arguments.dataset), arguments.out
-    )
+    source, out, dataset = arguments.source, arguments.out, arguments.dataset
+    if arguments.form == VOT:
+        return _tell(export_vot(source, out, dataset), out)
+    return _tell(export_run(source, arguments.form, out, dataset), out)
 
 
 def _import(arguments: argparse.Namespace) -> int:

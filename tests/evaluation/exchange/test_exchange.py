@@ -12,11 +12,12 @@ import scipy.io
 from udtlib.cli import main
 from udtlib.data import Sequence
 from udtlib.data.box_files import read_boxes, write_boxes
+from udtlib.data.synthetic import render_clip
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation import score
+from udtlib.evaluation import evaluate, score, score_vot
 from udtlib.evaluation.exchange.formats import FILES, FIND, toolkit_name
 from udtlib.evaluation.exchange.mat_files import MatReader
-from udtlib.evaluation.exchange.transfer import export_run, import_results
+from udtlib.evaluation.exchange.transfer import export_run, export_vot, import_results
 
 NAMES = {"David": 471, "Dog1": 5, "Jogging_1": 4, "Tiger1": 354}
 """Sequences, and how many rows their results have; Tiger1's start at image 1."""
@@ -271,3 +272,36 @@ def test_a_tracker_whose_name_is_no_folder(tmp_path: Path) -> None:
 )
 def test_how_toolkits_spell_a_target(ours: str, theirs: str) -> None:
     assert toolkit_name(ours) == theirs
+
+
+class Astray:
+    """Stays on its first box; VOT starts it again where the target has left that."""
+
+    def init(self, frame, box):
+        self.box = np.array(box, float)
+
+    def update(self, frame):
+        return self.box
+
+
+def test_runs_with_resets_are_written_as_vot_s_toolkit_has_them(tmp_path: Path) -> None:
+    clip = render_clip(frames=40, seed=3, fast_motion=0.8, name="a_b")
+    evaluate(Astray, [clip], tmp_path / "run", name="astray", protocol="vot")
+    command = ["results", "export", f"{tmp_path / 'run'}", "--as", "vot"]
+    assert main([*command, "--out", f"{tmp_path / 'ws'}"]) == 0
+    files = contents(tmp_path / "ws")
+    assert sorted(files) == [f"astray/baseline/a_b/a_b_00{number}.txt" for number in (1, 2, 3)]
+    lines = files["astray/baseline/a_b/a_b_001.txt"].decode().splitlines()
+    assert len(lines) == 40
+    assert lines[0] == "1"
+    assert np.array(lines[1].split(","), float) == pytest.approx(clip.boxes[0], abs=1e-4), "counted from 0"
+    ours = score_vot(tmp_path / "run" / "astray", [clip])
+    theirs = score_vot(tmp_path / "ws" / "astray", [clip])
+    assert theirs.failures == ours.failures > 0
+    assert theirs.accuracy == pytest.approx(ours.accuracy, abs=1e-4)
+    assert main([*command, "--out", f"{tmp_path / 'ws'}"]) == 0, "what is there already is kept"
+    (tmp_path / "run/astray/vot/a_b-02.txt").write_text("1\nnonsense\n")
+    assert main([*command, "--out", f"{tmp_path / 'other'}"]) == 1
+    assert len(contents(tmp_path / "other")) == 2
+    with pytest.raises(MissingDataError, match="expected result files TRACKER/vot"):
+        export_vot(tmp_path / "ws", tmp_path / "again", "synthetic")

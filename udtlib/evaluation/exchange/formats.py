@@ -182,6 +182,7 @@ EXPECTED = {
     "got10k": "TRACKER/SEQUENCE/SEQUENCE_001.txt",
     "otb-mat": "SEQUENCE_TRACKER.mat",
     "pysot": "TRACKER/SEQUENCE.txt",
+    "vot": "TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt",
 }
 
 

@@ -12,7 +12,9 @@ from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.evaluation.exchange.formats import FILES, Answers, read_all
 from udtlib.evaluation.results.files import check_name, index_base, prepare_folder, result_files
 from udtlib.evaluation.results.records import usable_record
+from udtlib.evaluation.results.regions import read_regions, region_lines
 from udtlib.evaluation.results.runs import find_trackers, recorded_dataset
+from udtlib.evaluation.results.trajectories import EXPERIMENT, find_trajectories
 from udtlib.files import storage_errors, write_whole
 from udtlib.locks import only_writer
 
@@ -55,6 +57,33 @@ def export_run(run: Path, form: str, out: Path, dataset: str | None = None) -> T
                 files |= found
             except UdtError as error:
                 done.problems[path] = str(error)
+    _write(files, out, done)
+    return done
+
+
+def export_vot(run: Path, out: Path, dataset: str | None = None) -> Transfer:
+    """Write the runs of VOT's experiment of all trackers as the official toolkit has them.
+
+    ``TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt``, counted from 0; ``out`` is the folder ``results`` of a
+    workspace. The way back needs no copy: `udtlib.evaluation.score_vot` reads the toolkit's folders.
+
+    Raises:
+        MissingDataError: no run, or no results of ``--protocol vot`` in it.
+        DataError, StorageError: as `export_run`.
+    """
+    trackers = find_trackers([run], "vot")
+    dataset = dataset or recorded_dataset(folder / "vot" for folder in trackers.values())
+    if dataset is None:
+        raise DataError(f"{run}: no record says on which dataset this ran; name it with --dataset")
+    done, files = Transfer(), dict[str, bytes]()
+    for tracker, folder in trackers.items():
+        for name, paths in find_trajectories(folder).items():
+            for number, path in enumerate(paths, 1):
+                place = f"{tracker.replace('/', '-')}/{EXPERIMENT}/{name}/{name}_{number:03}.txt"
+                try:
+                    files[place] = region_lines(read_regions(path, index_base(dataset)), 0).encode()
+                except UdtError as error:
+                    done.problems[path] = str(error)
     _write(files, out, done)
     return done
 
