@@ -34,7 +34,7 @@ def write_sources(target: Path) -> None:
 def build(source: Path, out: Path) -> int:
     """Run Sphinx from nothing, so that no earlier build hides a warning; return its exit status."""
     shutil.rmtree(out, ignore_errors=True)
-    options = ["-b", "html", "-q", "-W", "-E", "-c", str(SITE), "-d", str(source.parent / "doctrees")]
+    options = ["-b", "html", "-W", "-E", "-c", str(SITE), "-d", str(source.parent / "doctrees")]
     return subprocess.run(
         [sys.executable, "-m", "sphinx", *options, str(source), str(out)], check=False
     ).returncode

@@ -165,8 +165,9 @@ def notation_page(symbols: str) -> str:
     lines += ["```{list-table}", ":header-rows: 1", ":widths: 20 45 25 10", "", "* - symbol", "  - meaning"]
     lines += ["  - code", "  - unit"]
     for row in rows:
-        code = row["code"] if row["code"] == "-" else f"`{row['code']}`"
-        lines += [f"* - {row['symbol']}", f"  - {row['meaning']}", f"  - {code}", f"  - {row['unit']}"]
+        unit = "–" if row["unit"] == "-" else row["unit"]  # a hyphen starts a list
+        code = "–" if row["code"] == "-" else f"`{row['code']}`"
+        lines += [f"* - {row['symbol']}", f"  - {row['meaning']}", f"  - {code}", f"  - {unit}"]
     return "\n".join([*lines, "```", ""])
 
 

@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         about = {name: value or "" for name, value in attrs}
-        self.ids |= {about[name] for name in ("id", "name") if about.get(name)}
+        self.ids |= {about["id"]} if about.get("id") else set()
         if tag == "a" and "href" in about:
             self.links.append(about["href"])
         if about.get(LOADED.get(tag, "")):

@@ -15,8 +15,10 @@ import nbformat
 import pytest
 import site_checks
 import web_api
+import web_book
 import web_pages
 import web_scripts
+import yaml
 from chromium import Chromium
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -87,7 +89,7 @@ def test_the_notation_page_has_every_symbol():
     page = web_pages.notation_page(
         'symbol,meaning,code,unit\n"$|x|$, $H$",a size,len(x),pixels\n$y$,another,-,-\n'
     )
-    assert "* - $|x|$, $H$\n  - a size\n  - `len(x)`\n  - pixels\n* - $y$\n  - another\n  - -\n" in page
+    assert "* - $|x|$, $H$\n  - a size\n  - `len(x)`\n  - pixels\n* - $y$\n  - another\n  - –\n  - –\n" in page
 
 
 def test_docstrings_link_to_the_chapters_they_name():
@@ -173,6 +175,14 @@ def test_planted_faults_are_found(tmp_path):
     assert site_checks.broken_links(tmp_path) == [f"bad.html: {address}" for address in broken]
     assert len(site_checks.outside_addresses(tmp_path)) == 4
     assert site_checks.unnamed_pictures(tmp_path) == ["bad.html: none.png"]
+
+
+def test_the_workflow_publishes_what_make_site_builds():
+    jobs = yaml.safe_load((PROJECT / ".github/workflows/site.yml").read_text("utf-8"))["jobs"]
+    steps = jobs["build"]["steps"]
+    assert "make site" in [step.get("run") for step in steps]
+    assert PROJECT / steps[-1]["with"]["path"] == web_book.BUILD / "html"
+    assert "book/tools/web_book.py" in (PROJECT / "Makefile").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
