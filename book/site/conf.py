@@ -50,6 +50,7 @@ html_theme = "sphinx_book_theme"
 html_static_path = ["static", "build/scripts"]
 html_favicon = "static/icon.svg"
 html_css_files = ["style.css"]
+html_context = {"default_mode": "auto"}  # without it the theme writes an error to the console
 html_show_sphinx = False
 html_show_search_summary = False  # it fetches pages, which a browser refuses to a page opened as a file
 html_copy_source = False
