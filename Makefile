@@ -4,6 +4,7 @@
 # make fuzz   N odd inputs to readers, options, boxes and commands; only our own errors may come out (N=100000)
 # make kills  N commands killed at random moments, resumed and compared with undisturbed ones (N=120: a quarter of an hour)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
+# make site   the web book, static pages in book/site/build/html (a minute or two; npm fetches MathJax the first time)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
@@ -34,7 +35,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -58,6 +59,10 @@ $(BIN)/python:
 	$(PIP) --quiet -e ".[book,test]"
 	touch $@
 
+.venv/site.stamp: .venv/book.stamp book/site/constraints.txt
+	$(PIP) --quiet -c book/site/constraints.txt -e ".[book,site]"
+	touch $@
+
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
 	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
@@ -74,7 +79,7 @@ lint: .venv/test.stamp
 unit: .venv/test.stamp
 	$(BIN)/python -m pytest
 
-unit-all: .venv/test.stamp
+unit-all: .venv/test.stamp .venv/site.stamp
 	$(BIN)/python -m pytest -m ""
 
 # Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
@@ -119,6 +124,9 @@ sync: .venv/book.stamp
 
 book: .venv/book.stamp
 	$(BIN)/python book/tools/chapters.py run $(CHAPTERS)
+
+site: .venv/site.stamp
+	$(BIN)/python book/tools/web_book.py
 
 # The measured tables in data/results/, from nothing; on a quiet machine, for the speeds.
 CLASSIC = --tracker mosse kcf dsst csrt kcf-opencv mosse-opencv --jobs 1

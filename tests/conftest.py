@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -22,10 +23,12 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+SITE = ("myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib")
 NEEDS = {
     "gpu": has_gpu,
     "compiler": lambda: shutil.which("g++") is not None,
     "browser": lambda: shutil.which("chromium") is not None,
+    "site": lambda: shutil.which("npm") is not None and all(map(find_spec, SITE)),
 }
 
 

@@ -74,7 +74,7 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
         path: the file; its folder is made if need be.
         boxes: may hold NaN.
         index_base: number of the first pixel in the file, added to x and y.
-        comment: first line, after ``# ``; empty for none.
+        comment: first line, after a hash sign and a space; empty for none.
 
     Raises:
         StorageError: it cannot be written.

@@ -1,11 +1,15 @@
 """Trackers of other toolkits evaluated here, and ours wrapped for them: one line each way.
 
-| | images | box | how it is called |
-|---|---|---|---|
-| here | RGB array | 0-indexed | ``init(frame, box)``, ``update(frame) -> box`` |
-| got10k | RGB PIL image | the annotation's: 1-indexed | ``init(image, box)``, ``update(image) -> box`` |
-| pysot | BGR array | 0-indexed | ``init(img, bbox)``, ``track(img) -> {"bbox": ..., "best_score": ...}`` |
-| pytracking | RGB array | as given | ``initialize(image, info)``, ``track(image) -> {"target_bbox": ...}`` |
+=========== ============= ============================ ===================================================
+toolkit     images        box                          how it is called
+=========== ============= ============================ ===================================================
+here        RGB array     0-indexed                    ``init(frame, box)``, ``update(frame) -> box``
+got10k      RGB PIL image the annotation's: 1-indexed  ``init(image, box)``, ``update(image) -> box``
+pysot       BGR array     0-indexed                    ``init(img, bbox)``,
+                                                       ``track(img) -> {"bbox": ..., "best_score": ...}``
+pytracking  RGB array     as given                     ``initialize(image, info)``,
+                                                       ``track(image) -> {"target_bbox": ...}``
+=========== ============= ============================ ===================================================
 
 The got10k toolkit hands over the numbers of the annotation files, which count pixels from 1, and its
 author's trackers take one off. A tracker that does not is told so with ``index_base=0``. Example::
