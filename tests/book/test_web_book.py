@@ -78,7 +78,7 @@ def test_a_chapter_becomes_a_page():
     assert "(section-2-6)=\n## 2.6 Noise" in sources[0]
     assert page.cells[1].outputs == []
     assert "demo" in sources[2]
-    assert page.cells[1].metadata.mystnb.image.alt.endswith("“2.6 Noise”.")
+    assert page.cells[1].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
     assert "hide-output" in page.cells[4].metadata.tags
     assert "    return 2 * x" in sources[5]
     assert sources[5].startswith("<details")
