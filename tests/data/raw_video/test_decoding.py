@@ -7,7 +7,7 @@ import pytest
 from video_files import frames_of, write_folder, write_video
 
 from udtlib.data.raw_video.cache_index import NUMEL
-from udtlib.data.raw_video.decoding import Chunk, Decoder, Ending, Failure, Job, answer
+from udtlib.data.raw_video.decoding import Chunk, Decoded, Decoder, Failure, Job, answer
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError
@@ -106,7 +106,7 @@ def test_folder_of_frames_ends_at_a_broken_one(tmp_path):
     assert whole[-1].frames == 20
     (folder / "000018.JPEG").write_bytes(b"")
     *chunks, last = answer(Job(folder, 300))
-    assert isinstance(last, Ending)
+    assert isinstance(last, Decoded)
     assert last.frames == 18
     assert "000018.JPEG" in last.note
     np.testing.assert_array_equal(patches_in(chunks), patches_in(whole)[:18])

@@ -1,7 +1,7 @@
 """Videos are decoded in a process of their own, so that a codec that crashes takes only that one down.
 
 The child is ``python -m udtlib.data.raw_video.decoder_process``; it reads pickled `Job` objects from its
-input and answers each with some `Chunk`, then one `Ending` or `Failure`. Book: chapter 10.
+input and answers each with some `Chunk`, then one `Decoded` or `Failure`. Book: chapter 10.
 """
 
 import contextlib
@@ -71,7 +71,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Ending:
+class Decoded:
     """A video came to its end.
 
     Attributes:
@@ -111,7 +111,7 @@ class Decoder:
             self._child.close()
             self._child = None
 
-    def decode(self, job: Job, receive: Callable[[Chunk], None]) -> Ending:
+    def decode(self, job: Job, receive: Callable[[Chunk], None]) -> Decoded:
         """Hand every chunk of the video's patches to ``receive``.
 
         Raises:
@@ -140,7 +140,7 @@ def _own_folder(job: Job) -> list[str]:
     return [os.getcwd()] if job.follower and {"", os.getcwd()} & set(sys.path) else []
 
 
-def answer(job: Job) -> Iterator[Chunk | Ending | Failure]:
+def answer(job: Job) -> Iterator[Chunk | Decoded | Failure]:
     """Yield the messages that answer a job; of a broken video, what comes before the broken frame counts."""
     reading = _Reading(job)
     for patches in reading.groups():
@@ -181,7 +181,7 @@ class _Reading:
         except (UdtError, cv2.error, OSError, MemoryError) as error:
             self.problem = " ".join(str(error).split()) or type(error).__name__
 
-    def outcome(self) -> Ending | Failure:
+    def outcome(self) -> Decoded | Failure:
         if self.count < MIN_FRAMES:
             found = "no frame" if self.count == 0 else "one frame"
             return Failure(self.problem or f"{self.job.path}: {found}, at least {MIN_FRAMES} are needed")
@@ -189,7 +189,7 @@ class _Reading:
         if self.count < expected - ROUNDING and not self.problem:
             self.problem = f"{self.count} of {self.frames.announced} announced frames could be decoded"
         try:
-            return Ending(self.count, self._fingerprint(), self.problem)
+            return Decoded(self.count, self._fingerprint(), self.problem)
         except OSError as error:
             return Failure(f"{self.job.path}: {error}")
 
