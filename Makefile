@@ -63,6 +63,10 @@ $(BIN)/python:
 	$(PIP) --quiet -c book/site/constraints.txt -e ".[book,site]"
 	touch $@
 
+.venv/grade.stamp: .venv/book.stamp book/assignments/constraints.txt
+	$(PIP) --quiet -c book/assignments/constraints.txt -e ".[book,grade]"
+	touch $@
+
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
 	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
