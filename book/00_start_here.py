@@ -323,9 +323,9 @@ assert results["udt"]["Jumping"]["mean_overlap"] > results["mosse"]["Jumping"]["
 # - **Run every cell**, from top to bottom, with Shift+Enter. Each chapter states its run time at the top, and its
 #   random numbers are seeded, so you get our numbers.
 # - **Predict first**, and really do it: change the number in the cell before you run the next one.
-# - **Exercises start red.** Each is a function that raises `NotImplementedError`, followed by a check. Write the
-#   function and run both cells. If the answer is right, the check prints nothing; otherwise it gives a hint. "Run
-#   All" continues past a red one. Our answers are in `book/solutions/`.
+# - **Exercises start empty.** Each is a function without a body, followed by a check, which says "not filled in yet".
+#   Write the function and run both cells. The check says "correct", or gives a hint of one line. "Run All" continues
+#   past it. Our answers are in `book/solutions/`.
 # - **The library is part of the book.** What a chapter has built by hand is later imported from `udtlib`, where it
 #   is as short as we could make it. Type `load_tracker??` in a cell to read it.
 # - **Numbers in the summaries are tested.** A program compares them with what the cells printed, each time anything changes.

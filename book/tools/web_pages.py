@@ -142,8 +142,6 @@ def chapter_page(
             cell.source = mark_sections(text).replace(f"(solutions/{number}.py)", f"(solutions/{number}.md)")
             continue
         describe_pictures(cell, heading)
-        if "check" in tags:
-            cell.metadata.tags = [*tags, "hide-output"]
         if "guard" in tags:
             cell.metadata.mystnb["code_prompt_show"] = "Show what checks this section's numbers"
         if "check" in tags:

@@ -76,7 +76,8 @@ def outcome(name: str, preamble: dict[str, Any], check: str, answer: str | Calla
                 exec(answer, namespace)
             exec(check, namespace)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        kind = AssertionError if isinstance(error, AssertionError) else type(error)
+        return f"{kind.__name__}: {error}"
     return "pass"
 
 

@@ -13,7 +13,6 @@ import nbformat
 import prose
 import pytest
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 BOOK = chapters.BOOK
@@ -79,7 +78,7 @@ def test_exercises(source: Path) -> None:
 @pytest.mark.slow
 @each_chapter
 def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the tag a stub stops Run All; with the solutions filled in, every cell runs."""
+    """Neither stubs nor their solutions stop Run All, without the tag too."""
     monkeypatch.setenv("UDT_DATA", "none")
     solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
     filled, empty = jupytext.read(source), jupytext.read(source)
@@ -93,10 +92,7 @@ def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) ->
     NotebookClient(
         filled, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
     ).execute()
-    with pytest.raises(CellExecutionError, match="NotImplementedError"):
-        NotebookClient(
-            empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
-        ).execute()
+    NotebookClient(empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}).execute()
 
 
 def test_whole_book_runs_in_time() -> None:

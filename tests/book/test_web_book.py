@@ -79,7 +79,7 @@ def test_a_chapter_becomes_a_page():
     assert page.cells[1].outputs == []
     assert "demo" in sources[2]
     assert page.cells[1].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
-    assert "hide-output" in page.cells[4].metadata.tags
+    assert page.cells[4].metadata.tags == ["check"]
     assert "    return 2 * x" in sources[5]
     assert sources[5].startswith("<details")
     assert "{py:mod}`udtlib.labels`" in sources[-1]

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import numbers
+from udtlib.check.verdict import exercise
 
 
+@exercise
 def frames_until_lost(answer: Callable[..., Any]) -> None:
     """Check the number of frames before the first overlap of 0."""
     found = answer(np.array([1.0, 0.8, 0.3, 0.0, 0.0]))
@@ -20,6 +22,7 @@ def frames_until_lost(answer: Callable[..., Any]) -> None:
     assert found == 3, f"a target that is never lost is followed in all 3 frames, you say {found}"
 
 
+@exercise
 def follow_brightest(answer: Callable[..., Any]) -> None:
     """Check the tracker that centres the box on the brightest pixel."""
     box = np.array([5.0, 6.0, 8.0, 4.0])

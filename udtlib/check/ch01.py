@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes, iou
 from udtlib.check.hints import close, expect, numbers
+from udtlib.check.verdict import exercise
 from udtlib.evaluation import load_policy, score_sequence
 
 Box = tuple[float, float, float, float]
@@ -21,6 +22,7 @@ def _counted(first: Box, second: Box) -> float:
     return float(np.logical_and(*grids).sum() / np.logical_or(*grids).sum())
 
 
+@exercise
 def iou_by_hand(answer: Callable[[Box, Box], float]) -> None:
     """Exercise 1: the overlap of two boxes."""
     found = answer((0, 0, 10, 10), (0, 0, 10, 10))
@@ -43,6 +45,7 @@ def _box_pairs() -> list[tuple[Box, Box]]:
     return [(tuple(first), tuple(second)) for first, second in zip(boxes[::2], boxes[1::2], strict=True)]
 
 
+@exercise
 def read_otb_line(answer: Callable[[str], ArrayLike]) -> None:
     """Exercise 2: a line of an OTB file as our box."""
     found = numbers(answer("1,1,40,30"), (4,), "a box of four numbers (x, y, w, h)")
@@ -58,6 +61,7 @@ def read_otb_line(answer: Callable[[str], ArrayLike]) -> None:
     expect(close(box, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {box!r}")
 
 
+@exercise
 def slip_iou(answer: Callable[[float, float], float]) -> None:
     """Exercise 3: what a diagonal slip costs, in closed form."""
     for side, slip in ((20, 1), (10, 1), (7, 3), (33.5, 0.25), (5, 0)):
@@ -69,6 +73,7 @@ def slip_iou(answer: Callable[[float, float], float]) -> None:
     expect(close(found, 0), f"a slip of 8 px leaves nothing of a 5-px box: expected 0, found {found}")
 
 
+@exercise
 def success_auc(answer: Callable[[NDArray[np.float64]], float]) -> None:
     """Exercise 4: the area under the success curve at 21 strict thresholds."""
     found = answer(np.zeros(5))
@@ -82,6 +87,7 @@ def success_auc(answer: Callable[[NDArray[np.float64]], float]) -> None:
         expect(close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {found}")
 
 
+@exercise
 def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> None:
     """Exercise 5: the mean over sequences."""
     found = answer({"only": [0.2, 0.4]})
@@ -91,6 +97,7 @@ def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> N
     expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
 
 
+@exercise
 def fooling_result(answer: Callable[[Boxes], ArrayLike]) -> None:
     """Exercise 6: a result that one policy likes much better than another."""
     frames = np.arange(100)[:, None]

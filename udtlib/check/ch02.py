@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from udtlib.check.hints import close, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 from udtlib.patches import hann_window
 
 Map = NDArray[Any]
 
 
+@exercise
 def shift_spectrum(answer: Callable[[Map, int, int], Map]) -> None:
     """Exercise 1: a picture moved without leaving the Fourier domain."""
     picture = np.random.default_rng(0).standard_normal((9, 14))
@@ -34,6 +36,7 @@ def shift_spectrum(answer: Callable[[Map, int, int], Map]) -> None:
         expect(close(moved, np.roll(picture, (dy, dx), (0, 1))), hint)
 
 
+@exercise
 def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
     """Exercise 2: where in the array the response's peak lies."""
     for dy, dx, height, width in ((0, 0, 8, 8), (2, 3, 16, 20), (-3, 5, 16, 20), (-1, -7, 15, 20)):
@@ -53,6 +56,7 @@ def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
         expect(found == peak, f"{text}: {hints.get(found, 'count the wrap-around again')}")
 
 
+@exercise
 def noise_power(answer: Callable[[float, Map], float]) -> None:
     """Exercise 3: the power of windowed white noise on every wave."""
     for height, width, std in ((8, 12, 1.0), (8, 12, 0.3), (16, 16, 2.0)):
@@ -74,6 +78,7 @@ def noise_power(answer: Callable[[float, Map], float]) -> None:
             expect(near, text)
 
 
+@exercise
 def learn_filter(answer: Callable[[Map, Map, float], Map]) -> None:
     """Exercise 4: one filter from several templates, against the dense solve."""
     generator = np.random.default_rng(3)
@@ -87,6 +92,7 @@ def learn_filter(answer: Callable[[Map, Map, float], Map]) -> None:
         compare(found, _dense(templates, labels, 0.5), _wrong_filters(templates, labels, 0.5), case)
 
 
+@exercise
 def locate(answer: Callable[[Map, Map, float], tuple[int, int]]) -> None:
     """Exercise 5: the repaired step of a tracker."""
     truth, found = _moves(answer, lam=0.01)

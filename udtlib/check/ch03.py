@@ -9,6 +9,7 @@ from scipy import fft
 
 from udtlib.boxes import center, center_error, from_center
 from udtlib.check.hints import close, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.features import LUMA
 from udtlib.labels import gaussian_label, peak_displacement
 from udtlib.patches import crop, hann_window
@@ -19,6 +20,7 @@ Kernel = Callable[[Map, Map], Map]
 RATE, SIDE = 0.075, 64
 
 
+@exercise
 def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
     """Exercise 1: another kernel of x with every shift of z, against explicit shifts."""
     generator = np.random.default_rng(0)
@@ -41,6 +43,7 @@ def polynomial_map(answer: Callable[[Map, Map, float, int], Map]) -> None:
         compare(found, expected, mistakes, f"{channels} channel(s), against explicit shifts")
 
 
+@exercise
 def contrast_gain(answer: Callable[[float, float, float, float], float]) -> None:
     """Exercise 2: what the contrast of template and search patch does to the linear filter's response."""
     for energy, lam, template, search in ((1.0, 0.01, 1.0, 0.5), (2.0, 0.5, 0.5, 1.0), (0.3, 0.1, 2.0, 3.0)):
@@ -64,6 +67,7 @@ def contrast_gain(answer: Callable[[float, float, float, float], float]) -> None
         compare(found, truth, others, case)
 
 
+@exercise
 def scale_peak(answer: Callable[[float, float, int], int]) -> None:
     """Exercise 3: the index of the scale response's peak."""
     for growth, step, count in ((1.0, 1.02, 33), (1.02**5, 1.02, 33), (1.02**-3, 1.02, 33), (1.1, 1.05, 17)):
@@ -83,6 +87,7 @@ def scale_peak(answer: Callable[[float, float, int], int]) -> None:
         expect(found == peak, f"{text}: {hints.get(found, 'how many steps multiply to the growth?')}")
 
 
+@exercise
 def half_life(answer: Callable[[float], int]) -> None:
     """Exercise 4: after how many updates is less than half of the first model left?"""
     for rate in (0.02, 0.075, 0.125, 0.4, 0.6):
@@ -102,6 +107,7 @@ def half_life(answer: Callable[[float], int]) -> None:
         expect(found == updates, text)
 
 
+@exercise
 def follow(answer: Callable[[list[Map], ArrayLike, Kernel], Map]) -> None:
     """Exercise 5: the repaired tracker."""
     frames, truth = _pan()

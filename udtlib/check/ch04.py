@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import close, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
 
 
+@exercise
 def filter_spectra(answer: Answer) -> None:
     """Check Eq. 4 against a dense system at every frequency, for one and for three channels."""
     for channels in (1, 3):
@@ -31,6 +33,7 @@ def filter_spectra(answer: Answer) -> None:
         expect(close(found, truth), f"wrong for {channels} channel(s)")
 
 
+@exercise
 def plain_lambda(answer: Answer) -> None:
     """Check the plain lambda of the reference's relative one, in training and in tracking."""
     for size in (121, 125):
@@ -43,6 +46,7 @@ def plain_lambda(answer: Answer) -> None:
         expect(close(found, truth), hint)
 
 
+@exercise
 def parameter_count(answer: Answer) -> None:
     """Check the number of parameters of three chains."""
     for channels, truth in (([3, 32, 32], 10_144), ([1, 8], 80), ([3, 16, 16, 4], 3_348)):
@@ -52,6 +56,7 @@ def parameter_count(answer: Answer) -> None:
         expect(found == truth, f"channels {channels}: expected {truth}, found {found:g}")
 
 
+@exercise
 def scaled_response(answer: Answer) -> None:
     """Check that scales on the search patch's channels cancel."""
     rng = np.random.default_rng(0)

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.check.hints import close, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
 
 
+@exercise
 def conjugate_derivative(answer: Answer) -> None:
     """Check dL/dw* on functions whose derivative is known by the rules."""
     w = 0.7 - 0.4j
@@ -45,6 +47,7 @@ def _layer(channels: int) -> dict[str, Any]:
     return {"X": X, "z": np.fft.fft2(Z), "y": y, "g": g, "response": response, "energy": energy, "loss": loss}
 
 
+@exercise
 def lambda_gradient(answer: Answer) -> None:
     """Check dL/dlambda against a finite difference."""
     case = _layer(2)
@@ -57,6 +60,7 @@ def lambda_gradient(answer: Answer) -> None:
     expect(close(found, truth, rtol=1e-4), f"expected {truth:.6f} (finite difference), found {found}")
 
 
+@exercise
 def gradient_error(answer: Answer) -> None:
     """Check a check of gradients on right and wrong gradients of a layer's loss."""
     case = _layer(1)
@@ -98,6 +102,7 @@ def gradient_error(answer: Answer) -> None:
         expect(close(found, truth, rtol=0.01, atol=1e-4), text)
 
 
+@exercise
 def inner_half(answer: Answer) -> None:
     """Check the bracket from half planes on an odd and an even width."""
     for width in (7, 8):

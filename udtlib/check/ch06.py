@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from udtlib.check.hints import Array, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 
 Pair = tuple[float, float]
 
 
+@exercise
 def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> None:
     """Exercise 1: from the index of a peak to pixels of the frame."""
     cases: list[tuple[Pair, tuple[int, int], int, Pair]] = [
@@ -35,6 +37,7 @@ def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> No
         compare(found, (x + dx * cell_x, y + dy * cell_y), mistakes, f"peak {peak} of {cells} cells")
 
 
+@exercise
 def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
     """Exercise 2: which of three windows is chosen."""
     cases = [
@@ -59,6 +62,7 @@ def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
         compare(found, expected, mistakes, f"peaks {peaks}, factor {penalty}")
 
 
+@exercise
 def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
     """Exercise 3: the limits of the target's size ``(w, h)`` in a frame ``(H, W, 3)``."""
     cases: list[tuple[Pair, Pair, tuple[int, ...]]] = [
@@ -91,6 +95,7 @@ def clamp_size(answer: Callable[[Pair, Pair, tuple[int, ...]], Pair]) -> None:
         compare(found, np.clip(size, low, high), mistakes, f"size {size}, start {start}, frame {shape}")
 
 
+@exercise
 def online_response(answer: Callable[[Array, Array, float, float, Array], Array]) -> None:
     """Exercise 4: the reference's model after several templates, and its response."""
     label = np.roll(gaussian_label(6, 5, 1.0), (1, 2), (0, 1)).astype(np.float64)
@@ -142,6 +147,7 @@ def _respond(templates: Array, label: Array, rate: float, lam: float, search: Ar
     return np.asarray(np.fft.ifft2((filters.conj() * z).sum(0) * y).real)
 
 
+@exercise
 def score_after(answer: Callable[[Sequence[float], float], float]) -> None:
     """Exercise 5: the peak after a change of light, against a model that learns a template."""
     template = np.random.default_rng(0).standard_normal((1, 9, 7))

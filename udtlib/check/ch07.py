@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import Array, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 
 Answer = Callable[..., Any]
 
 
+@exercise
 def pseudo_label(answer: Answer) -> None:
     """Check the pseudo-label of four peaks in a map that is not square."""
     label = gaussian_label(9, 7, 1.2).astype(np.float64)
@@ -53,6 +55,7 @@ def _dense_response(template: Array, search: Array, label: Array, ridge: float) 
     return np.asarray((shifts(search) @ w).reshape(label.shape))
 
 
+@exercise
 def round_trip_loss(answer: Answer) -> None:
     """Check Eq. 6 against dense solves, for one and for two channels."""
     label = gaussian_label(6, 5, 1.0).astype(np.float64)
@@ -86,6 +89,7 @@ def round_trip_loss(answer: Answer) -> None:
         assert np.isclose(found, truth, rtol=1e-6), f"{about}: expected {truth:.4f}, found {found:.4f}"
 
 
+@exercise
 def miss_loss(answer: Answer) -> None:
     """Check the cost of a perfect peak in the wrong place against the sum over cells."""
     for sigma in (2.0, 4.1667):
@@ -107,6 +111,7 @@ def miss_loss(answer: Answer) -> None:
             )
 
 
+@exercise
 def median_flow(answer: Answer) -> None:
     """Check the displacement on points of which a minority went astray, and on ties."""
     rng = np.random.default_rng(0)
@@ -136,6 +141,7 @@ def median_flow(answer: Answer) -> None:
     )
 
 
+@exercise
 def escape(answer: Answer) -> None:
     """Check the factor on the label's spectrum against two literal hops, for one and three channels."""
     for channels in (1, 3):

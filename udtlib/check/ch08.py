@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from udtlib.check.hints import Array, close, compare, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 
 Place = tuple[int, int]
 Respond = Callable[[Array, Array, Array], Array]
 
 
+@exercise
 def return_loss(answer: Callable[[Array, Array, float], float]) -> None:
     """Exercise 1: Eq. 6 from the way out alone, when S has another energy than T."""
     label = np.asarray(gaussian_label(9, 8, 1.2), np.float64)
@@ -41,6 +43,7 @@ def return_loss(answer: Callable[[Array, Array, float], float]) -> None:
         compare(found, truth, others, f"q = {q}", rtol=1e-5)
 
 
+@exercise
 def where_home(answer: Callable[[Place, Place, int], Place]) -> None:
     """Exercise 2: where the last response of a direct trip peaks."""
     cases: list[tuple[Place, Place, int]] = [
@@ -87,6 +90,7 @@ def _flattened(label: Array, response: Array) -> Array:
     return np.roll(np.roll(label, row), column)
 
 
+@exercise
 def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], float]) -> None:
     """Exercise 3: Eq. 8, direct, without the two faults."""
     label = np.asarray(gaussian_label(9, 8, 1.2), np.float64)
@@ -115,6 +119,7 @@ def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], flo
         compare(found, truth, mistakes, f"trip {seed}")
 
 
+@exercise
 def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
     """Exercise 4: how often a bad trip has the higher score, ties half."""
     rng = np.random.default_rng(0)
@@ -137,6 +142,7 @@ def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
         compare(found, truth, mistakes, f"{len(scores)} trips")
 
 
+@exercise
 def ludt_loss(answer: Callable[[Array, float], float]) -> None:
     """Exercise 5: three losses, the worst of each dropped by itself."""
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ from math import comb
 import numpy as np
 
 from udtlib.check.hints import Array, close, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 
 
@@ -13,6 +14,7 @@ def _squares(one: Array, other: Array) -> float:
     return float(((one - other) ** 2).sum())
 
 
+@exercise
 def a_motion(answer: Callable[[Array, Array, Array, str], float]) -> None:
     """Exercise 1: Eq. 9 of one pair, by paper and by reference."""
     y = gaussian_label(9, 7, 1.0).astype(np.float64)
@@ -49,6 +51,7 @@ def _normalised(product: Array) -> Array:
     return product / product.sum()
 
 
+@exercise
 def a_norm(answer: Callable[[Array, Array, float], Array]) -> None:
     """Exercise 2: the weights of Eq. 10."""
     for count, share in ((32, 0.1), (10, 0.25), (5, 0.0), (12, 0.1)):
@@ -77,6 +80,7 @@ def a_norm(answer: Callable[[Array, Array, float], Array]) -> None:
         compare(found, expected, mistakes, f"{count} pairs, share {share}")
 
 
+@exercise
 def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) -> None:
     """Exercise 3: rate and decay for a loss that is n times smaller."""
     for rate, decay, n in ((0.01, 5e-4, 32), (0.1, 0.02, 4)):
@@ -91,6 +95,7 @@ def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) ->
         compare(found, (rate * n, decay / n), mistakes, f"rate {rate}, decay {decay}, n {n}")
 
 
+@exercise
 def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
     """Exercise 4: more faulty pairs than are removed."""
     for p, n, removed in ((0.02, 32, 3), (0.05, 32, 3), (0.3, 5, 2), (0.5, 4, 0)):
@@ -105,6 +110,7 @@ def chance_of_more(answer: Callable[[float, int, int], float]) -> None:
         compare(found, sum(exactly[removed + 1 :]), mistakes, f"p {p}, {n} pairs, {removed} removed")
 
 
+@exercise
 def knob_slope(answer: Callable[[Array, Array, Array], float]) -> None:
     """Exercise 5: how A_motion changes with the strength of S1's features, against finite differences."""
     label = np.asarray(gaussian_label(12, 10, 1.5), np.float64)

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import close, compare, number, numbers
+from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
 
 
+@exercise
 def frame_motion(answer: Answer) -> None:
     """Check how far the content of a frame moved, from the displacement of its centre patch."""
     for peak, shape in (((3, -2), (240, 320)), ((-10, 7), (1080, 1920)), ((4, 5), (100, 100))):
@@ -30,6 +32,7 @@ def frame_motion(answer: Answer) -> None:
         compare(found, truth, others, f"peak {peak}, frame {shape}")
 
 
+@exercise
 def coincide(answer: Answer) -> None:
     """Check how often S1 and S2 are the same frame, against counting all draws."""
     for left, span in ((50, 10), (10, 10), (3, 10), (1, 10), (2, 4)):
@@ -46,6 +49,7 @@ def coincide(answer: Answer) -> None:
         assert np.isclose(found, truth), f"left {left}, span {span}: expected {truth:.4f}, found {found:.4f}"
 
 
+@exercise
 def triplet_at(answer: Answer) -> None:
     """Check that a triplet stays in its video."""
     lengths = [5, 3, 20]
@@ -72,6 +76,7 @@ def triplet_at(answer: Answer) -> None:
         )
 
 
+@exercise
 def hold_out(answer: Answer) -> None:
     """Check a split that keeps videos with a common picture together."""
     groups = [0, 1, 2, 1, 4, 5, 5, 7, 8, 9]
@@ -90,6 +95,7 @@ def hold_out(answer: Answer) -> None:
     assert len(set(chosen)) > 5, "other seeds hold out the same videos: expected another choice"
 
 
+@exercise
 def half_gone(answer: Answer) -> None:
     """Check the speed at which half of a window's content has left it, against halving an interval."""
     for window, turn, frames in (((160, 120), 0.0, 9), ((160, 120), 1.0, 9), ((100, 50), -2.0, 4)):

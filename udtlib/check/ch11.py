@@ -5,10 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from udtlib.check.hints import Array, Mistakes, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 NORMAL = 1.959964 + 0.841621  # 5 % two-sided, power 80 %
 
 
+@exercise
 def learning_rate(answer: Callable[[int, int, float, float], float]) -> None:
     """Exercise 1: the rate of an epoch, exponential from first to last."""
     for epochs, first, last in ((50, 1e-2, 1e-5), (5, 1.0, 1e-4), (1, 1e-2, 1e-5)):
@@ -33,6 +35,7 @@ def _decayed(steps: int, rate: float, decay: float, momentum: float, dampening: 
     return weight
 
 
+@exercise
 def decay_left(answer: Callable[[int, float, float, float], float]) -> None:
     """Exercise 2: what is left of a weight that no gradient holds."""
     for steps, rate, decay, momentum in (
@@ -58,6 +61,7 @@ def _weights(errors: Array, motions: Array, kept: int) -> Array:
     return np.asarray(product / product.sum())
 
 
+@exercise
 def shared_weights(answer: Callable[[list[Array], list[Array], int], list[Array]]) -> None:
     """Exercise 3: the weights of Eq. 10 where each process has a part of the batch."""
     generator = np.random.default_rng(0)
@@ -95,6 +99,7 @@ def _sharing_mistakes(errors: list[Array], motions: list[Array], kept: int, expe
     ]
 
 
+@exercise
 def blind_share(answer: Callable[[Array], float]) -> None:
     """Exercise 4: the share of the features that does not depend on the picture."""
     generator = np.random.default_rng(1)
@@ -122,6 +127,7 @@ def blind_share(answer: Callable[[Array], float]) -> None:
         compare(found, pattern / total, mistakes, name)
 
 
+@exercise
 def detectable(answer: Callable[[Array, Array], float]) -> None:
     """Exercise 5: the smallest difference of two trackers that so many sequences would show."""
     generator = np.random.default_rng(2)

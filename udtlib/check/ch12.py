@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import Array, Mistakes, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 
+@exercise
 def remember(answer: Callable[[Array, Array, Array, float], tuple[Array, Array]]) -> None:
     """Exercise 1: a full memory takes in a new sample."""
     generator = np.random.default_rng(12)
@@ -81,6 +83,7 @@ def _merged_memory(
     return samples, weights
 
 
+@exercise
 def interpolate(answer: Callable[[Array, float], float]) -> None:
     """Exercise 2: the value between the cells."""
     values = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0, 2.0])
@@ -117,6 +120,7 @@ def _spline_mistakes(values: Array, place: float) -> Mistakes:
     ]
 
 
+@exercise
 def newton_step(answer: Callable[[Array, float], float]) -> None:
     """Exercise 3: from one position to a better one."""
     generator = np.random.default_rng(3)
@@ -144,6 +148,7 @@ def _newton(coefficients: Array, place: float) -> tuple[float, Mistakes]:
     ]
 
 
+@exercise
 def solve(answer: Callable[[Array, Array, int], Array]) -> None:
     """Exercise 4: conjugate gradients, repaired."""
     generator = np.random.default_rng(4)
@@ -189,6 +194,7 @@ def _faulty(matrix: Array, target: Array, iterations: int, kind: str) -> Array:
     return solution
 
 
+@exercise
 def doubt(answer: Callable[[Array, Array], Array]) -> None:
     """Exercise 5: how far each frame is to be trusted."""
     peaks = np.array([0.6, 0.5, 0.7, 0.55, 0.65, 0.6, 0.2, 0.1, 0.9, 0.25])

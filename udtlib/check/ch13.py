@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.check.hints import compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 Number = Callable[..., float]
 
 
+@exercise
 def total_fps(answer: Number) -> None:
     """Exercise 1: the speed of a run over several sequences."""
     cases = [([100, 300], [1.0, 4.0]), ([50, 1000, 200], [2.0, 10.0, 1.0]), ([7], [0.5])]
@@ -30,6 +32,7 @@ def total_fps(answer: Number) -> None:
         compare(found, float(f.sum() / t.sum()), mistakes, f"frames {frames}, seconds {seconds}")
 
 
+@exercise
 def sequences_needed(answer: Number) -> None:
     """Exercise 2: how many sequences make a gap visible."""
     reach = 1.959964 + 0.841621
@@ -49,6 +52,7 @@ def sequences_needed(answer: Number) -> None:
         compare(found, math.ceil(exact), mistakes, f"gap {gap}, deviation {deviation}")
 
 
+@exercise
 def align(answer: Callable[[NDArray[Any], int, int], Any]) -> None:
     """Exercise 3: a result file that covers images nobody annotated."""
     rows = np.arange(354 * 4, dtype=float).reshape(354, 4)
@@ -71,6 +75,7 @@ def align(answer: Callable[[NDArray[Any], int, int], Any]) -> None:
         raise AssertionError(f"{length} rows for 349 boxes from image 6 on: expected a ValueError")
 
 
+@exercise
 def auc_of_lost(answer: Number) -> None:
     """Exercise 4: what a lost tracker earns under two conventions."""
     for share, overlap, strict in [
@@ -101,6 +106,7 @@ def _passed(overlap: float, strict: bool) -> int:
     return int((overlap > thresholds).sum() if strict else (overlap >= thresholds).sum())
 
 
+@exercise
 def vot_failures(answer: Callable[[list[list[str]]], float]) -> None:
     """Exercise 5: failures in the raw files of a VOT experiment."""
     good, bad = "10,20,30,40", "2.5,2,2,2"

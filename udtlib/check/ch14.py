@@ -1,7 +1,4 @@
-"""The checks of chapter 14's exercises: each raises ``AssertionError`` with a hint at the likely mistake.
-
-``__tracebackhide__`` keeps a check's lines, which compute the answer, out of the traceback a reader sees.
-"""
+"""The checks of chapter 14's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import Array, compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 Segments = list[tuple[list[float], bool]]
 START, FOLLOWED = 1, 3
 
 
+@exercise
 def frames_that_count(answer: Callable[[list[int], int], Any]) -> None:
     """Exercise 1: the frames of a run that count for accuracy."""
-    __tracebackhide__ = True
     cases = [
         ([1, 3, 3, 3, 3, 2, 0, 0, 1, 3, 3, 3], 3),
         ([1, 3, 3, 2, 0, 1, 3, 3, 3, 3, 3], 5),
@@ -49,9 +47,9 @@ def _counted(
     return counts
 
 
+@exercise
 def expected_overlap(answer: Callable[[Segments, int], Any]) -> None:
     """Exercise 2: the expected overlap over the first n frames."""
-    __tracebackhide__ = True
     cases: list[tuple[Segments, int]] = [
         ([([0.8, 0.6, 0.4, 0.2], False), ([0.9, 0.5], True), ([0.7, 0.6, 0.9], False)], 4),
         ([([0.8, 0.6, 0.4, 0.2], False), ([0.9, 0.5, 0.3], False)], 4),
@@ -95,9 +93,9 @@ def _expected(
     return float(np.mean(means)) if means else math.inf
 
 
+@exercise
 def still_box_failures(answer: Callable[[float, float, int, int], Any]) -> None:
     """Exercise 3: how often a box that never moves loses a target that moves steadily."""
-    __tracebackhide__ = True
     cases = [
         (21.0, 3.0, 1004, 5),
         (21.0, 3.0, 1003, 5),
@@ -134,9 +132,9 @@ def _failures(held: int, frames: int, delay: int) -> int:
     return max(0, (frames - 1 - held) // (held + delay) + 1)
 
 
+@exercise
 def survival(answer: Callable[[float, float, float], Any]) -> None:
     """Exercise 4: mean time to a failure, and the chance to survive."""
-    __tracebackhide__ = True
     for failures, frames, span in [(10.0, 1000.0, 30.0), (102.0, 20000.0, 100.0), (3.0, 90.0, 30.0)]:
         found = numbers(answer(failures, frames, span), (2,), "two numbers: frames, and a probability")
         mean, chance = frames / failures, math.exp(-span * failures / frames)

@@ -1,0 +1,124 @@
+"""What a reader sees of a check: one line of hint, a grey "not filled in yet", or "correct".
+
+Every check of a chapter is decorated with :func:`exercise`. What goes wrong inside one becomes a
+:class:`HintError`, which Jupyter shows without a traceback, whose lines would show how the answer is computed.
+"""
+
+import functools
+import linecache
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+Answer = Callable[..., Any]
+CORRECT, EMPTY = "correct", "not filled in yet"
+LONGEST = 60  # characters of an answer that a hint repeats
+
+
+class HintError(AssertionError):
+    """What a failed check says: one line, and in Jupyter nothing else."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback."""
+        return [str(self)]
+
+
+class Note:
+    """A short text below a cell, in the colour of the reader's theme."""
+
+    def __init__(self, text: str, style: str) -> None:
+        self.text, self.style = text, style
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<span style="{self.style}">{self.text}</span>'
+
+
+def exercise(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return a check that says what it found in one line.
+
+    In Jupyter an answer that passes shows "correct", and an unfilled stub a grey "not filled in yet", which
+    does not stop Run All. Elsewhere, and where nbgrader grades, the one is silent and the other raises.
+
+    Args:
+        check: takes the reader's function; raises ``AssertionError`` with a hint unless it is right.
+
+    Returns:
+        The same check. It raises `HintError` for every wrong answer, whatever its type, and where the answer
+        itself stops with an error; ``NotImplementedError`` for a stub, as said above.
+    """
+
+    @functools.wraps(check)
+    def judged(answer: Any) -> None:
+        try:
+            hint = hint_at(check, answer)
+        except NotImplementedError:
+            if not is_read():
+                raise NotImplementedError(EMPTY) from None
+            return show(Note(EMPTY, "opacity: 0.7"))
+        if hint:
+            raise HintError(hint)
+        return show(Note(CORRECT, "font-weight: bold")) if is_read() else None
+
+    return judged
+
+
+def hint_at(check: Callable[[Any], None], answer: Any) -> str:
+    """Return the hint of a check at an answer, empty if the answer is right.
+
+    Raises:
+        NotImplementedError: the answer is a stub that nobody filled in.
+    """
+    if not callable(answer):
+        return f"expected a function, found {str(answer)[:LONGEST]}"
+    found: list[Any] = []
+
+    @functools.wraps(answer)
+    def recorded(*given: Any, **named: Any) -> Any:
+        found[:] = [answer(*given, **named)]
+        return found[0]
+
+    try:
+        check(recorded)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        calls = [k for k, (frame, _) in enumerate(frames) if frame.f_code is recorded.__code__]
+        if calls:
+            return stopped(error, *frames[calls[-1] + 1 :][:1])
+        if isinstance(error, AssertionError):
+            return str(error)
+        return f"expected another kind of answer, found {str(found[0])[:LONGEST] if found else 'nothing'}"
+    return ""
+
+
+def stopped(error: Exception, *place: tuple[Any, int]) -> str:
+    """Return where and why an answer stopped with an error; without a place it could not be called."""
+    if not place:
+        return f"the check cannot call your function: {error}"
+    frame, line = place[0]
+    source = linecache.getline(frame.f_code.co_filename, line).strip()
+    return f"line {line} of your code, `{source}`, stops with {type(error).__name__}: {error}"
+
+
+def is_read() -> bool:
+    """Return whether somebody reads along: IPython runs us, and nbgrader does not."""
+    ipython = sys.modules.get("IPython")
+    return (
+        ipython is not None and ipython.get_ipython() is not None and "NBGRADER_EXECUTION" not in os.environ
+    )
+
+
+def show(note: Note) -> None:
+    """Show a note below the cell."""
+    from IPython.display import display
+
+    display(note)  # type: ignore[no-untyped-call]
