@@ -1006,7 +1006,7 @@ assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 bench.demo()
 
 # %%
-rows = {"grey, shadow": {"feature": 0, "light": 0.3}, "fHOG, shadow": {"light": 0.3}}
+rows = {"grey, shadow": {"feature": "grey", "light": 0.3}, "fHOG, shadow": {"light": 0.3}}
 rows |= {"fHOG, as it was": {}, "fHOG, grown by 1.4": {"growth": 1.4}}
 peaks, error = {}, {}
 for name, setting in rows.items():

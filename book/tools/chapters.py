@@ -23,6 +23,8 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 BOOK = Path(__file__).resolve().parents[1]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+RUN = "Run this cell for the controls."
 RUN_TIME = re.compile(r"(Run time: about )(\d+)( s)")
 
 
@@ -98,10 +100,18 @@ def hide_root(notebook: NotebookNode) -> None:
                 output.traceback = [line.replace(f"{BOOK.parent}{os.sep}", "") for line in output.traceback]
 
 
+def unload_widgets(notebook: NotebookNode) -> None:
+    """Leave of a stored widget, whose kernel has ended, the text that says how to have it back."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if WIDGET in output.get("data", {}):
+                output.data = {"text/plain": RUN}
+
+
 def execute(source: Path, notebook: NotebookNode) -> None:
     """Run every cell in order with outside data hidden, as a reader without it would."""
     os.environ["UDT_DATA"] = "none"
-    notebook.metadata.pop("widgets", None)
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(source.parent)}}
     )
@@ -111,6 +121,7 @@ def execute(source: Path, notebook: NotebookNode) -> None:
         raise SystemExit(f"{source.name}: {error}") from None
     notebook.metadata.get("language_info", {}).pop("version", None)
     hide_root(notebook)
+    unload_widgets(notebook)
     state_run_time(source, notebook)
     for cell, name in zip(notebook.cells, cell_ids(notebook), strict=True):
         cell.id = name

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+from chapters import RUN
 from nbformat import NotebookNode
 from web_api import chapters, modules_by_chapter
 
@@ -26,7 +27,6 @@ PROTECTED = re.compile(
 CHAPTER = re.compile(r"\b([Cc]hapter)\s+(\d\d)\b(?!\.)")
 SECTION = re.compile(r"\b([Ss]ection)\s+(\d+\.\d+)\b(?!\s+(?:of|in)\s+the\s+paper)")
 HEADING = re.compile(r"^## (\d+\.\d+)\b", re.M)
-WIDGET = "application/vnd.jupyter.widget-view+json"
 DEMO = "The picture above is one moment of a demo. Its controls need Python: run the chapter in JupyterLab to move them."
 
 
@@ -146,7 +146,7 @@ def chapter_page(
             cell.metadata.mystnb["code_prompt_show"] = "Show what checks this section's numbers"
         if "check" in tags:
             cells.append(folded_solution(cells[-2].source, number, solutions))
-        pictures = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+        pictures = [output for output in cell.outputs if output.get("data", {}).get("text/plain") != RUN]
         if len(pictures) < len(cell.outputs):
             cell.outputs = pictures
             note = f'<p class="demo-note">{html.escape(DEMO)}</p>'

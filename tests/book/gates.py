@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
-from chapters import RUN_TIME, agrees, measured_seconds
+from chapters import RUN, RUN_TIME, agrees, measured_seconds
 from nbformat import NotebookNode
 
 MAX_SECONDS, MAX_TOTAL_SECONDS, MAX_BYTES = 120, 20 * 60, 1_000_000
@@ -35,7 +35,6 @@ HEADING = re.compile(r"^## ", re.M)
 BOOLEAN = re.compile(r"\b(True|False)\b")
 MAX_ASSERTIONS, MAX_BOOLEANS = 3, 1
 PICTURES = {"image/jpeg", "image/png"}
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -183,7 +182,7 @@ def tag_problems(notebook: NotebookNode) -> list[str]:
     if len(ignored) > MAX_IGNORED * len(cells):
         problems.append(f"{len(ignored)} of {len(cells)} code cells ignore their output; at most 15 %")
     for k, cell in ignored:
-        widget = any(WIDGET in output.get("data", {}) for output in cell.outputs)
+        widget = any(output.get("data", {}).get("text/plain") == RUN for output in cell.outputs)
         if not widget and not CLOCK.search(cell.source):
             problems.append(f"cell {k}: ignores its output, but neither shows a widget nor reads a clock")
     for k, cell in tagged(notebook, "outside-data"):

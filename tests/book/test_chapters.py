@@ -92,7 +92,9 @@ def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) ->
     NotebookClient(
         filled, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
     ).execute()
-    NotebookClient(empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}).execute()
+    NotebookClient(
+        empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
+    ).execute()
 
 
 def test_whole_book_runs_in_time() -> None:

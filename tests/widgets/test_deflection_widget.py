@@ -100,3 +100,14 @@ def test_twin_is_a_picture_and_sliders_start_at_the_defaults():
     assert demo.twin.dtype == np.uint8
     assert demo.twin.shape[2] == 3
     assert np.array_equal(demo.start(), deflection.draw())
+
+
+def test_what_the_demo_draws_is_what_the_chapter_computes() -> None:
+    """Only the frequencies of the label are kept there; the losses are drawn without a fraction."""
+    scene = deflection.stage((0.7, 0.2), 0.5)
+    exact = deflection.validate(scene)
+    drawn = deflection.judge(deflection.features(scene.patches), deflection.quick())
+    assert drawn.homes == exact.homes
+    assert drawn.found == exact.found
+    for way, loss in exact.losses.items():
+        assert drawn.losses[way] == pytest.approx(loss, rel=1e-3, abs=0.01)

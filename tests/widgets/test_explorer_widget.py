@@ -58,11 +58,11 @@ def test_bad_input_is_refused():
 
 
 def test_the_widget_follows_its_menu():
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("anywidget")
     from udtlib.widgets.base import jpeg
 
     demo = explorer(RESULTS, SEQUENCES)
-    picture, menu = demo.widget().children
-    assert picture.value == jpeg(demo.twin)
-    menu.value = "easy"
-    assert picture.value == jpeg(demo.draw(sequence="easy"))
+    widget = demo.widget()
+    assert widget.picture == jpeg(demo.twin)
+    widget.values = {"sequence": "easy"}
+    assert widget.picture == jpeg(demo.draw(sequence="easy"))

@@ -11,7 +11,7 @@ from udtlib.trackers import kcf
 from udtlib.widgets import features
 from udtlib.widgets.base import Demo, jpeg
 
-START = {"feature": 2, "kernel": 1, "sigma": 0.1, "frames": 3, "light": 1.0, "growth": 1.0}
+START = {"feature": "fhog", "kernel": "gaussian", "sigma": 0.1, "frames": 3, "light": 1.0, "growth": 1.0}
 
 
 def test_picture_is_rgb_and_pure() -> None:
@@ -27,7 +27,7 @@ def test_picture_is_rgb_and_pure() -> None:
 
 
 def test_every_control_changes_the_picture() -> None:
-    changes = {"feature": 0, "kernel": 0, "sigma": 0.2, "frames": 8, "light": 0.5, "growth": 1.2}
+    changes = {"feature": "grey", "kernel": "linear", "sigma": 0.2, "frames": 8, "light": 0.5, "growth": 1.2}
     start, sliders = features.draw(), features.demo().sliders
     assert set(changes) == set(sliders) == set(START)
     assert {name: slider.start for name, slider in sliders.items()} == START
@@ -35,9 +35,9 @@ def test_every_control_changes_the_picture() -> None:
         assert (features.draw(**{name: value}) != start).any(), name
 
 
-@pytest.mark.parametrize("feature", [0, 1, 2])
-@pytest.mark.parametrize("kernel", [0, 1])
-def test_the_target_is_found_where_the_patch_was_cut_off_centre(feature: int, kernel: int) -> None:
+@pytest.mark.parametrize("feature", features.FEATURES)
+@pytest.mark.parametrize("kernel", features.KERNELS)
+def test_the_target_is_found_where_the_patch_was_cut_off_centre(feature: str, kernel: str) -> None:
     """Frame 0 again, 8 px to the right and 5 px down: the peak lies as far to the left and up."""
     look = features.solve(feature, kernel, frames=0)
     cells = np.array(look.response.shape) / (features.scene()[1][0, 3:1:-1] * 2.5)
@@ -52,8 +52,8 @@ def test_growth_shows_the_target_larger_around_the_same_place() -> None:
 
 
 def test_a_shadow_fools_grey_and_not_fhog() -> None:
-    assert features.solve(feature=0, light=0.3).error > 20
-    assert features.solve(feature=2, light=0.3).error < 3
+    assert features.solve(feature="grey", light=0.3).error > 20
+    assert features.solve(feature="fhog", light=0.3).error < 3
     patch = np.full((20, 40, 3), 200, np.uint8)
     shaded = features.darken(patch, 0.5)
     assert set(np.unique(shaded)) == {100, 200}
@@ -88,8 +88,8 @@ def test_strokes_lie_along_the_edge() -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        {"feature": 3},
-        {"kernel": 2},
+        {"feature": "hog"},
+        {"kernel": "cubic"},
         {"frames": 13},
         {"frames": -1},
         {"light": 0},
@@ -97,7 +97,7 @@ def test_strokes_lie_along_the_edge() -> None:
         {"sigma": 0},
     ],
 )
-def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
+def test_settings_out_of_range_are_refused(setting: dict[str, float | str]) -> None:
     with pytest.raises(OptionError, match=r"found"):
         features.draw(**setting)
 
@@ -116,4 +116,4 @@ def test_demo_has_a_twin_of_three_settings() -> None:
     assert isinstance(demo, Demo)
     assert demo.twin.shape == (3 * 164, 524, 3)
     np.testing.assert_array_equal(demo.start(), features.draw())
-    np.testing.assert_array_equal(demo.twin[:164], features.draw(feature=0, light=0.3))
+    np.testing.assert_array_equal(demo.twin[:164], features.draw(feature="grey", light=0.3))

@@ -75,9 +75,9 @@ def test_redraws_in_under_100_ms():
 
 
 def test_the_widget_redraws():
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("anywidget")
     demo = overlap_demo(FRAME, TRUTH)
-    picture, x, *others = demo.widget().children
-    x.value = 100
-    values = {"x": 100, "y": others[0].value, "width": others[1].value, "height": others[2].value}
-    assert picture.value == jpeg(demo.draw(**values))
+    widget = demo.widget()
+    widget.values = widget.values | {"x": 100}
+    assert widget.picture == jpeg(demo.draw(**widget.values))
+    assert widget.picture != jpeg(demo.start())

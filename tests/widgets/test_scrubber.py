@@ -11,7 +11,7 @@ from udtlib import viz
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.widgets import base
-from udtlib.widgets.base import Demo, Slider, is_live, jpeg
+from udtlib.widgets.base import Check, Choice, Demo, Slider, is_live, jpeg
 from udtlib.widgets.scrubber import frame_drawer, scrubber
 
 LENGTH = 12
@@ -116,26 +116,32 @@ def test_jpeg_is_close():
     assert len(jpeg(smooth)) < smooth.size / 10
 
 
-def test_the_widget_follows_its_slider_and_play_is_linked():
-    ipywidgets = pytest.importorskip("ipywidgets")
+def test_the_widget_follows_its_slider():
+    pytest.importorskip("anywidget")
     demo = scrubber(CLIP, SLOW, RESPONSES)
-    box = demo.widget()
-    picture, (play, slider) = box.children[0], box.children[1].children
-    assert isinstance(play, ipywidgets.Play)
-    assert (slider.min, slider.max, play.max) == (0, LENGTH - 1, LENGTH - 1)
-    assert picture.value == jpeg(demo.draw(frame=0))
-    slider.value = 7
-    assert picture.value == jpeg(demo.draw(frame=7))
+    widget = demo.widget()
+    (control,) = widget.controls
+    assert (control["low"], control["high"], control["play"]) == (0, LENGTH - 1, demo.sliders["frame"].play)
+    assert widget.picture == jpeg(demo.draw(frame=0))
+    widget.values = {"frame": 7}
+    assert widget.picture == jpeg(demo.draw(frame=7))
 
 
-def test_widgets_of_fractions_and_without_play():
-    ipywidgets = pytest.importorskip("ipywidgets")
-    draw = lambda shade, level: np.full((4, 4, 3), int(shade * 100) + level, np.uint8)  # noqa: E731
-    demo = Demo(draw, {"shade": Slider(0, 1, 0.5, 0.1), "level": Slider(0, 9, 3)}, draw(0, 0))
-    _, shade, level = demo.widget().children
-    assert isinstance(shade, ipywidgets.FloatSlider)
-    assert isinstance(level, ipywidgets.IntSlider)
+def test_what_a_browser_sends_is_held_to_the_controls():
+    draw = lambda shade, level, name, on: np.full((4, 4, 3), int(shade * 100) + level, np.uint8)  # noqa: E731
+    controls = {
+        "shade": Slider(0, 1, 0.5, 0.1),
+        "level": Slider(0, 9, 3),
+        "name": Choice(("a", "b"), "a"),
+        "on": Check(True),
+    }
+    demo = Demo(draw, controls, draw(0, 0, "a", True))
     assert (demo.start() == 53).all()
+    found = {"shade": 0.25, "level": 99.2, "name": "<b>", "on": 1}
+    held = {name: control.value(found[name]) for name, control in controls.items()}
+    assert held == {"shade": 0.25, "level": 9, "name": "a", "on": True}
+    assert isinstance(held["level"], int)
+    assert demo.encoded(**found) == jpeg(draw(**held))
 
 
 def shown(monkeypatch, demo):
@@ -156,11 +162,12 @@ def test_without_a_kernel_the_twin_and_one_line(monkeypatch, capsys):
 
 
 def test_with_a_kernel_the_twin_and_the_widget(monkeypatch, capsys):
-    ipywidgets = pytest.importorskip("ipywidgets")
-    monkeypatch.setattr(base, "is_live", lambda: True)
+    panel = pytest.importorskip("udtlib.widgets.panel.widget")
+    monkeypatch.setattr(base, "is_live", lambda needed: needed == "anywidget")
     picture, widget = shown(monkeypatch, demo := scrubber(CLIP, SLOW))
     assert picture.data == jpeg(demo.twin)
-    assert isinstance(widget, ipywidgets.VBox)
+    assert isinstance(widget, panel.Panel)
+    assert repr(widget) == "Run this cell for the controls."
     assert capsys.readouterr().out == ""
 
 

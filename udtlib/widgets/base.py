@@ -1,24 +1,25 @@
 """What every demo shares: a static twin that is always shown, and a widget where one can live.
 
 A demo is a pure function from numbers to a picture. The twin is that function's picture at chosen settings,
-so that a printed page, a static viewer and a test see what the widget shows. ipywidgets is imported only by
+so that a printed page, a static viewer and a test see what the widget shows. anywidget is imported only by
 `Demo.widget`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
 from udtlib.frames import Frame
 from udtlib.viz import jpeg
 
-NOTE = "Run this cell in JupyterLab with ipywidgets installed to move the controls yourself."
+NOTE = "Run this cell in JupyterLab, with anywidget installed, for the controls."
+Off = tuple[str, str | bool] | None
 
 
-def is_live() -> bool:
-    """Return whether a widget can live here: ipywidgets is installed and a Jupyter kernel runs us."""
-    if find_spec("ipywidgets") is None or find_spec("IPython") is None:
+def is_live(needed: str = "ipywidgets") -> bool:
+    """Return whether a widget can live here: what it needs is installed and a Jupyter kernel runs us."""
+    if find_spec(needed) is None or find_spec("IPython") is None:
         return False
     from IPython import get_ipython
 
@@ -29,7 +30,8 @@ def is_live() -> bool:
 class Slider:
     """One control of a demo: from ``low`` to ``high`` in steps, at ``start``; whole steps give ints.
 
-    ``play`` adds a play button, that many milliseconds a step.
+    ``play`` adds a play button, that many milliseconds a step. ``off_when`` names another control and the
+    value at which this one does nothing.
     """
 
     low: float
@@ -37,6 +39,14 @@ class Slider:
     start: float
     step: float = 1
     play: int | None = None
+    off_when: Off = None
+    kind = "slider"
+
+    def value(self, found: Any) -> float:
+        """Return what a browser sent as a value in range, an int where every value is whole."""
+        bounds = (self.low, self.high, self.start, self.step)
+        value = min(max(float(found), self.low), self.high)
+        return round(value) if all(float(number).is_integer() for number in bounds) else value
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,12 @@ class Choice:
 
     options: tuple[str, ...]
     start: str
+    off_when: Off = None
+    kind = "menu"
+
+    def value(self, found: Any) -> str:
+        """Return what a browser sent if it is an option, else the start."""
+        return found if found in self.options else self.start
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,12 @@ class Check:
     """One control of a demo: a box to tick; the value is True or False."""
 
     start: bool
+    off_when: Off = None
+    kind = "tick"
+
+    def value(self, found: Any) -> bool:
+        """Return what a browser sent as True or False."""
+        return bool(found)
 
 
 Control = Slider | Choice | Check
@@ -65,71 +87,42 @@ class Demo:
         draw: a pure function of the controls' values, by name, returning RGB ``uint8``.
         sliders: the controls, by the names of ``draw``'s parameters.
         twin: the static picture.
+        title: heading of the live part.
+        alt: what the picture shows, in a sentence, for those who cannot see it.
     """
 
     draw: Callable[..., Frame]
     sliders: Mapping[str, Control]
     twin: Frame = field(repr=False)
+    title: str = ""
+    alt: str = "A picture that follows the controls below it."
 
     def start(self) -> Frame:
         """Return the picture at the controls' starting values."""
-        return self.draw(**{name: slider.start for name, slider in self.sliders.items()})
+        return self.draw(**{name: control.start for name, control in self.sliders.items()})
+
+    def encoded(self, **found: Any) -> bytes:
+        """Return the picture at what a browser sent for the controls, as JPEG."""
+        values = {name: control.value(found[name]) for name, control in self.sliders.items()}
+        return jpeg(self.draw(**values))
 
     def widget(self) -> Any:
-        """Return the live widget (an ipywidgets ``VBox``): picture, play buttons, sliders.
+        """Return the live widget (a `udtlib.widgets.panel.widget.Panel`): title, picture, controls.
 
         Raises:
-            ImportError: ipywidgets is not installed.
+            ImportError: anywidget is not installed.
         """
-        import ipywidgets
+        from udtlib.widgets.panel.widget import Panel
 
-        picture = ipywidgets.Image(value=jpeg(self.start()), format="jpeg")
-        controls = {name: _control(ipywidgets, name, slider) for name, slider in self.sliders.items()}
-
-        def redraw(change: object) -> None:
-            picture.value = jpeg(self.draw(**{name: control.value for name, control in controls.items()}))
-
-        rows = []
-        for name, control in controls.items():
-            control.observe(redraw, names="value")
-            rows.append(_with_play(ipywidgets, control, self.sliders[name]))
-        return ipywidgets.VBox([picture, *rows])
+        controls = [{"name": name, "kind": one.kind, **asdict(one)} for name, one in self.sliders.items()]
+        values = {name: control.value(control.start) for name, control in self.sliders.items()}
+        return Panel(self.encoded, values, controls=controls, title=self.title, alt=self.alt)
 
     def _ipython_display_(self) -> None:
         from IPython.display import Image, display
 
-        display(Image(data=jpeg(self.twin)))
-        if is_live():
+        display(Image(data=jpeg(self.twin), alt=self.alt))
+        if is_live("anywidget"):
             display(self.widget())
         else:
             print(NOTE)
-
-
-def _control(ipywidgets: Any, name: str, slider: Control) -> Any:
-    """Return one slider widget, of ints where every value is whole, a menu, or a box to tick."""
-    if isinstance(slider, Check):
-        return ipywidgets.Checkbox(description=name.replace("_", " "), value=slider.start)
-    if isinstance(slider, Choice):
-        return ipywidgets.Dropdown(
-            description=name.replace("_", " "), options=slider.options, value=slider.start
-        )
-    whole = all(float(value).is_integer() for value in (slider.low, slider.high, slider.start, slider.step))
-    kind, number = (ipywidgets.IntSlider, int) if whole else (ipywidgets.FloatSlider, float)
-    return kind(
-        description=name.replace("_", " "),
-        min=number(slider.low),
-        max=number(slider.high),
-        value=number(slider.start),
-        step=number(slider.step),
-    )
-
-
-def _with_play(ipywidgets: Any, control: Any, slider: Control) -> Any:
-    """Return the slider, beside a play button linked to it in the browser if it asks for one."""
-    if not isinstance(slider, Slider) or slider.play is None:
-        return control
-    play = ipywidgets.Play(
-        min=control.min, max=control.max, value=control.value, step=control.step, interval=slider.play
-    )
-    ipywidgets.jslink((play, "value"), (control, "value"))
-    return ipywidgets.HBox([play, control])

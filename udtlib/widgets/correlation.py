@@ -17,7 +17,7 @@ from udtlib.errors import FrameError
 from udtlib.frames import Frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import hann_window
-from udtlib.widgets.base import Demo, Slider
+from udtlib.widgets.base import Check, Control, Demo, Slider
 
 Map = NDArray[np.float64]
 SIDE, REACH, PANEL = 64, 24, 160  # patch, largest shift, and drawn width of a panel, in pixels
@@ -70,13 +70,13 @@ def prepare(patch: Map, window: Map) -> Map:
     return window * centred / np.linalg.norm(centred)
 
 
-def solve(log10_lambda: float, sigma: float, window: int, noise: float, down: int, right: int) -> Bench:
+def solve(log10_lambda: float, sigma: float, window: bool, noise: float, down: int, right: int) -> Bench:
     """Learn the filter from the still scene and apply it to the moved, noisy one (Eq. 2 and 3).
 
     Args:
         log10_lambda: logarithm of the regulariser; patches have norm 1 before the window.
         sigma: of the label, in pixels.
-        window: 0 for none, 1 for Hann's.
+        window: whether Hann's fades the patches.
         noise: standard deviation of the noise, in those of the scene.
         down: how far the target moved, in pixels, at most 24.
         right: likewise.
@@ -97,7 +97,7 @@ def solve(log10_lambda: float, sigma: float, window: int, noise: float, down: in
 def draw(
     log10_lambda: float = -2,
     sigma: float = 2,
-    window: int = 1,
+    window: bool = True,
     noise: float = 0.5,
     down: int = 7,
     right: int = -9,
@@ -118,7 +118,7 @@ def draw(
         f"response, PSR {peak_to_sidelobe(bench.response):.1f}": response,
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
-    setting = f"lambda {10.0**log10_lambda:.0e}, sigma {sigma:g}, window {window}, noise {noise:g}"
+    setting = f"lambda {10.0**log10_lambda:.0e}, sigma {sigma:g}, window {window:d}, noise {noise:g}"
     dy, dx = (int(step) for step in bench.found)
     outcome = f"moved ({down}, {right}), found ({dy}, {dx}): {'yes' if good else 'lost'}"
     return viz.caption(row, f"{setting}: {outcome}")
@@ -141,10 +141,10 @@ def mark(
 
 def demo() -> Demo:
     """Return the demo: six sliders, and as static twin four settings, one under the other."""
-    sliders = {
+    sliders: dict[str, Control] = {
         "log10_lambda": Slider(-6, 2, -2, 0.5),
         "sigma": Slider(0.5, 8, 2, 0.5),
-        "window": Slider(0, 1, 1),
+        "window": Check(True),
         "noise": Slider(0, 4, 0.5, 0.5),
         "down": Slider(-REACH, REACH, 7),
         "right": Slider(-REACH, REACH, -9),
@@ -156,4 +156,10 @@ def demo() -> Demo:
         {"down": 24, "right": -24},
     ]
     twin = [draw(**setting) for setting in settings]
-    return Demo(draw, sliders, np.vstack(twin))
+    return Demo(
+        draw,
+        sliders,
+        np.vstack(twin),
+        title="A correlation filter",
+        alt="Template, filter and response map of one search patch; a cross marks the response's peak.",
+    )

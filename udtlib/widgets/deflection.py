@@ -8,7 +8,7 @@ live, sliders. Book: chapter 08.
 Convention: places are ``(dy, dx)`` in cells of the features, which are pixels of the patch, from its middle.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from udtlib import viz, weights
 from udtlib.data.synthetic.textures import texture
 from udtlib.dcf import default_sigma, gaussian_label
+from udtlib.dcf.spectra import Transform, make_transform
 from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
 from udtlib.network import MEAN_RGB
@@ -132,12 +133,29 @@ def features(patches: NDArray[np.uint8], phi: nn.Module | None = None) -> Tensor
 
 def validate(scene: Stage, phi: nn.Module | None = None) -> Verdict:
     """Track over a stage in three ways; ``phi`` is the shipped network unless another is given."""
-    template, *searches = features(scene.patches, phi).split(1)
+    return judge(features(scene.patches, phi))
+
+
+@lru_cache(maxsize=16)
+def features_of(patch: bytes) -> Tensor:
+    """Return the shipped network's features of one patch's bytes: a slider changes one or two of three."""
+    return features(np.frombuffer(patch, np.uint8).reshape(1, PATCH, PATCH, 3))
+
+
+@cache
+def quick() -> Transform:
+    """Return the transform that keeps the frequencies of the label only, for the live demo."""
+    return make_transform(SIDE, SIDE, SIGMA)
+
+
+def judge(maps: Tensor, transform: Transform | None = None) -> Verdict:
+    """Track from features ``(3, 32, 121, 121)`` of T, S1, S2 in three ways; ``transform`` None: exact."""
+    template, *searches = maps.split(1)
     label = gaussian_label(SIDE, SIDE, SIGMA)
+    ways = {"two": (searches[:1], "direct"), "direct": (searches, "direct"), "chained": (searches, "chained")}
     trips = {
-        "two": track_forward_backward(template, searches[:1], label),
-        "direct": track_forward_backward(template, searches, label),
-        "chained": track_forward_backward(template, searches, label, backward="chained"),
+        way: track_forward_backward(template, visited, label, backward=back, transform=transform)
+        for way, (visited, back) in ways.items()
     }
     losses = {way: float(round_trip_errors(trip.back, trip.label, "paper")) for way, trip in trips.items()}
     homes = {way: peak_displacement(trip.back[0].numpy()) for way, trip in trips.items()}
@@ -154,7 +172,8 @@ def draw(
     responses at T, home in the middle.
     """
     scene = stage((hidden_in_S1, hidden_in_S2), likeness, (IN_S2[0], S2_right))
-    verdict = validate(scene)
+    maps = torch.cat([features_of(patch.tobytes()) for patch in scene.patches])
+    verdict = judge(maps, quick())
     panels = {"T": marked(scene.patches[0], (0, 0), (0, 0))}
     for name, patch, truth, found in zip(
         ("S1", "S2"), scene.patches[1:], scene.target, verdict.found, strict=True
@@ -186,4 +205,10 @@ def demo() -> Demo:
         "S2_right": Slider(-32, 8, IN_S2[1], 2),
     }
     twin = [draw(hidden_in_S1=0), draw(), draw(hidden_in_S2=1)]
-    return Demo(draw, sliders, np.vstack(twin))
+    return Demo(
+        draw,
+        sliders,
+        np.vstack(twin),
+        title="Three frames, one of them hidden",
+        alt="Three frames with a target and a lookalike, the responses along the trip, and where it ends.",
+    )

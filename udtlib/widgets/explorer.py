@@ -49,7 +49,14 @@ def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | No
     def draw(sequence: str) -> Frame:
         return draw_sequence(known[sequence], results, scores, styles)
 
-    return Demo(draw, {"sequence": Choice(tuple(order), order[0])}, draw(order[0]))
+    menu = {"sequence": Choice(tuple(order), order[0])}
+    return Demo(
+        draw,
+        menu,
+        draw(order[0]),
+        title="What the trackers did",
+        alt="Key frames of one sequence with the boxes of all trackers, and their overlaps.",
+    )
 
 
 def draw_sequence(

@@ -21,7 +21,7 @@ from udtlib.frames import Frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import kcf
-from udtlib.widgets.base import Demo, Slider
+from udtlib.widgets.base import Choice, Control, Demo, Slider
 
 FEATURES, KERNELS = ("grey", "colour", "fhog"), ("linear", "gaussian")
 SIDE, PADDING, LAST, PANEL = 120, 1.5, 12, 128  # patch, context, last frame, drawn width of a panel
@@ -54,8 +54,8 @@ def scene() -> tuple[list[Frame], NDArray[np.float64]]:
 
 
 def solve(
-    feature: int = 2,
-    kernel: int = 1,
+    feature: str = "fhog",
+    kernel: str = "gaussian",
     sigma: float = 0.1,
     frames: int = 3,
     light: float = 1.0,
@@ -64,8 +64,8 @@ def solve(
     """Learn KCF's filter from frame 0 and search a later frame, changed as asked.
 
     Args:
-        feature: 0 grey, 1 colour, 2 fHOG.
-        kernel: 0 linear, 1 Gaussian.
+        feature: one of `FEATURES`.
+        kernel: one of `KERNELS`.
         sigma: of the label, in units of the target's size.
         frames: the frame to search, 0..12.
         light: what is left of the light in a shadow that covers half the search patch; 1 changes nothing.
@@ -74,9 +74,10 @@ def solve(
     Raises:
         OptionError: no such feature, kernel or frame, or a value that is not positive.
     """
-    if feature not in range(3) or kernel not in range(2) or frames not in range(LAST + 1):
+    if feature not in FEATURES or kernel not in KERNELS or frames not in range(LAST + 1):
         raise OptionError(
-            f"feature is 0..2, kernel 0..1, frames 0..{LAST}, found {feature}, {kernel}, {frames}"
+            f"feature is one of {', '.join(FEATURES)}, kernel of {', '.join(KERNELS)}, frames 0..{LAST}; "
+            f"found {feature}, {kernel}, {frames}"
         )
     if min(sigma, light, growth) <= 0:
         raise OptionError(f"sigma, light and growth are positive, found {sigma}, {light}, {growth}")
@@ -84,7 +85,7 @@ def solve(
     size = boxes[0, 2:]
     template = cut(clip[0], center(boxes[0]), size)
     search = darken(cut(clip[frames], center(boxes[frames]) + np.array(OFFSET), size / growth), light)
-    response = respond(template, search, kcf.RECIPES[FEATURES[feature]], KERNELS[kernel], sigma)
+    response = respond(template, search, kcf.RECIPES[feature], kernel, sigma)
     to_cells = growth * np.array(response.shape) / (size[::-1] * (1 + PADDING))
     wanted = -np.array(OFFSET[::-1]) * to_cells
     found = np.array(peak_displacement(response, subpixel=True))
@@ -120,8 +121,8 @@ def respond(template: Frame, search: Frame, recipe: kcf.Recipe, kernel: str, sig
 
 
 def draw(
-    feature: int = 2,
-    kernel: int = 1,
+    feature: str = "fhog",
+    kernel: str = "gaussian",
     sigma: float = 0.1,
     frames: int = 3,
     light: float = 1.0,
@@ -134,7 +135,7 @@ def draw(
     where not.
     """
     look = solve(feature, kernel, sigma, frames, light, growth)
-    recipe, good = kcf.RECIPES[FEATURES[feature]], look.error < 6
+    recipe, good = kcf.RECIPES[feature], look.error < 6
     response = viz.resize_nearest(viz.heatmap(look.response), PANEL, PANEL)
     mark(response, look, viz.WHITE if good else viz.PREDICTION)
     panels = {
@@ -144,7 +145,7 @@ def draw(
         f"response, PSR {peak_to_sidelobe(look.response):.1f}": response,
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
-    setting = f"{FEATURES[feature]}, {KERNELS[kernel]}, sigma {sigma:g}, {frames} frames later"
+    setting = f"{feature}, {kernel}, sigma {sigma:g}, {frames} frames later"
     outcome = "found" if good else f"lost, {look.error:.0f} px off"
     return viz.caption(row, f"{setting}, light {light:g}, grown by {growth:g}: {outcome}")
 
@@ -187,18 +188,24 @@ def mark(picture: Frame, look: Look, color: tuple[int, int, int]) -> None:
 
 
 def demo() -> Demo:
-    """Return the demo: six sliders, and as static twin three settings, one under the other."""
-    sliders = {
-        "feature": Slider(0, 2, 2),
-        "kernel": Slider(0, 1, 1),
+    """Return the demo: two menus and four sliders, and as static twin three settings, one under the other."""
+    sliders: dict[str, Control] = {
+        "feature": Choice(FEATURES, "fhog"),
+        "kernel": Choice(KERNELS, "gaussian"),
         "sigma": Slider(0.02, 0.3, 0.1, 0.02),
         "frames": Slider(0, LAST, 3),
         "light": Slider(0.1, 2, 1, 0.1),
         "growth": Slider(0.6, 1.6, 1, 0.05),
     }
     settings: list[dict[str, Any]] = [
-        {"feature": 0, "light": 0.3},
+        {"feature": "grey", "light": 0.3},
         {"light": 0.3},
         {"growth": 1.4},
     ]
-    return Demo(draw, sliders, np.vstack([draw(**setting) for setting in settings]))
+    return Demo(
+        draw,
+        sliders,
+        np.vstack([draw(**setting) for setting in settings]),
+        title="What a feature sees",
+        alt="Template, search patch, its channels and the response map, with the true place and the peak.",
+    )

@@ -124,4 +124,10 @@ def demo() -> Demo:
         "log10_lambda": Slider(-5, 1, -2, 0.5),
     }
     twin = [draw(3, 5, 3, 5), draw(3, 5, 0, 0), draw(0, 0, 3, 5)]
-    return Demo(draw, sliders, np.vstack(twin))
+    return Demo(
+        draw,
+        sliders,
+        np.vstack(twin),
+        title="Which way the gradient points",
+        alt="Template, search patch, response map, and the gradient of the loss at both patches.",
+    )

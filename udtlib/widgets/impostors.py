@@ -97,4 +97,10 @@ def demo() -> Demo:
         "down": Slider(-30, 30, 8),
         "right": Slider(-30, 30, -12),
     }
-    return Demo(draw, controls, np.vstack([draw(name) for name in NETWORKS]))
+    return Demo(
+        draw,
+        controls,
+        np.vstack([draw(name) for name in NETWORKS]),
+        title="A network that follows, and networks that cannot",
+        alt="Template, search patch and response map of one network, with the true place marked.",
+    )

@@ -139,4 +139,10 @@ def demo() -> Demo:
     controls: dict[str, Control] = {"frame": Slider(0, FRAMES - 1, START)}
     controls |= {name: Check(name in TWIN[-1]) for name in INGREDIENTS}
     twin = [draw(START, **dict.fromkeys(names, True)) for names in TWIN]
-    return Demo(draw, controls, np.vstack(twin))
+    return Demo(
+        draw,
+        controls,
+        np.vstack(twin),
+        title="What UDT+ adds",
+        alt="One frame with its true box and the tracker's, and the response with the chosen ingredients.",
+    )

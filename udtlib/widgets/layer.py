@@ -20,7 +20,7 @@ from udtlib.frames import Frame
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
-from udtlib.widgets.base import Demo, Slider
+from udtlib.widgets.base import Check, Control, Demo, Slider
 
 PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 180  # patch, features, patch over target, drawn panel
 
@@ -63,14 +63,14 @@ def example() -> tuple[Pair, Tensor, Tensor]:
         return pair, network(as_input(pair.template)), network(as_input(pair.search))
 
 
-def respond(channels: int, log10_lambda: float, sigma: float, window: int) -> NDArray[np.float32]:
+def respond(channels: int, log10_lambda: float, sigma: float, window: bool) -> NDArray[np.float32]:
     """Return the response ``(121, 121)`` of the first ``channels`` feature maps (Eq. 4 and 5).
 
     Args:
         channels: 1 to 32.
         log10_lambda: logarithm of lambda, relative to ``C*H*W``.
         sigma: of the label, in cells.
-        window: 0 for none, 1 for Hann's.
+        window: whether Hann's fades the features.
     """
     _, x, z = example()
     fade = torch.from_numpy(hann_window(SIDE, SIDE)) if window else torch.ones(SIDE, SIDE)
@@ -79,7 +79,7 @@ def respond(channels: int, log10_lambda: float, sigma: float, window: int) -> ND
     return response_map(learned, (z * fade)[:, :channels])[0].numpy()
 
 
-def draw(channels: int = 32, log10_lambda: float = -4, sigma: float = 4, window: int = 1) -> Frame:
+def draw(channels: int = 32, log10_lambda: float = -4, sigma: float = 4, window: bool = True) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `respond`.
 
     Panels: template, search patch, the first feature map of each, the response with "nothing moved" in the
@@ -100,7 +100,7 @@ def draw(channels: int = 32, log10_lambda: float = -4, sigma: float = 4, window:
         f"response, PSR {peak_to_sidelobe(response):.1f}": picture,
     }
     row = viz.side_by_side(*(viz.caption(viz.resize_nearest(p, PANEL), t) for t, p in panels.items()))
-    text = f"{channels} channels, lambda 1e{log10_lambda:g}, sigma {sigma:g}, window {window}: "
+    text = f"{channels} channels, lambda 1e{log10_lambda:g}, sigma {sigma:g}, window {window:d}: "
     return viz.caption(row, f"{text}target found: {found}")
 
 
@@ -112,11 +112,17 @@ def _place(displacement: NDArray) -> tuple[int, int]:
 
 def demo() -> Demo:
     """Return the demo: four sliders, and as static twin three settings, one under the other."""
-    sliders = {
+    sliders: dict[str, Control] = {
         "channels": Slider(1, 32, 32),
         "log10_lambda": Slider(-8, 4, -4, 1),
         "sigma": Slider(0.5, 16, 4, 0.5),
-        "window": Slider(0, 1, 1),
+        "window": Check(True),
     }
     twin = [draw(), draw(sigma=12), draw(window=0)]
-    return Demo(draw, sliders, np.vstack(twin))
+    return Demo(
+        draw,
+        sliders,
+        np.vstack(twin),
+        title="The filter layer",
+        alt="Template, search patch, first feature map of each, and the response map with its peak.",
+    )

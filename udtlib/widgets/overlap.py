@@ -57,7 +57,13 @@ def overlap_demo(frame: Frame, truth: ArrayLike) -> Demo:
     cells = [
         viz.caption(draw_overlap(frame, truth, box), name) for name, box in landmark_boxes(truth).items()
     ]
-    return Demo(draw, sliders, viz.contact_sheet(cells, columns=3))
+    return Demo(
+        draw,
+        sliders,
+        viz.contact_sheet(cells, columns=3),
+        title="Overlap of two boxes",
+        alt="A frame with the true box and a box of your own, and their overlap.",
+    )
 
 
 def landmark_boxes(truth: ArrayLike) -> dict[str, Boxes]:

@@ -173,11 +173,15 @@ def demo() -> Demo:
         "drop_percent": Slider(0, 50, 10),
         "motion": Choice(SORTED_BY, "reference"),
         "fault": Choice(FAULTS, "none"),
-        "pair": Slider(0, len(moving_places()) - 1, 0),
+        "pair": Slider(0, len(moving_places()) - 1, 0, off_when=("fault", "none")),
     }
+    for fault in FAULTS:  # judged here, so that no control waits for it
+        judged(fault)
     unseen = int(judged("fade in S1").errors.argmin())
     return Demo(
         draw,
         controls,
         np.vstack([draw(fault="fade in S2", pair=unseen), draw(fault="fade in S1", pair=unseen)]),
+        title="A batch, sorted by weight",
+        alt="The 32 templates of a batch, the largest weight first; dropped ones have a red frame.",
     )

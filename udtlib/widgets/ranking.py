@@ -77,7 +77,13 @@ def ranking_demo(first: ArrayLike, second: ArrayLike) -> Demo:
     few, some, most = 10, min(22, len(a)), len(a)
     cells = [draw(count, k) for count in (few, some) for k in (1, 2)] + [draw(most, 1), draw(most // 2, 2)]
     sliders = {"sequences": Slider(5, len(a), few), "draw": Slider(1, 200, 1, play=700)}
-    return Demo(draw, sliders, viz.contact_sheet(cells, columns=2))
+    return Demo(
+        draw,
+        sliders,
+        viz.contact_sheet(cells, columns=2),
+        title="How many sequences tell two trackers apart",
+        alt="The difference of two trackers on a draw of sequences, with its interval.",
+    )
 
 
 def _at(difference: float) -> int:

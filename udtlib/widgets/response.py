@@ -25,7 +25,7 @@ from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.weights import get_weights
-from udtlib.widgets.base import Choice, Demo, Slider
+from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
 
 PATCH, CONTEXT, PANEL = 125, 2.8, 160  # side of a patch, patch over template, drawn side of a panel
 GAP = 4  # white between panels
@@ -108,7 +108,7 @@ def solve(
     down: float,
     log10_lambda: float,
     sigma: float,
-    window: int,
+    window: bool,
     features: str,
 ) -> Step:
     """Learn a filter on frame 0 and apply it to the search patch (Eq. 4 and 5).
@@ -122,7 +122,7 @@ def solve(
         down: likewise.
         log10_lambda: logarithm of lambda, relative to ``C*H*W``.
         sigma: of the label, in pixels of the patch.
-        window: 0 for none, 1 for Hann's.
+        window: whether Hann's fades the features.
         features: a key of `CELLS`.
 
     Raises:
@@ -162,7 +162,7 @@ def draw(
     down: float = 0,
     log10_lambda: float = -4,
     sigma: float = 4.5,
-    window: int = 1,
+    window: bool = True,
     features: str = "random network",
 ) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `solve`.
@@ -244,7 +244,7 @@ def signed(values: NDArray[np.float32]) -> Frame:
 
 def demo() -> Demo:
     """Return the demo: ten controls, and as static twin the start above three other settings."""
-    controls: dict[str, Slider | Choice] = {
+    controls: dict[str, Control] = {
         "x": Slider(20, 300, 77),
         "y": Slider(20, 220, 83),
         "size": Slider(16, 96, 56, 2),
@@ -253,7 +253,7 @@ def demo() -> Demo:
         "down": Slider(-40, 40, 0),
         "log10_lambda": Slider(-8, 2, -4, 1),
         "sigma": Slider(0.5, 16, 4.5, 0.5),
-        "window": Slider(0, 1, 1),
+        "window": Check(True),
         "features": Choice(tuple(CELLS), "random network"),
     }
     twin = [draw()]
@@ -261,4 +261,10 @@ def demo() -> Demo:
         setting: dict[str, Any] = {name: control.start for name, control in controls.items()} | changes
         text = ", ".join(f"{name} {value}" for name, value in changes.items())
         twin.append(row(solve(**setting), CONTEXT * setting["size"], text))
-    return Demo(draw, controls, np.vstack(twin))
+    return Demo(
+        draw,
+        controls,
+        np.vstack(twin),
+        title="Template, search patch, response",
+        alt="Two frames with the chosen boxes, the patches cut there, and the response map between them.",
+    )

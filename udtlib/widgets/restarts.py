@@ -56,7 +56,13 @@ def restarts_demo(table: ArrayLike) -> Demo:
 
     cells = [draw(threshold, delay) for delay in (5, 15) for threshold in (0.0, 0.4, 0.7)]
     sliders = {"failure_threshold": Slider(0, 0.9, 0, 0.05), "restart_delay": Slider(1, 30, 5)}
-    return Demo(draw, sliders, viz.contact_sheet(cells, columns=3, gap=10))
+    return Demo(
+        draw,
+        sliders,
+        viz.contact_sheet(cells, columns=3, gap=10),
+        title="A run with restarts",
+        alt="The overlap over the frames of one run, with its failures and restarts.",
+    )
 
 
 def _draw_path(square: Frame, run: SupervisedRun) -> None:

@@ -22,7 +22,7 @@ from udtlib.labels import peak_displacement
 from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.unsupervised import pseudo_labels, round_trip_errors
-from udtlib.widgets.base import Choice, Demo, Slider
+from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
 from udtlib.widgets.layer import as_input
 
 PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 120  # patch, features, patch over target, drawn panel
@@ -107,7 +107,7 @@ def look(clip: str, frame: int) -> Look:
     )
 
 
-def solve(clip: str, frame: int, search: str, way_back: str, channels: int, window: int) -> Trip:
+def solve(clip: str, frame: int, search: str, way_back: str, channels: int, window: bool) -> Trip:
     """Track from T to S and back to T (Eq. 4 to 6).
 
     Args:
@@ -116,7 +116,7 @@ def solve(clip: str, frame: int, search: str, way_back: str, channels: int, wind
         search: ``"same clip"``, or ``"another clip"`` for an S that has nothing to do with T.
         way_back: S's label: ``"clean Gaussian"`` (the pseudo-label) or ``"raw response"``, as it is.
         channels: how many feature maps are used, 1..32.
-        window: 0 for none, as in training; 1 for Hann's, which says that the middle is meant.
+        window: whether Hann's fades the features (in training it does not): it says that the middle is meant.
 
     Raises:
         UnknownNameError: an unknown clip, search or label.
@@ -146,7 +146,7 @@ def draw(
     search: str = "same clip",
     way_back: str = "clean Gaussian",
     channels: int = 32,
-    window: int = 0,
+    window: bool = False,
 ) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `solve`.
 
@@ -170,7 +170,7 @@ def draw(
         "squared distance": viz.resize_nearest(viz.heatmap((trip.back - home) ** 2, limits=(0, 0.2)), PANEL),
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
-    setting = f"{clip}, {search}, {way_back}, {channels} channels, window {window}"
+    setting = f"{clip}, {search}, {way_back}, {channels} channels, window {window:d}"
     peak = "peak at ({:+.0f}, {:+.0f})".format(*trip.found)
     return viz.caption(row, f"{setting}: {peak}, loss {trip.error:.1f}")
 
@@ -183,13 +183,13 @@ def place(displacement: NDArray[np.float64]) -> tuple[int, int]:
 
 def demo() -> Demo:
     """Return the demo: six controls, and as static twin four settings, one under the other."""
-    controls: dict[str, Slider | Choice] = {
+    controls: dict[str, Control] = {
         "clip": Choice(tuple(CLIPS), "turning target"),
         "frame": Slider(0, LONGEST, 6),
         "search": Choice(SEARCHES, "same clip"),
         "way_back": Choice(LABELS, "clean Gaussian"),
         "channels": Slider(1, 32, 32),
-        "window": Slider(0, 1, 0),
+        "window": Check(False),
     }
     twin = [
         draw(),
@@ -197,4 +197,10 @@ def demo() -> Demo:
         draw(search="another clip"),
         draw(search="another clip", way_back="raw response", channels=1),
     ]
-    return Demo(draw, controls, np.vstack(twin))
+    return Demo(
+        draw,
+        controls,
+        np.vstack(twin),
+        title="Forward, and back",
+        alt="Template and search patch, the responses forward and back, and the label they should equal.",
+    )

@@ -50,7 +50,13 @@ def scrubber(
         raise DataError(f"sequence {sequence.name!r} has no frames to scrub through")
     shown = np.unique(np.linspace(0, len(sequence) - 1, sheet).round().astype(int))
     twin = viz.contact_sheet([small(int(index)) for index in shown], columns)
-    return Demo(lambda frame: drawer(frame), {"frame": Slider(0, len(sequence) - 1, 0, play=interval)}, twin)
+    return Demo(
+        lambda frame: drawer(frame),
+        {"frame": Slider(0, len(sequence) - 1, 0, play=interval)},
+        twin,
+        title="Frame by frame",
+        alt="One frame with its boxes.",
+    )
 
 
 def frame_drawer(

@@ -5,6 +5,7 @@ Book: chapter 10.
 """
 
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,4 +130,12 @@ def demo() -> Demo:
         "first": Slider(1, SPAN, 4),
         "second": Slider(1, SPAN, 9),
     }
-    return Demo(draw, sliders, viz.contact_sheet([draw(*each) for each in settings], 2, gap=12))
+    for clip, selection in product(CLIPS, SELECTIONS):  # found here, so that no control waits for it
+        middles_of(clip, selection)
+    return Demo(
+        draw,
+        sliders,
+        viz.contact_sheet([draw(*each) for each in settings], 2, gap=12),
+        title="Where a triplet is cut",
+        alt="Three frames with window and true box, and below them the patches T, S1 and S2.",
+    )

@@ -1,0 +1,38 @@
+"""The widget itself, on top of anywidget: what a control is set to goes out, a new picture comes back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+RUN = "Run this cell for the controls."
+
+
+class Panel(anywidget.AnyWidget):
+    """A picture with controls; ``values`` follows the controls, ``picture`` (JPEG) follows ``values``.
+
+    Attributes:
+        controls: what each control is, in the words of ``panel.js``.
+        title: heading above the picture.
+        alt: what the picture shows, in words.
+    """
+
+    _esm = HERE / "panel.js"
+    _css = HERE / "panel.css"
+    picture = traitlets.Bytes().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    controls = traitlets.List().tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, draw: Callable[..., bytes], values: dict[str, Any], **more: Any) -> None:
+        """Show ``draw(**values)``, and again whenever ``values`` changes."""
+        super().__init__(picture=draw(**values), values=values, **more)
+        self.observe(lambda change: self.set_trait("picture", draw(**change.new)), names="values")
+
+    def __repr__(self) -> str:
+        """Return what a page shows that has not been run."""
+        return RUN
