@@ -1,7 +1,7 @@
 """What a reader sees of a check: one line of hint, a grey "not filled in yet", or "correct".
 
 Every check of a chapter is decorated with :func:`exercise`. What goes wrong inside one becomes a
-:class:`HintError`, which Jupyter shows without a traceback, whose lines would show how the answer is computed.
+:class:`HintError`, which Jupyter shows without a traceback: that would show how the answer is computed.
 """
 
 import functools
