@@ -26,8 +26,8 @@ POSES = {
 
 
 def mask_corners(cover: np.ndarray) -> np.ndarray:
-    """Return left, top, right and bottom of what is covered by at least an eighth."""
-    seen = cover >= 32
+    """Return left, top, right and bottom of what is covered by at least a quarter."""
+    seen = cover >= 64
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
 
@@ -45,7 +45,7 @@ def cover_of(body: Sprite, pose: Pose, height: int = 240, width: int = 320) -> n
 def test_the_box_is_that_of_the_drawn_mask(character, pose):
     body = Sprite(CHARACTERS[character].draw(CHARACTERS[character].color))
     away = mask_corners(cover_of(body, POSES[pose])) - corners(body.bounding_box(POSES[pose]))
-    assert np.abs(away).max() <= 1.2
+    assert np.abs(away).max() <= 1
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
@@ -79,10 +79,11 @@ def test_points_move_forward_and_pixels_back_to_the_same_place():
 
 
 def test_shapes_cover_as_many_pixels_as_their_area():
-    picture = np.zeros((60, 80, 4), np.uint8)
-    paint(picture, [Shape(ellipse(40.3, 30.2, 20, 10), (200, 100, 50))])
-    assert picture[..., 3].sum() / 255 == pytest.approx(np.pi * 200, rel=0.02)
-    assert tuple(picture[30, 40]) == (200, 100, 50, 255)
+    """OpenCV covers about half a pixel around a shape as well, so the shape is large here."""
+    picture = np.zeros((300, 500, 4), np.uint8)
+    paint(picture, [Shape(ellipse(240.3, 150.2, 200, 100), (200, 100, 50))])
+    assert picture[..., 3].sum() / 255 == pytest.approx(np.pi * 200 * 100, rel=0.015)
+    assert tuple(picture[150, 240]) == (200, 100, 50, 255)
     paint(picture, [Shape(polygon([(10, 10), (50, 10), (50, 50), (10, 50)]), (0, 0, 0), (200, 200, 200))])
     assert [int(picture[row, 30, 0]) for row in (12, 30, 47)] == pytest.approx([12, 102, 187], abs=4)
 

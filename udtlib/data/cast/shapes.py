@@ -102,6 +102,7 @@ def paint(picture: NDArray[np.uint8], drawing: Drawing) -> None:
     """Paint a drawing whose unit is the pixel **into** ``picture``, ``(H, W, 3)`` or ``(H, W, 4)``.
 
     A fourth channel is the cover: 255 where something was painted, and colours are weighted by it.
+    OpenCV covers about half a pixel around an outline as well, so small things are painted large and reduced.
     """
     for shape in drawing:
         corners = np.rint((shape.points - 0.5) * 2**FINE).astype(np.int32)
