@@ -26,6 +26,11 @@
 # **Downloads.** None.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("filter", "response", "peak")
+
+# %%
 from dataclasses import replace
 
 import cv2
@@ -700,13 +705,17 @@ clip, times = rendered(5, occlusion=0.4), (10, 21, 36, 55)
 psr_slow, psr_fast = (np.array([peak_to_sidelobe(m) for m in maps]) for maps in (slow_maps, fast_maps))
 shots, maps = {}, {}
 for time in times:
-    shot = viz.draw_box(clip.frames[time], clip.boxes[time], viz.TRUTH)
-    shot = viz.draw_box(viz.draw_box(shot, slow[time], viz.SECOND), fast[time], viz.PREDICTION)
+    shot = clip.frames[time]
+    for box, color in ((clip.boxes, viz.TRUTH), (slow, viz.SECOND), (fast, viz.PREDICTION)):
+        shot = viz.draw_box(shot, box[time], color, thickness=1)
     shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
 # %%
-pictures({**shots, **maps}, size=1.6, columns=4)
+drawn = pictures({**shots, **maps}, size=2.2, columns=4)
+colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
+handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
+drawn[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
 plt.show()
 
 # %%

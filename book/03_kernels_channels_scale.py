@@ -27,6 +27,11 @@
 # **Downloads.** None.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("filter", "peak")
+
+# %%
 import csv
 import json
 from functools import cache
@@ -587,14 +592,14 @@ plt.show()
 # %%
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
 later_cuts = scale_patches(grown(still, middle, 1.1), middle, size, scales.factors, scales.shape)
-rows = [
-    np.hstack([np.pad(cut, ((1, 1), (1, 1), (0, 0)), constant_values=255) for cut in row])
-    for row in (cuts, later_cuts)
-]
-plt.figure(figsize=(8, 1.3), layout="constrained")
-plt.imshow(np.vstack(rows), interpolation="nearest")
-plt.xticks(24 * np.arange(17) + 12, [f"{factor:.2f}" for factor in scales.factors], fontsize=7)
-plt.yticks([12, 36], ["frame", "grown by 1.1"])
+every_third = [2, 5, 8, 11, 14]
+_, axes = plt.subplots(2, 5, figsize=(9, 4), layout="constrained")
+for row, name, pictures in zip(axes, ("frame", "grown by 1.1"), (cuts, later_cuts), strict=True):
+    brightest = max(pictures[j].max() for j in every_third)
+    for axis, j in zip(row, every_third, strict=True):
+        axis.imshow(pictures[j] / brightest, interpolation="bilinear")
+        axis.set(xticks=[], yticks=[], title=f"size {scales.factors[j]:.2f}")
+    row[0].set_ylabel(name)
 plt.show()
 columns, later_columns = scale_columns(cuts), scale_columns(later_cuts)
 print("columns:", columns.shape)
@@ -605,7 +610,7 @@ print("the lower row is most like the upper one moved by", int(np.argmin(misfit)
 
 # %% [markdown]
 # The lower row is the upper one moved to the right, because a cut that shows as much of the grown target must be
-# larger too.
+# larger too. (The picture shows every third of the 17 cuts, brightened; growth by 1.1 moves it by nearly one column.)
 #
 # The rest works as before. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, solved
 # densely; version 1 is chapter 02's filter with summed channels. The label is a Gaussian over the sizes, and there
@@ -929,14 +934,14 @@ for name in worst:
     row = []
     for time in (max(1, lost - 4), lost, lost + 3):
         shot = viz.draw_box(viz.draw_box(shown[time], truth[time], viz.TRUTH), boxes[time])
-        shot = crop(shot, from_center(center(truth[time]), (150, 150)), (84, 84))
-        response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 84, 84)
+        shot = crop(shot, from_center(center(truth[time]), (150, 150)), (140, 140))
+        response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 140, 140)
         row += [
-            viz.caption(shot, f"{name}, {time}"),
+            viz.caption(shot, f"{name}, frame {time}"),
             viz.caption(response, f"PSR {peak_to_sidelobe(maps[time - 1]):.0f}"),
         ]
-    sheet.append(np.hstack(row))
-viz.show(np.vstack(sheet), zoom=1.5)
+    sheet += row
+viz.show(viz.contact_sheet(sheet, columns=6))
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
 print("lowest PSR from two frames before the loss to three after:", lowest)
 jump = np.linalg.norm(np.diff([center(box) for box in clip("fm-2")[1][:8]], axis=0), axis=1).max()

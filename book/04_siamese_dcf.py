@@ -24,6 +24,11 @@
 # Run time: about 16 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("network", "filter", "response")
+
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -291,13 +296,12 @@ figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), layout="constrained", share
 cells = np.arange(-60, 61)
 for axis, width in zip(axes, (1, 4, 8, 16), strict=True):
     section = np.fft.fftshift(demo.respond(32, -4, width, 1))[60]
-    axis.plot(
-        cells, np.fft.fftshift(np.asarray(gaussian_label(121, 121, width)))[60], color="0.7", label="wanted"
-    )
+    wished = np.exp(-((cells - pair.moved[1]) ** 2) / (2 * width**2))
+    axis.plot(cells, wished, color="0.7", label="label, moved to the truth")
     axis.plot(cells, section, label="response")
     axis.axvline(pair.moved[1], color="#009e73", linestyle=":", label="truth")
     axis.set(title=f"sigma {width}", xlabel="cells to the right")
-axes[0].legend(fontsize=8)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]

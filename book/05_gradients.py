@@ -26,6 +26,11 @@
 # Run time: about 13 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("filter", "response")
+
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -54,20 +59,23 @@ banner()
 
 # %%
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
-limit = max(np.abs(step.d_template).max(), np.abs(step.d_search).max())
 maps = {
-    "template": (step.template, "gray", None),
-    "search patch,\nmoved by (3, 5)": (step.search, "gray", None),
-    "response": (np.fft.fftshift(step.response), "viridis", None),
-    "arriving gradient": (np.fft.fftshift(step.error), "RdBu_r", 0.8),
-    "d loss / d template": (step.d_template, "RdBu_r", limit),
-    "d loss / d search": (step.d_search, "RdBu_r", limit),
+    "template": (step.template, "gray"),
+    "search patch, moved by (3, 5)": (step.search, "gray"),
+    "response": (np.fft.fftshift(step.response), "viridis"),
+    "arriving gradient": (np.fft.fftshift(step.error), "RdBu_r"),
+    "d loss / d template": (step.d_template, "RdBu_r"),
+    "d loss / d search": (step.d_search, "RdBu_r"),
 }
-figure, axes = plt.subplots(1, 6, figsize=(13, 2.6), layout="constrained")
-for axis, (title, (values, colours, top)) in zip(axes, maps.items(), strict=True):
-    axis.imshow(values, cmap=colours, vmin=None if top is None else -top, vmax=top)
-    axis.set_title(title, fontsize=10)
+figure, axes = plt.subplots(2, 3, figsize=(10, 6.4), layout="constrained")
+for axis, (title, (values, colours)) in zip(axes.flat, maps.items(), strict=True):
+    signed = colours == "RdBu_r"  # zero is white; every map has its own scale
+    top = np.abs(values).max()
+    drawn = axis.imshow(values, cmap=colours, vmin=-top if signed else None, vmax=top if signed else None)
+    norm = f"\nnorm {np.linalg.norm(values):.2g}" if signed else ""
+    axis.set_title(title + norm, fontsize=10)
     axis.set_axis_off()
+    figure.colorbar(drawn, ax=axis, shrink=0.8)
 plt.show()
 
 # %% [markdown]

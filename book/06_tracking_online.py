@@ -26,6 +26,11 @@
 # Run time: about 78 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("patches", "network", "filter", "response", "peak")
+
+# %%
 import json
 
 import matplotlib.pyplot as plt

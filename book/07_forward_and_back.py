@@ -25,6 +25,11 @@
 # Run time: about 31 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("label", "loss")
+
+# %%
 import inspect
 
 import cv2
@@ -189,17 +194,17 @@ for k, i in enumerate((18, 24)):
     kept = miss <= np.median(miss)
     for axis, time, places in ((axes[2 * k], i, points), (axes[2 * k + 1], i + 4, there)):
         axis.imshow(hidden.frames[time])
-        axis.plot(*places[~kept].T, "x", color=RED, label="returned badly")
-        axis.plot(*places[kept].T, "o", ms=5, color=BLUE, mec="black", label="returned well")
+        axis.plot(*places[~kept].T, "x", ms=4, color=RED, label="returned badly")
+        axis.plot(*places[kept].T, "o", ms=3.5, color=BLUE, mec="black", mew=0.5, label="returned well")
         (x, y), half = middles[i], 45
         axis.set(
             xlim=(x - half, x + half), ylim=(y + half, y - half), title=f"frame {time}", xticks=[], yticks=[]
         )
-axes[0].legend(loc="lower left", fontsize=7)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="lower left", ncols=2, markerscale=2)
 axes[5].plot(judged[:, 0], color="0.6", label="all points")
 axes[5].plot(judged[:, 1], color=BLUE, label="the half that returned best")
 axes[5].set(xlabel="frame", ylabel="share of points that are right", ylim=(-0.05, 1.05))
-axes[5].legend(fontsize=8, loc="center left")
+axes[5].legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
 show_figure(figure, zoom=0.9)
 entering, covered = judge(18), judge(24)
 for i, (every, best) in {18: entering, 24: covered}.items():
@@ -757,7 +762,10 @@ for axis in axes.flat:
     axis.set_axis_off()
 right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)
 step_down = "arc,angleA=-90,angleB=90,armA=12,armB=24,rad=6"
+below, into = (0.5, -0.04), (0.3, -0.04)
+step_under = "arc,angleA=-90,angleB=-90,armA=9,armB=9,rad=5"
 for row in range(3):
+    arrow(figure, (below, axes[row, 1]), (into, axes[row, 4]), "0.7", route=step_under)
     arrow(figure, (right, axes[row, 0]), (left, axes[row, 1]), "0.4")
     arrow(figure, (right, axes[row, 3]), (left, axes[row, 4]), BLUE if row == 2 else "0.4")
 for row in (1, 2):

@@ -25,6 +25,11 @@
 # Run time: about 45 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("loss")
+
+# %%
 import json
 
 import cv2

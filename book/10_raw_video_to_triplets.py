@@ -25,6 +25,11 @@
 # Run time: about 32 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("patches")
+
+# %%
 import json
 import shutil
 import sys

@@ -24,6 +24,11 @@
 # Run time: about 97 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("network", "loss")
+
+# %%
 import csv
 import json
 from pathlib import Path
@@ -369,8 +374,8 @@ left.legend(fontsize=8)
 for k, (name, values) in enumerate(auc.items()):
     right.bar(np.arange(len(chosen)) + 0.2 * k, values, 0.18, label=name)
 right.set_xticks(np.arange(len(chosen)) + 0.3, [sequence.name for sequence in chosen])
-right.set(ylabel="AUC, 40 frames", ylim=(0, 1.4))
-right.legend(fontsize=7, ncols=2)
+right.set(ylabel="AUC, 40 frames", ylim=(0, 1))
+right.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 plt.show()
 
 # %% [markdown]
@@ -703,21 +708,22 @@ for name in about_curves["runs"]:
     at = [int(row["step"]) for row in lines]
     axes[0].plot(at, [float(row["loss"]) for row in lines], label=name)
     axes[1].plot(at, [float(row["learning_rate"]) for row in lines], label=name)
-for run, dataset in sorted({(row["run"], row["dataset"]) for row in steps}):
+for number, (run, dataset) in enumerate(sorted({(row["run"], row["dataset"]) for row in steps})):
     lines = [row for row in steps if (row["run"], row["dataset"]) == (run, dataset)]
     middle, low, high = (
         np.array([float(row[key]) for row in lines]) for key in ("auc", "auc_low", "auc_high")
     )
     bars = np.stack([middle - low, high - middle])
     at = [int(row["steps"]) for row in lines]
-    axes[2].errorbar(at, middle, bars, marker="o", capsize=3, label=f"{run}, {dataset}")
+    beside = 1.07 ** (number - 1.5) * np.array(at)  # so that no bar stands on another
+    axes[2].errorbar(beside, middle, bars, marker="o", ms=4, capsize=2, label=f"{run}, {dataset}")
     print(f"{run:8} {dataset:10}", *(f"{step}: {auc:.3f}  " for step, auc in zip(at, middle, strict=True)))
     points[run, dataset] = len(at)
 axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None), xscale="log")
 axes[1].set(xlabel="step", ylabel="learning rate", xscale="log", yscale="log")
 axes[2].set(xlabel="steps", ylabel="AUC, 95 % interval", ylim=(0, 1), xscale="log")
 for axis in axes:
-    axis.legend(fontsize=7, loc="lower left")
+    axis.legend(fontsize=8, loc="lower left")
 plt.show()
 
 # %% [markdown]

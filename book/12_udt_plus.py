@@ -26,6 +26,11 @@
 # Run time: about 40 s on two cores. Downloads: none.
 
 # %%
+from udtlib.pipeline import you_are_here
+
+you_are_here("filter", "peak")
+
+# %%
 import json
 from dataclasses import replace
 

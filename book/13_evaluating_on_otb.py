@@ -741,25 +741,44 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 # %%
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-for row, a, v in zip(table1, accuracy, speed, strict=True):
-    color = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.45"}[row["group"]]
-    axes[0].plot(v, a, "o", color=color)
-    axes[0].annotate(
-        row["tracker"], (v, a), xytext=(3, 3), textcoords="offset points", fontsize=7, color=color
-    )
+
+
+def name_points(axis, points, gap, colors):
+    """Write the name of each point {name: (x, y)} to its right, higher where another name stands."""
+    written = []
+    for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
+        place = y
+        for other, height in written:  # from the lowest up
+            if abs(np.log(x / other)) < 0.6 and place < height + gap:
+                place = height + gap
+        written.append((x, place))
+        axis.annotate(name, (x, y), (1.08 * x, place), va="center", fontsize=8, color=colors[name])
+
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+groups = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.35"}
+printed = {row["tracker"]: (v, a) for row, a, v in zip(table1, accuracy, speed, strict=True)}
+colors = {row["tracker"]: groups[row["group"]] for row in table1}
+for name, point in printed.items():
+    axes[0].plot(*point, "o", color=colors[name])
+name_points(axes[0], printed, 0.45, colors)
+axes[0].set_xticks([20, 50, 100, 200], ["20", "50", "100", "200"])
 axes[0].set(
     xscale="log",
+    xlim=(18, 320),
+    ylim=(accuracy.min() - 1, accuracy.max() + 1),
     xlabel="frames/s, as printed",
     ylabel="AUC (%)",
     title="Table 1: OTB-2015, GPUs of several years",
 )
+ours = {}
 for row in tables["otb10"]:
     if row["fps"]:
         v, a, low, high = (float(row[key]) for key in ("fps", "auc", "auc_low", "auc_high"))
         axes[1].plot([v, v], [100 * low, 100 * high], color="0.8", linewidth=3)
         axes[1].plot(v, 100 * a, "o", color="#009E73")
-        axes[1].annotate(row["tracker"], (v, 100 * a), xytext=(4, 3), textcoords="offset points", fontsize=7)
+        ours[row["tracker"]] = v, 100 * a
+name_points(axes[1], ours, 2.6, dict.fromkeys(ours, "black"))
 axes[1].set(xscale="log", xlim=(15, 9000), title="ours: ten sequences, 95 % intervals")
 axes[1].set_xticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "3000"], minor=False)
 axes[1].set_xticks([], minor=True)
@@ -831,10 +850,10 @@ assert with_accuracy < 0.5
 
 # %%
 styles = line_styles(names)
-sheets = [
-    strips.strip(clip, tracks[clip.name], count=5, height=105, styles=styles, legend=clip is clips[-1])
-    for clip in clips
-]
+sheets = []
+for clip in clips:
+    row = strips.strip(clip, tracks[clip.name], count=5, height=150, styles=styles, legend=clip is clips[-1])
+    sheets.append(viz.caption(row, clip.name))
 viz.show(np.vstack(sheets))
 
 # %%

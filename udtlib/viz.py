@@ -84,12 +84,16 @@ def draw_text(picture: Frame, text: str, corner: tuple[int, int], color: Color =
 
 
 def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kind: str = "cross") -> None:
-    """Draw a ``"cross"`` or a ``"circle"`` at ``(x, y)`` **into** ``picture``, a dark line around it."""
-    for line, thickness in ((BLACK, 4), (color, 2)):
+    """Draw a ``"cross"`` or a ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
+    x, y = point
+    arms = [(right, down) for right in (-1, 1) for down in (-1, 1)]
+    for line, thickness in ((BLACK, 3), (color, 1)):
         if kind == "circle":
-            cv2.circle(picture, point, 12, line, thickness, cv2.LINE_AA)
-        else:
-            cv2.drawMarker(picture, point, line, cv2.MARKER_TILTED_CROSS, 12, thickness, cv2.LINE_AA)
+            cv2.circle(picture, point, 13, line, thickness, cv2.LINE_AA)
+            continue
+        for right, down in arms:
+            start, end = (x + 4 * right, y + 4 * down), (x + 9 * right, y + 9 * down)
+            cv2.line(picture, start, end, line, thickness + 1, cv2.LINE_AA)
 
 
 def text_strip(text: str, width: int, color: Color = BLACK) -> Frame:

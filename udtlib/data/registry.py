@@ -15,6 +15,7 @@ from udtlib.data.sequences import Sequence
 from udtlib.errors import MissingDataError
 
 DATASETS = {
+    "cast": "udtlib.data.cast:load_cast",
     "dtb70": "udtlib.data.benchmarks.dtb70:DTB70",
     "folder": "udtlib.data.folder:load_folder",
     "got10k": "udtlib.data.benchmarks.got10k:GOT10K",
@@ -36,7 +37,7 @@ DATASETS = {
 """Where each dataset's loader is: a function, or a `udtlib.data.benchmarks.layouts.Layout`."""
 
 
-SINGLE = ("folder", "synthetic")
+SINGLE = ("cast", "folder", "synthetic")
 """The datasets that are not folders of sequences, of which one may be broken and the others fine."""
 
 

@@ -179,8 +179,9 @@ def draw(
         ("S1", "S2"), scene.patches[1:], scene.target, verdict.found, strict=True
     ):
         panels[name] = marked(patch, truth, found)
+    top = max(float(trip.back.max()) for trip in verdict.trips.values())
     for way, trip in verdict.trips.items():
-        picture = viz.heatmap(trip.back[0].numpy(), limits=(0, 0.6))
+        picture = viz.heatmap(trip.back[0].numpy(), limits=(0, top))
         panels[f"{WAYS[way]}: {verdict.losses[way]:.0f}"] = marked(picture, (0, 0), verdict.homes[way])
     row = viz.side_by_side(*(viz.caption(picture, name) for name, picture in panels.items()))
     text = f"target hidden {hidden_in_S1:g} in S1, {hidden_in_S2:g} in S2; likeness {likeness:g}; "
