@@ -17,9 +17,9 @@ Generator = np.random.Generator
 def _shifts(features: Array) -> Array:
     """Return all cyclic shifts of features ``(C, H, W)``, a row for each cell of the response."""
     _, height, width = features.shape
-    return np.array(
-        [np.roll(features, (-i, -j), (1, 2)).ravel() for i in range(height) for j in range(width)]
-    )
+    i, j, row, column = np.ogrid[:height, :width, :height, :width]
+    moved = features[:, (row + i) % height, (column + j) % width]  # (C, H, W, H, W), the last two of the patch
+    return np.moveaxis(moved, 0, 2).reshape(height * width, -1)
 
 
 def _weights(template: Array, label: Array, lam: float) -> Array:

@@ -27,7 +27,7 @@ DTYPES = {"f": "<f8", "c": "<c16"}
 def pack(value: Any) -> bytes:
     """Return a frame of a value: numbers, texts, None, arrays, and lists, tuples and dicts of these.
 
-    Arrays of real numbers travel as float64, of complex numbers as complex128; anything else as its type's name.
+    Real arrays travel as float64, complex ones and numbers as complex128; anything else as its type's name.
     """
     arrays: list[bytes] = []
     text = json.dumps(_described(value, arrays, 0)).encode()
@@ -38,7 +38,9 @@ def pack(value: Any) -> bytes:
 def _described(value: Any, arrays: list[bytes], depth: int) -> Any:
     if depth > DEEPEST:
         return {"other": "a list in a list in a list"}
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, np.integer | np.floating):
+        value = value.item()
+    if value is None or isinstance(value, str | bool | int | float):
         return {"plain": value}
     if isinstance(value, dict):
         return {
