@@ -57,13 +57,15 @@ def _loss(answer: Answer, rng: Generator, searches: int) -> None:
 
 
 def _trip(rng: Generator, searches: int, label: Array, lam: float) -> list[Array]:
-    """Return T and search patches that move and change; on a longer trip the last looks elsewhere from T itself."""
+    """Return T and search patches that move and change, drawn again until no short cut finds the last one's place."""
     while True:
         patches = [rng.standard_normal((6, 5))]
         for _ in range(searches):
             moved = np.roll(patches[-1], rng.integers(1, 3, 2), (0, 1))
             patches.append(moved + 0.8 * rng.standard_normal((6, 5)))
-        if searches == 1 or not close(_straight(patches, label, lam), _direct(patches, label, lam)[0]):
+        truth, _, believed = _direct(patches, label, lam)
+        led_astray = searches == 1 or not close(_straight(patches, label, lam), truth)
+        if led_astray and not close(believed, label):
             return patches
 
 
