@@ -5,6 +5,9 @@
 # make kills  N commands killed at random moments, resumed and compared with undisturbed ones (N=120: a quarter of an hour)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
 # make site   the web book, static pages in book/site/build/html (a minute or two; npm fetches MathJax the first time)
+# make assignments  the four problem sets as nbgrader's course folder, in build/assignments (book/TEACHING.md says how to use it);
+#             KEEP=private adds public/, the whole project without a solution; OUT=DIR puts all of it elsewhere
+# make slides a deck of slides a chapter, offline pages in build/slides (cells tagged `slide`; npm fetches MathJax the first time)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
@@ -35,7 +38,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -67,6 +70,10 @@ $(BIN)/python:
 	$(PIP) --quiet -c book/assignments/constraints.txt -e ".[book,grade]"
 	touch $@
 
+.venv/grade.stamp: .venv/book.stamp
+	$(PIP) --quiet -e ".[book,grade]"
+	touch $@
+
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
 	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
@@ -83,7 +90,7 @@ lint: .venv/test.stamp
 unit: .venv/test.stamp
 	$(BIN)/python -m pytest
 
-unit-all: .venv/test.stamp .venv/site.stamp
+unit-all: .venv/test.stamp .venv/site.stamp .venv/grade.stamp
 	$(BIN)/python -m pytest -m ""
 
 # Every chapter as a reader without outside data sees it, then the chapters that use such data once more with it.
@@ -131,6 +138,13 @@ book: .venv/book.stamp
 
 site: .venv/site.stamp
 	$(BIN)/python book/tools/web_book.py
+
+OUT ?= build/assignments
+assignments: .venv/grade.stamp
+	$(BIN)/python book/tools/assignments.py $(OUT) $(if $(KEEP),--keep $(KEEP))
+
+slides: .venv/book.stamp
+	$(BIN)/python book/tools/slides.py build/slides
 
 # The measured tables in data/results/, from nothing; on a quiet machine, for the speeds.
 CLASSIC = --tracker mosse kcf dsst csrt kcf-opencv mosse-opencv --jobs 1

@@ -27,6 +27,7 @@ SITE = ("myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib")
 NEEDS = {
     "gpu": has_gpu,
     "compiler": lambda: shutil.which("g++") is not None,
+    "grade": lambda: find_spec("nbgrader") is not None,
     "browser": lambda: shutil.which("chromium") is not None,
     "site": lambda: shutil.which("npm") is not None and all(map(find_spec, SITE)),
 }

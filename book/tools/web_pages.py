@@ -128,7 +128,7 @@ def chapter_page(
     Args:
         notebook: an executed chapter.
         number: its number, such as ``"02"``.
-        solutions: text of its file of solutions.
+        solutions: text of its file of solutions; empty where it is kept private.
         sections: numbers of all sections of the book.
         names: modules of the library that name the chapter.
     """
@@ -144,7 +144,7 @@ def chapter_page(
         describe_pictures(cell, heading)
         if "guard" in tags:
             cell.metadata.mystnb["code_prompt_show"] = "Show what checks this section's numbers"
-        if "check" in tags:
+        if "check" in tags and solutions:
             cells.append(folded_solution(cells[-2].source, number, solutions))
         pictures = [output for output in cell.outputs if output.get("data", {}).get("text/plain") != RUN]
         if len(pictures) < len(cell.outputs):
@@ -185,10 +185,12 @@ def write_pages(book: Path, target: Path) -> None:
     named = modules_by_chapter()
     (target / "solutions").mkdir(parents=True)
     for number, notebook in notebooks.items():
-        solutions = (book / "solutions" / f"{number}.py").read_text("utf-8")
+        path = book / "solutions" / f"{number}.py"
+        solutions = path.read_text("utf-8") if path.exists() else ""
         page = chapter_page(notebook, number, solutions, sections, named.get(number, []))
         nbformat.write(page, target / f"{chapters(book)[number]}.ipynb")
-        (target / "solutions" / f"{number}.py").write_text(solutions, "utf-8")
-        (target / "solutions" / f"{number}.md").write_text(solutions_page(number), "utf-8")
+        if solutions:
+            (target / "solutions" / f"{number}.py").write_text(solutions, "utf-8")
+            (target / "solutions" / f"{number}.md").write_text(solutions_page(number), "utf-8")
     symbols = (book / "symbols.csv").read_text("utf-8")
     (target / "notation.md").write_text(notation_page(symbols), "utf-8")

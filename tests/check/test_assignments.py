@@ -1,0 +1,108 @@
+"""Assignments: our solutions earn all points, wrong answers lose theirs with a hint, and hints give nothing away."""
+
+import re
+
+import assignments
+import jupytext
+import numpy as np
+import pytest
+from assignment_mutants import MUTANTS
+
+from udtlib.check import a1, hints
+from udtlib.check.grading.marking import generator, mark, points
+from udtlib.check.grading.notebook import ASSIGNMENTS, problems
+from udtlib.errors import OptionError
+
+GRADED = [(assignment, name) for assignment in ASSIGNMENTS for name in problems(assignment)]
+ALL = [(*where, *mutant) for where, mutants in MUTANTS.items() for mutant in mutants]
+SEEDS = ("public", "one student", "another")
+
+
+def solutions(assignment):
+    """Return the functions of an assignment's source."""
+    names = {"np": np}
+    for cell in jupytext.read(assignments.sources()[assignment]).cells:
+        if "answer" in cell.metadata.get("tags", []):
+            exec(cell.source, names)
+    return names
+
+
+def test_every_graded_function_has_three_wrong_answers_at_least():
+    assert len(GRADED) == 16
+    assert set(MUTANTS) == set(GRADED)
+    assert min(len(mutants) for mutants in MUTANTS.values()) >= 3
+
+
+@pytest.mark.parametrize(("assignment", "name"), GRADED)
+def test_solutions_earn_all_points(assignment, name):
+    parts = problems(assignment)[name]
+    for seed in SEEDS:
+        assert mark(name, parts, solutions(assignment)[name], seed) == (points(parts), points(parts), ())
+
+
+@pytest.mark.parametrize(
+    ("assignment", "name", "wrong", "left", "words"), ALL, ids=lambda value: getattr(value, "__name__", None)
+)
+def test_a_wrong_answer_loses_its_points_and_is_named(assignment, name, wrong, left, words):
+    for seed in SEEDS:
+        found = mark(name, problems(assignment)[name], wrong, seed)
+        assert (found.earned, found.possible) == (left, points(problems(assignment)[name]))
+        assert re.search(words, "\n".join(found.remarks))
+
+
+@pytest.mark.parametrize(("assignment", "name"), GRADED)
+@pytest.mark.parametrize("nonsense", [None, "right", float("nan"), [1.0, [2.0]], np.zeros((3, 3, 3))], ids=repr)
+def test_nonsense_earns_nothing(assignment, name, nonsense):
+    found = mark(name, problems(assignment)[name], lambda *_: nonsense, "public")
+    assert found.earned == 0
+    assert len(found.remarks) == len(problems(assignment)[name])
+
+
+@pytest.mark.parametrize(("assignment", "name"), GRADED)
+def test_random_answers_earn_nothing(assignment, name):
+    rng = np.random.default_rng(0)
+    right = solutions(assignment)[name]
+
+    def random(*arguments):
+        answer = right(*arguments)
+        parts = [rng.standard_normal(np.shape(part)) for part in (answer if isinstance(answer, tuple) else [answer])]
+        return tuple(parts) if isinstance(answer, tuple) else parts[0]
+
+    assert mark(name, problems(assignment)[name], random, "public").earned == 0
+
+
+def test_hints_show_no_line_of_a_solution():
+    shown = []
+    for (assignment, name), mutants in MUTANTS.items():
+        for wrong, *_ in mutants:
+            shown += mark(name, problems(assignment)[name], wrong, "public").remarks
+    lines = {
+        line.strip()
+        for assignment in ASSIGNMENTS
+        for cell in jupytext.read(assignments.sources()[assignment]).cells
+        if "answer" in cell.metadata.get("tags", [])
+        for line in re.findall(r"=\s*(.{12,})|return (.{12,})", cell.source)
+        for line in line
+        if line
+    }
+    assert len(lines) > 30
+    assert len(shown) > 80
+    assert [line for line in lines if any(line in text for text in shown)] == []
+
+
+def test_numbers_differ_from_student_to_student_and_stay_for_each():
+    draws = [generator(seed, "ridge_over_shifts", "a").random() for seed in ("x", "x", "y")]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_check_works_without_nbgrader(capsys):
+    def mine(x, y, lam):
+        return solutions("a1")["ridge_over_shifts"](x, y, lam)
+
+    assert a1.check(mine, "ridge_over_shifts") is None
+    assert "5 of 5 points" in capsys.readouterr().out
+    with pytest.raises(AssertionError, match=r"0 of 3 points\n  - whole cells: .*rows|0 of 3 points"):
+        a1.check(lambda *_: np.zeros((7, 12)), "placed_label")
+    with pytest.raises(OptionError, match="placed_label.*found 'mine'"):
+        a1.check(mine)
+    assert hints.RTOL < 1e-5

@@ -1,0 +1,140 @@
+"""A student's notebook as functions that can be called: each call is answered by a child process.
+
+Whatever the notebook does, a call ends: with an answer, which is numbers and nothing else, or with `Unanswered`.
+Book: TEACHING.md.
+"""
+
+import json
+import os
+import select
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from udtlib.check.grading.wire import LARGEST_TEXT, LENGTHS, lengths, pack, unpack
+from udtlib.child_process import Child
+from udtlib.errors import DataError
+
+WORKER = "udtlib.check.grading.worker"
+SECONDS = 10.0
+"""A call that takes longer is stopped. Ours take less than a tenth of a second."""
+
+MEMORY = 2 << 30
+LARGEST_NOTEBOOK = 32 << 20
+
+
+class Unanswered(AssertionError):
+    """A call that gave no answer; the text says why, to the student."""
+
+
+class Student:
+    """The functions of one notebook; use it as a context, so that its process ends with it."""
+
+    def __init__(self, cells: Sequence[str], seconds: float = SECONDS) -> None:
+        """Remember the code cells; the process starts with the first call, and again after one that killed it."""
+        self.cells, self.seconds = list(cells), seconds
+        self._child: Child | None = None
+
+    def __enter__(self) -> "Student":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        if self._child:
+            self._child.close()
+        self._child = None
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the notebook's function ``name``; calls raise `Unanswered` where it gives no answer."""
+
+        def call(*arguments: Any) -> Any:
+            reply = self._exchange([name, *arguments])
+            if isinstance(reply, dict) and set(reply) == {"answer"}:
+                return reply["answer"]
+            text = reply.get("error") if isinstance(reply, dict) else None
+            raise Unanswered(text if isinstance(text, str) else "what came back is no answer")
+
+        return call
+
+    def _exchange(self, request: list[Any]) -> Any:
+        end = time.monotonic() + self.seconds
+        try:
+            return self._sent(self._child or self._started(end), request, end)
+        except (OSError, ValueError, EOFError) as error:
+            raise Unanswered(f"the function's process {self._cause(error)}") from None
+
+    def _cause(self, error: Exception) -> str:
+        child, self._child = self._child, None
+        if child is None:
+            return f"could not be started ({error})"
+        if isinstance(error, ValueError):
+            child.close()
+            return "sent something that is no answer and was stopped"
+        return child.cause_of_death(error)
+
+    def _started(self, end: float) -> Child:
+        self._child = Child(WORKER, patience=self.seconds, memory=MEMORY)
+        self._sent(self._child, self.cells, end + self.seconds)
+        return self._child
+
+    def _sent(self, child: Child, request: list[Any], end: float) -> Any:
+        _write(child.input.fileno(), pack(request), end)
+        text, payload = lengths(_read(child, LENGTHS.size, end))
+        return unpack(_read(child, text, end), _read(child, payload, end))
+
+
+def _write(descriptor: int, data: bytes, end: float) -> None:
+    """Write to a pipe that may never be read."""
+    os.set_blocking(descriptor, False)
+    view = memoryview(data)
+    while view:
+        if not select.select([], [descriptor], [], max(0.0, end - time.monotonic()))[1]:
+            raise TimeoutError
+        view = view[os.write(descriptor, view) :]
+
+
+def _read(child: Child, size: int, end: float) -> bytes:
+    """Read so many bytes; a trickle of them takes no longer than silence."""
+    found = b""
+    while len(found) < size:
+        part = child.output.read1(size - len(found))
+        if not part:
+            raise EOFError
+        if time.monotonic() > end:
+            raise TimeoutError
+        found += part
+    return found
+
+
+def read_cells(path: Path) -> list[str]:
+    """Return the sources of a notebook's code cells.
+
+    Raises:
+        DataError: not a notebook, or too large.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_NOTEBOOK + 1)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    if len(text) > LARGEST_NOTEBOOK:
+        raise DataError(f"{path}: a notebook of more than {LARGEST_NOTEBOOK >> 20} MiB is not graded")
+    try:
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+        return bounded(["".join(cell["source"]) for cell in cells])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise DataError(f"{path}: expected a notebook (JSON with cells), found something else") from None
+
+
+def bounded(cells: Sequence[str]) -> list[str]:
+    """Return the cells up to what one frame takes; a notebook of honest answers is far below."""
+    kept, room = [], LARGEST_TEXT // 12  # a character is up to 12 bytes there
+    for cell in cells:
+        if len(cell) + 30 <= room:
+            kept.append(cell)
+            room -= len(cell) + 30
+    return kept
