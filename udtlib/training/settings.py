@@ -27,6 +27,8 @@ class Variant:
         motion: A_motion (Eq. 9) weighs the others.
         crops: where patches are cut: ``"centre"`` of the frame, or ``"boxes"`` (the true box, moved).
         truth: learn from the target's true displacement instead of coming home.
+        each: a loss after each search patch, all of weight 1 (LUDT), not only after the last.
+        span: within how many frames after the template the search patches are drawn.
     """
 
     searches: int
@@ -34,6 +36,13 @@ class Variant:
     motion: bool
     crops: str = "centre"
     truth: bool = False
+    each: bool = False
+    span: int = 10
+
+    @property
+    def drawn(self) -> int:
+        """How many search patches a batch has: S1 and S2, also where only S1 takes part; three for LUDT."""
+        return max(2, self.searches)
 
 
 VARIANTS = {
@@ -43,6 +52,7 @@ VARIANTS = {
     "single-trajectory+weights": Variant(1, drop=True, motion=True),
     "supervised": Variant(1, drop=False, motion=False, crops="boxes", truth=True),
     "weakly": Variant(2, drop=True, motion=True, crops="boxes"),
+    "ludt": Variant(3, drop=True, motion=True, each=True, span=20),
 }
 
 

@@ -1,0 +1,164 @@
+"""One run of an arm: train, judge, write the result; what is finished is kept. Book: chapter 15.
+
+``FOLDER/ARM-sSEED/`` holds what `udtlib.training.train` writes (log, checkpoint, weights with their card) and
+``result.json``: what the network did on each held-out sequence, and what it is made of. Several experiments
+share a folder, and an arm that two of them have is run once.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from udtlib.data.sequences import Sequence as TestSequence
+from udtlib.errors import DataError
+from udtlib.evaluation.running.measured import provenance
+from udtlib.experiments.declared import Arm, Scale
+from udtlib.experiments.judging import judge
+from udtlib.experiments.material import arm_batches, sequences_to_judge
+from udtlib.files import user_path, write_whole
+from udtlib.locks import only_writer
+from udtlib.printing import say
+from udtlib.training import TrainingSettings, train
+from udtlib.training.workers import Workers, device_of
+from udtlib.weights import Weights, load_weights, random_weights
+
+RESULT = "result.json"
+LARGEST = 10_000_000  # bytes of a result that is read
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs are made, and of what.
+
+    Attributes:
+        folder: of all runs.
+        scale: how large they are.
+        videos: packed patches, for scale full.
+        val: folder of sequences, for scale full.
+        device: that computes.
+        command: that is run, for the cards.
+    """
+
+    folder: Path
+    scale: Scale
+    videos: Path | None = None
+    val: Path | None = None
+    device: str = "cpu"
+    command: str = ""
+
+
+def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Path]:
+    """Run every arm from every seed, seed by seed, so that what is there at any time is balanced.
+
+    Returns:
+        The results' files.
+
+    Raises:
+        OptionError: an arm that the place cannot run.
+        DataError: a result there was made with other settings.
+        StorageError: another process is making a run.
+    """
+    for arm in arms:  # what cannot be run is said before the first run
+        if arm.trained and not place.scale.clips:
+            arm_batches(arm, place.scale, 0, place.videos)
+    sequences = sequences_to_judge(place.scale, place.val)
+    jobs = [(arm, seed) for seed in seeds for arm in arms]
+    done = []
+    for number, (arm, seed) in enumerate(jobs, start=1):
+        say(f"{number} of {len(jobs)}: {arm.name}, seed {seed}", end=" ")
+        begun = time.monotonic()
+        path, kept = run_arm(arm, seed, place, sequences)
+        say("kept" if kept else f"in {time.monotonic() - begun:.0f} s")
+        done.append(path)
+    return done
+
+
+def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
+    """Make one run, or keep the one that is there; return its result file and whether it was kept."""
+    folder = user_path(place.folder) / f"{arm.name}-s{seed}"
+    workers = Workers(device_of(place.device))
+    asked = made_of(arm, seed, place)
+    if (folder / RESULT).exists():
+        check_same(read_result(folder / RESULT), asked, folder)
+        return folder / RESULT, True
+    begun = time.monotonic()
+    weights = trained(arm, seed, place, folder)
+    seconds = time.monotonic() - begun
+    if workers.is_first:
+        with only_writer(folder):
+            dtype = str(place.scale.recipe.get("precision", "float32"))
+            judged = [one.row() for one in judge(weights, sequences, place.scale.anchors, dtype, place.device)]
+            result = asked | {
+                "training seconds": round(seconds, 1),
+                "judging seconds": round(time.monotonic() - begun - seconds, 1),
+                "weights": weights.fingerprint,
+                "measured": provenance(place.command),
+                "sequences": judged,
+            }
+            write_whole(folder / RESULT, json.dumps(result, indent=1) + "\n")
+    return folder / RESULT, False
+
+
+def made_of(arm: Arm, seed: int, place: Place) -> dict[str, Any]:
+    """Return what decides a run's result: another in its place is refused."""
+    scale = asdict(place.scale)
+    scale.pop("seeds")
+    return {"arm": asdict(arm), "seed": seed, "scale": scale}
+
+
+def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
+    """Refuse to go on with a result that is made otherwise.
+
+    Raises:
+        DataError: it is.
+    """
+    asked = json.loads(json.dumps(asked))
+    different = [key for key in asked if found.get(key) != asked[key]]
+    if different:
+        raise DataError(
+            f"{folder / RESULT}: made with another {' and '.join(different)} than asked for; "
+            "name another folder, or remove this run to make it again"
+        )
+
+
+def trained(arm: Arm, seed: int, place: Place, folder: Path) -> Weights:
+    """Return the weights of a run, training what is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not arm.trained:
+        return random_weights(seed)
+    batches = arm_batches(arm, place.scale, seed, place.videos)
+    settings: TrainingSettings = place.scale.settings(arm, seed, len(batches), batches.name)
+    ending = train(
+        settings,
+        batches,
+        folder,
+        resume=(folder / "checkpoint.safetensors").exists(),
+        device=place.device,
+        card={"experiment": f"{arm.name}: {arm.what}", "command": place.command},
+    )
+    if ending.signal:
+        raise KeyboardInterrupt
+    return load_weights(folder / "weights.safetensors")
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return what a result file says.
+
+    Raises:
+        DataError: it is damaged; the message says what to do.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("too large")
+        found = json.loads(path.read_text("utf-8"))
+        for one in found["sequences"]:
+            str(one["sequence"]), float(one["overlap"]), float(one["robustness"])
+        str(found["arm"]["name"]), int(found["seed"]), str(found["scale"]["name"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: expected the result of a run ({error!r}); remove it to make it again") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: expected the result of a run, found another kind of file")
+    return found
