@@ -40,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--steps", type=whole_number(1), metavar="N", help="steps of each run (default: the scale's)"
     )
     run_parser.add_argument(
-        "--anchors", type=whole_number(2, 99), metavar="N", help="starts in each sequence (default: the scale's)"
+        "--anchors",
+        type=whole_number(2, 99),
+        metavar="N",
+        help="starts in each sequence (default: the scale's)",
     )
     run_parser.add_argument(
         "--videos", type=file_path, metavar="PATCHES", help="packed videos for --scale full (udt data pack)"
@@ -48,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_parser.add_argument(
         "--val", type=file_path, metavar="DIR", help="sequences to judge on for --scale full, laid out as OTB"
     )
-    run_parser.add_argument("--device", default="cpu", metavar="D", help="cpu, cuda ...; default: %(default)s")
+    run_parser.add_argument(
+        "--device", default="cpu", metavar="D", help="cpu, cuda ...; default: %(default)s"
+    )
     table_parser = actions.add_parser("table", help="compare the arms, with intervals and verdicts")
     table_parser.add_argument("runs", nargs="+", type=file_path, metavar="RUN", help="folders of runs")
     table_parser.add_argument(

@@ -6,7 +6,7 @@ from typing import Any
 
 from udtlib.experiments.declared import RULE
 from udtlib.experiments.runs import RESULT, read_result
-from udtlib.experiments.verdicts import seeds_of, read_rows
+from udtlib.experiments.verdicts import read_rows, seeds_of
 from udtlib.files import user_path
 
 

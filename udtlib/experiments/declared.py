@@ -26,7 +26,8 @@ class Arm:
         name: of its runs.
         what: in a line, for tables.
         variant: a key of `udtlib.training.settings.VARIANTS`.
-        crops: where patches of clips are cut, of `udtlib.data.synthetic.patches.CROPS`; empty is the variant's.
+        crops: where patches of clips are cut, of `udtlib.data.synthetic.patches.CROPS`; empty is the
+            variant's.
         shuffled: whether the frames of each video are put in random order first.
         broken: share of the triplets whose search patches are cut from another video, on purpose.
         share: of the videos that is used, above 0 to 1.
@@ -109,6 +110,7 @@ class Scale:
         frames: of each of those clips.
         judged: held-out clips; 0 takes a folder of sequences.
         anchors: starts in each sequence that the networks are judged on.
+        patch: side of the patches in pixels, of training and tracking.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Scale:
     frames: int = 0
     judged: int = 0
     anchors: int = 7
+    patch: int = 125
 
     def settings(self, arm: Arm, seed: int, steps_per_epoch: int, data: str) -> TrainingSettings:
         """Return the settings of one run: the scale's recipe, and what is special to the arm.
@@ -133,5 +136,6 @@ class Scale:
             steps=steps,
             steps_per_epoch=steps_per_epoch,
             data=data,
+            patch=self.patch,
             **(chosen | dict(arm.settings)),
         )

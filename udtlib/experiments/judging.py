@@ -31,11 +31,18 @@ class Judged:
 
     def row(self) -> dict[str, str | float]:
         """Return it as stored."""
-        return {name: value if isinstance(value, str) else round(value, 5) for name, value in asdict(self).items()}
+        return {
+            name: value if isinstance(value, str) else round(value, 5) for name, value in asdict(self).items()
+        }
 
 
 def judge(
-    weights: Weights, sequences: Iterable[TestSequence], count: int, dtype: str = "bfloat16", device: str = "cpu"
+    weights: Weights,
+    sequences: Iterable[TestSequence],
+    count: int,
+    patch: int = 125,
+    dtype: str = "bfloat16",
+    device: str = "cpu",
 ) -> Iterator[Judged]:
     """Yield what a network does on each sequence, started at ``count`` anchors.
 
@@ -43,13 +50,14 @@ def judge(
         weights: of the network.
         sequences: with true boxes.
         count: anchors in a sequence, at least 2.
+        patch: side of the tracker's patches in pixels.
         dtype: of the search patches' convolutions; boxes are those of float32.
         device: that computes.
 
     Raises:
         DataError: a sequence without a frame to start from.
     """
-    tracker = load_tracker("udt", weights=weights, dtype=dtype, device=device)
+    tracker = load_tracker("udt", weights=weights, dtype=dtype, device=device, patch_size=patch)
     for sequence in sequences:
         runs = []
         for part in parts(sequence, count):

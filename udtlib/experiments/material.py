@@ -1,8 +1,8 @@
 """What arms are trained on and judged on. Book: chapter 15.
 
-At scale small, procedural clips: those of the training are the same for every arm and seed, only where patches
-are cut differs; those to judge on come from other seeds, with every knob of the renderer among them. At scale
-full, the packed patches of a folder of videos, and a folder of sequences.
+At scale small, procedural clips: those of the training are the same for every arm and seed, only where
+patches are cut differs. Those to judge on come from other seeds, with every knob of the renderer among them.
+At scale full, the packed patches of a folder of videos, and a folder of sequences.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -77,9 +78,7 @@ class ArmBatches:
         return Batch(self.loader.read(triplets), truth)
 
 
-def broken(
-    triplets: Triplets, share: float, videos: Sequence[Clip], random: np.random.Generator
-) -> Triplets:
+def broken(triplets: Triplets, share: float, videos: Sequence[Clip], random: np.random.Generator) -> Triplets:
     """Return triplets ``(n, 1 + k)`` of which about ``share`` have their search patches from another video.
 
     The others are as they were. The frames of a broken triplet's search patches are consecutive there.
@@ -101,8 +100,15 @@ def broken(
 
 
 @cache
-def rendered(clips: int, frames: int, seed: int = TRAINING_SEED) -> dict[str, ClipPatches]:
-    """Return the patches of clips by where they are cut; every frame is drawn once for all of them."""
+def rendered(clips: int, frames: int, side: int = 125, seed: int = TRAINING_SEED) -> dict[str, ClipPatches]:
+    """Return the patches of clips by where they are cut; every frame is drawn once for all of them.
+
+    Args:
+        clips: how many.
+        frames: of each.
+        side: of the patches in pixels; those of `clip_patches` are shrunk to it by areas.
+        seed: of the clips.
+    """
     parts: dict[str, list[tuple[Any, Any]]] = {crops: [] for crops in CROPS}
     for number in range(clips):
         for crops, made in parts.items():
@@ -111,7 +117,9 @@ def rendered(clips: int, frames: int, seed: int = TRAINING_SEED) -> dict[str, Cl
     found = {}
     for crops, made in parts.items():
         patches, targets = (np.concatenate(arrays) for arrays in zip(*made, strict=True))
-        found[crops] = ClipPatches(patches, videos, targets, clips_name(clips, frames, seed, crops))
+        name = f"{clips_name(clips, frames, seed, crops)}, {side} pixels"
+        small = np.stack([cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA) for patch in patches])
+        found[crops] = ClipPatches(small, videos, targets * side / patches.shape[1], name)
     return found
 
 
@@ -132,12 +140,14 @@ def arm_batches(
     """
     variant, batch = VARIANTS[arm.variant], int(scale.recipe["batch"])
     if scale.clips:
-        made = rendered(scale.clips, scale.frames)[arm.cut]
+        made = rendered(scale.clips, scale.frames, scale.patch)[arm.cut]
         used: Sequence[Clip] = made.videos[: ceil(arm.share * len(made.videos))]
         loader = TripletLoader(made.patches, used, batch, seed, "reference", variant.span, variant.drawn)
         return ArmBatches(loader, arm, made.name, made.displacements if variant.truth else None)
     if videos is None:
-        raise OptionError(f"scale {scale.name!r} trains on packed videos: add --videos PATCHES (udt data pack)")
+        raise OptionError(
+            f"scale {scale.name!r} trains on packed videos: add --videos PATCHES (udt data pack)"
+        )
     if arm.needs_clips:
         raise OptionError(
             f"arm {arm.name!r} needs clips whose true boxes are known, or patches cut elsewhere: "

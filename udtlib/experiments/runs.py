@@ -6,6 +6,7 @@ share a folder, and an arm that two of them have is run once.
 """
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +23,6 @@ from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.training import TrainingSettings, train
-from udtlib.training.workers import Workers, device_of
 from udtlib.weights import Weights, load_weights, random_weights
 
 RESULT = "result.json"
@@ -61,10 +61,10 @@ def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Pa
         DataError: a result there was made with other settings.
         StorageError: another process is making a run.
     """
+    sequences = sequences_to_judge(place.scale, place.val)
     for arm in arms:  # what cannot be run is said before the first run
         if arm.trained and not place.scale.clips:
             arm_batches(arm, place.scale, 0, place.videos)
-    sequences = sequences_to_judge(place.scale, place.val)
     jobs = [(arm, seed) for seed in seeds for arm in arms]
     done = []
     for number, (arm, seed) in enumerate(jobs, start=1):
@@ -79,7 +79,6 @@ def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Pa
 def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
     """Make one run, or keep the one that is there; return its result file and whether it was kept."""
     folder = user_path(place.folder) / f"{arm.name}-s{seed}"
-    workers = Workers(device_of(place.device))
     asked = made_of(arm, seed, place)
     if (folder / RESULT).exists():
         check_same(read_result(folder / RESULT), asked, folder)
@@ -87,10 +86,11 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     begun = time.monotonic()
     weights = trained(arm, seed, place, folder)
     seconds = time.monotonic() - begun
-    if workers.is_first:
+    if os.environ.get("RANK", "0") == "0":  # under torchrun all train, the first judges
         with only_writer(folder):
             dtype = str(place.scale.recipe.get("precision", "float32"))
-            judged = [one.row() for one in judge(weights, sequences, place.scale.anchors, dtype, place.device)]
+            found = judge(weights, sequences, place.scale.anchors, place.scale.patch, dtype, place.device)
+            judged = [one.row() for one in found]
             result = asked | {
                 "training seconds": round(seconds, 1),
                 "judging seconds": round(time.monotonic() - begun - seconds, 1),
@@ -152,13 +152,20 @@ def read_result(path: Path) -> dict[str, Any]:
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise ValueError("too large")
-        found = json.loads(path.read_text("utf-8"))
-        for one in found["sequences"]:
-            str(one["sequence"]), float(one["overlap"]), float(one["robustness"])
-        str(found["arm"]["name"]), int(found["seed"]), str(found["scale"]["name"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: expected the result of a run ({error!r}); remove it to make it again") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path}: expected the result of a run, found another kind of file")
+            raise ValueError(f"larger than {LARGEST} bytes")
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        scores = [float(one[name]) for one in found["sequences"] for name in ("overlap", "robustness")]
+        names = [
+            found["arm"]["name"],
+            found["scale"]["name"],
+            *(one["sequence"] for one in found["sequences"]),
+        ]
+        if not all(0 <= score <= 1 for score in scores) or not all(isinstance(name, str) for name in names):
+            raise ValueError("scores are not in 0..1, or names are no text")
+        int(found["seed"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"{path}: expected the result of a run, found {type(error).__name__} ({error}); "
+            "remove it to make it again"
+        ) from error
     return found

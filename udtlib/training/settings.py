@@ -13,7 +13,7 @@ PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
 RANDOM = "random"
-ADDED = {"first_weights": RANDOM, "scheduled": 0}
+ADDED = {"first_weights": RANDOM, "scheduled": 0, "patch": 125}
 """Settings that runs of earlier versions do not name, and what those runs did."""
 
 
@@ -87,6 +87,7 @@ class TrainingSettings:
         seed: of the first weights (the sampler has its own).
         data: what the batches are cut from, in words or a checksum: a run does not go on with others.
         first_weights: fingerprint of the weights it starts from; ``"random"`` are drawn from ``seed``.
+        patch: side of the patches in pixels, odd; with smaller ones a step costs less and shows less.
         scheduled: steps over which the learning rate falls; 0 is all. A run that was extended goes on, after
             them, at the rate it had reached.
     """
@@ -116,6 +117,7 @@ class TrainingSettings:
     data: str = ""
     first_weights: str = RANDOM
     scheduled: Annotated[int, Between(0, 10**9)] = 0
+    patch: Annotated[int, Between(31, 501)] = 125
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -131,6 +133,8 @@ class TrainingSettings:
                 f"learning rates fall: expected last_rate <= first_rate, found {self.last_rate} and "
                 f"{self.first_rate}"
             )
+        if self.patch % 2 == 0:
+            raise OptionError(f"patches have an odd side, so that the label is symmetric, found {self.patch}")
         if self.gain != 1 and self.first_weights != RANDOM:
             raise OptionError(f"gain is of random first weights: expected 1 with others, found {self.gain}")
         if self.augment and variant.truth:

@@ -81,7 +81,8 @@ class TrainingStep:
         """Prepare label and transform.
 
         Args:
-            network: from ``(N, 3, 125, 125)`` to ``(N, 32, 121, 121)``, on ``device``.
+            network: from ``(N, 3, 125, 125)`` to ``(N, 32, 121, 121)``, or patches of another side to
+                features of 4 cells less, on ``device``.
             settings: of the run.
             device: where to compute.
         """
@@ -89,9 +90,9 @@ class TrainingStep:
         self.variant = VARIANTS[settings.variant]
         self.network: Callable[[Tensor], Tensor] = torch.compile(network) if settings.compile else network
         self.parameters = list(network.parameters())
-        size = PATCH - 4
-        self.label = gaussian_label(size, size, LABEL_SIGMA, device=device)
-        self.transform = make_transform(size, size, LABEL_SIGMA, device)
+        size, self.sigma = settings.patch - 4, default_sigma(settings.patch, settings.patch)
+        self.label = gaussian_label(size, size, self.sigma, device=device)
+        self.transform = make_transform(size, size, self.sigma, device)
         self.mean = torch.tensor(MEAN_RGB, device=device)
         self.chunk = CHUNK if device.type == "cpu" else 4096
 
@@ -201,7 +202,8 @@ class TrainingStep:
 
     def to_the_truth(self, patches: Tensor, displacements: Any) -> tuple[Tensor, Tensor]:
         """Return the response of S1 to the filter of T, and the label at the true displacement."""
-        label = shifted_labels(torch.as_tensor(displacements[:, 0]).to(self.label), self.label.shape[-1])
+        moved = torch.as_tensor(displacements[:, 0]).to(self.label)
+        label = shifted_labels(moved, self.label.shape[-1], self.sigma)
         return self.respond(*self.features(patches[0], patches[1])), label
 
     def respond(self, template: Tensor, search: Tensor) -> Tensor:
@@ -220,11 +222,11 @@ class TrainingStep:
     def check(self, batch: Batch) -> None:
         """Raise `ShapeError` unless ``batch`` is one for this variant."""
         shape, dtype = tuple(batch.patches.shape), str(batch.patches.dtype).removeprefix("torch.")
-        count = 1 + self.variant.drawn
-        if shape[1:] != (count, PATCH, PATCH, 3) or not shape[0] or dtype != "uint8":
+        count, side = 1 + self.variant.drawn, self.settings.patch
+        if shape[1:] != (count, side, side, 3) or not shape[0] or dtype != "uint8":
             names = ", ".join(["template", *(f"S{number}" for number in range(1, count))])
             raise ShapeError(
-                f"a batch is uint8 (n, {count}, {PATCH}, {PATCH}, 3): {names}; found {dtype} {shape}"
+                f"a batch is uint8 (n, {count}, {side}, {side}, 3): {names}; found {dtype} {shape}"
             )
         if self.variant.truth and batch.displacements is None:
             raise ShapeError(
@@ -233,10 +235,10 @@ class TrainingStep:
             )
 
 
-def shifted_labels(displacements: Tensor, size: int) -> Tensor:
+def shifted_labels(displacements: Tensor, size: int, sigma: float = LABEL_SIGMA) -> Tensor:
     """Return Gaussian labels ``(n, size, size)`` that peak at ``(dy, dx)``, fractional cells, wrap-around."""
     cells = torch.arange(size, device=displacements.device, dtype=displacements.dtype)
     away = cells - displacements[:, :, None]
     away = (away + size / 2) % size - size / 2
-    line = (-away.square() / (2 * LABEL_SIGMA**2)).exp()
+    line = (-away.square() / (2 * sigma**2)).exp()
     return line[:, 0, :, None] * line[:, 1, None, :]

@@ -1,8 +1,8 @@
 """Differences between networks trained from several seeds, on the same sequences. Book: chapter 15.
 
-Two kinds of chance are crossed: another seed gives another network, another sequence another task. The bootstrap
-redraws both, paired: seed k starts both arms from the same first weights, and both are judged on the same
-sequences.
+Two kinds of chance are crossed: another seed gives another network, another sequence another task. The
+bootstrap redraws both, paired: seed k starts both arms from the same first weights, and both are judged on
+the same sequences.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.errors import DataError
-from udtlib.evaluation.scoring.statistics import Interval, _reach
+from udtlib.evaluation.scoring.statistics import Interval, reach
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def crossed_difference(
         seed: of the redrawing.
 
     Raises:
-        DataError: tables of different shapes, fewer than two seeds or sequences, or a value that is not finite.
+        DataError: tables of different shapes, fewer than two seeds or sequences, or a value that is not
+            finite.
 
     Book: chapter 15.
     """
@@ -62,11 +63,11 @@ def crossed_difference(
     tail = min((means <= 0).sum(), (means >= 0).sum())
     p = min(1.0, 2 * (1 + float(tail)) / (1 + draws))
     mean = float((a - b).mean())
-    return Difference(Interval(mean, float(low), float(high)), p, _reach(level, 0.8) * float(means.std()))
+    return Difference(Interval(mean, float(low), float(high)), p, reach(level, 0.8) * float(means.std()))
 
 
 def widened(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ``(seeds, sequences)`` whose row and column effects are what a sample of so many underestimates."""
+    """Return ``(seeds, sequences)`` with row and column effects grown as `crossed_difference` says."""
     seeds, sequences = table.shape
     mean = table.mean()
     rows, columns = table.mean(1, keepdims=True) - mean, table.mean(0, keepdims=True) - mean
@@ -74,9 +75,7 @@ def widened(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return mean + rows * np.sqrt(seeds / (seeds - 1)) + columns * np.sqrt(sequences / (sequences - 1)) + rest
 
 
-def redrawn_means(
-    table: NDArray[np.float64], draws: int, random: np.random.Generator
-) -> NDArray[np.float64]:
+def redrawn_means(table: NDArray[np.float64], draws: int, random: np.random.Generator) -> NDArray[np.float64]:
     """Return the means ``(draws,)`` of tables whose rows and columns are redrawn."""
     seeds, sequences = table.shape
     rows = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds
