@@ -52,7 +52,7 @@ def test_the_p_values_are_corrected_over_all_that_was_declared():
 
 def test_what_could_be_found_is_printed_before_what_was_found():
     printed = text(EXPERIMENT, rows())
-    assert printed.index("what could be found") < printed.index("arm  ") < printed.index("confirmed")
+    assert printed.index("what could be found") < printed.index("arm  ") < printed.index("confirmed: good")
     assert "not run" in printed
 
 
