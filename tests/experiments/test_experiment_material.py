@@ -84,7 +84,7 @@ def test_a_share_of_the_videos_is_the_first_of_them():
 
 def test_judged_clips_are_held_out_and_show_every_attribute():
     clips = judged_clips(11)
-    seeds = {one.frames.source.settings.seed for one in clips}
+    seeds = {one.frames.settings.seed for one in clips}
     trained = {FIRST_SEED + 1000 * TRAINING_SEED + number for number in range(SCALES["small"].clips)}
     assert len(seeds) == 11
     assert not seeds & trained
@@ -111,4 +111,4 @@ def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():
         for arm in one.arms:
             assert seen.setdefault(arm.name, arm) == arm
             settings = SCALES["small"].settings(arm, 0, 10, "x")
-            assert (settings.steps, settings.batch, settings.optimiser) == (60, 8, "muon")
+            assert (settings.steps, settings.batch, settings.optimiser) == (40, 8, "muon")

@@ -87,7 +87,7 @@ SCALES = {
     "small": Scale(
         "small",
         {
-            "steps": 60,
+            "steps": 40,
             "batch": 8,
             "optimiser": "muon",
             "first_rate": 2e-2,
@@ -99,9 +99,9 @@ SCALES = {
             "average": 0.99,
             "precision": "bfloat16",
         },
-        clips=24,
-        frames=24,
-        judged=16,
+        clips=16,
+        frames=20,
+        judged=12,
         anchors=2,
         patch=63,
     ),
