@@ -8,7 +8,9 @@ from udtlib.data.raw_video.triplets import draw_triplets
 from udtlib.data.synthetic.patches import RenderedClip
 from udtlib.errors import OptionError, ShapeError
 from udtlib.training import Batch, TrainingSettings
+from udtlib.training.data import synthetic_data
 from udtlib.training.run import start
+from udtlib.training.settings import VARIANTS
 from udtlib.unsupervised import (
     drop_weights,
     motion_weights,
@@ -51,6 +53,12 @@ def test_a_triplet_is_refused_where_four_frames_are_needed(batch):
     step = start(TrainingSettings(variant="ludt"), CPU).step
     with pytest.raises(ShapeError, match=r"\(n, 4, 125, 125, 3\): template, S1, S2, S3"):
         step(Batch(batch.patches[:, :3]))
+
+
+def test_the_data_of_a_command_have_as_many_patches_as_the_variant():
+    for name, count in (("udt", 3), ("ludt", 4)):
+        data = synthetic_data(2, 0, "reference", VARIANTS[name], clips=1, frames=6)
+        assert data(0).patches.shape == (2, count, 125, 125, 3)
 
 
 def test_three_searches_are_drawn_within_the_span_and_in_the_video():

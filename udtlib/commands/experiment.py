@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_parser.add_argument("--out", required=True, type=file_path, metavar="RUN", help="folder of the runs")
     run_parser.add_argument("--arms", nargs="+", metavar="ARM", help="only these arms (default: all)")
     run_parser.add_argument(
-        "--seeds", type=whole_number(1, 1000), metavar="N", help="runs of each arm (default: 5)"
+        "--seeds", type=whole_number(1, 1000), metavar="N", help="seeds, each a run of every arm (default: 5)"
     )
     run_parser.add_argument(
         "--steps", type=whole_number(1), metavar="N", help="steps of each run (default: the scale's)"
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--anchors",
         type=whole_number(2, 99),
         metavar="N",
-        help="starts in each sequence (default: the scale's)",
+        help="starts in each of the sequences (default: the scale's)",
     )
     run_parser.add_argument(
         "--videos", type=file_path, metavar="PATCHES", help="packed videos for --scale full (udt data pack)"
