@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from udtlib.data.synthetic import BENCHMARK
+from udtlib.data.synthetic.cache import pack_clips
 from udtlib.data.synthetic.patches import FIRST_SEED, RenderedClip
 from udtlib.errors import OptionError
 from udtlib.experiments.catalogue import EXPERIMENTS, SCALES
@@ -99,6 +100,22 @@ def test_scale_full_says_what_it_lacks():
         arm_batches(Arm("udt", ""), full, 0)
     with pytest.raises(OptionError, match="--val"):
         sequences_to_judge(full, None)
+
+
+def test_packed_videos_are_shuffled_broken_and_shared_like_clips(tmp_path):
+    path = pack_clips(tmp_path / "patches.raw", clips=4, frames=5).path
+    full = SCALES["full"].shortened(3)
+    full = replace(full, recipe=dict(full.recipe) | {"batch": 4})
+    arm = Arm("x", "", shuffled=True, broken=0.5, share=0.5)
+    batches = arm_batches(arm, full, 0, path)
+    assert len(batches.loader.videos) == 2
+    assert batches(0).patches.shape == (4, 3, 125, 125, 3)
+    assert (batches.order[:10] != np.arange(10)).any()
+    settings = full.settings(arm, 0, len(batches), batches.name)
+    assert (settings.steps, settings.schedule, settings.optimiser) == (3, "step", "sgd")
+    assert SCALES["full"].settings(arm, 0, 100, "").steps == 5000
+    with pytest.raises(OptionError, match="'supervised' needs clips"):
+        arm_batches(EXPERIMENTS["ablation"].arm("supervised"), full, 0, path)
 
 
 def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():

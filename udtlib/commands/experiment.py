@@ -83,14 +83,13 @@ def print_list(arguments: argparse.Namespace) -> int:
 def run_experiment(arguments: argparse.Namespace) -> int:
     """Run what is missing of an experiment and print its table."""
     from udtlib.experiments.catalogue import EXPERIMENTS, SCALES
-    from udtlib.experiments.runs import Place, run_arms
+    from udtlib.experiments.runs import Place, is_first, run_arms
     from udtlib.experiments.verdicts import read_rows, text
 
     experiment = look_up("experiment", arguments.name, EXPERIMENTS)
     scale = look_up("scale", arguments.scale, SCALES)
     if arguments.steps:
-        recipe = {key: value for key, value in scale.recipe.items() if key != "epochs"}
-        scale = replace(scale, recipe=recipe | {"steps": arguments.steps})
+        scale = scale.shortened(arguments.steps)
     if arguments.anchors:
         scale = replace(scale, anchors=arguments.anchors)
     arms = [experiment.arm(name) for name in arguments.arms] if arguments.arms else list(experiment.arms)
@@ -98,7 +97,8 @@ def run_experiment(arguments: argparse.Namespace) -> int:
         arguments.out, scale, arguments.videos, arguments.val, arguments.device, arguments.command_line
     )
     run_arms(arms, range(arguments.seeds or scale.seeds), place)
-    say(text(experiment, read_rows(arguments.out)))
+    if is_first():
+        say(text(experiment, read_rows(arguments.out)))
     return 0
 
 

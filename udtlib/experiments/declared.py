@@ -4,7 +4,7 @@ Everything here is fixed before a run; `udtlib.experiments.catalogue` fills it i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udtlib.arguments import look_up
@@ -121,6 +121,12 @@ class Scale:
     judged: int = 0
     anchors: int = 7
     patch: int = 125
+
+    def shortened(self, steps: int) -> "Scale":
+        """Return this scale with so many steps a run; a rate that falls by epoch then falls by step."""
+        recipe = {key: value for key, value in self.recipe.items() if key != "epochs"}
+        falls = {} if "schedule" in recipe else {"schedule": "step"}
+        return replace(self, recipe=recipe | falls | {"steps": steps})
 
     def settings(self, arm: Arm, seed: int, steps_per_epoch: int, data: str) -> TrainingSettings:
         """Return the settings of one run: the scale's recipe, and what is special to the arm.

@@ -22,7 +22,7 @@ from udtlib.experiments.material import arm_batches, sequences_to_judge
 from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.printing import say
-from udtlib.training import TrainingSettings, train
+from udtlib.training import WEIGHTS, train
 from udtlib.weights import Weights, load_weights, random_weights
 
 RESULT = "result.json"
@@ -68,12 +68,23 @@ def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Pa
     jobs = [(arm, seed) for seed in seeds for arm in arms]
     done = []
     for number, (arm, seed) in enumerate(jobs, start=1):
-        say(f"{number} of {len(jobs)}: {arm.name}, seed {seed}", end=" ")
+        tell(f"{number} of {len(jobs)}: {arm.name}, seed {seed}", end=" ")
         begun = time.monotonic()
         path, kept = run_arm(arm, seed, place, sequences)
-        say("kept" if kept else f"in {time.monotonic() - begun:.0f} s")
+        tell("kept" if kept else f"in {time.monotonic() - begun:.0f} s")
         done.append(path)
     return done
+
+
+def is_first() -> bool:
+    """Say whether this process judges and writes; under torchrun all train, the first does the rest."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Print a line of progress, in the first process."""
+    if is_first():
+        say(text, end=end)
 
 
 def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
@@ -84,13 +95,12 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
         check_same(read_result(folder / RESULT), asked, folder)
         return folder / RESULT, True
     begun = time.monotonic()
-    weights = trained(arm, seed, place, folder)
+    train_arm(arm, seed, place, folder)
     seconds = time.monotonic() - begun
-    if os.environ.get("RANK", "0") == "0":  # under torchrun all train, the first judges
+    if is_first():
         with only_writer(folder):
-            dtype = str(place.scale.recipe.get("precision", "float32"))
-            found = judge(weights, sequences, place.scale.anchors, place.scale.patch, dtype, place.device)
-            judged = [one.row() for one in found]
+            weights = load_weights(folder / WEIGHTS) if arm.trained else random_weights(seed)
+            judged = judge_all(weights, place, sequences)
             result = asked | {
                 "training seconds": round(seconds, 1),
                 "judging seconds": round(time.monotonic() - begun - seconds, 1),
@@ -100,6 +110,17 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
             }
             write_whole(folder / RESULT, json.dumps(result, indent=1) + "\n")
     return folder / RESULT, False
+
+
+def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence]) -> list[dict[str, Any]]:
+    """Return a row for each sequence; real ones take long, so each is named when it is done."""
+    rows, scale = [], place.scale
+    dtype = str(scale.recipe.get("precision", "float32"))
+    for one in judge(weights, sequences, scale.anchors, scale.patch, dtype, place.device):
+        rows.append(one.row())
+        if not scale.judged:
+            tell(f"  {one.sequence}: overlap {one.overlap:.3f}, robustness {one.robustness:.3f}")
+    return rows
 
 
 def made_of(arm: Arm, seed: int, place: Place) -> dict[str, Any]:
@@ -124,24 +145,23 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
         )
 
 
-def trained(arm: Arm, seed: int, place: Place, folder: Path) -> Weights:
-    """Return the weights of a run, training what is missing."""
+def train_arm(arm: Arm, seed: int, place: Place, folder: Path) -> None:
+    """Train what is missing of a run, in all processes."""
     folder.mkdir(parents=True, exist_ok=True)
     if not arm.trained:
-        return random_weights(seed)
+        return
     batches = arm_batches(arm, place.scale, seed, place.videos)
-    settings: TrainingSettings = place.scale.settings(arm, seed, len(batches), batches.name)
     ending = train(
-        settings,
+        place.scale.settings(arm, seed, len(batches), batches.name),
         batches,
         folder,
         resume=(folder / "checkpoint.safetensors").exists(),
         device=place.device,
+        progress=not place.scale.clips,
         card={"experiment": f"{arm.name}: {arm.what}", "command": place.command},
     )
     if ending.signal:
         raise KeyboardInterrupt
-    return load_weights(folder / "weights.safetensors")
 
 
 def read_result(path: Path) -> dict[str, Any]:
