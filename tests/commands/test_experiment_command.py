@@ -12,7 +12,7 @@ from udtlib.experiments.declared import RULE
 
 def write_runs(folder):
     for arm, lift in (("udt", 0.3), ("random", 0.0)):
-        for seed in (0, 1):
+        for seed in (0, 1, 2):
             where = folder / f"{arm}-s{seed}"
             where.mkdir(parents=True)
             each = [
@@ -46,10 +46,10 @@ def test_a_table_is_printed_and_written_with_its_card(tmp_path, capsys):
     assert "confirmed: training without labels teaches at all" in printed
     assert "noise" not in printed.partition("\n")[0]
     rows = list(csv.DictReader(table.open()))
-    assert len(rows) == 24
+    assert len(rows) == 36
     about = json.loads(table.with_suffix(".json").read_text())
-    assert about["seeds"] == {"udt": 2, "random": 2}
-    assert about["wall seconds of all runs"] == 8
+    assert about["seeds"] == {"udt": 3, "random": 3}
+    assert about["wall seconds of all runs"] == 12
     assert about["commit"] == "abc"
 
 

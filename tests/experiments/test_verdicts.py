@@ -42,6 +42,13 @@ def test_the_rule_gives_all_three_verdicts_and_leaves_out_what_was_not_run():
     assert [row["verdict"] for row in verdict_rows(EXPERIMENT, rows())] == [one.says for one in found]
 
 
+def test_two_seeds_resolve_nothing():
+    found = verdicts(EXPERIMENT, [row for row in rows() if row["seed"] < 2])
+    assert [one.seeds for one in found] == [2, 2, 2]
+    assert found[0].corrected < 0.05
+    assert {one.says for one in found} == {"not resolved"}
+
+
 def test_the_p_values_are_corrected_over_all_that_was_declared():
     found = verdicts(EXPERIMENT, rows())
     p = [one.overlap.p for one in found]

@@ -16,6 +16,7 @@ from udtlib.files import user_path
 
 MEASURES = ("overlap", "robustness")
 LEVEL = 0.05
+LEAST_SEEDS = 3
 
 Row = dict[str, Any]
 
@@ -96,7 +97,7 @@ def verdicts(experiment: Experiment, rows: Sequence[Row]) -> list[Verdict]:
     p = [each["overlap"].p for _, _, each in found]
     corrected = holm([*p, *[1.0] * (len(experiment.comparisons) - len(p))])
     return [
-        Verdict(one, each["overlap"], each["robustness"], seeds, float(q), says(each["overlap"], q))
+        Verdict(one, each["overlap"], each["robustness"], seeds, float(q), says(each["overlap"], q, seeds))
         for (one, seeds, each), q in zip(found, corrected, strict=False)
     ]
 
@@ -106,9 +107,9 @@ def compare(rows: Sequence[Row], one: Comparison, measure: str, seeds: Sequence[
     return crossed_difference(*(table_of(rows, arm, measure, seeds) for arm in (one.better, one.worse)))
 
 
-def says(found: Difference, corrected: float) -> str:
+def says(found: Difference, corrected: float, seeds: int) -> str:
     """Return the verdict of `udtlib.experiments.declared.RULE`."""
-    if corrected >= LEVEL:
+    if corrected >= LEVEL or seeds < LEAST_SEEDS:
         return "not resolved"
     return "confirmed" if found.interval.mean > 0 else "contradicted"
 
