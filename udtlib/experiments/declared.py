@@ -14,8 +14,8 @@ RULE = (
     "a comparison is confirmed if the mean difference in overlap has the claimed sign and its p-value, "
     "corrected by Holm over the experiment's comparisons, is below .05; contradicted if the sign is the "
     "other and that p-value is below .05; else not resolved. Fewer than three seeds resolve nothing. The "
-    "p-value is from a bootstrap that redraws seeds and sequences, paired in both. Robustness, AUC and single "
-    "sequences decide nothing."
+    "p-value is from a bootstrap that redraws seeds and sequences, paired in both. Robustness, AUC and "
+    "single sequences decide nothing."
 )
 
 
