@@ -17,6 +17,8 @@
 #                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
+# make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
+# make results-doses     four networks against the renderer's knobs, for chapter 15 (likewise; WEIGHTS=DIR: the authors')
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
 PYTHON ?= python3
@@ -26,6 +28,7 @@ CHAPTERS ?=
 OTB ?= ../shared/otb
 VIDEOS ?= ../shared/videos
 REAL ?= ../shared/val
+WEIGHTS ?= ../shared/weights
 BIN := .venv/bin
 SECONDS_A_CELL := 120
 NBVAL = $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=$(SECONDS_A_CELL)
@@ -38,7 +41,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -173,6 +176,16 @@ results-processors: .venv/book.stamp
 results-ingredients: .venv/book.stamp
 	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
 	--table data/results/ch12_ingredients.json
+
+EXPERIMENTS := $(BIN)/python -m udtlib experiment
+results-experiments: .venv/book.stamp
+	for name in ablation noise way-back ludt; do \
+	$(EXPERIMENTS) run $$name --scale small --out runs/experiments_small || exit 1; done
+	$(EXPERIMENTS) table runs/experiments_small --table data/results/experiments_small.csv
+
+results-doses: .venv/book.stamp
+	$(BIN)/python book/tools/dose_results.py --weights $(WEIGHTS) --out runs/doses \
+	--table data/results/experiments_doses.csv
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

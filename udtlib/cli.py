@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "say whether this machine is ready, and what to do if it is not",
     "data": "find and download benchmarks; cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (OPE, TRE, SRE, starts, anchors, resets, shift, VOT), resumable",
+    "experiment": "train and compare the arms of an experiment: what each idea is worth",
     "report": "plots and tables of evaluated trackers, as one HTML file",
     "results": "write results as other toolkits have them (OTB .mat, pysot, got10k), and read theirs",
     "score": "score raw result files, no images needed",

@@ -22,6 +22,7 @@ from udtlib.data.synthetic.patches import box_window, render_patches
 from udtlib.errors import OptionError
 from udtlib.training.data import cached_data, is_cache, prepare_cache, synthetic_data
 from udtlib.training.log import read_log
+from udtlib.training.settings import VARIANTS
 from udtlib.weights import load_weights, shipped
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -241,11 +242,11 @@ def test_true_displacement_is_where_the_target_went(boxed):
         result = cv2.matchTemplate(boxed.patches[triplet[1]], piece, cv2.TM_CCOEFF_NORMED)
         place = np.unravel_index(result.argmax(), result.shape)
         np.testing.assert_allclose(np.array(place) + 16 - (y, x), found[row, 0], atol=3)
-    data = synthetic_data(4, 3, "reference", "boxes", 2, 5)
+    data = synthetic_data(4, 3, "reference", VARIANTS["weakly"], 2, 5)
     batch = data(0)
     assert batch.displacements.shape == (4, 2, 2)
     assert np.abs(batch.displacements).max() < 60
-    assert synthetic_data(4, 3, "reference", "centre", 1, 5)(0).displacements is None
+    assert synthetic_data(4, 3, "reference", VARIANTS["udt"], 1, 5)(0).displacements is None
 
 
 def test_boxes_are_moved_by_half_their_size_at_most():

@@ -132,15 +132,17 @@ def open_data(arguments: argparse.Namespace, workers: "Workers", device: "torch.
     """Return the triplets asked for; videos are packed by the first process."""
     from udtlib.training.data import cached_data, prepare_cache, synthetic_data
 
+    variant = VARIANTS[arguments.variant]
     if arguments.data == "synthetic":
-        crops = VARIANTS[arguments.variant].crops
         return synthetic_data(
-            arguments.batch, arguments.seed, arguments.triplets, crops, arguments.clips, arguments.frames
+            arguments.batch, arguments.seed, arguments.triplets, variant, arguments.clips, arguments.frames
         )
     path = workers.first_decides(
         lambda: prepare_cache(arguments.videos, arguments.out, measured(arguments.measured))
     )
-    return cached_data(path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out)
+    return cached_data(
+        path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out, variant
+    )
 
 
 def measured(folders: list[Path] | None) -> Measured:

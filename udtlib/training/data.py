@@ -22,6 +22,7 @@ from udtlib.data.synthetic.cache import synthetic_name
 from udtlib.data.synthetic.patches import render_patches
 from udtlib.errors import OptionError
 from udtlib.files import storage_errors, user_path
+from udtlib.training.settings import VARIANTS, Variant
 from udtlib.training.step import Batch
 
 CACHE = "patches.raw"
@@ -104,9 +105,15 @@ def prepare_cache(videos: Sequence[str | Path], folder: Path, measured: Measured
 
 
 def cached_data(
-    path: Path, batch: int, seed: int, scheme: str, device: torch.device, hold_out: float = 0.0
+    path: Path,
+    batch: int,
+    seed: int,
+    scheme: str,
+    device: torch.device,
+    hold_out: float = 0.0,
+    variant: Variant = VARIANTS["udt"],
 ) -> TrainingData:
-    """Return the triplets of a patch cache.
+    """Return the triplets of a patch cache, with as many search patches as the variant has.
 
     A raw cache is read in place. A compressed one is decoded once, into memory; and on a GPU with room
     for twice the patches, they stay there. ``hold_out`` is the share of videos that no triplet is drawn
@@ -119,7 +126,7 @@ def cached_data(
     cache = PatchCache(path)
     videos, held = split_videos(cache, hold_out, seed) if hold_out else (list(cache.videos), [])
     patches = cache if cache.settings["webp"] is None else cache.load()
-    loader = TripletLoader(patches, videos, batch, seed, scheme)
+    loader = TripletLoader(patches, videos, batch, seed, scheme, variant.span, variant.drawn)
     digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
     name = f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}, {scheme}, seed {seed}"
     made = synthetic_name(cache)
@@ -131,13 +138,18 @@ def cached_data(
     if device.type == "cuda" and len(cache) * 2 * 125 * 125 * 3 < torch.cuda.mem_get_info(device)[0]:
         stored = patches if isinstance(patches, np.ndarray) else cache.load()
         resident = torch.from_numpy(stored).to(device)
-    measured = held_out_batches(patches, held, batch, seed, scheme) if held else ()
+    measured = held_out_batches(patches, held, batch, seed, scheme, variant) if held else ()
     told = dull_lines(find_dull(cache, videos), len(videos))
     return TrainingData(loader, name, card, resident, held_out=measured, warnings=told)
 
 
 def held_out_batches(
-    patches: PatchCache | NDArray[np.uint8], videos: Sequence[PackedVideo], batch: int, seed: int, scheme: str
+    patches: PatchCache | NDArray[np.uint8],
+    videos: Sequence[PackedVideo],
+    batch: int,
+    seed: int,
+    scheme: str,
+    variant: Variant = VARIANTS["udt"],
 ) -> list[Batch]:
     """Return what a network is measured on: about `HELD_OUT` triplets of these videos, always the same.
 
@@ -148,7 +160,7 @@ def held_out_batches(
         OptionError: no video is long enough for a triplet.
     """
     try:
-        triplets = draw_triplets(videos, [seed, HELD_OUT], scheme)
+        triplets = draw_triplets(videos, [seed, HELD_OUT], scheme, variant.span, variant.drawn)
     except OptionError as error:
         raise OptionError(f"{error} that are held out: use a larger --hold-out, or longer videos") from error
     batch = min(batch, len(triplets))
@@ -163,16 +175,21 @@ def video_list(videos: Sequence[PackedVideo]) -> str:
 
 
 def synthetic_data(
-    batch: int, seed: int, scheme: str, crops: str = "centre", clips: int = 64, frames: int = 30
+    batch: int,
+    seed: int,
+    scheme: str,
+    variant: Variant = VARIANTS["udt"],
+    clips: int = 64,
+    frames: int = 30,
 ) -> TrainingData:
-    """Return the triplets of procedural clips; with ``crops="boxes"`` their true displacements are known.
+    """Return the triplets of procedural clips; a variant cut around boxes knows their true displacements.
 
     Raises:
         OptionError: see `udtlib.data.synthetic.patches.render_patches`.
     """
-    made = render_patches(clips, frames, seed, crops)
-    loader = TripletLoader(made.patches, made.videos, batch, seed, scheme)
+    made = render_patches(clips, frames, seed, variant.crops)
+    loader = TripletLoader(made.patches, made.videos, batch, seed, scheme, variant.span, variant.drawn)
     digest = hashlib.sha256(made.patches.data).hexdigest()[:16]
     name = f"{made.name}, checksum {digest}, {scheme}"
-    displacements = made.displacements if crops == "boxes" else None
+    displacements = made.displacements if variant.crops == "boxes" else None
     return TrainingData(loader, name, {"data": name}, None, displacements)

@@ -13,7 +13,7 @@ PRECISIONS = ("float32", "bfloat16")
 SCHEDULES = ("epoch", "step", "cosine")
 OPTIMISERS = ("sgd", "adam", "muon")
 RANDOM = "random"
-ADDED = {"first_weights": RANDOM, "scheduled": 0}
+ADDED = {"first_weights": RANDOM, "scheduled": 0, "patch": 125}
 """Settings that runs of earlier versions do not name, and what those runs did."""
 
 
@@ -27,6 +27,8 @@ class Variant:
         motion: A_motion (Eq. 9) weighs the others.
         crops: where patches are cut: ``"centre"`` of the frame, or ``"boxes"`` (the true box, moved).
         truth: learn from the target's true displacement instead of coming home.
+        each: a loss after each search patch, all of weight 1 (LUDT), not only after the last.
+        span: within how many frames after the template the search patches are drawn.
     """
 
     searches: int
@@ -34,6 +36,13 @@ class Variant:
     motion: bool
     crops: str = "centre"
     truth: bool = False
+    each: bool = False
+    span: int = 10
+
+    @property
+    def drawn(self) -> int:
+        """How many search patches a batch has: S1 and S2, also where only S1 takes part; three for LUDT."""
+        return max(2, self.searches)
 
 
 VARIANTS = {
@@ -43,6 +52,7 @@ VARIANTS = {
     "single-trajectory+weights": Variant(1, drop=True, motion=True),
     "supervised": Variant(1, drop=False, motion=False, crops="boxes", truth=True),
     "weakly": Variant(2, drop=True, motion=True, crops="boxes"),
+    "ludt": Variant(3, drop=True, motion=True, each=True, span=20),
 }
 
 
@@ -77,6 +87,7 @@ class TrainingSettings:
         seed: of the first weights (the sampler has its own).
         data: what the batches are cut from, in words or a checksum: a run does not go on with others.
         first_weights: fingerprint of the weights it starts from; ``"random"`` are drawn from ``seed``.
+        patch: side of the patches in pixels, odd; with smaller ones a step costs less and shows less.
         scheduled: steps over which the learning rate falls; 0 is all. A run that was extended goes on, after
             them, at the rate it had reached.
     """
@@ -106,6 +117,7 @@ class TrainingSettings:
     data: str = ""
     first_weights: str = RANDOM
     scheduled: Annotated[int, Between(0, 10**9)] = 0
+    patch: Annotated[int, Between(31, 501)] = 125
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -121,6 +133,8 @@ class TrainingSettings:
                 f"learning rates fall: expected last_rate <= first_rate, found {self.last_rate} and "
                 f"{self.first_rate}"
             )
+        if self.patch % 2 == 0:
+            raise OptionError(f"patches have an odd side, so that the label is symmetric, found {self.patch}")
         if self.gain != 1 and self.first_weights != RANDOM:
             raise OptionError(f"gain is of random first weights: expected 1 with others, found {self.gain}")
         if self.augment and variant.truth:

@@ -45,6 +45,7 @@ class Batch:
 
     Attributes:
         patches: uint8 RGB ``(n, 3, 125, 125, 3)``: template, S1, S2; numpy or a tensor on any device.
+            With LUDT's three search patches ``(n, 4, 125, 125, 3)``.
         displacements: ``(n, 2, 2)`` float, true (dy, dx) in patch pixels of the target in S1 and S2
             relative to the template; None where no truth is known.
     """
@@ -64,8 +65,8 @@ class Outcome:
 
     Attributes:
         loss: Eq. 11 (or the variant's).
-        errors: ``(n,)``, without gradient.
-        weights: ``(n,)``, Eq. 10.
+        errors: ``(n,)``, without gradient; where a triplet has several losses, their errors' sum.
+        weights: ``(n,)``, Eq. 10; the mean over the losses.
     """
 
     loss: float
@@ -80,7 +81,8 @@ class TrainingStep:
         """Prepare label and transform.
 
         Args:
-            network: from ``(N, 3, 125, 125)`` to ``(N, 32, 121, 121)``, on ``device``.
+            network: from ``(N, 3, 125, 125)`` to ``(N, 32, 121, 121)``, or patches of another side to
+                features of 4 cells less, on ``device``.
             settings: of the run.
             device: where to compute.
         """
@@ -88,9 +90,9 @@ class TrainingStep:
         self.variant = VARIANTS[settings.variant]
         self.network: Callable[[Tensor], Tensor] = torch.compile(network) if settings.compile else network
         self.parameters = list(network.parameters())
-        size = PATCH - 4
-        self.label = gaussian_label(size, size, LABEL_SIGMA, device=device)
-        self.transform = make_transform(size, size, LABEL_SIGMA, device)
+        size, self.sigma = settings.patch - 4, default_sigma(settings.patch, settings.patch)
+        self.label = gaussian_label(size, size, self.sigma, device=device)
+        self.transform = make_transform(size, size, self.sigma, device)
         self.mean = torch.tensor(MEAN_RGB, device=device)
         self.chunk = CHUNK if device.type == "cpu" else 4096
 
@@ -101,7 +103,7 @@ class TrainingStep:
 
         Args:
             batch: this process's triplets.
-            gather: concatenates ``(n, 3)`` over all processes; None when this is all.
+            gather: concatenates ``(n, k)`` over all processes; None when this is all.
             first: the place of this part's first triplet in the whole.
 
         Raises:
@@ -115,23 +117,28 @@ class TrainingStep:
         errors, numbers = zip(*(self.errors(part) for part in parts), strict=True)
         whole = torch.cat(numbers)
         whole = gather(whole) if gather else whole
-        weights = self.weights(whole)
-        loss = weighted_loss(whole[:, 0], weights, self.settings.form)
+        weights = torch.stack([self.weights(each) for each in whole.split(3, 1)], 1)
         scale = 1 / len(whole) if self.settings.form == "paper" else 1
         mine = (weights[first : first + count] * scale).split([len(part) for part in errors])
         for part, weight in zip(errors, mine, strict=True):
             torch.autograd.backward(part, weight)
-        return Outcome(float(loss), whole[:, 0], weights)
+        return Outcome(self.loss(whole), whole[:, ::3].sum(1), weights.mean(1))
+
+    def loss(self, numbers: Tensor) -> float:
+        """Return the loss of a batch, of all its numbers from `errors`: Eq. 11, summed over LUDT's losses."""
+        form = self.settings.form
+        return sum(float(weighted_loss(n[:, 0], self.weights(n), form)) for n in numbers.split(3, 1))
 
     def errors(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the errors ``(n,)``, with gradient, and the numbers `weights` needs ``(n, 3)``, without.
+        """Return the errors ``(n, k)`` of k losses, with gradient, and their numbers ``(n, 3 k)``, without.
 
-        The three are: the error, its unweighted form (by which A_drop sorts), and the motion.
+        Three each, for `weights`: the error, its unweighted form (by which A_drop sorts), and the motion.
         """
-        return self.compare(*self.answer(batch))
+        errors, numbers = zip(*(self.compare(*answer) for answer in self.answers(batch)), strict=True)
+        return torch.stack(errors, 1), torch.cat(numbers, 1)
 
     def compare(self, response: Tensor, label: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what `errors` does, of what `answer` gave."""
+        """Return the errors ``(n,)`` and numbers ``(n, 3)`` of one loss, of what `answer` gave."""
         errors = round_trip_errors(response, label, self.settings.form)
         plain = round_trip_errors(response.detach(), label, "paper")
         return errors, torch.stack([errors.detach(), plain, moved], 1)
@@ -141,15 +148,19 @@ class TrainingStep:
 
         The response is that of T at the way's end, or of S1 in a variant that knows the truth.
         """
+        return self.answers(batch)[-1]
+
+    def answers(self, batch: Batch) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Return `answer` for each loss: one, but for LUDT, which returns to T from every search patch."""
         patches = self.prepare(batch.patches)
         if self.variant.truth:
             response, label = self.to_the_truth(patches, batch.displacements)
-            return response, label, torch.ones(len(response), device=self.device)
-        trip = self.round_trip(patches)
-        return trip.back, trip.label, motion_weights(trip, self.settings.motion)
+            return [(response, label, torch.ones(len(response), device=self.device))]
+        trips = self.each_round_trip(patches) if self.variant.each else [self.round_trip(patches)]
+        return [(trip.back, trip.label, motion_weights(trip, self.settings.motion)) for trip in trips]
 
     def prepare(self, patches: Patches) -> Tensor:
-        """Return uint8 ``(n, 3, 125, 125, 3)`` as float ``(3, n, 3, 125, 125)``, channels last."""
+        """Return uint8 ``(n, k, 125, 125, 3)`` as float ``(k, n, 3, 125, 125)``, channels last."""
         pixels = torch.as_tensor(patches).to(self.device, non_blocking=True)
         return (pixels.transpose(0, 1).float() - self.mean).permute(0, 1, 4, 2, 3)
 
@@ -161,6 +172,8 @@ class TrainingStep:
 
     def round_trip(self, patches: Tensor) -> RoundTrip:
         """Track there and back; only what the last hop needs is computed with gradient."""
+        if self.variant.each:
+            return self.each_round_trip(patches)[-1]
         template, first, second = patches
         if self.variant.searches == 1:
             template, *searches = self.features(template, first)
@@ -174,6 +187,14 @@ class TrainingStep:
             template, searches, self.label, backward=self.settings.backward, transform=self.transform
         )
 
+    def each_round_trip(self, patches: Tensor) -> list[RoundTrip]:
+        """Track on and on, and back from each search patch directly to T: LUDT's two, three, four frames."""
+        template, *searches = self.features(*patches)
+        return [
+            track_forward_backward(template, searches[:count], self.label, transform=self.transform)
+            for count in range(1, len(searches) + 1)
+        ]
+
     def constant_features(self, patches: Tensor) -> Tensor:
         """Return features without gradient."""
         with torch.no_grad():
@@ -181,7 +202,8 @@ class TrainingStep:
 
     def to_the_truth(self, patches: Tensor, displacements: Any) -> tuple[Tensor, Tensor]:
         """Return the response of S1 to the filter of T, and the label at the true displacement."""
-        label = shifted_labels(torch.as_tensor(displacements[:, 0]).to(self.label), self.label.shape[-1])
+        moved = torch.as_tensor(displacements[:, 0]).to(self.label)
+        label = shifted_labels(moved, self.label.shape[-1], self.sigma)
         return self.respond(*self.features(patches[0], patches[1])), label
 
     def respond(self, template: Tensor, search: Tensor) -> Tensor:
@@ -200,9 +222,11 @@ class TrainingStep:
     def check(self, batch: Batch) -> None:
         """Raise `ShapeError` unless ``batch`` is one for this variant."""
         shape, dtype = tuple(batch.patches.shape), str(batch.patches.dtype).removeprefix("torch.")
-        if shape[1:] != (3, PATCH, PATCH, 3) or not shape[0] or dtype != "uint8":
+        count, side = 1 + self.variant.drawn, self.settings.patch
+        if shape[1:] != (count, side, side, 3) or not shape[0] or dtype != "uint8":
+            names = ", ".join(["template", *(f"S{number}" for number in range(1, count))])
             raise ShapeError(
-                f"a batch is uint8 (n, 3, {PATCH}, {PATCH}, 3): template, S1, S2; found {dtype} {shape}"
+                f"a batch is uint8 (n, {count}, {side}, {side}, 3): {names}; found {dtype} {shape}"
             )
         if self.variant.truth and batch.displacements is None:
             raise ShapeError(
@@ -211,10 +235,10 @@ class TrainingStep:
             )
 
 
-def shifted_labels(displacements: Tensor, size: int) -> Tensor:
+def shifted_labels(displacements: Tensor, size: int, sigma: float = LABEL_SIGMA) -> Tensor:
     """Return Gaussian labels ``(n, size, size)`` that peak at ``(dy, dx)``, fractional cells, wrap-around."""
     cells = torch.arange(size, device=displacements.device, dtype=displacements.dtype)
     away = cells - displacements[:, :, None]
     away = (away + size / 2) % size - size / 2
-    line = (-away.square() / (2 * LABEL_SIGMA**2)).exp()
+    line = (-away.square() / (2 * sigma**2)).exp()
     return line[:, 0, :, None] * line[:, 1, None, :]

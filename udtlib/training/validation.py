@@ -9,7 +9,6 @@ from torch import Tensor
 
 from udtlib.training.run import Run, averaged
 from udtlib.training.step import Batch
-from udtlib.unsupervised import weighted_loss
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,10 @@ def validate(run: Run, batches: Sequence[Batch]) -> HeldOut:
         for batch in batches:
             numbers = []
             for first in range(0, len(batch.patches), step.chunk):
-                response, label, moved = step.answer(batch.part(first, first + step.chunk))
-                numbers.append(step.compare(response, label, moved)[1])
-                errors += distances(response, label).tolist()
-            whole = torch.cat(numbers)
-            losses.append(float(weighted_loss(whole[:, 0], step.weights(whole), step.settings.form)))
+                answers = step.answers(batch.part(first, first + step.chunk))
+                numbers.append(torch.cat([step.compare(*answer)[1] for answer in answers], 1))
+                errors += distances(*answers[-1][:2]).tolist()
+            losses.append(step.loss(torch.cat(numbers)))
     return HeldOut(fmean(losses), fmean(errors))
 
 

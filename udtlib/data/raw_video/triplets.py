@@ -22,6 +22,7 @@ MEAN_RGB = (123.0, 117.0, 104.0)
 SCHEMES = {"reference": 2, "ordered": 3}
 """Ways to draw, and how many frames a video needs for each."""
 LONGEST_SPAN = 100_000  # frames
+MOST_SEARCHES = 16
 
 Triplets = NDArray[np.int64]
 
@@ -44,6 +45,7 @@ def draw_triplets(
     seed: Annotated[int, Between(0, LARGEST_SEED)] | Sequence[int] | np.random.Generator,
     scheme: str = "reference",
     span: Annotated[int, Between(1, LONGEST_SPAN)] = 10,
+    searches: Annotated[int, Between(2, MOST_SEARCHES)] = 2,
 ) -> Triplets:
     """Return one triplet for every frame that can be a template, in random order: one epoch.
 
@@ -57,21 +59,27 @@ def draw_triplets(
         seed: whole numbers, or a generator that is drawn from.
         scheme: a key of `SCHEMES`.
         span: as above, at least 1, and 3 for ``"ordered"``.
+        searches: how many search patches a template has; LUDT's three need ``"reference"``.
 
     Returns:
-        ``(N, 3)`` int64, frame numbers in the cache of T, S1, S2.
+        ``(N, 1 + searches)`` int64, frame numbers in the cache of T, S1, S2 ...
 
     Raises:
         UnknownNameError: an unknown scheme.
-        OptionError: a span too small, or no video long enough.
+        OptionError: a span too small, no video long enough, or more than two searches in order.
     """
     check_name("scheme for triplets:", scheme, SCHEMES)
     if scheme == "ordered" and span < 3:
         raise OptionError(f"a span of {span} frames is too short for {scheme!r} triplets")
+    if scheme == "ordered" and searches != 2:
+        raise OptionError(f"{scheme!r} draws two search patches, found searches={searches}: use 'reference'")
     random = np.random.default_rng(seed)
     templates, left = _templates(videos, SCHEMES[scheme])
-    draw = _draw_ordered if scheme == "ordered" else _draw_reference
-    triplets = np.column_stack([templates, templates[:, None] + draw(random, left, span)])
+    if scheme == "ordered":
+        ahead = _draw_ordered(random, left, span)
+    else:
+        ahead = np.minimum(random.integers(1, span + 1, (len(left), searches)), left[:, None])
+    triplets = np.column_stack([templates, templates[:, None] + ahead])
     return random.permutation(triplets)
 
 
@@ -83,10 +91,6 @@ def _templates(videos: Sequence[Clip], needed: int) -> tuple[Triplets, Triplets]
     starts = [np.arange(video.start, video.start + video.frames - needed + 1) for video in usable]
     left = [np.arange(video.frames - 1, needed - 2, -1) for video in usable]
     return np.concatenate(starts), np.concatenate(left)
-
-
-def _draw_reference(random: np.random.Generator, left: Triplets, span: int) -> Triplets:
-    return np.minimum(random.integers(1, span + 1, (len(left), 2)), left[:, None])
 
 
 def _draw_ordered(random: np.random.Generator, left: Triplets, span: int) -> Triplets:
@@ -149,6 +153,7 @@ class TripletLoader:
         seed: Annotated[int, Between(0, LARGEST_SEED)] = 0,
         scheme: str = "reference",
         span: Annotated[int, Between(1, LONGEST_SPAN)] = 10,
+        searches: Annotated[int, Between(2, MOST_SEARCHES)] = 2,
     ) -> None:
         """Choose what to draw and how; see `draw_triplets`.
 
@@ -159,6 +164,7 @@ class TripletLoader:
             seed: of all epochs.
             scheme: a key of `SCHEMES`.
             span: how far apart the frames may be.
+            searches: how many search patches a template has.
 
         Raises:
             OptionError: no videos, or not one full batch in an epoch.
@@ -168,8 +174,8 @@ class TripletLoader:
                 raise OptionError("patches in memory do not say where videos begin: pass videos=")
             videos = patches.videos
         self.patches, self.videos, self.batch = patches, videos, batch
-        self.seed, self.scheme, self.span = seed, scheme, span
-        count = len(draw_triplets(videos, seed, scheme, span))
+        self.seed, self.scheme, self.span, self.searches = seed, scheme, span, searches
+        count = len(draw_triplets(videos, seed, scheme, span, searches))
         if not 1 <= batch <= count:
             raise OptionError(f"a batch is 1 to {count} triplets, as many as an epoch has; found {batch}")
         self._batches = count // batch
@@ -179,9 +185,9 @@ class TripletLoader:
         return self._batches
 
     def indices(self, epoch: int) -> Triplets:
-        """Return the frame numbers of an epoch's batches, ``(len(self), batch, 3)``."""
-        triplets = draw_triplets(self.videos, [self.seed, epoch], self.scheme, self.span)
-        return triplets[: len(self) * self.batch].reshape(len(self), self.batch, 3)
+        """Return the frame numbers of an epoch's batches, ``(len(self), batch, 1 + searches)``."""
+        triplets = draw_triplets(self.videos, [self.seed, epoch], self.scheme, self.span, self.searches)
+        return triplets[: len(self) * self.batch].reshape(len(self), self.batch, 1 + self.searches)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[NDArray[np.uint8]]:
         """Yield the batches of an epoch from number ``first`` on: uint8 ``(batch, 3, 125, 125, 3)``.

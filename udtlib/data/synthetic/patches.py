@@ -1,7 +1,8 @@
 """Training patches from procedural clips: nothing is downloaded, no video is needed. Book: chapters 10, 11.
 
 Each clip has its own seed, texture and difficulties. Patches are cut as from real video, the centre of the
-frame; or, for the variants that need boxes, around the true box moved by up to 20 pixels.
+frame or the most varied place; or, for the variants that need boxes, around the true box moved by up to 20
+pixels.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.arguments import Between, OneOf, checked
+from udtlib.data.raw_video.patch_selection import most_varied_place
 from udtlib.data.synthetic.clips import render_clip
 from udtlib.data.synthetic.motion import KNOBS, MOST_FRAMES
 from udtlib.data.synthetic.textures import FAMILIES
 from udtlib.patches import crop
 
 PATCH = 125  # pixels
-CROPS = ("centre", "boxes")
+CROPS = ("centre", "boxes", "entropy")
 Clips = Annotated[int, Between(1, 1_000_000)]
 Frames = Annotated[int, Between(2, MOST_FRAMES)]
 Seed = Annotated[int, Between(0, 2**32)]
@@ -67,8 +69,9 @@ def render_patches(
         clips: how many, at least 1.
         frames: of each, at least 2.
         seed: equal seeds give equal patches.
-        crops: ``"centre"``: half the frame's width and height, squashed; ``"boxes"``: three times the true
-            box, its centre moved at random by up to 20 pixels each way, at most half the box.
+        crops: ``"centre"``: half the frame's width and height, squashed; ``"entropy"``: the same, at the
+            most varied of 25 places in the clip's first frame; ``"boxes"``: three times the true box, its
+            centre moved at random by up to 20 pixels each way, at most half the box.
 
     Raises:
         OptionError: a value out of range.
@@ -101,9 +104,10 @@ def clip_patches(
     )
     offsets = generator.uniform(-OFFSET, OFFSET, (frames, 2))
     patches, targets = np.empty((frames, PATCH, PATCH, 3), np.uint8), np.empty((frames, 2))
+    height, width = clip.frames[0].shape[:2]
+    middle = most_varied_place(clip.frames[0]) if crops == "entropy" else np.array([width, height]) / 2
     for index, (frame, box) in enumerate(zip(clip.frames, clip.boxes, strict=True)):
-        height, width = frame.shape[:2]
-        window = np.array([width / 4, height / 4, width / 2, height / 2])
+        window = np.array([middle[0] - width / 4, middle[1] - height / 4, width / 2, height / 2])
         if crops == "boxes":
             window = box_window(box, offsets[index])
         patches[index] = crop(frame, window, (PATCH, PATCH))

@@ -192,7 +192,7 @@ def detectable_difference(
     sequences = check(
         "sequences", count if sequences is None else sequences, Annotated[int, Between(1, 10**9)]
     )
-    return _reach(level, power) * deviation / float(np.sqrt(sequences))
+    return reach(level, power) * deviation / float(np.sqrt(sequences))
 
 
 def sequences_needed(
@@ -218,7 +218,7 @@ def sequences_needed(
     """
     deviation, _ = _paired_deviation(first, second)
     difference = check("difference", difference, Annotated[float, Between(1e-9, 1e9)])
-    return max(1, int(np.ceil((_reach(level, power) * deviation / difference) ** 2)))
+    return max(1, int(np.ceil((reach(level, power) * deviation / difference) ** 2)))
 
 
 def _paired_deviation(first: ArrayLike, second: ArrayLike) -> tuple[float, int]:
@@ -232,7 +232,7 @@ def _paired_deviation(first: ArrayLike, second: ArrayLike) -> tuple[float, int]:
     return float(found.std(ddof=1)), len(found)
 
 
-def _reach(level: float, power: float) -> float:
+def reach(level: float, power: float) -> float:
     """Return the detectable difference in standard errors; the far tail's share of the power is left out."""
     from scipy.stats import norm
 

@@ -1,0 +1,67 @@
+"""A run of an arm: trained, judged, kept; interrupted and resumed; refused where it was made otherwise."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from udtlib.errors import DataError
+from udtlib.experiments import runs
+from udtlib.experiments.catalogue import SCALES
+from udtlib.experiments.declared import Arm
+from udtlib.experiments.judging import judge
+from udtlib.experiments.material import judged_clips
+from udtlib.experiments.runs import Place, run_arms
+from udtlib.weights import load_weights, random_weights
+
+RECIPE = dict(SCALES["small"].recipe) | {"batch": 2, "steps": 2, "precision": "float32", "warm_up": 0}
+TINY = replace(SCALES["small"], clips=2, frames=5, judged=2, recipe=RECIPE)
+ARMS = [Arm("udt", ""), Arm("random", "", trained=False)]
+
+
+@pytest.fixture(scope="module")
+def short():
+    """Two held-out clips of a few frames."""
+    return [replace(one, frames=one.frames[:4], boxes=one.boxes[:4]) for one in judged_clips(2)]
+
+
+@pytest.fixture
+def place(tmp_path, short, monkeypatch):
+    monkeypatch.setattr(runs, "sequences_to_judge", lambda scale, val: short)
+    return Place(tmp_path, TINY, command="udt experiment run")
+
+
+def test_a_run_is_made_once_and_says_what_it_is_made_of(place, short, monkeypatch, capsys):
+    paths = run_arms(ARMS, [0], place)
+    assert [path.parent.name for path in paths] == ["udt-s0", "random-s0"]
+    result = json.loads(paths[0].read_text())
+    weights = load_weights(paths[0].parent / "weights.safetensors")
+    assert result["weights"] == weights.fingerprint != random_weights(0).fingerprint
+    assert result["sequences"] == [one.row() for one in judge(weights, short, 2, 63, "float32")]
+    assert result["scale"]["recipe"]["steps"] == 2
+    assert json.loads(paths[1].read_text())["weights"] == random_weights(0).fingerprint
+    before = [path.stat().st_mtime_ns for path in paths]
+    monkeypatch.setattr(runs, "train", None)  # nothing is trained again
+    capsys.readouterr()
+    assert [path.stat().st_mtime_ns for path in run_arms(ARMS, [0], place)] == before
+    assert capsys.readouterr().out.count("kept") == 2
+
+
+def test_a_run_made_otherwise_is_refused(place):
+    run_arms(ARMS[1:], [0], place)
+    other = replace(place, scale=replace(TINY, recipe=RECIPE | {"steps": 3}))
+    with pytest.raises(DataError, match="another scale"):
+        run_arms(ARMS[1:], [0], other)
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_network(place, tmp_path, monkeypatch):
+    whole = json.loads(run_arms(ARMS[:1], [0], place)[0].read_text())
+    again = replace(place, folder=tmp_path / "again")
+    monkeypatch.setattr(runs, "judge", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run_arms(ARMS[:1], [0], again)
+    assert not (again.folder / "udt-s0" / "result.json").exists()
+    monkeypatch.setattr(runs, "judge", judge)
+    resumed = json.loads(run_arms(ARMS[:1], [0], again)[0].read_text())
+    assert resumed["weights"] == whole["weights"]
+    assert resumed["sequences"] == whole["sequences"]

@@ -1,0 +1,191 @@
+"""One run of an arm: train, judge, write the result; what is finished is kept. Book: chapter 15.
+
+``FOLDER/ARM-sSEED/`` holds what `udtlib.training.train` writes (log, checkpoint, weights with their card) and
+``result.json``: what the network did on each held-out sequence, and what it is made of. Several experiments
+share a folder, and an arm that two of them have is run once.
+"""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from udtlib.data.sequences import Sequence as TestSequence
+from udtlib.errors import DataError
+from udtlib.evaluation.running.measured import provenance
+from udtlib.experiments.declared import Arm, Scale
+from udtlib.experiments.judging import judge
+from udtlib.experiments.material import arm_batches, sequences_to_judge
+from udtlib.files import user_path, write_whole
+from udtlib.locks import only_writer
+from udtlib.printing import say
+from udtlib.training import WEIGHTS, train
+from udtlib.weights import Weights, load_weights, random_weights
+
+RESULT = "result.json"
+LARGEST = 10_000_000  # bytes of a result that is read
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs are made, and of what.
+
+    Attributes:
+        folder: of all runs.
+        scale: how large they are.
+        videos: packed patches, for scale full.
+        val: folder of sequences, for scale full.
+        device: that computes.
+        command: that is run, for the cards.
+    """
+
+    folder: Path
+    scale: Scale
+    videos: Path | None = None
+    val: Path | None = None
+    device: str = "cpu"
+    command: str = ""
+
+
+def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Path]:
+    """Run every arm from every seed, seed by seed, so that what is there at any time is balanced.
+
+    Returns:
+        The results' files.
+
+    Raises:
+        OptionError: an arm that the place cannot run.
+        DataError: a result there was made with other settings.
+        StorageError: another process is making a run.
+    """
+    sequences = sequences_to_judge(place.scale, place.val)
+    for arm in arms:  # what cannot be run is said before the first run
+        if arm.trained and not place.scale.clips:
+            arm_batches(arm, place.scale, 0, place.videos)
+    jobs = [(arm, seed) for seed in seeds for arm in arms]
+    done = []
+    for number, (arm, seed) in enumerate(jobs, start=1):
+        tell(f"{number} of {len(jobs)}: {arm.name}, seed {seed}", end=" ")
+        begun = time.monotonic()
+        path, kept = run_arm(arm, seed, place, sequences)
+        tell("kept" if kept else f"in {time.monotonic() - begun:.0f} s")
+        done.append(path)
+    return done
+
+
+def is_first() -> bool:
+    """Say whether this process judges and writes; under torchrun all train, the first does the rest."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Print a line of progress, in the first process."""
+    if is_first():
+        say(text, end=end)
+
+
+def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
+    """Make one run, or keep the one that is there; return its result file and whether it was kept."""
+    folder = user_path(place.folder) / f"{arm.name}-s{seed}"
+    asked = made_of(arm, seed, place)
+    if (folder / RESULT).exists():
+        check_same(read_result(folder / RESULT), asked, folder)
+        return folder / RESULT, True
+    begun = time.monotonic()
+    train_arm(arm, seed, place, folder)
+    seconds = time.monotonic() - begun
+    if is_first():
+        with only_writer(folder):
+            weights = load_weights(folder / WEIGHTS) if arm.trained else random_weights(seed)
+            judged = judge_all(weights, place, sequences)
+            result = asked | {
+                "training seconds": round(seconds, 1),
+                "judging seconds": round(time.monotonic() - begun - seconds, 1),
+                "weights": weights.fingerprint,
+                "measured": provenance(place.command),
+                "sequences": judged,
+            }
+            write_whole(folder / RESULT, json.dumps(result, indent=1) + "\n")
+    return folder / RESULT, False
+
+
+def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence]) -> list[dict[str, Any]]:
+    """Return a row for each sequence; real ones take long, so each is named when it is done."""
+    rows, scale = [], place.scale
+    dtype = str(scale.recipe.get("precision", "float32"))
+    for one in judge(weights, sequences, scale.anchors, scale.patch, dtype, place.device):
+        rows.append(one.row())
+        if not scale.judged:
+            tell(f"  {one.sequence}: overlap {one.overlap:.3f}, robustness {one.robustness:.3f}")
+    return rows
+
+
+def made_of(arm: Arm, seed: int, place: Place) -> dict[str, Any]:
+    """Return what decides a run's result: another in its place is refused."""
+    scale = asdict(place.scale)
+    scale.pop("seeds")
+    return {"arm": asdict(arm), "seed": seed, "scale": scale}
+
+
+def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
+    """Refuse to go on with a result that is made otherwise.
+
+    Raises:
+        DataError: it is.
+    """
+    asked = json.loads(json.dumps(asked))
+    different = [key for key in asked if found.get(key) != asked[key]]
+    if different:
+        raise DataError(
+            f"{folder / RESULT}: made with another {' and '.join(different)} than asked for; "
+            "name another folder, or remove this run to make it again"
+        )
+
+
+def train_arm(arm: Arm, seed: int, place: Place, folder: Path) -> None:
+    """Train what is missing of a run, in all processes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not arm.trained:
+        return
+    batches = arm_batches(arm, place.scale, seed, place.videos)
+    ending = train(
+        place.scale.settings(arm, seed, len(batches), batches.name),
+        batches,
+        folder,
+        resume=(folder / "checkpoint.safetensors").exists(),
+        device=place.device,
+        progress=not place.scale.clips,
+        card={"experiment": f"{arm.name}: {arm.what}", "command": place.command},
+    )
+    if ending.signal:
+        raise KeyboardInterrupt
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return what a result file says.
+
+    Raises:
+        DataError: it is damaged; the message says what to do.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"larger than {LARGEST} bytes")
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        scores = [float(one[name]) for one in found["sequences"] for name in ("overlap", "robustness")]
+        names = [
+            found["arm"]["name"],
+            found["scale"]["name"],
+            *(one["sequence"] for one in found["sequences"]),
+        ]
+        if not all(0 <= score <= 1 for score in scores) or not all(isinstance(name, str) for name in names):
+            raise ValueError("scores are not in 0..1, or names are no text")
+        int(found["seed"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"{path}: expected the result of a run, found {type(error).__name__} ({error}); "
+            "remove it to make it again"
+        ) from error
+    return found
