@@ -119,17 +119,17 @@ def test_boxes_agree_at_the_border_and_where_nothing_is_seen(file):
 
 def test_settings_are_those_of_the_preset():
     released, module = PRESETS["released"], without_torch
-    assert (module.PADDING, module.STEP, module.PENALTY) == (
+    assert (
         released.padding,
         released.scale_step,
         released.scale_penalty,
-    )
-    assert (module.RATE, module.REGULARISATION) == (released.learning_rate, released.regularisation)
-    assert (module.SMALLEST, module.LARGEST, module.SIZE) == (
+    ) == (module.PADDING, module.STEP, module.PENALTY)
+    assert (released.learning_rate, released.regularisation) == (module.RATE, module.REGULARISATION)
+    assert (
         released.smallest,
         released.largest,
         released.patch_size,
-    )
+    ) == (module.SMALLEST, module.LARGEST, module.SIZE)
 
 
 def test_patches_are_sampled_as_the_tracker_with_torch_does():
