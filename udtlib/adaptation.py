@@ -38,7 +38,9 @@ SPAN = 10  # frames that a triplet reaches over
 WINDOW = 3.0  # times the box, as in training
 AWAY = 0.25  # share of the box by which windows are moved aside, so that few frames give many triplets
 JUDGED = 16  # held-out triplets, or two a video if that is more
-AT_HOME = 0.01  # of the label's energy: a network that comes home so well has nothing to learn
+AT_HOME, NOWHERE = 0.01, 0.9
+"""Cycle losses as shares of the label's energy: below the first a network has nothing to learn, above the second
+its answer is as good as none, as on frames that show nothing."""
 
 Clip = tuple[Sequence[Frame], ArrayLike]
 log = log_of(__name__)
@@ -61,13 +63,12 @@ class Adapted:
     kept: bool
 
 
-@checked
 def adapt(
     network: str | Path | Weights | None,
     frames: Sequence[Frame],
     box: ArrayLike,
-    iterations: Annotated[int, Between(1, 100_000)] = 100,
-    seed: Annotated[int, Between(0, LARGEST_SEED)] = 0,
+    iterations: int = 100,
+    seed: int = 0,
 ) -> Weights:
     """Return weights that have gone on learning, without labels, on the first frames of a video.
 
@@ -131,8 +132,10 @@ def adapt_to(
     run = start(settings, device_of(device), weights)
     judge = held_out(videos, seed)
     before = cycle_loss(run, judge)
-    if before < AT_HOME * float(run.step.label.square().sum()):
-        log.warning("not adapted: cycle loss %.3g on held-out frames, nothing to learn", before)
+    share = before / float(run.step.label.square().sum())
+    if not AT_HOME < share < NOWHERE:
+        why = "nothing to learn" if share <= AT_HOME else "nothing to be seen"
+        log.warning("not adapted: cycle loss %.3g on held-out frames, %s", before, why)
         return Adapted(weights, before, float("nan"), False)
     try:
         learn(run, videos, tqdm(range(iterations), unit="step", disable=None if progress else True))
