@@ -39,8 +39,8 @@ WINDOW = 3.0  # times the box, as in training
 AWAY = 0.25  # share of the box by which windows are moved aside, so that few frames give many triplets
 JUDGED = 16  # held-out triplets, or two a video if that is more
 AT_HOME, NOWHERE = 0.01, 0.9
-"""Cycle losses as shares of the label's energy: below the first a network has nothing to learn, above the second
-its answer is as good as none, as on frames that show nothing."""
+"""Cycle losses as shares of the label's energy: below the first a network has nothing to learn, above the
+second its answer is as good as none, as on frames that show nothing."""
 
 Clip = tuple[Sequence[Frame], ArrayLike]
 log = log_of(__name__)
