@@ -15,6 +15,10 @@
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
 # make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
 #                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
+# make results-adaptation  networks adapted to the videos they track, for chapter 16: ch16_adaptation.json (REAL=DIR; goes on
+#                         where it stopped, a quarter of an hour on a quiet machine); results-more-data: trained on parts of the
+#                         videos in VIDEOS, ch16_more_data.json (a quarter of an hour, likewise)
+# make results-costs      what chapter 17's cost model takes in: ch17_costs.json (two minutes, on a quiet machine)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
@@ -41,7 +45,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -186,6 +190,19 @@ results-experiments: .venv/book.stamp
 results-doses: .venv/book.stamp
 	$(BIN)/python book/tools/dose_results.py --weights $(WEIGHTS) --out runs/doses \
 	--table data/results/experiments_doses.csv
+
+SPOT := $(BIN)/python book/tools/spot_results.py
+results-adaptation: .venv/book.stamp
+	$(SPOT) adaptation --real $(REAL) --out runs/adaptation --table data/results/ch16_adaptation.json
+
+results-more-data: .venv/book.stamp
+	[ -e runs/training/patches.raw ] || { mkdir -p runs/training && \
+	$(BIN)/python -m udtlib data pack $(VIDEOS) --out runs/training/patches.raw; }
+	$(SPOT) more-data --patches runs/training/patches.raw --real $(REAL) --out runs/more-data \
+	--table data/results/ch16_more_data.json
+
+results-costs: .venv/book.stamp
+	$(BIN)/python book/tools/cost_results.py --table data/results/ch17_costs.json
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

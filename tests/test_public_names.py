@@ -5,7 +5,16 @@ from importlib import import_module
 import pytest
 
 PUBLIC = {
-    "udtlib": ["__version__", "load_dataset", "load_tracker", "shortcuts", "strips", "viz", "weights"],
+    "udtlib": [
+        "__version__",
+        "adapt",
+        "load_dataset",
+        "load_tracker",
+        "shortcuts",
+        "strips",
+        "viz",
+        "weights",
+    ],
     "udtlib.boxes": ["center", "center_error", "from_center", "iou"],
     "udtlib.data": ["DATASETS", "Sequence", "find_data", "load_dataset", "load_truth"],
     "udtlib.data.synthetic": ["BENCHMARK", "render_clip"],

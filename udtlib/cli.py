@@ -28,7 +28,7 @@ COMMANDS = {
     "track": "follow targets through a video, a folder of frames, a camera or a stream",
     "train": "train a network on raw videos, without labels",
     "vot": "VOT's measures of result files, and our trackers in its official toolkit",
-    "weights": "convert a network to safetensors, or show what a file holds",
+    "weights": "convert a network to safetensors or ONNX, or show what a file holds",
 }
 
 

@@ -1,4 +1,4 @@
-"""``udt weights``: foreign networks in, safetensors out; and what a file holds. Book: chapter 06."""
+"""``udt weights``: foreign networks in, safetensors or ONNX out; what a file holds. Book: chapters 06, 17."""
 
 import argparse
 
@@ -11,7 +11,7 @@ WRITES = ("target",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the two actions and their arguments."""
+    """Add the three actions and their arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     convert = actions.add_parser("convert", help="write a .mat, .pth or .safetensors file as safetensors")
     convert.add_argument(
@@ -23,23 +23,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=CHANNEL_ORDERS,
         help="order of IN's input channels (default: what it says itself)",
     )
+    export = actions.add_parser("export", help="write a network for other programs, as ONNX")
+    export.add_argument("source", type=file_path, metavar="IN", help="the file to read; no code in it is run")
+    export.add_argument("target", type=file_path, metavar="OUT", help="the ONNX file to write")
     show = actions.add_parser("show", help="print a file's card, its fingerprint and the size of its weights")
     show.add_argument("source", type=file_path, metavar="FILE", help="the file to read; no code in it is run")
-    show.add_argument(
-        "--channels",
-        choices=CHANNEL_ORDERS,
-        help="order of FILE's input channels (default: what it says itself)",
-    )
+    for action, name in ((export, "IN"), (show, "FILE")):
+        action.add_argument(
+            "--channels",
+            choices=CHANNEL_ORDERS,
+            help=f"order of {name}'s input channels (default: what it says itself)",
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Convert or show."""
+    """Convert, export or show."""
     from udtlib.weights import PUBLISHED, load_weights, save_weights  # with torch, which --help does without
 
     weights = load_weights(arguments.source, arguments.channels)
     if arguments.action == "convert":
         save_weights(arguments.target, weights)
         say(f"{arguments.source} -> {arguments.target}")
+        return 0
+    if arguments.action == "export":
+        from udtlib.export.graph import write_onnx
+
+        write_onnx(arguments.target, weights)
+        say(f"{arguments.source} -> {arguments.target}: RGB pixels (N, 3, H, W) to features (N, 32, H, W)")
         return 0
     published = PUBLISHED.get(weights.fingerprint)
     note = f" ({published})" if published else ""

@@ -1,4 +1,4 @@
-"""Stored results and tables that come with the library, by file name. Book: chapters 00 to 14."""
+"""Stored results and tables that come with the library, by file name. Book: chapters 00 to 17."""
 
 from pathlib import Path
 

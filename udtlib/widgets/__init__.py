@@ -1,6 +1,6 @@
 """Interactive demos, a module each, beside a static twin; and `pick_box`, to draw a box on a frame.
 
-Book: chapters 00 to 14.
+Book: chapters 00 to 17.
 May import: what the demos show; nothing imports them but chapters and the commands that serve a page.
 """
 

@@ -1,0 +1,525 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 17 Where next
+#
+# **Goals.** After this chapter you can *write down* how the journal version of the paper, LUDT, extends its loss, and compute
+# that loss with parts you know; *estimate* how long training on ten million videos would take, and which resource runs out
+# first; *export* the network, run the tracker without PyTorch, and prove that its boxes are the same; and *say* what trackers
+# after 2019 do differently.
+#
+# **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches
+# ([chapter 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
+#
+# Run time: about 25 s on two cores. Downloads: none.
+
+# %%
+import json
+import os
+from itertools import pairwise
+from pathlib import Path
+from tempfile import mkdtemp
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from udtlib import load_tracker, viz, weights
+from udtlib.boxes import iou
+from udtlib.bench.scaling import PARAMETERS, Plan, Rates, bill, exchange_seconds, speed_up, step_bytes
+from udtlib.check import ch17 as check
+from udtlib.data.raw_video.patch_selection import entropy, most_varied_place
+from udtlib.data.stored import stored_result
+from udtlib.data.synthetic import render_clip
+from udtlib.data.synthetic.patches import render_patches
+from udtlib.dcf import dcf_response, default_sigma, gaussian_label
+from udtlib.export.graph import operations, write_onnx
+from udtlib.export.tracker import OnnxTracker
+from udtlib.network import MEAN_RGB
+from udtlib.unsupervised import consistency_loss, pseudo_labels, round_trip_errors, track_forward_backward
+from udtlib.widgets import scaling
+
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
+
+# %% [markdown]
+# ## 17.1 LUDT: one frame more, and a better place to look
+#
+# Two years after the paper, its authors published a longer version, LUDT ([Wang et al. 2021](#References "wang2021")). The
+# network and the tracker stay as they are; the lesson changes in three ways.
+#
+# **Four frames.** A triplet has two search patches. LUDT adds a third, and draws all three from the 20 frames after the
+# template, not from 10. The tracker goes forward through all of them, $\mathbf T\to\mathbf S_1\to\mathbf S_2\to\mathbf S_3$,
+# and each patch sends it home once. With $\mathbf R^{(k)}_{\mathbf T}$ for the response at $\mathbf T$ after the way
+# back from $\mathbf S_k$,
+#
+# $$\mathcal L=\sum_{k=1}^{3}\sum_i A^{(k)}_i\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
+#
+# The first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. Short ways give clean lessons, long ways give hard
+# ones, and the sum has both.
+#
+# **More is dropped.** $A^{(k)}_i$ is the weight of Eq. 10. It now leaves out the worst 20 % of the samples instead of 10 %,
+# for each term separately. The motion in it is the sum of what moved on the way to $\mathbf S_k$,
+#
+# $$M^{(k)}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
+#
+# (The released code has $\mathbf R^{(3)}_{\mathbf T}$ in the place of $\mathbf Y_{\mathbf T}$ for $k=3$, probably a slip of the pen.)
+#
+# **Patches with something in them.** The centre of a frame often shows sky. LUDT looks at 25 places in the first frame and takes
+# the one with the greatest entropy
+#
+# $$H=-\sum_v p_v\log_2 p_v, \tag{17.3}$$
+#
+# where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
+#
+# We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it, `consistency_loss`
+# takes the share to drop, and `most_varied_place` is Eq. 17.3. Here are eight quadruples from our procedural clips.
+
+# %%
+made = render_patches(clips=8, frames=21, seed=3)
+random = np.random.default_rng(0)
+offsets = np.sort(random.integers(1, 21, (8, 3)), axis=1)
+numbers = 21 * np.arange(8)[:, None] + np.concatenate([np.zeros((8, 1), int), offsets], axis=1)
+pixels = torch.from_numpy(made.patches[numbers]).permute(1, 0, 4, 2, 3).float()
+pixels = pixels - torch.tensor(MEAN_RGB).view(3, 1, 1)
+label = gaussian_label(121, 121, default_sigma(125, 125))
+
+
+def three_losses(network):
+    """Return the three terms of Eq. 17.1, and the mean error of each before any weight."""
+    template, *searches = (network(patches) for patches in pixels)
+    trips = [track_forward_backward(template, searches[:k], label) for k in (1, 2, 3)]
+    losses = [float(consistency_loss(trip, drop=0.2)) for trip in trips]
+    errors = [float(round_trip_errors(trip.back, trip.label, "paper").mean()) for trip in trips]
+    return losses, errors
+
+
+results = {}
+for name, found in {"random": weights.random_weights(), "trained": weights.shipped("udt")}.items():
+    results[name] = three_losses(found.network(padded=False))
+    print(f"{name:8} error home from S1, S2, S3:", *(f"{error:6.1f}" for error in results[name][1]))
+print(f"the label's own energy: {float(label.square().sum()):.1f}")
+
+# %% [markdown]
+# An error equal to the label's energy means that the tracker answered nothing at all. The longer the way, the larger the error,
+# for both networks: there is more to be learned from $\mathbf S_3$ than from $\mathbf S_1$.
+#
+# **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for $k=3$
+# and compare the responses.
+
+
+# %%
+def home_by_hand(network):
+    """Track T to S1, S2, S3 and straight back to T, hop by hop."""
+    features = [network(patches) for patches in pixels]
+    answer = label
+    for here, there in pairwise(features):
+        answer = pseudo_labels(dcf_response(here, there, answer), label)
+    return dcf_response(features[3], features[0], answer)
+
+
+network = weights.shipped("udt").network(padded=False)
+template, *searches = (network(patches) for patches in pixels)
+library = track_forward_backward(template, searches, label).back
+by_hand = float((home_by_hand(network) - library).abs().max())
+print(f"largest difference of two responses whose peak is {float(library.max()):.1f}: below 0.0001")
+
+# %% [markdown]
+# Entropy prefers a lively place. Below are the first frame of a clip, with the centre patch in blue and the place of greatest
+# entropy in orange, and what the two boxes show.
+
+# %%
+clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
+frame = clip.frames[0]
+height, width = frame.shape[:2]
+places = {"centre": np.array([width / 2, height / 2]), "most varied": most_varied_place(frame)}
+variety, picture = {}, frame
+for (name, place), color in zip(places.items(), (viz.SECOND, viz.PREDICTION), strict=True):
+    x, y = (place - np.array([width, height]) / 12).astype(int)
+    variety[name] = entropy(frame[y : y + height // 6, x : x + width // 6])
+    picture = viz.draw_box(picture, np.array([x, y, width / 6, height / 6]), color)
+    print(f"{name:12} entropy {variety[name]:.2f} bits")
+viz.show(viz.resize_area(picture, 220))
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The chain by hand is the library's, errors grow with the way, and the most varied place is at least as varied.
+assert by_hand < 1e-4
+for _, errors in results.values():
+    assert errors[0] < errors[2]
+assert max(results["trained"][1]) < min(results["random"][1])
+assert variety["most varied"] >= variety["centre"]
+
+# %% [markdown]
+# ## 17.2 Ten million videos
+#
+# Video without labels is free, and there is plenty of it. The paper's training set has some 5,000 clips, that is 494,211 frames.
+# What would ten million clips take? We do not talk about money here, since prices change: we count time, disk and network.
+#
+# Four things are done to a frame. Each has a rate that can be measured on one machine.
+#
+# | stage | what happens | rate |
+# |---|---|---|
+# | decode | a video is decoded and its patches are cut, once | frames a second and core, $f$ |
+# | read | the three patches of a triplet are read from the disk, each of $p$ bytes | bytes a second, $d$ |
+# | compute | the triplet goes through the network, there and back | triplets a second and machine, $r$ |
+# | exchange | all machines add up their gradients after each step | latency $\ell$ and bytes a second, $b$ |
+#
+# With $V$ videos of $F$ frames, $E$ epochs, $N$ machines of $c$ cores and a batch of $B$ triplets on each machine, there are
+# $T=VFE$ triplets to learn from, in $T/BN$ steps, and the stages take
+#
+# $$t_{\text{decode}}=\frac{VF}{fcN},\qquad t_{\text{read}}=\frac{3pT}{dN},\qquad t_{\text{compute}}=\frac{T}{rN},\qquad
+# t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,\ell+\frac sb\Big). \tag{17.4}$$
+#
+# Here $s$ is what a machine sends in a step. In a *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add
+# them up and $N-1$ times to hand out the sums; $2(N-1)/N$ gradients leave each machine, however many there are. The weights of Eq. 10 need three
+# numbers of every triplet in the batch, which is another $N-1$ messages. `udtlib.bench.scaling.bill` is Eq. 17.4.
+#
+# **Assumptions.** Patches are read while the step before is computed, so that only the slower of the two counts. Every machine keeps its share
+# of the patches on its own disk. All machines are equal, nothing fails, and no stage slows another one down. The batch grows with $N$, and we
+# assume that the network learns as much from a triplet as before, which is not true for large batches.
+#
+# The rates were measured by `make results-costs` and are stored with the processor's name. The cell after the next measures two of them on *your*
+# machine.
+
+# %%
+costs = json.loads(stored_result("ch17_costs.json").read_text("utf-8"))
+per_core = 1 / (1 / costs["decoded"] + 1 / costs["cut"])
+one, two = (costs["triplets"][count] for count in ("1", "2"))
+size = "x".join(str(side) for side in costs["size"])
+print(f"measured on {costs['hardware']['cores']} cores of an {costs['hardware']['cpu']}, {costs['date']}")
+print(f"decoded: {costs['decoded']:.0f} frames a second and core ({size}); cut: {costs['cut']:.0f}")
+print(f"so both: {per_core:.0f} frames a second and core")
+print(f"a patch: {costs['patch_bytes']['raw']:,.0f} bytes, compressed {costs['patch_bytes']['webp 80']:,.0f}")
+print(f"learned: {one:.1f} triplets a second in one process, {two:.1f} in two (torchrun, gloo)")
+
+# %% tags=["nbval-ignore-output"]
+batch = pixels[:3, :4]
+three_losses(network)  # the first call is slower
+begin = perf_counter()
+for _ in range(4):
+    template, *searches = (network(patches) for patches in batch)
+    track_forward_backward(template, searches, label)
+print(f"here: {16 / (perf_counter() - begin):.0f} triplets a second on one thread, forward only")
+print(f"cores: {os.cpu_count()}")
+
+# %% [markdown]
+# **Check.** Two processes are two machines with a very fast network. The model's only unknown is the latency $\ell$ of a message; with 50
+# microseconds it predicts the speed-up of two over one. What was measured also contains what the model leaves out: two processes
+# share the memory, and other programs ran on the machine.
+
+# %%
+local = Rates(frames=per_core, triplets=one, cores=1, patch=costs["patch_bytes"]["raw"])
+pair = Plan(videos=1, machines=2, batch=costs["batch"] // 2)
+print(f"N = 1: predicted 1.00, measured {one / one:.2f}")
+print(f"N = 2: predicted {speed_up(pair, local):.2f}, measured {two / one:.2f}")
+print(
+    f"a step of two exchanges {step_bytes(pair):,.0f} bytes in {1e3 * exchange_seconds(pair, local):.2f} ms"
+)
+print(f"the whole gradient: {PARAMETERS:,} numbers, {4 * PARAMETERS:,} bytes")
+
+# %% [markdown]
+# Now beyond two machines, by simulation. First the paper's own size, then ten million videos, on one machine and on more. A year has 8766
+# hours.
+
+# %%
+machine = Rates(
+    frames=per_core, triplets=two, cores=2, patch=costs["patch_bytes"]["raw"]
+)  # both cores, network of 10 Gbit/s, disk of 500 MB/s
+plans = {
+    "the paper, 1 machine": Plan(videos=4942, machines=1),
+    "10 million, 1 machine": Plan(videos=10**7, machines=1),
+    "10 million, 100 machines": Plan(videos=10**7, machines=100),
+    "10 million, 10,000 machines": Plan(videos=10**7, machines=10_000),
+}
+bills = {name: bill(plan, machine) for name, plan in plans.items()}
+stages = list(bills["the paper, 1 machine"].seconds)
+print(f"{'hours':28}" + "".join(f"{stage:>12}" for stage in (*stages, "total")))
+for name, found in bills.items():
+    cells = [*found.seconds.values(), found.total]
+    print(f"{name:28}" + "".join(f"{cell / 3600:12,.1f}" for cell in cells) + f"  {found.bottleneck}")
+million = bills["10 million, 1 machine"]
+print(f"disk for ten million videos: {million.disk / 1e12:.0f} TB, compressed", end=" ")
+print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['raw'] / 1e12:.1f} TB")
+
+# %% [markdown]
+# On one machine computing takes nearly all of the time, and decoding, which people worry about first, almost none: a frame is decoded once and
+# learned from $3E=150$ times. With many machines the *exchange* grows until it is the largest part: the network is so small that a step is
+# over before the messages have gone round the ring.
+#
+# A GPU changes one number, $r$. None was at hand, so the table says "not measured"; on one,
+# `udt train patches.raw --device cuda --steps 300 --out runs/gpu` writes the triplets a second into `log.csv`. We can ask the model the
+# question the other way round: how fast may a GPU become before something else is the bottleneck?
+
+# %%
+faster = np.geomspace(1, 1e5, 26)
+gpu_bills = [
+    bill(Plan(videos=10**7), Rates(frames=per_core, triplets=two * by, cores=2, patch=machine.patch))
+    for by in faster
+]
+limits = [found.bottleneck for found in gpu_bills]
+first_limit = next(k for k, name in enumerate(limits) if name != "compute")
+hours = {name: [found.seconds[name] / 3600 for found in gpu_bills] for name in ("decode", "read", "compute")}
+gpu_hours = hours["compute"][first_limit]
+_, axis = plt.subplots(figsize=(5.4, 2.8), layout="constrained")
+for (name, values), color in zip(hours.items(), ("#0072B2", "#E69F00", "#D55E00"), strict=True):
+    axis.loglog(faster, values, color=color, label=name)
+axis.set(xlabel="times as fast as our two cores", ylabel="hours", title="ten million videos, one machine")
+axis.legend()
+plt.show()
+print(
+    f"computing is the bottleneck up to {faster[first_limit - 1]:.0f} times our two cores; then: {limits[first_limit]}"
+)
+
+# %% [markdown]
+# **The surprise.** A fast GPU soon waits for the *disk*: every triplet needs three patches of 46,875 bytes. Compressed patches are 20 times
+# smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt train` does on a GPU that has room for them, removes the
+# stage altogether. Choose videos and machines yourself; the red bar is the bottleneck.
+
+# %% tags=["nbval-ignore-output"]
+scaling.demo(machine)
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the text says about bottlenecks, and that the model is near what was measured for two processes.
+assert bills["the paper, 1 machine"].bottleneck == "compute"
+assert million.bottleneck == "compute"
+assert million.seconds["decode"] < 0.1 * million.seconds["compute"]
+assert bills["10 million, 10,000 machines"].bottleneck == "exchange"
+assert limits[first_limit] == "read"
+assert 1.2 < two / one < 2.2
+assert 1.5 < speed_up(pair, local) <= 2
+
+# %% [markdown]
+# ## 17.3 The network without PyTorch
+#
+# A phone or a web page has no PyTorch. What they can run is a *graph*: a list of operations and the numbers they need, in a file. Two formats matter
+# here. `torch.export` captures a module as PyTorch's own graph, and ONNX is a format that many programs read. Our network needs ten operations, so
+# the graph can be read in full.
+
+# %%
+import onnx.helper  # with the extra `export`
+
+for node in operations(onnx.helper):
+    print(f"{node.output[0]:9} = {node.op_type}({', '.join(node.input)})")
+
+# %% [markdown]
+# The two lines after `raw` are where a network usually gets stuck on its way into another program: local response normalisation is a rare
+# operation. Over channels $c$ it divides by
+#
+# $$\Big(1+\alpha\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
+#
+# The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $\alpha=2\cdot10^{-5}$, plus 1: `Conv(squares, band, one)`. The power of
+# $\tfrac34$ is a square root times the square root of that. Nothing else is left to translate.
+#
+# `udtlib.export.graph.exported_program` gives the same ten lines as `torch.export` sees them; it takes several seconds, so we only name it here. We write the ONNX
+# file, as `udt weights export udt.safetensors udt.onnx` does.
+
+# %%
+file = write_onnx(Path(mkdtemp()) / "udt.onnx", "udt")
+print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB for {PARAMETERS:,} parameters")
+
+# %% [markdown]
+# `udtlib.export.tracker.OnnxTracker` runs the file in onnxruntime and does the rest, sampling and correlation filter, in numpy: one page, no
+# PyTorch. **Check.** Are its boxes those of the tracker you know? The tolerance is a thousandth of a pixel. If rounding made one of them choose another
+# cell or scale just once, they would be half a pixel apart or more.
+
+# %%
+clip = render_clip(30, seed=3, scale_variation=0.6, fast_motion=0.4, texture="mixed")
+frames = list(clip.frames)
+
+
+def run(tracker, change=lambda frame: frame):
+    """Return the boxes of a tracker on the clip, whose frames are changed first."""
+    tracker.init(change(frames[0]), clip.boxes[0])
+    return np.array([clip.boxes[0], *(tracker.update(change(frame)) for frame in frames[1:])])
+
+
+with_torch = run(load_tracker("udt", weights="udt", preset="released"))
+without = run(OnnxTracker(file))
+apart = np.abs(with_torch - without).max(axis=1)
+print(f"frames: {len(frames)}, of which less than 0.001 px apart: {(apart < 1e-3).sum()}")
+print(f"mean overlap with the truth: {iou(without, clip.boxes).mean():.2f}")
+
+# %% [markdown]
+# **What goes wrong in practice.** The file says that its input is called `pixels` and has three channels. It cannot say which is red, or that white is 255. Programs
+# that read images with OpenCV get blue first, many others divide by 255, and *nothing complains*. The features tell:
+
+# %%
+tracker = OnnxTracker(file)
+right = frames[0].astype(np.float32).transpose(2, 0, 1)[None]
+inputs = {"RGB, 0..255": right, "BGR, 0..255": right[:, ::-1], "RGB, 0..1": right / 255}
+maps = {
+    name: tracker.session.run(None, {"pixels": np.ascontiguousarray(one)})[0] for name, one in inputs.items()
+}
+alike = {}
+for name, found in maps.items():
+    alike[name] = np.corrcoef(found.ravel(), maps["RGB, 0..255"].ravel())[0, 1]
+    spread = found.std((2, 3)).mean()
+    print(
+        f"{name:12} correlation with the right features {alike[name]:.2f}, spread over the image {spread:.2f}"
+    )
+spreads = {name: float(found.std((2, 3)).mean()) for name, found in maps.items()}
+blue_first = iou(run(OnnxTracker(file), lambda frame: frame[:, :, ::-1]), clip.boxes).mean()
+print(f"mean overlap with blue first: {blue_first:.2f}")
+
+# %% [markdown]
+# With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the image. With red and blue exchanged the features are
+# others, and the tracker still follows, since the same mistake is made in the template and in the search patch. A mistake that does not show in a quick
+# test is the kind that ships. The remedy is what we did above: compare boxes, not impressions.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The same boxes, and what the two mistakes do.
+assert apart.max() < 1e-3
+assert alike["RGB, 0..255"] > 0.999
+assert alike["BGR, 0..255"] < 0.95
+assert spreads["RGB, 0..1"] < 0.1 * spreads["RGB, 0..255"]
+assert blue_first > 0.3
+
+# %% [markdown]
+# ## 17.4 Trackers after 2019
+#
+# The paper appeared in the year in which tracking left correlation filters on hand-made or shallow features. Five changes matter most.
+#
+# **Deep backbones.** A Siamese tracker with a deep network kept preferring the middle of its window, because padding tells a deep network where it is.
+# SiamRPN++ ([Li et al. 2019](#References "li2019")) moved the target about in its training patches, and deep backbones began to work. It is the "stay at the centre" of
+# [chapter 11](11_training.ipynb), met by others.
+#
+# **Filters that are learned to be learned.** DiMP ([Bhat et al. 2019](#References "bhat2019")) keeps the idea of this book, to compute a filter from the template and apply it
+# to the search patch. It replaces the closed form by a few steps of gradient descent that are themselves part of the training, as in
+# [chapter 12](12_udt_plus.ipynb).
+#
+# **Attention.** STARK ([Yan et al. 2021](#References "yan2021")) lets a transformer look at template and search patch together and predicts the corners of the box. OSTrack
+# ([Ye et al. 2022](#References "ye2022")) does features and comparison in one network, one stream. The template is no longer summarised by a filter at all.
+#
+# **Masks and memory.** SAM 2 ([Ravi et al. 2024](#References "ravi2024")) follows an object by its mask, with a memory of what it looked like in earlier frames; a click takes the place of
+# the box. [Chapter 14](14_evaluating_on_vot.ipynb) said that VOT measures masks by now.
+#
+# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles in time in the same year as this paper, and
+# [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk over patches, with all ways counted instead of the best. PUL ([Wu et al. 2021](#References "wu2021")) first learns to
+# tell an object from its background and treats what it then finds as noisy labels. ULAST ([Shen et al. 2022](#References "shen2022")) trains a Siamese tracker with box regression by going forward and
+# back, and reports results on par with supervised trackers on large benchmarks.
+#
+# What stayed is the argument of [chapter 07](07_forward_and_back.ipynb): time is a teacher, if you take care of what it can be fooled by. And the questions
+# of chapters 13 to 16 stayed too: how large is the difference, how sure are we, and what does it cost?
+#
+# ## 17.5 Exercises
+#
+# Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
+# [solutions/17.py](solutions/17.py).
+#
+# **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers. How many bytes does *each* machine send in all? Each of the two rounds
+# has one turn less than there are machines, and in each turn a machine sends one of `machines` equal parts.
+
+
+# %% tags=["exercise", "raises-exception"]
+def ring_bytes(machines, numbers):
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.ring_bytes(ring_bytes)
+
+# %% [markdown]
+# **Exercise 2 (compute).** The hours of a plan, with reading hidden behind computing (or the other way round). `seconds` is a dictionary with the keys `decode`, `read`,
+# `compute` and `exchange`.
+
+
+# %% tags=["exercise", "raises-exception"]
+def wall_hours(seconds):
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.wall_hours(wall_hours)
+
+# %% [markdown]
+# **Exercise 3 (break and fix).** A colleague feeds images `(H, W, 3)` of `uint8`, blue first, to the exported network, and writes
+#
+# ```python
+# def network_input(image):
+#     return (image / 255).transpose(2, 0, 1)[None]
+# ```
+#
+# The file takes float32 `(1, 3, H, W)`, red first, in 0..255. Four things are wrong or missing.
+
+
+# %% tags=["exercise", "raises-exception"]
+def network_input(image):
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.network_input(network_input)
+
+# %% [markdown]
+# **Exercise 4 (measure and explain).** From how many machines on does the exchange take longer than computing a step? `step` is the seconds that a machine computes, and each of
+# the $3(N-1)$ messages takes `latency` seconds; leave the bytes out. Return the smallest $N$.
+
+
+# %% tags=["exercise", "raises-exception"]
+def too_many_machines(step, latency):
+    raise NotImplementedError
+
+
+# %% tags=["check", "raises-exception"]
+check.too_many_machines(too_many_machines)
+
+# %% [markdown]
+# **Exercise 5 (open).** Train with the loss of Eq. 17.1 for as long as chapter 11 trains (three calls of `track_forward_backward` in the step), with seeds, and compare. Decide before you start
+# how large a difference you would believe.
+#
+# ## 17.6 Summary
+
+# %% tags=["numbers"]
+print(f"home_1 = {results['trained'][1][0]:.0f}")
+print(f"home_3 = {results['trained'][1][2]:.0f}")
+print(f"cores = {per_core:.0f}")
+print(f"triplets_1 = {one:.0f}")
+print(f"triplets_2 = {two:.0f}")
+print(f"years = {million.total / 3600 / 8766:.0f}")
+print(f"disk = {million.disk / 1e12:.0f}")
+print(f"predicted = {speed_up(pair, local):.2f}")
+print(f"measured = {two / one:.2f}")
+print(f"faster = {faster[first_limit - 1]:.0f}")
+print(f"agree = {(apart < 1e-3).sum()}")
+print(f"operations = {len(operations(onnx.helper))}")
+
+# %% [markdown] tags=["summary"]
+# - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses livelier patches. The mean error grows from
+#   4 <!-- home_1 --> home from the first search patch to 9 <!-- home_3 --> home from the third.
+# - One core decodes and cuts 150 <!-- cores --> frames a second; two processes learn from 40 <!-- triplets_2 --> triplets a second where one learns from
+#   25 <!-- triplets_1 -->.
+# - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.70 <!-- measured --> was measured.
+# - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and computing is the bottleneck. A processor more than
+#   10 <!-- faster --> times as fast waits for the disk, and thousands of machines wait for each other.
+# - The network is 10 <!-- operations --> operations in an ONNX file; the tracker without PyTorch gives the same box in all
+#   30 <!-- agree --> frames. Exchanged colours and another range of values raise no error.
+
+# %% [markdown]
+# **What comes next.** Your own videos. `udt train my-videos --out runs/mine` starts where this book ends.
+
+# %% [markdown]
+# ## References
+#
+# - G. Bhat, M. Danelljan, L. Van Gool, R. Timofte. *Learning discriminative model prediction for tracking*. ICCV 2019. <!-- bhat2019 -->
+# - A. Jabri, A. Owens, A. A. Efros. *Space-time correspondence as a contrastive random walk*. NeurIPS 2020. <!-- jabri2020 -->
+# - B. Li et al. *SiamRPN++: Evolution of Siamese visual tracking with very deep networks*. CVPR 2019. <!-- li2019 -->
+# - N. Ravi et al. *SAM 2: Segment anything in images and videos*. arXiv:2408.00714, 2024. <!-- ravi2024 -->
+# - Q. Shen et al. *Unsupervised learning of accurate Siamese tracking*. CVPR 2022. <!-- shen2022 -->
+# - N. Wang et al. *Unsupervised deep representation learning for real-time tracking*. IJCV 129, 2021. <!-- wang2021 -->
+# - X. Wang, A. Jabri, A. A. Efros. *Learning correspondence from the cycle-consistency of time*. CVPR 2019. <!-- wang2019time -->
+# - Q. Wu, J. Wan, A. B. Chan. *Progressive unsupervised learning for visual object tracking*. CVPR 2021. <!-- wu2021 -->
+# - B. Yan et al. *Learning spatio-temporal transformer for visual tracking*. ICCV 2021. <!-- yan2021 -->
+# - B. Ye et al. *Joint feature learning and relation modeling for tracking: a one-stream framework*. ECCV 2022. <!-- ye2022 -->

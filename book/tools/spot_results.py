@@ -1,0 +1,262 @@
+"""Measure adaptation and more data for chapter 16: `make results-adaptation`, `make results-more-data`.
+
+    python book/tools/spot_results.py adaptation --out RUN --table FILE.json [--real DIR]
+    python book/tools/spot_results.py more-data  --out RUN --table FILE.json --patches FILE [--real DIR] [--seeds N]
+
+``adaptation``: on the synthetic benchmark, and on the sequences in DIR (laid out as OTB's are), the success of the
+tracker with the network as it ships, adapted to all sequences together, adapted to each alone, and moved just as far
+in a random direction. ``more-data``: networks trained for equally many steps on parts of the videos in a patch cache
+(`udt data pack`), and on all of them mixed with procedural clips.
+
+Resumable: what is measured lies in RUN, one file each, and is used again if it was measured with the same settings,
+weights and code.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from udtlib.adaptation import Adapted, adapt_to
+from udtlib.data import load_dataset
+from udtlib.data.raw_video.augmentation import augment
+from udtlib.data.raw_video.patch_cache import PatchCache
+from udtlib.data.raw_video.triplets import TripletLoader, split_videos
+from udtlib.data.sequences import Sequence
+from udtlib.data.synthetic.patches import render_patches
+from udtlib.evaluation import score_sequence, track_sequence
+from udtlib.evaluation.running.measured import provenance
+from udtlib.files import write_whole
+from udtlib.fingerprints import fingerprint
+from udtlib.trackers import load_tracker
+from udtlib.training.run import start, take_step
+from udtlib.training.settings import TrainingSettings
+from udtlib.training.step import Batch
+from udtlib.training.workers import Workers
+from udtlib.weights import Weights, default
+
+EVERY, FRAMES = 2, 40
+"""Every how many sequences, and how many of their frames at most, are tracked."""
+OWN, POOLED = 12, 5  # frames learned from: of one sequence, and of each of all (the paper's)
+ITERATIONS = 100
+SHARES = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 32)
+MIXED = "raw + procedural"
+STEPS, BATCH, HELD_OUT = 120, 8, 0.1
+CLIPS, CLIP_FRAMES = 24, 15
+STRENGTH, SMEAR = 1.0, 12.0  # of augmentation, as for the network that ships
+
+
+def beginning(sequence: Sequence) -> Sequence:
+    """Return the first `FRAMES` frames of a sequence."""
+    count = min(FRAMES, len(sequence.frames))
+    shown = [sequence.frames[index] for index in range(count)]
+    return replace(sequence, frames=shown, boxes=sequence.boxes[:count])
+
+
+def datasets(real: str | None) -> dict[str, list[Sequence]]:
+    """Return the beginnings of the sequences that are tracked, by the name of their dataset."""
+    found = {"synthetic": load_dataset("synthetic")}
+    if real:
+        found["real"] = load_dataset("otb", real)
+    return {kind: [beginning(one) for one in group[::EVERY]] for kind, group in found.items()}
+
+
+def measured(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the file says if it was measured on the same, else measure and write it."""
+    if path.is_file():
+        found = json.loads(path.read_text("utf-8"))
+        if found.get("made_of") == made_of:
+            return found
+    found = {"made_of": made_of} | measure()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(found) + "\n")
+    print(path.stem, {key: value for key, value in found.items() if key != "made_of"}, flush=True)
+    return found
+
+
+def success(weights: Weights, sequence: Sequence) -> float:
+    """Return the area under the success curve of the released tracker with these weights."""
+    boxes, _ = track_sequence(load_tracker("udt", weights=weights, preset="released"), sequence)
+    return round(float(score_sequence(boxes, sequence.boxes).auc), 4)
+
+
+def shaken(weights: Weights, like: Weights, seed: int) -> Weights:
+    """Return weights moved in a random direction, each tensor as far as in ``like``."""
+    generator = torch.Generator().manual_seed(seed)
+    moved = {}
+    for name, tensor in weights.tensors.items():
+        noise = torch.randn(tensor.shape, generator=generator)
+        moved[name] = tensor + noise * ((like.tensors[name] - tensor).norm() / noise.norm())
+    return Weights(moved, {"name": "shaken"})
+
+
+def facts(adapted: Adapted, weights: Weights, seconds: float) -> dict[str, Any]:
+    """Return what is kept of an adaptation."""
+    far = max(float((adapted.weights.tensors[key] - one).abs().max()) for key, one in weights.tensors.items())
+    losses = {"before": adapted.before, "after": adapted.after}
+    found = {name: None if np.isnan(loss) else round(loss, 4) for name, loss in losses.items()}
+    return found | {"kept": adapted.kept, "moved": round(far, 5), "seconds": round(seconds, 1)}
+
+
+def clip_of(sequence: Sequence, frames: int) -> tuple[list[Any], Any]:
+    """Return what is adapted to: the first frames, and the first box."""
+    return [sequence.frames[index] for index in range(frames)], sequence.boxes[0]
+
+
+def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure every sequence that is not measured yet; return the table."""
+    weights, out = default(), Path(arguments.out)
+    made_of = {
+        "weights": weights.fingerprint,
+        "code": fingerprint(adapt_to, load_tracker("udt").update).digest,
+    }
+    made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
+    table: dict[str, Any] = {"auc": {}, "pooled": {}, "own": {}}
+    for kind, sequences in datasets(arguments.real).items():
+        table["pooled"][kind], rows = adapted_group(out / kind, sequences, weights, made_of)
+        table["auc"][kind] = {name: row["auc"] for name, row in rows.items()}
+        table["own"][kind] = {name: row["own"] for name, row in rows.items()}
+    return table
+
+
+def adapted_group(
+    out: Path, sequences: AbstractSequence[Sequence], weights: Weights, made_of: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the facts of adapting to all sequences together, and what `compare` finds for each."""
+    clips = [clip_of(sequence, POOLED) for sequence in sequences]
+    pooled = cache(lambda: adapt_to(weights, clips, ITERATIONS))
+    about = measured(out / "_pooled.json", made_of, lambda: timed(pooled, weights))
+    rows = {
+        one.name: measured(out / f"{one.name}.json", made_of, lambda one=one: compare(one, weights, pooled))
+        for one in sequences
+    }
+    return without_origin(about), {name: without_origin(row) for name, row in rows.items()}
+
+
+def timed(make: Callable[[], Adapted], weights: Weights) -> dict[str, Any]:
+    """Return the facts of an adaptation, with the seconds it takes."""
+    begin = perf_counter()
+    return facts(make(), weights, perf_counter() - begin)
+
+
+def compare(sequence: Sequence, weights: Weights, pooled: Callable[[], Adapted]) -> dict[str, Any]:
+    """Return the success of the four networks on a sequence, and how its own adaptation went."""
+    begin = perf_counter()
+    own = adapt_to(weights, [clip_of(sequence, min(OWN, len(sequence.frames)))], ITERATIONS)
+    about = facts(own, weights, perf_counter() - begin)
+    networks = {"as it ships": weights, "pooled": pooled().weights, "own": own.weights}
+    networks["shaken"] = shaken(weights, own.weights, seed=0)
+    return {"auc": {name: success(one, sequence) for name, one in networks.items()}, "own": about}
+
+
+def without_origin(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a measurement without what it was made of, which stands once for all."""
+    return {key: value for key, value in found.items() if key != "made_of"}
+
+
+def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Train and judge every network that is not there yet; return the table."""
+    patches, out = PatchCache(Path(arguments.patches)), Path(arguments.out)
+    made_of = {"code": fingerprint(start, take_step, load_tracker("udt").update).digest, "steps": STEPS}
+    made_of |= {"batch": BATCH, "videos": len(patches.videos), "patches": len(patches)}
+    made_of |= {"real": bool(arguments.real), "every": EVERY, "frames": FRAMES}
+    videos, _ = split_videos(patches, HELD_OUT, 0)
+    groups = datasets(arguments.real)
+    table: dict[str, Any] = {"auc": {}, "videos": {}, "steps": STEPS, "batch": BATCH}
+    for seed in range(arguments.seeds):
+        for share in (*SHARES, MIXED):
+            name = share if isinstance(share, str) else f"1/{round(1 / share)}"
+            path = out / f"{name.replace('/', '-').replace(' ', '')}-seed{seed}.json"
+            found = measured(
+                path,
+                made_of,
+                lambda share=share, seed=seed: train_and_judge(patches, videos, share, seed, groups),
+            )
+            table["videos"][name] = found["videos"]
+            for kind, auc in found["auc"].items():
+                table["auc"].setdefault(kind, {}).setdefault(name, []).append(auc)
+    return table
+
+
+def train_and_judge(
+    patches: PatchCache,
+    videos: AbstractSequence[Any],
+    share: float | str,
+    seed: int,
+    groups: dict[str, list[Sequence]],
+) -> dict[str, Any]:
+    """Return the success of one network on every sequence, and how many videos it learned from."""
+    count = len(videos) if isinstance(share, str) else max(1, round(share * len(videos)))
+    order = np.random.default_rng([seed, 16]).permutation(len(videos))[:count]
+    chosen = [videos[index] for index in sorted(order)]
+    batches = [TripletLoader(patches, chosen, BATCH, seed)]
+    if isinstance(share, str):
+        clips = render_patches(CLIPS, CLIP_FRAMES, seed)
+        batches.append(TripletLoader(clips.patches, clips.videos, BATCH, seed))
+    weights = train(mixed(batches, seed), seed)
+    auc = {kind: {one.name: success(weights, one) for one in group} for kind, group in groups.items()}
+    return {"videos": count, "auc": auc}
+
+
+def mixed(loaders: AbstractSequence[TripletLoader], seed: int) -> Iterator[Batch]:
+    """Yield batches, as large a part from every loader, augmented."""
+    for step in range(STEPS):
+        parts = []
+        for loader in loaders:
+            epoch, place = divmod(step, len(loader))
+            parts.append(loader.read(loader.indices(epoch)[place])[: BATCH // len(loaders)])
+        yield Batch(augment(np.concatenate(parts), STRENGTH, np.random.default_rng([seed, step]), SMEAR))
+
+
+def train(batches: Iterator[Batch], seed: int) -> Weights:
+    """Return the network after `STEPS` steps of the recipe of the one that ships."""
+    settings = TrainingSettings(
+        steps=STEPS,
+        batch=BATCH,
+        optimiser="muon",
+        first_rate=2e-2,
+        last_rate=2e-3,
+        schedule="cosine",
+        warm_up=10,
+        weight_decay=0.0,
+        gain=2.0,
+        average=0.98,
+        precision="bfloat16",
+        seed=seed,
+    )
+    device = torch.device("cpu")
+    run, workers = start(settings, device), Workers(device)
+    for batch in batches:
+        take_step(run, batch, workers, 0)
+        run.done += 1
+    return run.weights({"name": f"more data, seed {seed}"})
+
+
+def main() -> None:
+    """Measure what is missing and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=["adaptation", "more-data"])
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--table", required=True, metavar="FILE.json")
+    parser.add_argument("--real", metavar="DIR")
+    parser.add_argument("--patches", metavar="FILE")
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.what == "more-data" and not arguments.patches:
+        parser.error("more-data needs --patches FILE, which `udt data pack VIDEOS --out FILE` writes")
+    origin = provenance(f"make results-{arguments.what}")
+    document = origin | {"network": default().fingerprint}
+    document |= adaptation(arguments) if arguments.what == "adaptation" else more_data(arguments)
+    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
