@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 TOLERATED = 0.5
 """Share of the ordinary above which a response is as good as any: targets do turn, and are to be learned."""
 
-SETTLING = 5
+SETTLING = 10
 """Responses whose median is the ordinary one at first: one odd frame among them does not count."""
 
 HISTORY = 0.05
