@@ -29,7 +29,7 @@ def test_the_peak_to_energy_ratio_tells_one_peak_from_many():
 def test_confidence_is_1_on_what_is_ordinary_and_low_on_what_is_not():
     label, noise = gaussian_label(40, 40, 2.0), np.random.default_rng(0).normal(0, 0.02, (40, 40))
     confidence = Confidence()
-    for scale in (1.0, 0.98, 1.02, 1.0):
+    for scale in (1.0, 0.98, 1.02, 1.0) * 3:
         assert confidence.judge(scale * label + noise, scale) > 0.9
     before = confidence.ordinary.copy()
     low = [confidence.judge(0.1 * label + noise, 0.1) for _ in range(50)]
@@ -154,14 +154,14 @@ def test_doubt_costs_nothing_where_nothing_is_wrong():
 
 
 def test_the_answer_to_the_first_frame_is_no_yardstick():
-    """The filter was fitted to it: here it is twice the answer to the same picture with noise."""
+    """The filter was fitted to it: no picture with noise is answered as well."""
     frames, boxes = moving_clip([])
     generator = np.random.default_rng(0)
     tracker, trusts, scores = plus(adaptive=1.0), [], []
     tracker.init(frames[0], boxes[0])
     rehearsal = tracker.score
     for _ in range(12):
-        noisy = frames[0] + generator.normal(0, 40, frames[0].shape)
+        noisy = frames[0] + generator.normal(0, 60, frames[0].shape)
         tracker.update(np.clip(noisy, 0, 255).astype(np.uint8))
         trusts.append(tracker.trust)
         scores.append(tracker.score)
