@@ -9,7 +9,6 @@
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
 # make results-starts     the same from several boxes up to a pixel beside the true one: starts_otb10.csv, starts_synthetic.csv
 #                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
-#                         ONLY="udt+": measures that tracker alone, into the tables that are there (both of the above)
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
 # make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
 #                         (half an hour; goes on where it stopped; REAL=DIR names the sequences)
@@ -24,7 +23,6 @@ CHAPTERS ?=
 OTB ?= ../shared/otb
 VIDEOS ?= ../shared/videos
 REAL ?= ../shared/val
-ONLY ?=
 BIN := .venv/bin
 SECONDS_A_CELL := 120
 NBVAL = $(BIN)/python -m pytest -p no_skips --nbval --nbval-cell-timeout=$(SECONDS_A_CELL)
@@ -144,16 +142,15 @@ results: .venv/book.stamp
 	--table data/results/classic_synthetic.csv
 
 TRACKERS := $(BIN)/python book/tools/tracker_results.py
-JUST = $(if $(ONLY),--only $(ONLY))
 results-trackers: .venv/book.stamp
-	$(if $(ONLY),,rm -rf runs/trackers_otb10 runs/trackers_synthetic)
-	$(TRACKERS) otb --root $(OTB) --out runs/trackers_otb10 --table data/results/trackers_otb10.csv $(JUST)
-	$(TRACKERS) synthetic --out runs/trackers_synthetic --table data/results/trackers_synthetic.csv $(JUST)
+	rm -rf runs/trackers_otb10 runs/trackers_synthetic
+	$(TRACKERS) otb --root $(OTB) --out runs/trackers_otb10 --table data/results/trackers_otb10.csv
+	$(TRACKERS) synthetic --out runs/trackers_synthetic --table data/results/trackers_synthetic.csv
 
 STARTS := --starts 5 --slow-starts 3
 results-starts: .venv/book.stamp
-	$(TRACKERS) otb --root $(OTB) --out runs/starts_otb10 --table data/results/starts_otb10.csv $(STARTS) $(JUST)
-	$(TRACKERS) synthetic --out runs/starts_synthetic --table data/results/starts_synthetic.csv $(STARTS) $(JUST)
+	$(TRACKERS) otb --root $(OTB) --out runs/starts_otb10 --table data/results/starts_otb10.csv $(STARTS)
+	$(TRACKERS) synthetic --out runs/starts_synthetic --table data/results/starts_synthetic.csv $(STARTS)
 
 results-processors: .venv/book.stamp
 	$(BIN)/python book/tools/dsst_processors.py --root $(OTB) --out runs/dsst_processors \

@@ -6,27 +6,18 @@ With ``--starts N`` each sequence is run from N boxes up to a pixel beside the t
 over them; ``--slow-starts M`` lets the slow trackers (`SLOW`) do with fewer. The first M boxes are the same for all.
 Speeds are left out of that table, since accuracy may be measured beside other work.
 
-``--only NAME ...`` measures these alone and puts their rows into the table that is there. Speeds measured on another
-processor than the table's are left out of it.
-
 Resumable, as `udt evaluate` is; results of other weights are refused: begin with an empty RUN when the default weights
 have changed. ``udt-random`` is UDT with random weights; ``udt-authors`` has the authors' unsupervised weights, where
 they are found among the outside data, and is left out elsewhere.
 """
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from udtlib.data import DATASETS, find_data, load_dataset
-from udtlib.evaluation import evaluate
-from udtlib.evaluation.running.measured import (
-    add_to_table,
-    check_table_path,
-    provenance,
-    weights_by_name,
-    without_speeds,
-    write_table,
-)
+from udtlib.evaluation import TrackerScore, evaluate
+from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
 from udtlib.trackers import load_tracker
 
@@ -45,6 +36,11 @@ def contenders() -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
+def without_speeds(score: TrackerScore) -> TrackerScore:
+    """Return a score that says nothing about frames a second."""
+    return replace(score, sequences=tuple(replace(one, fps=None) for one in score.sequences))
+
+
 def main() -> None:
     """Run what is missing, print the table, write it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -55,17 +51,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--starts", type=int, default=1)
     parser.add_argument("--slow-starts", type=int)
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=sorted(contenders()))
     arguments = parser.parse_args()
     check_table_path(arguments.table)
     sequences = load_dataset(arguments.dataset, arguments.root)
-    chosen = {name: one for name, one in contenders().items() if name in (arguments.only or contenders())}
-    starts = {name: arguments.starts for name in chosen}
+    starts = {name: arguments.starts for name in contenders()}
     starts |= {name: arguments.slow_starts or arguments.starts for name in SLOW if name in starts}
     target = "results-starts" if arguments.starts > 1 else "results-trackers"
-    only = f" ONLY={' '.join(chosen)!r}" if arguments.only else ""
-    measured = provenance(f"make {target}{only}", arguments.jobs)
-    made = {name: load_tracker(tracker, **options) for name, (tracker, options) in chosen.items()}
+    measured = provenance(f"make {target}", arguments.jobs)
+    made = {name: load_tracker(tracker, **options) for name, (tracker, options) in contenders().items()}
     measured["weights"] = weights_by_name(made)
     if arguments.starts > 1:
         measured["starts"] = starts
@@ -81,7 +74,7 @@ def main() -> None:
             progress=True,
             starts=starts[name],
         )
-        for name, (tracker, options) in chosen.items()
+        for name, (tracker, options) in contenders().items()
     ]
     failed = [f"{one.tracker}, {name}: {why}" for one in scores for name, why in one.failed.items()]
     if failed:
@@ -91,8 +84,7 @@ def main() -> None:
     print(score_table(scores))
     print("\n" + difference_table(scores))
     print("\n" + spread_table(scores))
-    write = add_to_table if arguments.only else write_table
-    write(arguments.table, scores, measured)
+    write_table(arguments.table, scores, measured)
 
 
 if __name__ == "__main__":

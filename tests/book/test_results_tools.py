@@ -53,28 +53,6 @@ def test_one_table_of_all_trackers(small, tmp_path, monkeypatch, capsys):
     assert "kcf-linear" in capsys.readouterr().out
 
 
-def test_a_tracker_measured_alone_is_put_into_the_table_that_is_there(small, tmp_path, monkeypatch):
-    table = tmp_path / "table.csv"
-    command = ["tool", "synthetic", "--out", str(tmp_path / "run"), "--table", str(table)]
-    monkeypatch.setattr("sys.argv", command)
-    tracker_results.main()
-    before, beside = table.read_text(), json.loads(table.with_suffix(".json").read_text())
-    small |= {"mosse": ("mosse", {"learning_rate": 0.5}), "dsst": ("dsst", {})}
-    monkeypatch.setattr("sys.argv", [*command[:3], str(tmp_path / "other"), *command[4:], "--only", "dsst", "mosse"])
-    tracker_results.main()
-    lines = table.read_text().splitlines()
-    assert [line.split(",")[0] for line in lines] == ["tracker", "mosse", "kcf-linear", "dsst"]
-    assert (lines[0], lines[2]) == (before.splitlines()[0], before.splitlines()[2])
-    assert lines[1] != before.splitlines()[1]
-    after = json.loads(table.with_suffix(".json").read_text())
-    assert list(after["trackers"]) == ["mosse", "kcf-linear", "dsst"]
-    assert after["trackers"]["kcf-linear"] == beside["trackers"]["kcf-linear"]
-    assert {key: after[key] for key in beside if key != "trackers"} == {
-        key: beside[key] for key in beside if key != "trackers"
-    }
-    assert after["trackers"]["dsst"]["measured"]["command"] == "make results-trackers ONLY='mosse dsst'"
-
-
 def test_starts_are_as_many_as_asked_and_fewer_for_the_slow(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tracker_results, "SLOW", ("kcf-linear", "not-among-them"))
     table = tmp_path / "table.csv"

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import subprocess
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from udtlib.evaluation.running import measured
 from udtlib.evaluation.running.measured import (
     COLUMNS,
     STARTS_COLUMNS,
-    add_to_table,
     check_table_path,
     cpu_name,
     provenance,
@@ -102,62 +100,6 @@ def test_a_table_and_what_stands_beside_it(tmp_path):
     assert beside["command"] == "udt evaluate"
     assert beside["dataset"] == "otb"
     assert beside["trackers"]["one"]["sequences"] == scores[0].to_json()["sequences"]
-
-
-def tiny(name, value):
-    clip = [np.zeros((30, 40, 3), np.uint8)] * 3
-    truth = Sequence("clip", clip, np.array([[5.0, 5, 10, 10]] * 3))
-    return replace(score({"clip": truth.boxes + [value, 0, 0, 0]}, [truth]), tracker=name)
-
-
-def test_a_row_is_added_and_another_replaced_and_the_rest_stays(tmp_path, monkeypatch):
-    table, beside = tmp_path / "t.csv", tmp_path / "t.json"
-    first = provenance("first") | {"weights": {"a": "1"}}
-    write_table(table, [tiny("a", 1), tiny("b", 2)], first)
-    before = table.read_text().splitlines()
-    second = provenance("second") | {"weights": {"c": "3"}}
-    add_to_table(table, [tiny("c", 0), tiny("a", 4)], second)
-    rows, document = table.read_text().splitlines(), json.loads(beside.read_text())
-    assert [row.split(",")[0] for row in rows] == ["tracker", "a", "b", "c"] == ["tracker", *document["trackers"]]
-    assert (rows[0], rows[2]) == (before[0], before[2])
-    assert rows[1] != before[1]
-    assert document["command"] == "first"
-    assert document["weights"] == {"a": "1", "c": "3"}
-    assert "measured" not in document["trackers"]["b"]
-    assert document["trackers"]["a"]["measured"]["command"] == "second"
-    assert "weights" not in document["trackers"]["a"]["measured"]
-
-
-@pytest.mark.parametrize("cpu", ["this", "another"])
-def test_speeds_of_another_processor_are_left_out(tmp_path, cpu):
-    table, here = tmp_path / "t.csv", provenance("x") | {"hardware": {"cpu": "this"}}
-    timed = replace(tiny("a", 1), sequences=(replace(tiny("a", 1).sequences[0], fps=25.0),))
-    write_table(table, [timed], here)
-    add_to_table(table, [replace(timed, tracker="b")], here | {"hardware": {"cpu": cpu}})
-    speeds = [row["fps"] for row in csv.DictReader(table.read_text().splitlines())]
-    assert speeds == ["25.0", "25.0" if cpu == "this" else ""]
-
-
-def test_rows_are_added_to_nothing_but_a_table_of_their_kind(tmp_path):
-    table, beside = tmp_path / "t.csv", tmp_path / "t.json"
-    with pytest.raises(MissingDataError, match="expected a table here"):
-        add_to_table(table, [tiny("a", 1)], provenance("x"))
-    write_table(table, [tiny("a", 1)], provenance("x"))
-    whole, text = table.read_text(), beside.read_text()
-    for problem in ("{", "[]", "{}", text.replace('"ope"', '"anchors"')):
-        beside.write_text(problem)
-        with pytest.raises(DataError, match="expected a table"):
-            add_to_table(table, [tiny("b", 1)], provenance("x"))
-    beside.write_text(text)
-    table.write_text("tracker,auc\na,1\n")
-    with pytest.raises(DataError, match="expected 6 columns, found 2"):
-        add_to_table(table, [tiny("b", 1)], provenance("x"))
-    assert beside.read_text() == text
-    table.write_text("")
-    with pytest.raises(DataError, match="expected a table"):
-        add_to_table(table, [tiny("b", 1)], provenance("x"))
-    table.write_text(whole)
-    add_to_table(table, [tiny("b", 1)], provenance("x"))
 
 
 def test_tables_that_cannot_be_written_are_refused_before_the_work(tmp_path, capsys):

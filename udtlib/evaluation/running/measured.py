@@ -12,7 +12,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -32,9 +32,6 @@ PACKAGES = ("udtlib", "numpy", "scipy", "opencv-contrib-python-headless", "torch
 COLUMNS = ("tracker", "auc", "auc_low", "auc_high", "precision", "fps")
 STARTS_COLUMNS = ("starts", "auc_spread", "auc_least", "auc_most", "precision_spread")
 """Further columns of a table over several starts."""
-
-BY_TRACKER = ("weights", "starts")
-"""What may be said of each tracker beside `provenance`: the fingerprint of its weights, its number of starts."""
 
 
 def provenance(command: str, jobs: int = 1) -> dict[str, Any]:
@@ -176,70 +173,6 @@ def write_table(path: str | Path, scores: AbstractSequence[TrackerScore], measur
     write_whole(user_path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
 
 
-def add_to_table(path: str | Path, scores: AbstractSequence[TrackerScore], measured: dict[str, Any]) -> None:
-    """Put rows into a table of `write_table`: a tracker that is there is replaced, a new one comes last.
-
-    The JSON file goes on saying where the table is from, and each added tracker's entry says under ``measured``
-    where that one is from. A speed from another processor than the table's would compare the processors: it is
-    left out.
-
-    Args:
-        path: of the table, ``FILE.csv``.
-        scores: of the table's dataset, protocol and policy.
-        measured: from `provenance`; what is in `BY_TRACKER` may stand beside it.
-
-    Raises:
-        MissingDataError: there is no such table.
-        DataError: the table is not one of these, or of another dataset, protocol, policy or columns.
-        StorageError: one of the files cannot be written.
-    """
-    check_table_path(path)
-    rows, document = _read_table(user_path(path))
-    same = {"dataset": scores[0].dataset, "protocol": scores[0].protocol, "policy": asdict(scores[0].policy)}
-    for key, value in same.items():
-        if document.get(key) != value:
-            raise DataError(f"{path}: expected a table with {key} {value}, found {document.get(key)}")
-    if document["hardware"]["cpu"] != measured["hardware"]["cpu"]:
-        scores = [without_speeds(one) for one in scores]
-    for score in scores:
-        row = _row(score)
-        if len(row) != len(rows[""]):
-            raise DataError(f"{path}: expected {len(row)} columns, found {len(rows[''])}")
-        rows[score.tracker] = row
-        details = _details(score) | {"measured": _without(measured, *BY_TRACKER)}
-        document["trackers"][score.tracker] = details
-    for key in BY_TRACKER:
-        if key in measured:
-            document[key] = document.get(key, {}) | measured[key]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows.values())
-    write_whole(path, text.getvalue())
-    write_whole(user_path(path).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
-
-
-def _read_table(path: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Return a table's rows by tracker, the header as ``""``, and what its JSON file says."""
-    beside = path.with_suffix(".json")
-    if not path.is_file() or not beside.is_file():
-        raise MissingDataError(f"{path}: expected a table here and {beside.name} beside it, to add rows to")
-    try:
-        header, *others = list(csv.reader(path.read_text("utf-8").splitlines()))
-        document = json.loads(beside.read_text("utf-8"))
-        document["trackers"], document["hardware"]["cpu"]
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise DataError(f"{path}: expected a table that `write_table` wrote, found another file") from error
-    return {"": header} | {row[0]: row for row in others if row}, document
-
-
-def without_speeds(score: TrackerScore) -> TrackerScore:
-    """Return a score that says nothing about frames a second."""
-    return replace(score, sequences=tuple(replace(one, fps=None) for one in score.sequences))
-
-
-def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key not in names}
-
-
 def _row(score: TrackerScore) -> list[str]:
     auc = score.interval("auc")
     numbers = (auc.mean, auc.low, auc.high, score.precision)
@@ -266,4 +199,5 @@ def _starts_cells(score: TrackerScore) -> list[str]:
 
 def _details(score: TrackerScore) -> dict[str, Any]:
     """Return the scores without what stands once for all trackers."""
-    return _without(score.to_json(), "tracker", "dataset", "policy", "protocol", "failed")
+    once = ("tracker", "dataset", "policy", "protocol", "failed")
+    return {key: value for key, value in score.to_json().items() if key not in once}
