@@ -11,7 +11,7 @@
 #                         (an hour; accuracy only, so other work beside it does no harm; goes on where it stopped)
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
 # make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
-#                         (half an hour; goes on where it stopped; REAL=DIR names the sequences)
+#                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)

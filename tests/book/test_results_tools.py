@@ -152,6 +152,7 @@ def test_each_step_beyond_the_released_settings_changes_one_thing():
 
 def test_ingredients_are_measured_on_real_sequences(tmp_path, monkeypatch):
     write_otb(tmp_path / "real", {"Couple": CLIPS[0], "Jumping": CLIPS[1], "Woman": CLIPS[0]})
+    monkeypatch.setattr(ingredient_results, "FRAMES", 3)
     monkeypatch.setattr(ingredient_results, "SETTLED", 2)
     monkeypatch.setattr(ingredient_results, "TIMED_FRAMES", 4)
     monkeypatch.setattr(ingredient_results, "ROUNDS", 1)
@@ -177,8 +178,9 @@ def test_ingredients_are_measured_on_real_sequences(tmp_path, monkeypatch):
         "real": ["Couple", "Jumping", "Woman"]
     }
     assert str(tmp_path) not in table.read_text()
-    assert document["frames"] == 15
-    for found in score(tmp_path / "run/chapter-06", load_dataset("otb", tmp_path / "real")).sequences:
+    cut = [ingredient_results.beginning(one) for one in load_dataset("otb", tmp_path / "real")]
+    assert [len(one.frames) for one in cut] == [3, 3, 3]
+    for found in score(tmp_path / "run/chapter-06", cut).sequences:
         assert document["auc"]["real"]["chapter 06"][found.name] == round(found.auc, 4)
 
 
