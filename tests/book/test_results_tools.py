@@ -3,6 +3,7 @@
 import csv
 import json
 import platform
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import pytest
 import tracker_results
 import vot_results
 
+from udtlib.arguments import preset_with
 from udtlib.data import load_dataset
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
@@ -22,6 +24,7 @@ from udtlib.evaluation.scoring.expected_overlap import expected_overlap_curve
 from udtlib.evaluation.scoring.supervised import SupervisedRun
 from udtlib.evaluation.scoring.vot import VotScore
 from udtlib.trackers.eco.ingredients import INGREDIENTS
+from udtlib.trackers.eco.settings import PRESETS
 from udtlib.trackers.mosse import MosseTracker
 from udtlib.weights import shipped
 
@@ -122,7 +125,8 @@ def cpu_flags():
 
 
 def test_each_step_has_one_ingredient_more():
-    plain, *steps = [options for _, options in list(ingredient_results.steps().values())[1:]]
+    chain = [one for name, one in ingredient_results.steps().items() if name not in ingredient_results.BEYOND]
+    plain, *steps = [options for _, options in chain[1:]]
     for (name, (without, with_it)), before, after in zip(
         INGREDIENTS.items(), [plain, *steps], steps, strict=False
     ):
@@ -130,10 +134,27 @@ def test_each_step_has_one_ingredient_more():
         assert changed == {key: (without[key], with_it[key]) for key in with_it}, name
 
 
-def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkeypatch):
+def test_each_step_beyond_the_released_settings_changes_one_thing():
+    steps, before = ingredient_results.steps(), ingredient_results.compared_with()
+    assert list(before) == list(steps)[1:]
+    assert (before["plain"], before["trust"]) == ("chapter 06", "scale")
+    settings = {
+        name: preset_with(PRESETS, options["preset"], {key: options[key] for key in options if key != "preset"})
+        for name, (tracker, options) in steps.items()
+        if tracker == "udt+"
+    }
+    assert settings["vot settings"] == PRESETS["released-vot"]
+    assert settings["second look"] == PRESETS["tuned"]
+    for name in list(ingredient_results.BEYOND)[1:]:
+        one, other = asdict(settings[name]), asdict(settings[before[name]])
+        assert len([key for key in one if one[key] != other[key]]) == 1, name
+
+
+def test_ingredients_are_measured_on_real_sequences(tmp_path, monkeypatch):
     write_otb(tmp_path / "real", {"Couple": CLIPS[0], "Jumping": CLIPS[1], "Woman": CLIPS[0]})
     monkeypatch.setattr(ingredient_results, "FRAMES", 3)
-    monkeypatch.setattr(ingredient_results, "TIMED_FRAMES", 3)
+    monkeypatch.setattr(ingredient_results, "SETTLED", 2)
+    monkeypatch.setattr(ingredient_results, "TIMED_FRAMES", 4)
     monkeypatch.setattr(ingredient_results, "ROUNDS", 1)
     steps = {"chapter 06": ("mosse", {}), "plain": ("kcf", {"kernel": "linear"})}
     monkeypatch.setattr(ingredient_results, "steps", lambda: steps)
@@ -154,12 +175,12 @@ def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkey
     assert document["settings"]["plain"] == {"kernel": "linear"}
     assert all(ms > 0 for ms in document["ms"].values())
     assert {kind: list(auc["plain"]) for kind, auc in document["auc"].items()} == {
-        "real": ["Couple", "Woman"]
+        "real": ["Couple", "Jumping", "Woman"]
     }
     assert str(tmp_path) not in table.read_text()
     cut = [ingredient_results.beginning(one) for one in load_dataset("otb", tmp_path / "real")]
     assert [len(one.frames) for one in cut] == [3, 3, 3]
-    for found in score(tmp_path / "run/chapter-06", cut[::2]).sequences:
+    for found in score(tmp_path / "run/chapter-06", cut).sequences:
         assert document["auc"]["real"]["chapter 06"][found.name] == round(found.auc, 4)
 
 
@@ -168,6 +189,7 @@ def test_the_stored_bill_is_of_the_weights_that_ship():
     assert set(document["weights"].values()) == {shipped("udt").fingerprint}
     assert document["modified"] is False
     assert list(document["settings"]) == list(document["ms"]) == list(ingredient_results.steps())
+    assert document["compared_with"] == ingredient_results.compared_with()
     assert document["settings"] == {
         step: options for step, (_, options) in ingredient_results.steps().items()
     }

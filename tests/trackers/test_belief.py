@@ -29,7 +29,7 @@ def test_the_peak_to_energy_ratio_tells_one_peak_from_many():
 def test_confidence_is_1_on_what_is_ordinary_and_low_on_what_is_not():
     label, noise = gaussian_label(40, 40, 2.0), np.random.default_rng(0).normal(0, 0.02, (40, 40))
     confidence = Confidence()
-    for scale in (1.0, 0.98, 1.02, 1.0):
+    for scale in (1.0, 0.98, 1.02, 1.0) * 3:
         assert confidence.judge(scale * label + noise, scale) > 0.9
     before = confidence.ordinary.copy()
     low = [confidence.judge(0.1 * label + noise, 0.1) for _ in range(50)]
@@ -38,6 +38,19 @@ def test_confidence_is_1_on_what_is_ordinary_and_low_on_what_is_not():
     assert confidence.judge(label + noise, 1.0) > 0.9
     assert Confidence().judge(np.zeros((5, 5)), 0.0) == 0.0
     assert 0 <= confidence.judge(-label, -1.0) <= 1
+
+
+def test_one_odd_response_among_the_first_does_not_become_ordinary():
+    label, noise = gaussian_label(40, 40, 2.0), np.random.default_rng(0).normal(0, 0.02, (40, 40))
+    for odd in (0.05, 4.0):
+        confidence = Confidence()
+        for scale in (1.0, odd, 1.0, 1.0):
+            last = confidence.judge(scale * label + noise, scale)
+        assert last > 0.9
+        assert confidence.ordinary[0] == pytest.approx(1.0)
+    first = Confidence(settling=1)
+    assert [first.judge(label, scale) for scale in (1.0, 0.5)] == pytest.approx([1.0, 1.0])
+    assert first.ordinary[0] == pytest.approx(0.975), "from the second on a running mean"
 
 
 def camera_clip(moves, zoom=1.0):
@@ -138,6 +151,23 @@ def test_doubt_costs_nothing_where_nothing_is_wrong():
     for _ in range(8):
         tracker.update(frames[0])
         assert tracker.trust > 0.9
+
+
+def test_the_answer_to_the_first_frame_is_no_yardstick():
+    """The filter was fitted to it: no picture with noise is answered as well."""
+    frames, boxes = moving_clip([])
+    generator = np.random.default_rng(0)
+    tracker, trusts, scores = plus(adaptive=1.0), [], []
+    tracker.init(frames[0], boxes[0])
+    rehearsal = tracker.score
+    for _ in range(12):
+        noisy = frames[0] + generator.normal(0, 60, frames[0].shape)
+        tracker.update(np.clip(noisy, 0, 255).astype(np.uint8))
+        trusts.append(tracker.trust)
+        scores.append(tracker.score)
+    assert max(scores) < 0.7 * rehearsal
+    assert min(trusts) > 0.8
+    assert tracker.presence.ordinary[0] > max(scores), "that of the second look includes it"
 
 
 def test_a_camera_that_jumps_is_followed_only_when_it_is_looked_at():

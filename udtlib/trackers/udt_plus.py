@@ -137,9 +137,10 @@ class UdtPlusTracker:
             self.penalty,
             self.settings,
         )
-        self.confidence, self.velocity = Confidence(), np.zeros(2)
+        self.confidence, self.presence = Confidence(), Confidence(settling=1)
         self.camera, self.flow = CameraMotion(frame), TargetFlow(frame, box)
         self._judge(self._locate(self._spectrum(maps), self.center))
+        self.confidence, self.velocity = Confidence(), np.zeros(2)  # that answer was only a rehearsal
         self.scale_filter.learn(frame, self.center, self.size)
         self.frames, self.unlearned = 1, 0
         self.started = True
@@ -213,8 +214,8 @@ class UdtPlusTracker:
         return best if self._stands_out(best, CONVINCING) else first
 
     def _stands_out(self, look: Look, share: float) -> bool:
-        """Say whether a peak reaches a share of the ordinary one."""
-        return bool(look.score >= share * self.confidence.ordinary[0])
+        """Say whether a peak reaches a share of the ordinary one, the first frame's own included."""
+        return bool(look.score >= share * self.presence.ordinary[0])
 
     def _look(self, frame: Frame, place: Boxes) -> Look:
         return self._locate(self._spectrum(self._features(self._crop(frame, place))), place)
@@ -222,6 +223,7 @@ class UdtPlusTracker:
     def _judge(self, look: Look) -> None:
         """Say how far this frame is to be learned from."""
         self.score, self.response = look.score, look.response
+        self.presence.judge(look.response, look.score)
         self.trust = self.confidence.judge(look.response, look.score) ** self.settings.adaptive
 
     def _crop(self, frame: Frame, place: Boxes) -> Frame:
