@@ -12,6 +12,7 @@
 # make results-processors DSST on the ten real sequences with OpenBLAS's kernels of other processors: dsst_processors.csv
 # make results-ingredients UDT+ with one ingredient more each time, on real sequences: ch12_ingredients.json
 #                         (a quarter of an hour; goes on where it stopped; REAL=DIR names the sequences)
+# make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
@@ -35,7 +36,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site results results-trackers results-starts results-processors results-ingredients results-choice results-published results-vot results-training
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -159,6 +160,10 @@ results-processors: .venv/book.stamp
 results-ingredients: .venv/book.stamp
 	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
 	--table data/results/ch12_ingredients.json
+
+# Goes on where it stopped; FLAGS="--network seed-1=FILE" measures further networks.
+results-choice: .venv/book.stamp
+	$(BIN)/python book/tools/choice_results.py --real $(REAL) --out runs/choice --table data/results/ch11_choice.json $(FLAGS)
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py
