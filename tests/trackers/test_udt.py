@@ -213,7 +213,7 @@ def test_nothing_of_the_label_lies_beyond_the_cutoff(preset):
 def test_the_tracker_s_filter_and_responses_are_the_layer_s(weights):
     """Low-pass matrices, dual coefficients, channels last: still Eq. 4 and 5 of `udtlib.dcf`."""
     frames, boxes = clip(2)
-    tracker = load_tracker("udt", weights=weights)
+    tracker = load_tracker("udt-released", weights=weights)
     tracker.init(frames[0], boxes[0])
     window = torch.outer(tracker.window, tracker.window).float()
     patch = tracker.sample(frames[0], boxes[:1, 2:] * 2.8)
@@ -409,7 +409,7 @@ def test_reproduces_the_published_boxes(name, length, share):
 
 def test_scales_differ_by_the_step(weights):
     frames, boxes = clip(2)
-    tracker = load_tracker("udt", weights=weights)
+    tracker = load_tracker("udt-released", weights=weights)
     follow(tracker, frames, boxes[0])
     widths = tracker.look.windows[:, 0]
     assert [b / a for a, b in pairwise(widths)] == pytest.approx([1.015, 1.015])
