@@ -5,7 +5,8 @@
 Every network runs in the released tracker (``book``: the shipped one in the preset of that name) from `STARTS` anchors
 of each sequence in DIR, which are laid out as OTB's are, towards the farther end (`udtlib.evaluation.anchors`), in
 bfloat16, frames without a target left out. The table has, for each sequence, the mean overlap of the whole run, its
-robustness, and the mean overlap of the first `HORIZONS` frames after a start.
+robustness, and the mean overlap of the first `HORIZONS` frames after a start; and what the preset ``book`` costs, in
+milliseconds of processor time a frame.
 
 Resumable, as `udt evaluate` is. The authors' networks are measured where they are found among the outside data, and
 ``--network`` adds others, such as further seeds of a recipe; a network measured before stays in the table if it is not
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ingredient_results import prices
 
 from udtlib.boxes import Boxes
 from udtlib.data import find_data, load_dataset
@@ -99,14 +101,11 @@ def early_overlap(pairs: AbstractSequence[tuple[Boxes, Boxes]], frames: int) -> 
     return float(np.mean([np.nanmean(one) for one in each if np.isfinite(one).any()]))
 
 
-def kept(table: Path, names: AbstractSequence[str], frames: int) -> dict[str, Any]:
-    """Return the networks of an earlier table that stay, if it was measured on the same sequences."""
-    if not table.exists():
-        return {}
-    document = json.loads(table.read_text("utf-8"))
-    if document["frames"] != frames or list(document["sequences"]) != list(names):
-        return {}
-    return dict(document["networks"])
+def kept(table: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what an earlier table has of the same sequences: ``networks``, and ``ms`` if it was measured."""
+    document = json.loads(table.read_text("utf-8")) if table.exists() else {}
+    same = all(document.get(key) == value for key, value in facts.items())
+    return {key: document[key] for key in ("networks", "ms") if same and key in document}
 
 
 def main() -> None:
@@ -124,7 +123,10 @@ def main() -> None:
     sequences = load_dataset("otb", str(arguments.real))
     names, frames = [one.name for one in sequences], sum(len(one.frames) for one in sequences)
     runs = [run for sequence in sequences for run in runs_of(sequence)]
-    networks = kept(arguments.table, names, frames)
+    facts = {"frames": frames, "starts": len(runs), "horizons": list(HORIZONS), "sequences": names}
+    before = kept(arguments.table, facts)
+    networks = before.get("networks", {})
+    ms = before.get("ms") or prices({name: (name, {}) for name in ("udt-released", "udt")})
     for name, options in contenders(arguments.out, arguments.network).items():
         if arguments.only and name not in arguments.only:
             continue
@@ -144,14 +146,13 @@ def main() -> None:
         networks[name] = {
             "weights": weights_by_name({name: load_tracker("udt", **options)})[name],
             "preset": options["preset"],
+            "commit": measured["commit"],
             "sequences": measures(arguments.out / plain, sequences),
         }
         document = measured | {
             "what": "overlap and robustness from anchors; mean overlap of the first frames after a start",
-            "frames": frames,
-            "starts": len(runs),
-            "horizons": list(HORIZONS),
-            "sequences": names,
+            **facts,
+            "ms": ms,
             "networks": networks,
         }
         write_whole(arguments.table, json.dumps(document, indent=1) + "\n")

@@ -12,7 +12,7 @@ differ in the network alone: ``udt-random`` has random weights, ``udt-authors`` 
 they are found among the outside data, and is left out elsewhere.
 
 With ``--only NAME ...`` these alone are measured and put into the table that is there, beside its other rows; the JSON
-file says under ``added`` where and when.
+file says under ``added`` where and when. Such a row has no speed either.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def main() -> None:
     failed = [f"{one.tracker}, {name}: {why}" for one in scores for name, why in one.failed.items()]
     if failed:
         raise SystemExit("\n".join(failed))
-    if arguments.starts > 1:
+    if arguments.starts > 1 or arguments.only:
         scores = [without_speeds(one) for one in scores]
     print(score_table(scores))
     if len(scores) > 1:
