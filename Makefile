@@ -19,6 +19,7 @@
 #                         where it stopped, a quarter of an hour on a quiet machine); results-more-data: trained on parts of the
 #                         videos in VIDEOS, ch16_more_data.json (a quarter of an hour, likewise)
 # make results-costs      what chapter 17's cost model takes in: ch17_costs.json (two minutes, on a quiet machine)
+# make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
@@ -45,7 +46,7 @@ $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs results-choice
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -203,6 +204,10 @@ results-more-data: .venv/book.stamp
 
 results-costs: .venv/book.stamp
 	$(BIN)/python book/tools/cost_results.py --table data/results/ch17_costs.json
+
+# Goes on where it stopped; FLAGS="--network seed-1=FILE" measures further networks.
+results-choice: .venv/book.stamp
+	$(BIN)/python book/tools/choice_results.py --real $(REAL) --out runs/choice --table data/results/ch11_choice.json $(FLAGS)
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

@@ -209,7 +209,8 @@ assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
 #
 # MOSSE compares grey pixels. The tracker `"udt"`, where this book leads, is used with the same three lines. It looks
 # at the frame through a small network that has learned from raw video, in which nobody had drawn a box. Chapters 07
-# to 11 explain how; its weights came with the book.
+# to 11 explain how; its weights came with the book. We use it as it was published, `preset="released"`; chapter 06
+# (section 6.8) says what the default adds.
 #
 # **Predict first.** It gets the same clip with the same thing passing in front, up to the frame in which MOSSE had
 # lost the target, and a little further. Will it hold on: `"yes"` or `"no"`?
@@ -219,7 +220,7 @@ my_answer = "yes"
 
 # %%
 short = first_lost + 9
-learned = load_tracker("udt")
+learned = load_tracker("udt", preset="released")
 learned.init(hidden.frames[0], hidden.boxes[0])
 learned_boxes = [hidden.boxes[0], *(learned.update(hidden.frames[i]) for i in range(1, short))]
 learned_overlaps = iou(learned_boxes, hidden.boxes[:short])
@@ -275,7 +276,7 @@ if find_data("otb"):
     for sequence in load_dataset("otb"):
         if sequence.name not in measured["sequences"]:
             continue
-        for name, options in {"mosse": {}, "udt": {"weights": "udt"}}.items():
+        for name, options in {"mosse": {}, "udt": {"weights": "udt", "preset": "released"}}.items():
             tracker = load_tracker(name, **options)
             tracker.init(sequence.frames[0], sequence.boxes[0])
             found = iou([sequence.boxes[0], *map(tracker.update, sequence.frames[1:])], sequence.boxes)

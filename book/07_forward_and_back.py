@@ -79,7 +79,7 @@ frames, truth = list(clip.frames), clip.boxes
 
 def follow(frames, box):
     """Return the boxes (F, 4) of the tracker of chapter 06; the first is given."""
-    tracker = load_tracker("udt", weights="random")
+    tracker = load_tracker("udt", weights="random", preset="released")
     tracker.init(frames[0], box)
     return np.array([box, *map(tracker.update, frames[1:])])
 

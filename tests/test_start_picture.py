@@ -37,7 +37,7 @@ def start_picture():
 def start_animation():
     """A fast target that changes its shape: UDT follows, MOSSE does not. On the right UDT's response."""
     clip = render_clip(100, seed=1, fast_motion=0.4, deformation=0.5)
-    (mosse, _), (udt, responses) = (tracked(clip, name) for name in ("mosse", "udt"))
+    (mosse, _), (udt, responses) = (tracked(clip, name) for name in ("mosse", "udt-released"))
     draw = frame_drawer(clip, {"MOSSE": mosse, "UDT": udt}, responses, height=180)
     return [draw(index) for index in range(0, len(clip), 2)]
 

@@ -9,6 +9,7 @@ other work on the machine does little harm.
 
 import argparse
 import json
+from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
 from itertools import pairwise
@@ -79,14 +80,18 @@ def scores(sequences: AbstractSequence[Sequence], out: str, jobs: int) -> dict[s
     return found
 
 
-def prices() -> dict[str, float]:
-    """Return each step's milliseconds a frame: processor time, one thread, the least of all rounds."""
+def prices(measured: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, float]:
+    """Return each tracker's milliseconds a frame: processor time, one thread, the least of all rounds.
+
+    Args:
+        measured: registered name and options, by the name in the answer.
+    """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     clip = render_clip(TIMED_FRAMES, seed=7, scale_variation=0.3)
-    frames, least = list(clip.frames), dict.fromkeys(steps(), float("inf"))
+    frames, least = list(clip.frames), dict.fromkeys(measured, float("inf"))
     for _ in range(ROUNDS):
-        for step, (name, options) in steps().items():
+        for step, (name, options) in measured.items():
             tracker = load_tracker(name, **options)
             tracker.init(frames[0], clip.boxes[0])
             for frame in frames[1:SETTLED]:
@@ -117,7 +122,7 @@ def main() -> None:
         "settings": {step: options for step, (_, options) in steps().items()},
     }
     document["auc"] = {"real": scores(sequences, arguments.out, arguments.jobs)}
-    document["ms"] = prices()
+    document["ms"] = prices(steps())
     write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
 

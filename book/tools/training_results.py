@@ -246,7 +246,7 @@ def command_lines(results: Path = RESULTS) -> list[str]:
             elif table != "steps" and "command" in about:
                 train.append(f"[ -e {weights} ] || {about['command']}")
             evaluate += [
-                f"udt evaluate --tracker udt --option weights={weights} --dataset {dataset} "
+                f"udt evaluate --tracker udt-released --option weights={weights} --dataset {dataset} "
                 f"--out ev/{name}-{dataset}"
                 for dataset in ("synthetic", "otb")
             ]

@@ -131,7 +131,7 @@ def test_trackers_take_turns_in_reversed_order(monkeypatch):
     "name",
     [
         *("mosse", "kcf", "dsst", "mosse-opencv", "kcf-opencv", "csrt"),
-        *("udt", "udt+", "udt+-bf16", "udt-bf16", "udt-plain"),
+        *("udt", "udt+", "udt+-bf16", "udt-bf16", "udt-plain", "udt-released"),
     ],
 )
 def test_the_stages_of_every_tracker_exist(name, monkeypatch):

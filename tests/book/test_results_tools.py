@@ -72,6 +72,33 @@ def test_starts_are_as_many_as_asked_and_fewer_for_the_slow(small, tmp_path, mon
     assert "from, to" in capsys.readouterr().out
 
 
+def test_a_row_can_be_measured_alone_and_the_others_stay(small, tmp_path, monkeypatch, capsys):
+    table = tmp_path / "table.csv"
+    command = ["tool", "synthetic", "--out", str(tmp_path / "run"), "--table", str(table)]
+    monkeypatch.setattr("sys.argv", command)
+    tracker_results.main()
+    before = table.read_text().splitlines()
+    old = json.loads(table.with_suffix(".json").read_text())
+    small["mosse"], small["dsst"] = ("mosse", {"padding": 2.0}), ("dsst", {})
+    command[3] = str(tmp_path / "again")
+    monkeypatch.setattr("sys.argv", [*command, "--only", "dsst", "mosse"])
+    tracker_results.main()
+    after = table.read_text().splitlines()
+    assert [row.split(",")[0] for row in after] == ["tracker", "mosse", "kcf-linear", "dsst"]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] != before[1]
+    document = json.loads(table.with_suffix(".json").read_text())
+    assert list(document["trackers"]) == ["mosse", "kcf-linear", "dsst"]
+    assert document["trackers"]["kcf-linear"] == old["trackers"]["kcf-linear"]
+    assert document["commit"] == old["commit"]
+    assert {name: one["command"] for name, one in document["added"].items()} == dict.fromkeys(
+        ("mosse", "dsst"), "make results-trackers"
+    )
+    monkeypatch.setattr("sys.argv", [*command, "--only", "no such"])
+    with pytest.raises(SystemExit, match="expected some of mosse, kcf-linear, dsst, found no such"):
+        tracker_results.main()
+
+
 def write_otb(root, clips):
     """The clips in the benchmark's own layout."""
     for name, clip in clips.items():

@@ -24,11 +24,12 @@ from udtlib.errors import (
 from udtlib.labels import peak_displacement
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.udt import LOST, UdtTracker
+from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.trackers.udt.look import displacement
 from udtlib.trackers.udt.settings import PRESETS
 from udtlib.weights import random_weights, save_weights
 
-NAMES = ["udt", "udt-bf16", "udt-plain"]
+NAMES = ["udt", "udt-bf16", "udt-plain", "udt-released"]
 
 
 @cache
@@ -78,11 +79,11 @@ def test_follows_a_textured_target(name, weights):
     assert all((frame == copy).all() for frame, copy in zip(frames, copies, strict=True))
 
 
-@pytest.mark.parametrize("name", ["udt", "udt-bf16"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
     ("size", "start"), [((40, 32), (40, 30)), ((25, 70), (-20, 60)), ((60, 60), (95, 55))]
 )
-def test_same_boxes_as_the_plain_version(name, size, start, weights):
+def test_same_boxes_as_the_plain_version(dtype, size, start, weights):
     """Inside the image, half outside it to the left, and at its right and lower border."""
     rng = np.random.default_rng(4)
     background, target = texture(120, 160, 1), texture(*size, 2)
@@ -95,7 +96,7 @@ def test_same_boxes_as_the_plain_version(name, size, start, weights):
         image[top : top + part.shape[0], left : left + part.shape[1]] = part
         frames.append(image.clip(0, 255).astype(np.uint8))
     box = (*start, size[1], size[0])
-    fast = follow(load_tracker(name, weights=weights), frames, box)
+    fast = follow(load_tracker("udt-released", weights=weights, dtype=dtype), frames, box)
     plain = follow(load_tracker("udt-plain", weights=weights), frames, box)
     np.testing.assert_allclose(fast, plain, atol=1e-6)
 
@@ -141,6 +142,16 @@ def test_every_preset_tracks(preset, weights):
     found = follow(load_tracker("udt", weights=weights, preset=preset), frames, boxes[0])
     np.testing.assert_allclose(found[:, :2], boxes[1:, :2], atol=3)
     assert all(PRESETS[preset] != PRESETS[other] for other in PRESETS if other != preset)
+
+
+def test_what_is_compared_is_released_and_what_is_used_is_the_books():
+    used = {name: load_tracker(name, weights="random").settings for name in ("udt", "udt-bf16")}
+    assert used == dict.fromkeys(used, PRESETS["book"])
+    assert UdtTracker("random").settings == MultiTracker("random").shared.settings == PRESETS["book"]
+    compared = [load_tracker("udt-released", weights="random"), load_tracker("udt-noise")]
+    assert [tracker.settings for tracker in compared] == [PRESETS["released"]] * 2
+    assert load_tracker("udt-noise", preset="book").settings.flow
+    assert PRESETS["book"] == replace(PRESETS["released"], flow=True)
 
 
 def test_dcfnet_is_the_same_tracker_with_its_own_settings(weights):
@@ -202,7 +213,7 @@ def test_nothing_of_the_label_lies_beyond_the_cutoff(preset):
 def test_the_tracker_s_filter_and_responses_are_the_layer_s(weights):
     """Low-pass matrices, dual coefficients, channels last: still Eq. 4 and 5 of `udtlib.dcf`."""
     frames, boxes = clip(2)
-    tracker = load_tracker("udt", weights=weights)
+    tracker = load_tracker("udt-released", weights=weights)
     tracker.init(frames[0], boxes[0])
     window = torch.outer(tracker.window, tracker.window).float()
     patch = tracker.sample(frames[0], boxes[:1, 2:] * 2.8)
@@ -398,7 +409,7 @@ def test_reproduces_the_published_boxes(name, length, share):
 
 def test_scales_differ_by_the_step(weights):
     frames, boxes = clip(2)
-    tracker = load_tracker("udt", weights=weights)
+    tracker = load_tracker("udt-released", weights=weights)
     follow(tracker, frames, boxes[0])
     widths = tracker.look.windows[:, 0]
     assert [b / a for a, b in pairwise(widths)] == pytest.approx([1.015, 1.015])

@@ -58,7 +58,7 @@ def together(frames, starts, weights, **options):
         {"dtype": "bfloat16"},
         {"preset": "paper"},
         {"preset": "pytorch-port", "subpixel": True},
-        {"flow": True},
+        {"preset": "released"},
     ],
 )
 def test_boxes_and_responses_are_those_of_single_trackers(weights, options):

@@ -6,7 +6,9 @@ import scipy.linalg
 import torch
 from torch import nn
 
+from udtlib.training import TrainingSettings
 from udtlib.training.muon import Muon, even_directions
+from udtlib.training.run import make_optimiser
 
 
 @pytest.mark.parametrize("shape", [(32, 3, 3, 3), (32, 32, 3, 3), (5, 7), (9, 4)])
@@ -72,6 +74,28 @@ def test_the_step_does_not_grow_with_the_layer():
         layer.grad = -layer.detach()
         optimiser.step()
         assert layer.norm().item() == pytest.approx(3**0.5 * (1 + 0.3 * done), rel=1e-4)
+
+
+def test_weight_decay_is_torchs_and_bounds_a_layer_that_always_grows():
+    ours, theirs = (nn.Parameter(torch.full((4, 4), 2.0) + torch.eye(4)) for _ in range(2))
+    muon = Muon([ours], lr=0.1, momentum=0.9, weight_decay=0.5)
+    adamw = torch.optim.AdamW([theirs], lr=0.1, weight_decay=0.5)
+    ours.grad, theirs.grad = torch.zeros(4, 4), torch.zeros(4, 4)
+    for _ in range(20):
+        muon.step()
+        adamw.step()
+    torch.testing.assert_close(ours, theirs)  # without a gradient only the decay is left
+    layer = nn.Parameter(torch.eye(3))
+    muon = Muon([layer], lr=0.3, momentum=0.9, weight_decay=0.5)
+    for _ in range(100):
+        layer.grad = -layer.detach()
+        muon.step()
+    assert layer.norm().item() == pytest.approx(3**0.5 / 0.5, rel=1e-4), "growth and decay in balance"
+
+
+def test_a_muon_run_decays_as_its_settings_say():
+    settings = TrainingSettings(optimiser="muon", weight_decay=0.25)
+    assert make_optimiser(nn.Linear(2, 2), settings).param_groups[0]["weight_decay"] == 0.25
 
 
 def test_the_size_of_gradients_does_not_matter():

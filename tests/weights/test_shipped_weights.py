@@ -92,7 +92,7 @@ def auc(weights, names):
     scores = []
     for sequence in load_dataset("synthetic"):
         if sequence.name in names:
-            tracker = load_tracker("udt", weights=weights)
+            tracker = load_tracker("udt-released", weights=weights)
             frames = list(sequence.frames[:60])
             tracker.init(frames[0], sequence.boxes[0])
             boxes = [sequence.boxes[0], *map(tracker.update, frames[1:])]

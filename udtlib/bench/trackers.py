@@ -36,10 +36,11 @@ RIVALS = {
     "dsst": "csrt",
     "kcf": "kcf-opencv",
     "mosse": "mosse-opencv",
-    "udt": "udt-plain",
+    "udt": "csrt",
     "udt+": "csrt",
     "udt+-bf16": "csrt",
     "udt-bf16": "csrt",
+    "udt-released": "udt-plain",
 }
 """Which of OpenCV's trackers, or which plain version, each of ours is compared with."""
 

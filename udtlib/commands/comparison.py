@@ -34,8 +34,8 @@ def compare(weights: Weights, device: str = "cpu") -> str:
 
 
 def mean_overlap(weights: Weights, tracked: AbstractSequence[Sequence], device: str = "cpu") -> float:
-    """Return the mean overlap, 0..1, of a UDT tracker with these weights over `runs`."""
-    tracker = load_tracker("udt", weights=weights, device=device)
+    """Return the mean overlap, 0..1, of the released tracker with these weights over `runs`."""
+    tracker = load_tracker("udt-released", weights=weights, device=device)
     overlaps = []
     for run in tracked:
         boxes, _ = track_sequence(tracker, run)

@@ -13,7 +13,8 @@ NUMBERS = {
     "first_rate": "learning rate of the first step, a factor of the gradient",
     "last_rate": "learning rate of the last step, a factor of the gradient",
     "momentum": "share of the last change that each step repeats, 0 to below 1 (sgd and muon)",
-    "weight_decay": "factor of the weights that is added to their gradient",
+    "weight_decay": "factor of the weights that is added to their gradient, or with adam and muon taken off "
+    "by each step, times its rate",
     "drop": "share of the triplets with the highest loss that teach nothing, 0 to below 1",
     "gain": "factor of the first weights",
     "average": "share that a running average of the weights keeps each step, 0 to below 1; 0 is no average",

@@ -11,7 +11,7 @@ from udtlib.frames import Frame, check_frame
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import load_tracker
 
-BATCHED = ("udt", "udt-bf16", "udt-noise")
+BATCHED = ("udt", "udt-bf16", "udt-noise", "udt-released")
 """Trackers whose targets share the network's calls (`udtlib.trackers.udt.batch.MultiTracker`)."""
 
 

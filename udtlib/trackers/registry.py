@@ -26,6 +26,7 @@ TRACKERS = {
     "udt-bf16": "udtlib.trackers.udt.variants:bfloat16_tracker",
     "udt-noise": "udtlib.trackers.udt.variants:noise_tracker",
     "udt-plain": "udtlib.trackers.udt.plain:PlainUdtTracker",
+    "udt-released": "udtlib.trackers.udt.variants:released_tracker",
 }
 
 

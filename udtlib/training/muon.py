@@ -16,13 +16,16 @@ class Muon(Optimizer):
     ``(outputs, inputs)``, its momentum is replaced by ``U V^T`` of its singular value decomposition
     (K. Jordan et al. 2024), scaled to the share ``lr`` of the norm the layer began with. The layer may grow:
     features of the starting scale follow fast targets badly (chapter 11). But the step does not grow with
-    it, or the growth would feed itself. Biases take the plain step of SGD with Nesterov momentum.
-    `torch.optim.Muon` takes matrices only.
+    it, or the growth would feed itself. In long runs ``weight_decay`` bounds it: before each step a layer
+    shrinks by the share ``lr * weight_decay``, apart from its gradient, as in AdamW. Biases take the plain
+    step of SGD with Nesterov momentum. `torch.optim.Muon` takes matrices only.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float) -> None:
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float = 0.0
+    ) -> None:
         """Take the parameters as they are at the start."""
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
@@ -30,9 +33,9 @@ class Muon(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self.change(parameter, group["lr"], group["momentum"])
+                    self.change(parameter, group["lr"], group["momentum"], group["weight_decay"])
 
-    def change(self, parameter: Tensor, rate: float, momentum: float) -> None:
+    def change(self, parameter: Tensor, rate: float, momentum: float, decay: float) -> None:
         """Take one step of one parameter."""
         state = self.state[parameter]
         if not state:
@@ -43,7 +46,7 @@ class Muon(Optimizer):
         if parameter.ndim == 1:
             parameter.sub_(rate * ahead)
         else:
-            parameter.sub_(rate * state["size"] * even_directions(ahead))
+            parameter.mul_(1 - rate * decay).sub_(rate * state["size"] * even_directions(ahead))
 
 
 def even_directions(gradient: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ def make_optimiser(network: nn.Module, settings: TrainingSettings) -> Optimizer:
     if settings.optimiser == "adam":
         return AdamW(parameters, rate, weight_decay=decay)
     if settings.optimiser == "muon":
-        return Muon(parameters, rate, settings.momentum)
+        return Muon(parameters, rate, settings.momentum, decay)
     return SGD(parameters, rate, settings.momentum, weight_decay=decay)
 
 

@@ -72,7 +72,8 @@ class TrainingSettings:
             as half a ``"cosine"`` by step.
         warm_up: steps over which the rate first rises from 0; the reference has none.
         momentum: of SGD and Muon.
-        weight_decay: 5e-4; the paper says 5e-3; Muon has none, it bounds the tensors' size.
+        weight_decay: 5e-4; the paper says 5e-3; AdamW's and Muon's do not touch the
+            gradient: layers shrink by the share ``rate * weight_decay`` a step.
         backward: the way back, one of `udtlib.forms.WAYS_BACK`.
         form: of error and loss, one of `udtlib.forms.FORMS`.
         motion: of A_motion, one of `udtlib.forms.FORMS`.

@@ -52,7 +52,7 @@ class UdtTracker:
     def __init__(
         self,
         weights: str | Path | Weights | None = None,
-        preset: str = "released",
+        preset: str = "book",
         device: torch.device | str = "cpu",
         dtype: Annotated[str, OneOf(*DTYPES)] = "float32",
         network: nn.Module | None = None,
@@ -63,7 +63,8 @@ class UdtTracker:
         Args:
             weights: a file (see `udtlib.weights.load_weights`), `Weights`, ``"random"``, or None for
                 `udtlib.weights.default`.
-            preset: a key of `udtlib.trackers.udt.settings.PRESETS`.
+            preset: a key of `udtlib.trackers.udt.settings.PRESETS`: ``"book"`` is ours, ``"released"``
+                repeats the authors' boxes.
             device: ``"cpu"``, ``"cuda"`` ...
             dtype: of the search patches' convolutions: ``"float32"``, or ``"bfloat16"``, faster where the
                 processor has it. Templates stay float32, and a search whose outcome is within rounding is

@@ -1,4 +1,8 @@
-"""The UDT tracker under other names: in bfloat16, trained on noise, and as DCFNet. Book: chapter 06."""
+"""The UDT tracker under other names: in bfloat16, as released, trained on noise, and as DCFNet.
+
+For use are ``udt`` and ``udt-bf16``, with the preset ``book``. The others are there for comparisons, of
+networks and with published numbers, so none has what only ``book`` adds. Book: chapter 06.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -13,9 +17,14 @@ def bfloat16_tracker(weights: str | Path | Weights | None = None, **options: Any
     return UdtTracker(weights, dtype="bfloat16", **options)
 
 
-def noise_tracker(**options: Any) -> UdtTracker:
-    """Return `UdtTracker` with the network that has seen nothing but our procedural clips."""
-    return UdtTracker("udt-noise", **options)
+def released_tracker(weights: str | Path | Weights | None = None, **options: Any) -> UdtTracker:
+    """Return the UDT tracker with the preset ``released``, the authors' behaviour."""
+    return UdtTracker(weights, "released", **options)
+
+
+def noise_tracker(preset: str = "released", **options: Any) -> UdtTracker:
+    """Return the released tracker with the network that has seen nothing but our procedural clips."""
+    return UdtTracker("udt-noise", preset, **options)
 
 
 def dcfnet_tracker(
