@@ -1,7 +1,8 @@
 """Turn chapters, their solutions and the list of symbols into pages of the web book.
 
 What is text in JupyterLab becomes links here: citations, chapters and sections that are named, and the library's
-modules. Exercises get their solution, folded; demos say that they need a kernel.
+modules. Exercises get their solution, folded. Demos of our own scripts stay alive (`web_widgets`); others say that they need a
+kernel.
 """
 
 import ast
@@ -15,6 +16,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from web_api import chapters, modules_by_chapter
+from web_widgets import VIEW as WIDGET
+from web_widgets import live
 
 CITATION = re.compile(r'\[([^\]]*)\]\(#References "([a-z0-9]+)"\)')
 LISTED = re.compile(r"^(- .*?)\s*<!-- ([a-z0-9]+) -->$", re.M)
@@ -26,7 +29,6 @@ PROTECTED = re.compile(
 CHAPTER = re.compile(r"\b([Cc]hapter)\s+(\d\d)\b(?!\.)")
 SECTION = re.compile(r"\b([Ss]ection)\s+(\d+\.\d+)\b(?!\s+(?:of|in)\s+the\s+paper)")
 HEADING = re.compile(r"^## (\d+\.\d+)\b", re.M)
-WIDGET = "application/vnd.jupyter.widget-view+json"
 DEMO = "The picture above is one moment of a demo. Its controls need Python: run the chapter in JupyterLab to move them."
 
 
@@ -148,6 +150,7 @@ def chapter_page(
             cell.metadata.mystnb["code_prompt_show"] = "Show what checks this section's numbers"
         if "check" in tags:
             cells.append(folded_solution(cells[-2].source, number, solutions))
+        cell.outputs = [live(notebook, output) for output in cell.outputs]
         pictures = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
         if len(pictures) < len(cell.outputs):
             cell.outputs = pictures
