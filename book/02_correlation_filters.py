@@ -21,7 +21,7 @@
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 16 s
+# Run time: about 48 s
 #
 # **Downloads.** None.
 
@@ -49,6 +49,7 @@ from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import mosse
 from udtlib.widgets import correlation
+from udtlib.widgets.in_browser import filter_bench
 
 plt.rcParams.update({"figure.dpi": 80, "image.cmap": "gray", "axes.titlesize": 10})
 banner()
@@ -771,11 +772,42 @@ for name, setting in rows.items():
 # window has a drawback. It removes the seam, which misleads the filter in the third row, but it limits how far a
 # target may move between two frames.
 
+# %% [markdown]
+# The same filter on a picture: drag the two squares, or move them with the arrow keys. The filter is computed from the
+# blue square and applied to the orange one, for each movement anew, in your browser. The ring in the response marks
+# where the template lies in the search patch, the cross the peak. Move the orange square away until ring and cross
+# part, then try it with colour and edges, which are five channels instead of one ([chapter 03](03_kernels_channels_scale.ipynb)),
+# with a larger patch, and without the window.
+
+# %% tags=["nbval-ignore-output"]
+filter_bench.demo()
+
+# %%
+x, y = filter_bench.START["template"]
+sharpness = {}
+for kind in filter_bench.KINDS:
+    knobs = filter_bench.START | {"kind": kind}
+    for left in (0, 10, 20, 30):
+        moved = filter_bench.solve(filter_bench.scene(), **(knobs | {"search": (x - left, y)}))
+        down, right = peak_displacement(moved.response)
+        sharpness[kind, left] = peak_to_sidelobe(moved.response)
+        where = f"the peak says {down:.0f} down, {right:.0f} right"
+        print(f"{kind}: square {left} px to the left, {where}, PSR {sharpness[kind, left]:.1f}")
+
+# %% [markdown]
+# The PSR falls with every step, because the window leaves less of the template to see, and on this picture five channels
+# keep a higher PSR than one.
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Of the static picture's rows only a lambda of 1 finds the target; the distant one is found without the window.
 for name, setting in rows.items():
     near = np.abs(np.subtract(found[name], setting[-2:])).max() <= 2
     assert near == (name in ("lambda 1", "too far, no window"))
+# The PSR falls as the square moves away, and five channels keep a higher one.
+for kind in filter_bench.KINDS:
+    falling = [sharpness[kind, left] for left in (0, 10, 20, 30)]
+    assert falling == sorted(falling, reverse=True)
+assert all(sharpness["colour and edges", left] > sharpness["grey", left] for left in (0, 10, 20, 30))
 
 # %% [markdown]
 # ## 2.10 Exercises

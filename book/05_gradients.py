@@ -43,6 +43,7 @@ from udtlib.environment import banner
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop
 from udtlib.widgets import gradient
+from udtlib.widgets.in_browser import one_frequency
 
 torch.set_num_threads(1)
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10})
@@ -455,6 +456,38 @@ assert 0.8 < times["template, rolled"] < 1.1
 assert ratio[0] > 10
 assert ratio[3] > 1 > ratio[4]
 assert 0.5 < ratio[-1] < 0.6
+
+# %% [markdown]
+# ## One frequency in your hand
+#
+# Equations 2, 3 and 7 work on each frequency by itself, so one frequency shows all of them. Below, the template
+# $\hat{\mathbf X}$, the search patch $\hat{\mathbf Z}$ and the label $\hat{\mathbf Y}$ are three arrows in the complex plane.
+# Drag their tips, or go to a tip with Tab and use the arrow keys. The filter $w$, the response $r$, the arriving
+# gradient $g=r-y$ and the two gradients of Eq. 7 follow. The right plane shows a step of gradient descent: how
+# training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$. Everything is computed in your browser; the picture above
+# the arrows shows their starting position, computed by the library.
+#
+# Three things to try. Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the
+# same angle. Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$
+# shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$, whatever the length of the two arrows.
+
+# %% tags=["nbval-ignore-output"]
+one_frequency.demo()
+
+# %%
+settings = {"the target moved": (1, 1), "template nearly empty": (0.1, 1.8), "search patch nearly empty": (1.8, 0.1)}
+length_ratio = {}
+for name, (x_length, z_length) in settings.items():
+    x, z = x_length * np.exp(0.6j), z_length * np.exp(1.6j)
+    found = one_frequency.solve(x, z, 1.2, ridge=0.04)
+    length_ratio[name] = abs(found.template) / abs(found.search)
+    print(f"{name}: |x| = {x_length}, |z| = {z_length}, the template's gradient is {length_ratio[name]:.2f} times the other")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# At one frequency the gradient of the shorter arrow is the longer one, and at most |Z| / |X| times the other.
+assert 0.8 < length_ratio["the target moved"] <= 1
+assert 10 < length_ratio["template nearly empty"] <= 18 + 1e-9
+assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 
 # %% [markdown]
 # ## A surprise: nothing moved

@@ -17,6 +17,7 @@ from udtlib.printing import printable, say
 
 COMMANDS = {
     "bench": "measure the speed of our trackers and OpenCV's, side by side",
+    "book": "copy the chapters into a folder, to run and change them there",
     "check": "say whether this machine is ready, and what to do if it is not",
     "data": "find and download benchmarks; cut and cache training patches from raw videos",
     "evaluate": "run trackers over a dataset (OPE, TRE, SRE, starts, anchors, resets, shift, VOT), resumable",

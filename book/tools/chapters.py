@@ -24,6 +24,8 @@ from nbformat import NotebookNode
 
 BOOK = Path(__file__).resolve().parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+IN_BROWSER = ".BrowserDemo"  # the class of `udtlib.widgets.in_browser`, made when a demo is shown
 RUN = "Run this cell for the controls."
 RUN_TIME = re.compile(r"(Run time: about )(\d+)( s)")
 
@@ -101,12 +103,18 @@ def hide_root(notebook: NotebookNode) -> None:
 
 
 def unload_widgets(notebook: NotebookNode) -> None:
-    """Leave of a stored widget, whose kernel has ended, the text that says how to have it back."""
-    notebook.metadata.pop("widgets", None)
+    """Leave of a stored widget whose mathematics needs Python the text that says how to have it back."""
+    stored = notebook.metadata.pop("widgets", {}).get(STATE, {"state": {}})
+    models = {name: model["state"] for name, model in stored["state"].items()}
+    alive = {name for name, state in models.items() if state.get("_anywidget_id", "").endswith(IN_BROWSER)}
+    layouts = {models[name]["layout"].removeprefix("IPY_MODEL_") for name in alive}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if WIDGET in output.get("data", {}):
+            if WIDGET in output.get("data", {}) and output.data[WIDGET]["model_id"] not in alive:
                 output.data = {"text/plain": RUN}
+    if alive:
+        stored["state"] = {name: stored["state"][name] for name in sorted(alive | layouts)}
+        notebook.metadata["widgets"] = {STATE: stored}
 
 
 def execute(source: Path, notebook: NotebookNode) -> None:

@@ -1,7 +1,8 @@
 """Turn chapters, their solutions and the list of symbols into pages of the web book.
 
 What is text in JupyterLab becomes links here: citations, chapters and sections that are named, and the library's
-modules. Exercises get their solution, folded; demos say that they need a kernel.
+modules. Exercises get their solution, folded. Demos of our own scripts stay alive (`web_widgets`); others say that they need a
+kernel.
 """
 
 import ast
@@ -16,6 +17,7 @@ import nbformat
 from chapters import RUN
 from nbformat import NotebookNode
 from web_api import chapters, modules_by_chapter
+from web_widgets import live
 
 CITATION = re.compile(r'\[([^\]]*)\]\(#References "([a-z0-9]+)"\)')
 LISTED = re.compile(r"^(- .*?)\s*<!-- ([a-z0-9]+) -->$", re.M)
@@ -146,6 +148,7 @@ def chapter_page(
             cell.metadata.mystnb["code_prompt_show"] = "Show what checks this section's numbers"
         if "check" in tags and solutions:
             cells.append(folded_solution(cells[-2].source, number, solutions))
+        cell.outputs = [live(notebook, output) for output in cell.outputs]
         pictures = [output for output in cell.outputs if output.get("data", {}).get("text/plain") != RUN]
         if len(pictures) < len(cell.outputs):
             cell.outputs = pictures

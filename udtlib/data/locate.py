@@ -19,6 +19,11 @@ def shipped_folder(kind: str) -> Path:
     return (INSTALLED if INSTALLED.is_dir() else PROJECT / "data") / kind
 
 
+def book_folder() -> Path:
+    """Return the folder of the chapters that come with the library."""
+    return INSTALLED / "book" if INSTALLED.is_dir() else PROJECT / "book"
+
+
 def checkout() -> Path | None:
     """Return the project's folder where the library runs from one, None where it is installed."""
     return PROJECT if (PROJECT / "pyproject.toml").is_file() and not INSTALLED.is_dir() else None

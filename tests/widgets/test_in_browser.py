@@ -1,0 +1,173 @@
+"""The demos that compute in the browser: their numbers beside the library's, and their controls in Chromium."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from chromium import Chromium
+from web_widgets import page_part
+
+from udtlib.labels import peak_displacement, peak_to_sidelobe
+from udtlib.widgets import base
+from udtlib.widgets.in_browser import filter_bench, one_frequency
+from udtlib.widgets.in_browser.demo import NOTE, asset, bundle, modules
+
+DEMOS = {"one_frequency": one_frequency, "filter_bench": filter_bench}
+
+
+def live_page(folder, name):
+    """Write the page that the web book would show for a demo; return its address."""
+    demo = DEMOS[name].demo()
+    state = {"_esm": bundle(f"{name}.js"), "_css": asset("demo.css") + asset(f"{name}.css"), "start": demo.start}
+    page = folder / f"{name}.html"
+    page.write_text(f"<!doctype html><meta charset=utf-8>{page_part(name, json.loads(json.dumps(state)))}", "utf-8")
+    return page.as_uri()
+
+
+def maths_page(folder, script, names):
+    """Write a page that offers functions of a script as ``window.NAME``; return its address."""
+    page = folder / f"{script}.html"
+    offer = f"Object.assign(window, {{ {', '.join(names)} }});"
+    page.write_text(f'<!doctype html><meta charset=utf-8><script type="module">{bundle(script)}\n{offer}</script>')
+    return page.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Chromium(tmp_path_factory.mktemp("chromium") / "profile") as chromium:
+        yield chromium
+
+
+def asked(browser, expression):
+    """Return what an expression gives, through JSON as a browser writes it: every digit."""
+    return json.loads(browser.value(f"JSON.stringify({expression})"))
+
+
+@pytest.mark.browser
+def test_one_frequency_gives_the_numbers_of_the_layer(browser, tmp_path):
+    browser.open(maths_page(tmp_path, "frequency.js", ["solveFrequency"]))
+    generator = np.random.default_rng(0)
+    for ridge in (0.001, 0.1, 30.0):
+        x, z, y = (complex(*pair) for pair in generator.uniform(-2, 2, (3, 2)))
+        given = {"x": [x.real, x.imag], "z": [z.real, z.imag], "y": [y.real, y.imag], "ridge": ridge}
+        found = asked(browser, f"solveFrequency({json.dumps(given)})")
+        for name, expected in one_frequency.solve(x, z, y, ridge)._asdict().items():
+            assert complex(*found[name]) == pytest.approx(expected, rel=1e-9, abs=1e-12), name
+
+
+SETTINGS = (
+    {"size": 32, "kind": "grey", "sigma": 1.5, "regularisation": 1e-4, "windowed": True},
+    {"size": 64, "kind": "colour and edges", "sigma": 2.0, "regularisation": 1e-2, "windowed": False},
+    {"size": 128, "kind": "colour and edges", "sigma": 4.0, "regularisation": 1.0, "windowed": True},
+)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: str(setting["size"]))
+def test_the_bench_gives_the_numbers_of_the_library(browser, tmp_path, setting):
+    browser.open(maths_page(tmp_path, "bench.js", ["channelsOf", "solveBench", "peakOf", "peakToSidelobe"]))
+    picture = np.random.default_rng(1).integers(0, 256, (140, 150, 3), dtype=np.uint8)
+    rgba = np.dstack([picture, np.full((140, 150), 255, np.uint8)])
+    browser.value(f"window.picture = {{ pixels: {rgba.ravel().tolist()}, width: 150 }}, 0")
+    size, kind, windowed = setting["size"], json.dumps(setting["kind"]), json.dumps(setting["windowed"])
+    cut = f"channelsOf(picture, [%d, %d], {size}, {kind}, {windowed})"
+    knobs = f"{size}, {setting['sigma']}, {setting['regularisation']}"
+    browser.value(f"window.found = solveBench({cut % (3, 5)}, {cut % (7, 2)}, {knobs}), 0")
+    expected = filter_bench.solve(picture, (3, 5), (7, 2), **setting)
+    for name in ("filter", "strength", "response"):
+        values = np.reshape(asked(browser, f"[...found.{name}]"), (size, size))
+        reference = getattr(expected, name)
+        assert np.abs(values - reference).max() < 1e-6 * np.abs(reference).max(), name  # a float32 label
+    peak = asked(browser, f"peakOf(found.response, {size})")
+    assert (peak["dy"], peak["dx"]) == peak_displacement(expected.response) == (3, -4)
+    ratio = asked(browser, f"peakToSidelobe(found.response, {size})")
+    assert ratio == pytest.approx(peak_to_sidelobe(expected.response), rel=1e-5)
+
+
+def state(browser):
+    return json.loads(browser.value("document.querySelector('.one-frequency').dataset.state"))
+
+
+@pytest.mark.browser
+def test_arrows_are_dragged_and_moved_by_keys(browser, tmp_path):
+    browser.open(live_page(tmp_path, "one_frequency"))
+    browser.problems.clear()
+    table = "[...document.querySelectorAll('.value')].map((cell) => cell.textContent)"
+    before = browser.value(table)
+    assert state(browser)["ridge"] == one_frequency.RIDGE
+    left, top, width, height = browser.rectangle("svg")
+    x = one_frequency.START["x"]
+    at = [left + width * (110 + 50 * x.real) / 220, top + height * (110 - 50 * x.imag) / 220]
+    goal = [left + width * (110 - 50) / 220, top + height * (110 + 50) / 220]  # -1 - 1i
+    browser.drag(at, goal)
+    assert state(browser)["x"] == pytest.approx([-1, -1], abs=0.02)
+    assert browser.value(table) != before
+    browser.press("ArrowRight")
+    browser.press("ArrowUp", shift=True)
+    assert state(browser)["x"] == pytest.approx([-0.95, -0.75], abs=0.02)
+    label = browser.value("document.activeElement.getAttribute('aria-valuetext')")
+    assert label.startswith("−0.9")
+    browser.value("[...document.querySelectorAll('button')].at(2).click()")
+    assert state(browser)["ridge"] == 0.04
+    assert float(browser.value(table)[5]) > 10  # of the template's gradient, where the template is nearly empty
+    assert browser.problems == []
+
+
+@pytest.mark.browser
+def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
+    browser.open(live_page(tmp_path, "filter_bench"))
+    browser.problems.clear()
+    peak = "document.querySelector('.filter-bench').dataset.peak"
+    browser.wait(peak)
+    (tx, ty), (sx, sy) = filter_bench.START["template"], filter_bench.START["search"]
+    assert browser.value(peak) == f"{ty - sy},{tx - sx}"
+    left, top, width, height = browser.rectangle(".square + .square")
+    zoom = width / filter_bench.START["size"]
+    browser.drag((left + 3, top + height - 3), (left + 3 + 5 * zoom, top + height - 3 - 9 * zoom))
+    browser.wait(f"{peak} === '{ty - sy + 9},{tx - sx - 5}'")
+    browser.press("ArrowDown", shift=True)
+    browser.wait(f"{peak} === '{ty - sy - 1},{tx - sx - 5}'")
+    browser.value("document.querySelector('select').value = 'colour and edges'")
+    browser.value("document.querySelector('select').dispatchEvent(new Event('change')), 0")
+    browser.wait(f"{peak} === '{ty - sy - 1},{tx - sx - 5}'")
+    assert browser.problems == []
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_widget_has_all_it_needs(name):
+    pytest.importorskip("anywidget")
+    demo = DEMOS[name].demo()
+    widget = demo.widget()
+    assert widget.start == demo.start
+    assert "start" in widget.get_state()
+    assert widget._esm.count("export default") == 1
+    assert "import " not in widget._esm
+    assert demo.twin.dtype == np.uint8
+    assert min(demo.twin.shape[:2]) > 100
+
+
+def test_a_bundle_has_every_module_once_and_after_what_it_needs():
+    names = modules("filter_bench.js")
+    assert len(names) == len(set(names)) > 4
+    assert names.index("fourier.js") < names.index("bench.js") < names.index("filter_bench.js")
+
+
+def test_without_a_kernel_the_twin_stands_alone(monkeypatch, capsys):
+    display = pytest.importorskip("IPython.display")
+    seen = []
+    monkeypatch.setattr(display, "display", seen.append)
+    demo = one_frequency.demo()
+    demo._ipython_display_()
+    assert [picture.data for picture in seen] == [base.jpeg(demo.twin)]
+    assert capsys.readouterr().out.strip() == NOTE
+
+
+def test_channels_are_centred_and_a_flat_one_is_nothing():
+    patch = np.zeros((8, 8, 3), np.uint8)
+    patch[:, 4:, 0] = 90
+    found = filter_bench.channels(patch, "colour and edges", windowed=False)
+    assert found.shape == (5, 8, 8)
+    assert np.allclose(found.mean(axis=(1, 2)), 0)
+    assert found.std(axis=(1, 2)).tolist() == pytest.approx([1, 0, 0, 1, 0])
+    assert torch.from_numpy(found).isfinite().all()

@@ -1,0 +1,5 @@
+"""Demos whose mathematics runs in the reader's browser: alive in JupyterLab and in the web book, without Python.
+
+Book: chapters 02, 05 and 06.
+May import: what `udtlib.widgets` may.
+"""
