@@ -17,7 +17,7 @@ from udtlib.data.sequences import Sequence as TestSequence
 from udtlib.errors import DataError
 from udtlib.evaluation.running.measured import provenance
 from udtlib.experiments.declared import Arm, Scale
-from udtlib.experiments.judging import judge
+from udtlib.experiments.judging import judge, parts
 from udtlib.experiments.material import arm_batches, sequences_to_judge
 from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
@@ -62,7 +62,9 @@ def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Pa
         StorageError: another process is making a run.
     """
     sequences = sequences_to_judge(place.scale, place.val)
-    for arm in arms:  # what cannot be run is said before the first run
+    for one in sequences:  # what cannot be run, or judged, is said before the first run
+        parts(one, place.scale.anchors)
+    for arm in arms:
         if arm.trained and not place.scale.clips:
             arm_batches(arm, place.scale, 0, place.videos)
     jobs = [(arm, seed) for seed in seeds for arm in arms]
@@ -90,7 +92,7 @@ def tell(text: str, end: str = "\n") -> None:
 def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
     """Make one run, or keep the one that is there; return its result file and whether it was kept."""
     folder = user_path(place.folder) / f"{arm.name}-s{seed}"
-    asked = made_of(arm, seed, place)
+    asked = made_of(arm, seed, place, sequences)
     if (folder / RESULT).exists():
         check_same(read_result(folder / RESULT), asked, folder)
         return folder / RESULT, True
@@ -123,11 +125,12 @@ def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence])
     return rows
 
 
-def made_of(arm: Arm, seed: int, place: Place) -> dict[str, Any]:
+def made_of(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> dict[str, Any]:
     """Return what decides a run's result: another in its place is refused."""
     scale = asdict(place.scale)
     scale.pop("seeds")
-    return {"arm": asdict(arm), "seed": seed, "scale": scale}
+    real = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
+    return {"arm": asdict(arm), "seed": seed, "scale": scale} | real
 
 
 def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
