@@ -9,9 +9,11 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from udtlib.data.sequences import Sequence as TestSequence
 from udtlib.errors import DataError
@@ -23,7 +25,8 @@ from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.training import WEIGHTS, train
-from udtlib.weights import Weights, load_weights, random_weights
+from udtlib.training.run import start
+from udtlib.weights import Weights, load_weights
 
 RESULT = "result.json"
 LARGEST = 10_000_000  # bytes of a result that is read
@@ -101,7 +104,7 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     seconds = time.monotonic() - begun
     if is_first():
         with only_writer(folder):
-            weights = load_weights(folder / WEIGHTS) if arm.trained else random_weights(seed)
+            weights = load_weights(folder / WEIGHTS) if arm.trained else first_weights(arm, seed, place)
             judged = judge_all(weights, place, sequences)
             result = asked | {
                 "training seconds": round(seconds, 1),
@@ -112,6 +115,12 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
             }
             write_whole(folder / RESULT, json.dumps(result, indent=1) + "\n")
     return folder / RESULT, False
+
+
+def first_weights(arm: Arm, seed: int, place: Place) -> Weights:
+    """Return the weights that every arm starts from with this seed."""
+    settings = place.scale.settings(arm, seed, 1, "")
+    return start(replace(settings, average=0.0), torch.device("cpu")).weights({"name": arm.name})
 
 
 def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence]) -> list[dict[str, Any]]:
@@ -139,7 +148,9 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
     Raises:
         DataError: it is.
     """
-    asked = json.loads(json.dumps(asked))
+    asked, found = json.loads(json.dumps(asked)), dict(found)
+    for one in (asked, found):
+        one["arm"] = {key: value for key, value in one["arm"].items() if key != "what"}
     different = [key for key in asked if found.get(key) != asked[key]]
     if different:
         raise DataError(
