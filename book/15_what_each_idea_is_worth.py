@@ -533,6 +533,7 @@ print(f"claims = {len(ABLATION.comparisons)}")
 print(f"confirmed = {counts.count('confirmed')}")
 print(f"contradicted = {counts.count('contradicted')}")
 print(f"unresolved = {counts.count('not resolved')}")
+print(f"not_run = {len(ABLATION.comparisons) - len(counts)}")
 print(f"least_detectable = {min(one.overlap.detectable for one in found):.3f}")
 print(f"gained = {gained[20]:.3f}")
 
@@ -542,8 +543,8 @@ print(f"gained = {gained[20]:.3f}")
 #   beginning of training, on clips.
 # - Seeds move a whole row of the table of scores and sequences a whole column, so both are redrawn; more of one does
 #   not replace the other. The smallest detectable difference of our comparisons is 0.02 <!-- least_detectable -->.
-# - Of 8 <!-- claims --> claims 1 <!-- confirmed --> are confirmed, 0 <!-- contradicted --> contradicted and 7 <!-- unresolved --> not resolved.
-#   "Not resolved" says nothing against an idea.
+# - Of 8 <!-- claims --> claims of the ablation, 1 <!-- confirmed --> confirmed, 0 <!-- contradicted --> contradicted,
+#   7 <!-- unresolved --> not resolved, 0 <!-- not_run --> not run. "Not resolved" says nothing against an idea.
 # - A knob that is turned alone says what an attribute costs; the difference of two networks' falls says what
 #   supervision has to do with it.
 # - The best of twenty equal arms looks better by 0.1 <!-- gained --> of overlap: choose on some clips, judge on others.
