@@ -1,4 +1,4 @@
-"""The tool behind chapter 15's dose-response curves: one knob at a time, resumed, the overlap of what is tracked."""
+"""Dose-response curves of chapter 15: one knob at a time, resumed, overlaps of what is tracked."""
 
 import dose_results
 import numpy as np
