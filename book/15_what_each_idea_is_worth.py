@@ -233,13 +233,6 @@ axis.axvline(0, color="0.7")
 axis.set(xlabel="difference in mean overlap; orange: what could be detected")
 plt.show()
 
-# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The bars run from low to high through the mean, and the verdicts follow the rule.
-for one in verdict.values():
-    i = one.overlap.interval
-    assert i.low <= i.mean <= i.high
-    assert (one.says == "not resolved") == (one.corrected >= 0.05 or one.seeds < 3)
-
 # %% [markdown]
 # For each claim there are three possible sentences, and the table has chosen one:
 #
@@ -256,6 +249,13 @@ for kind in ("confirmed", "contradicted", "not resolved"):
     print(
         f"{kind}:", "; ".join(one.comparison.claim for one in verdict.values() if one.says == kind) or "none"
     )
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The bars run from low to high through the mean, and the verdicts follow the rule.
+for one in verdict.values():
+    i = one.overlap.interval
+    assert i.low <= i.mean <= i.high
+    assert (one.says == "not resolved") == (one.corrected >= 0.05 or one.seeds < 3)
 
 # %% [markdown]
 # ## 15.6 Does time teach at all?
@@ -358,17 +358,6 @@ axes[0].set(ylabel="mean overlap", ylim=(0, 1))
 axes[0].legend(fontsize=7)
 plt.show()
 
-# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Every network has every clip at every setting, and each mean lies in its interval.
-for line in curves.values():
-    for i in line:
-        assert 0 <= i.low <= i.mean <= i.high <= 1
-clips = len(overlaps(networks[0], attributes[0], settings[0]))
-for network in networks:
-    for attribute in attributes:
-        for dose in settings:
-            assert len(overlaps(network, attribute, dose)) == clips
-
 # %% [markdown]
 # A fall along the curve says that the attribute is hard. It does not say that supervision helps. That would show in the
 # *difference of the falls*: does the unsupervised network lose more between the first setting and the last than the
@@ -392,6 +381,17 @@ for attribute in attributes:
         print(
             f"{attribute:4} extra loss of the unsupervised network: {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}]  {says}"
         )
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Every network has every clip at every setting, and each mean lies in its interval.
+for line in curves.values():
+    for i in line:
+        assert 0 <= i.low <= i.mean <= i.high <= 1
+clips = len(overlaps(networks[0], attributes[0], settings[0]))
+for network in networks:
+    for attribute in attributes:
+        for dose in settings:
+            assert len(overlaps(network, attribute, dose)) == clips
 
 # %% [markdown]
 # ## 15.9 A miniature, live
