@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from udtlib.errors import DataError
 from udtlib.experiments import runs
@@ -11,8 +12,12 @@ from udtlib.experiments.catalogue import SCALES
 from udtlib.experiments.declared import Arm
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import judged_clips
-from udtlib.experiments.runs import Place, run_arms
+from udtlib.experiments.runs import Place, first_weights, run_arms
+from udtlib.training import TrainingSettings
+from udtlib.training.run import start
 from udtlib.weights import load_weights, random_weights
+
+CPU = torch.device("cpu")
 
 RECIPE = dict(SCALES["small"].recipe) | {"batch": 2, "steps": 2, "precision": "float32", "warm_up": 0}
 TINY = replace(SCALES["small"], clips=2, frames=5, judged=2, recipe=RECIPE)
@@ -39,7 +44,12 @@ def test_a_run_is_made_once_and_says_what_it_is_made_of(place, short, monkeypatc
     assert result["weights"] == weights.fingerprint != random_weights(0).fingerprint
     assert result["sequences"] == [one.row() for one in judge(weights, short, 2, 63, "float32")]
     assert result["scale"]["recipe"]["steps"] == 2
-    assert json.loads(paths[1].read_text())["weights"] == random_weights(0).fingerprint
+    first = first_weights(ARMS[1], 0, place)
+    assert json.loads(paths[1].read_text())["weights"] == first.fingerprint
+    for name, tensor in (
+        start(replace(TrainingSettings(), gain=2.0, seed=0), CPU).network.state_dict().items()
+    ):
+        assert torch.equal(tensor, first.tensors[name])
     before = [path.stat().st_mtime_ns for path in paths]
     monkeypatch.setattr(runs, "train", None)  # nothing is trained again
     capsys.readouterr()

@@ -89,6 +89,9 @@ def test_results_are_read_and_damaged_or_foreign_ones_are_named(tmp_path):
     assert read_rows(tmp_path) == [
         {"arm": "udt", "seed": 0, "sequence": "a", "overlap": 0.5, "robustness": 1.0}
     ]
+    again = write(tmp_path / "again", "udt").parents[1]
+    with pytest.raises(DataError, match="'udt', seed 0 is there twice"):
+        read_rows(tmp_path, again)
     path = write(tmp_path, "other", scale={"name": "full"})
     with pytest.raises(DataError, match="one scale"):
         read_rows(tmp_path)

@@ -107,7 +107,7 @@ def print_table(arguments: argparse.Namespace) -> int:
     from udtlib.experiments.catalogue import EXPERIMENTS
     from udtlib.experiments.verdicts import read_rows, text
 
-    rows = [row for folder in arguments.runs for row in read_rows(folder)]
+    rows = read_rows(*arguments.runs)
     arms = {row["arm"] for row in rows}
     for experiment in EXPERIMENTS.values():
         if any({one.better, one.worse} <= arms for one in experiment.comparisons):

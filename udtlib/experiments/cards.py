@@ -1,13 +1,12 @@
 """What stands beside a stored table of scores: recipe, budget, seeds, processor. Book: chapter 15."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from udtlib.experiments.declared import RULE
-from udtlib.experiments.runs import RESULT, read_result
-from udtlib.experiments.verdicts import read_rows, seeds_of
-from udtlib.files import user_path
+from udtlib.experiments.verdicts import read_results
 
 
 def about(folders: Sequence[str | Path]) -> dict[str, Any]:
@@ -15,10 +14,7 @@ def about(folders: Sequence[str | Path]) -> dict[str, Any]:
 
     ``commit``, ``hardware``, ``versions`` ... are those of the last run; ``commits`` names all there were.
     """
-    results = [
-        read_result(path) for folder in folders for path in sorted(user_path(folder).glob(f"*/{RESULT}"))
-    ]
-    rows = [row for folder in folders for row in read_rows(folder)]
+    results = read_results(*folders)
     last = max(results, key=lambda one: str(one["measured"].get("date")))
     seconds = [one["training seconds"] + one["judging seconds"] for one in results]
     return last["measured"] | {
@@ -26,7 +22,7 @@ def about(folders: Sequence[str | Path]) -> dict[str, Any]:
         "modified": any(one["measured"].get("modified") for one in results),
         "rule": RULE,
         "scale": results[0]["scale"],
-        "seeds": {arm: len(seeds) for arm, seeds in seeds_of(rows).items()},
+        "seeds": dict(Counter(one["arm"]["name"] for one in results)),
         "arms": {one["arm"]["name"]: one["arm"]["what"] for one in results},
         "wall seconds of all runs": round(sum(seconds)),
         "weights of the runs": {f"{one['arm']['name']}-s{one['seed']}": one["weights"] for one in results},

@@ -16,7 +16,7 @@ ABLATION = Experiment(
     "ablation",
     "How far is unsupervised from supervised training, and what does each part of UDT add?",
     (
-        Arm("supervised", "true displacements, patches around true boxes", "supervised"),
+        Arm("supervised", "true displacements, patches around the target", "supervised"),
         Arm("weakly", "as udt, patches around boxes that are off by up to 20 pixels", "weakly"),
         UDT,
         Arm("standard-loss", "without A_motion", "standard-loss"),

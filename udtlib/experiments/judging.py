@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from udtlib.data.sequences import Sequence as TestSequence
+from udtlib.errors import DataError
 from udtlib.evaluation.anchors import anchors, has_target
 from udtlib.evaluation.protocols import Start, started
 from udtlib.evaluation.running.one_pass import track_sequence
@@ -68,7 +69,11 @@ def judge(
 
 
 def parts(sequence: TestSequence, count: int) -> Sequence[TestSequence]:
-    """Return the part of a sequence that each run from an anchor sees."""
+    """Return the part of a sequence that each run from an anchor sees.
+
+    Raises:
+        DataError: there is no frame to start from with one to follow.
+    """
     truth = sequence.boxes
     height, width = np.asarray(sequence.frames[0]).shape[:2]
     places = [
@@ -76,6 +81,8 @@ def parts(sequence: TestSequence, count: int) -> Sequence[TestSequence]:
         for one in anchors(truth, height, width, count)
         if has_target(truth[one.frames(len(truth))])[1:].any()
     ]
+    if not places:
+        raise DataError(f"{sequence.name}: expected a true box to start from and one after it, found none")
     return [
         started(sequence, Start(number, one.label, one.first, truth[one.first], one.backwards))
         for number, one in enumerate(places, start=1)

@@ -9,21 +9,24 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from udtlib.data.sequences import Sequence as TestSequence
 from udtlib.errors import DataError
 from udtlib.evaluation.running.measured import provenance
 from udtlib.experiments.declared import Arm, Scale
-from udtlib.experiments.judging import judge
+from udtlib.experiments.judging import judge, parts
 from udtlib.experiments.material import arm_batches, sequences_to_judge
 from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.training import WEIGHTS, train
-from udtlib.weights import Weights, load_weights, random_weights
+from udtlib.training.run import start
+from udtlib.weights import Weights, load_weights
 
 RESULT = "result.json"
 LARGEST = 10_000_000  # bytes of a result that is read
@@ -62,7 +65,9 @@ def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Pa
         StorageError: another process is making a run.
     """
     sequences = sequences_to_judge(place.scale, place.val)
-    for arm in arms:  # what cannot be run is said before the first run
+    for one in sequences:  # what cannot be run, or judged, is said before the first run
+        parts(one, place.scale.anchors)
+    for arm in arms:
         if arm.trained and not place.scale.clips:
             arm_batches(arm, place.scale, 0, place.videos)
     jobs = [(arm, seed) for seed in seeds for arm in arms]
@@ -90,7 +95,7 @@ def tell(text: str, end: str = "\n") -> None:
 def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> tuple[Path, bool]:
     """Make one run, or keep the one that is there; return its result file and whether it was kept."""
     folder = user_path(place.folder) / f"{arm.name}-s{seed}"
-    asked = made_of(arm, seed, place)
+    asked = made_of(arm, seed, place, sequences)
     if (folder / RESULT).exists():
         check_same(read_result(folder / RESULT), asked, folder)
         return folder / RESULT, True
@@ -99,7 +104,7 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     seconds = time.monotonic() - begun
     if is_first():
         with only_writer(folder):
-            weights = load_weights(folder / WEIGHTS) if arm.trained else random_weights(seed)
+            weights = load_weights(folder / WEIGHTS) if arm.trained else first_weights(arm, seed, place)
             judged = judge_all(weights, place, sequences)
             result = asked | {
                 "training seconds": round(seconds, 1),
@@ -110,6 +115,12 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
             }
             write_whole(folder / RESULT, json.dumps(result, indent=1) + "\n")
     return folder / RESULT, False
+
+
+def first_weights(arm: Arm, seed: int, place: Place) -> Weights:
+    """Return the weights that every arm starts from with this seed."""
+    settings = place.scale.settings(arm, seed, 1, "")
+    return start(replace(settings, average=0.0), torch.device("cpu")).weights({"name": arm.name})
 
 
 def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence]) -> list[dict[str, Any]]:
@@ -123,11 +134,12 @@ def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence])
     return rows
 
 
-def made_of(arm: Arm, seed: int, place: Place) -> dict[str, Any]:
+def made_of(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> dict[str, Any]:
     """Return what decides a run's result: another in its place is refused."""
     scale = asdict(place.scale)
     scale.pop("seeds")
-    return {"arm": asdict(arm), "seed": seed, "scale": scale}
+    real = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
+    return {"arm": asdict(arm), "seed": seed, "scale": scale} | real
 
 
 def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
@@ -136,7 +148,9 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
     Raises:
         DataError: it is.
     """
-    asked = json.loads(json.dumps(asked))
+    asked, found = json.loads(json.dumps(asked)), dict(found)
+    for one in (asked, found):
+        one["arm"] = {key: value for key, value in one["arm"].items() if key != "what"}
     different = [key for key in asked if found.get(key) != asked[key]]
     if different:
         raise DataError(

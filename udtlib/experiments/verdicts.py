@@ -42,22 +42,37 @@ class Verdict:
     says: str
 
 
-def read_rows(folder: str | Path) -> list[Row]:
-    """Return a row for each arm, seed and sequence of the runs in a folder.
+def read_results(*folders: str | Path) -> list[dict[str, Any]]:
+    """Return the results of the runs in some folders.
 
     Raises:
-        MissingDataError: no finished run there.
-        DataError: a damaged result, or runs of different scales.
+        MissingDataError: no finished run in one of them.
+        DataError: a damaged result, runs of different scales, or one run twice.
     """
-    folder = user_path(folder)
-    results = [read_result(path) for path in sorted(folder.glob(f"*/{RESULT}"))]
-    if not results:
-        raise MissingDataError(f"{folder}: no finished run in it; `udt experiment run` makes some")
-    if any(one["scale"] != results[0]["scale"] for one in results):
-        raise DataError(f"{folder}: expected runs of one scale, found different ones; keep them apart")
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for folder in map(user_path, folders):
+        paths = sorted(folder.glob(f"*/{RESULT}"))
+        if not paths:
+            raise MissingDataError(f"{folder}: no finished run in it; `udt experiment run` makes some")
+        for path in paths:
+            one = read_result(path)
+            run = one["arm"]["name"], int(one["seed"])
+            if run in found:
+                raise DataError(
+                    f"{path}: arm {run[0]!r}, seed {run[1]} is there twice; name one of the folders"
+                )
+            found[run] = one
+            if one["scale"] != next(iter(found.values()))["scale"]:
+                raise DataError(f"{path}: expected runs of one scale, found another; keep them apart")
+    return list(found.values())
+
+
+def read_rows(*folders: str | Path) -> list[Row]:
+    """Return a row for each arm, seed and sequence of the runs in some folders, as `read_results`."""
     return [
-        {"arm": one["arm"]["name"], "seed": int(one["seed"]), **sequence}
-        for one in results
+        {"arm": one["arm"]["name"], "seed": int(one["seed"])}
+        | {name: sequence[name] for name in ("sequence", *MEASURES)}
+        for one in read_results(*folders)
         for sequence in one["sequences"]
     ]
 
