@@ -69,7 +69,7 @@ $(BIN)/python:
 
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
-	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
+	--config=book/jupyter_server_config.py --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
 
 test: lint unit-and-nbval
 
