@@ -793,11 +793,11 @@ print(f"wrong = {100 * wrong:.0f}")
 # - A patch reads the image at the centres of equal cells of its box. At the border repeat the nearest pixel, and
 #   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
-#   gets 0.952 <!-- perfect -->.
-# - One result file gets an AUC between 0.368 <!-- lowest_auc --> and 0.677 <!-- highest_auc -->, depending on the
+#   gets 0.952<!-- perfect -->.
+# - One result file gets an AUC between 0.368 <!-- lowest_auc --> and 0.677<!-- highest_auc -->, depending on the
 #   policy of the tool. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
-#   0.537 <!-- udt_low --> to 0.633 <!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
+#   0.537 <!-- udt_low --> to 0.633<!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.
 #
 # **Next.** [Chapter 02](02_correlation_filters.ipynb) takes a patch and finds it again in the next frame. It goes

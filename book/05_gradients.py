@@ -770,7 +770,7 @@ print(f"still_percent = {int(np.ceil(100 * share))}")
 #   same.
 # - In the opening figure the template's gradient is 16 <!-- template_over_search --> times the search patch's,
 #   because at one pair of frequencies the search patch has energy and the template almost none. If the search patch
-#   is the template rolled, the ratio is 0.94 <!-- rolled_over_search -->. A larger $\lambda$ limits the effect.
+#   is the template rolled, the ratio is 0.94<!-- rolled_over_search -->. A larger $\lambda$ limits the effect.
 # - The gradient of the shared weights for a pair in which nothing moved is less than 1 <!-- still_percent --> % of
 #   that for a moving pair.
 # - For the backward pass autograd keeps 87 <!-- autograd_mib --> MiB, the closed form 30 <!-- closed_mib --> MiB.

@@ -870,11 +870,10 @@ print(f"score_end = {slow_score[-1]:.1f}")
 #   of the transitions are one step up or down.
 # - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
 #   real sequences training without labels raises the AUC of the network from 0.37 <!-- real_random --> to 0.63
-#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65
-#   <!-- real_fhog -->, and six sequences cannot tell it from the authors'.
+#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65<!-- real_fhog -->,
+#   and six sequences cannot tell it from the authors'.
 # - Behind an occluder the tracker with the score 0.2 <!-- score_slow --> later returned to its target; the one with
-#   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7
-#   <!-- score_end -->.
+#   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7<!-- score_end -->.
 
 # %% [markdown]
 # **What comes next.** The tracker is complete, and its features can be learned. Chapter 07 shows how: it tracks

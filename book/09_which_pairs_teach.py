@@ -944,10 +944,10 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 # - A pair's weight is A_drop times A_motion over the batch's sum. A_motion is close to a switch: half of its range
 #   is reached at 6.9 <!-- half_way --> cells, and forty cells weigh only 1.3 <!-- times --> times as much as ten.
 # - With trained features the rank correlation with the true motion is 0.95 <!-- trained_paper --> for the paper's
-#   form (interval over clips 0.89 <!-- trained_low --> to 0.98 <!-- trained_high -->) and 0.93
-#   <!-- trained_reference --> for the code's (0.83 <!-- trained_reference_low --> to 0.96
-#   <!-- trained_reference_high -->). With random features it is 0.83 <!-- random_paper --> and 0.78
-#   <!-- random_reference -->. Blur, noise and covering objects count as motion, too.
+#   form (interval over clips 0.89 <!-- trained_low --> to 0.98<!-- trained_high -->) and 0.93
+#   <!-- trained_reference --> for the code's (0.83 <!-- trained_reference_low --> to 0.96<!-- trained_reference_high -->).
+#   With random features it is 0.83 <!-- random_paper --> and 0.78<!-- random_reference -->.
+#   Blur, noise and covering objects count as motion, too.
 # - Very high losses come from templates that fade, because the filter divides by weak features. Three pairs, one of
 #   them dark, then make up 100 <!-- loudest --> % of the gradient, and one step is longer than the vector of all
 #   weights. A_drop removed a dark S2 in 24 <!-- dropped_fade --> of 24 <!-- of --> batches.

@@ -998,23 +998,23 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 #   schedule would take 71 <!-- hours --> hours there.
 # - A step there and back costs 1.00 <!-- back_costs --> times a supervised step's arithmetic, with a third patch
 #   1.19 <!-- third_costs --> times.
-# - 48 <!-- steps_here --> steps on drawn clips raise the AUC on two sequences from 0.1 <!-- auc_random --> to 0.9
-#   <!-- auc_learned -->. As many steps on triplets that never followed each other do the same: 0.9
-#   <!-- auc_shuffled -->. Always compare with that control.
-# - The lowest loss, 0.00 <!-- loss_code -->, belongs to a network that does not look at the picture. Known moves,
+# - 48 <!-- steps_here --> steps on drawn clips raise the AUC on two sequences from 0.1 <!-- auc_random --> to 0.9<!-- auc_learned -->.
+#   As many steps on triplets that never followed each other do the same: 0.9<!-- auc_shuffled -->.
+#   Always compare with that control.
+# - The lowest loss, 0.00<!-- loss_code -->, belongs to a network that does not look at the picture. Known moves,
 #   and the share of the features that is the same for every picture, detect it; unpadded convolutions cannot become
 #   it.
 # - Over the paper's schedule the released weight decay leaves 0.003 <!-- decay_paper --> of what the loss does not renew,
-#   over a short run 0.946 <!-- decay_short -->.
+#   over a short run 0.946<!-- decay_short -->.
 # - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is +0.01
-#   <!-- standard_loss_gap --> (interval -0.01 <!-- standard_loss_low --> to +0.05 <!-- standard_loss_high -->,
-#   detectable 0.03 <!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
-#   (+0.08 <!-- single_trajectory_low --> to +0.35 <!-- single_trajectory_high -->, 0.19
-#   <!-- single_trajectory_detectable -->), minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to
-#   +0.39 <!-- random_high -->, 0.17 <!-- random_detectable -->). On the ten real ones it is +0.03
-#   <!-- real_standard_loss_gap --> (-0.02 <!-- real_standard_loss_low --> to +0.10 <!-- real_standard_loss_high -->)
-#   and +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to +0.28
-#   <!-- real_single_trajectory_high -->). An interval that contains zero confirms nothing.
+#   <!-- standard_loss_gap --> (interval -0.01 <!-- standard_loss_low --> to +0.05<!-- standard_loss_high -->,
+#   detectable 0.03<!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
+#   (+0.08 <!-- single_trajectory_low --> to +0.35<!-- single_trajectory_high -->, 0.19<!-- single_trajectory_detectable -->),
+#   minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to
+#   +0.39<!-- random_high -->, 0.17<!-- random_detectable -->). On the ten real ones it is +0.03
+#   <!-- real_standard_loss_gap --> (-0.02 <!-- real_standard_loss_low --> to +0.10<!-- real_standard_loss_high -->)
+#   and +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to +0.28<!-- real_single_trajectory_high -->).
+#   An interval that contains zero confirms nothing.
 # - A lower loss is not a better tracker: the longest run had an AUC of 0.65 <!-- long_best --> on its way and of
 #   0.54 <!-- long_end --> at its end.
 

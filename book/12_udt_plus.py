@@ -1062,10 +1062,10 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 
 # %% [markdown] tags=["summary"]
 # - A memory of merged samples has the same mean as a running average, and another filter. After an occluder at a fast rate the
-#   average answers the occluder with 1.3 <!-- occluder_average --> and the target with 0.7 <!-- target_average -->; the
-#   memory, from the same frames with the same weights, answers the target with 1.1 <!-- target_memory -->.
+#   average answers the occluder with 1.3 <!-- occluder_average --> and the target with 0.7<!-- target_average -->; the
+#   memory, from the same frames with the same weights, answers the target with 1.1<!-- target_memory -->.
 # - More context alone changes the score on real sequences by -3.4 <!-- context_real --> points. The spatial penalty
-#   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5 <!-- penalty_high -->). It ties
+#   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5<!-- penalty_high -->). It ties
 #   frequencies together, so the filter is found by conjugate gradients, which agree with an explicit least-squares
 #   solution.
 # - Learning in every sixth frame makes the tracker 1.7 <!-- faster --> times as fast.
@@ -1073,12 +1073,12 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 #   1.8 <!-- off_cell --> px.
 # - The released projection keeps all channels and changes the score by -0.4 <!-- projection_real --> points.
 # - On the real sequences the memory gains +0.4 <!-- memory_real --> points (-0.3 <!-- memory_low --> to
-#   +1.2 <!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
-#   +6.0 <!-- scale_high -->), and the library's rule of doubt +0.8 <!-- trust_real --> (-1.2 <!-- trust_low --> to
-#   +3.4 <!-- trust_high -->). So few short sequences prove none of these gains.
-# - Doubt needs a fair yardstick: measured against the first frame, undisturbed frames get a trust of 0.1 <!-- rehearsal -->,
-#   against the first tracked frames 1.0 <!-- fair -->. Behind one occluder the tracker that always learns ends with an
-#   overlap of 0.0 <!-- end_always -->, the one that doubts with 1.0 <!-- end_doubting -->.
+#   +1.2<!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
+#   +6.0<!-- scale_high -->), and the library's rule of doubt +0.8 <!-- trust_real --> (-1.2 <!-- trust_low --> to
+#   +3.4<!-- trust_high -->). So few short sequences prove none of these gains.
+# - Doubt needs a fair yardstick: measured against the first frame, undisturbed frames get a trust of 0.1<!-- rehearsal -->,
+#   against the first tracked frames 1.0<!-- fair -->. Behind one occluder the tracker that always learns ends with an
+#   overlap of 0.0<!-- end_always -->, the one that doubts with 1.0<!-- end_doubting -->.
 # - In the released code the rate is constant: what the paper calls adaptive is a memory.
 
 # %% [markdown]

@@ -1007,13 +1007,13 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 # %% [markdown] tags=["summary"]
 # - AUC is a mean over frames, then over sequences, of the overlap rounded up to a twentieth. The released boxes give
 #   UDT 0.5871 <!-- udt_auc --> and UDT+ 0.6231 <!-- plus_auc --> under the strict rule; the printed numbers are
-#   those of two *other* policies, 0.5944 <!-- udt_loose --> and 0.6320 <!-- plus_overlap -->.
+#   those of two *other* policies, 0.5944 <!-- udt_loose --> and 0.6320<!-- plus_overlap -->.
 # - UDT+ leads in nearly every attribute; 5 <!-- apart --> of 11 <!-- attributes --> intervals leave out zero, and
 #   the attributes share their sequences.
 # - To detect a lead of 3.6 <!-- gap --> points of AUC four times out of five takes 229 <!-- paired --> sequences if
 #   the trackers are compared sequence by sequence, 641 <!-- unpaired --> if only two means are known. A hundred
-#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2 <!-- detectable_10 -->. The lead in precision is
-#   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5 <!-- precision_high -->), and OTB-2015 does
+#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2<!-- detectable_10 -->. The lead in precision is
+#   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5<!-- precision_high -->), and OTB-2015 does
 #   show that.
 # - Intervals from frames call a tracker different from itself in 95 <!-- by_frames --> % of all splits; intervals from
 #   sequences in 6 <!-- by_sequences --> %.
@@ -1023,7 +1023,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
 # - The same DSST has 0.636 <!-- dsst_Haswell --> with one processor's kernel and 0.604 <!-- dsst_SkylakeX --> with
 #   another's. The cause is the last bit, in two sequences which DSST loses in most runs: it held them in 5
-#   <!-- held --> of 30 <!-- runs -->.
+#   <!-- held --> of 30<!-- runs -->.
 # - In VOT2016's protocol UDT fails 102 <!-- failures_udt --> times and UDT+ 66 <!-- failures_plus --> times.
 
 # %% [markdown]

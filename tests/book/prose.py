@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
 QUOTED = re.compile(rf"({NUMBER})\**\s*<!--\s*(\w+)\s*-->")
+ORPHAN = re.compile(r"\s<!--\s*(\w+)\s*-->([.,;:)?!])")
 VALUE = re.compile(r"^(\w+) = (\S.*?)\s*$", re.M)
 PLACE = (
     r"(?:chapters?|sections?|equations?|eqs?\.|figures?|figs?\.|tables?|exercises?|steps?)\s+"
@@ -55,6 +56,10 @@ def summary_problems(notebook: NotebookNode) -> list[str]:
                 problems.append(f"cell {k}: {value} names {name}, which no cell tagged 'numbers' prints")
             elif value not in printed[name]:
                 problems.append(f"cell {k}: {name} is quoted as {value}, printed as {printed[name][0]}")
+        problems += [
+            f"cell {k}: a reader sees the space before a mark: write '<!-- {name} -->{mark}' without one"
+            for name, mark in ORPHAN.findall(cell.source)
+        ]
         rest = QUOTED.sub(" ", cell.source)
         problems += [f"cell {k}: no figure stands before <!-- {name} -->" for name in COMMENT.findall(rest)]
         rest = EXEMPT.sub(" ", COMMENT.sub(" ", rest))

@@ -249,6 +249,7 @@ def test_tags_allow_a_widget_and_a_clock_and_refuse_comments(notebook: NotebookN
         ("knew", "knew 95 % of it", "95 names no value"),
         ("knew", "knew 1e-3 of it", "1e-3 names no value"),
         ("OTB-2015", "2015", "2015 names no value"),
+        ("<!-- sides --> sides", "<!-- sides -->.", "the space before a mark"),
     ],
 )
 def test_summary_catches(old: str, new: str, message: str, notebook: NotebookNode) -> None:
