@@ -682,17 +682,28 @@ assert second_derivative == "refused"
 # Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
 # in [solutions/05.py](solutions/05.py).
 #
-# **1. Both axes (compute).** Return $\partial L/\partial w^\star$ of a real function of one complex number by central differences.
+# **1. Which way is down? (break and fix)** A complex parameter $w=a+ib$ is trained by gradient descent.
+# `derivative(w)` returns $\partial L/\partial w^\star$, and somebody writes:
+#
+# ```python
+# def descend(derivative, w, rate, steps):
+#     for _ in range(steps):
+#         w = w - rate * np.conj(derivative(w))
+#     return w
+# ```
+#
+# The steps must be those of ordinary gradient descent with this rate on the two real numbers $a$ and $b$. On
+# $L=|w-c|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
 
 
 # %% tags=["exercise", "raises-exception"]
-def conjugate_derivative(function, w):
-    """Return dL/dw* of ``function(w)`` -> float at the complex number ``w``, to 1e-5."""
+def descend(derivative, w, rate, steps):
+    """Return the complex ``w`` after so many steps of gradient descent on its real and its imaginary part."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.conjugate_derivative(conjugate_derivative)
+check.descend(descend)
 
 # %% [markdown]
 # **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from (a) with

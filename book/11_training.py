@@ -946,17 +946,29 @@ def blind_share(features):
 check.blind_share(blind_share)
 
 # %% [markdown]
-# **Exercise 5 (predict, then compute).** Two trackers have their AUC on the same $n$ sequences. What is the smallest
-# true difference that would be found with 80 % probability? How many sequences does it take to halve it?
+# **Exercise 5 (break and fix).** A colleague has trained several recipes with several seeds each, and scored every run
+# on validation and on test sequences: two arrays `(recipes, seeds, sequences)` of AUC. This is the report:
+#
+# ```python
+# def report(validation, test):
+#     runs = test.mean(axis=2)
+#     recipe, seed = np.unravel_index(runs.argmax(), runs.shape)
+#     return recipe, runs[recipe, seed], test[recipe, seed].std()
+# ```
+#
+# It chooses on the sequences it reports, it reports the luckiest seed, and its error bar is that of the sequences, while
+# the text beside it says "over seeds". Return the recipe that is best on validation, its mean test AUC over seeds, and
+# the sample standard deviation of that AUC over seeds. How much of the colleague's lead was luck?
 
 
 # %% tags=["exercise", "raises-exception"]
-def detectable(first, second):
+def report(validation, test):
+    """Return (recipe, mean test AUC over its seeds, its sample standard deviation over seeds)."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.detectable(detectable)
+check.report(report)
 
 # %% [markdown]
 # **Exercise 6 (open).** Shuffle time only *within* each clip, and train ten times as long as section 11.6. When does the
