@@ -806,7 +806,7 @@ check.noise_power(noise_power)
 
 # %% [markdown]
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
-# real `(H, W)` array. The labels are not centred. The mean of $N$ single filters is a different filter, and the
+# real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
 # check notices.
 
 

@@ -401,6 +401,8 @@ print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max(
 # result is chapter 02's filter with the denominator summed over the channels:
 #
 # $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.$$
+#
+# Most code divides this kernel by $N$, which makes it a mean, and adds $\lambda_N=\lambda/N$. The response is the same.
 
 
 # %%

@@ -679,7 +679,7 @@ assert second_derivative == "refused"
 # %% [markdown]
 # ## Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/05.py](solutions/05.py).
 #
 # **1. Which way is down? (break and fix)** A complex parameter $w=a+ib$ is trained by gradient descent.

@@ -784,7 +784,7 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 # %% [markdown]
 # ## 7.10 Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/07.py](solutions/07.py).
 #
 # **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`. Without

@@ -808,9 +808,9 @@ def area_under_roc(scores, bad):
 check.area_under_roc(area_under_roc)
 
 # %% [markdown]
-# **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, N)` are those of the trips
-# back from S1, S2 and S3. Of each row, the $(1-\text{share})N$ smallest (rounded, a half up) are kept, and their sum
-# is divided by $N$; the three results are added.
+# **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips
+# back from S1, S2 and S3. Of each row, the $(1-\text{share})\,n$ of the $n$ smallest (rounded, a half up) are kept, and their sum
+# is divided by $n$; the three results are added.
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -839,7 +839,7 @@ demo.demo()
 # %% [markdown]
 # ## Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/09.py](solutions/09.py).
 #
 # **1. Weak answers count as motion (measure and explain).** A still pair with the response $h\,\mathbf Y_T$ in S1 and S2,

@@ -652,14 +652,14 @@ assert np.abs(sizes["scale filter"] - 1).max() < 0.5 * np.abs(sizes["fixed"] - 1
 # itself? Two numbers can tell a good response from a bad one: the height of its peak $r_{\max}$, and how far the peak
 # stands out from the rest, the *average peak-to-correlation energy* ([Wang et al. 2017](#References "wang2017lmcf")),
 #
-# $$A=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
+# $$B=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
 #
 # Neither has a natural scale. What is ordinary depends on the target, so both must be compared with something:
 #
-# $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac A{\bar A}\Big)\Big). \tag{12.8}$$
+# $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac B{\bar B}\Big)\Big). \tag{12.8}$$
 #
 # The trust $\tau$ is 1 as long as at least half of what is ordinary is left, and multiplies the learning rate. What
-# should $\bar r$ and $\bar A$ be? The first frame suggests itself, since there we *know* that the filter is on the
+# should $\bar r$ and $\bar B$ be? The first frame suggests itself, since there we *know* that the filter is on the
 # target. **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With the response to the
 # first frame as yardstick, what is the median of $\tau$ in these frames: near 1, about 0.5, or about 0.1?
 
@@ -1012,7 +1012,7 @@ def solve(matrix, target, iterations):
 check.solve(solve)
 
 # %% [markdown]
-# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $A$, as
+# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
 # arrays of tracked frames. The yardsticks are the medians of the first five.
 
 

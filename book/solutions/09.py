@@ -95,7 +95,8 @@ def _sum_to_n(errors, motion, share):
 def _rounded_down(errors, motion, share):
     kept = np.zeros(len(errors))
     kept[np.argsort(errors, kind="stable")[: int((1 - share) * len(errors))]] = 1
-    return kept * motion / (kept * motion).sum()
+    product = kept * motion if motion.any() else kept
+    return product / product.sum()
 
 
 def _other_way(rate, decay, n):

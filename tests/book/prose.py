@@ -128,7 +128,7 @@ def symbol_problems(text: str) -> list[str]:
         for k, row in enumerate(rows[1:], 2)
         if len(row) != 4 or not all(field.strip() for field in row)
     ]
-    symbols = [row[0] for row in rows[1:] if row]
+    symbols = [symbol for row in rows[1:] if row for symbol in row[0].split(", ")]
     return problems + [
         f"{name} is given twice" for name in sorted({s for s in symbols if symbols.count(s) > 1})
     ]

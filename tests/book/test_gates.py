@@ -319,6 +319,7 @@ def test_citations_and_links_catch(source: Path, notebook: NotebookNode) -> None
 def test_symbols_and_references_catch() -> None:
     assert prose.symbol_problems(standin.SYMBOLS) == []
     assert "given twice" in prose.symbol_problems(standin.SYMBOLS + "$r$,rank,rank,-\n")[0]
+    assert "given twice" in prose.symbol_problems(standin.SYMBOLS + '"$q$, $r$",rank,rank,-\n')[0]
     assert "four filled" in prose.symbol_problems(standin.SYMBOLS + "$q$,quality,q\n")[0]
     assert "first line" in prose.symbol_problems("name,meaning\n")[0]
     assert prose.reference_keys(standin.REFERENCES) == ["euler1748"]
