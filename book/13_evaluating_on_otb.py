@@ -47,6 +47,7 @@ from udtlib.evaluation.report.attribute_plots import long_name
 from udtlib.evaluation.report.plots import line_styles, precision_plot, success_plot
 from udtlib.evaluation.scoring.statistics import spread
 from udtlib.trackers.udt.batch import MultiTracker
+from udtlib.widgets.explorer import explorer
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
@@ -837,6 +838,13 @@ ends = {
 }
 lost = {name: sum(bool(ends[clip.name][name] < 0.3) for clip in clips) for name in names}
 print("clips of three at whose end the overlap is below 0.3:", lost)
+
+# %% [markdown]
+# The explorer shows one sequence at a time, the worst first, with every tracker's overlap over the frames. `udt report`
+# makes the same page of your own results.
+
+# %% tags=["nbval-ignore-output"]
+explorer({name: {clip.name: tracks[clip.name][name] for clip in clips} for name in names}, clips)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The strips show a tracker that was lost.
