@@ -1,6 +1,7 @@
 # make lab    read the book: creates .venv, installs, opens JupyterLab at chapter 00 (PORT=8888, BROWSER=no on a headless machine)
 # make test   every gate; `make test-all` adds the slow ones
 # make test-processors  unit tests and chapters as on other processors, one after the other (over an hour); one: make processor-avx2
+# make test-browser  every chapter run in JupyterLab in Chromium, every demo operated, with its times in ms (CHAPTERS="02 05": only those)
 # make fuzz   N odd inputs to readers, options, boxes and commands; only our own errors may come out (N=100000)
 # make kills  N commands killed at random moments, resumed and compared with undisturbed ones (N=120: a quarter of an hour)
 # make sync   chapter sources (.py) -> notebooks (.ipynb); `make book` runs them too and stores outputs (CHAPTERS="01 02": only those)
@@ -44,9 +45,11 @@ START = $(firstword $(sort $(wildcard book/00_*.ipynb)))
 # Without a working interpreter (never made, or Python was upgraded) whatever was installed is gone too.
 $(shell [ -x $(BIN)/python ] || rm -f .venv/*.stamp)
 
+space := $(subst ,, )
+
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs results-choice
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs results-choice test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -78,13 +81,9 @@ $(BIN)/python:
 	$(PIP) --quiet -c book/assignments/constraints.txt -e ".[book,grade]"
 	touch $@
 
-.venv/grade.stamp: .venv/book.stamp
-	$(PIP) --quiet -e ".[book,grade]"
-	touch $@
-
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
-	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
+	--config=book/jupyter_server_config.py --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)
 
 test: lint unit-and-nbval
 
@@ -131,6 +130,10 @@ test-processors: $(PROCESSORS:%=processor-%)
 .PHONY: $(PROCESSORS:%=processor-%)
 $(PROCESSORS:%=processor-%): processor-%: .venv/test.stamp
 	$($*) $(MAKE) --no-print-directory unit-and-nbval SECONDS_A_CELL=600
+
+# The part of it that is not slow runs in `make test` too.
+test-browser: .venv/test.stamp
+	$(BIN)/python -m pytest -m "browser" tests/browser $(if $(CHAPTERS),-k "$(subst $(space), or ,$(strip $(CHAPTERS)))")
 
 fuzz: .venv/test.stamp
 	$(BIN)/python tests/fuzz/fuzz.py --inputs $(or $(N),2000)

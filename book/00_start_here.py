@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -405,13 +398,13 @@ for tracker_name, sequences in results.items():
 #   without help.
 # - `init(frame, box)`, then `update(frame)`: every tracker in this book is used like this.
 # - With a free view MOSSE overlaps the target by more than one half in 120 <!-- easy_half --> of
-#   120 <!-- frames --> frames, mean overlap 0.99 <!-- easy_mean -->.
-# - If something passes in front, it is 35 <!-- hidden_half --> frames, mean overlap 0.26 <!-- hidden_mean -->. In
+#   120 <!-- frames --> frames, mean overlap 0.99<!-- easy_mean -->.
+# - If something passes in front, it is 35 <!-- hidden_half --> frames, mean overlap 0.26<!-- hidden_mean -->. In
 #   frame 42 <!-- first_lost --> there is no overlap left, and it does not come back, because the tracker has learned
 #   the wrong thing. This is drift.
 # - A network that learned without labels is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end.
-#   It gains on real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78
-#   <!-- udt_crossing -->, on Jumping 0.12 <!-- mosse_jumping --> and 0.72 <!-- udt_jumping -->, in this run. Chapter
+#   It gains on real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78<!-- udt_crossing -->,
+#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72<!-- udt_jumping -->, in this run. Chapter
 #   13 repeats it.
 #
 # **Next:** chapter 01 looks closely at boxes, patches and scores such as the overlap, and finds that one result can

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -216,7 +209,7 @@ print("half a pixel to the right:", half.tolist())
 # of the scene. (The tracker of chapter 06 fills with zeros all the same, since it must reproduce the authors'
 # boxes.) **How much should a patch's border count?** Chapter 02 uses Fourier transforms, which treat the left edge
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
-# $\tfrac12\left(1 - \cos\frac{2\pi n}{N-1}\right)$ in each direction: 1 in the middle, 0 at the edge.
+# $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
 
 # %%
 corner_box, size = (-30, -25, 100, 80), (128, 160)
@@ -319,22 +312,22 @@ assert_allclose(by_hand, counted)
 # %% [markdown]
 # ## 1.5 From frames to a curve, from a curve to a number
 #
-# A sequence of $N$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any single limit
+# A sequence of $F$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any single limit
 # would be arbitrary, so we use all of them. The **success curve** $S$ is the fraction of frames whose overlap
 # exceeds $t$; the **precision curve** $P$ is the fraction whose centre error is at most $\rho$ pixels:
 #
-# $$S(t) = \frac1N \sum_{i=1}^N [\,o_i > t\,], \qquad P(\rho) = \frac1N \sum_{i=1}^N [\,e_i \le \rho\,], \tag{4}$$
+# $$S(t) = \frac1F \sum_{i=1}^F [\,o_i > t\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{4}$$
 #
 # where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$. What does
 # the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is below
 # $o_i$, and this length is $o_i$:
 #
-# $$\int_0^1 S(t)\, dt = \frac1N \sum_{i=1}^N \int_0^1 [\,o_i > t\,]\, dt = \frac1N \sum_{i=1}^N o_i . \tag{5}$$
+# $$\int_0^1 S(t)\, dt = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t\,]\, dt = \frac1F \sum_{i=1}^F o_i . \tag{5}$$
 #
 # **The area under the success curve is the mean overlap.** In practice the integral is a mean over 21 thresholds
 # $0, 0.05, \dots, 1$. Frame $i$ passes $\lceil 20\, o_i \rceil$ of them (none at $o_i = 0$, twenty at $o_i = 1$), hence
 #
-# $$\mathrm{AUC}_{21} = \frac{1}{21N} \sum_{i=1}^N \left\lceil 20\, o_i \right\rceil , \tag{6}$$
+# $$\mathrm{AUC}_{21} = \frac{1}{21F} \sum_{i=1}^F \left\lceil 20\, o_i \right\rceil , \tag{6}$$
 #
 # which is close to the mean overlap, and at most $20/21$: under this rule **a perfect tracker scores 0.952**.
 
@@ -552,8 +545,8 @@ scrubber(clip, predictions, responses)
 # Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright after
 # the loss as before. The tracker is lost, and its response does not show it.
 #
-# After that the tracker gains nothing more. With overlap $o$ until frame $n$ of $N$ and a loss there, the mean
-# overlap is $o\,n/N$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
+# After that the tracker gains nothing more. With overlap $o$ until frame $f$ of $F$ and a loss there, the mean
+# overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
 # the obstacle comes late and nearly everything if it comes early. So one sequence is a noisy measurement.
 
 # %%
@@ -692,7 +685,7 @@ if annotations is not None:
 # %% [markdown]
 # ## 1.10 Exercises
 #
-# Fill in each function and run the cell below it. If it prints nothing, your answer is right; otherwise you get a
+# Fill in each function and run the cell below it. It says "correct", or gives you a
 # hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
 # **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
@@ -800,11 +793,11 @@ print(f"wrong = {100 * wrong:.0f}")
 # - A patch reads the image at the centres of equal cells of its box. At the border repeat the nearest pixel, and
 #   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
-#   gets 0.952 <!-- perfect -->.
-# - One result file gets an AUC between 0.368 <!-- lowest_auc --> and 0.677 <!-- highest_auc -->, depending on the
+#   gets 0.952<!-- perfect -->.
+# - One result file gets an AUC between 0.368 <!-- lowest_auc --> and 0.677<!-- highest_auc -->, depending on the
 #   policy of the tool. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
-#   0.537 <!-- udt_low --> to 0.633 <!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
+#   0.537 <!-- udt_low --> to 0.633<!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.
 #
 # **Next.** [Chapter 02](02_correlation_filters.ipynb) takes a patch and finds it again in the next frame. It goes

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -854,7 +847,7 @@ check.noise_power(noise_power)
 
 # %% [markdown]
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
-# real `(H, W)` array. The labels are not centred. The mean of $N$ single filters is a different filter, and the
+# real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
 # check notices.
 
 
@@ -923,10 +916,10 @@ print(f"psr_occluder = {psr_fast[-10:].mean().round(-1):.0f}")
 #   all shifts is one division per frequency, equal to the dense solve.
 # - The best $\lambda$ is the noise power you expect, 1.23 <!-- noise_power --> in our trial. There the filter with
 #   the closest fit found the target in 46 <!-- hits_close --> of a hundred scenes; a filter that misses its own
-#   label by 69 <!-- misfit_loose --> % found it in 94 <!-- hits_loose -->, and with the largest $\lambda$ it was
-#   found in 82 <!-- hits_largest -->.
-# - Without a window the filter responds to the circle's seam: the PSR is 3.0 <!-- psr_bare --> instead of 8.1
-#   <!-- psr_window -->. But a window also fades a target near the border of the search patch.
+#   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ it was
+#   found in 82<!-- hits_largest -->.
+# - Without a window the filter responds to the circle's seam: the PSR is 3.0 <!-- psr_bare --> instead of 8.1<!-- psr_window -->.
+#   But a window also fades a target near the border of the search patch.
 # - MOSSE keeps two running sums. Learning fast helps when the target turns (overlap 0.76 <!-- turning_fast -->
 #   against 0.47 <!-- turning_never --> without learning) and harms when it is hidden (0.55 <!-- hiding_fast -->
 #   against 0.84 <!-- hiding_slow --> when slow).

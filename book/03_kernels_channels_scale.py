@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -413,6 +406,8 @@ print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max(
 # result is chapter 02's filter with the denominator summed over the channels:
 #
 # $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.$$
+#
+# Most code divides this kernel by $N$, which makes it a mean, and adds $\lambda_N=\lambda/N$. The response is the same.
 
 
 # %%
@@ -1159,22 +1154,22 @@ for row in table:
 
 # %% [markdown] tags=["summary"]
 # - Brightness changes with the light, directions of gradients hardly do. Under a passing cloud the response of a
-#   grey channel has a PSR of 2 <!-- psr_grey -->, that of fHOG one of 20 <!-- psr_fhog -->. Over our benchmark more
-#   channels raise KCF's overlap from 0.42 <!-- overlap_grey --> to 0.55 <!-- overlap_fhog -->.
+#   grey channel has a PSR of 2<!-- psr_grey -->, that of fHOG one of 20<!-- psr_fhog -->. Over our benchmark more
+#   channels raise KCF's overlap from 0.42 <!-- overlap_grey --> to 0.55<!-- overlap_fhog -->.
 # - Kernel ridge regression over all shifts is one division, because the kernel matrix is circulant; the kernels of
 #   all shifts come from one correlation. Loops, dense solve and library agree.
 # - The Gaussian kernel gains 0.05 <!-- gain_kernel_grey --> on grey pixels and 0.00 <!-- gain_kernel_fhog --> on
 #   fHOG, where it is almost linear.
 # - On the axis of sizes growing is shifting, so a correlation filter can measure it. Where the size changes, this
-#   raises KCF's overlap from 0.56 <!-- sized_fixed --> to 0.74 <!-- sized_filter -->. Trying seven sizes with the
+#   raises KCF's overlap from 0.56 <!-- sized_fixed --> to 0.74<!-- sized_filter -->. Trying seven sizes with the
 #   whole filter gives 0.84 <!-- sized_seven --> on our fast-growing clips, for twice the work. On real sequences
-#   both are equally good, 0.58 <!-- otb_filter --> and 0.58 <!-- otb_seven -->.
+#   both are equally good, 0.58 <!-- otb_filter --> and 0.58<!-- otb_seven -->.
 # - A QR factorisation turns 775 <!-- channels_before --> channels into 17 <!-- channels_after --> and changes
 #   nothing.
 # - "KCF" is not one tracker. OpenCV's refuses to answer on 82 <!-- refused --> % of our frames; without that
-#   threshold its overlap is 0.40 <!-- opencv_kcf_free --> instead of 0.23 <!-- opencv_kcf -->.
-# - On ten real sequences: MOSSE 0.38 <!-- auc_mosse -->, KCF 0.54 <!-- auc_kcf -->, DSST 0.64 <!-- auc_dsst --> (in two
-#   of them by luck, as chapter 13 shows), and OpenCV's CSRT 0.64 <!-- auc_csrt -->. These are the numbers a learned tracker has to beat.
+#   threshold its overlap is 0.40 <!-- opencv_kcf_free --> instead of 0.23<!-- opencv_kcf -->.
+# - On ten real sequences: MOSSE 0.38<!-- auc_mosse -->, KCF 0.54<!-- auc_kcf -->, DSST 0.64 <!-- auc_dsst --> (in two
+#   of them by luck, as chapter 13 shows), and OpenCV's CSRT 0.64<!-- auc_csrt -->. These are the numbers a learned tracker has to beat.
 # - A response that breaks is a warning. A response that follows the wrong object gives none, and only better
 #   channels help there.
 

@@ -2,10 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -316,8 +312,8 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 # %% [markdown]
 # ## Lambda: a surprise
 #
-# $\lambda$ keeps the division from amplifying noise. The reference's value is $10^{-4}$, *relative* to the number of
-# cells times channels; in the plain form of Eq. 4 it corresponds to a larger number. **Predict:** multiply it by
+# $\lambda$ keeps the division from amplifying noise. The reference's value $10^{-4}$ is a *relative* one: with $N=CHW$,
+# the number of values in the template's features, it is $\lambda_N=\lambda/N$, so the $\lambda$ of Eq. 4 is larger. **Predict:** multiply it by
 # 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or more than `10`?
 
 # %%
@@ -476,7 +472,7 @@ demo.demo()
 # %% [markdown]
 # ## Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/04.py](solutions/04.py).
 #
 # **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
@@ -492,8 +488,8 @@ def filter_spectra(template, label, ridge):
 check.filter_spectra(filter_spectra)
 
 # %% [markdown]
-# **2. What lambda stands for (compute).** The reference divides the energy by $C\cdot H\cdot W$ before adding $\lambda$. Which $\lambda$ must the plain
-# form have to give the same response?
+# **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$
+# must the plain form have to give the same response?
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -555,7 +551,7 @@ print(f"drift_below = {np.ceil(10 * drift) / 10:.1f}")
 #   features and response has none.
 # - The responses of the channels are added, so the channels share one denominator. This is the exact ridge solution
 #   at each frequency, equal to dense solves.
-# - The reference's $\lambda$ corresponds to 46.9 <!-- acts_as --> in the plain form and hardly matters on our clip:
+# - The reference's $\lambda_N$ corresponds to $\lambda$ = 46.9 <!-- acts_as --> in the plain form and hardly matters on our clip:
 #   10,000 <!-- factor --> times as much moves the peak by less than 0.1 <!-- drift_below --> cells, because no
 #   frequency is empty in all channels.
 # - The window decides *what* is tracked: 23 <!-- hits_with --> of 24 <!-- clips --> targets are found with it, 3

@@ -2,10 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -724,20 +720,31 @@ assert second_derivative == "refused"
 # %% [markdown]
 # ## Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/05.py](solutions/05.py).
 #
-# **1. Both axes (compute).** Return $\partial L/\partial w^\star$ of a real function of one complex number by central differences.
+# **1. Which way is down? (break and fix)** A complex parameter $w=a+ib$ is trained by gradient descent.
+# `derivative(w)` returns $\partial L/\partial w^\star$, and somebody writes:
+#
+# ```python
+# def descend(derivative, w, rate, steps):
+#     for _ in range(steps):
+#         w = w - rate * np.conj(derivative(w))
+#     return w
+# ```
+#
+# The steps must be those of ordinary gradient descent with this rate on the two real numbers $a$ and $b$. On
+# $L=|w-c|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
 
 
 # %% tags=["exercise", "raises-exception"]
-def conjugate_derivative(function, w):
-    """Return dL/dw* of ``function(w)`` -> float at the complex number ``w``, to 1e-5."""
+def descend(derivative, w, rate, steps):
+    """Return the complex ``w`` after so many steps of gradient descent on its real and its imaginary part."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.conjugate_derivative(conjugate_derivative)
+check.descend(descend)
 
 # %% [markdown]
 # **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from (a) with
@@ -815,7 +822,7 @@ print(f"still_percent = {int(np.ceil(100 * share))}")
 #   same.
 # - In the opening figure the template's gradient is 16 <!-- template_over_search --> times the search patch's,
 #   because at one pair of frequencies the search patch has energy and the template almost none. If the search patch
-#   is the template rolled, the ratio is 0.94 <!-- rolled_over_search -->. A larger $\lambda$ limits the effect.
+#   is the template rolled, the ratio is 0.94<!-- rolled_over_search -->. A larger $\lambda$ limits the effect.
 # - The gradient of the shared weights for a pair in which nothing moved is less than 1 <!-- still_percent --> % of
 #   that for a moving pair.
 # - For the backward pass autograd keeps 87 <!-- autograd_mib --> MiB, the closed form 30 <!-- closed_mib --> MiB.

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -139,10 +132,10 @@ x = spectra(random_features(sample(frames[0], middle, size[None] * 2.8)))
 print("template spectrum:", tuple(x.shape), "for", tuple(random_features(torch.zeros(1, 3, 125, 125)).shape))
 
 # %% [markdown]
-# **Step 3: learn.** This is Eq. 4 of chapter 04, written in two parts. With $N=CHW$ and the energy
+# **Step 3: learn.** This is Eq. 4 of chapter 04, written in two parts. With $N=CHW$, $\lambda_N=\lambda/N$ and the energy
 # $\hat E=\frac1N\sum_c|\hat{\mathbf X}_c|^2$,
 #
-# $$\hat\alpha=\frac{\hat{\mathbf Y}}{\hat E+\lambda},\qquad
+# $$\hat\alpha=\frac{\hat{\mathbf Y}}{\hat E+\lambda_N},\qquad
 # \hat{\mathbf W}_c=\frac1N\,\hat\alpha^\star\odot\hat{\mathbf X}_c .$$
 #
 # The $\hat\alpha$ are the *dual coefficients*, one map for all channels: the filter is a sum of shifted copies of
@@ -318,16 +311,16 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
 # 0 has the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$. These sum to 1, and at
 # $\eta=0.01$ a weight halves every 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
 #
-# $$\text{filters: }\sum_i w_i\frac{\hat{\mathbf X}_i}{\hat E_i+\lambda},\qquad
-# \text{dual: }\Big(\sum_i w_i\hat{\mathbf X}_i\Big)\Big(\sum_i \frac{w_i}{\hat E_i+\lambda}\Big),\qquad
-# \text{sums: }\frac{\sum_i w_i\hat{\mathbf X}_i}{\sum_i w_i\hat E_i+\lambda}.$$
+# $$\text{filters: }\sum_i w_i\frac{\hat{\mathbf X}_i}{\hat E_i+\lambda_N},\qquad
+# \text{dual: }\Big(\sum_i w_i\hat{\mathbf X}_i\Big)\Big(\sum_i \frac{w_i}{\hat E_i+\lambda_N}\Big),\qquad
+# \text{sums: }\frac{\sum_i w_i\hat{\mathbf X}_i}{\sum_i w_i\hat E_i+\lambda_N}.$$
 #
 # If the energy at this frequency never changes, all three are the same. If it does, the first gives most weight to
 # frames with *little* energy (dark or blurred ones). The second and the third have the same first factor. Their
 # second factors are a mean of reciprocals and the reciprocal of a mean, and the former is never smaller (Jensen's
 # inequality). So dual coefficients give the filter of the two sums, multiplied at every frequency by a real factor
 #
-# $$\hat g=\Big(\sum_i\frac{w_i}{\hat E_i+\lambda}\Big)\Big(\sum_i w_i(\hat E_i+\lambda)\Big)\ \ge 1 .$$
+# $$\hat g=\Big(\sum_i\frac{w_i}{\hat E_i+\lambda_N}\Big)\Big(\sum_i w_i(\hat E_i+\lambda_N)\Big)\ \ge 1 .$$
 #
 # We give all three the same templates, cut at the true boxes of a clip in which the camera shakes. Sharp and blurred
 # frames alternate, so the energy changes from frame to frame.
@@ -918,7 +911,7 @@ check.clamp_size(clamp_size)
 # %% [markdown]
 # **Exercise 4 (compute).** Write the reference's update. Learn from `templates` `(T, C, H, W)` one after the other
 # (the first starts the model), interpolate dual coefficients and spectra with `rate`, and return the response
-# `(H, W)` to `search` `(C, H, W)`. Use the plain `lam`, without a division by $N$. Full `np.fft.fft2` is enough.
+# `(H, W)` to `search` `(C, H, W)`. `lam` is $\lambda$, so nothing is divided by $N$. Full `np.fft.fft2` is enough.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -985,13 +978,13 @@ print(f"flow_slower = {100 * (1 - per_second['udt'] / per_second['udt-released']
 #   of the transitions are one step up or down.
 # - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
 #   real sequences training without labels raises the AUC of the network from 0.37 <!-- real_random --> to 0.63
-#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65
-#   <!-- real_fhog -->, and six sequences cannot tell it from the authors'.
+#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65<!-- real_fhog -->,
+#   and six sequences cannot tell it from the authors'.
 # - Behind an occluder the tracker with the score 0.2 <!-- score_slow --> later returned to its target; the one with
 #   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7
 #   <!-- score_end -->.
 # - The preset `book` moves and resizes the window with the target's own points before the filter looks. On
-#   22 <!-- flow_sequences --> real sequences it adds FLOWGAIN <!-- flow_gain --> overlap (FLOWLOW <!-- flow_low --> to FLOWHIGH <!-- flow_high -->) and costs
+#   22 <!-- flow_sequences --> real sequences it adds FLOWGAIN <!-- flow_gain --> overlap (FLOWLOW <!-- flow_low --> to FLOWHIGH<!-- flow_high -->) and costs
 #   FLOWSLOWER <!-- flow_slower --> % of the frames per second.
 
 # %% [markdown]

@@ -2,10 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -796,7 +792,7 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 # %% [markdown]
 # ## 7.10 Exercises
 #
-# Fill in a stub, then run it and the cell below it. If the check prints nothing, your answer is right. Solutions are
+# Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/07.py](solutions/07.py).
 #
 # **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`. Without
@@ -901,16 +897,16 @@ print(f"home_trained = {100 * ours['home though off target']:.0f}")
 #   raises the share of right ones from 52 <!-- all_entering --> % to 97 <!-- kept_entering --> % while an occluder
 #   comes in, but keeps 0 <!-- kept_covered --> % right ones when they all lie on the occluder.
 # - The loss is Eq. 4 and 5 on the way there, a pseudo-label, Eq. 4 and 5 on the way back with the roles exchanged,
-#   and Eq. 6. A response of zero has the loss 54.5 <!-- no_answer -->.
+#   and Eq. 6. A response of zero has the loss 54.5<!-- no_answer -->.
 # - The pseudo-label is a clean Gaussian for a reason: with the raw response as label, one channel returns from an
-#   unrelated picture with a loss of 0.0 <!-- raw_one -->.
+#   unrelated picture with a loss of 0.0<!-- raw_one -->.
 # - Only the way back carries a gradient. On the way there the features just choose a cell: during a fade over three
 #   cells the loss takes only 4 <!-- stairs --> values.
-# - On 72 <!-- pairs --> rendered pairs training lowers the mean loss from 24 <!-- mean_random --> to 12
-#   <!-- mean_trained -->. The trained network follows something real in 69 <!-- something_trained -->; always
-#   answering $(0,0)$ would do so in 39 <!-- still_answer -->. Of the 33 <!-- both_moved --> pairs in which target
-#   and background both moved, it follows the background in 31 <!-- ground_trained --> and the target in 0
-#   <!-- target_trained -->. The loss finds cuts: it is higher for them in 98 <!-- cuts_trained --> % of comparisons.
+# - On 72 <!-- pairs --> rendered pairs training lowers the mean loss from 24 <!-- mean_random --> to 12<!-- mean_trained -->.
+#   The trained network follows something real in 69<!-- something_trained -->; always
+#   answering $(0,0)$ would do so in 39<!-- still_answer -->. Of the 33 <!-- both_moved --> pairs in which target
+#   and background both moved, it follows the background in 31 <!-- ground_trained --> and the target in 0<!-- target_trained -->.
+#   The loss finds cuts: it is higher for them in 98 <!-- cuts_trained --> % of comparisons.
 # - Returning to the start does not mean having been right: of the pairs whose peak was off the target 98
 #   <!-- home_trained --> % returned.
 #

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -822,9 +815,9 @@ def area_under_roc(scores, bad):
 check.area_under_roc(area_under_roc)
 
 # %% [markdown]
-# **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, N)` are those of the trips
-# back from S1, S2 and S3. Of each row, the $(1-\text{share})N$ smallest (rounded, a half up) are kept, and their sum
-# is divided by $N$; the three results are added.
+# **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips
+# back from S1, S2 and S3. Of each row, the $(1-\text{share})\,n$ of the $n$ smallest (rounded, a half up) are kept, and their sum
+# is divided by $n$; the three results are added.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -880,25 +873,24 @@ print(f"blind = {cheats['the same maps for every picture']:.2f}")
 
 # %% [markdown] tags=["summary"]
 # - Two frames return to the start from anywhere, because the way back mirrors the way out at its own peak. The
-#   staged deflection has the loss 9 <!-- bad_two -->, the good trip 20 <!-- good_two -->.
-# - Going straight back from S2 exposes it: 62 <!-- bad_direct --> against 20 <!-- good_direct -->. Going back
-#   through S1 does not: 9 <!-- bad_chained -->. The chained loss equals that of two frames to five digits in 91
+#   staged deflection has the loss 9<!-- bad_two -->, the good trip 20<!-- good_two -->.
+# - Going straight back from S2 exposes it: 62 <!-- bad_direct --> against 20<!-- good_direct -->. Going back
+#   through S1 does not: 9<!-- bad_chained -->. The chained loss equals that of two frames to five digits in 91
 #   <!-- same_share --> % of random triplets.
 # - Of 180 <!-- trips --> random trips from 60 <!-- clips --> clips 34 <!-- lost_trips --> are deflected. Of these 97
 #   <!-- home_two --> % return to the start with two frames and 53 <!-- home_direct --> % with three, direct.
 # - The loss finds them with an area under the ROC curve of 0.71 <!-- area_two --> for two frames (0.71
 #   <!-- area_out --> with no way back at all), 0.74 <!-- area_chained --> for chained and 0.87 <!-- area_direct -->
-#   for direct: a gain of +0.16 <!-- gap -->, interval +0.07 <!-- gap_low --> to +0.26 <!-- gap_high -->. Two frames
-#   as far apart as T and S2 already have 0.84 <!-- area_later -->; S1 adds +0.03 <!-- witness --> (interval +0.01
-#   <!-- witness_low --> to +0.06 <!-- witness_high -->).
-# - For the 18 <!-- lost_first --> trips lost on the first step the gain of three frames is -0.04 <!-- early -->,
-#   interval -0.12 <!-- early_low --> to +0.04 <!-- early_high -->.
+#   for direct: a gain of +0.16<!-- gap -->, interval +0.07 <!-- gap_low --> to +0.26<!-- gap_high -->. Two frames
+#   as far apart as T and S2 already have 0.84<!-- area_later -->; S1 adds +0.03 <!-- witness --> (interval +0.01
+#   <!-- witness_low --> to +0.06<!-- witness_high -->).
+# - For the 18 <!-- lost_first --> trips lost on the first step the gain of three frames is -0.04<!-- early -->,
+#   interval -0.12 <!-- early_low --> to +0.04<!-- early_high -->.
 # - The way through S1 and the direct way differ in 19 <!-- quarrels --> trips, and 12 <!-- quarrels_dropped --> of
 #   these are among the 18 <!-- tenth --> that $\mathbf A_{drop}$ would leave out.
-# - Three frames still miss a target that never comes back (loss 9 <!-- gone_direct -->), the background (followed by
-#   98 <!-- on_ground --> % of the good trips), and a network that ignores the picture, whose loss is 0.00
-#   <!-- blind -->.
-# - LUDT's three losses over four frames sort with an area of 0.86 <!-- area_ludt -->.
+# - Three frames still miss a target that never comes back (loss 9<!-- gone_direct -->), the background (followed by
+#   98 <!-- on_ground --> % of the good trips), and a network that ignores the picture, whose loss is 0.00<!-- blind -->.
+# - LUDT's three losses over four frames sort with an area of 0.86<!-- area_ludt -->.
 
 # %% [markdown]
 # **What comes next.** Every triplet has a loss now, but some teach nothing. Chapter 09 decides which pairs get how

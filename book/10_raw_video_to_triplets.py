@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -918,7 +911,7 @@ print(f"real_groups = {stored['raw']['groups']}")
 #   <!-- memory_by_video --> when videos are. So split by video, and by groups of videos that share pictures.
 # - The real folder has 104 <!-- real_videos --> videos and 16,710 <!-- real_patches --> patches, 747
 #   <!-- real_raw --> MiB raw, 40.2 <!-- real_webp --> MiB as WebP, in 87 <!-- real_groups --> groups. The nearest
-#   frame used for measuring is 55 <!-- real_nearest --> bits away; the limit is 40 <!-- limit -->.
+#   frame used for measuring is 55 <!-- real_nearest --> bits away; the limit is 40<!-- limit -->.
 
 # %% [markdown]
 # **What comes next.** Now we have triplets by the thousand and a loss (chapters 07 to 09). Chapter 11 puts them

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -664,14 +657,14 @@ assert np.abs(sizes["scale filter"] - 1).max() < 0.5 * np.abs(sizes["fixed"] - 1
 # itself? Two numbers can tell a good response from a bad one: the height of its peak $r_{\max}$, and how far the peak
 # stands out from the rest, the *average peak-to-correlation energy* ([Wang et al. 2017](#References "wang2017lmcf")),
 #
-# $$A=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
+# $$B=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
 #
 # Neither has a natural scale. What is ordinary depends on the target, so both must be compared with something:
 #
-# $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac A{\bar A}\Big)\Big). \tag{12.8}$$
+# $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac B{\bar B}\Big)\Big). \tag{12.8}$$
 #
 # The trust $\tau$ is 1 as long as at least half of what is ordinary is left, and multiplies the learning rate. What
-# should $\bar r$ and $\bar A$ be? The first frame suggests itself, since there we *know* that the filter is on the
+# should $\bar r$ and $\bar B$ be? The first frame suggests itself, since there we *know* that the filter is on the
 # target. **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With the response to the
 # first frame as yardstick, what is the median of $\tau$ in these frames: near 1, about 0.5, or about 0.1?
 
@@ -1024,7 +1017,7 @@ def solve(matrix, target, iterations):
 check.solve(solve)
 
 # %% [markdown]
-# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $A$, as
+# **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
 # arrays of tracked frames. The yardsticks are the medians of the first five.
 
 
@@ -1074,10 +1067,10 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 
 # %% [markdown] tags=["summary"]
 # - A memory of merged samples has the same mean as a running average, and another filter. After an occluder at a fast rate the
-#   average answers the occluder with 1.3 <!-- occluder_average --> and the target with 0.7 <!-- target_average -->; the
-#   memory, from the same frames with the same weights, answers the target with 1.1 <!-- target_memory -->.
+#   average answers the occluder with 1.3 <!-- occluder_average --> and the target with 0.7<!-- target_average -->; the
+#   memory, from the same frames with the same weights, answers the target with 1.1<!-- target_memory -->.
 # - More context alone changes the score on real sequences by -3.4 <!-- context_real --> points. The spatial penalty
-#   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5 <!-- penalty_high -->). It ties
+#   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5<!-- penalty_high -->). It ties
 #   frequencies together, so the filter is found by conjugate gradients, which agree with an explicit least-squares
 #   solution.
 # - Learning in every sixth frame makes the tracker 1.7 <!-- faster --> times as fast.
@@ -1085,12 +1078,12 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 #   1.8 <!-- off_cell --> px.
 # - The released projection keeps all channels and changes the score by -0.4 <!-- projection_real --> points.
 # - On the real sequences the memory gains +0.4 <!-- memory_real --> points (-0.3 <!-- memory_low --> to
-#   +1.2 <!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
-#   +6.0 <!-- scale_high -->), and the library's rule of doubt +0.8 <!-- trust_real --> (-1.2 <!-- trust_low --> to
-#   +3.4 <!-- trust_high -->). So few short sequences prove none of these gains.
-# - Doubt needs a fair yardstick: measured against the first frame, undisturbed frames get a trust of 0.1 <!-- rehearsal -->,
-#   against the first tracked frames 1.0 <!-- fair -->. Behind one occluder the tracker that always learns ends with an
-#   overlap of 0.0 <!-- end_always -->, the one that doubts with 1.0 <!-- end_doubting -->.
+#   +1.2<!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
+#   +6.0<!-- scale_high -->), and the library's rule of doubt +0.8 <!-- trust_real --> (-1.2 <!-- trust_low --> to
+#   +3.4<!-- trust_high -->). So few short sequences prove none of these gains.
+# - Doubt needs a fair yardstick: measured against the first frame, undisturbed frames get a trust of 0.1<!-- rehearsal -->,
+#   against the first tracked frames 1.0<!-- fair -->. Behind one occluder the tracker that always learns ends with an
+#   overlap of 0.0<!-- end_always -->, the one that doubts with 1.0<!-- end_doubting -->.
 # - In the released code the rate is constant: what the paper calls adaptive is a memory.
 
 # %% [markdown]

@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -54,6 +47,7 @@ from udtlib.evaluation.report.attribute_plots import long_name
 from udtlib.evaluation.report.plots import line_styles, precision_plot, success_plot
 from udtlib.evaluation.scoring.statistics import spread
 from udtlib.trackers.udt.batch import MultiTracker
+from udtlib.widgets.explorer import explorer
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
 
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
@@ -872,6 +866,13 @@ ends = {
 lost = {name: sum(bool(ends[clip.name][name] < 0.3) for clip in clips) for name in names}
 print("clips of three at whose end the overlap is below 0.3:", lost)
 
+# %% [markdown]
+# The explorer shows one sequence at a time, the worst first, with every tracker's overlap over the frames. `udt report`
+# makes the same page of your own results.
+
+# %% tags=["nbval-ignore-output"]
+explorer({name: {clip.name: tracks[clip.name][name] for clip in clips} for name in names}, clips)
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The strips show a tracker that was lost.
 assert max(lost.values()) >= 1
@@ -1041,13 +1042,13 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 # %% [markdown] tags=["summary"]
 # - AUC is a mean over frames, then over sequences, of the overlap rounded up to a twentieth. The released boxes give
 #   UDT 0.5871 <!-- udt_auc --> and UDT+ 0.6231 <!-- plus_auc --> under the strict rule; the printed numbers are
-#   those of two *other* policies, 0.5944 <!-- udt_loose --> and 0.6320 <!-- plus_overlap -->.
+#   those of two *other* policies, 0.5944 <!-- udt_loose --> and 0.6320<!-- plus_overlap -->.
 # - UDT+ leads in nearly every attribute; 5 <!-- apart --> of 11 <!-- attributes --> intervals leave out zero, and
 #   the attributes share their sequences.
 # - To detect a lead of 3.6 <!-- gap --> points of AUC four times out of five takes 229 <!-- paired --> sequences if
 #   the trackers are compared sequence by sequence, 641 <!-- unpaired --> if only two means are known. A hundred
-#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2 <!-- detectable_10 -->. The lead in precision is
-#   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5 <!-- precision_high -->), and OTB-2015 does
+#   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2<!-- detectable_10 -->. The lead in precision is
+#   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5<!-- precision_high -->), and OTB-2015 does
 #   show that.
 # - Intervals from frames call a tracker different from itself in 95 <!-- by_frames --> % of all splits; intervals from
 #   sequences in 6 <!-- by_sequences --> %.
@@ -1057,7 +1058,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
 # - The same DSST has 0.636 <!-- dsst_Haswell --> with one processor's kernel and 0.604 <!-- dsst_SkylakeX --> with
 #   another's. The cause is the last bit, in two sequences which DSST loses in most runs: it held them in 5
-#   <!-- held --> of 30 <!-- runs -->.
+#   <!-- held --> of 30<!-- runs -->.
 # - In VOT2016's protocol UDT fails 102 <!-- failures_udt --> times and UDT+ 66 <!-- failures_plus --> times.
 
 # %% [markdown]

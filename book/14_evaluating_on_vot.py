@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -940,23 +933,23 @@ print(f"ball1_kcf = {failures_of['kcf']}")
 
 # %% [markdown] tags=["summary"]
 # - One pass throws away everything after the first loss: MOSSE is lost in frame 34 <!-- lost --> of our clip and ends with an AUC
-#   of 0.19 <!-- auc_once -->. VOT counts a failure and starts the tracker again.
+#   of 0.19<!-- auc_once -->. VOT counts a failure and starts the tracker again.
 # - A table of the overlaps from *all* starts contains every such run; the experiment is a path through it.
-# - In the first frame after a start the mean overlap is 0.88 <!-- first_frame -->, in the tenth 0.49 <!-- tenth_frame -->. The
+# - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth 0.49<!-- tenth_frame -->. The
 #   burn-in leaves the first frames out, so that failing often does not pay.
-# - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21 <!-- accuracy_still -->. On four clips MOSSE
+# - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21<!-- accuracy_still -->. On four clips MOSSE
 #   fails 11 <!-- failures_mosse --> times and KCF 8 <!-- failures_kcf --> times.
 # - EAO is the mean overlap to expect of one start on a video of typical length, with zeros after a failure. SiamCAR has
 #   0.316 <!-- siamcar_eao --> on VOT2018.
 # - A stricter judge (one that no longer accepts small overlaps) turns 3 <!-- mild_failures --> failures into
-#   6 <!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70 <!-- strict_accuracy -->, and an EAO of
-#   0.46 <!-- mild_eao --> into 0.26 <!-- strict_eao -->.
+#   6<!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70<!-- strict_accuracy -->, and an EAO of
+#   0.46 <!-- mild_eao --> into 0.26<!-- strict_eao -->.
 # - The count of failures depends on where restarts happen to fall: a tracker started while its target is hidden is charged for
 #   following what it was shown.
 # - Table 2 is confirmed: UDT fails 102 <!-- udt --> times, UDT+ 66 <!-- plus --> times. That is 36 <!-- fewer --> fewer, with an
-#   interval of 8 <!-- fewer_low --> to 70 <!-- fewer_high -->, and 13 <!-- one_sequence --> of them are one sequence. To see such a
+#   interval of 8 <!-- fewer_low --> to 70<!-- fewer_high -->, and 13 <!-- one_sequence --> of them are one sequence. To see such a
 #   difference four times out of five takes 97 <!-- needed --> sequences.
-# - On a small fast ball one pass gives KCF an AUC of 0.04 <!-- ball_auc_kcf -->, hardly more than a still box; with restarts KCF fails
+# - On a small fast ball one pass gives KCF an AUC of 0.04<!-- ball_auc_kcf -->, hardly more than a still box; with restarts KCF fails
 #   3 <!-- ball_kcf --> times and MOSSE 6 <!-- ball_mosse --> times. On VOT's ball1 the network of this book fails
 #   7 <!-- ball1_udt --> times and KCF 0 <!-- ball1_kcf --> times.
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.request
 
-KEYS = {"Enter": 13, "Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+KEYS = {"Enter": 13, "Tab": 9, "Space": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--window-size=1000,900"]
 SECONDS = 60
 
@@ -42,8 +42,8 @@ class Chromium:
             return [one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page"]
 
     @staticmethod
-    def until(look):
-        end = time.monotonic() + SECONDS
+    def until(look, seconds=SECONDS):
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
                 if found := look():
@@ -51,7 +51,7 @@ class Chromium:
             except (OSError, IndexError):
                 pass
             time.sleep(0.05)
-        raise TimeoutError(f"nothing after {SECONDS} s")
+        raise TimeoutError(f"nothing after {seconds} s")
 
     def call(self, method, **parameters):
         self.number += 1
@@ -74,8 +74,8 @@ class Chromium:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def wait(self, expression):
-        return self.until(lambda: self.value(expression))
+    def wait(self, expression, seconds=SECONDS):
+        return self.until(lambda: self.value(expression), seconds)
 
     def open(self, address):
         self.call("Page.navigate", url=address)
@@ -86,8 +86,13 @@ class Chromium:
         return self.value(f"(({{x, y, width, height}}) => [x, y, width, height])({area})")
 
     def press(self, key, shift=False):
-        about = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 8 * shift}
-        text = {"text": "\r"} if key == "Enter" else {}
+        about = {
+            "key": " " if key == "Space" else key,
+            "code": key,
+            "windowsVirtualKeyCode": KEYS[key],
+            "modifiers": 8 * shift,
+        }
+        text = {"text": {"Enter": "\r", "Space": " "}[key]} if key in ("Enter", "Space") else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 

@@ -5,18 +5,24 @@ from math import comb
 import numpy as np
 
 
-def a_motion(first, second, label, form):
-    """Return Eq. 9: squared distances of both responses from what came before."""
-    peak = np.unravel_index(first.argmax(), first.shape)
-    before = np.roll(label, peak, (0, 1)) if form == "paper" else first
-    return ((first - label) ** 2).sum() + ((second - before) ** 2).sum()
+def weak_as_moved(distance, sigma, form):
+    """Return h from A_motion of both pairs, in units of |Y|^2.
+
+    Moved by d and then at rest: |Y_d - Y|^2 = 2 - 2 <Y_d, Y> = 2 - 2 exp(-d^2 / 4 sigma^2), for the product of two
+    Gaussians d apart has the height exp(-d^2 / 4 sigma^2); the second term is 0. Still and weak: the first term
+    is (1 - h)^2. The reference compares S2's response with S1's, which is as weak: 0. The paper compares it with
+    the pseudo-label, which has height 1: (1 - h)^2 once more.
+    """
+    moved = 2 - 2 * np.exp(-(distance**2) / (4 * sigma**2))
+    return 1 - np.sqrt(moved / (2 if form == "paper" else 1))
 
 
 def a_norm(errors, motion, share):
-    """Return Eq. 10: the product of A_drop and A_motion, divided by its sum."""
+    """Return Eq. 10: the product of A_drop and A_motion, divided by its sum; equal shares where it is 0."""
     kept = np.zeros(len(errors))
-    kept[np.argsort(errors)[: round((1 - share) * len(errors))]] = 1
-    return kept * motion / (kept * motion).sum()
+    kept[np.argsort(errors, kind="stable")[: round((1 - share) * len(errors))]] = 1
+    product = kept * motion if (kept * motion).any() else kept
+    return product / product.sum()
 
 
 def by_the_letter(rate, decay, n):
@@ -38,71 +44,59 @@ def knob_slope(first, second, label):
     return float(2 * (first * (first - label)).sum() + 2 * (first**2 - second**2).sum())
 
 
-def _forms_exchanged(first, second, label, form):
-    return a_motion(first, second, label, "reference" if form == "paper" else "paper")
+def _forms_exchanged(distance, sigma, form):
+    return weak_as_moved(distance, sigma, "reference" if form == "paper" else "paper")
 
 
-def _mean_of_cells(first, second, label, form):
-    return a_motion(first, second, label, form) / label.size
+def _above_one(distance, sigma, form):
+    return 2 - weak_as_moved(distance, sigma, form)
 
 
-def _first_term(first, second, label, form):
-    return ((first - label) ** 2).sum()
+def _not_squared(distance, sigma, form):
+    return 1 - (1 - weak_as_moved(distance, sigma, form)) ** 2
 
 
-def _label_not_moved(first, second, label, form):
-    return ((first - label) ** 2).sum() + ((second - label) ** 2).sum()
+def _one_sigma(distance, sigma, form):
+    return weak_as_moved(distance, sigma / 2**0.5, form)
 
 
-def _flat_roll(first, second, label, form):
-    before = np.roll(label, first.argmax()) if form == "paper" else first
-    return ((first - label) ** 2).sum() + ((second - before) ** 2).sum()
+def _as_found(errors, motion, share):
+    kept = errors < np.quantile(errors, 1 - share)
+    return kept * motion / max(motion.sum(), 1e-300)
 
 
-def _moved_away(first, second, label, form):
-    row, column = np.unravel_index(first.argmax(), first.shape)
-    before = np.roll(label, (-row, -column), (0, 1)) if form == "paper" else first
-    return ((first - label) ** 2).sum() + ((second - before) ** 2).sum()
+def _ties_dropped(errors, motion, share):
+    kept = errors < np.quantile(errors, 1 - share)
+    return kept * motion / max((kept * motion).sum(), 1e-300)
 
 
-def _not_squared(first, second, label, form):
-    start = ((first - label) ** 2).sum()
-    return start**0.5 + (a_motion(first, second, label, form) - start) ** 0.5
+def _nothing_moved(errors, motion, share):
+    kept = a_norm(errors, np.ones(len(errors)), share) > 0
+    with np.errstate(invalid="ignore"):
+        return kept * motion / (kept * motion).sum()
+
+
+def _divided_by_all(errors, motion, share):
+    return (a_norm(errors, motion, share) > 0) * motion / max(motion.sum(), 1e-300)
 
 
 def _highest_kept(errors, motion, share):
     return a_norm(-errors, motion, share)
 
 
-def _dropped_by_motion(errors, motion, share):
-    kept = a_norm(motion, np.ones_like(motion), share) > 0
-    return kept * motion / (kept * motion).sum()
-
-
 def _equal_shares(errors, motion, share):
     return a_norm(errors, np.ones_like(motion), share)
-
-
-def _divided_by_all(errors, motion, share):
-    return (a_norm(errors, motion, share) > 0) * motion / motion.sum()
 
 
 def _sum_to_n(errors, motion, share):
     return a_norm(errors, motion, share) * len(errors)
 
 
-def _divided_twice(errors, motion, share):
-    return a_norm(errors, motion, share) / len(errors)
-
-
-def _all_kept(errors, motion, share):
-    return motion / motion.sum()
-
-
 def _rounded_down(errors, motion, share):
     kept = np.zeros(len(errors))
-    kept[np.argsort(errors)[: int((1 - share) * len(errors))]] = 1
-    return kept * motion / (kept * motion).sum()
+    kept[np.argsort(errors, kind="stable")[: int((1 - share) * len(errors))]] = 1
+    product = kept * motion if motion.any() else kept
+    return product / product.sum()
 
 
 def _other_way(rate, decay, n):
@@ -158,23 +152,15 @@ def _no_two(first, second, label):
 
 
 WRONG = {
-    "a_motion": [
-        _forms_exchanged,
-        _mean_of_cells,
-        _first_term,
-        _label_not_moved,
-        _flat_roll,
-        _moved_away,
-        _not_squared,
-    ],
+    "weak_as_moved": [_forms_exchanged, _above_one, _not_squared, _one_sigma],
     "a_norm": [
-        _highest_kept,
-        _dropped_by_motion,
-        _equal_shares,
+        _as_found,
+        _ties_dropped,
+        _nothing_moved,
         _divided_by_all,
+        _highest_kept,
+        _equal_shares,
         _sum_to_n,
-        _divided_twice,
-        _all_kept,
         _rounded_down,
     ],
     "by_the_letter": [_other_way, _decay_as_it_was, _decay_up, _both_down, _decay_only],

@@ -116,28 +116,40 @@ def _root(features):
     return blind_share(features) ** 0.5
 
 
-def detectable(first, second):
-    return 2.8 * np.std(first - second, ddof=1) / len(first) ** 0.5
+def report(validation, test):
+    recipe = validation.mean((1, 2)).argmax()
+    over_seeds = test[recipe].mean(axis=1)
+    return recipe, over_seeds.mean(), over_seeds.std(ddof=1)
 
 
-def _unpaired(first, second):
-    return 2.801585 * np.hypot(np.std(first, ddof=1), np.std(second, ddof=1)) / len(first) ** 0.5
+def _as_found(validation, test):
+    runs = test.mean(axis=2)
+    recipe, seed = np.unravel_index(runs.argmax(), runs.shape)
+    return recipe, runs[recipe, seed], test[recipe, seed].std()
 
 
-def _of_one(first, second):
-    return 2.801585 * np.std(first - second, ddof=1)
+def _chosen_on_test(validation, test):
+    return report(test, test)
 
 
-def _no_root(first, second):
-    return 2.801585 * np.std(first - second, ddof=1) / len(first)
+def _lucky_seed(validation, test):
+    recipe = validation.mean(2).max(1).argmax()
+    return report(np.eye(len(test))[recipe][:, None, None], test)
 
 
-def _no_power(first, second):
-    return 1.96 * np.std(first - second, ddof=1) / len(first) ** 0.5
+def _best_seed(validation, test):
+    recipe, _, spread = report(validation, test)
+    return recipe, test[recipe, validation[recipe].mean(1).argmax()].mean(), spread
 
 
-def _found(first, second):
-    return abs(np.mean(first - second))
+def _of_all(validation, test):
+    recipe, mean, _ = report(validation, test)
+    return recipe, mean, test[recipe].mean(1).std()
+
+
+def _over_sequences(validation, test):
+    recipe, mean, _ = report(validation, test)
+    return recipe, mean, test[recipe].mean(0).std(ddof=1)
 
 
 WRONG = {
@@ -152,5 +164,5 @@ WRONG = {
         _times_processes,
     ],
     "blind_share": [_levels_count, _the_rest, _over_places, _root],
-    "detectable": [_unpaired, _of_one, _no_root, _no_power, _found],
+    "report": [_as_found, _chosen_on_test, _lucky_seed, _best_seed, _of_all, _over_sequences],
 }

@@ -27,6 +27,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 IN_BROWSER = ".BrowserDemo"  # the class of `udtlib.widgets.in_browser`, made when a demo is shown
 RUN = "Run this cell for the controls."
+HEADER = "# ---\n# jupyter:\n#   jupytext:\n#     formats: ipynb,py:percent\n# ---\n"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 RUN_TIME = re.compile(r"(Run time: about )(\d+)( s)")
 
 
@@ -61,7 +63,7 @@ def synced(source: Path) -> NotebookNode:
         if cell.cell_type == "code" and name in kept:
             cell.outputs, cell.execution_count = kept[name].outputs, kept[name].execution_count
             cell.metadata.update({k: v for k, v in kept[name].metadata.items() if k == "execution"})
-    notebook.metadata = nbformat.from_dict({**old.metadata, **notebook.metadata})
+    notebook.metadata = nbformat.from_dict({**old.metadata, **notebook.metadata, "kernelspec": KERNEL})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
@@ -136,9 +138,13 @@ def execute(source: Path, notebook: NotebookNode) -> None:
 
 
 def write(source: Path, notebook: NotebookNode) -> None:
-    """Write the notebook, then touch its source: JupyterLab takes the newer one of a pair."""
+    """Write the notebook, then its source: JupyterLab takes the newer one of a pair.
+
+    The source keeps its text; its header becomes the one that JupyterLab writes, so that reading changes nothing.
+    """
     nbformat.write(notebook, source.with_suffix(".ipynb"))
-    source.touch()
+    text = source.read_text("utf-8")
+    source.write_text(re.sub(r"\A# ---\n.*?\n# ---\n", HEADER, text, flags=re.S), "utf-8")
 
 
 def uses_outside_data(source: Path) -> bool:

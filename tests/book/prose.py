@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
 QUOTED = re.compile(rf"({NUMBER})\**\s*<!--\s*(\w+)\s*-->")
+ORPHAN = re.compile(r"\s<!--\s*(\w+)\s*-->([.,;:)?!])")
 VALUE = re.compile(r"^(\w+) = (\S.*?)\s*$", re.M)
 PLACE = (
     r"(?:chapters?|sections?|equations?|eqs?\.|figures?|figs?\.|tables?|exercises?|steps?)\s+"
@@ -55,6 +56,10 @@ def summary_problems(notebook: NotebookNode) -> list[str]:
                 problems.append(f"cell {k}: {value} names {name}, which no cell tagged 'numbers' prints")
             elif value not in printed[name]:
                 problems.append(f"cell {k}: {name} is quoted as {value}, printed as {printed[name][0]}")
+        problems += [
+            f"cell {k}: a reader sees the space before a mark: write '<!-- {name} -->{mark}' without one"
+            for name, mark in ORPHAN.findall(cell.source)
+        ]
         rest = QUOTED.sub(" ", cell.source)
         problems += [f"cell {k}: no figure stands before <!-- {name} -->" for name in COMMENT.findall(rest)]
         rest = EXEMPT.sub(" ", COMMENT.sub(" ", rest))
@@ -123,7 +128,7 @@ def symbol_problems(text: str) -> list[str]:
         for k, row in enumerate(rows[1:], 2)
         if len(row) != 4 or not all(field.strip() for field in row)
     ]
-    symbols = [row[0] for row in rows[1:] if row]
+    symbols = [symbol for row in rows[1:] if row for symbol in row[0].split(", ")]
     return problems + [
         f"{name} is given twice" for name in sorted({s for s in symbols if symbols.count(s) > 1})
     ]

@@ -249,6 +249,7 @@ def test_tags_allow_a_widget_and_a_clock_and_refuse_comments(notebook: NotebookN
         ("knew", "knew 95 % of it", "95 names no value"),
         ("knew", "knew 1e-3 of it", "1e-3 names no value"),
         ("OTB-2015", "2015", "2015 names no value"),
+        ("<!-- sides --> sides", "<!-- sides -->.", "the space before a mark"),
     ],
 )
 def test_summary_catches(old: str, new: str, message: str, notebook: NotebookNode) -> None:
@@ -318,6 +319,7 @@ def test_citations_and_links_catch(source: Path, notebook: NotebookNode) -> None
 def test_symbols_and_references_catch() -> None:
     assert prose.symbol_problems(standin.SYMBOLS) == []
     assert "given twice" in prose.symbol_problems(standin.SYMBOLS + "$r$,rank,rank,-\n")[0]
+    assert "given twice" in prose.symbol_problems(standin.SYMBOLS + '"$q$, $r$",rank,rank,-\n')[0]
     assert "four filled" in prose.symbol_problems(standin.SYMBOLS + "$q$,quality,q\n")[0]
     assert "first line" in prose.symbol_problems("name,meaning\n")[0]
     assert prose.reference_keys(standin.REFERENCES) == ["euler1748"]

@@ -1,5 +1,6 @@
 """The demo of chapter 12: its pictures are of the runs it names, every box changes something."""
 
+import asyncio
 import statistics
 import time
 
@@ -69,16 +70,48 @@ def test_demo_starts_as_drawn_and_has_a_twin():
 
 
 def test_widget_has_boxes_to_tick_that_redraw():
-    pytest.importorskip("ipywidgets")
+    pytest.importorskip("anywidget")
     demo = ingredients.demo()
-    assert isinstance(demo.sliders["penalty"], Check)
-    picture, slider, *boxes = demo.widget().children
-    assert [box.description for box in boxes] == list(INGREDIENTS)
-    boxes[1].value = False
+    assert all(isinstance(demo.sliders[name], Check) for name in INGREDIENTS)
+    widget = demo.widget()
+    widget.values = widget.values | {"penalty": False}
     ticked = dict.fromkeys(ingredients.TWIN[-1], True) | {"penalty": False}
-    assert picture.value == jpeg(ingredients.draw(**ticked))
-    slider.value = 3
-    assert picture.value == jpeg(ingredients.draw(3, **ticked))
+    assert widget.picture == jpeg(ingredients.draw(**ticked))
+    widget.values = widget.values | {"frame": 3}
+    assert widget.picture == jpeg(ingredients.draw(3, **ticked))
+
+
+def test_a_new_combination_is_seen_running_through_the_clip():
+    new = {"context": True, "newton": True}
+    pictures = list(ingredients.steps(6, **new))
+    assert len(pictures) == 7
+    for frame, picture in enumerate(pictures):
+        np.testing.assert_array_equal(picture, ingredients.draw(frame, **new))
+    assert len(list(ingredients.steps(6, **new))) == 1  # it is at hand now
+    assert len(list(ingredients.steps(8, **new))) == 3
+
+
+def test_a_setting_chosen_meanwhile_ends_the_run_before_it():
+    """As in a kernel: the pictures on the way come while other events are heard."""
+    panel = pytest.importorskip("udtlib.widgets.panel.widget")
+
+    def pictures(number):
+        yield from (f"{number}.{step}".encode() for step in range(5))
+
+    async def events():
+        widget = panel.Panel(pictures, {"number": 0})
+        seen = [widget.picture]
+        widget.observe(lambda change: seen.append(change.new), names="picture")
+        widget.values = {"number": 1}
+        await asyncio.sleep(0)
+        widget.values = {"number": 2}
+        await widget.task
+        return seen
+
+    seen = asyncio.run(events())
+    assert seen[:2] == [b"0.4", b"1.0"]
+    assert seen[-5:] == [f"2.{step}".encode() for step in range(5)]
+    assert b"1.4" not in seen
 
 
 def test_event_to_picture_takes_under_100_ms():

@@ -6,26 +6,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udtlib.check.hints import close, expect, number, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers
 from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
 
 
 @exercise
-def conjugate_derivative(answer: Answer) -> None:
-    """Check dL/dw* on functions whose derivative is known by the rules."""
-    w = 0.7 - 0.4j
-    norm = numbers(answer(lambda u: abs(u) ** 2, w), (), "one complex number")
-    hint = "twice too much: the definition has a factor one half"
-    expect(not close(norm, 2 * w, rtol=0, atol=1e-4), hint)
-    hint = "that is dL/dw: the derivative by the conjugate has a plus sign before i"
-    expect(not close(norm, np.conj(w), rtol=0, atol=1e-4), hint)
-    hint = f"|w|^2 has the derivative w = {w} by w*, found {norm}"
-    expect(close(norm, w, rtol=0, atol=1e-4), hint)
-    product = numbers(answer(lambda u: (u * (1 + 2j)).imag, w), (), "one complex number")
-    hint = f"Im((1+2i) w) has (2+i)/2, found {product}"
-    expect(close(product, (2 + 1j) / 2, rtol=0, atol=1e-4), hint)
+def descend(answer: Answer) -> None:
+    """Check gradient descent of a complex number against that of two real ones."""
+    c, start = 1.5 - 2.0j, -0.5 + 0.8j
+    cases = {
+        "L = |w - c|^2": (lambda a, b: (2 * (a - c.real), 2 * (b - c.imag)), lambda w: w - c),
+        "L = a^2 + 3 a b + 4 b^2": (
+            lambda a, b: (2 * a + 3 * b, 3 * a + 8 * b),
+            lambda w: w.real + 1.5 * w.imag + 1j * (1.5 * w.real + 4 * w.imag),
+        ),
+    }
+    for case, (slopes, derivative) in cases.items():
+        for rate, steps in ((0.1, 1), (0.05, 7), (0.1, 0)):
+            found = numbers(answer(derivative, start, rate, steps), (), "one complex number")
+            named = [
+                (1, "both faults are still there"),
+                (2, "the step goes along dL/dw, so the imaginary part climbs"),
+                (3, "half as fast as the two real numbers: dL/dw* is half of dL/da + i dL/db"),
+                (4, "the sign: this climbs"),
+            ]
+            wrong = [(_descended(derivative, start, rate, steps, kind), hint) for kind, hint in named]
+            truth = complex(start)
+            for _ in range(steps):
+                truth -= rate * complex(*slopes(truth.real, truth.imag))
+            compare(found, truth, wrong if steps else [], f"{case}, rate {rate}, {steps} steps")
+
+
+def _descended(derivative: Answer, w: complex, rate: float, steps: int, kind: int) -> complex:
+    """Return where one of four wrong ways leads."""
+    for _ in range(steps):
+        slope = complex(derivative(w))
+        w -= rate * {1: slope.conjugate(), 2: 2 * slope.conjugate(), 3: slope, 4: -2 * slope}[kind]
+    return w
 
 
 def _layer(channels: int) -> dict[str, Any]:

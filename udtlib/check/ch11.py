@@ -4,10 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from udtlib.check.hints import Array, Mistakes, compare, expect, number, numbers
+from udtlib.check.hints import Array, Mistakes, close, compare, expect, number, numbers
 from udtlib.check.verdict import exercise
-
-NORMAL = 1.959964 + 0.841621  # 5 % two-sided, power 80 %
 
 
 @exercise
@@ -128,23 +126,35 @@ def blind_share(answer: Callable[[Array], float]) -> None:
 
 
 @exercise
-def detectable(answer: Callable[[Array, Array], float]) -> None:
-    """Exercise 5: the smallest difference of two trackers that so many sequences would show."""
-    generator = np.random.default_rng(2)
-    for count in (4, 22, 100):
-        level = generator.random(count)
-        one, other = (level + 0.05 * generator.standard_normal(count) for _ in range(2))
-        found = number(answer(one.copy(), other.copy()), "one difference")
-        spread = np.std(one - other, ddof=1)
-        apart = np.hypot(np.std(one, ddof=1), np.std(other, ddof=1))
+def report(answer: Callable[[Array, Array], tuple[int, float, float]]) -> None:
+    """Exercise 5: what was chosen on validation, and what it has on test, over seeds."""
+    for case in range(4):
+        generator = np.random.default_rng(case)
+        skill = generator.normal(0.5, 0.02, (4, 1, 1)) + generator.normal(0, 0.05, (4, 3, 1))
+        validation, test = (skill + generator.normal(0, 0.1, (4, 3, count)) for count in (8, 11))
+        found = numbers(answer(validation.copy(), test.copy()), (3,), "a recipe, a mean and a deviation")
+        recipe = int(validation.mean((1, 2)).argmax())
+        runs = test.mean(2)
+        best = int(runs.mean(1).argmax()), int(validation.mean(2).max(1).argmax())
+        seed = int(validation.mean(2)[recipe].argmax())
+        truth = _reported(runs, recipe)
         mistakes = [
-            (NORMAL * apart / count**0.5, "paired: what is hard for both cancels; use the differences"),
-            (NORMAL * spread, "the mean of n is steadier by the root of n"),
-            (NORMAL * spread / count, "by the *root* of n"),
-            (1.96 * spread / count**0.5, "that is found only every second time: add 0.84 for 80 %"),
-            (NORMAL * np.std(one - other) / count**0.5, "the deviation of a sample: divide by n - 1"),
-            (abs(np.mean(one - other)), "that is the difference itself"),
+            (_lucky(test), "chosen on the sequences that are reported, and the luckiest seed of them"),
+            (_reported(runs, best[0]), "the recipe is chosen on validation, not on what is reported"),
+            (_reported(runs, best[1]), "average over seeds before choosing: one lucky seed decides here"),
+            ((recipe, runs[recipe, seed], truth[2]), "the mean over all seeds, not the best one's"),
+            ((*truth[:2], np.std(runs[recipe])), "the deviation of a sample: divide by n - 1"),
+            ((*truth[:2], test[recipe].mean(0).std(ddof=1)), "that is the spread of sequences, not of seeds"),
         ]
-        expected = NORMAL * spread / count**0.5
-        # Whoever writes 2.8, or 1.96 + 0.84, is right too.
-        compare(found, expected, mistakes, f"{count} sequences", rtol=2e-3)
+        others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, truth)]
+        compare(found, truth, others, f"4 recipes, 3 seeds, case {case + 1}")
+
+
+def _reported(runs: Array, recipe: int) -> tuple[int, float, float]:
+    return recipe, float(runs[recipe].mean()), float(runs[recipe].std(ddof=1))
+
+
+def _lucky(test: Array) -> tuple[int, float, float]:
+    runs = test.mean(2)
+    recipe, seed = (int(place) for place in np.unravel_index(runs.argmax(), runs.shape))
+    return recipe, float(runs[recipe, seed]), float(test[recipe, seed].std())

@@ -5,7 +5,7 @@ so that a printed page, a static viewer and a test see what the widget shows. an
 `Demo.widget`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -89,6 +89,7 @@ class Demo:
         twin: the static picture.
         title: heading of the live part.
         alt: what the picture shows, in a sentence, for those who cannot see it.
+        steps: the pictures on the way to that of ``draw``, which is the last, if that takes a while.
     """
 
     draw: Callable[..., Frame]
@@ -96,15 +97,17 @@ class Demo:
     twin: Frame = field(repr=False)
     title: str = ""
     alt: str = "A picture that follows the controls below it."
+    steps: Callable[..., Iterator[Frame]] | None = None
 
     def start(self) -> Frame:
         """Return the picture at the controls' starting values."""
         return self.draw(**{name: control.start for name, control in self.sliders.items()})
 
-    def encoded(self, **found: Any) -> bytes:
-        """Return the picture at what a browser sent for the controls, as JPEG."""
+    def encoded(self, **found: Any) -> Iterator[bytes]:
+        """Yield the picture at what a browser sent for the controls, as JPEG, those on the way first."""
         values = {name: control.value(found[name]) for name, control in self.sliders.items()}
-        return jpeg(self.draw(**values))
+        for picture in self.steps(**values) if self.steps else [self.draw(**values)]:
+            yield jpeg(picture)
 
     def widget(self) -> Any:
         """Return the live widget (a `udtlib.widgets.panel.widget.Panel`): title, picture, controls.

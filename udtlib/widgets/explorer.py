@@ -5,6 +5,7 @@ a menu of all. What it draws is what ``udt report`` shows of a sequence.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from udtlib.widgets.base import Choice, Demo
 
 Tracks = Mapping[str, Mapping[str, ArrayLike]]
 WIDTH = 900
+EARLY = 5  # so many are drawn beforehand, the worst, for a drawing takes half a second
 
 
 def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | None = None) -> Demo:
@@ -46,9 +48,12 @@ def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | No
     order = [scores[0].sequences[place].name for place in worst_first(scores)]
     styles = ranked_styles(scores)
 
+    @cache
     def draw(sequence: str) -> Frame:
         return draw_sequence(known[sequence], results, scores, styles)
 
+    for sequence in order[:EARLY]:
+        draw(sequence)
     menu = {"sequence": Choice(tuple(order), order[0])}
     return Demo(
         draw,

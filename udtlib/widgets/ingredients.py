@@ -1,10 +1,11 @@
 """UDT+ with and without each ingredient, on one clip: its boxes, and its response maps beside the plain ones.
 
 `draw` is a pure function of a frame's number and the ingredients ticked; ``demo()`` as a cell's last line
-shows a static picture and, where a kernel is live, its controls. A combination is tracked through the clip
-when it is ticked for the first time, about half a second; then its frames are at hand. Book: chapter 12.
+shows a static picture and, where a kernel is live, its controls. A combination ticked for the first time is
+seen running through the clip up to the frame (`steps`); then its frames are at hand. Book: chapter 12.
 """
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -28,6 +29,35 @@ SMALL: dict[str, Any] = {"least_side": 96, "largest_side": 96, "first_steps": 3}
 LIMITS = (-0.1, 0.5)  # of the response maps' colours
 TWIN = ((), ("context",), ("context", "penalty"), tuple(name for name in INGREDIENTS if name != "trust"))
 """Combinations in the static picture, all at the frame in which the demo starts."""
+
+
+class Running:
+    """A combination of ingredients on its way through the clip.
+
+    Attributes:
+        boxes: one ``(4,)`` for each frame so far.
+        responses: one map ``(F, F)`` a frame, wrap-around.
+        scores: their peaks.
+    """
+
+    def __init__(self, names: frozenset[str]) -> None:
+        """Start in frame 0 with these ingredients alone, keys of `INGREDIENTS`."""
+        self.tracker = UdtPlusTracker(preset="released", **with_ingredients(names), **SMALL)
+        self.tracker.init(scene().frames[0], scene().boxes[0])
+        self.boxes = [scene().boxes[0]]
+        self.responses, self.scores = [self.tracker.response], [self.tracker.score]
+
+    def until(self, frame: int) -> "Running":
+        """Go on up to this frame, if it is not there yet."""
+        for picture in scene().frames[len(self.boxes) : frame + 1]:
+            self.boxes.append(self.tracker.update(picture))
+            self.responses.append(self.tracker.response)
+            self.scores.append(self.tracker.score)
+        return self
+
+    def overlaps(self, frame: int) -> NDArray[np.float64]:
+        """Return the overlaps with the true boxes up to this frame."""
+        return iou(np.array(self.boxes[: frame + 1]), scene().boxes[: frame + 1])
 
 
 class Run(NamedTuple):
@@ -54,21 +84,36 @@ def scene() -> Sequence:
 
 
 @lru_cache(maxsize=64)
-def track(names: frozenset[str]) -> Run:
-    """Return the run of the tracker that has these ingredients, keys of `INGREDIENTS`, alone.
+def running(names: frozenset[str]) -> Running:
+    """Return the run of a combination, as far as it was needed.
 
     Raises:
         UnknownNameError: no such ingredient.
     """
-    clip, tracker = scene(), UdtPlusTracker(preset="released", **with_ingredients(names), **SMALL)
-    tracker.init(clip.frames[0], clip.boxes[0])
-    boxes, responses, scores = [clip.boxes[0]], [tracker.response], [tracker.score]
-    for frame in clip.frames[1:]:
-        boxes.append(tracker.update(frame))
-        responses.append(tracker.response)
-        scores.append(tracker.score)
-    found = np.array(boxes)
-    return Run(found, iou(found, clip.boxes), tuple(responses), np.array(scores))
+    return Running(names)
+
+
+def track(names: frozenset[str]) -> Run:
+    """Return the whole run of the tracker that has these ingredients, keys of `INGREDIENTS`, alone.
+
+    Raises:
+        UnknownNameError: no such ingredient.
+    """
+    run = running(names).until(FRAMES - 1)
+    boxes = np.array(run.boxes)
+    return Run(boxes, iou(boxes, scene().boxes), tuple(run.responses), np.array(run.scores))
+
+
+def ticked(chosen: dict[str, bool]) -> frozenset[str]:
+    """Return the names that are True."""
+    return frozenset(name for name, on in chosen.items() if on)
+
+
+def steps(frame: int = START, **chosen: bool) -> Iterator[Frame]:
+    """Yield the pictures on the way to `draw`'s: the frames that a new combination has yet to run through."""
+    for earlier in range(len(running(ticked(chosen)).boxes) - 1, frame):
+        yield draw(earlier, **chosen)
+    yield draw(frame, **chosen)
 
 
 def draw(frame: int = START, **chosen: bool) -> Frame:
@@ -85,8 +130,8 @@ def draw(frame: int = START, **chosen: bool) -> Frame:
     Raises:
         UnknownNameError: no such ingredient.
     """
-    names = frozenset(name for name, ticked in chosen.items() if ticked)
-    plain, mine = track(frozenset()), track(names)
+    names = ticked(chosen)
+    plain, mine = running(frozenset()).until(frame), running(names).until(frame)
     picture = viz.draw_box(scene().frames[frame], scene().boxes[frame], viz.TRUTH)
     picture = viz.draw_box(picture, plain.boxes[frame], viz.SECOND)
     picture = viz.resize_area(viz.draw_box(picture, mine.boxes[frame], viz.PREDICTION), PANEL)
@@ -97,7 +142,7 @@ def draw(frame: int = START, **chosen: bool) -> Frame:
     }
     above = viz.side_by_side(*(viz.caption(panel, text) for text, panel in panels.items()), gap=GAP)
     title = "with " + (", ".join(name for name in INGREDIENTS if name in names) or "nothing")
-    lines = {viz.SECOND: plain.overlaps[: frame + 1], viz.PREDICTION: mine.overlaps[: frame + 1]}
+    lines = {viz.SECOND: plain.overlaps(frame), viz.PREDICTION: mine.overlaps(frame)}
     colors = {"truth": viz.TRUTH, "without any": viz.SECOND, "chosen": viz.PREDICTION}
     below = overlap_plot(lines, above.shape[1])
     return np.vstack(
@@ -145,4 +190,5 @@ def demo() -> Demo:
         np.vstack(twin),
         title="What UDT+ adds",
         alt="One frame with its true box and the tracker's, and the response with the chosen ingredients.",
+        steps=steps,
     )

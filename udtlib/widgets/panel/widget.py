@@ -1,6 +1,7 @@
 """The widget itself, on top of anywidget: what a control is set to goes out, a new picture comes back."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,29 @@ class Panel(anywidget.AnyWidget):
     title = traitlets.Unicode().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, draw: Callable[..., bytes], values: dict[str, Any], **more: Any) -> None:
-        """Show ``draw(**values)``, and again whenever ``values`` changes."""
-        super().__init__(picture=draw(**values), values=values, **more)
-        self.observe(lambda change: self.set_trait("picture", draw(**change.new)), names="values")
+    def __init__(self, draw: Callable[..., Iterator[bytes]], values: dict[str, Any], **more: Any) -> None:
+        """Show the pictures of ``draw(**values)``, the last stays; again whenever ``values`` changes."""
+        *_, last = draw(**values)
+        super().__init__(picture=last, values=values, **more)
+        self.pictures: Iterator[bytes] = iter(())
+        self.observe(lambda change: self._show(draw(**change.new)), names="values")
+
+    def _show(self, pictures: Iterator[bytes]) -> None:
+        """Show the first picture now, and the others as the kernel finds time."""
+        self.picture, self.pictures = next(pictures), pictures
+        try:
+            self.task = asyncio.get_running_loop().create_task(self._go_on(pictures))
+        except RuntimeError:  # no kernel: all of them now
+            for self.picture in pictures:
+                pass
+
+    async def _go_on(self, pictures: Iterator[bytes]) -> None:
+        """Show the rest, unless a control was moved meanwhile."""
+        for picture in pictures:
+            if pictures is not self.pictures:
+                return
+            self.picture = picture
+            await asyncio.sleep(0)
 
     def __repr__(self) -> str:
         """Return what a page shows that has not been run."""
