@@ -81,7 +81,7 @@ plt.show()
 # %% [markdown]
 # The response peaks at the shift, but this loss asked for a peak at zero displacement. So the arriving gradient is
 # positive at the peak (red: lower the response here) and negative at zero displacement (blue: raise it here). The
-# two pictures on the right show which pixels of the two patches to brighten or darken to make the loss larger;
+# two pictures beside it show which pixels of the two patches to brighten or darken to make the loss larger;
 # learning goes the opposite way. Both look like waves that cover the whole patch, and the template's gradient is
 # much stronger than the search patch's. By the end of the chapter you can explain each of these observations with a
 # formula.

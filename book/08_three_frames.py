@@ -210,6 +210,28 @@ def validate_slowly(patches, label, backward, lam):
 
 
 # %% [markdown]
+# This is the good trip of section 8.1, step by step. Zero displacement is in the middle of each map:
+
+# %%
+from udtlib.animation import animation
+from udtlib.moving import passing_pictures
+
+going = good.trips["direct"]
+animation(
+    passing_pictures(
+        good_scene.patches,
+        going.label[0],
+        [response[0] for response in going.responses],
+        [wanted[0] for wanted in going.pseudo_labels],
+        going.back[0],
+    ),
+    "Three patches, T, S1 and S2, with a map below each. T's label gives a filter, the filter's response at S1 becomes "
+    "S1's pseudo-label, S1's filter is applied to S2, and S2's filter to T, where the response is compared with T's "
+    "label.",
+    milliseconds=1500,
+)
+
+# %% [markdown]
 # `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. The library does the same for a batch in one call, with
 # every spectrum computed once:
 
