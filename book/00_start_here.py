@@ -145,9 +145,7 @@ assert all(overlaps > 0.9)
 # %%
 scenes = {clip.name: clip for clip in load_dataset("cast") if clip.attributes}
 shown = {name: scenes[name].frames for name in ("occlusion", "fast-motion", "scale", "lookalikes", "light")}
-early, late = (
-    [viz.resize_area(frames[index], 150) for frames in shown.values()] for index in (30, 100)
-)
+early, late = ([viz.resize_area(frames[index], 150) for frames in shown.values()] for index in (30, 100))
 viz.show(viz.contact_sheet([*early, *late], columns=5, labels=[*shown, *["later"] * 5]))
 
 # %% [markdown]
@@ -199,8 +197,8 @@ show_answers(hidden, lost_boxes, story)
 # mistake makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the
 # central difficulty of the field. Much of what makes a tracker better is about when not to trust its own answer.
 #
-# Watch it happen to the ladybird. A leaf falls on it, and the leaf does not move quite as it does. The response, on
-# the right, gets weak; then the tracker has learned the leaf, and the response is strong again.
+# Watch it happen to the ladybird. A leaf falls on it and does not move quite as it does. The response, on the right,
+# gets weak. The tracker learns what is in its box, and in the end the response is strong again, on bare ground.
 
 # %%
 from udtlib.animation import animation

@@ -357,7 +357,10 @@ axes = pictures(
     size=2.3,
 )
 for axis, drawn_so in zip(axes, (False, True, False, True), strict=True):
-    ticks = ([0, 16, 32, 48, 63], ["-32", "-16", "0", "16", "31"] if drawn_so else ["0", "16", "32", "48", "63"])
+    ticks = (
+        [0, 16, 32, 48, 63],
+        ["-32", "-16", "0", "16", "31"] if drawn_so else ["0", "16", "32", "48", "63"],
+    )
     axis.set_xticks(*ticks)
     axis.set_yticks(*ticks)
 plt.show()

@@ -654,7 +654,9 @@ search = ScaleFilter()
 search.learn(road.frames[0], place, extent)
 size_found = search.estimate(near, place, extent)
 size_again = size_found * search.estimate(near, place, size_found * extent)
-print(f"the car has grown by 1.12; found {size_found:.2f}, and {size_again:.2f} after another look from there")
+print(
+    f"the car has grown by 1.12; found {size_found:.2f}, and {size_again:.2f} after another look from there"
+)
 animation(
     scale_pictures(
         near,

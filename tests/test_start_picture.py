@@ -36,7 +36,7 @@ def start_picture():
 
 
 def start_animation():
-    """A toy car comes nearer and drives off: UDT's box changes with it, MOSSE's does not. Beside it UDT's response."""
+    """A toy car comes nearer and drives off: UDT's box changes with it, MOSSE's does not."""
     clip = render_cast("car", 100, seed=9, scale_variation=0.5)
     (mosse, _), (udt, responses) = (tracked(clip, name) for name in ("mosse", "udt"))
     draw = frame_drawer(clip, {"MOSSE": mosse, "UDT": udt}, responses, height=200)

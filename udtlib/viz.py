@@ -84,7 +84,7 @@ def draw_text(picture: Frame, text: str, corner: tuple[int, int], color: Color =
 
 
 def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kind: str = "cross") -> None:
-    """Draw a ``"cross"`` or a ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
+    """Draw a ``"cross"`` or ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
     x, y = point
     arms = [(right, down) for right in (-1, 1) for down in (-1, 1)]
     for line, thickness in ((BLACK, 3), (color, 1)):
