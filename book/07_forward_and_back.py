@@ -141,6 +141,27 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 
 # %% [markdown]
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
+#
+# Now watch a trip that does *not* end well. A leaf falls on a ladybird. The way out is orange, the way back blue, and
+# the bar shows how far the two are apart. Only its last value, at frame 0, is known without labels.
+
+# %%
+from udtlib.animation import animation
+from udtlib.data.cast import render_cast
+from udtlib.moving import round_trip_pictures
+
+walk = render_cast("ladybird", frames=40, seed=6, occlusion=0.9, fast_motion=0.2)
+walked = list(walk.frames)
+way_out = follow(walked, walk.boxes[0])
+way_back = follow(walked[::-1], way_out[-1])[::-1]
+gap = np.linalg.norm(center(way_back) - center(way_out), axis=1)
+print(f"apart: {gap[-1]:.0f} px at the turn, {gap[20]:.0f} half-way back, {gap[0]:.0f} at the start")
+animation(
+    round_trip_pictures(walked, way_out, way_back),
+    "A tracker follows a ladybird under a leaf, turns around, and takes another way back; the bar of the distance "
+    "between the two ways grows.",
+    milliseconds=110,
+)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tracker of the figure went far, and came home.

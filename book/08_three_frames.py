@@ -69,8 +69,46 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # which the target is never hidden. Circles are the truth, crosses where the tracker puts the target.
 
 # %%
-good_scene, bad_scene = deflection.stage(hidden=(0, 0)), deflection.stage(hidden=(1, 0))
-good, bad = deflection.validate(good_scene), deflection.validate(bad_scene)
+target, other, grounds = deflection.materials()  # two surfaces and three faint grounds, of mean 0
+lookalike = deflection.contrasted(0.8 * target + 0.6 * other, deflection.OBJECT_CONTRAST)
+
+
+def stage(hidden):
+    """Return T, S1 and S2; ``hidden`` says how far the target has faded in S1 and in S2, 1: it is gone."""
+    pictures = grounds.copy()
+    for picture, place in zip(pictures[1:], deflection.LOOKALIKE, strict=True):
+        deflection.stand(picture, lookalike, place, radius=20, cover=1)
+    places = (0, 0), deflection.IN_S1, deflection.IN_S2
+    for picture, place, cover in zip(pictures, places, (1, 1 - hidden[0], 1 - hidden[1]), strict=True):
+        deflection.stand(picture, target, place, radius=24, cover=cover)
+    patches = np.clip(np.rint(pictures + 118), 0, 255).astype(np.uint8)
+    return deflection.Stage(patches, places[1:], deflection.LOOKALIKE)
+
+
+# %% [markdown]
+# The trained network makes features of the three patches, and the tracker goes from T to S1 and back (`"two"`), over
+# S2 and straight back (`"direct"`, section 8.3), and back the way it came (`"chained"`, section 8.4):
+
+
+# %%
+def send(scene):
+    """Return three trips over a scene, their losses, where they end, and where the tracker was in S1 and S2."""
+    template, *searches = deflection.features(scene.patches).split(1)
+    label = gaussian_label(121, 121, deflection.SIGMA)
+    trips = {
+        "two": track_forward_backward(template, searches[:1], label),
+        "direct": track_forward_backward(template, searches, label),
+        "chained": track_forward_backward(template, searches, label, backward="chained"),
+    }
+    losses = {way: float(round_trip_errors(trip.back, trip.label, "paper")) for way, trip in trips.items()}
+    homes = {way: peak_displacement(trip.back[0].numpy()) for way, trip in trips.items()}
+    found = tuple(peak_displacement(response[0].numpy()) for response in trips["direct"].responses)
+    return deflection.Verdict(trips, losses, homes, found)
+
+
+# %%
+good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
+good, bad = send(good_scene), send(bad_scene)
 
 for title, scene, verdict in (("good trip", good_scene, good), ("deflected", bad_scene, bad)):
     places = zip(scene.patches, [(0, 0), *scene.target], [(0, 0), *verdict.found], strict=True)
@@ -613,7 +651,7 @@ assert share > 0.25
 # too?
 
 # %%
-gone = deflection.validate(deflection.stage(hidden=(1, 1)))
+gone = send(stage(hidden=(1, 1)))
 for way, name in deflection.WAYS.items():
     print(f"{name:15} loss {gone.losses[way]:3.0f}, ends {np.hypot(*gone.homes[way]):.0f} cells from home")
 
