@@ -142,31 +142,34 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 # %% [markdown]
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
 #
-# Now watch a trip that does *not* end well. A leaf falls on a ladybird. The way out is orange, the way back blue, and
-# the bar shows how far the two are apart. Only its last value, at frame 0, is known without labels.
+# Now watch a trip that does *not* end at its start. A fish swims among fish. The way out is orange, the way back blue,
+# and the white box is where the trip began. On the way back the tracker goes with another fish. The bar shows how far
+# the two ways are apart; only its last value, at frame 0, is known without labels.
 
 # %%
 from udtlib.animation import animation
 from udtlib.data.cast import render_cast
 from udtlib.moving import round_trip_pictures
 
-walk = render_cast("ladybird", frames=40, seed=6, occlusion=0.9, fast_motion=0.2)
-walked = list(walk.frames)
-way_out = follow(walked, walk.boxes[0])
-way_back = follow(walked[::-1], way_out[-1])[::-1]
+swarm = render_cast("fish", frames=62, seed=0, background_clutter=0.9)
+swimming = list(swarm.frames[::2])
+way_out = follow(swimming, swarm.boxes[0])
+way_back = follow(swimming[::-1], way_out[-1])[::-1]
 gap = np.linalg.norm(center(way_back) - center(way_out), axis=1)
-print(f"apart: {gap[-1]:.0f} px at the turn, {gap[20]:.0f} half-way back, {gap[0]:.0f} at the start")
+print(f"the two ways are {gap[-1]:.0f} px apart at the turn, {gap[0]:.0f} px at the start")
+steps = round_trip_pictures(swimming, way_out, way_back, full=120)
 animation(
-    round_trip_pictures(walked, way_out, way_back),
-    "A tracker follows a ladybird under a leaf, turns around, and takes another way back; the bar of the distance "
-    "between the two ways grows.",
+    [viz.resize_area(step, 200) for step in steps],
+    "A tracker follows a striped fish among three others, turns around, and goes back with another fish. The bar of "
+    "the distance between its two ways grows.",
     milliseconds=110,
 )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The tracker of the figure went far, and came home.
+# The tracker of the figure went far, and came home; the one of the animation did not.
 assert travelled > 40
 assert missed_by < 5
+assert gap[0] > 30 > 2 > gap[-1]
 
 # %% [markdown]
 # ## 7.2 The same idea as a check
