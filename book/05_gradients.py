@@ -72,7 +72,7 @@ for axis, (title, (values, colours)) in zip(axes.flat, maps.items(), strict=True
     signed = colours == "RdBu_r"  # zero is white; every map has its own scale
     top = np.abs(values).max()
     drawn = axis.imshow(values, cmap=colours, vmin=-top if signed else None, vmax=top if signed else None)
-    norm = f"\nnorm {np.linalg.norm(values):.2g}" if signed else ""
+    norm = f"\nnorm {np.linalg.norm(values):.1f}" if signed else ""
     axis.set_title(title + norm, fontsize=10)
     axis.set_axis_off()
     figure.colorbar(drawn, ax=axis, shrink=0.8)
