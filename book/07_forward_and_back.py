@@ -786,10 +786,10 @@ for axis in axes.flat:
     axis.set_axis_off()
 right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)
 step_down = "arc,angleA=-90,angleB=90,armA=12,armB=24,rad=6"
-below, into = (0.5, -0.04), (0.3, -0.04)
-step_under = "arc,angleA=-90,angleB=-90,armA=9,armB=9,rad=5"
+leaving, entering_filter = (0.9, 1.03), (0.12, 1.03)
+step_over = "arc,angleA=90,angleB=90,armA=22,armB=22,rad=5"
 for row in range(3):
-    arrow(figure, (below, axes[row, 1]), (into, axes[row, 4]), "0.7", route=step_under)
+    arrow(figure, (leaving, axes[row, 1]), (entering_filter, axes[row, 4]), "0.6", route=step_over)
     arrow(figure, (right, axes[row, 0]), (left, axes[row, 1]), "0.4")
     arrow(figure, (right, axes[row, 3]), (left, axes[row, 4]), BLUE if row == 2 else "0.4")
 for row in (1, 2):
