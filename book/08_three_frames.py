@@ -207,7 +207,8 @@ returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
 panels = {"out: response of S1": there, "mirrored at its peak": expected, "back: response of T": returned}
 shown = [viz.resize_nearest(viz.heatmap(panel, limits=(-0.1, 0.5)), 180) for panel in panels.values()]
-viz.show(viz.contact_sheet(shown, 3, labels=list(panels)))
+sheet = viz.contact_sheet(shown, 3, labels=list(panels))
+viz.show(viz.side_by_side(sheet, viz.caption(viz.color_bar((-0.1, 0.5), 180), "")))
 likeness = np.corrcoef(expected.ravel(), returned.ravel())[0, 1]
 print(f"correlation of the mirrored response with the one that came back: {likeness:.1f}")
 
@@ -305,7 +306,8 @@ shown = [
     for way in ("two", "direct")
 ]
 labels = ["good: two", "good: three", "deflected: two", "deflected: three"]
-viz.show(viz.contact_sheet(shown, 4, labels=labels))
+sheet = viz.contact_sheet(shown, 4, labels=labels)
+viz.show(viz.side_by_side(sheet, viz.caption(viz.color_bar((-0.1, 0.5), 150), "")))
 away = {name: np.hypot(*trips.homes["direct"]) for name, trips in {"good": good, "deflected": bad}.items()}
 print("three frames, cells from home:", {name: f"{cells:.0f}" for name, cells in away.items()})
 print(f"the deflected trip has {ratio_direct:.1f} times the loss of the good one")

@@ -145,6 +145,16 @@ def heatmap(
     )
 
 
+def color_bar(limits: tuple[float, float], height: int) -> Frame:
+    """Return `heatmap`'s colours for ``limits``, highest on top, with both numbers: ``(H, 60, 3)``."""
+    column = np.linspace(limits[1], limits[0], height)[:, None].repeat(14, axis=1)
+    bar = np.full((height, 60, 3), 255, np.uint8)
+    bar[:, :14] = heatmap(column, shift=False, limits=limits)
+    for number, row in ((limits[1], 11), (limits[0], height - 3)):
+        cv2.putText(bar, f"{number:.2g}", (18, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
+    return bar
+
+
 def resize_nearest(picture: Frame, height: int, width: int | None = None) -> Frame:
     """Return the picture at another size by repeating or dropping pixels; None keeps its proportions."""
     width = width or max(1, round(picture.shape[1] * height / picture.shape[0]))
