@@ -37,12 +37,24 @@ banner()
 # %% [markdown]
 # ## 0.1 You can already do it
 #
-# Here are six moments of a short video. In the first one somebody has drawn a box. Before you read on, find the same
-# thing in the other five.
+# Here are six moments of a short video. In the first one somebody has drawn a box around a ladybird. Find it in the
+# other five.
+
+# %%
+from udtlib.data.cast import render_cast
+
+beetle = render_cast("ladybird", seed=2)
+moments = [0, 24, 48, 72, 96, 119]
+pictures = [beetle.frames[moment] for moment in moments]
+pictures[0] = viz.draw_box(pictures[0], beetle.boxes[0])
+viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for moment in moments]))
+
+# %% [markdown]
+# That was easy, but perhaps only because you know ladybirds. Here are six moments of another video. Again somebody
+# has drawn a box in the first one. Before you read on, find the same thing in the other five.
 
 # %%
 clip = render_clip(seed=6, fast_motion=0.3)
-moments = [0, 24, 48, 72, 96, 119]
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
 viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for moment in moments]))
@@ -121,7 +133,16 @@ assert all(overlaps > 0.9)
 # %% [markdown]
 # ## 0.4 Now something passes in front
 #
-# Our videos have settings for several difficulties. The next one is the same clip, with the same motion and the same
+# Things get in the way, jump, come nearer, have lookalikes, or stand in changing light. Here is a scene of each:
+
+# %%
+scenes = {clip.name: clip for clip in load_dataset("cast") if clip.attributes}
+shown = {name: scenes[name].frames for name in ("occlusion", "fast-motion", "scale", "lookalikes", "light")}
+early, late = ([viz.resize_area(frames[index], 150) for frames in shown.values()] for index in (30, 100))
+viz.show(viz.contact_sheet([*early, *late], columns=5, labels=[*shown, *["later"] * 5]))
+
+# %% [markdown]
+# Our videos have a setting for each of them, and for several more. The next one is the same clip, with the same motion and the same
 # background, but now and then something moves in front of the target and stays for a moment. We chose a clip in
 # which the effect is easy to see; you will try others.
 #
@@ -168,9 +189,35 @@ show_answers(hidden, lost_boxes, story)
 # target with whatever is inside its own box. When something else fills that box, it learns *that*. Each small
 # mistake makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the
 # central difficulty of the field. Much of what makes a tracker better is about when not to trust its own answer.
+#
+# Watch it happen to the ladybird. A leaf falls on it and does not move quite as it does. The response, on the right,
+# gets weak. The tracker learns what is in its box, and in the end the response is strong again, on bare ground.
+
+# %%
+from udtlib.animation import animation
+from udtlib.widgets.scrubber import frame_drawer
+
+beetle = render_cast("ladybird", 100, seed=2, occlusion=0.7)
+tracker = load_tracker("mosse")
+tracker.init(beetle.frames[0], beetle.boxes[0])
+beetle_boxes, beetle_maps = [beetle.boxes[0]], [None]
+for frame in beetle.frames[1:]:
+    beetle_boxes.append(tracker.update(frame))
+    beetle_maps.append(tracker.response)
+beetle_overlaps = iou(beetle_boxes, beetle.boxes)
+print({f"frame {index}": round(float(beetle_overlaps[index]), 1) for index in (10, 30, 50, 98)})
+draw = frame_drawer(beetle, np.array(beetle_boxes), beetle_maps, height=200)
+animation(
+    [draw(index) for index in range(0, 100, 2)],
+    "A leaf falls on a ladybird. The tracker's box goes with the leaf, then stays on the ground, while the ladybird "
+    "walks away.",
+    milliseconds=160,
+    still=25,
+)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The plot and the pictures: once lost, the target is never touched again.
+# The plot and the pictures: once lost, the target is never touched again, and so it is with the ladybird.
+assert beetle_overlaps[10] > 0.9 > 0.1 > beetle_overlaps[90:].max()
 assert all(lost_overlaps[first_lost:] == 0)
 
 # %% [markdown]

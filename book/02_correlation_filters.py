@@ -309,9 +309,60 @@ apart = correlate_v0(small, small[::-1]) - correlate_v1(small, small[::-1])
 print(f"loops and transforms differ by {np.abs(apart).max():.6f}")
 print(f"products for 64 x 64: loops {4096**2:,}, three transforms roughly {3 * 4096 * 12:,}")
 
+# %% [markdown]
+# *On the circle* means this: the patch is one period of an endless pattern, and we look at it through a window of its
+# own size. When the window slides to the left, its content moves to the right, and whatever leaves it on the right
+# comes in again on the left. This is a *circular* shift, with *wrap-around*.
+
+# %%
+from udtlib.animation import animation
+from udtlib.data.cast import render_cast
+from udtlib.moving import shift_pictures
+
+road = render_cast("car", frames=1, seed=4)
+car = crop(road.frames[0], from_center(center(road.boxes[0]), (84, 84)), (64, 64))
+steps = [(0, 4 * step) for step in range(16)] + [(4 * step, 0) for step in range(16)]
+animation(
+    shift_pictures(car, steps, height=80),
+    "A toy car in a patch that is repeated three by three. A window slides over it; in the window the car moves to "
+    "the right, leaves and comes back on the left, then moves down and comes back at the top.",
+    milliseconds=120,
+)
+
+# %% [markdown]
+# So a response map has no border either. Its index $(0,0)$, in the top left corner, means "did not move". An index
+# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*. To draw a map,
+# `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
+# stays as it is.
+
+# %%
+stored = np.roll(gaussian_label(64, 64, 4.0).astype(float), (-7, 12), axis=(0, 1))
+index = np.unravel_index(stored.argmax(), stored.shape)
+signed = tuple(int(i) - 64 if i >= 32 else int(i) for i in index)
+print(f"highest at index ({index[0]}, {index[1]}): displacement {signed}, seven up and twelve to the right")
+print(f"the library says {tuple(int(step) for step in peak_displacement(stored))}")
+axes = pictures(
+    {
+        "nothing moved, as stored": gaussian_label(64, 64, 4.0),
+        "nothing moved, drawn": fftshift(gaussian_label(64, 64, 4.0)),
+        "moved by (-7, 12), as stored": stored,
+        "moved by (-7, 12), drawn": fftshift(stored),
+    },
+    size=2.3,
+)
+for axis, drawn_so in zip(axes, (False, True, False, True), strict=True):
+    ticks = (
+        [0, 16, 32, 48, 63],
+        ["-32", "-16", "0", "16", "31"] if drawn_so else ["0", "16", "32", "48", "63"],
+    )
+    axis.set_xticks(*ticks)
+    axis.set_yticks(*ticks)
+plt.show()
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The loops and the transforms give the same response.
+# The loops and the transforms give the same response; the map's highest index is the displacement it was moved by.
 assert np.abs(apart).max() < 1e-12
+assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 
 # %% [markdown]
 # ## 2.4 A filter that answers with one sharp peak
@@ -719,6 +770,28 @@ axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
 axis.set(xlabel="frame", ylabel="PSR")
 axis.legend()
 plt.show()
+
+# %% [markdown]
+# The same filter at work on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
+# the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
+
+# %%
+from udtlib.moving import learning_pictures
+
+beetle = render_cast("ladybird", frames=50, seed=1, in_plane_rotation=0.7)
+learner, cuts, learned, heights = Mosse(0.125), [], [], []
+learner.init(beetle.frames[0], beetle.boxes[0])
+for frame in beetle.frames[1:]:
+    learner.update(frame)
+    cuts.append(crop(frame, from_center(learner.center, 1.5 * learner.size), (64, 64)))
+    learned.append(ifft2(learner.above / (learner.below + learner.lam)).real)
+    heights.append(learner.response)
+print(f"highest response: {heights[0].max():.1f} at first, {heights[-1].max():.1f} at the end")
+animation(
+    learning_pictures(cuts, learned, heights),
+    "A ladybird turns. Beside it the filter changes from frame to frame, and its response keeps one bright peak.",
+    milliseconds=120,
+)
 
 # %%
 misses = {0.125: center_error(fast, clip.boxes)[-10:], 0.02: center_error(slow, clip.boxes)[-10:]}

@@ -69,7 +69,7 @@ for axis, (title, (values, colours)) in zip(axes.flat, maps.items(), strict=True
     signed = colours == "RdBu_r"  # zero is white; every map has its own scale
     top = np.abs(values).max()
     drawn = axis.imshow(values, cmap=colours, vmin=-top if signed else None, vmax=top if signed else None)
-    norm = f"\nnorm {np.linalg.norm(values):.2g}" if signed else ""
+    norm = f"\nnorm {np.linalg.norm(values):.1f}" if signed else ""
     axis.set_title(title + norm, fontsize=10)
     axis.set_axis_off()
     figure.colorbar(drawn, ax=axis, shrink=0.8)
@@ -78,7 +78,7 @@ plt.show()
 # %% [markdown]
 # The response peaks at the shift, but this loss asked for a peak at zero displacement. So the arriving gradient is
 # positive at the peak (red: lower the response here) and negative at zero displacement (blue: raise it here). The
-# two pictures on the right show which pixels of the two patches to brighten or darken to make the loss larger;
+# two pictures beside it show which pixels of the two patches to brighten or darken to make the loss larger;
 # learning goes the opposite way. Both look like waves that cover the whole patch, and the template's gradient is
 # much stronger than the search patch's. By the end of the chapter you can explain each of these observations with a
 # formula.

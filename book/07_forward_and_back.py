@@ -137,11 +137,35 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 
 # %% [markdown]
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
+#
+# Now watch a trip that does *not* end at its start. A fish swims among fish. The way out is orange, the way back blue,
+# and the white box is where the trip began. On the way back the tracker goes with another fish. The bar shows how far
+# the two ways are apart; only its last value, at frame 0, is known without labels.
+
+# %%
+from udtlib.animation import animation
+from udtlib.data.cast import render_cast
+from udtlib.moving import round_trip_pictures
+
+swarm = render_cast("fish", frames=62, seed=0, background_clutter=0.9)
+swimming = list(swarm.frames[::2])
+way_out = follow(swimming, swarm.boxes[0])
+way_back = follow(swimming[::-1], way_out[-1])[::-1]
+gap = np.linalg.norm(center(way_back) - center(way_out), axis=1)
+print(f"the two ways are {gap[-1]:.0f} px apart at the turn, {gap[0]:.0f} px at the start")
+steps = round_trip_pictures(swimming, way_out, way_back, full=120)
+animation(
+    [viz.resize_area(step, 200) for step in steps],
+    "A tracker follows a striped fish among three others, turns around, and goes back with another fish. The bar of "
+    "the distance between its two ways grows.",
+    milliseconds=110,
+)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The tracker of the figure went far, and came home.
+# The tracker of the figure went far, and came home; the one of the animation did not.
 assert travelled > 40
 assert missed_by < 5
+assert gap[0] > 30 > 2 > gap[-1]
 
 # %% [markdown]
 # ## 7.2 The same idea as a check
@@ -758,10 +782,10 @@ for axis in axes.flat:
     axis.set_axis_off()
 right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)
 step_down = "arc,angleA=-90,angleB=90,armA=12,armB=24,rad=6"
-below, into = (0.5, -0.04), (0.3, -0.04)
-step_under = "arc,angleA=-90,angleB=-90,armA=9,armB=9,rad=5"
+leaving, entering_filter = (0.9, 1.03), (0.12, 1.03)
+step_over = "arc,angleA=90,angleB=90,armA=22,armB=22,rad=5"
 for row in range(3):
-    arrow(figure, (below, axes[row, 1]), (into, axes[row, 4]), "0.7", route=step_under)
+    arrow(figure, (leaving, axes[row, 1]), (entering_filter, axes[row, 4]), "0.6", route=step_over)
     arrow(figure, (right, axes[row, 0]), (left, axes[row, 1]), "0.4")
     arrow(figure, (right, axes[row, 3]), (left, axes[row, 4]), BLUE if row == 2 else "0.4")
 for row in (1, 2):

@@ -62,8 +62,46 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # which the target is never hidden. Circles are the truth, crosses where the tracker puts the target.
 
 # %%
-good_scene, bad_scene = deflection.stage(hidden=(0, 0)), deflection.stage(hidden=(1, 0))
-good, bad = deflection.validate(good_scene), deflection.validate(bad_scene)
+target, other, grounds = deflection.materials()  # two surfaces and three faint grounds, of mean 0
+lookalike = deflection.contrasted(0.8 * target + 0.6 * other, deflection.OBJECT_CONTRAST)
+
+
+def stage(hidden):
+    """Return T, S1 and S2; ``hidden`` says how far the target has faded in S1 and in S2, 1: it is gone."""
+    pictures = grounds.copy()
+    for picture, place in zip(pictures[1:], deflection.LOOKALIKE, strict=True):
+        deflection.stand(picture, lookalike, place, radius=20, cover=1)
+    places = (0, 0), deflection.IN_S1, deflection.IN_S2
+    for picture, place, cover in zip(pictures, places, (1, 1 - hidden[0], 1 - hidden[1]), strict=True):
+        deflection.stand(picture, target, place, radius=24, cover=cover)
+    patches = np.clip(np.rint(pictures + 118), 0, 255).astype(np.uint8)
+    return deflection.Stage(patches, places[1:], deflection.LOOKALIKE)
+
+
+# %% [markdown]
+# The trained network makes features of the three patches, and the tracker goes from T to S1 and back (`"two"`), over
+# S2 and straight back (`"direct"`, section 8.3), and back the way it came (`"chained"`, section 8.4):
+
+
+# %%
+def send(scene):
+    """Return three trips over a scene, their losses, where they end, and where the tracker was in S1 and S2."""
+    template, *searches = deflection.features(scene.patches).split(1)
+    label = gaussian_label(121, 121, deflection.SIGMA)
+    trips = {
+        "two": track_forward_backward(template, searches[:1], label),
+        "direct": track_forward_backward(template, searches, label),
+        "chained": track_forward_backward(template, searches, label, backward="chained"),
+    }
+    losses = {way: float(round_trip_errors(trip.back, trip.label, "paper")) for way, trip in trips.items()}
+    homes = {way: peak_displacement(trip.back[0].numpy()) for way, trip in trips.items()}
+    found = tuple(peak_displacement(response[0].numpy()) for response in trips["direct"].responses)
+    return deflection.Verdict(trips, losses, homes, found)
+
+
+# %%
+good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
+good, bad = send(good_scene), send(bad_scene)
 
 for title, scene, verdict in (("good trip", good_scene, good), ("deflected", bad_scene, bad)):
     places = zip(scene.patches, [(0, 0), *scene.target], [(0, 0), *verdict.found], strict=True)
@@ -162,7 +200,8 @@ returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
 panels = {"out: response of S1": there, "mirrored at its peak": expected, "back: response of T": returned}
 shown = [viz.resize_nearest(viz.heatmap(panel, limits=(-0.1, 0.5)), 180) for panel in panels.values()]
-viz.show(viz.contact_sheet(shown, 3, labels=list(panels)))
+sheet = viz.contact_sheet(shown, 3, labels=list(panels))
+viz.show(viz.side_by_side(sheet, viz.caption(viz.color_bar((-0.1, 0.5), 180), "")))
 likeness = np.corrcoef(expected.ravel(), returned.ravel())[0, 1]
 print(f"correlation of the mirrored response with the one that came back: {likeness:.1f}")
 
@@ -203,6 +242,28 @@ def validate_slowly(patches, label, backward, lam):
 
 
 # %% [markdown]
+# This is the good trip of section 8.1, step by step. Zero displacement is in the middle of each map:
+
+# %%
+from udtlib.animation import animation
+from udtlib.moving import passing_pictures
+
+going = good.trips["direct"]
+animation(
+    passing_pictures(
+        good_scene.patches,
+        going.label[0],
+        [response[0] for response in going.responses],
+        [wanted[0] for wanted in going.pseudo_labels],
+        going.back[0],
+    ),
+    "Three patches, T, S1 and S2, with a map below each. T's label gives a filter, the filter's response at S1 becomes "
+    "S1's pseudo-label, S1's filter is applied to S2, and S2's filter to T, where the response is compared with T's "
+    "label.",
+    milliseconds=1500,
+)
+
+# %% [markdown]
 # `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. The library does the same for a batch in one call, with
 # every spectrum computed once:
 
@@ -238,7 +299,8 @@ shown = [
     for way in ("two", "direct")
 ]
 labels = ["good: two", "good: three", "deflected: two", "deflected: three"]
-viz.show(viz.contact_sheet(shown, 4, labels=labels))
+sheet = viz.contact_sheet(shown, 4, labels=labels)
+viz.show(viz.side_by_side(sheet, viz.caption(viz.color_bar((-0.1, 0.5), 150), "")))
 away = {name: np.hypot(*trips.homes["direct"]) for name, trips in {"good": good, "deflected": bad}.items()}
 print("three frames, cells from home:", {name: f"{cells:.0f}" for name, cells in away.items()})
 print(f"the deflected trip has {ratio_direct:.1f} times the loss of the good one")
@@ -584,7 +646,7 @@ assert share > 0.25
 # too?
 
 # %%
-gone = deflection.validate(deflection.stage(hidden=(1, 1)))
+gone = send(stage(hidden=(1, 1)))
 for way, name in deflection.WAYS.items():
     print(f"{name:15} loss {gone.losses[way]:3.0f}, ends {np.hypot(*gone.homes[way]):.0f} cells from home")
 

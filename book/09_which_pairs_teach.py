@@ -131,6 +131,15 @@ motion = {form: motion_weights(trip, form) for form in ("paper", "reference")}
 #
 # $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2. \tag{11}$$
 
+
+# %%
+def judge(network, patches):
+    """Return the error (Eq. 8) and both forms of A_motion (Eq. 9) of each triplet."""
+    trip = demo.round_trip(network, patches)
+    errors = round_trip_errors(trip.back, trip.label, "paper")
+    return demo.Judged(errors, motion_weights(trip, "reference"), motion_weights(trip, "paper"))
+
+
 # %%
 shares = normalise_weights(drop, motion["paper"])
 loss = weighted_loss(errors, shares, "paper")
@@ -224,7 +233,7 @@ steps = np.array([1, 2, 4, 6, 8, 12, 20, 40])
 pictures = batch.patches[[k for k in range(n) if batch.kinds[k] == "still"][:3], 0].astype(float)
 rng = np.random.default_rng(1)
 rolled = [[picture] + [np.roll(picture, step, 1)] * 2 for picture in pictures for step in steps]
-seen = demo.judge(networks["trained"], add_noise(np.array(rolled), rng))
+seen = judge(networks["trained"], add_noise(np.array(rolled), rng))
 measured = seen.reference.reshape(3, -1).numpy()
 
 figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
@@ -258,7 +267,7 @@ assert misfit < 0.25
 # %%
 pool = render_moving()
 way = pool.way_out()
-judged = {name: demo.judge(network, pool.patches) for name, network in networks.items()}
+judged = {name: judge(network, pool.patches) for name, network in networks.items()}
 
 
 def rank_correlation(a, b):
@@ -367,7 +376,7 @@ spoil |= {
 spoiled = [
     [picture, first(picture), second(picture)] for first, second in spoil.values() for picture in pictures
 ]
-seen = demo.judge(networks["trained"], add_noise(np.array(spoiled), rng))
+seen = judge(networks["trained"], add_noise(np.array(spoiled), rng))
 amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for form in ("paper", "reference")}
 
 # %%
@@ -418,9 +427,18 @@ ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
 
 
+def weigh(fault, pair, share=0.1):
+    """Return A_norm (32,) of the batch in which one moving triplet has a fault."""
+    place = demo.moving_places()[pair]
+    errors, moved = demo.judged("none").errors.clone(), demo.judged("none").reference.clone()
+    errors[place] = demo.judged(fault).errors[pair]
+    moved[place] = demo.judged(fault).reference[pair]
+    return normalise_weights(drop_weights(errors, share), moved)
+
+
 def times_dropped(fault):
     """Return in how many of the 24 batches with one such fault the faulty pair is dropped."""
-    chosen = [demo.weigh(fault, pair, "reference", 10)[0] for pair in range(24)]
+    chosen = [weigh(fault, pair) for pair in range(24)]
     return sum(bool(weight[place] == 0) for weight, place in zip(chosen, demo.moving_places(), strict=True))
 
 
@@ -435,7 +453,7 @@ plt.show()
 medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
 print("dropped, of 24:", dropped, f" you said {my_guess!r}")
 print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
-untrained = float(demo.judge(networks["random"], demo.planted("cut")).errors.median())
+untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
 print(f"of the cut with random features: {untrained:.0f}; no answer at all: {float((label**2).sum()):.0f}")
 print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
 
@@ -462,7 +480,7 @@ for triplet in four:
         darker[2] = np.rint(shade * darker[2])
         fading.append(darker)
 fade_errors = {
-    name: demo.judge(net, np.array(fading)).errors.reshape(4, -1).numpy() for name, net in networks.items()
+    name: judge(net, np.array(fading)).errors.reshape(4, -1).numpy() for name, net in networks.items()
 }
 formula = (1 / shades - 1) ** 2 * float((label**2).sum())
 
@@ -503,9 +521,7 @@ for (name, shade), (constant, rest) in split.items():
 without_bias = FeatureNetwork(padded=False)
 state = networks["trained"].state_dict()
 without_bias.load_state_dict({key: value * ("bias" not in key) for key, value in state.items()})
-changed = (
-    demo.judge(without_bias, np.array(fading)).errors.reshape(4, -1).numpy() / fade_errors["trained"] - 1
-)
+changed = judge(without_bias, np.array(fading)).errors.reshape(4, -1).numpy() / fade_errors["trained"] - 1
 print(f"without its biases the trained network's errors change by {np.abs(changed).max():.0%} at most")
 
 # %% [markdown]
@@ -624,11 +640,11 @@ assert leap["both (Eq. 10)"] < 0.2
 dark = demo.judged("fade in S1")
 unseen, captured = [], []
 for pair, place in enumerate(places):
-    weight = demo.weigh("fade in S1", pair, "reference", 10)[0]
+    weight = weigh("fade in S1", pair)
     if weight[place] > 0:
         unseen.append(pair)
         captured.append(float(weight[place]))
-counts_as = demo.effective(demo.weigh("fade in S1", unseen[0], "reference", 10)[0])
+counts_as = demo.effective(weigh("fade in S1", unseen[0]))
 print(f"batches with one dark S1 in which A_drop lets it pass: {len(unseen)} of 24")
 print(
     f"weight it takes in these, median: {np.median(captured):.0%}; the batch then counts as {counts_as:.1f} pairs"
@@ -674,7 +690,7 @@ if find_data("videos"):
                 blobs = []
                 decoder.decode(Job(source.path, 11), lambda chunk, blobs=blobs: blobs.extend(chunk.blobs))
                 triplets.append([np.frombuffer(blobs[k], np.uint8).reshape(125, 125, 3) for k in (0, 5, 10)])
-    again = demo.judge(networks["random"], np.array(triplets))
+    again = judge(networks["random"], np.array(triplets))
     kept = drop_weights(again.errors, 0.1)
     for form in ("reference", "paper"):
         stored = np.array([row[form] for row in real["batch"]])

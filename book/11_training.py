@@ -794,7 +794,7 @@ for number, (run, dataset) in enumerate(sorted({(row["run"], row["dataset"]) for
     )
     bars = np.stack([middle - low, high - middle])
     at = [int(row["steps"]) for row in lines]
-    beside = 1.07 ** (number - 1.5) * np.array(at)  # so that no bar stands on another
+    beside = 1.12 ** (number - 1.5) * np.array(at)  # so that no bar stands on another
     axes[2].errorbar(beside, middle, bars, marker="o", ms=4, capsize=2, label=f"{run}, {dataset}")
     print(f"{run:8} {dataset:10}", *(f"{step}: {auc:.3f}  " for step, auc in zip(at, middle, strict=True)))
     points[run, dataset] = len(at)

@@ -745,7 +745,7 @@ table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 
 
-def name_points(axis, points, gap, colors):
+def name_points(axis, points, gap, colors, step):
     """Write the name of each point {name: (x, y)} to its right, higher where another name stands."""
     written = []
     for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
@@ -754,7 +754,7 @@ def name_points(axis, points, gap, colors):
             if abs(np.log(x / other)) < 0.6 and place < height + gap:
                 place = height + gap
         written.append((x, place))
-        axis.annotate(name, (x, y), (1.08 * x, place), va="center", fontsize=8, color=colors[name])
+        axis.annotate(name, (x, y), (step * x, place), va="center", fontsize=8, color=colors[name])
 
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
@@ -763,8 +763,7 @@ printed = {row["tracker"]: (v, a) for row, a, v in zip(table1, accuracy, speed, 
 colors = {row["tracker"]: groups[row["group"]] for row in table1}
 for name, point in printed.items():
     axes[0].plot(*point, "o", color=colors[name])
-name_points(axes[0], printed, 0.45, colors)
-axes[0].set_xticks([20, 50, 100, 200], ["20", "50", "100", "200"])
+name_points(axes[0], printed, 0.45, colors, 1.08)
 axes[0].set(
     xscale="log",
     xlim=(18, 320),
@@ -773,6 +772,8 @@ axes[0].set(
     ylabel="AUC (%)",
     title="Table 1: OTB-2015, GPUs of several years",
 )
+axes[0].set_xticks([20, 50, 100, 200], ["20", "50", "100", "200"], minor=False)
+axes[0].set_xticks([], minor=True)
 ours = {}
 for row in tables["otb10"]:
     if row["fps"]:
@@ -780,7 +781,7 @@ for row in tables["otb10"]:
         axes[1].plot([v, v], [100 * low, 100 * high], color="0.8", linewidth=3)
         axes[1].plot(v, 100 * a, "o", color="#009E73")
         ours[row["tracker"]] = v, 100 * a
-name_points(axes[1], ours, 2.6, dict.fromkeys(ours, "black"))
+name_points(axes[1], ours, 2.6, dict.fromkeys(ours, "black"), 1.15)
 axes[1].set(xscale="log", xlim=(15, 9000), title="ours: ten sequences, 95 % intervals")
 axes[1].set_xticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "3000"], minor=False)
 axes[1].set_xticks([], minor=True)

@@ -8,6 +8,7 @@ from PIL import Image, ImageSequence
 
 from udtlib import load_tracker, viz
 from udtlib.animation import webp_animation
+from udtlib.data.cast import render_cast
 from udtlib.data.synthetic import render_clip
 from udtlib.files import write_whole
 from udtlib.widgets.scrubber import frame_drawer
@@ -35,10 +36,10 @@ def start_picture():
 
 
 def start_animation():
-    """A fast target that changes its shape: UDT follows, MOSSE does not. On the right UDT's response."""
-    clip = render_clip(100, seed=1, fast_motion=0.4, deformation=0.5)
+    """A toy car comes nearer and drives off: UDT's box changes with it, MOSSE's does not."""
+    clip = render_cast("car", 100, seed=9, scale_variation=0.5)
     (mosse, _), (udt, responses) = (tracked(clip, name) for name in ("mosse", "udt-released"))
-    draw = frame_drawer(clip, {"MOSSE": mosse, "UDT": udt}, responses, height=180)
+    draw = frame_drawer(clip, {"MOSSE": mosse, "UDT": udt}, responses, height=200)
     return [draw(index) for index in range(0, len(clip), 2)]
 
 

@@ -186,3 +186,23 @@ def test_drawing_needs_no_matplotlib():
     code = f"import sys, udtlib.viz, udtlib.widgets.scrubber; print({unwanted})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("kind", ["cross", "circle"])
+def test_a_marker_leaves_the_marked_place_visible(kind):
+    picture = FRAME.copy()
+    viz.mark_point(picture, (40, 30), viz.TRUTH, kind)
+    assert np.array_equal(picture[28:33, 38:43], FRAME[28:33, 38:43])
+    changed = np.argwhere((picture != FRAME).any(-1)) - (30, 40)
+    assert 5 < np.abs(changed).max() <= 16
+    assert np.abs(changed.mean(axis=0)).max() < 0.5, "around the point"
+
+
+def test_a_colour_bar_has_the_colours_of_the_map():
+    bar = viz.color_bar((-1.0, 3.0), 101)
+    values = np.linspace(3.0, -1.0, 101)[:, None]
+    assert bar.shape == (101, 60, 3)
+    assert np.array_equal(bar[:, :1], viz.heatmap(values, shift=False, limits=(-1.0, 3.0)))
+    assert (
+        painted(bar[:14, 18:], (255, 255, 255)).mean() < 1 > painted(bar[-14:, 18:], (255, 255, 255)).mean()
+    )

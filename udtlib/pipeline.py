@@ -1,4 +1,4 @@
-"""The line of parts that stands at the top of chapters 02 to 12, with the chapter's own part lit."""
+"""The line of parts that stands above chapters 02 to 12, the chapter's own part lit. Book: chapter 02."""
 
 import base64
 import html

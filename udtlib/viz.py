@@ -84,7 +84,7 @@ def draw_text(picture: Frame, text: str, corner: tuple[int, int], color: Color =
 
 
 def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kind: str = "cross") -> None:
-    """Draw a ``"cross"`` or a ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
+    """Draw a ``"cross"`` or ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
     x, y = point
     arms = [(right, down) for right in (-1, 1) for down in (-1, 1)]
     for line, thickness in ((BLACK, 3), (color, 1)):
@@ -143,6 +143,16 @@ def heatmap(
     return np.asarray(
         cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB), np.uint8
     )
+
+
+def color_bar(limits: tuple[float, float], height: int) -> Frame:
+    """Return `heatmap`'s colours for ``limits``, highest on top, with both numbers: ``(H, 60, 3)``."""
+    column = np.linspace(limits[1], limits[0], height)[:, None].repeat(14, axis=1)
+    bar = np.full((height, 60, 3), 255, np.uint8)
+    bar[:, :14] = heatmap(column, shift=False, limits=limits)
+    for number, row in ((limits[1], 11), (limits[0], height - 3)):
+        cv2.putText(bar, f"{number:.2g}", (18, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
+    return bar
 
 
 def resize_nearest(picture: Frame, height: int, width: int | None = None) -> Frame:

@@ -38,7 +38,8 @@ def test_the_window_holds_the_shifted_patch():
 def test_a_filter_and_its_response_are_drawn_with_the_peak_in_the_middle():
     response = np.zeros((16, 16))
     response[0, 0] = 1.0
-    pictures = learning_pictures([PATCH] * 2, [response, -response], [response, 0.5 * response])
+    weights = np.fft.fftshift(response)  # a filter lies as its patch does
+    pictures = learning_pictures([PATCH] * 2, [weights, -weights], [response, 0.5 * response])
     height = pictures[0].shape[0] - viz.TEXT_HEIGHT
     middle = viz.TEXT_HEIGHT + height // 2 + 4
     filters = [picture[middle, height + 8 + height // 2 + 4] for picture in pictures]

@@ -150,7 +150,7 @@ def listing(root: Path | None) -> str:
             lines.append(f"{'':9}  missing: {shown}")
         one = benchmark.archives[0] if len(benchmark.archives) == 1 else "NAME.zip"
         addresses.setdefault(benchmark.address + one, []).append(name)
-    lines.append(f"{'synthetic':27}  in the package")
+    lines += [f"{name:27}  in the package" for name in ("cast", "synthetic")]
     lines += [f"{', '.join(names)}: {url}" for url, names in addresses.items()]
     return "\n".join([*lines, UNTRIED, "", *_read_as_they_are(root)])
 

@@ -19,8 +19,8 @@ def learning_pictures(
 
     Args:
         patches: what the tracker cut out, RGB uint8, all of one size.
-        filters: the filters in the image domain, ``(H, W)``, peak at ``(0, 0)``, one a patch.
-        responses: likewise; all are drawn on one scale.
+        filters: the filters in the image domain, ``(H, W)``, as the patch lies, one a patch.
+        responses: ``(H, W)``, peak at ``(0, 0)`` when nothing moved; all are drawn on one scale.
 
     Raises:
         OptionError: not as many filters and responses as patches, or none.
@@ -40,7 +40,7 @@ def learning_pictures(
 
 def _signed(weights: ArrayLike) -> Frame:
     """Return a filter in shades of grey, 0 in the middle of them."""
-    values = np.fft.fftshift(np.asarray(weights, np.float64))
+    values = np.asarray(weights, np.float64)
     reach = max(float(np.abs(values).max()), 1e-12)
     grey = np.rint(127.5 + 127.5 * values / reach).astype(np.uint8)
     return viz.resize_nearest(np.stack([grey] * 3, axis=-1), HEIGHT, HEIGHT)
