@@ -23,6 +23,7 @@ from nbconvert.filters.markdown import markdown2html_mistune
 from nbformat import NotebookNode
 
 LONGEST = 330  # characters of an idea
+SHORTEST = 70
 POINTS = 4  # of a summary
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
 NOT_PROSE = re.compile(r"^(\||[-*] |\d+\. |\$\$|```|>|<|!|#|\*\*Exercise)")
@@ -32,7 +33,7 @@ SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*$`])")
 # Sentences about the page, not about the matter: a slide has no cell below and no slider.
 ABOUT_THE_PAGE = re.compile(
     r"\b(next (cell|picture|figure|plot)|[Bb]elow (are|is)|Here (is|are)|Try it|JupyterLab|Press play|sliders?|the menu|"
-    r"[Ee]xercise|Predict|static picture|we (draw|compute|follow|ask)|Try |Then raise|Now the|The table|we (first )?look at|Look at)\b"
+    r"[Ee]xercise|Predict|static picture|[Ww]e (draw|compute|ask|build|take|use|(first )?look at)|Try |Then raise|Now the|The table|Look at)\b"
 )
 SCRIPTS = f"scripts/{web_scripts.MATHJAX.name.replace('@', '-')}"
 
@@ -64,8 +65,8 @@ def shortened(paragraph: str, longest: int = LONGEST) -> str:
 
 
 def first_idea(texts: list[str]) -> str:
-    """Return the first paragraph that has something to say, shortened."""
-    return next(filter(None, map(shortened, texts)), "")
+    """Return the first paragraph that has something to say, shortened; empty if none has."""
+    return next((text for text in map(shortened, texts) if len(text) >= SHORTEST), "")
 
 
 def idea(notebook: NotebookNode, place: int) -> str:
@@ -105,7 +106,8 @@ def slide(title: str, text: str, images: list[str], kind: str = "") -> str:
 
 def inline(text: str) -> str:
     """Return a heading as HTML."""
-    return re.sub(r"^<p>|</p>$", "", markdown2html_mistune(plain(text)).strip())
+    text = re.sub(r"^(\d+)\.", r"\1\\.", plain(text))  # "04." starts no list
+    return re.sub(r"^<p>|</p>$", "", markdown2html_mistune(text).strip())
 
 
 def summary(notebook: NotebookNode) -> str:
@@ -138,20 +140,20 @@ PAGE = """<!DOCTYPE html>
 """
 STYLE = """
 * { box-sizing: border-box; } html, body { margin: 0; height: 100%; background: #fff; color: #1a1a1a; }
-body { font: clamp(16px, 2.4vmin, 30px)/1.4 system-ui, sans-serif; }
+body { font: clamp(16px, 2.9vmin, 40px)/1.4 system-ui, sans-serif; }
 section { display: none; height: 100vh; padding: 4vmin 6vmin 6vmin; flex-direction: column; }
 section.on { display: flex; }
 h2 { margin: 0 0 2vmin; font-size: 1.5em; line-height: 1.2; color: #0b5a8a; }
-.figure { flex: 1 1 0; min-height: 0; display: flex; gap: 2vmin; justify-content: center; align-items: center; }
-.figure img { max-width: 100%; max-height: 100%; min-width: 0; flex: 0 1 auto; object-fit: contain; width: 100%; height: 100%; }
-.idea { margin: 2vmin auto 0; max-width: 52em; } .idea p { margin: 0; } .idea li { margin: 0.7em 0; }
-.title, .summary { justify-content: center; } .title h2 { font-size: 2.4em; } .title .idea { margin-left: 0; font-size: 1.15em; }
-.summary .idea { margin-left: 0; font-size: 1.1em; }
+.figure { margin: auto 0 0; min-height: 0; display: flex; gap: 2vmin; justify-content: center; align-items: center; }
+.figure img { flex: 1 1 0; min-width: 0; max-height: 62vh; object-fit: contain; }
+.idea { margin: 3.5vmin auto auto; max-width: 46em; } .idea p { margin: 0; } .idea li { margin: 0.7em 0; }
+.title, .summary { justify-content: center; } .title h2 { font-size: 2.4em; } .title .idea { margin: 2vmin 0; font-size: 1.1em; }
+.summary .idea { margin: 0; font-size: 1.05em; }
 code { font-family: ui-monospace, monospace; font-size: 0.9em; background: #f2f4f6; padding: 0 0.2em; }
 nav { position: fixed; right: 3vmin; bottom: 1.5vmin; font-size: 0.65em; color: #666; } nav a { color: #666; }
 @media print {
   @page { size: 297mm 167mm; margin: 0; } nav { display: none; }
-  section { display: flex; height: 167mm; break-after: page; }
+  section { display: flex; height: 167mm; break-after: page; } .figure img { max-height: 95mm; }
 }
 """
 SCRIPT = """
