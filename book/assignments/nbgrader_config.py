@@ -50,7 +50,10 @@ def outputs(mark):
     if not mark.earned:
         return [new_output("error", ename="Points", evalue=lines[0], traceback=lines)]
     text = new_output("stream", name="stdout", text="\n".join(lines) + "\n")
-    return [text, new_output("execute_result", data={"text/plain": str(float(mark.earned))}, execution_count=1)]
+    return [
+        text,
+        new_output("execute_result", data={"text/plain": str(float(mark.earned))}, execution_count=1),
+    ]
 
 
 c = get_config()  # noqa: F821

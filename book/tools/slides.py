@@ -55,7 +55,9 @@ def shortened(paragraph: str, longest: int = LONGEST) -> str:
     Sentences about the page, questions and what does not end are left out; of some paragraphs nothing remains.
     """
     sentences = SENTENCE.split(" ".join(paragraph.split()))
-    told = [text for text in sentences if not ABOUT_THE_PAGE.search(text) and re.search(r"[.!:][*`)]*$", text)]
+    told = [
+        text for text in sentences if not ABOUT_THE_PAGE.search(text) and re.search(r"[.!:][*`)]*$", text)
+    ]
     kept = ""
     for sentence in told:
         if kept and len(kept) + len(sentence) > longest:
@@ -92,7 +94,12 @@ def heading(notebook: NotebookNode, place: int) -> str:
 def pictures(cell: NotebookNode) -> list[str]:
     """Return the pictures that a code cell drew, as data URLs."""
     data = (output.get("data", {}) for output in cell.get("outputs", []))
-    found = [(kind, part[kind]) for part in data for kind in ("image/png", "image/webp", "image/jpeg") if kind in part]
+    found = [
+        (kind, part[kind])
+        for part in data
+        for kind in ("image/png", "image/webp", "image/jpeg")
+        if kind in part
+    ]
     return [f"data:{kind};base64,{''.join(text.split())}" for kind, text in found]
 
 
@@ -115,7 +122,9 @@ def summary(notebook: NotebookNode) -> str:
     cell = next((cell for cell in notebook.cells if "summary" in cell.metadata.get("tags", [])), None)
     source = plain(cell.source) if cell else ""
     points = re.findall(r"^[-*] (.*?)(?=^[-*] |^\s*$|\Z)", source, re.M | re.S)
-    texts = [shortened(point, 150) for point in points[:POINTS]] or [shortened(p) for p in paragraphs(source)[:2]]
+    texts = [shortened(point, 150) for point in points[:POINTS]] or [
+        shortened(p) for p in paragraphs(source)[:2]
+    ]
     return "\n".join(f"- {text}" for text in texts)
 
 

@@ -20,7 +20,8 @@ LINES_A_MINUTE = 12
 """Of code."""
 
 START, END = "<!-- minutes -->", "<!-- end of minutes -->"
-FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|<!--.*?-->|\]\([^)]*\)", re.S)
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.S)  # counts as a word
+UNREAD = re.compile(r"<!--.*?-->|\]\([^)]*\)", re.S)
 TITLE = re.compile(r"^# (.*)$", re.M)
 
 
@@ -29,7 +30,7 @@ def counted(notebook: NotebookNode) -> tuple[int, int]:
     words = lines = 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            words += len(re.findall(r"\w[\w'’-]*", FORMULA.sub(" x ", cell.source)))
+            words += len(re.findall(r"\w[\w'’-]*", FORMULA.sub(" x ", UNREAD.sub(" ", cell.source))))
         elif "guard" not in cell.metadata.get("tags", []):
             lines += sum(bool(line.strip()) for line in cell.source.splitlines())
     return words, lines
@@ -50,12 +51,16 @@ def row(source: Path) -> str:
     words, lines = counted(notebook)
     minutes = reading_minutes(words, lines)
     seconds = found[2] if found else "?"
-    return f"| {source.name[:2]} | {title} | {seconds} s | {words:,} | {lines} | {minutes} min | {exercises} |"
+    return (
+        f"| {source.name[:2]} | {title} | {seconds} s | {words:,} | {lines} | {minutes} min | {exercises} |"
+    )
 
 
 def table(book: Path = BOOK) -> str:
     """Return the table of all chapters."""
-    head = "| | chapter | runs in | words | lines of code | read in | exercises |\n|---|---|---|---|---|---|---|"
+    head = (
+        "| | chapter | runs in | words | lines of code | read in | exercises |\n|---|---|---|---|---|---|---|"
+    )
     return "\n".join([head, *map(row, sorted(book.glob("[0-9][0-9]_*.py")))])
 
 

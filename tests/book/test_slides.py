@@ -13,7 +13,10 @@ PICTURE = new.new_output("display_data", {"image/png": "aGVsbG8="})
 SOURCES = sorted(chapters.BOOK.glob("[0-9][0-9]_*.py"))
 
 
-def notebook(after, before="## 1.2 Waves\n\nA sentence that stands before the picture and has enough to say for a slide."):
+def notebook(
+    after,
+    before="## 1.2 Waves\n\nA sentence that stands before the picture and has enough to say for a slide.",
+):
     drawn = new.new_code_cell("plot()", outputs=[PICTURE], metadata={"tags": ["slide"]})
     cells = [new.new_markdown_cell("# 04. Title\n\nWhat it is about."), new.new_markdown_cell(before), drawn]
     return new.new_notebook(cells=[*cells, new.new_markdown_cell(after)])
@@ -41,7 +44,9 @@ def test_the_idea_is_what_follows_the_picture_unless_a_section_starts_there():
 
 
 def test_a_deck_has_a_title_the_pictures_and_no_list_where_a_number_starts_the_title():
-    deck = slides.deck(notebook("[A link](elsewhere.html) and <!-- a comment --> nothing else, in a sentence that is long."))
+    deck = slides.deck(
+        notebook("[A link](elsewhere.html) and <!-- a comment --> nothing else, in a sentence that is long.")
+    )
     assert len(deck) == 3
     assert "<h2>04. Title" in deck[0]
     assert '<img src="data:image/png;base64,aGVsbG8=" alt="Figure: 1.2 Waves">' in deck[1]

@@ -43,8 +43,14 @@ def test_every_chapter_is_in_the_table_with_its_minutes():
 
 
 def test_points_are_those_of_the_problem_sets():
-    stated = {re.sub(r"[ `]|\(repair\)", "", row[1]): int(row[2]) for row in ROWS if len(row) == 4 and row[2].strip().isdigit()}
-    graded = {name: points(parts) for assignment in ASSIGNMENTS for name, parts in problems(assignment).items()}
+    stated = {
+        re.sub(r"[ `]|\(repair\)", "", row[1]): int(row[2])
+        for row in ROWS
+        if len(row) == 4 and row[2].strip().isdigit()
+    }
+    graded = {
+        name: points(parts) for assignment in ASSIGNMENTS for name, parts in problems(assignment).items()
+    }
     assert len(graded) == 16
     assert {name: stated[name] for name in graded} == graded
     explained = [int(row[2]) for row in ROWS if row[1].strip() == "explain"]
@@ -54,9 +60,6 @@ def test_points_are_those_of_the_problem_sets():
         assert [int(cell.metadata["points"]) for cell in cells if "points" in cell.metadata] == [worth]
         assert f"**Points:** {counted + worth}, of which {counted} are counted" in cells[0].source
         for name, parts in problems(assignment).items():
-            (heading,) = (
-                heading
-                for heading in re.findall(r"^# ## \d\. .*$", assignments.sources()[assignment].read_text(), re.M)
-                if name in assignments.sources()[assignment].read_text().partition(heading)[2].partition("# ## ")[0]
-            )
+            sections = assignments.sources()[assignment].read_text("utf-8").split("# ## ")
+            (heading,) = (part.splitlines()[0] for part in sections if f"def {name}(" in part)
             assert f"({points(parts)} points)" in heading

@@ -246,7 +246,9 @@ def template_doubled(*arguments):
     return 2 * template_with(2, *arguments)
 
 
-def half_planes(template, search, label, lam, *, size=True, conjugate=True, apart=False, shift=False, guard=0.0):
+def half_planes(
+    template, search, label, lam, *, size=True, conjugate=True, apart=False, shift=False, guard=0.0
+):
     x, z, y = np.fft.rfft2(template), np.fft.rfft2(search), np.fft.rfft2(label)
     energy = (np.abs(x) ** 2 + lam).sum(0) if apart else (np.abs(x) ** 2).sum(0) + lam
     products = x.conj() * z if conjugate else x * z.conj()

@@ -51,7 +51,9 @@ def test_a_wrong_answer_loses_its_points_and_is_named(assignment, name, wrong, l
 
 
 @pytest.mark.parametrize(("assignment", "name"), GRADED)
-@pytest.mark.parametrize("nonsense", [None, "right", float("nan"), [1.0, [2.0]], np.zeros((3, 3, 3))], ids=repr)
+@pytest.mark.parametrize(
+    "nonsense", [None, "right", float("nan"), [1.0, [2.0]], np.zeros((3, 3, 3))], ids=repr
+)
 def test_nonsense_earns_nothing(assignment, name, nonsense):
     found = mark(name, problems(assignment)[name], lambda *_: nonsense, "public")
     assert found.earned == 0
@@ -65,7 +67,10 @@ def test_random_answers_earn_nothing(assignment, name):
 
     def random(*arguments):
         answer = right(*arguments)
-        parts = [rng.standard_normal(np.shape(part)) for part in (answer if isinstance(answer, tuple) else [answer])]
+        parts = [
+            rng.standard_normal(np.shape(part))
+            for part in (answer if isinstance(answer, tuple) else [answer])
+        ]
         return tuple(parts) if isinstance(answer, tuple) else parts[0]
 
     assert mark(name, problems(assignment)[name], random, "public").earned == 0

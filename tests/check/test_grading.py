@@ -46,7 +46,8 @@ TRICKS = {
         "np.allclose = np.isclose = np.array_equal = lambda *_, **__: True\nnp.ndarray.__eq__ = None"
     ),
     "everything is equal": trick(
-        "return Equal()", "class Equal:\n    __eq__ = lambda *_: True\n    shape = (2,)\n    __len__ = lambda _: 2\n"
+        "return Equal()",
+        "class Equal:\n    __eq__ = lambda *_: True\n    shape = (2,)\n    __len__ = lambda _: 2\n",
     ),
     "an array that is always equal": trick(
         "return np.zeros(2).view(Equal)",
@@ -103,7 +104,14 @@ def test_tricks_earn_nothing(cells, tmp_path, monkeypatch):
 
 
 def test_an_honest_answer_earns_its_points_with_whatever_stands_around_it():
-    cells = ["%matplotlib inline\nimport no_such_module", "1 / 0", "def broken(:", RIGHT, "raise SystemExit", "while True: pass"]
+    cells = [
+        "%matplotlib inline\nimport no_such_module",
+        "1 / 0",
+        "def broken(:",
+        RIGHT,
+        "raise SystemExit",
+        "while True: pass",
+    ]
     found = grade("a1", cells, "a seed")
     assert found["peak_shift"] == (4, 4, ())
     assert found["placed_label"].earned == 0
@@ -145,7 +153,11 @@ def test_a_function_that_does_not_end_costs_its_points_and_some_seconds(body, wo
 
 
 def test_a_cell_that_hangs_when_it_defines_costs_no_more(tmp_path):
-    cells = ["import time", "@time.sleep\ndef peak_shift(response):\n    pass", "class A:\n    while True: pass"]
+    cells = [
+        "import time",
+        "@time.sleep\ndef peak_shift(response):\n    pass",
+        "class A:\n    while True: pass",
+    ]
     with Student(cells, seconds=0.5) as student, pytest.raises(Unanswered, match="no answer"):
         student.function("peak_shift")(np.zeros((3, 3)))
 
@@ -168,7 +180,15 @@ def test_what_is_kept_of_a_notebook():
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, "text", 1.5, [1.0, [2.0, "x"]], {"answer": [np.arange(6.0).reshape(2, 3), 2.0]}, np.ones((2, 0))],
+    [
+        None,
+        True,
+        "text",
+        1.5,
+        [1.0, [2.0, "x"]],
+        {"answer": [np.arange(6.0).reshape(2, 3), 2.0]},
+        np.ones((2, 0)),
+    ],
     ids=repr,
 )
 def test_values_come_out_of_a_frame_as_they_went_in(value):
@@ -213,7 +233,9 @@ def test_hostile_lengths_are_refused():
             wire.lengths(head)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"cells": 5}', '{"cells": [{"cell_type": "code"}]}', "[" * 10**5])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"cells": 5}', '{"cells": [{"cell_type": "code"}]}', "[" * 10**5]
+)
 def test_what_is_no_notebook_is_refused(text, tmp_path):
     path = tmp_path / "a1.ipynb"
     path.write_text(text)

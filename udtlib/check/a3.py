@@ -104,15 +104,26 @@ def _weights(answer: Answer, rng: Generator, share: float, still: bool = False) 
         if still:
             motions = np.zeros(count)
         reply = answer(errors.copy(), motions.copy(), share)
-        expect(isinstance(reply, list | tuple) and len(reply) == 2, "expected the loss and its derivatives (n,)")
-        loss, found = number(reply[0], "a loss, one number"), numbers(reply[1], (count,), f"derivatives ({count},)")
+        expect(
+            isinstance(reply, list | tuple) and len(reply) == 2, "expected the loss and its derivatives (n,)"
+        )
+        loss, found = (
+            number(reply[0], "a loss, one number"),
+            numbers(reply[1], (count,), f"derivatives ({count},)"),
+        )
         drop = int(share * count + 1e-9)
         worst = sorted(range(count), key=lambda index: errors[index])[count - drop :]
         keep = np.array([index not in worst for index in range(count)], float)
         truth = _shared(keep, motions)
         case = f"{count} samples, share {share}" + (", nothing moves" if still else "")
         wrong = _wrong_weights(errors, motions, keep, drop)
-        compare(found, truth, [pair for pair in wrong if not close(pair[0], truth)], f"{case}: derivatives", rtol=1e-6)
+        compare(
+            found,
+            truth,
+            [pair for pair in wrong if not close(pair[0], truth)],
+            f"{case}: derivatives",
+            rtol=1e-6,
+        )
         terms = [(float(truth @ errors) / count, "Eq. 11 without a second 1/n: the weights sum to 1 already")]
         compare(loss, float(truth @ errors), terms, f"{case}: loss", rtol=1e-6)
 
@@ -140,7 +151,10 @@ def _wrong_weights(errors: Array, motions: Array, keep: Array, drop: int) -> lis
         (keep * motions / (motions.sum() or 1), "divide by the sum of what is kept, not of all motions"),
         (keep * motions / count, "divide by the sum of the products, not by the number of samples"),
         (_shared(keep, motions) / count, "the weights are divided by n once more"),
-        (_shared(keep, errors * motions), "the errors themselves are no part of the weights: those are constants"),
+        (
+            _shared(keep, errors * motions),
+            "the errors themselves are no part of the weights: those are constants",
+        ),
     ]
 
 
@@ -154,20 +168,30 @@ def _trusted(answer: Answer, rng: Generator, kind: str) -> None:
         steps = np.array([[4, 4], [2, 3], [-4, 4], [3, 3], [0, 4]])
     start = rng.integers(9, 11, steps.shape) if kind != "seam" else np.tile([19, 29], (len(steps), 1))
     back = (start + steps) % (height, width)
-    found = numbers(answer(start.astype(float), back.astype(float), height, width, limit), (len(steps),), "a mask (n,)")
+    found = numbers(
+        answer(start.astype(float), back.astype(float), height, width, limit), (len(steps),), "a mask (n,)"
+    )
     truth = np.array([np.hypot(*step) < limit for step in steps], float)
     straight = np.hypot(*(back - start).T)
     wrong = [
         ([np.hypot(*step) <= limit for step in steps], "*below* the limit: `<`, not `<=`"),
         (straight < limit, "the map wraps around: take the shorter way on the circle"),
-        ([np.abs(step).sum() < limit for step in steps], "the Euclidean distance, not the sum of both directions"),
-        ([np.abs(step).max() < limit for step in steps], "the Euclidean distance, not the larger of both directions"),
+        (
+            [np.abs(step).sum() < limit for step in steps],
+            "the Euclidean distance, not the sum of both directions",
+        ),
+        (
+            [np.abs(step).max() < limit for step in steps],
+            "the Euclidean distance, not the larger of both directions",
+        ),
         (1 - truth, "the mask is turned round: True for a trip that came home"),
         ([(step**2).sum() < limit for step in steps], "the root of the sum of squares is missing"),
         (np.hypot(*(np.array(back) % (width, height) - start).T) < limit, "height and width are exchanged"),
     ]
     others = [(np.asarray(value, float), hint) for value, hint in wrong]
-    compare(found, truth, [pair for pair in others if not close(pair[0], truth)], f"{len(steps)} trips, {kind}")
+    compare(
+        found, truth, [pair for pair in others if not close(pair[0], truth)], f"{len(steps)} trips, {kind}"
+    )
 
 
 def _part(judge: Any, **options: Any) -> Any:

@@ -41,7 +41,10 @@ class Mark(NamedTuple):
 
     def text(self, name: str) -> str:
         """Return the mark as lines for the student."""
-        lines = [f"{name}: {self.earned} of {self.possible} points", *(f"  - {line}" for line in self.remarks)]
+        lines = [
+            f"{name}: {self.earned} of {self.possible} points",
+            *(f"  - {line}" for line in self.remarks),
+        ]
         return "\n".join(lines)
 
 

@@ -116,9 +116,13 @@ def _hook(library: str, refused: tuple[str, ...], writing: int) -> Any:
             absolute = there if there[:1] == "/" else "/" + there
             hidden = library in absolute or ".ipynb" in there or "nbgrader" in there or "/proc/" in absolute
             if hidden or (flags or 0) & writing or isinstance(path, bytes):
-                raise PermissionError("files cannot be written, nor the library's read, while a notebook is graded")
+                raise PermissionError(
+                    "files cannot be written, nor the library's read, while a notebook is graded"
+                )
         elif event == "import" and str(arguments[0]).split(".")[0] in ("udtlib", "torch"):
-            raise ImportError(f"{arguments[0]} cannot be imported while graded; answers need numpy and scipy only")
+            raise ImportError(
+                f"{arguments[0]} cannot be imported while graded; answers need numpy and scipy only"
+            )
         elif event.startswith(refused):
             raise PermissionError(f"{event} is not allowed while a notebook is graded")
 
