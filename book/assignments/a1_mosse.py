@@ -146,7 +146,7 @@ def peak_shift(response):
 # %% tags=["work"]
 ### BEGIN SOLUTION
 sequence = load_dataset("synthetic")[0]
-x, y, w, h = (int(round(value)) for value in sequence.boxes[0])
+x, y, w, h = (round(value) for value in sequence.boxes[0])
 window = np.outer(np.hanning(2 * h), np.hanning(2 * w))
 
 

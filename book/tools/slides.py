@@ -9,7 +9,6 @@ them, and printing gives one slide a page.
 """
 
 import argparse
-import base64
 import html
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Slides: what the text of one is, and that every chapter's deck has pictures, words and nothing from elsewhere."""
+"""Slides: what the text of one is; every chapter has some, with pictures and words, from no other server."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Assignments: our solutions earn all points, wrong answers lose theirs with a hint, and hints give nothing away."""
+"""Assignments: solutions earn all points, wrong answers lose theirs with a hint that gives nothing away."""
 
 import re
 
@@ -108,6 +108,6 @@ def test_check_works_without_nbgrader(capsys):
     assert "5 of 5 points" in capsys.readouterr().out
     with pytest.raises(AssertionError, match=r"0 of 3 points\n  - whole cells: .*rows|0 of 3 points"):
         a1.check(lambda *_: np.zeros((7, 12)), "placed_label")
-    with pytest.raises(OptionError, match="placed_label.*found 'mine'"):
+    with pytest.raises(OptionError, match=r"placed_label.*found 'mine'"):
         a1.check(mine)
     assert hints.RTOL < 1e-5

@@ -1,4 +1,4 @@
-"""The process that runs a student's functions: honest ones are answered, tricks earn nothing, nothing hangs."""
+"""The process that runs a student's functions: honest ones are answered, tricks fail, nothing hangs."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from udtlib.check.grading import wire
 from udtlib.check.grading.marking import mark
 from udtlib.check.grading.notebook import course_secret, grade, problems, student_seed
-from udtlib.check.grading.student import Student, Unanswered, read_cells
+from udtlib.check.grading.student import Student, UnansweredError, read_cells
 from udtlib.check.grading.worker import kept
 from udtlib.errors import DataError, OptionError
 
@@ -77,7 +77,8 @@ TRICKS = {
     ),
     "a mark is written to every pipe": trick(
         "import json, struct\ntext = json.dumps({'earned': 4, 'possible': 4, 'remarks': []}).encode()\n"
-        "for number in range(3, 20):\n    try:\n        os.write(number, struct.pack('>II', len(text), 0) + text)\n"
+        "frame = struct.pack('>II', len(text), 0) + text\nfor number in range(3, 20):\n    try:\n"
+        "        os.write(number, frame)\n"
         "    except OSError:\n        pass"
     ),
     "a mark is written to the gradebook": trick(
@@ -158,7 +159,7 @@ def test_a_cell_that_hangs_when_it_defines_costs_no_more(tmp_path):
         "@time.sleep\ndef peak_shift(response):\n    pass",
         "class A:\n    while True: pass",
     ]
-    with Student(cells, seconds=0.5) as student, pytest.raises(Unanswered, match="no answer"):
+    with Student(cells, seconds=0.5) as student, pytest.raises(UnansweredError, match="no answer"):
         student.function("peak_shift")(np.zeros((3, 3)))
 
 
@@ -167,13 +168,14 @@ def test_a_new_process_takes_over_after_one_that_died():
     with Student(cells) as student:
         f = student.function("f")
         assert f(1.0) == 2
-        with pytest.raises(Unanswered, match="ended with status 3"):
+        with pytest.raises(UnansweredError, match="ended with status 3"):
             f(7.0)
         assert f(2.0) == 3
 
 
 def test_what_is_kept_of_a_notebook():
-    source = "import os, numpy as np\nfrom math import pi\nN = 3\nx = 1\nEVIL = os.getcwd()\ndef f():\n    return np, N\n"
+    source = "import os, numpy as np\nfrom math import pi\nN = 3\nx = 1\nEVIL = os.getcwd()\n"
+    source += "def f():\n    return np, N\n"
     names = [type(node).__name__ for node in kept([source]).body]
     assert names == ["Import", "Assign", "FunctionDef"]
 
@@ -239,7 +241,7 @@ def test_hostile_lengths_are_refused():
 def test_what_is_no_notebook_is_refused(text, tmp_path):
     path = tmp_path / "a1.ipynb"
     path.write_text(text)
-    with pytest.raises(DataError, match="a1.ipynb"):
+    with pytest.raises(DataError, match=r"a1\.ipynb"):
         read_cells(path)
     with pytest.raises(DataError, match="cannot be read"):
         read_cells(tmp_path / "none.ipynb")

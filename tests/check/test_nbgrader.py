@@ -1,4 +1,4 @@
-"""nbgrader's whole way: an assignment is given out, handed in by honest and other students, graded, and sent back."""
+"""nbgrader's whole way: given out, handed in by honest and other students, graded, and sent back."""
 
 import csv
 import os
@@ -45,7 +45,7 @@ def nbgrader(course, *arguments):
 
 
 def hand_in(course, student, answers, everything=False, marks=False):
-    """Write a submission: the student's version with some cells filled in, from the instructor's if ``everything``."""
+    """Write a submission: the student's version with some cells, or all, filled in."""
     release = nbformat.read(course / "release/a1/a1.ipynb", 4)
     source = nbformat.read(course / "source/a1/a1.ipynb", 4)
     for cell, solved in zip(release.cells, source.cells, strict=True):

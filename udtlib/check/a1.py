@@ -87,10 +87,7 @@ def _ridge(answer: Answer, rng: Generator, length: int) -> None:
     left = _dense(rows, mirrored, lam)
     wrong = [
         (np.roll(left[::-1], 1), "X w is a correlation, not a convolution: what is its Fourier transform?"),
-        (
-            left,
-            "these are the weights of rows that move to the left, as in chapter 02: here they move to the right",
-        ),
+        (left, "that is for rows that move to the left, as in chapter 02: here they move to the right"),
         (np.roll(truth[::-1], 1), "the weights are mirrored: one conjugate too many on each spectrum"),
         (_dense(rows, y, 1e-12), "lambda is not used"),
         (
@@ -119,7 +116,7 @@ def _fast(answer: Answer, rng: Generator) -> None:
 
 
 def _residual(x: Array, y: Array, w: Array, places: Array) -> float:
-    """Return the largest error of the normal equations, ``X^T (X w - y) + lam w``, at some entries, lam being 40,000."""
+    """Return the largest error of ``X^T (X w - y) + 40,000 w = 0`` at some entries."""
     from scipy.signal import fftconvolve
 
     answers = fftconvolve(np.concatenate([w, w]), x[::-1])[len(x) - 1 : 2 * len(x) - 1]

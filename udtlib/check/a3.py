@@ -1,9 +1,10 @@
 """Assignment A3, forward and back, several frames, and weights: what is graded, and how.
 
-``a3.check(your_function)`` says how many points it has. Responses come from dense systems, weights from loops.
+``a3.check(your_function)`` says how many points it has. Responses come from dense systems.
 Book: chapters 07 to 09.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def _loss(answer: Answer, rng: Generator, searches: int) -> None:
 
 
 def _trip(rng: Generator, searches: int, label: Array, lam: float) -> list[Array]:
-    """Return T and search patches that move and change, drawn again until no short cut finds the last one's place."""
+    """Return T and search patches that move and change, and whose way no short cut finds."""
     while True:
         patches = [rng.standard_normal((6, 5))]
         for _ in range(searches):
@@ -70,9 +71,9 @@ def _trip(rng: Generator, searches: int, label: Array, lam: float) -> list[Array
 
 
 def _direct(patches: list[Array], label: Array, lam: float) -> tuple[float, Array, Array]:
-    """Return the loss of the way out through all patches and straight back, the last response, and its label."""
+    """Return the loss of a trip out and straight back, the last response on the way out, and its label."""
     believed = label
-    for before, after in zip(patches, patches[1:], strict=False):
+    for before, after in pairwise(patches):
         response = _respond(before, after, believed, lam)
         believed = _at_peak(response, label)
     return _squares(_respond(patches[-1], patches[0], believed, lam), label), response, believed

@@ -37,9 +37,8 @@ def main() -> int:
         return 0
     for name, mark in marks.items():
         say(mark.text(name), sep="\n")
-    say(
-        f"{sum(mark.earned for mark in marks.values())} of {sum(mark.possible for mark in marks.values())} points"
-    )
+    earned, possible = (sum(numbers) for numbers in list(zip(*marks.values(), strict=True))[:2])
+    say(f"{earned} of {possible} points")
     return 0
 
 

@@ -1,6 +1,6 @@
 """A student's notebook as functions that can be called: each call is answered by a child process.
 
-Whatever the notebook does, a call ends: with an answer, which is numbers and nothing else, or with `Unanswered`.
+Whatever the notebook does, a call ends: with an answer, which is numbers, or with `UnansweredError`.
 Book: TEACHING.md.
 """
 
@@ -24,7 +24,7 @@ MEMORY = 2 << 30
 LARGEST_NOTEBOOK = 32 << 20
 
 
-class Unanswered(AssertionError):
+class UnansweredError(AssertionError):
     """A call that gave no answer; the text says why, to the student."""
 
 
@@ -32,7 +32,7 @@ class Student:
     """The functions of one notebook; use it as a context, so that its process ends with it."""
 
     def __init__(self, cells: Sequence[str], seconds: float = SECONDS) -> None:
-        """Remember the code cells; the process starts with the first call, and again after one that killed it."""
+        """Remember the code cells; a process starts with the first call, and after one that killed it."""
         self.cells, self.seconds = list(cells), seconds
         self._child: Child | None = None
 
@@ -49,14 +49,14 @@ class Student:
         self._child = None
 
     def function(self, name: str) -> Callable[..., Any]:
-        """Return the notebook's function ``name``; calls raise `Unanswered` where it gives no answer."""
+        """Return the notebook's function ``name``; calls raise `UnansweredError` where it gives no answer."""
 
         def call(*arguments: Any) -> Any:
             reply = self._exchange([name, *arguments])
             if isinstance(reply, dict) and set(reply) == {"answer"}:
                 return reply["answer"]
             text = reply.get("error") if isinstance(reply, dict) else None
-            raise Unanswered(text if isinstance(text, str) else "what came back is no answer")
+            raise UnansweredError(text if isinstance(text, str) else "what came back is no answer")
 
         return call
 
@@ -65,7 +65,7 @@ class Student:
         try:
             return self._sent(self._child or self._started(end), request, end)
         except (OSError, ValueError, EOFError) as error:
-            raise Unanswered(f"the function's process {self._cause(error)}") from None
+            raise UnansweredError(f"the function's process {self._cause(error)}") from None
 
     def _cause(self, error: Exception) -> str:
         child, self._child = self._child, None

@@ -1,4 +1,4 @@
-"""The child process that runs a student's functions: it gets the notebook's cells, then calls, and answers them.
+"""The child process that runs a student's functions: it gets a notebook's cells, then calls to answer.
 
 Of the cells it keeps imports, functions, classes and constants; nothing else is run. The judge is another
 process, so there is no reference here to be found, and no mark to be changed. An audit hook refuses what an
@@ -14,6 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy
+import scipy
+import scipy.fft
+import scipy.linalg
+
 from udtlib.check.grading.wire import LENGTHS, lengths, pack, unpack
 from udtlib.child_process import messages_out
 
@@ -22,7 +27,18 @@ LONGEST = 300  # characters of an error that the student is shown
 REFUSED = (
     *("subprocess.", "socket.", "ctypes.", "shutil.", "sqlite3.", "gc.", "pty.", "fcntl.", "code.__new__"),
     *("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill", "os.remove", "os.rename"),
-    *("os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "os.putenv"),
+    *(
+        "os.rmdir",
+        "os.chdir",
+        "os.fchdir",
+        "os.mkdir",
+        "os.truncate",
+        "os.chmod",
+        "os.chown",
+        "os.link",
+        "os.symlink",
+        "os.putenv",
+    ),
     *("os.utime", "os.setxattr", "sys.addaudithook", "sys.setprofile", "resource.", "signal.pthread_kill"),
 )
 """Beginnings of audit events."""
@@ -92,39 +108,43 @@ def _in_a_line(error: BaseException) -> str:
     return "an error without a text"
 
 
-def restrict(library: str) -> None:
-    """Let this process neither write files nor do what `REFUSED` names; there is no way back.
-
-    Args:
-        library: the folder of `udtlib`, whose files cannot be read either.
-    """
+def restrict() -> None:
+    """Let this process neither write files nor do what `REFUSED` names; there is no way back."""
     import resource
 
     for kind, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CPU, CPU_SECONDS)):
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
-    sys.addaudithook(_hook(library + os.sep, REFUSED, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+    homes = {
+        sys.prefix,
+        sys.base_prefix,
+        *(str(Path(module.__path__[0]).parent) for module in (numpy, scipy)),
+    }
+    homes |= {os.path.realpath(home) for home in homes}
+    sys.addaudithook(_hook(tuple(home + os.sep for home in homes)))
 
 
-def _hook(library: str, refused: tuple[str, ...], writing: int) -> Any:
-    """Return the audit hook; all it needs is in its own scope, out of a student's reach."""
+def _hook(homes: tuple[str, ...]) -> Any:
+    """Return the audit hook; all it needs is in its own scope, out of a student's reach.
+
+    Args:
+        homes: the folders from which files may be read, those of Python, numpy and scipy.
+    """
+    refused, writing = REFUSED, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    ours, up = f"{os.sep}udtlib{os.sep}", os.pardir
 
     def allow(event: str, arguments: Any) -> None:
         if event == "open":
-            path, mode, flags = arguments
-            there = path if isinstance(path, str) else ""
-            absolute = there if there[:1] == "/" else "/" + there
-            hidden = library in absolute or ".ipynb" in there or "nbgrader" in there or "/proc/" in absolute
-            if hidden or (flags or 0) & writing or isinstance(path, bytes):
-                raise PermissionError(
-                    "files cannot be written, nor the library's read, while a notebook is graded"
-                )
-        elif event == "import" and str(arguments[0]).split(".")[0] in ("udtlib", "torch"):
-            raise ImportError(
-                f"{arguments[0]} cannot be imported while graded; answers need numpy and scipy only"
+            path, _, flags = arguments
+            readable = (
+                isinstance(path, str) and path.startswith(homes) and ours not in path and up not in path
             )
+            if not (readable or isinstance(path, int)) or (flags or 0) & writing:
+                raise PermissionError("an answer can neither write files nor read those of the course")
+        elif event == "import" and str(arguments[0]).split(".")[0] in ("udtlib", "torch"):
+            raise ImportError(f"{arguments[0]} cannot be imported; answers need numpy and scipy only")
         elif event.startswith(refused):
-            raise PermissionError(f"{event} is not allowed while a notebook is graded")
+            raise PermissionError(f"{event} is not allowed in an answer")
 
     return allow
 
@@ -149,12 +169,8 @@ def _read(stream: BinaryIO) -> Any:
 
 def main() -> None:
     """Serve one notebook, whose cells and calls come by standard input."""
-    import scipy.fft
-    import scipy.linalg
-
-    assert scipy.fft and scipy.linalg  # what answers use is there before the hook looks
     with messages_out() as out:
-        restrict(str(Path(__file__).resolve().parents[2]))
+        restrict()
         serve(sys.stdin.buffer, out)
 
 
