@@ -17,12 +17,12 @@ Generator = np.random.Generator
 def _placed(answer: Answer, rng: Generator, whole: bool) -> None:
     """`placed_label` at whole or fractional places, near the border too."""
     for height, width in ((7, 12), (10, 6)):
-        row, column = rng.integers(1, height - 1), rng.integers(1, width - 1)
+        row, column = float(rng.integers(1, height - 1)), float(rng.integers(1, width - 1))
         if not whole:
             row, column = row + rng.uniform(0.2, 0.8), rng.uniform(0.1, 0.4)
         sigma = rng.uniform(1.2, 2.0)
         found = numbers(
-            answer(height, width, float(row), float(column), sigma),
+            answer(height, width, row, column, sigma),
             (height, width),
             f"an array ({height}, {width})",
         )

@@ -102,6 +102,10 @@ def _weights(answer: Answer, rng: Generator, share: float, still: bool = False) 
     """`sample_gradient`: the weights of Eq. 10, as the derivatives of the batch's loss."""
     for count in (5, 12):
         errors, motions = rng.permutation(count) + rng.uniform(0.1, 0.9, count), rng.uniform(0.5, 3, count)
+        middle = np.roll(
+            np.sort(motions), count // 2
+        )  # neither a high nor a low error has the largest motion
+        motions[np.argsort(errors)] = middle
         if still:
             motions = np.zeros(count)
         reply = answer(errors.copy(), motions.copy(), share)
@@ -206,7 +210,8 @@ PROBLEMS: Problems = {
         Part(1, "three search patches", _part(_loss, searches=3)),
     ),
     "sample_gradient": (
-        Part(3, "a tenth dropped, then a fifth", lambda a, g: (_weights(a, g, 0.1), _weights(a, g, 0.2))[0]),
+        Part(1, "a tenth dropped", _part(_weights, share=0.1)),
+        Part(2, "a fifth dropped", _part(_weights, share=0.2)),
         Part(1, "nothing dropped", _part(_weights, share=0.0)),
         Part(1, "nothing moves", _part(_weights, share=0.25, still=True)),
     ),

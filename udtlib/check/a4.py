@@ -185,7 +185,8 @@ PROBLEMS: Problems = {
         Part(2, "a lost target", _part(_report, kind="lost")),
     ),
     "paired_interval": (
-        Part(4, "two sets of sequences", lambda a, g: (_interval(a, g, 8), _interval(a, g, 30))[0]),
+        Part(2, "few sequences", _part(_interval, count=8)),
+        Part(2, "many sequences", _part(_interval, count=30)),
     ),
     "sign_test": (
         Part(1, "no ties", _part(_sign, kind="clear")),
