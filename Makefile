@@ -70,10 +70,6 @@ $(BIN)/python:
 	$(PIP) --quiet -c book/assignments/constraints.txt -e ".[book,grade]"
 	touch $@
 
-.venv/grade.stamp: .venv/book.stamp
-	$(PIP) --quiet -e ".[book,grade]"
-	touch $@
-
 lab: .venv/book.stamp
 	$(BIN)/python -m jupyterlab --ip=127.0.0.1 --port=$(PORT) $(ROOT) $(if $(filter no,$(BROWSER)),--no-browser) \
 	--ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START)

@@ -139,7 +139,7 @@ def write_course(out: Path) -> None:
 
 
 PRIVATE = re.compile(
-    r"book/(assignments|solutions)/|tests/(check|book)/|tests/(exercise_hints|assignment_answers|test_shortcuts)\.py$"
+    r"book/(assignments/a\d_|solutions/)|tests/(check|book)/|tests/(exercise_hints|assignment_answers|test_shortcuts)\.py$"
 )
 """Files that solve exercises or assignments, or know the solutions: they stay out of the public tree."""
 
