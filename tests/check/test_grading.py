@@ -8,12 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import assignments
 import numpy as np
 import pytest
 
 from udtlib.check.grading import student, wire
 from udtlib.check.grading.marking import mark
-from udtlib.check.grading.notebook import course_secret, grade, problems, student_seed
+from udtlib.check.grading.notebook import ASSIGNMENTS, course_secret, grade, problems, student_seed
 from udtlib.check.grading.student import Student, UnansweredError, read_cells
 from udtlib.check.grading.worker import kept
 from udtlib.errors import DataError, OptionError
@@ -174,11 +175,28 @@ def test_a_new_process_takes_over_after_one_that_died():
         assert f(2.0) == 3
 
 
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_our_solutions_earn_all_points_in_their_own_process_too(assignment):
+    notebook = assignments.instructor_version(assignment, assignments.sources()[assignment], "")
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    marks = grade(assignment, cells, "a seed")
+    assert {name: mark.remarks for name, mark in marks.items()} == dict.fromkeys(problems(assignment), ())
+
+
 def test_what_is_kept_of_a_notebook():
-    source = "import os, numpy as np\nfrom math import pi\nN = 3\nx = 1\nEVIL = os.getcwd()\n"
-    source += "def f():\n    return np, N\n"
+    source = """
+import os, numpy as np
+from math import pi
+from numpy import *
+N = 3
+x = 1
+EVIL = os.getcwd()
+g = lambda x: x
+def f():
+    return np, N
+"""
     names = [type(node).__name__ for node in kept([source]).body]
-    assert names == ["Import", "Assign", "FunctionDef"]
+    assert names == ["Import", "ImportFrom", "Assign", "Assign", "FunctionDef"]
 
 
 @pytest.mark.parametrize(

@@ -22,22 +22,25 @@ from udtlib.child_process import messages_out
 
 CPU_SECONDS = 120
 LONGEST = 300  # characters of an error that the student is shown
+FILES = (
+    "chdir",
+    "chmod",
+    "chown",
+    "fchdir",
+    "link",
+    "mkdir",
+    "remove",
+    "rename",
+    "rmdir",
+    "symlink",
+    "truncate",
+)
+PROCESSES = ("exec", "fork", "kill", "posix_spawn", "putenv", "setxattr", "spawn", "system", "utime")
+MODULES = ("ctypes", "fcntl", "gc", "pty", "resource", "shutil", "socket", "sqlite3", "subprocess")
 REFUSED = (
-    *("subprocess.", "socket.", "ctypes.", "shutil.", "sqlite3.", "gc.", "pty.", "fcntl.", "code.__new__"),
-    *("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill", "os.remove", "os.rename"),
-    *(
-        "os.rmdir",
-        "os.chdir",
-        "os.fchdir",
-        "os.mkdir",
-        "os.truncate",
-        "os.chmod",
-        "os.chown",
-        "os.link",
-        "os.symlink",
-        "os.putenv",
-    ),
-    *("os.utime", "os.setxattr", "sys.addaudithook", "sys.setprofile", "resource.", "signal.pthread_kill"),
+    *(f"os.{name}" for name in (*FILES, *PROCESSES)),
+    *(f"{name}." for name in MODULES),
+    *("code.__new__", "sys.addaudithook", "sys.setprofile", "signal.pthread_kill"),
 )
 """Beginnings of audit events."""
 
@@ -45,8 +48,8 @@ REFUSED = (
 def kept(cells: Iterable[str]) -> ast.Module:
     """Return what a notebook's code cells define, as one module; a cell that cannot be parsed is left out.
 
-    Kept are functions, classes, assignments of literals to names in capitals, and the imports whose names
-    one of these uses.
+    Kept are functions, classes, lambdas with a name, literals with a name in capitals, and the imports whose
+    names one of these uses.
     """
     found: list[ast.stmt] = []
     for cell in cells:
@@ -56,7 +59,7 @@ def kept(cells: Iterable[str]) -> ast.Module:
     imports = [node for node in found if isinstance(node, ast.Import | ast.ImportFrom)]
     body = [node for node in found if isinstance(node, ast.FunctionDef | ast.ClassDef) or _constant(node)]
     used = {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
-    needed = [node for node in imports if {_bound(alias) for alias in node.names} & used]
+    needed = [node for node in imports if {_bound(alias) for alias in node.names} & {*used, "*"}]
     return ast.Module([*needed, *body], [])
 
 
@@ -65,13 +68,13 @@ def _bound(alias: ast.alias) -> str:
 
 
 def _constant(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Assign) or not all(
-        isinstance(target, ast.Name) and target.id.isupper() for target in node.targets
-    ):
+    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
         return False
+    if isinstance(node.value, ast.Lambda):
+        return True
     with suppress(ValueError, TypeError, MemoryError, RecursionError):
         ast.literal_eval(node.value)
-        return True
+        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
     return False
 
 
