@@ -4,7 +4,8 @@
 
 A code cell tagged `slide` becomes one: the pictures it drew, under the heading of its section, and the first
 sentences of the text after it (or, where a new section starts there, the last of the text before it). The deck
-begins with the chapter's title and ends with its summary. Pages need nothing from another server; arrow keys turn
+begins with the chapter's title and ends with its summary. Of a chapter without such a tag the first picture of each
+section is taken. Pages need nothing from another server; arrow keys turn
 them, and printing gives one slide a page.
 """
 
@@ -127,13 +128,24 @@ def summary(notebook: NotebookNode) -> str:
     return "\n".join(f"- {text}" for text in texts)
 
 
+def chosen(notebook: NotebookNode) -> list[int]:
+    """Return the cells that become slides: those tagged `slide`, or the first picture of each section."""
+    cells = list(enumerate(notebook.cells))
+    tagged = [place for place, cell in cells if "slide" in cell.metadata.get("tags", [])]
+    first: dict[str, int] = {}
+    for place, cell in cells:
+        if pictures(cell) and not {"exercise", "check", "guard"} & set(cell.metadata.get("tags", [])):
+            first.setdefault(heading(notebook, place), place)
+    return tagged or list(first.values())
+
+
 def deck(notebook: NotebookNode) -> list[str]:
     """Return the slides of a chapter."""
     first = notebook.cells[0].source
     slides = [slide(HEADING.findall(first)[0], shortened(paragraphs(first)[0]), [], "title")]
-    for place, cell in enumerate(notebook.cells):
-        if "slide" in cell.metadata.get("tags", []):
-            slides.append(slide(heading(notebook, place), idea(notebook, place), pictures(cell)))
+    for place in chosen(notebook):
+        images = pictures(notebook.cells[place])
+        slides.append(slide(heading(notebook, place), idea(notebook, place), images))
     return [*slides, slide("Summary", summary(notebook), [], "summary")]
 
 

@@ -56,11 +56,24 @@ def test_a_deck_has_a_title_the_pictures_and_no_list_where_a_number_starts_the_t
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_every_chapter_has_slides_with_pictures_and_words(source):
     chapter = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
-    tagged = [k for k, cell in enumerate(chapter.cells) if "slide" in cell.metadata.get("tags", [])]
-    assert 5 <= len(tagged) <= 10
-    assert all(slides.pictures(chapter.cells[k]) for k in tagged)
-    assert all(len(slides.idea(chapter, k)) >= slides.SHORTEST for k in tagged)
+    places = slides.chosen(chapter)
+    assert places
+    assert len(places) <= 12
+    assert all(slides.pictures(chapter.cells[k]) for k in places)
+    assert all(slides.idea(chapter, k) for k in places)
     assert slides.summary(chapter)
+
+
+def test_without_a_tag_the_first_picture_of_each_section_is_taken():
+    untagged = notebook("## 1.3 Next\n\nText.")
+    untagged.cells[2].metadata["tags"] = []
+    untagged.cells += [
+        new.new_code_cell("a()", outputs=[PICTURE]),
+        new.new_code_cell("b()", outputs=[PICTURE]),
+    ]
+    assert slides.chosen(untagged) == [2, 4]
+    untagged.cells[5].metadata["tags"] = ["slide"]
+    assert slides.chosen(untagged) == [5]
 
 
 def test_pages_ask_no_other_server_and_are_listed(tmp_path):
