@@ -35,6 +35,7 @@ ABOUT_THE_PAGE = re.compile(
     r"\b(next (cell|picture|figure|plot)|[Bb]elow (are|is)|Here (is|are)|Try it|JupyterLab|Press play|sliders?|the menu|"
     r"[Ee]xercise|Predict|static picture|[Ww]e (draw|compute|ask|build|take|use|(first )?look at)|Try |Then raise|Now the|The table|Look at)\b"
 )
+NOTHING = re.compile(r"(?!)")
 SCRIPTS = f"scripts/{web_scripts.MATHJAX.name.replace('@', '-')}"
 
 
@@ -49,15 +50,13 @@ def paragraphs(source: str) -> list[str]:
     return [part for part in parts if part and not NOT_PROSE.match(part)]
 
 
-def shortened(paragraph: str, longest: int = LONGEST) -> str:
+def shortened(paragraph: str, longest: int = LONGEST, left_out: re.Pattern[str] = ABOUT_THE_PAGE) -> str:
     """Return the first whole sentences of a paragraph, together no longer than ``longest`` if it is more than one.
 
-    Sentences about the page, questions and what does not end are left out; of some paragraphs nothing remains.
+    Questions, what does not end and what matches ``left_out`` are not taken; of some paragraphs nothing remains.
     """
     sentences = SENTENCE.split(" ".join(paragraph.split()))
-    told = [
-        text for text in sentences if not ABOUT_THE_PAGE.search(text) and re.search(r"[.!:][*`)]*$", text)
-    ]
+    told = [text for text in sentences if not left_out.search(text) and re.search(r"[.!:][*`)]*$", text)]
     kept = ""
     for sentence in told:
         if kept and len(kept) + len(sentence) > longest:
@@ -142,7 +141,9 @@ def chosen(notebook: NotebookNode) -> list[int]:
 def deck(notebook: NotebookNode) -> list[str]:
     """Return the slides of a chapter."""
     first = notebook.cells[0].source
-    slides = [slide(HEADING.findall(first)[0], shortened(paragraphs(first)[0]), [], "title")]
+    slides = [
+        slide(HEADING.findall(first)[0], shortened(paragraphs(first)[0], left_out=NOTHING), [], "title")
+    ]
     for place in chosen(notebook):
         images = pictures(notebook.cells[place])
         slides.append(slide(heading(notebook, place), idea(notebook, place), images))
@@ -168,6 +169,7 @@ h2 { margin: 0 0 2vmin; font-size: 1.5em; line-height: 1.2; color: #0b5a8a; }
 .figure img { flex: 1 1 0; min-width: 0; max-height: 62vh; object-fit: contain; }
 .idea { margin: 3.5vmin auto auto; max-width: 46em; } .idea p { margin: 0; } .idea li { margin: 0.7em 0; }
 .title, .summary { justify-content: center; } .title h2 { font-size: 2.4em; } .title .idea { margin: 2vmin 0; font-size: 1.1em; }
+.list { height: auto; font-size: 0.8em; } .list .idea { margin: 0; } .list .idea li { margin: 0.3em 0; }
 .summary .idea { margin: 0; font-size: 1.05em; }
 code { font-family: ui-monospace, monospace; font-size: 0.9em; background: #f2f4f6; padding: 0 0.2em; }
 nav { position: fixed; right: 3vmin; bottom: 1.5vmin; font-size: 0.65em; color: #666; } nav a { color: #666; }
@@ -213,7 +215,7 @@ def write_decks(out: Path, chapters: list[str]) -> dict[str, int]:
         (out / f"{source.stem}.html").write_text(page(title, "".join(slides)), "utf-8")
         sizes[source.stem] = len(slides)
         lines.append(f"- [{title}]({source.stem}.html), {len(slides)} slides")
-    body = f'<section class="on summary"><h2>Slides</h2><div class="idea">{markdown2html_mistune(chr(10).join(lines))}</div></section>'
+    body = f'<section class="on list"><h2>Slides</h2><div class="idea">{markdown2html_mistune(chr(10).join(lines))}</div></section>'
     (out / "index.html").write_text(page("Slides", body, ""), "utf-8")
     return sizes
 
