@@ -96,7 +96,7 @@ def checker(problems: Problems) -> Callable[..., None]:
             AssertionError: a part is not right; the text has a hint for each.
             OptionError: no problem of this assignment has that name.
         """
-        name: str = problem or getattr(answer, "__name__", "")
+        name = str(problem or getattr(answer, "__name__", ""))
         if name not in problems:
             raise OptionError(f"problem is one of {', '.join(problems)}; found {name!r}")
         result = mark(name, problems[name], answer)
