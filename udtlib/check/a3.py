@@ -102,10 +102,8 @@ def _weights(answer: Answer, rng: Generator, share: float, still: bool = False) 
     """`sample_gradient`: the weights of Eq. 10, as the derivatives of the batch's loss."""
     for count in (5, 12):
         errors, motions = rng.permutation(count) + rng.uniform(0.1, 0.9, count), rng.uniform(0.5, 3, count)
-        middle = np.roll(
-            np.sort(motions), count // 2
-        )  # neither a high nor a low error has the largest motion
-        motions[np.argsort(errors)] = middle
+        # Neither the highest nor the lowest errors have the largest motions.
+        motions[np.argsort(errors)] = np.roll(np.sort(motions), count // 2)
         if still:
             motions = np.zeros(count)
         reply = answer(errors.copy(), motions.copy(), share)
