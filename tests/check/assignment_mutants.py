@@ -540,10 +540,10 @@ MUTANTS = {
         (update_in_place, 0, "overwritten"),
     ],
     ("a1", "peak_shift"): [
-        (peak_as_index, 3, "means a move up or left"),
+        (peak_as_index, 2, "means a move up or left"),
         (peak_absolute, 3, "no absolute value"),
         (peak_half_is_negative, 3, "half the length means"),
-        (peak_off_by_one, 3, "the last index means -1"),
+        (peak_off_by_one, 2, "the last index means -1"),
         (peak_exchanged, 0, "rows first"),
     ],
     ("a2", "layer_response"): [
@@ -573,9 +573,9 @@ MUTANTS = {
     ("a2", "repaired_response"): [
         (repaired_without_size, 2, "expected odd"),
         (repaired_lambda_a_channel, 3, "once for each channel"),
-        (repaired_still_shifted, 1, "shifted for drawing"),
-        (repaired_roles, 1, "exchanged"),
-        (repaired_without_lambda, 0, "finite map"),
+        (repaired_still_shifted, 0, "shifted for drawing"),
+        (repaired_roles, 0, "exchanged"),
+        (repaired_without_lambda, 0, "lambda is not used"),
     ],
     ("a3", "round_trip_loss"): [
         (trip_mean, 0, "not a mean"),
@@ -597,8 +597,8 @@ MUTANTS = {
     ("a3", "trusted"): [
         (trusted_at_most, 2, "`<`, not `<=`"),
         (trusted_straight, 3, "wraps around"),
-        (trusted_city_blocks, 1, "not the sum"),
-        (trusted_larger_side, 1, "not the larger"),
+        (trusted_city_blocks, 0, "not the sum"),
+        (trusted_larger_side, 0, "not the larger"),
         (trusted_turned, 0, "turned round"),
     ],
     ("a4", "success_curve"): [

@@ -27,6 +27,17 @@ def solutions(assignment):
     return names
 
 
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_what_is_to_be_repaired_earns_nothing_as_it_is(assignment):
+    names = {"np": np}
+    cells = [cell.source for cell in jupytext.read(assignments.sources()[assignment]).cells]
+    (broken,) = (cell for cell in cells if cell.startswith("def broken_"))
+    exec(broken, names)
+    name = broken[len("def broken_") :].partition("(")[0]
+    right = next(known for known in problems(assignment) if known in (name, f"repaired_{name}"))
+    assert mark(right, problems(assignment)[right], names[f"broken_{name}"], "public").earned == 0
+
+
 def test_every_graded_function_has_three_wrong_answers_at_least():
     assert len(GRADED) == 16
     assert set(MUTANTS) == set(GRADED)

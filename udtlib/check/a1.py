@@ -4,6 +4,8 @@
 shifts, a dense system. Book: chapter 02.
 """
 
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -186,9 +188,9 @@ def _pair(reply: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
     return np.asarray(A, complex), np.asarray(B, complex)
 
 
-def _repaired(answer: Answer, rng: Generator, kind: str) -> None:
+def _repaired(answer: Answer, rng: Generator, kinds: Sequence[str]) -> None:
     """`peak_shift` on maps that reveal one fault each."""
-    for height, width in ((9, 14), (12, 8), (8, 9)):
+    for kind, (height, width) in product(kinds, ((9, 14), (12, 8), (8, 9))):
         response = rng.uniform(-0.3, 0.3, (height, width))
         row, column = int(rng.integers(1, height // 2)), int(rng.integers(1, width // 2))
         if kind == "negative":
@@ -237,10 +239,9 @@ PROBLEMS: Problems = {
         Part(1, "three steps", _part(_update, steps=3)),
     ),
     "peak_shift": (
-        Part(1, "moves down and right", _part(_repaired, kind="positive")),
-        Part(1, "moves up and left", _part(_repaired, kind="negative")),
-        Part(1, "half the length", _part(_repaired, kind="half")),
-        Part(1, "a deep trough", _part(_repaired, kind="trough")),
+        Part(2, "moves in all directions", _part(_repaired, kinds=("positive", "negative"))),
+        Part(1, "half the length", _part(_repaired, kinds=("half",))),
+        Part(1, "a deep trough", _part(_repaired, kinds=("trough",))),
     ),
 }
 

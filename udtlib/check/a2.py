@@ -172,10 +172,17 @@ def _energy(answer: Answer, rng: Generator, kind: str) -> None:
         ),
         (np.fft.fftshift(truth), "still shifted for drawing: displacement 0 is cell (0, 0)"),
         (_respond(template, search, label, lam * channels), "lambda is counted once for each channel"),
+        (_respond(template, search, label, 1e-12), "lambda is not used"),
         (_respond(search, template, label, lam), "template and search patch are exchanged"),
     ]
     others = [(value, hint) for value, hint in wrong if not np.allclose(value, truth)]
     compare(found, truth, others, case, rtol=1e-5, atol=1e-8)
+
+
+def _odd_and_blank(answer: Answer, rng: Generator) -> None:
+    """`repaired_response` at an odd width: an ordinary template, and one without any energy."""
+    for kind in ("odd", "blank"):
+        _energy(answer, rng, kind)
 
 
 def _part(judge: Any, **options: Any) -> Any:
@@ -198,8 +205,7 @@ PROBLEMS: Problems = {
     ),
     "repaired_response": (
         Part(1, "even width", _part(_energy, kind="even")),
-        Part(1, "odd width", _part(_energy, kind="odd")),
-        Part(1, "a blank template", _part(_energy, kind="blank")),
+        Part(2, "odd width, and a blank template", _odd_and_blank),
         Part(1, "three channels", _part(_energy, kind="channels")),
     ),
 }
