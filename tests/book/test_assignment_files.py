@@ -9,6 +9,7 @@ import chapters
 import jupytext
 import nbformat
 import pytest
+import web_pages
 
 from udtlib.check.grading.marking import points
 from udtlib.check.grading.notebook import ASSIGNMENTS, problems
@@ -115,6 +116,16 @@ def test_nothing_is_solved_in_the_public_tree(course):
     assert linked in ([], ["book/tools/web_pages.py"])
     assert not (public / "secret").exists()
     assert not (public / "tests/check").exists()
+
+
+def test_a_web_page_without_solutions_folds_none():
+    new = nbformat.v4
+    stub = new.new_code_cell("def twice(x):\n    raise NotImplementedError", metadata={"tags": ["exercise"]})
+    check = new.new_code_cell("check.twice(twice)", metadata={"tags": ["check"]})
+    for solutions, count in (("def twice(x):\n    return 2 * x\n", 1), ("", 0)):
+        notebook = new.new_notebook(cells=[new.new_markdown_cell("# 02 Filters"), stub, check])
+        page = web_pages.chapter_page(notebook, "02", solutions, set(), [])
+        assert sum("<details" in cell.source for cell in page.cells) == count
 
 
 def test_our_own_sources_must_be_there(tmp_path):
