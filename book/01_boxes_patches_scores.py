@@ -53,7 +53,7 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
 # are drawn by a program, so every true box is known exactly.
 
-# %%
+# %% tags=["slide"]
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
@@ -138,7 +138,7 @@ print(
 # four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
 # and the loss by size.
 
-# %%
+# %% tags=["slide"]
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
@@ -211,7 +211,7 @@ print("half a pixel to the right:", half.tolist())
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
 # $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
 
-# %%
+# %% tags=["slide"]
 corner_box, size = (-30, -25, 100, 80), (128, 160)
 patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
 context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
@@ -300,7 +300,7 @@ for name, box, answer in [
 # only five of the thresholds, then one that passes more with a centre error above 10. The six pictures of the static
 # version show such cases.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"]
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
 overlap_demo(view, [75, 50, *truth[2:].round()])
 
@@ -344,7 +344,7 @@ print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}"
 # throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
 # AUC cannot tell them apart.
 
-# %%
+# %% tags=["slide"]
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
@@ -428,7 +428,7 @@ print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
 # All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
 # success curves under three policies.
 
-# %%
+# %% tags=["slide"]
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
 overlap_file = iou(answers_file, truth_file)
 time.plot(overlap_file, color="0.25", linewidth=1)
@@ -537,7 +537,7 @@ print("             first 15 frames   from frame 60 on")
 print(f"mean overlap {overlaps[:15].mean():15.1f} {overlaps[60:].mean():18.1f}")
 print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"]
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
@@ -609,7 +609,7 @@ for name, chosen in sets.items():
     for what, i in zip(("UDT", "UDT+", "UDT+ less UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):

@@ -133,7 +133,7 @@ best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items(
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
 print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
-# %%
+# %% tags=["slide"]
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
 for axis, name in zip(axes[2:], scores, strict=True):
@@ -208,7 +208,7 @@ patch = first[16:80, 16:80]
 share = 1 - np.var(patch - strongest(patch, 101)) / np.var(patch)
 print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
 
-# %%
+# %% tags=["slide"]
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
 drawn["log spectrum"] = fftshift(np.log(np.abs(fft2(patch))))
 axes = pictures({"arrows": None, "a wave, $k=3$, $n=24$": None, **drawn}, size=1.9)
@@ -377,7 +377,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
 
-# %%
+# %% tags=["slide"]
 row = prepare(template[10, 8:20], 1.0)
 X = np.array([np.roll(row, -d) for d in range(12)])
 label = gaussian_label(64, 64, 2.0).astype(float)
@@ -482,7 +482,7 @@ found = {name: tuple(map(int, peak_displacement(answer))) for name, answer in an
 print("truth:", moved, "found:", found)
 
 
-# %%
+# %% tags=["slide"]
 def circle_truth(axes, truth):
     for axis in axes:
         axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
@@ -548,7 +548,7 @@ winner = max(place, key=lambda name: hits[place[name]])
 verdict = "right" if my_guess == winner else "a close fit is tempting"
 print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
-# %%
+# %% tags=["slide"]
 x, z, truth = noisy_scene(4)
 shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
@@ -756,7 +756,7 @@ for time in times:
     shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %%
+# %% tags=["slide"]
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]

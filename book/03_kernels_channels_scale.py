@@ -86,7 +86,7 @@ def track(tracker, name):
     return np.array(found), responses
 
 
-# %%
+# %% tags=["slide"]
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -131,7 +131,7 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
-# %%
+# %% tags=["slide"]
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
@@ -220,7 +220,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # as bright as the channel is high.
 
 
-# %%
+# %% tags=["slide"]
 def strokes(axis, channels):
     """Draw the nine unsigned channels of fHOG as strokes."""
     angles = np.radians(20 * np.arange(9) + 90)
@@ -486,7 +486,7 @@ print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the 
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
 # then the Gaussian kernel equals the linear one up to constants:
 
-# %%
+# %% tags=["slide"]
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -546,7 +546,7 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
-# %%
+# %% tags=["slide"]
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -955,7 +955,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["closed-loop"]
+# %% tags=["slide", "closed-loop"]
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)

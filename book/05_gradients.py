@@ -54,7 +54,7 @@ banner()
 # loss with respect to the response map is the response minus the wanted response. We call it the *arriving*
 # gradient. This chapter asks what gradient reaches the two patches.
 
-# %%
+# %% tags=["slide"]
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
 maps = {
     "template": (step.template, "gray"),
@@ -419,7 +419,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 #
 # $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have:
 
-# %%
+# %% tags=["slide"]
 exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
@@ -503,7 +503,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # %%
 my_guess = "about the same"
 
-# %%
+# %% tags=["slide"]
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 
 
@@ -541,7 +541,7 @@ def weight_gradient(first, second):
 pairs = {"frames 0 and 10": (0, 10), "frames 0 and 1": (0, 1), "frame 0 twice": (0, 0)}
 losses, norms = zip(*(weight_gradient(*pair) for pair in pairs.values()), strict=True)
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)
 for axis, values, title in zip(axes, (losses, norms), ("loss", "norm of the weights' gradient"), strict=True):
     axis.barh(list(pairs), values, color=["#0072b2", "#56b4e9", "#d55e00"])
@@ -620,7 +620,7 @@ def descend(name, steps=60, length=0.2):
     return np.array(losses)
 
 
-# %%
+# %% tags=["slide"]
 curves = {name: descend(name) for name in ("Eq. 7", "no conjugate", "frozen denominator", "one term only")}
 figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):

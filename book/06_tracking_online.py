@@ -60,7 +60,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # target is, it must notice when the target changes its size, and it must learn on the way without being told what
 # was right. We write one step after the other, on this clip.
 
-# %%
+# %% tags=["slide"]
 clip = render_clip(frames=16, seed=7, in_plane_rotation=0.2, scale_variation=0.2)
 frames, truth = list(clip.frames), clip.boxes
 shots = [viz.resize_area(viz.draw_box(frames[k], truth[k], viz.TRUTH), 180) for k in (0, 7, 15)]
@@ -169,7 +169,7 @@ z = spectra(random_features(sample(frames[1], middle, windows)))
 answers = torch.fft.irfft2(alpha * (z * x.conj()).sum(1, keepdim=True) / N, s=(SIDE, SIDE))[:, 0]
 peaks = answers.amax((1, 2))
 
-# %%
+# %% tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(7.5, 2.6), layout="constrained")
 for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
     axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
@@ -384,7 +384,7 @@ for rate in (0.01, 0.1):
         f"rate {rate}: the dual filter is turned up {g.median():.1f} times in the median, {g.min():.2f} at least"
     )
 
-# %%
+# %% tags=["slide"]
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 for name, color in zip(kinds, ("0.5", "#e69f00", "#56b4e9"), strict=True):
     left.plot(range(1, 30), learned[name, 0.1][1], color=color, label=name)
@@ -456,7 +456,7 @@ boxes, chosen, heights = watch(Tracker(penalty=1.2))
 kept = int((chosen == 1).sum())
 print(f"kept its size in {kept} of {len(chosen)} steps; you said {my_guess}")
 
-# %%
+# %% tags=["slide"]
 neutral_boxes, neutral, _ = watch(Tracker(penalty=1.0))
 outer = heights[:, [0, 2]].max(axis=1) / heights[:, 1]
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -562,7 +562,7 @@ for number in range(12):
         boxes = follow(Tracker(phi, penalty=0, subpixel=True), hard_frames, hard.boxes[0])
         overlaps[name][number] = iou(boxes, hard.boxes).mean()
 
-# %%
+# %% tags=["slide"]
 _, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for place, values in enumerate(overlaps.values()):
     axis.plot(values, np.full(12, place), "o", alpha=0.6, color="#56b4e9")
@@ -680,7 +680,7 @@ slow, slow_score, slow_maps = scores_of(0.01)
 fast, fast_score, fast_maps = scores_of(0.1)
 slow_overlap, fast_overlap = iou(slow, hidden.boxes), iou(fast, hidden.boxes)
 
-# %%
+# %% tags=["slide"]
 times = (8, 24, 30, 42)
 shots, maps = [], []
 for time in times:

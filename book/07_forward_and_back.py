@@ -112,7 +112,7 @@ def arrow(figure, tail, head, color, bend=0.0, route=None):
     figure.add_artist(patch)
 
 
-# %%
+# %% tags=["slide"]
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -198,7 +198,7 @@ def check_points(i, ahead=4):
     return points, there, np.linalg.norm(back - points, axis=1), wrong
 
 
-# %%
+# %% tags=["slide"]
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
     *_, miss, wrong = check_points(i)
@@ -362,7 +362,7 @@ print(f"L_un = {loss:.0f} by hand, {library_loss:.0f} by the library")
 # it *no answer*. The next plot shows the loss of a perfect peak that comes back $d$ cells away from the start.
 # Beyond about four $\sigma$ the loss hardly depends on the distance. Exercise 3 derives the curve.
 
-# %%
+# %% tags=["slide"]
 energy = np.pi * default_sigma(125, 125) ** 2
 rolled = np.array([((np.roll(Y, d, axis=1) - Y) ** 2).sum() for d in range(0, 41)])
 figure, axis = plt.subplots(figsize=(5.5, 2.5), layout="constrained")
@@ -398,7 +398,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 my_guess = "larger"
 
 
-# %%
+# %% tags=["slide"]
 def impossible(way_back, channels):
     return round_trip.solve("turning target", 6, "another clip", way_back, channels, 0)
 
@@ -435,7 +435,7 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 # itself shifted by 3 cells, on one way only.
 
 
-# %%
+# %% tags=["slide"]
 def loss_when(step, there, back):
     """Return Eq. 6 with phi(S) faded by ``step`` (0..1) towards its shifted copy, on the ways named."""
     faded = (1 - step) * z + step * z.roll(3, dims=-1)
@@ -552,7 +552,7 @@ networks = {
 travels = {name: travel(network) for name, network in networks.items()}
 
 
-# %%
+# %% tags=["slide"]
 def verdict(peaks):
     """Return how far each peak is from the target's place, and which peaks followed the target, or anything."""
     off_target, off_ground = (np.linalg.norm(peaks - place, axis=1) for place in (target, ground))
@@ -659,7 +659,7 @@ assert report["our trained weights"]["mean loss"] < 0.85 * report["random weight
 # Of the pairs whose peak was *not* on the target nearly all returned to within two cells. A whole tracker with a
 # window can make the same mistake. Here is the same `follow` as in Fig. 1, on another clip:
 
-# %%
+# %% tags=["slide"]
 lost = render_clip(frames=25, seed=15, in_plane_rotation=0.3)
 lost_frames = list(lost.frames)
 out = follow(lost_frames, lost.boxes[0])
@@ -770,7 +770,7 @@ names |= {
     (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}",
 }
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
 figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():

@@ -61,6 +61,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # different in each frame, so that there is nothing else to follow. For comparison we also show the same scene in
 # which the target is never hidden. Circles are the truth, crosses where the tracker puts the target.
 
+<<<<<<< HEAD
 # %%
 target, other, grounds = deflection.materials()  # two surfaces and three faint grounds, of mean 0
 lookalike = deflection.contrasted(0.8 * target + 0.6 * other, deflection.OBJECT_CONTRAST)
@@ -102,6 +103,11 @@ def send(scene):
 # %%
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
+=======
+# %% tags=["slide"]
+good_scene, bad_scene = deflection.stage(hidden=(0, 0)), deflection.stage(hidden=(1, 0))
+good, bad = deflection.validate(good_scene), deflection.validate(bad_scene)
+>>>>>>> class
 
 for title, scene, verdict in (("good trip", good_scene, good), ("deflected", bad_scene, bad)):
     places = zip(scene.patches, [(0, 0), *scene.target], [(0, 0), *verdict.found], strict=True)
@@ -194,7 +200,7 @@ print(
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
 # the network's features and each patch's own energy:
 
-# %%
+# %% tags=["slide"]
 there = bad.trips["two"].responses[0][0].numpy()
 returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
@@ -291,7 +297,7 @@ for frames in (2, 3, 4):
 # %% [markdown]
 # How do the two staged trips compare now, going straight back from S2?
 
-# %%
+# %% tags=["slide"]
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
 shown = [
     viz.resize_nearest(viz.heatmap(trips.trips[way].back[0].numpy(), limits=(-0.1, 0.5)), 150)
@@ -569,7 +575,7 @@ contests = {
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
 
-# %%
+# %% tags=["slide"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for name in ("two", "chained", "direct", "two, later"):
     limits = np.sort(losses[name])[::-1]
@@ -693,7 +699,7 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
-# %%
+# %% tags=["slide"]
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
 figure, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")

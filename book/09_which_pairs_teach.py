@@ -67,7 +67,7 @@ GREEN, ORANGE, BLUE, RED = "#009e73", "#e69f00", "#56b4e9", "#d55e00"
 # frames later. Here are the templates. Most clips move; in some the camera stands on a tripod, and some show nothing
 # but sky. **Look at them for a moment:** which would you leave out?
 
-# %%
+# %% tags=["slide"]
 batch = example()
 viz.show(viz.contact_sheet([demo.tile(patch, False) for patch in batch.patches[:, 0]], 8, gap=2))
 print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
@@ -190,7 +190,7 @@ for loops, library in both.values():
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
 # equal share.
 
-# %%
+# %% tags=["slide"]
 by_motion = normalise_weights(torch.ones(n), motion["reference"])
 viz.show(demo.sorted_sheet(batch.patches[:, 0], by_motion))
 order = by_motion.argsort(descending=True).tolist()
@@ -223,7 +223,7 @@ assert moving[1] <= 3
 my_guess = 2
 
 
-# %%
+# %% tags=["slide"]
 def expected_motion(distance, sigma=LABEL_SIGMA):
     """Return f(d): what a perfect tracker makes of a move by ``distance`` cells."""
     return 2 * np.pi * sigma**2 * (1 - np.exp(-(distance**2) / (4 * sigma**2)))
@@ -302,7 +302,7 @@ for name in networks:
     ):
         print(f"{name:8} {what:18} {value:+.2f}, 95 % interval {low:+.2f} to {high:+.2f}")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), layout="constrained", sharey=True)
 for axis, (name, column) in zip(
     axes, [(a, b) for a in networks for b in ("paper", "reference")], strict=True
@@ -379,7 +379,7 @@ spoiled = [
 seen = judge(networks["trained"], add_noise(np.array(spoiled), rng))
 amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for form in ("paper", "reference")}
 
-# %%
+# %% tags=["slide"]
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 places = np.arange(len(spoil))
 axis.barh(places - 0.2, amount["paper"], 0.4, color=BLUE, label="paper")
@@ -421,7 +421,7 @@ assert 1.5 < blur_ratio < 2.5
 # %%
 my_guess = "cut"
 
-# %%
+# %% tags=["slide"]
 faults = ("wrong order", "cut", "fade in S2")
 ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
@@ -748,7 +748,7 @@ for _ in range(60):
     with torch.no_grad():
         knob -= 0.1 * slope.sign()
 
-# %%
+# %% tags=["slide"]
 pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
 with torch.no_grad():
     one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]

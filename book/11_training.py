@@ -67,7 +67,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A
 # triplet is T, S1 and S2 within ten frames; a batch is eight triplets.
 
-# %%
+# %% tags=["slide"]
 made = render_patches(clips=10, frames=15, seed=0)
 loader = TripletLoader(made.patches, made.videos, batch=8, seed=0)
 
@@ -313,7 +313,7 @@ first, last = losses[:8].mean(), losses[-8:].mean()
 print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:.0f}")
 
 
-# %%
+# %% tags=["slide"]
 def filters(source):
     """Return the 32 filters of the first layer (3 x 3, RGB) as one picture."""
     kernels = weights.get_weights(source).tensors["conv1.weight"].permute(0, 2, 3, 1).numpy()
@@ -403,7 +403,7 @@ gained = {name: float(auc[name][sure].mean() - auc["random"][sure].mean()) for n
 print(f"you said '{my_answer}'")
 show_scores()
 
-# %%
+# %% tags=["slide"]
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 left.plot(losses, label="time")
 left.plot(shuffled_losses, label="time shuffled")
@@ -503,7 +503,7 @@ print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded
 # Although the patch shows nothing, the padded network responds to the border. That is why training uses no padding.
 # In tracking, where the network is padded, the Hann window covers the border (chapter 06).
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"]
 impostors.demo()
 
 # %% [markdown]
@@ -779,7 +779,7 @@ for name, facts in about_curves["runs"].items():
     print(f"{name}: {facts['hardware']}, {facts['wall time']}")
     print("   ", facts["command"])
 
-# %%
+# %% tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
 points = {}
 for name in about_curves["runs"]:
@@ -949,7 +949,7 @@ for dataset in datasets:
         says = "confirmed" if gap[1] > 0 and gap[0] >= smallest[dataset, other] else says
         print(f"{dataset:10} udt - {other:18} {gap[0]:+.3f} [{gap[1]:+.3f}, {gap[2]:+.3f}]  {says}")
 
-# %%
+# %% tags=["slide"]
 _, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
 for k, ((dataset, other), (mean, low, high)) in enumerate(compared.items()):
     axis.errorbar(

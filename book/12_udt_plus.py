@@ -69,7 +69,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # target for two dozen frames. We cut the target out at its *true* place, so nothing that follows can be blamed on
 # drift, and average the cuts as a tracker would.
 
-# %%
+# %% tags=["slide"]
 hidden = render_clip(42, seed=4, occlusion=1.0)
 frames, truth = list(hidden.frames), hidden.boxes
 SMALL = 33  # side of the pictures below
@@ -271,7 +271,7 @@ one = np.ones(1)
 kinds = {"flat": penalty_of(1e-4), "quadratic": penalty_of(1e-2)}
 filters = {kind: learn(near[:, :, None], one, penalty) for kind, penalty in kinds.items()}
 
-# %%
+# %% tags=["slide"]
 pixels = AREA * np.sqrt(size.prod())  # side of the window in pixels of the frame
 inside = np.abs(np.arange(29) - 14) <= 29 / AREA / 2
 inside = inside[:, None] & inside[None]
@@ -364,7 +364,7 @@ for _ in range(50):
     )
     errors.append(np.linalg.norm(on_grid(guess, 7).ravel() / 7 - exact) / np.linalg.norm(exact))
 
-# %%
+# %% tags=["slide"]
 _, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.semilogy(range(1, 51), errors, color="#009e73")
 axis.set(xlabel="iterations of conjugate gradients", ylabel="distance from lstsq")
@@ -434,7 +434,7 @@ assert warm[3] < 0.6 * cold[3]
 # and blue. Then we check it against recomputation: all inner products from the samples it holds, and the mean from
 # every cut ever seen.
 
-# %%
+# %% tags=["slide"]
 rate = 0.05
 album = SampleMemory(half_plane(looks[0]) / SMALL**2, 6, rate)
 for look in looks[1 : LAST + 1]:
@@ -522,7 +522,7 @@ apart = np.abs(series - np.fft.fft(direct)[k] / 1400).max()
 print(f"coefficients apart by {apart:.6f}, the largest is {np.abs(series).max():.1f}")
 print(f"29 coefficients against the whole sum: {np.abs(curve - direct).max():.1f} of {np.ptp(direct):.1f}")
 
-# %%
+# %% tags=["slide"]
 _, axis = plt.subplots(figsize=(8, 2.3), layout="constrained")
 axis.plot(CELLS * u, direct, color="0.6", label="sum of kernels")
 axis.plot(CELLS * u, curve, color="#e69f00", linewidth=1, label="its 29 coefficients")
@@ -609,7 +609,7 @@ bill("projection")
 # **Size.** UDT+ leaves the pyramid of chapter 06, with its strange penalty, and asks the separate filter of [chapter
 # 03](03_kernels_channels_scale.ipynb) at 17 sizes interpolated to 33. It is the same class in both trackers.
 
-# %%
+# %% tags=["slide"]
 QUICK = {"preset": "released", "least_side": SIDE, "largest_side": SIDE, "first_steps": 5}
 
 
@@ -735,7 +735,7 @@ def run(adaptive):
 
 always, doubting = run(0.0), run(1.0)
 
-# %%
+# %% tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")
 for name, color, (boxes, scores, trusts, _) in (
     ("always learns", "#e69f00", always),
@@ -810,7 +810,7 @@ print(f"mean overlap over {len(clip.frames)} frames, each with one ingredient mo
 for name, overlaps in curves.items():
     print(f"{name:10} {overlaps.mean():.1f}")
 
-# %%
+# %% tags=["slide"]
 kinds_stored = list(stored["auc"])
 _, axes = plt.subplots(1, len(kinds_stored) + 1, figsize=(11, 3), layout="constrained", sharey=True)
 for axis, kind in zip(axes, kinds_stored, strict=False):
@@ -891,7 +891,7 @@ for kind in kinds_stored:
 #
 # A memory keeps looks that have been seen. This target turns about its vertical axis and shows its back.
 
-# %%
+# %% tags=["slide"]
 turning = render_clip(44, seed=115, out_of_plane_rotation=0.8)
 turned, turned_scores, _ = follow(load_tracker("udt+", **QUICK), turning)
 overlap = iou(turned, turning.boxes)

@@ -103,7 +103,7 @@ def curve(sequences):
 
 by_loops = {name: sum(curve(overlaps[name])) / 21 for name in names}
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.7), layout="constrained")
 for name in names:
     axes[0].plot(overlaps[name][0], color=colors[name])
@@ -178,7 +178,7 @@ for name, scored in published.items():
     print(f"      AUC  {auc.mean:.4f} ({auc.low:.2f} to {auc.high:.2f})")
     print(f"      P(20) {near.mean:.4f} ({near.low:.2f} to {near.high:.2f})")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 precision_plot(list(published.values()), bands=True, title="Precision, OTB-2015", axes=axes[0])
 success_plot(list(published.values()), bands=True, title="Success, OTB-2015", axes=axes[1])
@@ -223,7 +223,7 @@ assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 # The benchmark gives every sequence some of 11 attributes. For each attribute we average over the sequences that
 # have it and draw one plot.
 
-# %%
+# %% tags=["slide"]
 rows = read_table("published_otb2015_attributes.csv")
 attributes = sorted({row["attribute"] for row in rows})
 by_name = {(row["attribute"], row["tracker"]): row for row in rows}
@@ -319,7 +319,7 @@ print(
     f"sequences for {100 * gap:.1f} points: {needed['paired']} paired, {needed['unpaired']} unpaired; you guessed {my_guess}"
 )
 
-# %%
+# %% tags=["slide"]
 n = np.arange(5, 801)
 figure, axis = plt.subplots(figsize=(6.5, 2.9), layout="constrained")
 for name, s, color in (("paired", paired, "#009E73"), ("unpaired", unpaired, "#E69F00")):
@@ -566,7 +566,7 @@ for name, trackers in again.items():
 # A line says: *the same tracker, on the same videos, scores between these two numbers*. Where does the spread come
 # from? In the next picture each square is one sequence and tracker, and its colour is the spread of the AUC:
 
-# %%
+# %% tags=["slide"]
 ranked = sorted(spreads["otb10"], key=lambda tracker: -spreads["otb10"][tracker].mean)
 videos = list(again["otb10"][ranked[0]]["sequences"])
 moved = np.array([[again["otb10"][t]["sequences"][v]["auc_spread"] for v in videos] for t in ranked])
@@ -740,7 +740,7 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 #
 # Table 1 of the paper lists AUC and frames per second. As a picture it is easier to read.
 
-# %%
+# %% tags=["slide"]
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 
@@ -851,7 +851,7 @@ assert with_accuracy < 0.5
 # No curve shows *how* a tracker fails. Fig. 10 of the paper has a strip of frames for each sequence. We draw the
 # same for the clips of section 13.1. The dashed box is the truth; the frames are those where the trackers disagree.
 
-# %%
+# %% tags=["slide"]
 styles = line_styles(names)
 sheets = []
 for clip in clips:

@@ -45,6 +45,7 @@ from udtlib.check import a1
 # wrapped map**: in each of the two directions, the shorter way round. `row` and `column` are floats from 0 up to
 # `height` and `width`, and need not be whole. `sigma` is in cells.
 
+
 # %% tags=["answer"]
 def placed_label(height, width, row, column, sigma):
     ### BEGIN SOLUTION
@@ -53,6 +54,7 @@ def placed_label(height, width, row, column, sigma):
     rows, columns = np.minimum(rows, height - rows), np.minimum(columns, width - columns)
     return np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * sigma**2))
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 2. The circulant trick (5 points)
@@ -69,12 +71,14 @@ def placed_label(height, width, row, column, sigma):
 #
 # A good way to start: build `X` for five samples, solve the dense system with `np.linalg.solve`, and compare.
 
+
 # %% tags=["answer"]
 def ridge_over_shifts(x, y, lam):
     ### BEGIN SOLUTION
     X, Y = np.fft.fft(x), np.fft.fft(y)
     return np.fft.ifft(X * Y / (np.abs(X) ** 2 + lam)).real
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 3. A filter that keeps learning (3 points)
@@ -86,6 +90,7 @@ def ridge_over_shifts(x, y, lam):
 # `update_filter(A, B, patch, label, rate)` returns the new pair `(A, B)`. `A` and `B` are complex `(H, W)` (full
 # planes, `np.fft.fft2`), `patch` and `label` real `(H, W)`, and `rate` is between 0 and 1.
 
+
 # %% tags=["answer"]
 def update_filter(A, B, patch, label, rate):
     ### BEGIN SOLUTION
@@ -93,11 +98,13 @@ def update_filter(A, B, patch, label, rate):
     return (1 - rate) * A + rate * G * F.conj(), (1 - rate) * B + rate * F * F.conj()
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 4. Break and fix (4 points)
 #
 # The function below reads a displacement from a response map. It has **three faults**. On an easy map you see none of
 # them, and in a tracker it loses the target within a few frames.
+
 
 # %%
 def broken_peak_shift(response):
@@ -113,6 +120,7 @@ def broken_peak_shift(response):
 # rows (down is positive) first. An index up to and including half the length is a move down or right;
 # a larger index is a move up or left, and the last index means -1.
 
+
 # %% tags=["answer"]
 def peak_shift(response):
     ### BEGIN SOLUTION
@@ -122,6 +130,7 @@ def peak_shift(response):
     dx = column if column <= width / 2 else column - width
     return dy, dx
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 5. Measure and explain (5 points)
@@ -137,14 +146,18 @@ def peak_shift(response):
 # %% tags=["work"]
 ### BEGIN SOLUTION
 sequence = load_dataset("synthetic")[0]
-x, y, w, h = (int(round(value)) for value in sequence.boxes[0])
+x, y, w, h = (round(value) for value in sequence.boxes[0])
 window = np.outer(np.hanning(2 * h), np.hanning(2 * w))
+
+
 def patch_of(index):
     grey = np.asarray(sequence.frames[index], float).mean(2)
     rows = np.clip(np.arange(y - h // 2, y - h // 2 + 2 * h), 0, grey.shape[0] - 1)
     columns = np.clip(np.arange(x - w // 2, x - w // 2 + 2 * w), 0, grey.shape[1] - 1)
     patch = np.log1p(grey[np.ix_(rows, columns)])
     return window * (patch - patch.mean()) / (np.linalg.norm(patch - patch.mean()) + 1e-5)
+
+
 label = placed_label(2 * h, 2 * w, 0, 0, 2.0)
 for rate in (0.0, 0.02, 0.1, 0.5):
     A, B = update_filter(0j, 0j, patch_of(0), label, 1.0)

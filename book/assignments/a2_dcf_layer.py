@@ -42,6 +42,7 @@ from udtlib.check import a2
 # search patch. If the search patch is the template moved down by `a` and right by `b`, the label appears in the
 # response moved by `(a, b)`. The label is any real map; it need not be symmetric and its peak may be anywhere.
 
+
 # %% tags=["answer"]
 def layer_response(template, search, label, lam):
     ### BEGIN SOLUTION
@@ -49,6 +50,7 @@ def layer_response(template, search, label, lam):
     energy = (np.abs(x) ** 2).sum(0) + lam
     return np.fft.ifft2((x.conj() * z).sum(0) * y / energy).real
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 2. Back to the search patch (3 points)
@@ -58,6 +60,7 @@ def layer_response(template, search, label, lam):
 # `search_gradient(template, search, label, lam, arriving)` returns the loss's gradient by the search patch, real,
 # `(C, H, W)`. Chapter 05 tells how to check it: move one entry by a hair, and compare.
 
+
 # %% tags=["answer"]
 def search_gradient(template, search, label, lam, arriving):
     ### BEGIN SOLUTION
@@ -66,6 +69,7 @@ def search_gradient(template, search, label, lam, arriving):
     return np.fft.ifft2(g * y.conj() * x / energy).real
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 3. Back to the template (4 points)
 #
@@ -73,6 +77,7 @@ def search_gradient(template, search, label, lam, arriving):
 #
 # `template_gradient(template, search, label, lam, arriving)` returns the loss's gradient by the template, real,
 # `(C, H, W)`.
+
 
 # %% tags=["answer"]
 def template_gradient(template, search, label, lam, arriving):
@@ -85,11 +90,13 @@ def template_gradient(template, search, label, lam, arriving):
     return np.fft.ifft2(g.conj() * y * z / energy - pull * x).real
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 4. Break and fix (4 points)
 #
 # Somebody wanted to save half of the work and wrote the layer with `rfft2`. On a square patch with one channel, and
 # a picture shifted for drawing, all looked well. There are **four faults**.
+
 
 # %%
 def broken_response(template, search, label, lam):
@@ -103,6 +110,7 @@ def broken_response(template, search, label, lam):
 # `repaired_response(template, search, label, lam)` returns what `layer_response` returns, **with half planes**, for
 # even and odd widths and any number of channels. A template of zeros gives a response of zeros.
 
+
 # %% tags=["answer"]
 def repaired_response(template, search, label, lam):
     ### BEGIN SOLUTION
@@ -111,6 +119,7 @@ def repaired_response(template, search, label, lam):
     spectrum = (x.conj() * z).sum(0) * y / energy
     return np.fft.irfft2(spectrum, s=label.shape)
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 5. Measure and explain (4 points)

@@ -44,6 +44,7 @@ from udtlib.check import a3
 #
 # It returns one number, for K = 1, 2, 3 and so on. `K = 1` is Eq. 6, `K = 2` is Eq. 8.
 
+
 # %% tags=["answer"]
 def round_trip_loss(patches, label, lam):
     ### BEGIN SOLUTION
@@ -59,6 +60,7 @@ def _hop(template, search, label, lam):
     return np.fft.ifft2(x.conj() * z * y / (np.abs(x) ** 2 + lam)).real
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 2. Which samples teach, and how much (5 points)
 #
@@ -73,6 +75,7 @@ def _hop(template, search, label, lam):
 # `sample_gradient(errors, motions, share)` returns two things: the loss, one number, and its derivatives by the n errors,
 # shape `(n,)`. No two errors are equal. `share` is at least 0 and below 1.
 
+
 # %% tags=["answer"]
 def sample_gradient(errors, motions, share):
     ### BEGIN SOLUTION
@@ -84,11 +87,13 @@ def sample_gradient(errors, motions, share):
     return (weights * errors).sum(), weights
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 3. Break and fix: who came home? (4 points)
 #
 # After a round trip a tracker can be trusted if it came home. The function below compares where n trips started with
 # where they ended. It has **three faults**.
+
 
 # %%
 def broken_trusted(start, end, height, width, limit):
@@ -101,6 +106,7 @@ def broken_trusted(start, end, height, width, limit):
 # column of cells on a map of `height` rows and `width` columns **that wraps around**. A trip is trusted if the
 # Euclidean distance between the two, by the shorter way in each direction, is **below** `limit`.
 
+
 # %% tags=["answer"]
 def trusted(start, end, height, width, limit):
     ### BEGIN SOLUTION
@@ -108,6 +114,7 @@ def trusted(start, end, height, width, limit):
     miss = np.minimum(miss, [height, width] - miss)
     return np.hypot(miss[:, 0], miss[:, 1]) < limit
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 4. Measure and explain (6 points)
@@ -139,7 +146,9 @@ for axis, (name, (good, wrong)) in zip(axes, losses.items()):
     axis.hist([good, wrong], 30, label=["good", "bad"])
     axis.set(title=name, xlabel="loss", ylabel="trips")
     axis.legend()
-    print(name, "accepted bad trips:", int((np.array(wrong) < np.quantile(good, 0.9)).sum()), "of", len(wrong))
+    print(
+        name, "accepted bad trips:", int((np.array(wrong) < np.quantile(good, 0.9)).sum()), "of", len(wrong)
+    )
 figure.tight_layout()
 ### END SOLUTION
 

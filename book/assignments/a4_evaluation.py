@@ -39,6 +39,7 @@ from udtlib.check import a4
 # **larger** than the threshold, shape as `thresholds`. `overlaps` is `(n,)` in 0..1. A frame without a visible
 # target has the overlap `nan`. Such a frame is not counted, neither as a success nor as a failure.
 
+
 # %% tags=["answer"]
 def success_curve(overlaps, thresholds):
     ### BEGIN SOLUTION
@@ -46,11 +47,13 @@ def success_curve(overlaps, thresholds):
     return (known > thresholds[:, None]).mean(axis=1)
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 2. Precision (3 points)
 #
 # `precision(truth, found, limit)` returns the share of frames, one number in 0..1, in which the centres of the two
 # boxes are **at most** `limit` pixels apart. `truth` and `found` are `(n, 4)`.
+
 
 # %% tags=["answer"]
 def precision(truth, found, limit):
@@ -59,10 +62,12 @@ def precision(truth, found, limit):
     return (np.hypot(apart[:, 0], apart[:, 1]) <= limit).mean()
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 3. Break and fix: a score that flatters (4 points)
 #
 # The function below gives one number for a tracker on several sequences. It is too kind in **three** ways.
+
 
 # %%
 def broken_score(runs):
@@ -75,11 +80,13 @@ def broken_score(runs):
 # the tracker was started with the true box, so it is not counted. `nan` means that the tracker reported no box although
 # the target is there: its overlap is 0. All sequences count the same, however long they are. It returns one number in 0..1.
 
+
 # %% tags=["answer"]
 def repaired_score(runs):
     ### BEGIN SOLUTION
     return np.mean([np.nan_to_num(run)[1:].mean() for run in runs])
     ### END SOLUTION
+
 
 # %% [markdown]
 # ## 4. How sure is the difference? (4 points)
@@ -89,6 +96,7 @@ def repaired_score(runs):
 # sequences. The interval reaches `z` standard errors of the mean difference to each side. The standard deviation of a
 # sample divides by `n - 1`.
 
+
 # %% tags=["answer"]
 def paired_interval(first, second, z):
     ### BEGIN SOLUTION
@@ -97,12 +105,14 @@ def paired_interval(first, second, z):
     return gaps.mean() - z * error, gaps.mean() + z * error
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 5. Who wins more often? (3 points)
 #
 # `sign_test(first, second)` returns a probability: if both trackers were equally good, so that each sequence is won by
 # the first with probability 1/2, how likely is a result **at least as uneven** as this one, in either direction?
 # Sequences with equal scores are left out. With as many wins as losses the probability is 1.
+
 
 # %% tags=["answer"]
 def sign_test(first, second):
@@ -115,6 +125,7 @@ def sign_test(first, second):
     return min(1.0, 2 * row[most:].sum())
     ### END SOLUTION
 
+
 # %% [markdown]
 # ## 6. Measure and explain (7 points)
 #
@@ -126,6 +137,7 @@ def sign_test(first, second):
 # need to be surer? Say in it what you decided *before* you saw the numbers, and one way in which you could have made
 # the worse tracker look better without lying.
 
+
 # %% tags=["work"]
 ### BEGIN SOLUTION
 def overlaps_of(name, sequence):
@@ -135,7 +147,9 @@ def overlaps_of(name, sequence):
     return iou(np.array(boxes), sequence.boxes)
 
 
-runs = {name: [overlaps_of(name, sequence) for sequence in load_dataset("synthetic")] for name in ("mosse", "kcf")}
+runs = {
+    name: [overlaps_of(name, sequence) for sequence in load_dataset("synthetic")] for name in ("mosse", "kcf")
+}
 thresholds = np.linspace(0, 1, 21)
 for name, found in runs.items():
     plt.plot(thresholds, np.mean([success_curve(run, thresholds) for run in found], axis=0), label=name)
@@ -144,7 +158,12 @@ plt.xlabel("overlap threshold")
 plt.ylabel("success")
 plt.legend()
 means = [np.array([repaired_score([run]) for run in found]) for found in runs.values()]
-print("interval", np.round(paired_interval(means[1], means[0], 2.0), 3), "sign test", round(sign_test(*means), 3))
+print(
+    "interval",
+    np.round(paired_interval(means[1], means[0], 2.0), 3),
+    "sign test",
+    round(sign_test(*means), 3),
+)
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=7

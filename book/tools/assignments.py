@@ -139,16 +139,20 @@ def write_course(out: Path) -> None:
 
 
 PRIVATE = re.compile(
-    r"book/(assignments|solutions)/|tests/(check|book)/|tests/(exercise_hints|assignment_answers|test_shortcuts)\.py$"
+    r"book/(assignments/a\d_|solutions/)|tests/(check|book)/|tests/(exercise_hints|assignment_answers|test_shortcuts)\.py$"
 )
 """Files that solve exercises or assignments, or know the solutions: they stay out of the public tree."""
 
-LINK = re.compile(r"\[`?(?:book/)?solutions(?:/\d\d\.py)?`?\]\((?:book/)?solutions(?:/\d\d\.py)?\)|`book/solutions/`")
+LINK = re.compile(
+    r"\[`?(?:book/)?solutions(?:/\d\d\.py)?`?\]\((?:book/)?solutions(?:/\d\d\.py)?\)|`book/solutions/`"
+)
 
 
 def write_public(project: Path, out: Path) -> None:
     """Write the project without what is `PRIVATE`, with links to solutions replaced, and the student versions."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=project, capture_output=True, check=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=project, capture_output=True, check=True, text=True
+    )
     shutil.rmtree(out / "public", ignore_errors=True)
     for name in filter(None, listed.stdout.split("\0")):
         if PRIVATE.match(name) or not (project / name).is_file():

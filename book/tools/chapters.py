@@ -171,6 +171,9 @@ def main(argv: list[str] | None = None) -> int:
             execute(source, notebook)
             print(f"{source.stem}: {measured_seconds(notebook):.1f} s")
         write(source, notebook)
+    import teaching
+
+    teaching.update()
     return 0
 
 

@@ -23,6 +23,7 @@ TAGS = {
     "numbers",
     "outside-data",
     "raises-exception",
+    "slide",
     "summary",
 }
 CLOCK = re.compile(r"\b(perf_counter|monotonic|timeit|fps|environment)\b")

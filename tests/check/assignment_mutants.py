@@ -1,5 +1,6 @@
-"""Plausible wrong answers to the assignments: each with the points it is left with, and the words of its hint."""
+"""Plausible wrong answers to the assignments, each with the points left to it and words of its hint."""
 
+from itertools import pairwise
 from math import comb, sqrt
 
 import numpy as np
@@ -9,7 +10,7 @@ def wrap(distance, length):
     return np.minimum(np.abs(distance), length - np.abs(distance))
 
 
-# A1 ------------------------------------------------------------------------------------------------------------
+# A1
 
 
 def label(height, width, row, column, sigma):
@@ -148,7 +149,7 @@ def peak_exchanged(response):
     return read_peak(response)[::-1]
 
 
-# A2 ------------------------------------------------------------------------------------------------------------
+# A2
 
 
 def spectra(template, search, label, lam):
@@ -246,7 +247,7 @@ def template_doubled(*arguments):
     return 2 * template_with(2, *arguments)
 
 
-def half_planes(template, search, label, lam, *, size=True, conjugate=True, apart=False, shift=False, guard=0.0):
+def half_planes(template, search, label, lam, *, size=True, conjugate=True, apart=False, shift=False):
     x, z, y = np.fft.rfft2(template), np.fft.rfft2(search), np.fft.rfft2(label)
     energy = (np.abs(x) ** 2 + lam).sum(0) if apart else (np.abs(x) ** 2).sum(0) + lam
     products = x.conj() * z if conjugate else x * z.conj()
@@ -275,7 +276,7 @@ def repaired_without_lambda(template, search, label, lam):
         return half_planes(template, search, label, 0.0 * lam)
 
 
-# A3 ------------------------------------------------------------------------------------------------------------
+# A3
 
 
 def hop(template, search, label, lam):
@@ -289,7 +290,7 @@ def at_peak(response, label):
 
 def way_out(patches, label, lam, clean=True):
     labels = [label]
-    for before, after in zip(patches, patches[1:], strict=False):
+    for before, after in pairwise(patches):
         response = hop(before, after, labels[-1], lam)
         labels.append(at_peak(response, label) if clean else response)
     return labels, response
@@ -397,7 +398,7 @@ def trusted_turned(start, end, height, width, limit):
     return np.hypot(*misses(start, end, height, width).T) >= limit
 
 
-# A4 ------------------------------------------------------------------------------------------------------------
+# A4
 
 
 def curve_not_strict(overlaps, thresholds):
@@ -539,10 +540,10 @@ MUTANTS = {
         (update_in_place, 0, "overwritten"),
     ],
     ("a1", "peak_shift"): [
-        (peak_as_index, 3, "means a move up or left"),
+        (peak_as_index, 2, "means a move up or left"),
         (peak_absolute, 3, "no absolute value"),
         (peak_half_is_negative, 3, "half the length means"),
-        (peak_off_by_one, 3, "the last index means -1"),
+        (peak_off_by_one, 2, "the last index means -1"),
         (peak_exchanged, 0, "rows first"),
     ],
     ("a2", "layer_response"): [
@@ -572,9 +573,9 @@ MUTANTS = {
     ("a2", "repaired_response"): [
         (repaired_without_size, 2, "expected odd"),
         (repaired_lambda_a_channel, 3, "once for each channel"),
-        (repaired_still_shifted, 1, "shifted for drawing"),
-        (repaired_roles, 1, "exchanged"),
-        (repaired_without_lambda, 0, "finite map"),
+        (repaired_still_shifted, 0, "shifted for drawing"),
+        (repaired_roles, 0, "exchanged"),
+        (repaired_without_lambda, 0, "lambda is not used"),
     ],
     ("a3", "round_trip_loss"): [
         (trip_mean, 0, "not a mean"),
@@ -596,8 +597,8 @@ MUTANTS = {
     ("a3", "trusted"): [
         (trusted_at_most, 2, "`<`, not `<=`"),
         (trusted_straight, 3, "wraps around"),
-        (trusted_city_blocks, 1, "not the sum"),
-        (trusted_larger_side, 1, "not the larger"),
+        (trusted_city_blocks, 0, "not the sum"),
+        (trusted_larger_side, 0, "not the larger"),
         (trusted_turned, 0, "turned round"),
     ],
     ("a4", "success_curve"): [

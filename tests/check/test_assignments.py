@@ -1,4 +1,4 @@
-"""Assignments: our solutions earn all points, wrong answers lose theirs with a hint, and hints give nothing away."""
+"""Assignments: solutions earn all points, wrong answers lose theirs with a hint that gives nothing away."""
 
 import re
 
@@ -27,6 +27,17 @@ def solutions(assignment):
     return names
 
 
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_what_is_to_be_repaired_earns_nothing_as_it_is(assignment):
+    names = {"np": np}
+    cells = [cell.source for cell in jupytext.read(assignments.sources()[assignment]).cells]
+    (broken,) = (cell for cell in cells if cell.startswith("def broken_"))
+    exec(broken, names)
+    name = broken[len("def broken_") :].partition("(")[0]
+    right = next(known for known in problems(assignment) if known in (name, f"repaired_{name}"))
+    assert mark(right, problems(assignment)[right], names[f"broken_{name}"], "public").earned == 0
+
+
 def test_every_graded_function_has_three_wrong_answers_at_least():
     assert len(GRADED) == 16
     assert set(MUTANTS) == set(GRADED)
@@ -51,7 +62,9 @@ def test_a_wrong_answer_loses_its_points_and_is_named(assignment, name, wrong, l
 
 
 @pytest.mark.parametrize(("assignment", "name"), GRADED)
-@pytest.mark.parametrize("nonsense", [None, "right", float("nan"), [1.0, [2.0]], np.zeros((3, 3, 3))], ids=repr)
+@pytest.mark.parametrize(
+    "nonsense", [None, "right", float("nan"), [1.0, [2.0]], np.zeros((3, 3, 3))], ids=repr
+)
 def test_nonsense_earns_nothing(assignment, name, nonsense):
     found = mark(name, problems(assignment)[name], lambda *_: nonsense, "public")
     assert found.earned == 0
@@ -65,7 +78,10 @@ def test_random_answers_earn_nothing(assignment, name):
 
     def random(*arguments):
         answer = right(*arguments)
-        parts = [rng.standard_normal(np.shape(part)) for part in (answer if isinstance(answer, tuple) else [answer])]
+        parts = [
+            rng.standard_normal(np.shape(part))
+            for part in (answer if isinstance(answer, tuple) else [answer])
+        ]
         return tuple(parts) if isinstance(answer, tuple) else parts[0]
 
     assert mark(name, problems(assignment)[name], random, "public").earned == 0
@@ -103,6 +119,6 @@ def test_check_works_without_nbgrader(capsys):
     assert "5 of 5 points" in capsys.readouterr().out
     with pytest.raises(AssertionError, match=r"0 of 3 points\n  - whole cells: .*rows|0 of 3 points"):
         a1.check(lambda *_: np.zeros((7, 12)), "placed_label")
-    with pytest.raises(OptionError, match="placed_label.*found 'mine'"):
+    with pytest.raises(OptionError, match=r"placed_label.*found 'mine'"):
         a1.check(mine)
     assert hints.RTOL < 1e-5

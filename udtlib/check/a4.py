@@ -32,8 +32,14 @@ def _curve(answer: Answer, rng: Generator, absent: bool) -> None:
     truth = rates(known, len(known))
     wrong = [
         ([np.mean(known >= t) for t in thresholds], "success is `>` the threshold, not `>=`"),
-        (rates(known, len(overlaps)), "frames without a target are left out of the count, not counted as misses"),
-        (rates(np.where(np.isnan(overlaps), 1.0, overlaps), len(overlaps)), "frames without a target are no hits"),
+        (
+            rates(known, len(overlaps)),
+            "frames without a target are left out of the count, not counted as misses",
+        ),
+        (
+            rates(np.where(np.isnan(overlaps), 1.0, overlaps), len(overlaps)),
+            "frames without a target are no hits",
+        ),
         (100 * truth, "a share in 0..1, not a percentage"),
         (1 - truth, "the share of successes, not of failures"),
         (truth[::-1], "in the order of the thresholds"),
@@ -88,8 +94,14 @@ def _report(answer: Answer, rng: Generator, kind: str) -> None:
     pooled = np.concatenate(filled).mean()
     wrong = [
         (pooled, "the mean of the sequences' means: a long sequence counts no more than a short one"),
-        (np.mean([np.nan_to_num(run).mean() for run in overlaps]), "the first frame is given and is not counted"),
-        (np.mean([np.nanmean(run[1:]) for run in overlaps]), "a lost target overlaps by 0; leaving it out flatters"),
+        (
+            np.mean([np.nan_to_num(run).mean() for run in overlaps]),
+            "the first frame is given and is not counted",
+        ),
+        (
+            np.mean([np.nanmean(run[1:]) for run in overlaps]),
+            "a lost target overlaps by 0; leaving it out flatters",
+        ),
         (np.mean([run.max() for run in filled]), "the mean over frames, not the best frame"),
         (np.median([np.mean(run) for run in filled]), "the mean over sequences, not the median"),
     ]
@@ -172,7 +184,10 @@ PROBLEMS: Problems = {
         Part(1, "sequences of several lengths", _part(_report, kind="lengths")),
         Part(2, "a lost target", _part(_report, kind="lost")),
     ),
-    "paired_interval": (Part(4, "two sets of sequences", lambda a, g: (_interval(a, g, 8), _interval(a, g, 30))[0]),),
+    "paired_interval": (
+        Part(2, "few sequences", _part(_interval, count=8)),
+        Part(2, "many sequences", _part(_interval, count=30)),
+    ),
     "sign_test": (
         Part(1, "no ties", _part(_sign, kind="clear")),
         Part(1, "with ties", _part(_sign, kind="ties")),

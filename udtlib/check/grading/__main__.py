@@ -17,7 +17,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("assignment", choices=ASSIGNMENTS)
     parser.add_argument("notebook", type=Path)
     parser.add_argument("--seed", default="public", help="any text; the numbers of the tests depend on it")
-    parser.add_argument("--only", metavar="NAME", action="append", default=[], help="one function; may be repeated")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", default=[], help="one function; may be repeated"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     return parser.parse_args()
 
@@ -35,7 +37,8 @@ def main() -> int:
         return 0
     for name, mark in marks.items():
         say(mark.text(name), sep="\n")
-    say(f"{sum(mark.earned for mark in marks.values())} of {sum(mark.possible for mark in marks.values())} points")
+    earned, possible = (sum(numbers) for numbers in list(zip(*marks.values(), strict=True))[:2])
+    say(f"{earned} of {possible} points")
     return 0
 
 

@@ -41,7 +41,10 @@ class Mark(NamedTuple):
 
     def text(self, name: str) -> str:
         """Return the mark as lines for the student."""
-        lines = [f"{name}: {self.earned} of {self.possible} points", *(f"  - {line}" for line in self.remarks)]
+        lines = [
+            f"{name}: {self.earned} of {self.possible} points",
+            *(f"  - {line}" for line in self.remarks),
+        ]
         return "\n".join(lines)
 
 
@@ -93,7 +96,7 @@ def checker(problems: Problems) -> Callable[..., None]:
             AssertionError: a part is not right; the text has a hint for each.
             OptionError: no problem of this assignment has that name.
         """
-        name = problem or getattr(answer, "__name__", "")
+        name = str(problem or getattr(answer, "__name__", ""))
         if name not in problems:
             raise OptionError(f"problem is one of {', '.join(problems)}; found {name!r}")
         result = mark(name, problems[name], answer)

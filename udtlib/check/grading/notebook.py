@@ -60,4 +60,6 @@ def course_secret(folder: Path) -> str:
     try:
         return (folder / "secret").read_text("utf-8").strip()
     except OSError:
-        raise OptionError(f"{folder / 'secret'}: expected the course's secret; make assignments writes it") from None
+        raise OptionError(
+            f"{folder / 'secret'}: expected the course's secret; make assignments writes it"
+        ) from None

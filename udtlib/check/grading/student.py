@@ -1,6 +1,6 @@
 """A student's notebook as functions that can be called: each call is answered by a child process.
 
-Whatever the notebook does, a call ends: with an answer, which is numbers and nothing else, or with `Unanswered`.
+Whatever the notebook does, a call ends: with an answer, which is numbers, or with `UnansweredError`.
 Book: TEACHING.md.
 """
 
@@ -10,7 +10,7 @@ import select
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from udtlib.check.grading.wire import LARGEST_TEXT, LENGTHS, lengths, pack, unpack
 from udtlib.child_process import Child
@@ -20,11 +20,14 @@ WORKER = "udtlib.check.grading.worker"
 SECONDS = 10.0
 """A call that takes longer is stopped. Ours take less than a tenth of a second."""
 
+STARTING = 20.0
+"""Seconds that a process may take besides to start, on a busy machine."""
+
 MEMORY = 2 << 30
 LARGEST_NOTEBOOK = 32 << 20
 
 
-class Unanswered(AssertionError):
+class UnansweredError(AssertionError):
     """A call that gave no answer; the text says why, to the student."""
 
 
@@ -32,7 +35,7 @@ class Student:
     """The functions of one notebook; use it as a context, so that its process ends with it."""
 
     def __init__(self, cells: Sequence[str], seconds: float = SECONDS) -> None:
-        """Remember the code cells; the process starts with the first call, and again after one that killed it."""
+        """Remember the code cells; a process starts with the first call, and after one that killed it."""
         self.cells, self.seconds = list(cells), seconds
         self._child: Child | None = None
 
@@ -49,39 +52,43 @@ class Student:
         self._child = None
 
     def function(self, name: str) -> Callable[..., Any]:
-        """Return the notebook's function ``name``; calls raise `Unanswered` where it gives no answer."""
+        """Return the notebook's function ``name``; calls raise `UnansweredError` where it gives no answer."""
 
         def call(*arguments: Any) -> Any:
             reply = self._exchange([name, *arguments])
             if isinstance(reply, dict) and set(reply) == {"answer"}:
                 return reply["answer"]
             text = reply.get("error") if isinstance(reply, dict) else None
-            raise Unanswered(text if isinstance(text, str) else "what came back is no answer")
+            raise UnansweredError(text if isinstance(text, str) else "what came back is no answer")
 
         return call
 
     def _exchange(self, request: list[Any]) -> Any:
-        end = time.monotonic() + self.seconds
         try:
-            return self._sent(self._child or self._started(end), request, end)
+            child = self._child or self._started()
+            return self._sent(child, request, self.seconds)
         except (OSError, ValueError, EOFError) as error:
-            raise Unanswered(f"the function's process {self._cause(error)}") from None
+            raise UnansweredError(f"the function's process {self._cause(error)}") from None
 
     def _cause(self, error: Exception) -> str:
         child, self._child = self._child, None
         if child is None:
             return f"could not be started ({error})"
+        if isinstance(error, TimeoutError):
+            child.close()
+            return f"gave no answer for {self.seconds:g} s and was stopped"
         if isinstance(error, ValueError):
             child.close()
             return "sent something that is no answer and was stopped"
         return child.cause_of_death(error)
 
-    def _started(self, end: float) -> Child:
-        self._child = Child(WORKER, patience=self.seconds, memory=MEMORY)
-        self._sent(self._child, self.cells, end + self.seconds)
+    def _started(self) -> Child:
+        self._child = Child(WORKER, patience=self.seconds + STARTING, memory=MEMORY)
+        self._sent(self._child, self.cells, self.seconds + STARTING)
         return self._child
 
-    def _sent(self, child: Child, request: list[Any], end: float) -> Any:
+    def _sent(self, child: Child, request: list[Any], seconds: float) -> Any:
+        end = time.monotonic() + seconds
         _write(child.input.fileno(), pack(request), end)
         text, payload = lengths(_read(child, LENGTHS.size, end))
         return unpack(_read(child, text, end), _read(child, payload, end))
@@ -99,8 +106,9 @@ def _write(descriptor: int, data: bytes, end: float) -> None:
 
 def _read(child: Child, size: int, end: float) -> bytes:
     """Read so many bytes; a trickle of them takes no longer than silence."""
-    found = b""
+    found, raw = b"", cast(Any, child.output.raw)
     while len(found) < size:
+        raw.patience = max(0.01, end - time.monotonic())
         part = child.output.read1(size - len(found))
         if not part:
             raise EOFError

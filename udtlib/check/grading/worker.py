@@ -1,4 +1,4 @@
-"""The child process that runs a student's functions: it gets the notebook's cells, then calls, and answers them.
+"""The child process that runs a student's functions: it gets a notebook's cells, then calls to answer.
 
 Of the cells it keeps imports, functions, classes and constants; nothing else is run. The judge is another
 process, so there is no reference here to be found, and no mark to be changed. An audit hook refuses what an
@@ -7,6 +7,7 @@ That stops tricks, not an attacker who breaks the interpreter itself. Book: TEAC
 """
 
 import ast
+import importlib
 import os
 import sys
 from collections.abc import Iterable
@@ -14,16 +15,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy
+
 from udtlib.check.grading.wire import LENGTHS, lengths, pack, unpack
 from udtlib.child_process import messages_out
 
 CPU_SECONDS = 120
 LONGEST = 300  # characters of an error that the student is shown
+FILES = (
+    "chdir",
+    "chmod",
+    "chown",
+    "fchdir",
+    "link",
+    "mkdir",
+    "remove",
+    "rename",
+    "rmdir",
+    "symlink",
+    "truncate",
+)
+PROCESSES = ("exec", "fork", "kill", "posix_spawn", "putenv", "setxattr", "spawn", "system", "utime")
+MODULES = ("ctypes", "fcntl", "gc", "pty", "resource", "shutil", "socket", "sqlite3", "subprocess")
 REFUSED = (
-    *("subprocess.", "socket.", "ctypes.", "shutil.", "sqlite3.", "gc.", "pty.", "fcntl.", "code.__new__"),
-    *("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill", "os.remove", "os.rename"),
-    *("os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "os.putenv"),
-    *("os.utime", "os.setxattr", "sys.addaudithook", "sys.setprofile", "resource.", "signal.pthread_kill"),
+    *(f"os.{name}" for name in (*FILES, *PROCESSES)),
+    *(f"{name}." for name in MODULES),
+    *("code.__new__", "sys.addaudithook", "sys.setprofile", "signal.pthread_kill"),
 )
 """Beginnings of audit events."""
 
@@ -31,8 +48,8 @@ REFUSED = (
 def kept(cells: Iterable[str]) -> ast.Module:
     """Return what a notebook's code cells define, as one module; a cell that cannot be parsed is left out.
 
-    Kept are functions, classes, assignments of literals to names in capitals, and the imports whose names
-    one of these uses.
+    Kept are functions, classes, lambdas with a name, literals with a name in capitals, and the imports whose
+    names one of these uses.
     """
     found: list[ast.stmt] = []
     for cell in cells:
@@ -42,7 +59,7 @@ def kept(cells: Iterable[str]) -> ast.Module:
     imports = [node for node in found if isinstance(node, ast.Import | ast.ImportFrom)]
     body = [node for node in found if isinstance(node, ast.FunctionDef | ast.ClassDef) or _constant(node)]
     used = {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
-    needed = [node for node in imports if {_bound(alias) for alias in node.names} & used]
+    needed = [node for node in imports if {_bound(alias) for alias in node.names} & {*used, "*"}]
     return ast.Module([*needed, *body], [])
 
 
@@ -51,13 +68,13 @@ def _bound(alias: ast.alias) -> str:
 
 
 def _constant(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Assign) or not all(
-        isinstance(target, ast.Name) and target.id.isupper() for target in node.targets
-    ):
+    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
         return False
+    if isinstance(node.value, ast.Lambda):
+        return True
     with suppress(ValueError, TypeError, MemoryError, RecursionError):
         ast.literal_eval(node.value)
-        return True
+        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
     return False
 
 
@@ -92,35 +109,39 @@ def _in_a_line(error: BaseException) -> str:
     return "an error without a text"
 
 
-def restrict(library: str) -> None:
-    """Let this process neither write files nor do what `REFUSED` names; there is no way back.
-
-    Args:
-        library: the folder of `udtlib`, whose files cannot be read either.
-    """
+def restrict() -> None:
+    """Let this process neither write files nor do what `REFUSED` names; there is no way back."""
     import resource
 
     for kind, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CPU, CPU_SECONDS)):
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
-    sys.addaudithook(_hook(library + os.sep, REFUSED, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+    homes = {sys.prefix, sys.base_prefix, str(Path(numpy.__path__[0]).parent)}
+    homes |= {os.path.realpath(home) for home in homes}
+    sys.addaudithook(_hook(tuple(home + os.sep for home in homes)))
 
 
-def _hook(library: str, refused: tuple[str, ...], writing: int) -> Any:
-    """Return the audit hook; all it needs is in its own scope, out of a student's reach."""
+def _hook(homes: tuple[str, ...]) -> Any:
+    """Return the audit hook; all it needs is in its own scope, out of a student's reach.
+
+    Args:
+        homes: the folders from which files may be read, those of Python, numpy and scipy.
+    """
+    refused, writing = REFUSED, os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    ours, up = f"{os.sep}udtlib{os.sep}", os.pardir
 
     def allow(event: str, arguments: Any) -> None:
         if event == "open":
-            path, mode, flags = arguments
-            there = path if isinstance(path, str) else ""
-            absolute = there if there[:1] == "/" else "/" + there
-            hidden = library in absolute or ".ipynb" in there or "nbgrader" in there or "/proc/" in absolute
-            if hidden or (flags or 0) & writing or isinstance(path, bytes):
-                raise PermissionError("files cannot be written, nor the library's read, while a notebook is graded")
+            path, _, flags = arguments
+            readable = (
+                isinstance(path, str) and path.startswith(homes) and ours not in path and up not in path
+            )
+            if not (readable or isinstance(path, int)) or (flags or 0) & writing:
+                raise PermissionError("an answer can neither write files nor read those of the course")
         elif event == "import" and str(arguments[0]).split(".")[0] in ("udtlib", "torch"):
-            raise ImportError(f"{arguments[0]} cannot be imported while graded; answers need numpy and scipy only")
+            raise ImportError(f"{arguments[0]} cannot be imported; answers need numpy and scipy only")
         elif event.startswith(refused):
-            raise PermissionError(f"{event} is not allowed while a notebook is graded")
+            raise PermissionError(f"{event} is not allowed in an answer")
 
     return allow
 
@@ -128,6 +149,10 @@ def _hook(library: str, refused: tuple[str, ...], writing: int) -> Any:
 def serve(requests: BinaryIO, out: BinaryIO) -> None:
     """Take the cells, say so, and answer calls until there are no more."""
     cells = _read(requests)
+    if any("scipy" in cell for cell in cells):
+        importlib.import_module("scipy.fft")  # before the hook looks: parts of scipy load native libraries
+        importlib.import_module("scipy.linalg")
+    restrict()
     names = defined(cells)
     out.write(pack({"ready": True}))
     out.flush()
@@ -145,12 +170,7 @@ def _read(stream: BinaryIO) -> Any:
 
 def main() -> None:
     """Serve one notebook, whose cells and calls come by standard input."""
-    import scipy.fft
-    import scipy.linalg
-
-    assert scipy.fft and scipy.linalg  # what answers use is there before the hook looks
     with messages_out() as out:
-        restrict(str(Path(__file__).resolve().parents[2]))
         serve(sys.stdin.buffer, out)
 
 
