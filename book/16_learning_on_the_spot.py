@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 16 Learning on the spot
 #
-# **Goals.** After this chapter you can *adapt* a trained network to a video it is about to track, without a label; *guard* it, so that
-# an adaptation that does harm is thrown away; *measure* whether a lower loss means better tracking, with a control that most papers
-# leave out; and *read* a learning curve over the amount of data.
+# **Goals.** After this chapter you can *adapt* a trained network to a video it is about to track, without a label; *guard*
+# it, so that an adaptation that does harm is thrown away; *measure* whether a lower loss means better tracking, with a
+# control that most papers leave out; and *read* a learning curve over the amount of data.
 #
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), and paired intervals
 # ([chapter 13](13_evaluating_on_otb.ipynb)).
@@ -49,14 +49,16 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 16.1 The lesson is in the video
 #
-# A network learns from thousands of videos, is frozen, and then tracks in a video it has never seen. But the forward-and-back loss needs no
-# labels. It can be computed in *any* video, in particular in the one at hand. The paper
-# ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes the
-# first five frames of the test videos, with the box of the first frame, which every tracker is given anyway, and goes on training for 100
-# iterations. MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network to each video before, one that was trained with labels.
+# A network learns from thousands of videos, is frozen, and then tracks in a video it has never seen. But the
+# forward-and-back loss needs no labels. It can be computed in *any* video, in particular in the one at hand. The paper
+# ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes the first five
+# frames of the test videos, with the box of the first frame, which every tracker is given anyway, and goes on training for
+# 100 iterations. MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network to each video before, one that was
+# trained with labels.
 #
-# What does the network see? Patches three times as large as the first box, all cut at one place, from different frames. To get many
-# triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a triplet alike.
+# What does the network see? Patches three times as large as the first box, all cut at one place, from different frames. To
+# get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
+# triplet alike.
 
 # %%
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
@@ -66,7 +68,9 @@ random = np.random.default_rng(0)
 triplets = [video.triplet(random) for _ in range(3)]
 judged = held_out([video], 0).patches
 print(f"{len(frames)} frames: {video.learned} to learn from, {len(frames) - video.learned} held out")
-print(f"learned from: triplets {triplets[0].shape}; judged on: {len(judged)} triplets that end in a held-out frame")
+print(
+    f"learned from: triplets {triplets[0].shape}; judged on: {len(judged)} triplets that end in a held-out frame"
+)
 labels = ["T", "S1", "S2"] * 2 + ["T", "S1", "S2, held out"]
 shown = [patch for triplet in (*triplets[:2], judged[0]) for patch in triplet]
 viz.show(viz.contact_sheet(shown, columns=9, labels=labels))
@@ -80,19 +84,21 @@ assert judged.shape[0] == 16
 # %% [markdown]
 # ## 16.2 One step, and the line of code for it
 #
-# Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video. A small step against the
-# gradient,
+# Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video. A
+# small step against the gradient,
 #
 # $$\theta'=\theta-\eta\,\nabla\mathcal L(\theta),\qquad
 # \mathcal L(\theta')\approx\mathcal L(\theta)-\eta\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
 #
-# lowers the loss if $\eta$ is small enough. That is all we know. Nothing in Eq. 16.1 says that the network tracks better: it says that it comes
-# home better, on the frames it was shown. Two things can go wrong. The network may learn the frames by heart, so we judge it on frames it has
-# not seen. And coming home may be the wrong goal, which no held-out frame reveals; that is section 16.5.
+# lowers the loss if $\eta$ is small enough. That is all we know. Nothing in Eq. 16.1 says that the network tracks better:
+# it says that it comes home better, on the frames it was shown. Two things can go wrong. The network may learn the frames
+# by heart, so we judge it on frames it has not seen. And coming home may be the wrong goal, which no held-out frame
+# reveals; that is section 16.5.
 #
-# The library takes Adam's steps instead of plain ones, with a rate of $10^{-4}$ that falls to a tenth. Adam moves each weight by about the rate, whatever
-# the size of the gradient, so 100 iterations move no weight further than some thousandths. The authors' own finetuned network differs
-# from their first one by 0.0036 at most. In plain PyTorch it is one screen.
+# The library takes Adam's steps instead of plain ones, with a rate of $10^{-4}$ that falls to a tenth. Adam moves each
+# weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight further than some
+# thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most. In plain PyTorch it is one
+# screen.
 
 # %%
 mean = torch.tensor(MEAN_RGB).view(3, 1, 1)
@@ -131,8 +137,8 @@ def adapt_plainly(network, video, iterations, rate=1e-4, look=None):
 
 
 # %% [markdown]
-# **Check.** `udtlib.adaptation.adapt_to` does the same, faster. After three iterations both must have the same weights, up to rounding, and must report the same cycle
-# loss.
+# **Check.** `udtlib.adaptation.adapt_to` does the same, faster. After three iterations both must have the same weights, up
+# to rounding, and must report the same cycle loss.
 
 # %%
 plain = weights.shipped("udt").network(padded=False)
@@ -157,8 +163,8 @@ assert apart < 5e-5
 # %% [markdown]
 # ## 16.3 Watch it learn
 #
-# **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two frames that were held out fall as much as on the six, less, or
-# rise?
+# **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two frames that were
+# held out fall as much as on the six, less, or rise?
 
 # %%
 pupil = weights.shipped("udt").network(padded=False)
@@ -190,10 +196,12 @@ for name, share in falls.items():
 #
 # ## 16.4 The guard
 #
-# A tool that changes a network behind your back must be able to do nothing. `udtlib.adapt` returns the network it was given, and logs a line, in four cases:
+# A tool that changes a network behind your back must be able to do nothing. `udtlib.adapt` returns the network it was
+# given, and logs a line, in four cases:
 #
 # - the cycle loss on held-out frames is *not lower* at the end than before;
-# - it is below 1 % of the label's energy from the start: the network comes home already, there is nothing to learn, as in a video that stands still;
+# - it is below 1 % of the label's energy from the start: the network comes home already, there is nothing to learn, as in a
+#   video that stands still;
 # - it is above 90 % of that energy: the answer is as good as none, there is nothing to be seen;
 # - training fails: the loss is not finite, or explodes.
 #
@@ -213,7 +221,9 @@ guarded = {name: adapt_to("udt", [one], count, rate=rate) for name, (one, count,
 for name, found in guarded.items():
     same = found.weights.fingerprint == weights.shipped("udt").fingerprint
     share = found.before / energy
-    print(f"{name:26} loss {share:5.1%} of the label's energy: {'the old network' if same else 'a new network'}")
+    print(
+        f"{name:26} loss {share:5.1%} of the label's energy: {'the old network' if same else 'a new network'}"
+    )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The guard triggers in every trap, and only there.
@@ -233,17 +243,18 @@ on_the_spot.demo()
 # %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The cycle loss is not the goal; tracking is. `make results-adaptation` tracked the first 40 frames of every second sequence of two sets, the clips of our synthetic
-# benchmark and short real sequences that are used for choosing settings, with four networks:
+# The cycle loss is not the goal; tracking is. `make results-adaptation` tracked the first 40 frames of every second
+# sequence of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings,
+# with four networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
 # - **own**: adapted to the first 12 frames of each sequence alone;
 # - **shaken**: the control. Every tensor is moved as far as in *own*, in a random direction.
 #
-# Why the control? A tracker is a chaotic system. A tiny change of the weights moves a peak by a cell somewhere, and the boxes of two runs drift apart
-# ([chapter 13](13_evaluating_on_otb.ipynb)). Any change of the weights makes some sequences better and others worse. An adaptation has taught
-# something only if it does more than shaking does.
+# Why the control? A tracker is a chaotic system. A tiny change of the weights moves a peak by a cell somewhere, and the
+# boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). Any change of the weights makes some sequences
+# better and others worse. An adaptation has taught something only if it does more than shaking does.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
@@ -270,7 +281,10 @@ fell = [
     for row in rows.values()
     if row["after"] is not None
 ]
-print("kept by the guard:", ", ".join(f"{count} of {len(stored['own'][kind])} {kind}" for kind, count in kept.items()))
+print(
+    "kept by the guard:",
+    ", ".join(f"{count} of {len(stored['own'][kind])} {kind}" for kind, count in kept.items()),
+)
 print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what it was, median")
 
 # %%
@@ -294,7 +308,10 @@ lower_and_worse = sum(
     for row, gain in zip(stored["own"][kind].values(), each_own[kind], strict=True)
 )
 count = sum(len(each) for each in each_own.values())
-worst = min((float(each.min()), kind, list(stored["auc"][kind])[int(each.argmin())]) for kind, each in each_own.items())
+worst = min(
+    (float(each.min()), kind, list(stored["auc"][kind])[int(each.argmin())])
+    for kind, each in each_own.items()
+)
 print(f"kept, though the AUC fell: {lower_and_worse} of {count} sequences")
 print(f"the worst: {worst[2]} ({worst[1]}), {worst[0]:+.1f} points")
 for kind in stored["auc"]:
@@ -315,15 +332,19 @@ assert {kind: len(each) for kind, each in each_own.items()} == {"synthetic": 11,
 # %% [markdown]
 # ## 16.6 More data
 #
-# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC, with twice as much training. We ask a smaller
-# question that a laptop can answer: with the *same number of steps*, does it help to draw them from more videos?
+# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC,
+# with twice as much training. We ask a smaller question that a laptop can answer: with the *same number of steps*, does it
+# help to draw them from more videos?
 #
-# `make results-more-data` trains from random weights with the recipe of the network that ships, for 120 steps of 8 triplets, on parts of our raw videos, chosen anew
-# for each seed; and on all of them with procedural clips in the other half of each batch.
+# `make results-more-data` trains from random weights with the recipe of the network that ships, for 120 steps of 8
+# triplets, on parts of our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other
+# half of each batch.
 
 # %%
 data = json.loads(stored_result("ch16_more_data.json").read_text("utf-8"))
-order = sorted((name for name in data["videos"] if "+" not in name), key=lambda name: -int(name.split("/")[1]))
+order = sorted(
+    (name for name in data["videos"] if "+" not in name), key=lambda name: -int(name.split("/")[1])
+)
 order += [name for name in data["videos"] if "+" in name]
 seeds = len(data["auc"]["synthetic"]["1/1"])
 print(f"{data['steps']} steps of {data['batch']} triplets, {seeds} seeds")
@@ -388,8 +409,8 @@ assert seeds >= 2
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/16.py](solutions/16.py).
 #
-# **Exercise 1 (compute).** The guard's decision: `before` and `after` are cycle losses on held-out frames, `energy` is the label's. Return `True` if the adapted network
-# is to be used. Beware: `after` may be NaN, and equal is not better.
+# **Exercise 1 (compute).** The guard's decision: `before` and `after` are cycle losses on held-out frames, `energy` is the
+# label's. Return `True` if the adapted network is to be used. Beware: `after` may be NaN, and equal is not better.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -401,8 +422,8 @@ def keep(before, after, energy):
 check.keep(keep)
 
 # %% [markdown]
-# **Exercise 2 (derive).** How many *different* triplets of frames are there? T comes first, S1 and S2 come after it, in any order, and may be the same frame. `frames` is the number
-# of frames to learn from.
+# **Exercise 2 (derive).** How many *different* triplets of frames are there? T comes first, S1 and S2 come after it, in any
+# order, and may be the same frame. `frames` is the number of frames to learn from.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -414,9 +435,11 @@ def count_triplets(frames):
 check.count_triplets(count_triplets)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** A colleague holds out *triplets* instead of frames: `split` shuffles all triplets `(t, s1, s2)`, and keeps a quarter to judge on.
-# Nearly every frame is then in both parts. Write it so that no triplet that is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on
-# *ends* (s2) in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order. Triplets that fit neither are left out.
+# **Exercise 3 (break and fix).** A colleague holds out *triplets* instead of frames: `split` shuffles all triplets
+# `(t, s1, s2)`, and keeps a quarter to judge on. Nearly every frame is then in both parts. Write it so that no triplet that
+# is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on *ends* (s2)
+# in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order.
+# Triplets that fit neither are left out.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -428,8 +451,9 @@ def split(triplets, frames, count):
 check.split(split)
 
 # %% [markdown]
-# **Exercise 4 (measure and explain).** The control. `adapted`, `shaken` and `shipped` are AUCs by sequence. Return the mean gain of the adapted network, and the part of it that
-# shaking does not explain (the gain less the gain of the control). Then say in one sentence what you would conclude from the table in section 16.5.
+# **Exercise 4 (measure and explain).** The control. `adapted`, `shaken` and `shipped` are AUCs by sequence. Return the mean
+# gain of the adapted network, and the part of it that shaking does not explain (the gain less the gain of the control).
+# Then say in one sentence what you would conclude from the table in section 16.5.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -441,8 +465,8 @@ def beyond_shaking(adapted, shaken, shipped):
 check.beyond_shaking(beyond_shaking)
 
 # %% [markdown]
-# **Exercise 5 (open).** Let the tracker itself say where to cut: run it over the first frames and cut each patch at its box instead of the first one. Which of the two mistakes of section 16.2 becomes more
-# likely?
+# **Exercise 5 (open).** Let the tracker itself say where to cut: run it over the first frames and cut each patch at its box
+# instead of the first one. Which of the two mistakes of section 16.2 becomes more likely?
 #
 # ## 16.8 Summary
 
@@ -469,7 +493,8 @@ print(f"most_videos = {data['videos']['1/1']}")
 # - SUMMARY
 
 # %% [markdown]
-# **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what trackers do today.
+# **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what
+# trackers do today.
 
 # %% [markdown]
 # ## References
