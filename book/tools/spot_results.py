@@ -260,7 +260,7 @@ def main() -> None:
     if arguments.what == "more-data" and not arguments.patches:
         parser.error("more-data needs --patches FILE, which `udt data pack VIDEOS --out FILE` writes")
     origin = provenance(f"make results-{arguments.what}")
-    document = origin | {"network": default().fingerprint}
+    document = origin | {"network": default().fingerprint, "threads": torch.get_num_threads()}
     document |= adaptation(arguments) if arguments.what == "adaptation" else more_data(arguments)
     write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
