@@ -255,6 +255,10 @@ on_the_spot.demo()
 # Why the control? A tracker is a chaotic system. A tiny change of the weights moves a peak by a cell somewhere, and the
 # boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). Any change of the weights makes some sequences
 # better and others worse. An adaptation has taught something only if it does more than shaking does.
+#
+# **The rule**, written before anything was measured: an adaptation *helps* if the 95 % intervals of its gain, and of its
+# gain less that of shaking, both lie above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*.
+# No sequence should lose more than 2 points.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
@@ -274,18 +278,25 @@ for (kind, arm), (each, gap) in found.items():
         f"{kind:9} {arm:7} {gap.mean:+5.2f} points, 95 % {gap.low:+5.2f} to {gap.high:+5.2f}; "
         f"worst {each.min():+5.1f}, best {each.max():+5.1f}, of {len(each)}"
     )
-kept = {kind: sum(row["kept"] for row in rows.values()) for kind, rows in stored["own"].items()}
-fell = [
-    row["after"] / row["before"]
-    for rows in stored["own"].values()
-    for row in rows.values()
-    if row["after"] is not None
-]
-print(
-    "kept by the guard:",
-    ", ".join(f"{count} of {len(stored['own'][kind])} {kind}" for kind, count in kept.items()),
-)
-print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what it was, median")
+
+
+def verdict(kind, arm):
+    """Say what the rule says, and the gain less that of shaking with its interval."""
+    rows = stored["auc"][kind].values()
+    beyond = paired_difference(*([100 * row[name] for row in rows] for name in (arm, "shaken")))
+    gain = found[kind, arm][1]
+    word = "helps" if min(gain.low, beyond.low) > 0 else "harms" if gain.high < 0 else "not resolved"
+    return word, beyond
+
+
+verdicts = {(kind, arm): verdict(kind, arm) for kind in stored["auc"] for arm in ARMS[:2]}
+for (kind, arm), (word, beyond) in verdicts.items():
+    print(
+        f"{kind:9} {arm:7} {word:13} beyond shaking {beyond.mean:+5.2f}, 95 % {beyond.low:+5.2f} to {beyond.high:+5.2f}"
+    )
+for arm in ARMS:
+    lost = sum(int((found[kind, arm][0] < -2).sum()) for kind in stored["auc"])
+    print(f"{arm:7} sequences that lose more than 2 points: {lost}")
 
 # %%
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
@@ -302,32 +313,48 @@ plt.show()
 
 # %%
 each_own = {kind: found[kind, "own"][0] for kind in stored["auc"]}
-lower_and_worse = sum(
-    row["kept"] and gain < 0
+own = [
+    (row, gain)
     for kind in stored["own"]
     for row, gain in zip(stored["own"][kind].values(), each_own[kind], strict=True)
-)
-count = sum(len(each) for each in each_own.values())
+]
+count, kept = len(own), sum(row["kept"] for row, _ in own)
+fell = np.array([row["after"] / row["before"] for row, _ in own if row["after"] is not None])
+lower_and_worse = sum(row["kept"] and gain < 0 for row, gain in own)
+moved = max(row["moved"] for row, _ in own)
 worst = min(
     (float(each.min()), kind, list(stored["auc"][kind])[int(each.argmin())])
     for kind, each in each_own.items()
 )
-print(f"kept, though the AUC fell: {lower_and_worse} of {count} sequences")
-print(f"the worst: {worst[2]} ({worst[1]}), {worst[0]:+.1f} points")
-for kind in stored["auc"]:
-    rows = stored["auc"][kind].values()
-    pair = [100 * np.array([row[name] for row in rows]) for name in ("own", "shaken")]
-    gap = paired_difference(*pair)
-    print(f"{kind}: own less shaken {gap.mean:+.2f}, 95 % {gap.low:+.2f} to {gap.high:+.2f}")
+print(f"kept by the guard: {kept} of {count}; no weight moved further than {moved:.4f}")
+print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what it was (median)")
+print(
+    f"kept, though the AUC fell: {lower_and_worse} of {count}; the worst is {worst[2]} ({worst[1]}), {worst[0]:+.1f} points"
+)
+slowest = max(row["seconds"] for row, _ in own)
+print(
+    f"the slowest adaptation took {slowest:.0f} s on {stored['threads']} threads ({stored['hardware']['cpu']})"
+)
 
 # %% [markdown]
-# TEXT165
+# **The surprise.** The network comes home better on frames it has not seen, nearly everywhere, and the guard has little to
+# do. Yet coming home better is not the same as tracking better. Look at the grey dots: they are the width of chance, and
+# most of what the coloured dots do, gains and losses, stays within it. The paper reports a gain from one network on one
+# benchmark, without an interval and without such a control.
+#
+# **The failure case** is the sequence named last. Its loss fell on held-out frames, the guard let the new network pass, and
+# the tracker followed worse. No guard that looks at the cycle loss can see this. Why can it happen? The patches lie at one
+# place, and for some frames the target hardly leaves it. A network that answers "it has not moved" a little more readily
+# comes home a little better. That was a cheap answer in training (chapter 11), and it is one here.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
 assert stored["modified"] is False
 assert stored["network"] == weights.shipped("udt").fingerprint
-assert {kind: len(each) for kind, each in each_own.items()} == {"synthetic": 11, "real": 11}
+assert min(len(each) for each in each_own.values()) >= 4
+assert kept >= 0.8 * count
+assert np.median(fell) < 0.95
+assert lower_and_worse > 0
 
 # %% [markdown]
 # ## 16.6 More data
@@ -339,6 +366,9 @@ assert {kind: len(each) for kind, each in each_own.items()} == {"synthetic": 11,
 # `make results-more-data` trains from random weights with the recipe of the network that ships, for 120 steps of 8
 # triplets, on parts of our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other
 # half of each batch.
+#
+# **The rule**, again beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and
+# all videos lies below zero. The difference that could have been seen four times out of five is printed beside it.
 
 # %%
 data = json.loads(stored_result("ch16_more_data.json").read_text("utf-8"))
@@ -376,7 +406,10 @@ for kind in data["auc"]:
 detectable = {
     kind: detectable_difference(by_sequence(kind, "1/32"), by_sequence(kind, "1/1")) for kind in data["auc"]
 }
-print("detectable:", ", ".join(f"{kind} {value:.1f} points" for kind, value in detectable.items()))
+for kind, value in detectable.items():
+    gap = against_all[kind, "1/32"]
+    word = "confirmed" if gap.high < 0 else "contradicted" if gap.low > 0 else "not resolved"
+    print(f"{kind}: more videos help: {word}; a difference of {value:.1f} points could have been seen")
 
 # %%
 _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
@@ -395,7 +428,10 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# TEXT166
+# Two things limit what such a curve can say. The budget is small: 960 triplets are drawn, so even three videos are not used
+# up. More videos mean more *kinds* of pictures at this budget, not more lessons. And each seed draws its own videos, so the
+# spread over seeds contains the luck of the draw, as it should. Read the bands: where they contain the other points, the
+# curve is flat as far as anybody can tell.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The stored curve is of the parts named, with as many sequences.
@@ -471,9 +507,9 @@ check.beyond_shaking(beyond_shaking)
 # ## 16.8 Summary
 
 # %% tags=["numbers"]
-print(f"moved = {max(row['moved'] for rows in stored['own'].values() for row in rows.values()):.4f}")
+print(f"moved = {moved:.4f}")
 print(f"fell = {np.median(fell):.2f}")
-print(f"kept = {sum(kept.values())}")
+print(f"kept = {kept}")
 print(f"all = {count}")
 for kind in stored["auc"]:
     for arm in ARMS:

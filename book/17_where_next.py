@@ -117,8 +117,9 @@ for name, found in {"random": weights.random_weights(), "trained": weights.shipp
 print(f"the label's own energy: {float(label.square().sum()):.1f}")
 
 # %% [markdown]
-# An error equal to the label's energy means that the tracker answered nothing at all. The longer the way, the larger the
-# error, for both networks: there is more to be learned from $\mathbf S_3$ than from $\mathbf S_1$.
+# An error equal to the label's energy means that the tracker answered nothing at all; the random network does worse. The
+# longer the way, the larger the error, for both networks: there is more to be learned from $\mathbf S_3$ than from
+# $\mathbf S_1$.
 #
 # **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for
 # $k=3$ and compare the responses.
@@ -265,15 +266,15 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 # is decoded once and learned from $3E=150$ times. With many machines the *exchange* grows until it is the largest part: the
 # network is so small that a step is over before the messages have gone round the ring.
 #
-# A GPU changes one number, $r$. None was at hand, so its rows in our stored table are empty, and the table names the command
-# that fills them. We can ask the model the question the other way round: how fast may a GPU become before something else is
-# the bottleneck?
+# A GPU changes one number, $r$. None was at hand, so its rows in our stored table are empty, and the table names the
+# command that fills them. We can ask the model the question the other way round: how fast may a GPU become before something
+# else is the bottleneck?
 
 # %%
 devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
 for row in csv.DictReader(devices):
     if row["device"] == "cuda":
-        print(f"GPU, {row['step']}: {row['triplets_per_second'] or 'not measured'} triplets a second")
+        print(f"triplets a second on a GPU, {row['step']}: {row['triplets_per_second'] or 'not measured'}")
         print(f"  {row['command']}")
 faster = np.geomspace(1, 1e5, 26)
 gpu_bills = [
@@ -298,9 +299,9 @@ print(f"ten million videos would take such a GPU {gpu_hours:,.0f} hours")
 
 # %% [markdown]
 # **The surprise.** A fast GPU soon waits for the *disk*: every triplet needs three patches of 46,875 bytes. Compressed
-# patches are 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt train` does
-# on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself; the orange bar is the
-# bottleneck.
+# patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt train`
+# does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself; the orange bar is
+# the bottleneck.
 
 # %% tags=["nbval-ignore-output"]
 scaling.demo(machine)
@@ -329,8 +330,8 @@ for node in operations(onnx.helper):
     print(f"{node.output[0]:9} = {node.op_type}({', '.join(node.input)})")
 
 # %% [markdown]
-# The lines after `raw` are where a network usually gets stuck on its way into another program: local response
-# normalisation is a rare operation. Over channels $c$ it divides by
+# The lines after `raw` are where a network usually gets stuck on its way into another program: local response normalisation
+# is a rare operation. Over channels $c$ it divides by
 #
 # $$\Big(1+\alpha\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
 #
@@ -525,12 +526,12 @@ print(f"operations = {len(operations(onnx.helper))}")
 
 # %% [markdown] tags=["summary"]
 # - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses livelier patches. The mean error grows
-#   from 4 <!-- home_1 --> home from the first search patch to 9 <!-- home_3 --> home from the third.
-# - One core decodes and cuts 150 <!-- cores --> frames a second; two processes learn from 40 <!-- triplets_2 --> triplets a
-#   second where one learns from 25 <!-- triplets_1 -->.
-# - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.70 <!-- measured --> was measured.
+#   from 27 <!-- home_1 --> home from the first search patch to 37 <!-- home_3 --> home from the third.
+# - One core decodes and cuts 188 <!-- cores --> frames a second; two processes learn from 39 <!-- triplets_2 --> triplets a
+#   second where one learns from 24 <!-- triplets_1 -->.
+# - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.65 <!-- measured --> was measured.
 # - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and
-#   computing is the bottleneck. A processor more than 10 <!-- faster --> times as fast waits for the disk, and thousands of
+#   computing is the bottleneck. A processor more than 63 <!-- faster --> times as fast waits for the disk, and thousands of
 #   machines wait for each other.
 # - The network is 10 <!-- operations --> operations in an ONNX file; the tracker without PyTorch gives the same box in all
 #   30 <!-- agree --> frames. Exchanged colours and another range of values raise no error.
