@@ -34,6 +34,7 @@ import torch
 from udtlib import viz, weights
 from udtlib.adaptation import AT_HOME, NOWHERE, Video, adapt_to, held_out
 from udtlib.check import ch16 as check
+from udtlib.data import find_data
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import default_sigma, gaussian_label
@@ -152,6 +153,12 @@ losses = cycle_loss(weights.shipped("udt").network(padded=False), judged), cycle
 print(f"cycle loss before: ours {losses[0]:.3f}, the library's {library.before:.3f}")
 print(f"after three steps: ours {losses[1]:.3f}, the library's {library.after:.3f}")
 print(f"weights moved by up to {far:.4f}; ours and the library's are less than 0.00005 apart")
+
+# %% tags=["outside-data"]
+released = [find_data(f"weights/{name}.mat") for name in ("UDT_Unsupervised", "UDT_OTBfinetune")]
+if all(released):
+    before, after = (weights.load_weights(path).tensors for path in released)
+    assert max(float((after[name] - before[name]).abs().max()) for name in before) < 0.00365
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Both forms of the step agree.
@@ -372,57 +379,42 @@ assert lower_and_worse > 0
 
 # %%
 data = json.loads(stored_result("ch16_more_data.json").read_text("utf-8"))
-order = sorted(
-    (name for name in data["videos"] if "+" not in name), key=lambda name: -int(name.split("/")[1])
-)
-order += [name for name in data["videos"] if "+" in name]
-seeds = len(data["auc"]["synthetic"]["1/1"])
-print(f"{data['steps']} steps of {data['batch']} triplets, {seeds} seeds")
+parts = sorted((name for name in data["videos"] if "+" not in name), key=lambda name: data["videos"][name])
+mixes = [name for name in data["videos"] if "+" in name]
+smallest, everything = parts[0], parts[-1]
+print(f"{data['steps']} steps of {data['batch']} triplets, from random weights")
 
 
 def by_sequence(kind, name):
     """Return the AUC of every sequence in points, the mean over seeds."""
-    runs = data["auc"][kind][name]
-    return 100 * np.mean([list(run.values()) for run in runs], axis=0)
-
-
-def spread(kind, name):
-    """Return the standard deviation over seeds of the mean AUC, in points."""
-    return np.std([100 * np.mean(list(run.values())) for run in data["auc"][kind][name]], ddof=1)
+    return 100 * np.mean([list(run.values()) for run in data["auc"][kind][name]], axis=0)
 
 
 against_all = {}
 for kind in data["auc"]:
-    base = by_sequence(kind, "1/1")
-    for name in order:
-        mine = by_sequence(kind, name)
-        gap = paired_difference(mine, base) if name != "1/1" else None
+    for name in [*parts, *mixes]:
+        gap = paired_difference(by_sequence(kind, name), by_sequence(kind, everything))
         against_all[kind, name] = gap
-        text = f"{gap.mean:+5.1f} ({gap.low:+5.1f} to {gap.high:+5.1f})" if gap else ""
-        print(
-            f"{kind:9} {name:16} {data['videos'][name]:3} videos: AUC {mine.mean():.1f}, "
-            f"seeds {spread(kind, name):.1f}   {text}"
-        )
-detectable = {
-    kind: detectable_difference(by_sequence(kind, "1/32"), by_sequence(kind, "1/1")) for kind in data["auc"]
-}
-for kind, value in detectable.items():
-    gap = against_all[kind, "1/32"]
+        means = [f"{100 * np.mean(list(run.values())):.1f}" for run in data["auc"][kind][name]]
+        less = f"less all: {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})" if name != everything else ""
+        print(f"{kind:9} {name:16} {data['videos'][name]:3} videos, AUC by seed: {', '.join(means)}   {less}")
+for kind in data["auc"]:
+    pair = [by_sequence(kind, name) for name in (smallest, everything)]
+    gap, least = against_all[kind, smallest], detectable_difference(*pair)
     word = "confirmed" if gap.high < 0 else "contradicted" if gap.low > 0 else "not resolved"
-    print(f"{kind}: more videos help: {word}; a difference of {value:.1f} points could have been seen")
+    print(f"{kind}: more videos help: {word}; a difference of {least:.1f} points could have been seen")
 
 # %%
 _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
+counts = [data["videos"][name] for name in parts]
 for kind, color in zip(data["auc"], ("#0072B2", "#D55E00"), strict=False):
-    parts = [name for name in order if "+" not in name]
-    counts = [data["videos"][name] for name in parts]
     means = np.array([by_sequence(kind, name).mean() for name in parts])
-    low = [against_all[kind, name].low if name != "1/1" else 0 for name in parts] + means[-1]
-    high = [against_all[kind, name].high if name != "1/1" else 0 for name in parts] + means[-1]
+    gaps = [against_all[kind, name] for name in parts]
+    low, high = (means[-1] + [getattr(gap, end) for gap in gaps] for end in ("low", "high"))
     axis.fill_between(counts, low, high, color=color, alpha=0.15)
     axis.plot(counts, means, "o-", color=color, label=kind)
-    mixed = by_sequence(kind, order[-1]).mean()
-    axis.plot(counts[-1] * 1.25, mixed, "s", color=color)
+    for name in mixes:
+        axis.plot(counts[-1] * 1.25, by_sequence(kind, name).mean(), "s", color=color)
 axis.set(xscale="log", xlabel="videos (square: all of them and procedural clips)", ylabel="AUC (points)")
 axis.legend()
 plt.show()
@@ -436,8 +428,9 @@ plt.show()
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The stored curve is of the parts named, with as many sequences.
 assert data["modified"] is False
-assert [data["videos"][name] for name in order[:-1]] == sorted(data["videos"][name] for name in order[:-1])
-assert seeds >= 2
+assert counts == sorted(counts)
+assert everything == "1/1"
+assert smallest != everything
 
 # %% [markdown]
 # ## 16.7 Exercises
@@ -520,10 +513,10 @@ for kind in stored["auc"]:
 print(f"worst = {worst[0]:.1f}")
 print(f"worse = {lower_and_worse}")
 for kind in data["auc"]:
-    print(f"few_{kind} = {by_sequence(kind, order[0]).mean():.1f}")
-    print(f"full_{kind} = {by_sequence(kind, '1/1').mean():.1f}")
-print(f"least_videos = {data['videos'][order[0]]}")
-print(f"most_videos = {data['videos']['1/1']}")
+    print(f"few_{kind} = {by_sequence(kind, smallest).mean():.1f}")
+    print(f"full_{kind} = {by_sequence(kind, everything).mean():.1f}")
+print(f"least_videos = {data['videos'][smallest]}")
+print(f"most_videos = {data['videos'][everything]}")
 
 # %% [markdown] tags=["summary"]
 # - SUMMARY
