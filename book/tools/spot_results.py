@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
@@ -42,7 +42,7 @@ from udtlib.training.run import start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.step import Batch
 from udtlib.training.workers import Workers
-from udtlib.weights import Weights, default
+from udtlib.weights import Weights, default, load_weights, save_weights
 
 EVERY, FRAMES = 2, 40
 """Every how many sequences, and how many of their frames at most, are tracked."""
@@ -125,13 +125,10 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
     groups = datasets(arguments.real)
     if not arguments.so_far:
-        pooled = {kind: cache(partial(adapted_to_all, group, weights)) for kind, group in groups.items()}
-        for kind, make in pooled.items():
-            measure_into(out / kind / "_pooled.json", made_of, partial(timed, make, weights))
+        pooled = {kind: adapted_to_all(out / kind, made_of, group, weights) for kind, group in groups.items()}
         for one, kind in in_turn(groups):
-            measure_into(
-                out / kind / f"{one.name}.json", made_of, partial(compare, one, weights, pooled[kind])
-            )
+            measure = partial(compare, one, weights, pooled[kind])
+            measure_into(out / kind / f"{one.name}.json", made_of, measure)
     table: dict[str, Any] = {"auc": {}, "own": {}, "pooled": {}}
     for kind, group in groups.items():
         table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
@@ -147,25 +144,33 @@ def in_turn(groups: dict[str, list[Sequence]]) -> Iterator[tuple[Sequence, str]]
         yield from (pair for pair in row if pair is not None)
 
 
-def adapted_to_all(sequences: AbstractSequence[Sequence], weights: Weights) -> Adapted:
-    """Return what comes of adapting one network to all sequences together."""
-    return adapt_to(weights, [clip_of(sequence, POOLED) for sequence in sequences], ITERATIONS)
+def adapted_to_all(
+    out: Path, made_of: dict[str, Any], sequences: AbstractSequence[Sequence], weights: Weights
+) -> Weights:
+    """Return what comes of adapting one network to all sequences together; it is kept beside its facts."""
+    kept = out / "_pooled.safetensors"
+
+    def adapt_once() -> dict[str, Any]:
+        begin = perf_counter()
+        found = adapt_to(weights, [clip_of(sequence, POOLED) for sequence in sequences], ITERATIONS)
+        save_weights(kept, found.weights)
+        return facts(found, weights, perf_counter() - begin)
+
+    out.mkdir(parents=True, exist_ok=True)
+    measure_into(out / "_pooled.json", made_of, adapt_once)
+    return load_weights(kept)
 
 
-def timed(make: Callable[[], Adapted], weights: Weights) -> dict[str, Any]:
-    """Return the facts of an adaptation, with the seconds it takes."""
-    begin = perf_counter()
-    return facts(make(), weights, perf_counter() - begin)
-
-
-def compare(sequence: Sequence, weights: Weights, pooled: Callable[[], Adapted]) -> dict[str, Any]:
+def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, Any]:
     """Return the success of the four networks on a sequence, and how its own adaptation went."""
     begin = perf_counter()
     own = adapt_to(weights, [clip_of(sequence, min(OWN, len(sequence.frames)))], ITERATIONS)
     about = facts(own, weights, perf_counter() - begin)
-    networks = {"as it ships": weights, "pooled": pooled().weights, "own": own.weights}
+    networks = {"as it ships": weights, "pooled": pooled, "own": own.weights}
     networks["shaken"] = shaken(weights, own.weights, seed=0)
-    return {"auc": {name: success(one, sequence) for name, one in networks.items()}, "own": about}
+    different = {one.fingerprint: one for one in networks.values()}  # what was not kept is as it ships
+    auc = {key: success(one, sequence) for key, one in different.items()}
+    return {"auc": {name: auc[one.fingerprint] for name, one in networks.items()}, "own": about}
 
 
 def more_data(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from udtlib.bench.decoding import Decoding
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.data.synthetic.cache import pack_clips
-from udtlib.weights import default, random_weights, shipped
+from udtlib.weights import default, load_weights, random_weights, shipped
 
 CLIPS = [render_clip(6, seed=seed, scale_variation=0.5, name=f"clip{seed}") for seed in (1, 2)]
 
@@ -51,6 +51,7 @@ def test_adaptation_is_measured_once_and_goes_on_where_it_stopped(small, tmp_pat
     capsys.readouterr()
     monkeypatch.setattr(spot_results, "compare", lambda *_: pytest.fail("measured again"))
     (out / "synthetic" / "_pooled.json").write_text('{"made_of": "something else"}')
+    assert load_weights(out / "real" / "_pooled.safetensors").tensors.keys() == default().tensors.keys()
     run(monkeypatch, spot_results, *words)
     assert json.loads(table.read_text())["auc"] == document["auc"]
     assert capsys.readouterr().out.startswith("_pooled")
