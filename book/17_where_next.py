@@ -14,17 +14,18 @@
 # %% [markdown]
 # # 17 Where next
 #
-# **Goals.** After this chapter you can *write down* how the journal version of the paper, LUDT, extends its loss, and compute
-# that loss with parts you know; *estimate* how long training on ten million videos would take, and which resource runs out
-# first; *export* the network, run the tracker without PyTorch, and prove that its boxes are the same; and *say* what trackers
-# after 2019 do differently.
+# **Goals.** After this chapter you can *write down* how the journal version of the paper, LUDT, extends its loss, and
+# compute that loss with parts you know; *estimate* how long training on ten million videos would take, and which resource
+# runs out first; *export* the network, run the tracker without PyTorch, and prove that its boxes are the same; and *say*
+# what trackers after 2019 do differently.
 #
-# **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches
-# ([chapter 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
+# **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches ([chapter
+# 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 25 s on two cores. Downloads: none.
+# Run time: about 79 s on two cores. Downloads: none.
 
 # %%
+import csv
 import json
 import os
 from itertools import pairwise
@@ -62,31 +63,33 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # network and the tracker stay as they are; the lesson changes in three ways.
 #
 # **Four frames.** A triplet has two search patches. LUDT adds a third, and draws all three from the 20 frames after the
-# template, not from 10. The tracker goes forward through all of them, $\mathbf T\to\mathbf S_1\to\mathbf S_2\to\mathbf S_3$,
-# and each patch sends it home once. With $\mathbf R^{(k)}_{\mathbf T}$ for the response at $\mathbf T$ after the way
-# back from $\mathbf S_k$,
+# template, not from 10. The tracker goes forward through all of them,
+# $\mathbf T\to\mathbf S_1\to\mathbf S_2\to\mathbf S_3$, and each patch sends it home once. With
+# $\mathbf R^{(k)}_{\mathbf T}$ for the response at $\mathbf T$ after the way back from $\mathbf S_k$,
 #
 # $$\mathcal L=\sum_{k=1}^{3}\sum_i A^{(k)}_i\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
 #
-# The first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. Short ways give clean lessons, long ways give hard
-# ones, and the sum has both.
+# The first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. Short ways give clean lessons, long ways
+# give hard ones, and the sum has both.
 #
 # **More is dropped.** $A^{(k)}_i$ is the weight of Eq. 10. It now leaves out the worst 20 % of the samples instead of 10 %,
 # for each term separately. The motion in it is the sum of what moved on the way to $\mathbf S_k$,
 #
 # $$M^{(k)}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
 #
-# (The released code has $\mathbf R^{(3)}_{\mathbf T}$ in the place of $\mathbf Y_{\mathbf T}$ for $k=3$, probably a slip of the pen.)
+# (The released code has $\mathbf R^{(3)}_{\mathbf T}$ in the place of $\mathbf Y_{\mathbf T}$ for $k=3$, probably a slip of
+# the pen.)
 #
-# **Patches with something in them.** The centre of a frame often shows sky. LUDT looks at 25 places in the first frame and takes
-# the one with the greatest entropy
+# **Patches with something in them.** The centre of a frame often shows sky. LUDT looks at 25 places in the first frame and
+# takes the one with the greatest entropy
 #
 # $$H=-\sum_v p_v\log_2 p_v, \tag{17.3}$$
 #
 # where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
 #
-# We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it, `consistency_loss`
-# takes the share to drop, and `most_varied_place` is Eq. 17.3. Here are eight quadruples from our procedural clips.
+# We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it,
+# `consistency_loss` takes the share to drop, and `most_varied_place` is Eq. 17.3. Here are eight quadruples from our
+# procedural clips.
 
 # %%
 made = render_patches(clips=8, frames=21, seed=3)
@@ -114,11 +117,12 @@ for name, found in {"random": weights.random_weights(), "trained": weights.shipp
 print(f"the label's own energy: {float(label.square().sum()):.1f}")
 
 # %% [markdown]
-# An error equal to the label's energy means that the tracker answered nothing at all. The longer the way, the larger the error,
-# for both networks: there is more to be learned from $\mathbf S_3$ than from $\mathbf S_1$.
+# An error equal to the label's energy means that the tracker answered nothing at all; the random network does worse. The
+# longer the way, the larger the error, for both networks: there is more to be learned from $\mathbf S_3$ than from
+# $\mathbf S_1$.
 #
-# **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for $k=3$
-# and compare the responses.
+# **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for
+# $k=3$ and compare the responses.
 
 
 # %%
@@ -138,8 +142,8 @@ by_hand = float((home_by_hand(network) - library).abs().max())
 print(f"largest difference of two responses whose peak is {float(library.max()):.1f}: below 0.0001")
 
 # %% [markdown]
-# Entropy prefers a lively place. Below are the first frame of a clip, with the centre patch in blue and the place of greatest
-# entropy in orange, and what the two boxes show.
+# Entropy prefers a lively place. Below are the first frame of a clip, with the centre patch in blue and the place of
+# greatest entropy in orange, and what the two boxes show.
 
 # %%
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
@@ -165,8 +169,9 @@ assert variety["most varied"] >= variety["centre"]
 # %% [markdown]
 # ## 17.2 Ten million videos
 #
-# Video without labels is free, and there is plenty of it. The paper's training set has some 5,000 clips, that is 494,211 frames.
-# What would ten million clips take? We do not talk about money here, since prices change: we count time, disk and network.
+# Video without labels is free, and there is plenty of it. The paper's training set has some 5,000 clips, that is 494,211
+# frames. What would ten million clips take? We do not talk about money here, since prices change: we count time, disk and
+# network.
 #
 # Four things are done to a frame. Each has a rate that can be measured on one machine.
 #
@@ -175,24 +180,26 @@ assert variety["most varied"] >= variety["centre"]
 # | decode | a video is decoded and its patches are cut, once | frames a second and core, $f$ |
 # | read | the three patches of a triplet are read from the disk, each of $p$ bytes | bytes a second, $d$ |
 # | compute | the triplet goes through the network, there and back | triplets a second and machine, $r$ |
-# | exchange | all machines add up their gradients after each step | latency $\ell$ and bytes a second, $b$ |
+# | exchange | all machines add up their gradients after each step | latency $t_m$ and bytes a second, $b$ |
 #
-# With $V$ videos of $F$ frames, $E$ epochs, $N$ machines of $c$ cores and a batch of $B$ triplets on each machine, there are
-# $T=VFE$ triplets to learn from, in $T/BN$ steps, and the stages take
+# With $V$ videos of $F$ frames, $E$ epochs, $N$ machines of $c$ cores and a batch of $B$ triplets on each machine, there
+# are $T=VFE$ triplets to learn from, in $T/BN$ steps, and the stages take
 #
 # $$t_{\text{decode}}=\frac{VF}{fcN},\qquad t_{\text{read}}=\frac{3pT}{dN},\qquad t_{\text{compute}}=\frac{T}{rN},\qquad
-# t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,\ell+\frac sb\Big). \tag{17.4}$$
+# t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,t_m+\frac sb\Big). \tag{17.4}$$
 #
-# Here $s$ is what a machine sends in a step. In a *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add
-# them up and $N-1$ times to hand out the sums; $2(N-1)/N$ gradients leave each machine, however many there are. The weights of Eq. 10 need three
-# numbers of every triplet in the batch, which is another $N-1$ messages. `udtlib.bench.scaling.bill` is Eq. 17.4.
+# Here $s$ is what a machine sends in a step. In a *ring*, each machine passes parts of the gradient on to its neighbour,
+# $N-1$ times to add them up and $N-1$ times to hand out the sums; $2(N-1)/N$ gradients leave each machine, however many
+# there are. The weights of Eq. 10 need three numbers of every triplet in the batch, which is another $N-1$ messages.
+# `udtlib.bench.scaling.bill` is Eq. 17.4.
 #
-# **Assumptions.** Patches are read while the step before is computed, so that only the slower of the two counts. Every machine keeps its share
-# of the patches on its own disk. All machines are equal, nothing fails, and no stage slows another one down. The batch grows with $N$, and we
-# assume that the network learns as much from a triplet as before, which is not true for large batches.
+# **Assumptions.** Patches are read while the step before is computed, so that only the slower of the two counts. Every
+# machine keeps its share of the patches on its own disk. All machines are equal, nothing fails, and no stage slows another
+# one down. The batch grows with $N$, and we assume that the network learns as much from a triplet as before, which is not
+# true for large batches.
 #
-# The rates were measured by `make results-costs` and are stored with the processor's name. The cell after the next measures two of them on *your*
-# machine.
+# The rates were measured by `make results-costs` and are stored with the processor's name. The cell after the next measures
+# two of them on *your* machine.
 
 # %%
 costs = json.loads(stored_result("ch17_costs.json").read_text("utf-8"))
@@ -216,9 +223,9 @@ print(f"here: {16 / (perf_counter() - begin):.0f} triplets a second on one threa
 print(f"cores: {os.cpu_count()}")
 
 # %% [markdown]
-# **Check.** Two processes are two machines with a very fast network. The model's only unknown is the latency $\ell$ of a message; with 50
-# microseconds it predicts the speed-up of two over one. What was measured also contains what the model leaves out: two processes
-# share the memory, and other programs ran on the machine.
+# **Check.** Two processes are two machines with a very fast network. The model's only unknown is the latency $t_m$ of a
+# message; with 50 microseconds it predicts the speed-up of two over one. What was measured also contains what the model
+# leaves out: two processes share the memory, and other programs ran on the machine.
 
 # %%
 local = Rates(frames=per_core, triplets=one, cores=1, patch=costs["patch_bytes"]["raw"])
@@ -231,8 +238,8 @@ print(
 print(f"the whole gradient: {PARAMETERS:,} numbers, {4 * PARAMETERS:,} bytes")
 
 # %% [markdown]
-# Now beyond two machines, by simulation. First the paper's own size, then ten million videos, on one machine and on more. A year has 8766
-# hours.
+# Now beyond two machines, by simulation. First the paper's own size, then ten million videos, on one machine and on more. A
+# year has 8766 hours.
 
 # %%
 machine = Rates(
@@ -255,15 +262,20 @@ print(f"disk for ten million videos: {million.disk / 1e12:.0f} TB, compressed", 
 print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['raw'] / 1e12:.1f} TB")
 
 # %% [markdown]
-# On one machine computing takes nearly all of the time, and decoding, which people worry about first, almost none: a frame is decoded once and
-# learned from $3E=150$ times. With many machines the *exchange* grows until it is the largest part: the network is so small that a step is
-# over before the messages have gone round the ring.
+# On one machine computing takes nearly all of the time, and decoding, which people worry about first, almost none: a frame
+# is decoded once and learned from $3E=150$ times. With many machines the *exchange* grows until it is the largest part: the
+# network is so small that a step is over before the messages have gone round the ring.
 #
-# A GPU changes one number, $r$. None was at hand, so the table says "not measured"; on one,
-# `udt train patches.raw --device cuda --steps 300 --out runs/gpu` writes the triplets a second into `log.csv`. We can ask the model the
-# question the other way round: how fast may a GPU become before something else is the bottleneck?
+# A GPU changes one number, $r$. None was at hand, so its rows in our stored table are empty, and the table names the
+# command that fills them. We can ask the model the question the other way round: how fast may a GPU become before something
+# else is the bottleneck?
 
 # %%
+devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
+for row in csv.DictReader(devices):
+    if row["device"] == "cuda":
+        print(f"triplets a second on a GPU, {row['step']}: {row['triplets_per_second'] or 'not measured'}")
+        print(f"  {row['command']}")
 faster = np.geomspace(1, 1e5, 26)
 gpu_bills = [
     bill(Plan(videos=10**7), Rates(frames=per_core, triplets=two * by, cores=2, patch=machine.patch))
@@ -282,11 +294,14 @@ plt.show()
 print(
     f"computing is the bottleneck up to {faster[first_limit - 1]:.0f} times our two cores; then: {limits[first_limit]}"
 )
+print(f"ten million videos would take such a GPU {gpu_hours:,.0f} hours")
+
 
 # %% [markdown]
-# **The surprise.** A fast GPU soon waits for the *disk*: every triplet needs three patches of 46,875 bytes. Compressed patches are 20 times
-# smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt train` does on a GPU that has room for them, removes the
-# stage altogether. Choose videos and machines yourself; the red bar is the bottleneck.
+# **The surprise.** A fast GPU soon waits for the *disk*: every triplet needs three patches of 46,875 bytes. Compressed
+# patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt train`
+# does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself; the orange bar is
+# the bottleneck.
 
 # %% tags=["nbval-ignore-output"]
 scaling.demo(machine)
@@ -304,9 +319,9 @@ assert 1.5 < speed_up(pair, local) <= 2
 # %% [markdown]
 # ## 17.3 The network without PyTorch
 #
-# A phone or a web page has no PyTorch. What they can run is a *graph*: a list of operations and the numbers they need, in a file. Two formats matter
-# here. `torch.export` captures a module as PyTorch's own graph, and ONNX is a format that many programs read. Our network needs ten operations, so
-# the graph can be read in full.
+# A phone or a web page has no PyTorch. What they can run is a *graph*: a list of operations and the numbers they need, in a
+# file. Two formats matter here. `torch.export` captures a module as PyTorch's own graph, and ONNX is a format that many
+# programs read. Our network needs ten operations, so the graph can be read in full.
 
 # %%
 import onnx.helper  # with the extra `export`
@@ -315,25 +330,26 @@ for node in operations(onnx.helper):
     print(f"{node.output[0]:9} = {node.op_type}({', '.join(node.input)})")
 
 # %% [markdown]
-# The two lines after `raw` are where a network usually gets stuck on its way into another program: local response normalisation is a rare
-# operation. Over channels $c$ it divides by
+# The lines after `raw` are where a network usually gets stuck on its way into another program: local response normalisation
+# is a rare operation. Over channels $c$ it divides by
 #
 # $$\Big(1+\alpha\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
 #
-# The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $\alpha=2\cdot10^{-5}$, plus 1: `Conv(squares, band, one)`. The power of
-# $\tfrac34$ is a square root times the square root of that. Nothing else is left to translate.
+# The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $\alpha=2\cdot10^{-5}$, plus 1:
+# `Conv(squares, band, one)`. The power of $\tfrac34$ is a square root times the square root of that. Nothing else is left
+# to translate.
 #
-# `udtlib.export.graph.exported_program` gives the same ten lines as `torch.export` sees them; it takes several seconds, so we only name it here. We write the ONNX
-# file, as `udt weights export udt.safetensors udt.onnx` does.
+# `udtlib.export.graph.exported_program` gives the same ten lines as `torch.export` sees them; it takes several seconds, so
+# we only name it here. We write the ONNX file, as `udt weights export udt.safetensors udt.onnx` does.
 
 # %%
 file = write_onnx(Path(mkdtemp()) / "udt.onnx", "udt")
 print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB for {PARAMETERS:,} parameters")
 
 # %% [markdown]
-# `udtlib.export.tracker.OnnxTracker` runs the file in onnxruntime and does the rest, sampling and correlation filter, in numpy: one page, no
-# PyTorch. **Check.** Are its boxes those of the tracker you know? The tolerance is a thousandth of a pixel. If rounding made one of them choose another
-# cell or scale just once, they would be half a pixel apart or more.
+# `udtlib.export.tracker.OnnxTracker` runs the file in onnxruntime and does the rest, sampling and correlation filter, in
+# numpy: one page, no PyTorch. **Check.** Are its boxes those of the tracker you know? The tolerance is a thousandth of a
+# pixel. If rounding made one of them choose another cell or scale just once, they would be half a pixel apart or more.
 
 # %%
 clip = render_clip(30, seed=3, scale_variation=0.6, fast_motion=0.4, texture="mixed")
@@ -353,8 +369,9 @@ print(f"frames: {len(frames)}, of which less than 0.001 px apart: {(apart < 1e-3
 print(f"mean overlap with the truth: {iou(without, clip.boxes).mean():.2f}")
 
 # %% [markdown]
-# **What goes wrong in practice.** The file says that its input is called `pixels` and has three channels. It cannot say which is red, or that white is 255. Programs
-# that read images with OpenCV get blue first, many others divide by 255, and *nothing complains*. The features tell:
+# **What goes wrong in practice.** The file says that its input is called `pixels` and has three channels. It cannot say
+# which is red, or that white is 255. Programs that read images with OpenCV get blue first, many others divide by 255, and
+# *nothing complains*. The features tell:
 
 # %%
 tracker = OnnxTracker(file)
@@ -363,64 +380,72 @@ inputs = {"RGB, 0..255": right, "BGR, 0..255": right[:, ::-1], "RGB, 0..1": righ
 maps = {
     name: tracker.session.run(None, {"pixels": np.ascontiguousarray(one)})[0] for name, one in inputs.items()
 }
-alike = {}
+alike, spreads = {}, {}
 for name, found in maps.items():
     alike[name] = np.corrcoef(found.ravel(), maps["RGB, 0..255"].ravel())[0, 1]
-    spread = found.std((2, 3)).mean()
+    spreads[name] = float(found[:, :, 3:-3, 3:-3].std((2, 3)).mean())  # away from the padded border
     print(
-        f"{name:12} correlation with the right features {alike[name]:.2f}, spread over the image {spread:.2f}"
+        f"{name:12} correlation with the right features {alike[name]:.2f}, spread over the image {spreads[name]:.1f}"
     )
-spreads = {name: float(found.std((2, 3)).mean()) for name, found in maps.items()}
 blue_first = iou(run(OnnxTracker(file), lambda frame: frame[:, :, ::-1]), clip.boxes).mean()
 print(f"mean overlap with blue first: {blue_first:.2f}")
 
 # %% [markdown]
-# With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the image. With red and blue exchanged the features are
-# others, and the tracker still follows, since the same mistake is made in the template and in the search patch. A mistake that does not show in a quick
-# test is the kind that ships. The remedy is what we did above: compare boxes, not impressions.
+# With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the image.
+# With red and blue exchanged the features are others, and the tracker still follows, since the same mistake is made in the
+# template and in the search patch. A mistake that does not show in a quick test is the kind that ships. The remedy is what
+# we did above: compare boxes, not impressions.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The same boxes, and what the two mistakes do.
 assert apart.max() < 1e-3
 assert alike["RGB, 0..255"] > 0.999
 assert alike["BGR, 0..255"] < 0.95
-assert spreads["RGB, 0..1"] < 0.1 * spreads["RGB, 0..255"]
+assert spreads["RGB, 0..1"] < 0.02 * spreads["RGB, 0..255"]
 assert blue_first > 0.3
 
 # %% [markdown]
 # ## 17.4 Trackers after 2019
 #
-# The paper appeared in the year in which tracking left correlation filters on hand-made or shallow features. Five changes matter most.
+# The paper appeared in the year in which tracking left correlation filters on hand-made or shallow features. Five changes
+# matter most.
 #
-# **Deep backbones.** A Siamese tracker with a deep network kept preferring the middle of its window, because padding tells a deep network where it is.
-# SiamRPN++ ([Li et al. 2019](#References "li2019")) moved the target about in its training patches, and deep backbones began to work. It is the "stay at the centre" of
-# [chapter 11](11_training.ipynb), met by others.
+# **Deep backbones.** A Siamese tracker with a deep network kept preferring the middle of its window, because padding tells
+# a deep network where it is. SiamRPN++ ([Li et al. 2019](#References "li2019")) moved the target about in its training
+# patches, and deep backbones began to work. It is the "stay at the centre" of [chapter 11](11_training.ipynb), met by
+# others.
 #
-# **Filters that are learned to be learned.** DiMP ([Bhat et al. 2019](#References "bhat2019")) keeps the idea of this book, to compute a filter from the template and apply it
-# to the search patch. It replaces the closed form by a few steps of gradient descent that are themselves part of the training, as in
-# [chapter 12](12_udt_plus.ipynb).
+# **Filters that are learned to be learned.** DiMP ([Bhat et al. 2019](#References "bhat2019")) keeps the idea of this book,
+# to compute a filter from the template and apply it to the search patch. It replaces the closed form by a few steps of
+# gradient descent that are themselves part of the training, as in [chapter 12](12_udt_plus.ipynb).
 #
-# **Attention.** STARK ([Yan et al. 2021](#References "yan2021")) lets a transformer look at template and search patch together and predicts the corners of the box. OSTrack
-# ([Ye et al. 2022](#References "ye2022")) does features and comparison in one network, one stream. The template is no longer summarised by a filter at all.
+# **Attention.** STARK ([Yan et al. 2021](#References "yan2021")) lets a transformer look at template and search patch
+# together and predicts the corners of the box. OSTrack ([Ye et al. 2022](#References "ye2022")) does features and
+# comparison in one network, one stream. The template is no longer summarised by a filter at all.
 #
-# **Masks and memory.** SAM 2 ([Ravi et al. 2024](#References "ravi2024")) follows an object by its mask, with a memory of what it looked like in earlier frames; a click takes the place of
-# the box. [Chapter 14](14_evaluating_on_vot.ipynb) said that VOT measures masks by now.
+# **Masks and memory.** SAM 2 ([Ravi et al. 2024](#References "ravi2024")) follows an object by its mask, with a memory of
+# what it looked like in earlier frames; a click takes the place of the box. [Chapter 14](14_evaluating_on_vot.ipynb) said
+# that VOT measures masks by now.
 #
-# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles in time in the same year as this paper, and
-# [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk over patches, with all ways counted instead of the best. PUL ([Wu et al. 2021](#References "wu2021")) first learns to
-# tell an object from its background and treats what it then finds as noisy labels. ULAST ([Shen et al. 2022](#References "shen2022")) trains a Siamese tracker with box regression by going forward and
-# back, and reports results on par with supervised trackers on large benchmarks.
+# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles in
+# time in the same year as this paper, and [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk over
+# patches, with all ways counted instead of the best. PUL ([Wu et al. 2021](#References "wu2021")) first learns to tell an
+# object from its background and treats what it then finds as noisy labels. ULAST ([Shen et al.
+# 2022](#References "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results
+# on par with supervised trackers on large benchmarks.
 #
-# What stayed is the argument of [chapter 07](07_forward_and_back.ipynb): time is a teacher, if you take care of what it can be fooled by. And the questions
-# of chapters 13 to 16 stayed too: how large is the difference, how sure are we, and what does it cost?
+# What stayed is the argument of [chapter 07](07_forward_and_back.ipynb): time is a teacher, if you take care of what it can
+# be fooled by. And the questions of chapters 13 to 16 stayed too: how large is the difference, how sure are we, and what
+# does it cost?
 #
 # ## 17.5 Exercises
 #
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/17.py](solutions/17.py).
 #
-# **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers. How many bytes does *each* machine send in all? Each of the two rounds
-# has one turn less than there are machines, and in each turn a machine sends one of `machines` equal parts.
+# **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers. How many bytes does *each*
+# machine send in all? Each of the two rounds has one turn less than there are machines, and in each turn a machine sends
+# one of `machines` equal parts.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -432,8 +457,8 @@ def ring_bytes(machines, numbers):
 check.ring_bytes(ring_bytes)
 
 # %% [markdown]
-# **Exercise 2 (compute).** The hours of a plan, with reading hidden behind computing (or the other way round). `seconds` is a dictionary with the keys `decode`, `read`,
-# `compute` and `exchange`.
+# **Exercise 2 (compute).** The hours of a plan, with reading hidden behind computing (or the other way round). `seconds` is
+# a dictionary with the keys `decode`, `read`, `compute` and `exchange`.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -445,7 +470,8 @@ def wall_hours(seconds):
 check.wall_hours(wall_hours)
 
 # %% [markdown]
-# **Exercise 3 (break and fix).** A colleague feeds images `(H, W, 3)` of `uint8`, blue first, to the exported network, and writes
+# **Exercise 3 (break and fix).** A colleague feeds images `(H, W, 3)` of `uint8`, blue first, to the exported network, and
+# writes
 #
 # ```python
 # def network_input(image):
@@ -464,8 +490,9 @@ def network_input(image):
 check.network_input(network_input)
 
 # %% [markdown]
-# **Exercise 4 (measure and explain).** From how many machines on does the exchange take longer than computing a step? `step` is the seconds that a machine computes, and each of
-# the $3(N-1)$ messages takes `latency` seconds; leave the bytes out. Return the smallest $N$.
+# **Exercise 4 (measure and explain).** From how many machines on does the exchange take longer than computing a step?
+# `step` is the seconds that a machine computes, and each of the $3(N-1)$ messages takes `latency` seconds; leave the bytes
+# out. Return the smallest $N$.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -477,8 +504,9 @@ def too_many_machines(step, latency):
 check.too_many_machines(too_many_machines)
 
 # %% [markdown]
-# **Exercise 5 (open).** Train with the loss of Eq. 17.1 for as long as chapter 11 trains (three calls of `track_forward_backward` in the step), with seeds, and compare. Decide before you start
-# how large a difference you would believe.
+# **Exercise 5 (open).** Train with the loss of Eq. 17.1 for as long as chapter 11 trains (three calls of
+# `track_forward_backward` in the step), with seeds, and compare. Decide before you start how large a difference you would
+# believe.
 #
 # ## 17.6 Summary
 
@@ -497,13 +525,14 @@ print(f"agree = {(apart < 1e-3).sum()}")
 print(f"operations = {len(operations(onnx.helper))}")
 
 # %% [markdown] tags=["summary"]
-# - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses livelier patches. The mean error grows from
-#   4 <!-- home_1 --> home from the first search patch to 9 <!-- home_3 --> home from the third.
-# - One core decodes and cuts 150 <!-- cores --> frames a second; two processes learn from 40 <!-- triplets_2 --> triplets a second where one learns from
-#   25 <!-- triplets_1 -->.
-# - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.70 <!-- measured --> was measured.
-# - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and computing is the bottleneck. A processor more than
-#   10 <!-- faster --> times as fast waits for the disk, and thousands of machines wait for each other.
+# - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses livelier patches. The mean error grows
+#   from 27 <!-- home_1 --> home from the first search patch to 37 <!-- home_3 --> home from the third.
+# - One core decodes and cuts 188 <!-- cores --> frames a second; two processes learn from 39 <!-- triplets_2 --> triplets a
+#   second where one learns from 24 <!-- triplets_1 -->.
+# - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.65 <!-- measured --> was measured.
+# - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and
+#   computing is the bottleneck. A processor more than 63 <!-- faster --> times as fast waits for the disk, and thousands of
+#   machines wait for each other.
 # - The network is 10 <!-- operations --> operations in an ONNX file; the tracker without PyTorch gives the same box in all
 #   30 <!-- agree --> frames. Exchanged colours and another range of values raise no error.
 

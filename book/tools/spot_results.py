@@ -9,7 +9,7 @@ in a random direction. ``more-data``: networks trained for equally many steps on
 (`udt data pack`), and on all of them mixed with procedural clips.
 
 Resumable: what is measured lies in RUN, one file each, and is used again if it was measured with the same settings,
-weights and code.
+weights and code. With ``--so-far`` nothing is measured, and the table is made of what there is.
 """
 
 import argparse
@@ -17,7 +17,8 @@ import json
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
-from functools import cache
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -41,7 +42,7 @@ from udtlib.training.run import start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.step import Batch
 from udtlib.training.workers import Workers
-from udtlib.weights import Weights, default
+from udtlib.weights import Weights, default, load_weights, save_weights
 
 EVERY, FRAMES = 2, 40
 """Every how many sequences, and how many of their frames at most, are tracked."""
@@ -69,17 +70,20 @@ def datasets(real: str | None) -> dict[str, list[Sequence]]:
     return {kind: [beginning(one) for one in group[::EVERY]] for kind, group in found.items()}
 
 
-def measured(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what the file says if it was measured on the same, else measure and write it."""
-    if path.is_file():
-        found = json.loads(path.read_text("utf-8"))
-        if found.get("made_of") == made_of:
-            return found
-    found = {"made_of": made_of} | measure()
+def stored(path: Path, made_of: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the file says, without what it was made of, if it was measured on the same; else None."""
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return found if found.pop("made_of", None) == made_of else None
+
+
+def measure_into(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
+    """Measure and write what is not there yet."""
+    if stored(path, made_of) is not None:
+        return
+    found = measure()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(found) + "\n")
-    print(path.stem, {key: value for key, value in found.items() if key != "made_of"}, flush=True)
-    return found
+    write_whole(path, json.dumps({"made_of": made_of} | found) + "\n")
+    print(path.stem, found, flush=True)
 
 
 def success(weights: Weights, sequence: Sequence) -> float:
@@ -112,54 +116,61 @@ def clip_of(sequence: Sequence, frames: int) -> tuple[list[Any], Any]:
 
 
 def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure every sequence that is not measured yet; return the table."""
+    """Measure every sequence that is not measured yet, of the datasets in turn; return the table."""
     weights, out = default(), Path(arguments.out)
     made_of = {
         "weights": weights.fingerprint,
         "code": fingerprint(adapt_to, load_tracker("udt").update).digest,
     }
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
-    table: dict[str, Any] = {"auc": {}, "pooled": {}, "own": {}}
-    for kind, sequences in datasets(arguments.real).items():
-        table["pooled"][kind], rows = adapted_group(out / kind, sequences, weights, made_of)
-        table["auc"][kind] = {name: row["auc"] for name, row in rows.items()}
-        table["own"][kind] = {name: row["own"] for name, row in rows.items()}
+    groups = datasets(arguments.real)
+    if not arguments.so_far:
+        pooled = {kind: adapted_to_all(out / kind, made_of, group, weights) for kind, group in groups.items()}
+        for one, kind in in_turn(groups):
+            measure = partial(compare, one, weights, pooled[kind])
+            measure_into(out / kind / f"{one.name}.json", made_of, measure)
+    table: dict[str, Any] = {"auc": {}, "own": {}, "pooled": {}}
+    for kind, group in groups.items():
+        table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
+        rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
+        for key in ("auc", "own"):
+            table[key][kind] = {name: row[key] for name, row in rows.items() if row}
     return table
 
 
-def adapted_group(
-    out: Path, sequences: AbstractSequence[Sequence], weights: Weights, made_of: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the facts of adapting to all sequences together, and what `compare` finds for each."""
-    clips = [clip_of(sequence, POOLED) for sequence in sequences]
-    pooled = cache(lambda: adapt_to(weights, clips, ITERATIONS))
-    about = measured(out / "_pooled.json", made_of, lambda: timed(pooled, weights))
-    rows = {
-        one.name: measured(out / f"{one.name}.json", made_of, lambda one=one: compare(one, weights, pooled))
-        for one in sequences
-    }
-    return without_origin(about), {name: without_origin(row) for name, row in rows.items()}
+def in_turn(groups: dict[str, list[Sequence]]) -> Iterator[tuple[Sequence, str]]:
+    """Yield every sequence with its dataset's name: the first of each dataset, the second of each ..."""
+    for row in zip_longest(*([(one, kind) for one in group] for kind, group in groups.items())):
+        yield from (pair for pair in row if pair is not None)
 
 
-def timed(make: Callable[[], Adapted], weights: Weights) -> dict[str, Any]:
-    """Return the facts of an adaptation, with the seconds it takes."""
-    begin = perf_counter()
-    return facts(make(), weights, perf_counter() - begin)
+def adapted_to_all(
+    out: Path, made_of: dict[str, Any], sequences: AbstractSequence[Sequence], weights: Weights
+) -> Weights:
+    """Return what comes of adapting one network to all sequences together; it is kept beside its facts."""
+    kept = out / "_pooled.safetensors"
+
+    def adapt_once() -> dict[str, Any]:
+        begin = perf_counter()
+        found = adapt_to(weights, [clip_of(sequence, POOLED) for sequence in sequences], ITERATIONS)
+        save_weights(kept, found.weights)
+        return facts(found, weights, perf_counter() - begin)
+
+    out.mkdir(parents=True, exist_ok=True)
+    measure_into(out / "_pooled.json", made_of, adapt_once)
+    return load_weights(kept)
 
 
-def compare(sequence: Sequence, weights: Weights, pooled: Callable[[], Adapted]) -> dict[str, Any]:
+def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, Any]:
     """Return the success of the four networks on a sequence, and how its own adaptation went."""
     begin = perf_counter()
     own = adapt_to(weights, [clip_of(sequence, min(OWN, len(sequence.frames)))], ITERATIONS)
     about = facts(own, weights, perf_counter() - begin)
-    networks = {"as it ships": weights, "pooled": pooled().weights, "own": own.weights}
+    networks = {"as it ships": weights, "pooled": pooled, "own": own.weights}
     networks["shaken"] = shaken(weights, own.weights, seed=0)
-    return {"auc": {name: success(one, sequence) for name, one in networks.items()}, "own": about}
-
-
-def without_origin(found: dict[str, Any]) -> dict[str, Any]:
-    """Return a measurement without what it was made of, which stands once for all."""
-    return {key: value for key, value in found.items() if key != "made_of"}
+    different = {one.fingerprint: one for one in networks.values()}  # what was not kept is as it ships
+    auc = {key: success(one, sequence) for key, one in different.items()}
+    return {"auc": {name: auc[one.fingerprint] for name, one in networks.items()}, "own": about}
 
 
 def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -175,14 +186,14 @@ def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
         for share in (*SHARES, MIXED):
             name = share if isinstance(share, str) else f"1/{round(1 / share)}"
             path = out / f"{name.replace('/', '-').replace(' ', '')}-seed{seed}.json"
-            found = measured(
-                path,
-                made_of,
-                lambda share=share, seed=seed: train_and_judge(patches, videos, share, seed, groups),
-            )
-            table["videos"][name] = found["videos"]
-            for kind, auc in found["auc"].items():
-                table["auc"].setdefault(kind, {}).setdefault(name, []).append(auc)
+            if not arguments.so_far:
+                judge = partial(train_and_judge, patches, videos, share, seed, groups)
+                measure_into(path, made_of, judge)
+            found = stored(path, made_of)
+            if found:
+                table["videos"][name] = found["videos"]
+                for kind, auc in found["auc"].items():
+                    table["auc"].setdefault(kind, {}).setdefault(name, []).append(auc)
     return table
 
 
@@ -249,11 +260,12 @@ def main() -> None:
     parser.add_argument("--real", metavar="DIR")
     parser.add_argument("--patches", metavar="FILE")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--so-far", action="store_true", help="measure nothing, collect what there is")
     arguments = parser.parse_args()
     if arguments.what == "more-data" and not arguments.patches:
         parser.error("more-data needs --patches FILE, which `udt data pack VIDEOS --out FILE` writes")
     origin = provenance(f"make results-{arguments.what}")
-    document = origin | {"network": default().fingerprint}
+    document = origin | {"network": default().fingerprint, "threads": torch.get_num_threads()}
     document |= adaptation(arguments) if arguments.what == "adaptation" else more_data(arguments)
     write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
