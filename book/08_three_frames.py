@@ -61,7 +61,6 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # different in each frame, so that there is nothing else to follow. For comparison we also show the same scene in
 # which the target is never hidden. Circles are the truth, crosses where the tracker puts the target.
 
-<<<<<<< HEAD
 # %%
 target, other, grounds = deflection.materials()  # two surfaces and three faint grounds, of mean 0
 lookalike = deflection.contrasted(0.8 * target + 0.6 * other, deflection.OBJECT_CONTRAST)
@@ -100,14 +99,9 @@ def send(scene):
     return deflection.Verdict(trips, losses, homes, found)
 
 
-# %%
+# %% tags=["slide"]
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
-=======
-# %% tags=["slide"]
-good_scene, bad_scene = deflection.stage(hidden=(0, 0)), deflection.stage(hidden=(1, 0))
-good, bad = deflection.validate(good_scene), deflection.validate(bad_scene)
->>>>>>> class
 
 for title, scene, verdict in (("good trip", good_scene, good), ("deflected", bad_scene, bad)):
     places = zip(scene.patches, [(0, 0), *scene.target], [(0, 0), *verdict.found], strict=True)
