@@ -680,6 +680,28 @@ class Mosse:
 
 
 # %% [markdown]
+# Here it works on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
+# the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
+
+# %%
+from udtlib.moving import learning_pictures
+
+beetle = render_cast("ladybird", frames=50, seed=1, in_plane_rotation=0.7)
+learner, cuts, learned, heights = Mosse(0.125), [], [], []
+learner.init(beetle.frames[0], beetle.boxes[0])
+for frame in beetle.frames[1:]:
+    learner.update(frame)
+    cuts.append(crop(frame, from_center(learner.center, 1.5 * learner.size), (64, 64)))
+    learned.append(ifft2(learner.above / (learner.below + learner.lam)).real)
+    heights.append(learner.response)
+print(f"highest response: {heights[0].max():.1f} at first, {heights[-1].max():.1f} at the end")
+animation(
+    learning_pictures(cuts, learned, heights),
+    "A ladybird turns. Beside it the filter changes from frame to frame, and its response keeps one bright peak.",
+    milliseconds=120,
+)
+
+# %% [markdown]
 # `udtlib`'s MOSSE adds the logarithm of the pixels, eight turned and scaled copies of the first patch as extra
 # templates, more context, and no update while the PSR is below 5.
 #
@@ -776,28 +798,6 @@ axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
 axis.set(xlabel="frame", ylabel="PSR")
 axis.legend()
 plt.show()
-
-# %% [markdown]
-# The same filter at work on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
-# the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
-
-# %%
-from udtlib.moving import learning_pictures
-
-beetle = render_cast("ladybird", frames=50, seed=1, in_plane_rotation=0.7)
-learner, cuts, learned, heights = Mosse(0.125), [], [], []
-learner.init(beetle.frames[0], beetle.boxes[0])
-for frame in beetle.frames[1:]:
-    learner.update(frame)
-    cuts.append(crop(frame, from_center(learner.center, 1.5 * learner.size), (64, 64)))
-    learned.append(ifft2(learner.above / (learner.below + learner.lam)).real)
-    heights.append(learner.response)
-print(f"highest response: {heights[0].max():.1f} at first, {heights[-1].max():.1f} at the end")
-animation(
-    learning_pictures(cuts, learned, heights),
-    "A ladybird turns. Beside it the filter changes from frame to frame, and its response keeps one bright peak.",
-    milliseconds=120,
-)
 
 # %%
 misses = {0.125: center_error(fast, clip.boxes)[-10:], 0.02: center_error(slow, clip.boxes)[-10:]}
