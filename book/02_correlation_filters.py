@@ -341,7 +341,7 @@ animation(
 # `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
 # stays as it is.
 
-# %%
+# %% alt="A label as stored, its peak cut in four at the corners, and drawn with the peak in the middle; the same for one that has moved"
 stored = np.roll(gaussian_label(64, 64, 4.0).astype(float), (-7, 12), axis=(0, 1))
 index = np.unravel_index(stored.argmax(), stored.shape)
 signed = tuple(int(i) - 64 if i >= 32 else int(i) for i in index)
