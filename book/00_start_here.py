@@ -12,7 +12,7 @@
 #
 # **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 18 s
+# Run time: about 61 s
 #
 # **Downloads.** None. The videos of this book are drawn by a program while you read.
 
@@ -40,7 +40,7 @@ banner()
 # Here are six moments of a short video. In the first one somebody has drawn a box around a ladybird. Find it in the
 # other five.
 
-# %%
+# %% alt="Six frames of a ladybird on fallen leaves; in the first a box is drawn around it"
 from udtlib.data.cast import render_cast
 
 beetle = render_cast("ladybird", seed=2)
@@ -135,7 +135,7 @@ assert all(overlaps > 0.9)
 #
 # Things get in the way, jump, come nearer, have lookalikes, or stand in changing light. Here is a scene of each:
 
-# %%
+# %% alt="Two moments of five scenes: a leaf on a ladybird, a fast kite, a toy car that drives away, a fish among fish, a paper boat in moving shadows"
 scenes = {clip.name: clip for clip in load_dataset("cast") if clip.attributes}
 shown = {name: scenes[name].frames for name in ("occlusion", "fast-motion", "scale", "lookalikes", "light")}
 early, late = ([viz.resize_area(frames[index], 150) for frames in shown.values()] for index in (30, 100))

@@ -323,7 +323,7 @@ road = render_cast("car", frames=1, seed=4)
 car = crop(road.frames[0], from_center(center(road.boxes[0]), (84, 84)), (64, 64))
 steps = [(0, 4 * step) for step in range(16)] + [(4 * step, 0) for step in range(16)]
 animation(
-    shift_pictures(car, steps, height=80),
+    shift_pictures(car, steps, height=64),
     "A toy car in a patch that is repeated three by three. A window slides over it; in the window the car moves to "
     "the right, leaves and comes back on the left, then moves down and comes back at the top.",
     milliseconds=120,
@@ -335,7 +335,7 @@ animation(
 # `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
 # stays as it is.
 
-# %%
+# %% alt="A label as stored, its peak cut in four at the corners, and drawn with the peak in the middle; the same for one that has moved"
 stored = np.roll(gaussian_label(64, 64, 4.0).astype(float), (-7, 12), axis=(0, 1))
 index = np.unravel_index(stored.argmax(), stored.shape)
 signed = tuple(int(i) - 64 if i >= 32 else int(i) for i in index)
@@ -674,6 +674,30 @@ class Mosse:
 
 
 # %% [markdown]
+# Here it works on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
+# the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
+
+# %%
+from udtlib.moving import learning_pictures
+
+beetle = render_cast("ladybird", frames=36, seed=1, in_plane_rotation=0.7)
+learner, cuts, learned, heights = Mosse(0.125), [], [], []
+learner.init(beetle.frames[0], beetle.boxes[0])
+for frame in beetle.frames[1:]:
+    learner.update(frame)
+    cuts.append(crop(frame, from_center(learner.center, 1.5 * learner.size), (64, 64)))
+    learned.append(ifft2(learner.above / (learner.below + learner.lam)).real)
+    heights.append(learner.response)
+peaks = [height.max() for height in heights]
+print(f"highest response: {peaks[0]:.1f} at first, never below {min(peaks):.1f}")
+animation(
+    learning_pictures(cuts, learned, heights),
+    "A ladybird turns. Beside it the filter changes from frame to frame; its response is lower while the ladybird "
+    "turns fast.",
+    milliseconds=120,
+)
+
+# %% [markdown]
 # `udtlib`'s MOSSE adds the logarithm of the pixels, eight turned and scaled copies of the first patch as extra
 # templates, more context, and no update while the PSR is below 5.
 #
@@ -770,28 +794,6 @@ axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
 axis.set(xlabel="frame", ylabel="PSR")
 axis.legend()
 plt.show()
-
-# %% [markdown]
-# The same filter at work on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
-# the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
-
-# %%
-from udtlib.moving import learning_pictures
-
-beetle = render_cast("ladybird", frames=50, seed=1, in_plane_rotation=0.7)
-learner, cuts, learned, heights = Mosse(0.125), [], [], []
-learner.init(beetle.frames[0], beetle.boxes[0])
-for frame in beetle.frames[1:]:
-    learner.update(frame)
-    cuts.append(crop(frame, from_center(learner.center, 1.5 * learner.size), (64, 64)))
-    learned.append(ifft2(learner.above / (learner.below + learner.lam)).real)
-    heights.append(learner.response)
-print(f"highest response: {heights[0].max():.1f} at first, {heights[-1].max():.1f} at the end")
-animation(
-    learning_pictures(cuts, learned, heights),
-    "A ladybird turns. Beside it the filter changes from frame to frame, and its response keeps one bright peak.",
-    milliseconds=120,
-)
 
 # %%
 misses = {0.125: center_error(fast, clip.boxes)[-10:], 0.02: center_error(slow, clip.boxes)[-10:]}

@@ -605,7 +605,8 @@ print("the lower row is most like the upper one moved by", int(np.argmin(misfit)
 
 # %% [markdown]
 # The lower row is the upper one moved to the right, because a cut that shows as much of the grown target must be
-# larger too. (The picture shows every third of the 17 cuts, brightened; growth by 1.1 moves it by nearly one column.)
+# larger too. The picture shows every third of the 17 cuts, brightened, so that growth by 1.1 moves it by nearly one
+# column.
 #
 # The rest works as before. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, solved
 # densely; version 1 is chapter 02's filter with summed channels. The label is a Gaussian over the sizes, and there

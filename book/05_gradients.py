@@ -54,7 +54,7 @@ banner()
 # loss with respect to the response map is the response minus the wanted response. We call it the *arriving*
 # gradient. This chapter asks what gradient reaches the two patches.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar"
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
 maps = {
     "template": (step.template, "gray"),

@@ -87,13 +87,13 @@ def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kin
     """Draw a ``"cross"`` or ``"circle"`` at ``(x, y)`` **into** ``picture``; what is there stays visible."""
     x, y = point
     arms = [(right, down) for right in (-1, 1) for down in (-1, 1)]
-    for line, thickness in ((BLACK, 3), (color, 1)):
+    for line, thickness in ((BLACK, 4), (color, 2)):
         if kind == "circle":
             cv2.circle(picture, point, 13, line, thickness, cv2.LINE_AA)
             continue
         for right, down in arms:
             start, end = (x + 4 * right, y + 4 * down), (x + 9 * right, y + 9 * down)
-            cv2.line(picture, start, end, line, thickness + 1, cv2.LINE_AA)
+            cv2.line(picture, start, end, line, thickness, cv2.LINE_AA)
 
 
 def text_strip(text: str, width: int, color: Color = BLACK) -> Frame:

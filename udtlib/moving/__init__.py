@@ -1,6 +1,6 @@
 """The pictures of the chapters' animations, drawn from what a chapter has computed.
 
-`udtlib.animation` shows them. Book: chapters 02, 03, 07 and 08.
+Book: chapters 02, 03, 07 and 08.
 May import: `viz`.
 """
 

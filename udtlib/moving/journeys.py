@@ -15,6 +15,8 @@ from udtlib.errors import OptionError
 from udtlib.frames import Frame
 
 BAR, GAP = 26, 8
+Map = tuple[str, ArrayLike | None]
+NO_MAP: Map = ("", None)
 
 
 def round_trip_pictures(
@@ -98,26 +100,28 @@ def passing_pictures(
             f"expected T and a response and a pseudo-label for each search patch, found {found}"
         )
     names = ["T", *(f"S{number + 1}" for number in range(count))]
-    rows: list[list[ArrayLike | None]] = [[label, *[None] * count]]
+    rows: list[list[Map]] = [[("label", label), *[NO_MAP] * count]]
     texts = ["T's filter is computed from its label"]
     for number in range(count):
         before, here = names[number], names[number + 1]
-        for shown, text in (
-            (responses[number], f"{before}'s filter, applied to {here}: the response"),
-            (pseudo_labels[number], f"its peak becomes {here}'s pseudo-label, and {here} gets a filter"),
+        for word, values, text in (
+            ("response", responses[number], f"{before}'s filter, applied to {here}: the response"),
+            (
+                "pseudo-label",
+                pseudo_labels[number],
+                f"its peak becomes {here}'s label, which gives its filter",
+            ),
         ):
-            rows.append([*rows[-1][: number + 1], shown, *[None] * (count - number - 1)])
+            rows.append([*rows[-1][: number + 1], (word, values), *[NO_MAP] * (count - number - 1)])
             texts.append(text)
-    rows.append([back, *rows[-1][1:]])
+    rows.append([("response", back), *rows[-1][1:]])
     texts.append(f"{names[-1]}'s filter, applied to T: compared with T's label, it gives the loss")
     lit = [0, *(1 + step // 2 for step in range(2 * count)), 0]
     upper = [viz.resize_area(patch, height) for patch in patches]
     return [_passing(upper, row, names, text, at) for row, text, at in zip(rows, texts, lit, strict=True)]
 
 
-def _passing(
-    upper: Sequence[Frame], maps: Sequence[ArrayLike | None], names: Sequence[str], text: str, lit: int
-) -> Frame:
+def _passing(upper: Sequence[Frame], maps: Sequence[Map], names: Sequence[str], text: str, lit: int) -> Frame:
     """Return patches above, their maps below, the patch that is worked on framed, and a line of text."""
     height, width = upper[0].shape[:2]
     blank = np.full((height, width, 3), 232, np.uint8)
@@ -125,9 +129,7 @@ def _passing(
     for number, patch in enumerate(upper):
         box = (0, 0, width, height)
         cells.append(viz.draw_box(patch, box, viz.PREDICTION, thickness=4) if number == lit else patch)
-    for values in maps:
-        shown = blank if values is None else viz.resize_nearest(viz.heatmap(values), height, width)
-        cells.append(shown)
-    labels = [*names, *("" if values is None else "map" for values in maps)]
-    sheet = viz.contact_sheet(cells, len(upper), labels, gap=GAP)
+    for _, values in maps:
+        cells.append(blank if values is None else viz.resize_nearest(viz.heatmap(values), height, width))
+    sheet = viz.contact_sheet(cells, len(upper), [*names, *(word for word, _ in maps)], gap=GAP)
     return np.vstack([sheet, viz.text_strip(text, sheet.shape[1])])

@@ -42,7 +42,7 @@ def scale_pictures(
             f"found {len(factors)}, {len(cuts)}, {len(heights)}"
         )
     best = int(heights.argmax())
-    pictures = []
+    pictures: list[Frame] = []
     for number in [*range(len(factors)), best]:
         done = number if len(pictures) < len(factors) else len(factors) - 1
         box = from_center(middle, np.asarray(size) * factors[number])

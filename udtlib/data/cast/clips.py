@@ -4,6 +4,7 @@
 for looking and for explaining; what is measured is measured on the synthetic benchmark. Book: chapter 00.
 """
 
+from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ def render_cast(
     unknown = sorted(set(knobs) - set(KNOBS.values()))
     if unknown:
         raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
-    settings = CastSettings(frames, size, seed, camera_shake=camera_shake, character=character, **knobs)
+    shape: Any = tuple(size) if isinstance(size, AbstractSequence) else size
+    settings = CastSettings(frames, shape, seed, "leaves", camera_shake, **knobs, character=character)
     motion = CastMotion(settings)
     boxes = np.stack([motion.body.bounding_box(motion.target(float(t))) for t in range(settings.frames)])
     attributes = tuple(short for short, knob in KNOBS.items() if getattr(settings, knob) > 0)

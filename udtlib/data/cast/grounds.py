@@ -176,7 +176,7 @@ class Reef:
                 blades.append(Shape(size * stroke(np.stack([bent, -2.4 * rise], axis=-1), 0.24, 0.06), color))
             return blades
         bubbles = generator.uniform(-1, 1, (4, 2)) * size
-        return [Shape(ellipse(*place, 2.2, 2.2), (150, 206, 224)) for place in bubbles]
+        return [Shape(ellipse(x, y, 2.2, 2.2), (150, 206, 224)) for x, y in bubbles]
 
     def view(self, moved_by: Displacement, t: float) -> Frame:
         """Return the ground as `Ground.view` says."""

@@ -29,7 +29,7 @@ class Sprite:
         unit = FINEST / (2 * MARGIN * self.half.max())
         picture = np.zeros((round(high_side), round(wide), 4), np.uint8)
         centre = np.array(picture.shape[1::-1]) / 2 - unit * middle
-        paint(picture, moved(drawing, *centre, size=unit))
+        paint(picture, moved(drawing, float(centre[0]), float(centre[1]), size=unit))
         self.levels = [picture]
         for _ in range(LEVELS - 1):
             height, width = self.levels[-1].shape[:2]

@@ -124,8 +124,8 @@ class CastMotion(Motion):
         super().__init__(settings)
 
     def _shape(self) -> tuple[tuple[float, float], int]:
-        area, power = super()._shape()
-        side = float(np.sqrt(area[0] * area[1])) * self.character.size
+        half, power = super()._shape()
+        side = float(np.sqrt(half[0] * half[1])) * self.character.size
         return (side * self.body.aspect**0.5, side / self.body.aspect**0.5), power
 
     def _on_path(self, t: float) -> Floats:
@@ -138,7 +138,7 @@ class CastMotion(Motion):
         return np.array([width / 2 + (place[0] - width / 2) * self._nearness(y), y])
 
     def _nearness(self, y: float) -> float:
-        """Return how large things at row ``y`` look: 1 on the way from the horizon to the lower border."""
+        """Return how large things at row ``y`` look: 1 at 0.62 of the way from the horizon down."""
         height = self.settings.size[0]
         horizon = grounds.HORIZON * height
         return max(0.15, (y - horizon) / (0.62 * (height - horizon)))
