@@ -135,46 +135,50 @@ def peak_shift(response):
 # %% [markdown]
 # ## 5. Measure and explain (5 points)
 #
-# Put your functions together. Take the grey values of the first frame of `load_dataset("synthetic")[0]`, cut a patch
-# of the target and its surroundings, normalise and window it as chapter 02 does, and compute a filter. Apply the filter
-# to the same place in frames 1 to 40 **without** learning on, then once more with `rate` 0.02, 0.1 and 0.5.
+# Put your functions together. Take the sequence `occ-2` of `load_dataset("synthetic")`, in which something covers the
+# target for a while. From each of its first 60 frames cut a grey patch around the centre of the **true** box, twice as wide
+# and high as the first box, and normalise and window it as chapter 02 does. Compute a filter from frame 0. In each later
+# frame apply the filter first, note the height of the response's peak, and then update the filter. Do so for the rates 0,
+# 0.02, 0.1 and 0.5.
 #
 # Plot the peak's height over the frames, four curves in one figure, with labelled axes. Then answer in the cell below,
-# in at most 200 words: which rate keeps the highest peak, which rate would you take for a target that is covered for
-# ten frames, and how do you see both in your figure?
+# in at most 200 words. Which rate has the highest peak, and is its filter always one of the target? What happens when
+# the cover goes away? Which share of the first filter is left after 20 covered frames, for each rate? Which rate would
+# you take, and what is its price?
 
 # %% tags=["work"]
 ### BEGIN SOLUTION
-sequence = load_dataset("synthetic")[0]
-x, y, w, h = (round(value) for value in sequence.boxes[0])
+sequence = next(one for one in load_dataset("synthetic") if one.name == "occ-2")
+w, h = (round(side) for side in sequence.boxes[0][2:])
 window = np.outer(np.hanning(2 * h), np.hanning(2 * w))
+label = placed_label(2 * h, 2 * w, 0, 0, 2.0)
 
 
 def patch_of(index):
     grey = np.asarray(sequence.frames[index], float).mean(2)
-    rows = np.clip(np.arange(y - h // 2, y - h // 2 + 2 * h), 0, grey.shape[0] - 1)
-    columns = np.clip(np.arange(x - w // 2, x - w // 2 + 2 * w), 0, grey.shape[1] - 1)
+    x, y = (round(place) for place in sequence.boxes[index][:2] + sequence.boxes[index][2:] / 2)
+    rows = np.clip(np.arange(y - h, y + h), 0, grey.shape[0] - 1)
+    columns = np.clip(np.arange(x - w, x + w), 0, grey.shape[1] - 1)
     patch = np.log1p(grey[np.ix_(rows, columns)])
     return window * (patch - patch.mean()) / (np.linalg.norm(patch - patch.mean()) + 1e-5)
 
 
-label = placed_label(2 * h, 2 * w, 0, 0, 2.0)
 for rate in (0.0, 0.02, 0.1, 0.5):
     A, B = update_filter(0j, 0j, patch_of(0), label, 1.0)
     peaks = []
-    for index in range(1, 41):
+    for index in range(1, 60):
         patch = patch_of(index)
         peaks.append(np.fft.ifft2(np.fft.fft2(patch) * A / (B + 0.1)).real.max())
         A, B = update_filter(A, B, patch, label, rate)
-    plt.plot(range(1, 41), peaks, label=f"rate {rate}")
+    plt.plot(range(1, 60), peaks, label=f"rate {rate}")
 plt.xlabel("frame")
 plt.ylabel("height of the peak")
 plt.legend()
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=5
-# A high rate keeps the highest peak: the filter follows what is seen now. (1 point) The curve of rate 0 falls as the
-# target and what is around it change, and does not recover unless the old view returns. (1) While something covers the
-# target, a high rate learns the cover: the peak is high again soon, on the wrong thing, so the height alone is no
-# proof. (1) For a cover of ten frames the share of the old filter that is left is (1 - rate)^10: 0.82, 0.35 and 0.001
-# for the three rates. (1) So 0.02 is the safe choice, at the price of a lower peak. (1)
+# The figure is complete, and its axes are labelled. (1 point) Rate 0.5 has the highest peak in most frames, also while the
+# target is covered: the filter has learned the cover, so a high peak is no proof of the target. (1) When the cover goes
+# away, the peak of rate 0 is back at once, because its filter is still that of frame 0. (1) After 20 covered frames
+# (1 - rate)^20 of the first filter is left: all of it at rate 0, then 0.67, 0.12 and one millionth. (1) The answer takes a small
+# rate, or none while the peak is low, and names the price: such a filter does not follow a target that changes its look. (1)

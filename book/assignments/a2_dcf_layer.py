@@ -156,10 +156,10 @@ plt.legend()
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=4
-# The figure is complete and its axes are labelled. (1 point) For a very large lambda both gradients fall as 1/lambda:
-# the energy of the template no longer matters in the denominator, so the response and its slopes are divided by
-# lambda. (1) Where lambda dominates, the two gradients have the same norm here, because template and search patch
-# are equal and the second term of the template's gradient is of order 1/lambda^2. For a small lambda they differ, and
-# the answer names which one is larger in the figure. (1) A network trained with a lambda far too large gets tiny
-# gradients, and its filter is a plain correlation with the template, not a filter that suppresses what is not the
-# target. (1)
+# The figure is complete, and its axes are labelled. (1 point) For a very large lambda both gradients fall as 1/lambda: the
+# energy of the template no longer matters in the denominator, so the response and its slopes are divided by lambda. (1)
+# For small and for very large lambda the two norms are equal, because template and search patch are: for small lambda the
+# response is nearly the label, and the two gradients cancel each other; for large lambda the second term of the
+# template's is of order 1/lambda^2. Between them, where lambda is about as large as the energy, the search patch's is a
+# little larger. (1) A network trained with a lambda far too large gets tiny gradients, and its filter is a plain correlation
+# with the template that suppresses nothing of what is not the target. (1)

@@ -168,7 +168,8 @@ print(
 
 # %% [markdown] tags=["explain"] points=7
 # The figure is complete, and the five numbers are printed. (2 points) The verdict follows from the interval, not from
-# the two means alone: if the interval holds 0, the text says that no difference was shown. (2) The text names what was fixed
+# the two means alone: if the interval holds 0, the text says that no difference was shown; where
+# interval and sign test disagree, it says so. (2) The text names what was fixed
 # beforehand: sequences, thresholds, z, settings of both trackers. (1) To be surer one needs more sequences, with the
 # root of their number in the formula, not more frames of the same ones. (1) A way to flatter is named: choosing
 # sequences, thresholds or settings after seeing the numbers, or counting frames instead of sequences. (1)

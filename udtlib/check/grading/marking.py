@@ -73,7 +73,7 @@ def mark(name: str, parts: Sequence[Part], answer: Answer, seed: str = PUBLIC_SE
         try:
             part.judge(answer, generator(seed, name, part.title))
         except AssertionError as error:
-            remarks.append(f"{part.title}: {str(error)[:LONGEST]}")
+            remarks.append(f"{part.title}: {' '.join(str(error).split())[:LONGEST]}")
         except Exception as error:
             text = "not solved yet" if isinstance(error, NotImplementedError) else repr(error)[:LONGEST]
             remarks.append(f"{part.title}: {text}")
