@@ -53,7 +53,9 @@ def test_a_file_in_the_folders_place_and_a_missing_book_are_said(tmp_path, monke
 def wheel(tmp_path_factory):
     """The wheel of this checkout, built from a copy of its tracked files."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
     for name in filter(None, listing.stdout.split("\0")):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, source / name)
@@ -74,13 +76,31 @@ def test_a_wheel_brings_the_chapters_and_they_run(wheel, tmp_path):
     assert not [name for name in names if "/book/tools" in name or "/book/site" in name]
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "UDT_DATA": "none"}
     done = subprocess.run(
-        [sys.executable, "-m", "udtlib", "book", "mine"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        [sys.executable, "-m", "udtlib", "book", "mine"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "mine").glob("*.ipynb")) == NOTEBOOKS
     (chapter,) = (tmp_path / "mine").glob("05_*.ipynb")
-    run = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", str(chapter), "--output", "run.ipynb"]
+    run = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--to",
+        "notebook",
+        "--execute",
+        str(chapter),
+        "--output",
+        "run.ipynb",
+    ]
     done = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    cells = [cell for cell in nbformat.read(tmp_path / "mine/run.ipynb", as_version=4).cells if cell.cell_type == "code"]
+    cells = [
+        cell
+        for cell in nbformat.read(tmp_path / "mine/run.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+    ]
     assert "ready" in cells[0].outputs[0].text

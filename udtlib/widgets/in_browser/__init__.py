@@ -1,4 +1,4 @@
-"""Demos whose mathematics runs in the reader's browser: alive in JupyterLab and in the web book, without Python.
+"""Demos that compute in the reader's browser: alive in JupyterLab and in the web book, without Python.
 
 Book: chapters 02, 05 and 06.
 May import: what `udtlib.widgets` may.

@@ -1,7 +1,7 @@
 """What the demos of this room share: a static twin, and an anywidget made of our own scripts.
 
-A script is an ES module of this folder, which imports others of it. `bundle` joins them into the one text that a
-widget, a page of the web book and a test run.
+A script is an ES module of this folder, which imports others of it. `bundle` joins them into the one text
+that a widget, a page of the web book and a test run.
 """
 
 import re

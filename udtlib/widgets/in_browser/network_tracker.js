@@ -1,6 +1,6 @@
 // The network that learned without labels, tracking in the page: on a clip, the reader's camera, picture or video.
 
-import { featuresOnGpu } from "./features_gpu.js";
+import { spectraOf } from "./features.js";
 import { ARROWS, element } from "./page.js";
 import { paint } from "./paint.js";
 import { cameraFrames, fileFrames, storedFrames } from "./sources.js";
@@ -13,7 +13,7 @@ function floats(text) {
 
 export function networkOf(texts) {
   const layer = (name) => ({ weight: floats(texts[`${name}.weight`]), bias: floats(texts[`${name}.bias`]) });
-  return featuresOnGpu({ conv1: layer("conv1"), conv2: layer("conv2") }, SIDE, CUTOFF);
+  return spectraOf({ conv1: layer("conv1"), conv2: layer("conv2") }, SIDE, CUTOFF);
 }
 
 function drawFrame(canvas, frame, box) {

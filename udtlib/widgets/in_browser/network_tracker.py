@@ -1,7 +1,7 @@
 """Our network tracking in the reader's browser: on a clip of the book, a camera, a picture or a video.
 
-``demo()`` as a cell's last line shows a static picture, and the tracker where a browser shows it. The network and
-the Fourier transforms run on the graphics processor (WebGL 2), the filter in our own script; nothing is uploaded.
+``demo()`` as a cell's last line shows a static picture, and the tracker where a browser shows it. Network,
+Fourier transforms and filter are our own scripts, with one loop in WebAssembly; nothing is uploaded.
 Book: chapter 06.
 """
 
@@ -46,9 +46,7 @@ def draw() -> Frame:
     """Return three frames of the clip with the tracker's boxes in orange, the true ones in green."""
     frames = list(clip().frames)
     boxes = [clip().boxes[0], *track(frames, clip().boxes[0])]
-    pictures = [
-        viz.draw_boxes(frames[k], {"truth": clip().boxes[k], "prediction": boxes[k]}) for k in SHOWN
-    ]
+    pictures = [viz.draw_boxes(frames[k], {"truth": clip().boxes[k], "prediction": boxes[k]}) for k in SHOWN]
     titled = [viz.caption(picture, f"frame {k}") for k, picture in zip(SHOWN, pictures, strict=True)]
     return viz.side_by_side(*titled, height=2 * titled[0].shape[0])
 

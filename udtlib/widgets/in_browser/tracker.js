@@ -1,4 +1,4 @@
-// The UDT tracker with the settings of the authors' published results, on spectra from the graphics processor.
+// The UDT tracker with the settings of the authors' published results, on spectra of the network's features.
 
 import { wrapped } from "./fourier.js";
 
@@ -83,15 +83,15 @@ const highest = (map) => map.reduce((best, value, k) => value > map[best] ? k : 
 
 // Tracks one target. A frame is {pixels, width, height}, RGBA row by row; a box is [x, y, width, height].
 export class UdtTracker {
-  constructor(features) { this.features = features; }
+  // `spectrum` is what `spectraOf` returns.
+  constructor(spectrum) { this.spectrum = spectrum; }
 
   start(frame, [x, y, width, height]) {
     this.centre = [x + width / 2, y + height / 2];
     this.size = [width, height];
     this.least = this.size.map((side) => Math.max(SMALLEST * side, LEAST_SIDE));
     this.most = this.size.map((side, axis) => Math.min([frame.width, frame.height][axis], LARGEST * side));
-    this.features.load(frame.pixels, frame.width, frame.height);
-    this.model = learned(this.features.spectra(this.centre, [this.window()])[0]);
+    this.model = learned(this.spectrum(frame, this.centre, this.window()));
     this.response = new Float64Array(SIDE * SIDE);
     this.score = 1;
   }
@@ -103,14 +103,13 @@ export class UdtTracker {
   // Follows the target into the next frame; returns its box.
   update(frame) {
     if (this.seesNothing(frame)) { this.score = 0; return this.box; }
-    this.features.load(frame.pixels, frame.width, frame.height);
     const windows = [1 / STEP, 1, STEP].map((factor) => this.window(factor));
-    const responses = this.features.spectra(this.centre, windows).map((search) => responseTo(this.model, search));
+    const responses = windows.map((window) => responseTo(this.model, this.spectrum(frame, this.centre, window)));
     const places = responses.map(highest), peaks = responses.map((map, k) => map[places[k]]);
     const best = highest(peaks.map((peak, k) => peak * (k === 1 ? 1 : PENALTY)));
     this.move(responses[best], places[best], windows[best]);
     this.score = peaks[best];
-    const next = learned(this.features.spectra(this.centre, [windows[best]])[0]);
+    const next = learned(this.spectrum(frame, this.centre, windows[best]));
     towards(this.model.dual, next.dual);
     towards(this.model.template.real, next.template.real);
     towards(this.model.template.imaginary, next.template.imaginary);
