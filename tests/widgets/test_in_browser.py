@@ -157,7 +157,9 @@ def test_the_matrix_product_is_one_with_either_instruction(browser, tmp_path):
     start = generator.standard_normal(32)
     browser.value(f"""window.run = (fused) => {{
         const memory = new WebAssembly.Memory({{ initial: 1 }}), floats = new Float32Array(memory.buffer);
-        floats.set({a.ravel().tolist()}, 0); floats.set({b.ravel().tolist()}, 100); floats.set({start.tolist()}, 600);
+        floats.set({a.ravel().tolist()}, 0);
+        floats.set({b.ravel().tolist()}, 100);
+        floats.set({start.tolist()}, 600);
         const made = new WebAssembly.Module(moduleBytes(fused));
         const {{ product }} = new WebAssembly.Instance(made, {{ js: {{ memory }} }}).exports;
         product(0, 400, 4000, 2400, 5, 2, 7, 56, 28, 4, 128, 128, -0.5);
