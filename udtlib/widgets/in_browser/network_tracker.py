@@ -26,7 +26,7 @@ FRAMES, SIZE, SHOWN = 40, (150, 200), (1, 20, 39)
 @cache
 def clip() -> Sequence:
     """Return the clip: 40 frames ``(150, 200, 3)``, true boxes."""
-    return render_clip(FRAMES, SIZE, seed=3, deformation=0.5, in_plane_rotation=0.5)
+    return render_clip(FRAMES, SIZE, seed=1, deformation=0.4, in_plane_rotation=0.4, fast_motion=0.25)
 
 
 def packed(weights: Weights) -> dict[str, str]:
@@ -46,7 +46,8 @@ def draw() -> Frame:
     """Return three frames of the clip with the tracker's boxes in orange, the true ones in green."""
     frames = list(clip().frames)
     boxes = [clip().boxes[0], *track(frames, clip().boxes[0])]
-    pictures = [viz.draw_boxes(frames[k], {"truth": clip().boxes[k], "prediction": boxes[k]}) for k in SHOWN]
+    truths = [viz.draw_box(frames[k], clip().boxes[k], viz.TRUTH) for k in SHOWN]
+    pictures = [viz.draw_box(truth, boxes[k]) for truth, k in zip(truths, SHOWN, strict=True)]
     titled = [viz.caption(picture, f"frame {k}") for k, picture in zip(SHOWN, pictures, strict=True)]
     return viz.side_by_side(*titled, height=2 * titled[0].shape[0])
 
