@@ -2,13 +2,14 @@
 
 import base64
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from chromium import Chromium
-from web_widgets import page_part
+from web_widgets import STATE, page_part
 
 from udtlib.boxes import iou
 from udtlib.labels import peak_displacement, peak_to_sidelobe
@@ -18,6 +19,7 @@ from udtlib.widgets import base
 from udtlib.widgets.in_browser import filter_bench, network_tracker, one_frequency
 from udtlib.widgets.in_browser.demo import NOTE, asset, bundle, modules
 
+BOOK = Path(__file__).resolve().parents[2] / "book"
 DEMOS = {"one_frequency": one_frequency, "filter_bench": filter_bench, "network_tracker": network_tracker}
 
 
@@ -255,6 +257,15 @@ def test_the_widget_has_all_it_needs(name):
     assert "import " not in widget._esm
     assert demo.twin.dtype == np.uint8
     assert min(demo.twin.shape[:2]) > 100
+
+
+def test_chapters_have_stored_the_scripts_of_the_library():
+    notebooks = [json.loads(path.read_text("utf-8")) for path in sorted(BOOK.glob("[0-9]*.ipynb"))]
+    stored = [notebook["metadata"].get("widgets", {}).get(STATE, {}) for notebook in notebooks]
+    models = [each.get("state", {}) for each in stored]
+    scripts = {one["state"]["_esm"] for each in models for one in each.values() if "_esm" in one["state"]}
+    assert {bundle(f"{name}.js") for name in DEMOS} <= scripts
+    assert len([script for script in scripts if "udt-demo" in script]) == len(DEMOS)
 
 
 def test_a_bundle_has_every_module_once_and_after_what_it_needs():

@@ -64,7 +64,8 @@ function inside([x, y, width, height], frame) {
   return [Math.min(frame.width - w, Math.max(0, x)), Math.min(frame.height - h, Math.max(0, y)), w, h];
 }
 
-async function networkTracker(root, start) {
+// `life` is an AbortSignal: the page no longer shows the demo.
+async function networkTracker(root, start, life) {
   root.classList.add("udt-demo", "network-tracker");
   const panels = element(root, "div", { className: "panels" });
   const canvas = element(element(panels, "figure", { className: "wide" }), "canvas", { tabIndex: 0 }, { role: "application",
@@ -72,6 +73,7 @@ async function networkTracker(root, start) {
   const figure = element(panels, "figure");
   element(figure, "figcaption", { textContent: "response" });
   const response = element(figure, "canvas", {}, { role: "img", "aria-label": "The response map of the last frame" });
+  response.width = response.height = SIDE;
   const controls = element(root, "div", { className: "controls" });
   const said = element(root, "p", {}, { role: "status" });
   const numbers = element(root, "p", { className: "numbers" });
@@ -98,6 +100,7 @@ async function networkTracker(root, start) {
     drawFrame(canvas, frame, box);
   });
 
+  life.addEventListener("abort", () => { running = false; source?.stop(); });
   async function halt() { running = false; await stopped; }
 
   async function take(open, first = null) {
@@ -119,10 +122,10 @@ async function networkTracker(root, start) {
     go.textContent = "stop";
     await source.resume?.();
     const began = performance.now();
-    let spent = 0;
+    let spent = 0, ended = false;
     while (running) {
       const next = await source.next();
-      if (!next) { break; }
+      if (!next) { ended = true; break; }
       frame = next;
       const before = performance.now();
       box = tracker.update(frame);
@@ -137,6 +140,7 @@ async function networkTracker(root, start) {
     running = false;
     source.pause?.();
     go.textContent = "track";
+    said.textContent = ended ? "That was the last frame. Choose what to track to begin again." : said.textContent;
     root.dataset.boxes = JSON.stringify(boxes);
     root.dataset.rates = JSON.stringify({ tracker: 1000 * boxes.length / spent, all: 1000 * boxes.length / (performance.now() - began) });
     box = inside(box, frame);
@@ -145,4 +149,10 @@ async function networkTracker(root, start) {
   root.dataset.ready = "yes";
 }
 
-export default { render({ model, el }) { networkTracker(el, model.get("start")); } };
+export default {
+  render({ model, el }) {
+    const life = new AbortController();
+    networkTracker(el, model.get("start"), life.signal);
+    return () => life.abort();
+  },
+};
