@@ -16,11 +16,12 @@ from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.trackers.udt import UdtTracker
 from udtlib.weights import get_weights
 from udtlib.widgets import base
-from udtlib.widgets.in_browser import filter_bench, network_tracker, one_frequency
+from udtlib.widgets.in_browser import filter_bench, network_tracker, one_frequency, there_and_back
 from udtlib.widgets.in_browser.demo import NOTE, asset, bundle, modules
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 DEMOS = {"one_frequency": one_frequency, "filter_bench": filter_bench, "network_tracker": network_tracker}
+DEMOS |= {"there_and_back": there_and_back}
 
 
 def live_page(folder, name):
@@ -214,6 +215,36 @@ def test_the_page_tracks_as_the_library_does(browser, tmp_path):
     assert np.abs(found - expected).max() < 0.5
     assert iou(found, network_tracker.clip().boxes[1:]).mean() > 0.6
     assert browser.problems == []
+
+
+@pytest.mark.browser
+def test_the_way_there_and_back_is_played(browser, tmp_path):
+    browser.open(live_page(tmp_path, "there_and_back"))
+    browser.problems.clear()
+    said = "document.querySelector('[role=status]').textContent"
+    first, last = (there_and_back.journey("turning target", frames) for frames in (2, 12))
+    assert browser.value(said) == f"Back at T, 0 cells from the start; loss {first.loss:.1f}."
+    browser.value("document.querySelector('button').click(), 0")
+    assert browser.value(said) == "At T."
+    browser.wait(f"{said} === 'At S2.'")
+    browser.value("document.querySelector('input').focus(), 0")
+    for _ in there_and_back.LAST:
+        browser.press("ArrowRight")
+    assert browser.value(said).endswith(f"loss {last.loss:.1f}.")
+    crosses = browser.value("[...document.querySelectorAll('.marked img')].map((one) => one.alt)")
+    down, right = last.places[2]
+    assert crosses[2] == f"S2; the peak is at {down:.0f} down, {right:.0f} right"
+    assert browser.problems == []
+
+
+def test_the_loss_grows_with_the_way_though_the_peak_comes_home():
+    for clip in there_and_back.CLIPS:
+        ways = [there_and_back.journey(clip, last) for last in there_and_back.LAST]
+        losses = [way.loss for way in ways]
+        assert losses == sorted(losses)
+        assert all(np.hypot(*way.places[3]) < 2 for way in ways)
+    far = there_and_back.journey("occluder", 12)
+    assert np.hypot(*(far.targets[2] - far.places[2])) > 10  # and yet it did not follow the target
 
 
 @pytest.mark.browser

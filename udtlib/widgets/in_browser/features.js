@@ -67,12 +67,17 @@ export function spectraOf(weights, side, cutoff) {
   // Local response normalisation over five channels, then the cosine window, in place.
   function normalise() {
     const square = new Float64Array(OUT + 4);
-    for (let pixel = 0; pixel < side * side; pixel++) {
-      const from = pixel * OUT, fade = hann[Math.floor(pixel / side)] * hann[pixel % side];
-      for (let c = 0; c < OUT; c++) { square[c + 2] = features[from + c] * features[from + c]; }
-      for (let c = 0; c < OUT; c++) {
-        const root = Math.sqrt(1 + 2e-5 * (square[c] + square[c + 1] + square[c + 2] + square[c + 3] + square[c + 4]));
-        features[from + c] *= fade / (root * Math.sqrt(root));
+    for (let row = 0, from = 0; row < side; row++) {
+      for (let column = 0; column < side; column++, from += OUT) {
+        const fade = hann[row] * hann[column];
+        for (let c = 0; c < OUT; c++) { const value = features[from + c]; square[c + 2] = value * value; }
+        let sum = square[2] + square[3];
+        for (let c = 0; c < OUT; c++) {
+          sum += square[c + 4];
+          const base = 1 + 2e-5 * sum, root = Math.sqrt(base); // base ** 0.75 is root * sqrt(root)
+          features[from + c] *= fade / (root * Math.sqrt(root));
+          sum -= square[c];
+        }
       }
     }
   }
@@ -105,19 +110,27 @@ export function spectraOf(weights, side, cutoff) {
 // Samples side * side points of a window around a centre, bilinear, 0 outside the frame; then the mean is subtracted.
 // `patch` has a border of zeros.
 export function samplePatch({ pixels, width, height }, centre, window, side, patch) {
-  const lines = [0, 1].map((axis) => Array.from({ length: side }, (_, k) => {
-    const place = Math.fround(centre[axis] + (k / (side - 1) - 0.5) * window[axis]), low = Math.floor(place);
-    return [low, place - low];
-  }));
-  const pixel = (x, y, band) => x >= 0 && y >= 0 && x < width && y < height ? pixels[4 * (y * width + x) + band] : 0;
-  lines[1].forEach(([top, down], row) => lines[0].forEach(([left, right], column) => {
-    const to = 3 * ((row + 1) * (side + 2) + column + 1);
-    for (let band = 0; band < 3; band++) {
-      const above = (1 - right) * pixel(left, top, band) + right * pixel(left + 1, top, band);
-      const below = (1 - right) * pixel(left, top + 1, band) + right * pixel(left + 1, top + 1, band);
-      patch[to + band] = (1 - down) * above + down * below - MEAN_RGB[band];
+  const low = [new Int32Array(side), new Int32Array(side)], share = [new Float64Array(side), new Float64Array(side)];
+  for (let axis = 0; axis < 2; axis++) {
+    for (let k = 0; k < side; k++) {
+      const place = Math.fround(centre[axis] + (k / (side - 1) - 0.5) * window[axis]);
+      low[axis][k] = Math.floor(place);
+      share[axis][k] = place - low[axis][k];
     }
-  }));
+  }
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const to = 3 * ((row + 1) * (side + 2) + column + 1);
+      for (let band = 0; band < 3; band++) { patch[to + band] = -MEAN_RGB[band]; }
+      for (let corner = 0; corner < 4; corner++) {
+        const right = corner & 1, down = corner >> 1, x = low[0][column] + right, y = low[1][row] + down;
+        if (x < 0 || y < 0 || x >= width || y >= height) { continue; }
+        const part = (right ? share[0][column] : 1 - share[0][column]) * (down ? share[1][row] : 1 - share[1][row]);
+        const from = 4 * (y * width + x);
+        for (let band = 0; band < 3; band++) { patch[to + band] += part * pixels[from + band]; }
+      }
+    }
+  }
 }
 
 // Sums with cosines and sines to complex numbers.

@@ -79,7 +79,11 @@ function towards(old, next) {
   for (let k = 0; k < old.length; k++) { old[k] += RATE * (next[k] - old[k]); }
 }
 
-const highest = (map) => map.reduce((best, value, k) => value > map[best] ? k : best, 0);
+function highest(map) {
+  let best = 0;
+  for (let k = 1; k < map.length; k++) { if (map[k] > map[best]) { best = k; } }
+  return best;
+}
 
 // Tracks one target. A frame is {pixels, width, height}, RGBA row by row; a box is [x, y, width, height].
 export class UdtTracker {
