@@ -23,7 +23,7 @@
 # except in section 6.5, where they are compared with weights learned from raw video. The following chapters explain
 # how these are learned; the tracker around them stays the same.
 #
-# Run time: about 78 s on two cores. Downloads: none.
+# Run time: about 105 s on two cores. Downloads: none.
 
 # %%
 import json
