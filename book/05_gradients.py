@@ -19,7 +19,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
-# Run time: about 13 s on two cores. Downloads: none.
+# Run time: about 47 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -471,13 +471,19 @@ assert 0.5 < ratio[-1] < 0.6
 one_frequency.demo()
 
 # %%
-settings = {"the target moved": (1, 1), "template nearly empty": (0.1, 1.8), "search patch nearly empty": (1.8, 0.1)}
+settings = {
+    "the target moved": (1, 1),
+    "template nearly empty": (0.1, 1.8),
+    "search patch nearly empty": (1.8, 0.1),
+}
 length_ratio = {}
 for name, (x_length, z_length) in settings.items():
     x, z = x_length * np.exp(0.6j), z_length * np.exp(1.6j)
     found = one_frequency.solve(x, z, 1.2, ridge=0.04)
     length_ratio[name] = abs(found.template) / abs(found.search)
-    print(f"{name}: |x| = {x_length}, |z| = {z_length}, the template's gradient is {length_ratio[name]:.2f} times the other")
+    print(
+        f"{name}: |x| = {x_length}, |z| = {z_length}, the template's gradient is {length_ratio[name]:.2f} times the other"
+    )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # At one frequency the gradient of the shorter arrow is the longer one, and at most |Z| / |X| times the other.

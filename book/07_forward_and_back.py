@@ -18,7 +18,7 @@
 #
 # **You need** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
-# Run time: about 31 s on two cores. Downloads: none.
+# Run time: about 52 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -51,6 +51,7 @@ from udtlib.network import FeatureNetwork
 from udtlib.patches import crop
 from udtlib.unsupervised import pseudo_labels, round_trip_errors, track_forward_backward
 from udtlib.widgets import round_trip
+from udtlib.widgets.in_browser import there_and_back
 from udtlib.widgets.layer import as_input
 
 torch.set_num_threads(1)
@@ -708,6 +709,40 @@ for name, step in {"no window": plain, "window": windowed}.items():
         for what, place in (("target", step.target), ("background", step.background))
     }
     print(f"{name}: the peak is nearest to the {min(distances, key=distances.get)}")
+
+# %% [markdown]
+# The next player takes a patch more, as chapter 08 does: from T to S1, on to S2, and straight back to T, without a
+# window. Press "play": after each return S2 moves two frames further away. The cross is the peak, the orange line its
+# path, the green ring the target. Below are T's label and the three responses. The trips were computed by the library;
+# the page only shows them.
+
+# %% tags=["nbval-ignore-output"]
+there_and_back.demo()
+
+# %%
+for clip_name in there_and_back.CLIPS:
+    ways = [there_and_back.journey(clip_name, last) for last in there_and_back.LAST]
+    print(
+        f"{clip_name}: loss",
+        *(f"{way.loss:.0f}" for way in ways),
+        "for S2 after",
+        *there_and_back.LAST,
+        "frames",
+    )
+    beside = [np.hypot(*(way.places[2] - way.targets[2])) for way in ways]
+    print(f"  from the peak at S2 to the target: {beside[-1]:.0f} cells at the longest")
+
+# %% [markdown]
+# The loss grows with the way, although the peak comes home to within two cells each time. At S2 the peak is not on the
+# target: without a window the background, which fills most of the patch, decides where the peak lies.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The loss grows, the peak comes home, and it followed something else than the target.
+for clip_name in there_and_back.CLIPS:
+    ways = [there_and_back.journey(clip_name, last) for last in there_and_back.LAST]
+    assert all(np.hypot(*way.places[3]) < 2 for way in ways)
+    assert ways[0].loss < ways[-1].loss / 4
+    assert np.hypot(*(ways[-1].places[2] - ways[-1].targets[2])) > 5
 
 # %% [markdown]
 # ## 7.9 The whole method in one picture

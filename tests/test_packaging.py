@@ -111,7 +111,7 @@ def test_every_package_and_what_comes_with_it_are_installed() -> None:
         ".".join(path.parent.relative_to(PROJECT).parts) for path in PROJECT.glob("udtlib/**/__init__.py")
     }
     assert len(found) > 5
-    assert set(setuptools["packages"]) == found | {"udtlib.shipped"}
+    assert set(setuptools["packages"]) == found | {"udtlib.shipped", "udtlib.shipped.book"}
     shipped = PROJECT / setuptools["package-dir"]["udtlib.shipped"]
     patterns = setuptools["package-data"]["udtlib.shipped"]
     packed = {path for pattern in patterns for path in shipped.glob(pattern)}

@@ -52,6 +52,16 @@ def cell_ids(notebook: NotebookNode) -> list[str]:
     return ids
 
 
+def renew_scripts(notebook: NotebookNode) -> None:
+    """Give the stored demos that compute in the browser the library's present scripts; their state stays."""
+    from udtlib.widgets.in_browser.demo import scripts
+
+    stored = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    for model in stored.get("state", {}).values():
+        if "demo" in model["state"]:
+            model["state"].update(scripts(model["state"]["demo"]))
+
+
 def synced(source: Path) -> NotebookNode:
     """Return the notebook of ``source``; a code cell keeps its stored outputs if its text is unchanged."""
     notebook = jupytext.read(source)
@@ -65,6 +75,7 @@ def synced(source: Path) -> NotebookNode:
             cell.metadata.update({k: v for k, v in kept[name].metadata.items() if k == "execution"})
     notebook.metadata = nbformat.from_dict({**old.metadata, **notebook.metadata, "kernelspec": KERNEL})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    renew_scripts(notebook)
     return notebook
 
 

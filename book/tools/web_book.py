@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from web_api import api_pages
+from web_online import write_colab
 from web_pages import write_pages
 from web_scripts import vendor
 
@@ -46,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=BUILD / "html")
     out = parser.parse_args(argv).out
     vendor(BUILD / "scripts")
+    write_colab(BOOK, BUILD / "colab")
     print("building the pages, which takes a minute or two", flush=True)
     write_sources(BUILD / "source")
     status = build(BUILD / "source", out)

@@ -1,8 +1,8 @@
 """Turn chapters, their solutions and the list of symbols into pages of the web book.
 
 What is text in JupyterLab becomes links here: citations, chapters and sections that are named, and the library's
-modules. Exercises get their solution, folded. Demos of our own scripts stay alive (`web_widgets`); others say that they need a
-kernel.
+modules. Exercises get their solution, folded. Demos that are scripts stay alive (`web_widgets`), others say that they
+need a kernel.
 """
 
 import ast
@@ -17,6 +17,7 @@ import nbformat
 from chapters import RUN
 from nbformat import NotebookNode
 from web_api import chapters, modules_by_chapter
+from web_online import online_cell
 from web_widgets import live
 
 CITATION = re.compile(r'\[([^\]]*)\]\(#References "([a-z0-9]+)"\)')
@@ -154,7 +155,12 @@ def chapter_page(
             cell.outputs = pictures
             note = f'<p class="demo-note">{html.escape(DEMO)}</p>'
             cells.append(nbformat.v4.new_markdown_cell(note))
-    notebook.cells = [*cells, *([library_list(names)] if names else [])]
+    notebook.cells = [
+        cells[0],
+        online_cell(pages[number]),
+        *cells[1:],
+        *([library_list(names)] if names else []),
+    ]
     notebook.metadata.pop("widgets", None)
     return notebook
 

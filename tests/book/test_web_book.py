@@ -16,8 +16,10 @@ import pytest
 import site_checks
 import web_api
 import web_book
+import web_online
 import web_pages
 import web_scripts
+import web_widgets
 import yaml
 from chromium import Chromium
 
@@ -76,13 +78,55 @@ def test_a_chapter_becomes_a_page():
     page = web_pages.chapter_page(notebook, "02", solutions, SECTIONS, ["udtlib.labels"])
     sources = [cell.source for cell in page.cells]
     assert "(section-2-6)=\n## 2.6 Noise" in sources[0]
-    assert page.cells[1].outputs == []
-    assert "demo" in sources[2]
-    assert page.cells[1].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
-    assert page.cells[4].metadata.tags == ["check"]
-    assert "    return 2 * x" in sources[5]
-    assert sources[5].startswith("<details")
+    assert all(link in sources[1] for link in web_online.links(web_api.chapters()["02"]).values())
+    assert page.cells[2].outputs == []
+    assert "demo" in sources[3]
+    assert page.cells[2].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
+    assert page.cells[5].metadata.tags == ["check"]
+    assert "    return 2 * x" in sources[6]
+    assert sources[6].startswith("<details")
     assert "{py:mod}`udtlib.labels`" in sources[-1]
+
+
+def test_an_anywidget_of_a_chapter_stays_alive():
+    new = nbformat.v4
+    view = new.new_output("display_data", {web_pages.WIDGET: {"model_id": "one"}, "text/plain": "Demo()"})
+    dead = new.new_output("display_data", {web_pages.WIDGET: {"model_id": "two"}, "text/plain": "VBox()"})
+    state = {
+        "_esm": "const a = '</b>'; export default { render };",
+        "_css": ".a {}",
+        "_model_name": "M",
+        "start": "</script>",
+    }
+    models = {"one": {"state": state}, "two": {"state": {"value": 1}}}
+    notebook = new.new_notebook(cells=[new.new_code_cell("demo()", outputs=[view, dead])])
+    notebook.metadata.widgets = {web_widgets.STATE: {"state": models}}
+    page = web_pages.chapter_page(notebook, "02", "", SECTIONS, [])
+    (output,) = page.cells[0].outputs
+    html = output["data"]["text/html"]
+    assert "const widget = { render };" in html
+    assert "<\\/b>" in html
+    assert html.count("</script>") == 1
+    assert "_model_name" not in html
+    assert "widgets" not in page.metadata
+    assert "needs Python" not in html
+    assert "need Python" in page.cells[-1].source
+
+
+def test_colab_gets_a_cell_that_installs_before_any_other(tmp_path):
+    web_online.write_colab(PROJECT / "book", tmp_path)
+    pages = sorted(tmp_path.glob("*.ipynb"))
+    assert [path.stem for path in pages] == sorted(web_api.chapters().values())
+    for path in pages:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        assert f'git+{web_online.address()}"' in first.source
+
+
+def test_the_readme_links_where_the_repository_is():
+    text = (PROJECT / "README.md").read_text("utf-8")
+    assert all(f"({link})" in text for link in web_online.links("00_start_here").values())
 
 
 def test_the_notation_page_has_every_symbol():

@@ -1,27 +1,41 @@
-"""The demos that compute in the browser: their numbers beside the library's, and their controls in Chromium."""
+"""The demos that compute in the browser: their numbers beside the library's, their controls in Chromium."""
 
+import base64
 import json
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from chromium import Chromium
-from web_widgets import page_part
+from web_widgets import STATE, page_part
 
+from udtlib.boxes import iou
 from udtlib.labels import peak_displacement, peak_to_sidelobe
+from udtlib.trackers.udt import UdtTracker
+from udtlib.weights import get_weights
 from udtlib.widgets import base
-from udtlib.widgets.in_browser import filter_bench, one_frequency
+from udtlib.widgets.in_browser import filter_bench, network_tracker, one_frequency, there_and_back
 from udtlib.widgets.in_browser.demo import NOTE, asset, bundle, modules
 
-DEMOS = {"one_frequency": one_frequency, "filter_bench": filter_bench}
+BOOK = Path(__file__).resolve().parents[2] / "book"
+DEMOS = {"one_frequency": one_frequency, "filter_bench": filter_bench, "network_tracker": network_tracker}
+DEMOS |= {"there_and_back": there_and_back}
 
 
 def live_page(folder, name):
     """Write the page that the web book would show for a demo; return its address."""
     demo = DEMOS[name].demo()
-    state = {"_esm": bundle(f"{name}.js"), "_css": asset("demo.css") + asset(f"{name}.css"), "start": demo.start}
+    state = {
+        "_esm": bundle(f"{name}.js"),
+        "_css": asset("demo.css") + asset(f"{name}.css"),
+        "start": demo.start,
+    }
     page = folder / f"{name}.html"
-    page.write_text(f"<!doctype html><meta charset=utf-8>{page_part(name, json.loads(json.dumps(state)))}", "utf-8")
+    page.write_text(
+        f"<!doctype html><meta charset=utf-8>{page_part(name, json.loads(json.dumps(state)))}", "utf-8"
+    )
     return page.as_uri()
 
 
@@ -29,7 +43,9 @@ def maths_page(folder, script, names):
     """Write a page that offers functions of a script as ``window.NAME``; return its address."""
     page = folder / f"{script}.html"
     offer = f"Object.assign(window, {{ {', '.join(names)} }});"
-    page.write_text(f'<!doctype html><meta charset=utf-8><script type="module">{bundle(script)}\n{offer}</script>')
+    page.write_text(
+        f'<!doctype html><meta charset=utf-8><script type="module">{bundle(script)}\n{offer}</script>'
+    )
     return page.as_uri()
 
 
@@ -110,7 +126,9 @@ def test_arrows_are_dragged_and_moved_by_keys(browser, tmp_path):
     assert label.startswith("−0.9")
     browser.value("[...document.querySelectorAll('button')].at(2).click()")
     assert state(browser)["ridge"] == 0.04
-    assert float(browser.value(table)[5]) > 10  # of the template's gradient, where the template is nearly empty
+    assert (
+        float(browser.value(table)[5]) > 10
+    )  # of the template's gradient, where the template is nearly empty
     assert browser.problems == []
 
 
@@ -134,6 +152,131 @@ def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
     assert browser.problems == []
 
 
+@pytest.mark.browser
+def test_the_matrix_product_is_one_with_either_instruction(browser, tmp_path):
+    browser.open(maths_page(tmp_path, "product.js", ["moduleBytes"]))
+    generator = np.random.default_rng(2)
+    a, b = generator.standard_normal((5, 14)), generator.standard_normal((14, 32))
+    start = generator.standard_normal(32)
+    browser.value(f"""window.run = (fused) => {{
+        const memory = new WebAssembly.Memory({{ initial: 1 }}), floats = new Float32Array(memory.buffer);
+        floats.set({a.ravel().tolist()}, 0);
+        floats.set({b.ravel().tolist()}, 100);
+        floats.set({start.tolist()}, 600);
+        const made = new WebAssembly.Module(moduleBytes(fused));
+        const {{ product }} = new WebAssembly.Instance(made, {{ js: {{ memory }} }}).exports;
+        product(0, 400, 4000, 2400, 5, 2, 7, 56, 28, 4, 128, 128, -0.5);
+        return [...floats.slice(1000, 1160)];
+    }}, 0""")
+    expected = np.maximum(start + a @ b, -0.5)
+    for fused in ("true", "false"):
+        found = np.reshape(asked(browser, f"run({fused})"), (5, 32))
+        assert np.abs(found - expected).max() < 1e-5, fused
+
+
+TRACKER = ["networkOf", "UdtTracker"]
+
+
+def as_pixels(frame):
+    """Return a frame as the script takes it, as JavaScript."""
+    rgba = np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
+    return f"{{ pixels: {rgba.ravel().tolist()}, width: {frame.shape[1]}, height: {frame.shape[0]} }}"
+
+
+@pytest.mark.browser
+def test_the_network_gives_the_spectra_of_the_library(browser, tmp_path):
+    browser.open(maths_page(tmp_path, "network_tracker.js", TRACKER))
+    frame = np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8)
+    window, centre = [70.0, 95.0], [30.5, 60.25]  # it reaches over two borders
+    tracker = UdtTracker(preset="released")
+    tracker.place(frame, np.array([0.0, 0, 10, 10]))
+    tracker.center = np.array(centre)
+    _, template = tracker.learn(frame, np.array(window))
+    weights = json.dumps(network_tracker.packed(get_weights(None)))
+    browser.value(f"window.found = networkOf({weights})({as_pixels(frame)}, {centre}, {window}), 0")
+    for part, expected in (("real", template.real), ("imaginary", template.imag)):
+        found = np.reshape(asked(browser, f"[...found.{part}]"), expected.shape)
+        assert np.abs(found - expected.numpy()).max() < 1e-5 * template.abs().max(), part
+
+
+@pytest.mark.browser
+def test_the_page_tracks_as_the_library_does(browser, tmp_path):
+    browser.open(live_page(tmp_path, "network_tracker"))
+    browser.problems.clear()
+    root = "document.querySelector('.network-tracker').dataset"
+    browser.wait(f"{root}.ready")
+    browser.value("document.querySelector('button').click(), 0")
+    found = np.array(json.loads(browser.wait(f"{root}.boxes")))
+    start = network_tracker.demo().start
+    stored = [base64.b64decode(address.partition(",")[2]) for address in start["frames"]]
+    frames = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR_RGB) for one in stored]
+    expected = np.array(network_tracker.track(frames, start["box"]))
+    assert found.shape == expected.shape == (network_tracker.FRAMES - 1, 4)
+    assert np.abs(found - expected).max() < 0.5
+    assert iou(found, network_tracker.clip().boxes[1:]).mean() > 0.6
+    assert browser.problems == []
+
+
+@pytest.mark.browser
+def test_the_way_there_and_back_is_played(browser, tmp_path):
+    browser.open(live_page(tmp_path, "there_and_back"))
+    browser.problems.clear()
+    said = "document.querySelector('[role=status]').textContent"
+    first, last = (there_and_back.journey("turning target", frames) for frames in (2, 12))
+    assert browser.value(said) == f"Back at T, 0 cells from the start; loss {first.loss:.1f}."
+    browser.value("document.querySelector('button').click(), 0")
+    assert browser.value(said) == "At T."
+    browser.wait(f"{said} === 'At S2.'")
+    browser.value("document.querySelector('input').focus(), 0")
+    for _ in there_and_back.LAST:
+        browser.press("ArrowRight")
+    assert browser.value(said).endswith(f"loss {last.loss:.1f}.")
+    crosses = browser.value("[...document.querySelectorAll('.marked img')].map((one) => one.alt)")
+    down, right = last.places[2]
+    assert crosses[2] == f"S2; the peak is at {down:.0f} down, {right:.0f} right"
+    assert browser.problems == []
+
+
+def test_the_loss_grows_with_the_way_though_the_peak_comes_home():
+    for clip in there_and_back.CLIPS:
+        ways = [there_and_back.journey(clip, last) for last in there_and_back.LAST]
+        losses = [way.loss for way in ways]
+        assert losses == sorted(losses)
+        assert all(np.hypot(*way.places[3]) < 2 for way in ways)
+    far = there_and_back.journey("occluder", 12)
+    assert np.hypot(*(far.targets[2] - far.places[2])) > 10  # and yet it did not follow the target
+
+
+@pytest.mark.browser
+def test_without_vectors_the_page_says_so(browser, tmp_path):
+    address = live_page(tmp_path, "network_tracker")
+    page = tmp_path / "network_tracker.html"
+    text = page.read_text("utf-8").replace(
+        'type="module">', 'type="module">WebAssembly.validate = () => false;', 1
+    )
+    page.write_text(text, "utf-8")
+    browser.open(address)
+    said = "document.querySelector('[role=status]').textContent"
+    assert "cannot run here" in browser.wait(said)
+    browser.wait("document.querySelector('.network-tracker').dataset.ready")
+    assert browser.value(f"document.querySelector('button').click(), {said}").startswith(
+        "The network cannot run"
+    )
+
+
+@pytest.mark.browser
+def test_frames_that_show_nothing_leave_the_box(browser, tmp_path):
+    browser.open(maths_page(tmp_path, "tracker.js", ["UdtTracker", "CUTOFF"]))
+    tracker = UdtTracker(preset="released")
+    assert browser.value("CUTOFF") == tracker.transform.cutoff
+    grey = f"{{ pixels: new Uint8ClampedArray({4 * 60 * 80}).fill(90), width: 80, height: 60 }}"
+    values = (2 * tracker.transform.cutoff + 1) * (tracker.transform.cutoff + 1) * 32
+    spectrum = f"() => ({{ real: new Float32Array({values}), imaginary: new Float32Array({values}) }})"
+    browser.value(f"window.tracker = new UdtTracker({spectrum}), tracker.start({grey}, [10, 20, 30, 20]), 0")
+    assert asked(browser, f"tracker.update({grey})") == [10, 20, 30, 20]
+    assert browser.value("tracker.score") == 0
+
+
 @pytest.mark.parametrize("name", DEMOS)
 def test_the_widget_has_all_it_needs(name):
     pytest.importorskip("anywidget")
@@ -145,6 +288,15 @@ def test_the_widget_has_all_it_needs(name):
     assert "import " not in widget._esm
     assert demo.twin.dtype == np.uint8
     assert min(demo.twin.shape[:2]) > 100
+
+
+def test_chapters_have_stored_the_scripts_of_the_library():
+    notebooks = [json.loads(path.read_text("utf-8")) for path in sorted(BOOK.glob("[0-9]*.ipynb"))]
+    stored = [notebook["metadata"].get("widgets", {}).get(STATE, {}) for notebook in notebooks]
+    models = [each.get("state", {}) for each in stored]
+    scripts = {one["state"]["_esm"] for each in models for one in each.values() if "_esm" in one["state"]}
+    assert {bundle(f"{name}.js") for name in DEMOS} <= scripts
+    assert len([script for script in scripts if "udt-demo" in script]) == len(DEMOS)
 
 
 def test_a_bundle_has_every_module_once_and_after_what_it_needs():

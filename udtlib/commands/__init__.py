@@ -3,6 +3,6 @@
 ``WRITES`` names the arguments that are files to write, where there are any: `udtlib.cli` sees to it that only
 one process writes them.
 
-Book: chapters 06, 10, 11, 13 and 14.
+Book: chapters 00, 06, 10, 11, 13 and 14.
 May import: everything but the checks of exercises; of widgets, what `udt select` serves.
 """

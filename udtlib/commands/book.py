@@ -50,7 +50,8 @@ def chapter_files() -> dict[str, Path]:
         MissingDataError: there are none, the installation is incomplete.
     """
     source = book_folder()
-    found = {path.relative_to(source).as_posix(): path for pattern in FILES for path in source.glob(pattern)}
+    files = [path for pattern in FILES for path in source.glob(pattern) if path.is_file()]
+    found = {path.relative_to(source).as_posix(): path for path in files}
     if not any(name.endswith(".ipynb") for name in found):
         raise MissingDataError(f"no chapters in {source}: this installation is incomplete, install it again")
     return dict(sorted(found.items()))

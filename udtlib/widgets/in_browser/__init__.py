@@ -1,5 +1,5 @@
-"""Demos whose mathematics runs in the reader's browser: alive in JupyterLab and in the web book, without Python.
+"""Demos that compute in the reader's browser: alive in JupyterLab and in the web book, without Python.
 
-Book: chapters 02, 05 and 06.
+Book: chapters 02, 05, 06 and 07.
 May import: what `udtlib.widgets` may.
 """

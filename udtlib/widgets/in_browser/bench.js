@@ -1,36 +1,51 @@
 // The correlation filter of a template patch and its response to a search patch, with one channel or several.
 
-import { gaussianLabel, mapOf, spectrumOf } from "./fourier.js";
+import { gaussianLabel, mapsOfTwo, spectraOfTwo } from "./fourier.js";
 
 // The channels of the patch at [x, y], each of mean 0 and deviation 1, then windowed. `picture` is {pixels, width}:
 // RGBA row by row. "grey": one channel; "colour and edges": red, green, blue, and grey's differences along x and y.
 export function channelsOf({ pixels, width }, [x, y], size, kind, windowed) {
-  const part = (band) => Float64Array.from({ length: size * size },
-    (_, k) => pixels[4 * ((y + Math.floor(k / size)) * width + x + k % size) + band]);
-  const bands = [part(0), part(1), part(2)];
-  const grey = bands[0].map((red, k) => (red + bands[1][k] + bands[2][k]) / 3);
-  const last = size - 1;
-  const edges = (step) => grey.map((_, k) => {
-    const place = step === 1 ? k % size : Math.floor(k / size);
-    return (grey[k + (place < last ? step : 0)] - grey[k - (place > 0 ? step : 0)]) / 2;
-  });
-  const raw = kind === "grey" ? [grey] : [...bands, edges(1), edges(size)];
+  const count = size * size, last = size - 1, empty = () => new Float64Array(count);
+  const bands = [empty(), empty(), empty()], grey = empty();
+  for (let row = 0, k = 0; row < size; row++) {
+    for (let column = 0; column < size; column++, k++) {
+      const from = 4 * ((y + row) * width + x + column);
+      for (let band = 0; band < 3; band++) { bands[band][k] = pixels[from + band]; }
+      grey[k] = (bands[0][k] + bands[1][k] + bands[2][k]) / 3;
+    }
+  }
   const hann = Float64Array.from({ length: size }, (_, k) => windowed ? 0.5 - 0.5 * Math.cos(2 * Math.PI * k / last) : 1);
-  return raw.map((channel) => prepared(channel, size, hann));
+  if (kind === "grey") { return [prepared(grey, size, hann)]; }
+  const along = empty(), down = empty();
+  for (let row = 0, k = 0; row < size; row++) {
+    for (let column = 0; column < size; column++, k++) {
+      along[k] = (grey[k + (column < last)] - grey[k - (column > 0)]) / 2;
+      down[k] = (grey[k + (row < last) * size] - grey[k - (row > 0) * size]) / 2;
+    }
+  }
+  return [...bands, along, down].map((channel) => prepared(channel, size, hann));
 }
 
 function prepared(channel, size, hann) {
-  const mean = channel.reduce((sum, value) => sum + value, 0) / channel.length;
-  const deviation = Math.sqrt(channel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / channel.length) || 1;
-  return channel.map((value, k) => (value - mean) / deviation * hann[Math.floor(k / size)] * hann[k % size]);
+  let sum = 0, squares = 0;
+  for (let k = 0; k < channel.length; k++) { sum += channel[k]; }
+  const mean = sum / channel.length;
+  for (let k = 0; k < channel.length; k++) { squares += (channel[k] - mean) ** 2; }
+  const deviation = Math.sqrt(squares / channel.length) || 1;
+  for (let row = 0, k = 0; row < size; row++) {
+    for (let column = 0; column < size; column++, k++) {
+      channel[k] = (channel[k] - mean) / deviation * hann[row] * hann[column];
+    }
+  }
+  return channel;
 }
 
 // Eq. 2 to 5: filter, strength of its spectrum and response, from the channels of template and search patch.
 // `regularisation` is relative to the number of channels times pixels.
 export function solveBench(template, search, size, sigma, regularisation) {
-  const count = size * size, y = spectrumOf(gaussianLabel(size, sigma), size);
-  const xs = template.map((channel) => spectrumOf(channel, size));
-  const zs = search.map((channel) => spectrumOf(channel, size));
+  const count = size * size, label = gaussianLabel(size, sigma), [y] = spectraOfTwo(label, label, size);
+  const pairs = template.map((channel, k) => spectraOfTwo(channel, search[k], size));
+  const [xs, zs] = [0, 1].map((which) => pairs.map((pair) => pair[which]));
   const energy = new Float64Array(count).fill(regularisation * count * template.length);
   for (const x of xs) {
     for (let k = 0; k < count; k++) { energy[k] += x.real[k] ** 2 + x.imaginary[k] ** 2; }
@@ -48,5 +63,6 @@ export function solveBench(template, search, size, sigma, regularisation) {
     }
     return filter;
   });
-  return { filter: mapOf(filters[0], size), strength: strength.map(Math.sqrt), response: mapOf(response, size) };
+  const maps = mapsOfTwo(filters[0], response, size);
+  return { filter: maps[0], strength: strength.map(Math.sqrt), response: maps[1] };
 }

@@ -1,7 +1,7 @@
 """What the demos of this room share: a static twin, and an anywidget made of our own scripts.
 
-A script is an ES module of this folder, which imports others of it. `bundle` joins them into the one text that a
-widget, a page of the web book and a test run.
+A script is an ES module of this folder, which imports others of it. `bundle` joins them into the one text
+that a widget, a page of the web book and a test run.
 """
 
 import re
@@ -40,6 +40,11 @@ def bundle(name: str) -> str:
     return "".join(EXPORT.sub("", text) for text in texts)
 
 
+def scripts(name: str) -> dict[str, str]:
+    """Return the module and the style sheet of a demo, under the names that anywidget has for them."""
+    return {"_esm": bundle(f"{name}.js"), "_css": asset("demo.css") + asset(f"{name}.css")}
+
+
 @dataclass(frozen=True)
 class BrowserDemo:
     """A demo that needs no Python once it is shown, below its static twin when it is a cell's last line.
@@ -64,8 +69,8 @@ class BrowserDemo:
         import traitlets
 
         parts = {
-            "_esm": bundle(f"{self.name}.js"),
-            "_css": asset("demo.css") + asset(f"{self.name}.css"),
+            **scripts(self.name),
+            "demo": traitlets.Unicode(self.name).tag(sync=True),
             "start": traitlets.Dict(dict(self.start)).tag(sync=True),
         }
         return type("BrowserDemo", (anywidget.AnyWidget,), parts)()

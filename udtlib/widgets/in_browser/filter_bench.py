@@ -1,4 +1,4 @@
-"""The filter on a bench: a template and a search patch on one picture, the filter, its spectrum, the response.
+"""The filter on a bench: template and search patch on one picture, the filter, its spectrum, the response.
 
 ``demo()`` as a cell's last line shows a static picture, and squares to drag where a browser shows them.
 Book: chapter 02.
@@ -31,7 +31,9 @@ START: dict[str, Any] = {
     "regularisation": 0.01,
     "windowed": True,
 }
-ALT = "A frame of a clip that this project draws, with two squares to drag: the template and the search patch."
+ALT = (
+    "A frame of a clip that this project draws, with two squares to drag: the template and the search patch."
+)
 
 
 class Bench(NamedTuple):

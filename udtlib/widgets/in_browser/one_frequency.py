@@ -42,8 +42,7 @@ class Frequency(NamedTuple):
 
 def wave(number: complex) -> Tensor:
     """Return the real map ``(1, 1, 1, 8)`` float64 whose spectrum is ``number`` at the first frequency."""
-    spectrum = torch.zeros(SIZE // 2 + 1, dtype=torch.complex128)
-    spectrum[1] = number
+    spectrum = torch.tensor([0, number, 0, 0, 0], dtype=torch.complex128)
     return torch.fft.irfft(spectrum, SIZE).reshape(1, 1, 1, SIZE)
 
 
