@@ -429,8 +429,8 @@ for name, weights in {"first weights": random_weights(0), "after 12 steps": trai
 # several times, each copy with new chance in seeds and sequences of the size that the stored table shows.
 
 # %%
-base = table_of(rows, "udt", "overlap", runs["udt"])
-difference = base - table_of(rows, "random", "overlap", runs["random"])[: len(base)]
+common = sorted(set(runs["udt"]) & set(runs["random"]))
+difference = table_of(rows, "udt", "overlap", common) - table_of(rows, "random", "overlap", common)
 spread = difference.std(ddof=1)
 random = np.random.default_rng(0)
 COPIES, ROUNDS = (2, 5, 20), 4000
