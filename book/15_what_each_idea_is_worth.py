@@ -43,9 +43,10 @@ from udtlib.experiments.catalogue import ABLATION, LUDT, NOISE, SCALES, WAY_BACK
 from udtlib.experiments.declared import RULE
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import arm_batches, judged_clips
+from udtlib.experiments.runs import first_weights
 from udtlib.experiments.verdicts import MEASURES, arm_lines, pair, seeds_of, table_of, verdicts
 from udtlib.training import train
-from udtlib.weights import load_weights, random_weights
+from udtlib.weights import load_weights
 from udtlib.widgets import arms
 
 torch.set_num_threads(1)
@@ -415,7 +416,7 @@ print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised
 
 # %% tags=["closed-loop"]
 shown = judged_clips(4)
-for name, weights in {"first weights": random_weights(0), "after 12 steps": trained}.items():
+for name, weights in {"first weights": first_weights(supervised, 0, tiny), "after 12 steps": trained}.items():
     each = [one.overlap for one in judge(weights, shown, 2, tiny.patch, "float32")]
     print(f"{name:16} overlap on four clips: {np.mean(each):.2f}")
 
@@ -426,7 +427,7 @@ for name, weights in {"first weights": random_weights(0), "after 12 steps": trai
 #
 # The commonest way to fool oneself needs no bug. Take arms that are *equal*, let the judged sequences choose the best
 # one, and report its score on the same sequences. We do it with the scores of this chapter: the arm `udt` is copied
-# several times, each copy with new chance in seeds and sequences of the size that the stored table shows.
+# several times, and the mean of each copy gets chance of its own, as large as the scores in the stored table spread.
 
 # %%
 common = sorted(set(runs["udt"]) & set(runs["random"]))
