@@ -569,13 +569,13 @@ print(f"gained = {gained[20]:.3f}")
 # - Our runs on real videos see 12000 <!-- triplets --> triplets each, 2059 <!-- times_less --> times fewer than the paper's: the
 #   verdicts are about the beginning of training.
 # - Seeds move a whole row of the table of scores and sequences a whole column, so both are redrawn; more of one does
-#   not replace the other. The smallest detectable difference of our comparisons is 0.02 <!-- least_detectable --> AUC.
+#   not replace the other. The smallest detectable difference of our comparisons is 0.099 <!-- least_detectable --> AUC.
 # - Of 3 <!-- claims --> claims on real videos, 1 <!-- confirmed --> confirmed, 0 <!-- contradicted --> contradicted,
 #   2 <!-- unresolved --> not resolved. "Not resolved" says nothing against an idea. Of 8 <!-- on_clips --> claims on clips,
 #   0 <!-- on_clips_decided --> have been run from two seeds or more.
 # - A knob that is turned alone says what an attribute costs; the difference of two networks' falls says what
 #   supervision has to do with it.
-# - The best of twenty equal arms looks better by 0.1 <!-- gained --> AUC: choose on some clips, judge on others.
+# - The best of twenty equal arms looks better by 0.135 <!-- gained --> AUC: choose on some clips, judge on others.
 
 # %% [markdown]
 # **What comes next.** Chapter 16 asks what a network can still learn on the spot, from the video it is tracking, and
