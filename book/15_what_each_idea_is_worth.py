@@ -446,7 +446,8 @@ for name, weights in {"first weights": first_weights(supervised, 0, tiny), "afte
     print(f"{name:16} overlap on four clips: {np.mean(each):.2f}")
 
 # %% [markdown]
-# Four clips and one seed: whatever the two numbers are, they decide nothing. That is the point of section 15.3.
+# Four clips and one seed: whatever the two numbers are, they decide nothing. That is the point of section 15.3. They may
+# also differ a little on another processor, because a tracker follows its own answers (chapter 13).
 #
 # ## 15.10 Where it fails: judging on the clips that chose
 #
