@@ -23,7 +23,7 @@
 # 09](09_which_pairs_teach.ipynb) (the weights), [chapter 11](11_training.ipynb) (training), and [chapter
 # 13](13_evaluating_on_otb.ipynb) (intervals over sequences).
 #
-# Run time: about 0 s on two cores. Downloads: none.
+# Run time: about 71 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -40,12 +40,13 @@ from udtlib.data.stored import stored_result
 from udtlib.evaluation.scoring.crossed import crossed_difference
 from udtlib.evaluation.scoring.statistics import bootstrap_interval
 from udtlib.experiments.catalogue import ABLATION, LUDT, NOISE, SCALES, WAY_BACK
-from udtlib.experiments.declared import RULE
+from udtlib.experiments.declared import RULE, Experiment
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import arm_batches, judged_clips
+from udtlib.experiments.runs import first_weights
 from udtlib.experiments.verdicts import MEASURES, arm_lines, pair, seeds_of, table_of, verdicts
 from udtlib.training import train
-from udtlib.weights import load_weights, random_weights
+from udtlib.weights import load_weights
 from udtlib.widgets import arms
 
 torch.set_num_threads(1)
@@ -87,34 +88,60 @@ for sentence in RULE.replace("; ", ".\n").split(". "):
 #
 # ## 15.2 The budget
 #
-# Our computer is small, and we say how small before we look at a result.
+# There are two tables. The first is chapter 11's: four arms, three seeds each, trained on real videos and judged on ten
+# real sequences (`otb`). The second is made by `udt experiment run`, on rendered clips, with half the patches' side and
+# far fewer steps; there the renderer's truth lets the supervised arms take part. Our computer is small, and we say how
+# small before we look at a result.
 
 # %%
+with stored_result("training_runs.csv").open(newline="", encoding="utf-8") as file:
+    real = [
+        {"arm": r["variant"], "seed": int(r["seed"]), "sequence": r["sequence"], "overlap": r["auc"]}
+        | {"robustness": r["precision"]}
+        for r in csv.DictReader(file)
+        if r["dataset"] == "otb"
+    ]
 with stored_result("experiments_small.csv").open(newline="", encoding="utf-8") as file:
-    rows = list(csv.DictReader(file))
+    clips_table = list(csv.DictReader(file))
 about = json.loads(stored_result("experiments_small.json").read_text(encoding="utf-8"))
 scale = about["scale"]
-runs = seeds_of(rows)
-triplets = scale["recipe"]["steps"] * scale["recipe"]["batch"]
+about_real = json.loads(stored_result("training_runs.json").read_text(encoding="utf-8"))["runs"]["udt-s0"]
+settings = dict(item.split("=", 1) for item in about_real["settings"].split(", ") if "=" in item)
+triplets = int(settings["steps"]) * int(settings["batch"])
 paper = 50 * 494_211
-sequences = sorted({row["sequence"] for row in rows})
-about11 = json.loads(stored_result("training_runs.json").read_text(encoding="utf-8"))["runs"]["udt-s0"]
-settings11 = dict(pair.split("=", 1) for pair in about11["settings"].split(", ") if "=" in pair)
-triplets11 = int(settings11["steps"]) * int(settings11["batch"])
-print(f"a run of this chapter   {triplets:>12,} triplets, patches of {scale['patch']} pixels")
-print(f"a run of chapter 11     {triplets11:>12,} triplets, patches of 125 pixels")
-print(f"a run of the paper      {paper:>12,} triplets, patches of 125 pixels")
+runs, sequences = seeds_of(real), sorted({row["sequence"] for row in real})
 print(
-    f"training clips {scale['clips']} of {scale['frames']} frames; judged on {len(sequences)} other clips, "
-    f"{scale['anchors']} starts each"
+    f"a run on real videos  {triplets:>12,} triplets, patches of 125 pixels, judged on {len(sequences)} sequences"
 )
-print(f"commit {about['commit']}, {about['hardware']['cpu']}, all runs {about['wall seconds of all runs']} s")
-for arm, seeds in runs.items():
-    print(f"{arm:26} {len(seeds)} seeds")
+print(
+    f"a run on clips        {scale['recipe']['steps'] * scale['recipe']['batch']:>12,} triplets, patches of "
+    f"{scale['patch']} pixels, judged on {scale['judged']} other clips"
+)
+print(f"a run of the paper    {paper:>12,} triplets, patches of 125 pixels")
+for title, found_runs in {"real videos": runs, "clips": seeds_of(clips_table)}.items():
+    print(f"{title}:", ", ".join(f"{arm} {len(seeds)} seeds" for arm, seeds in found_runs.items()))
+
+# %% [markdown]
+# On real videos three of the claims can be looked at. We declare them as an experiment of their own, so that the
+# correction counts three claims. The measure is the area under the success curve there, which is the mean overlap
+# (chapter 01). One thing must be said: chapter 11 printed these numbers before the rule above was written. The recipe was
+# not chosen on these ten sequences, but the claims were not declared before the runs either, so this table is a second
+# look with a stricter rule. The clips' arms, claims and rule were written before their first run.
+
+# %%
+CLAIMED = [("udt", "random"), ("udt", "standard-loss"), ("udt", "single-trajectory")]
+REAL = Experiment(
+    "real",
+    "What does each part of UDT add on real videos?",
+    tuple(one for one in ABLATION.arms if one.name in runs),
+    tuple(one for one in ABLATION.comparisons if (one.better, one.worse) in CLAIMED),
+)
+for one in REAL.comparisons:
+    print(f"{pair(one):26} {one.claim}")
 
 # %% [markdown]
 # A budget that is thousands of times smaller than the paper's changes the question. We can say what an idea is worth
-# *at the beginning of training, on clips*. An idea whose advantage appears only after millions of triplets cannot
+# *at the beginning of training*. An idea whose advantage appears only after millions of triplets cannot
 # show it here. This is why a verdict "not resolved" is not a verdict against the idea.
 #
 # ## 15.3 How large must a difference be?
@@ -139,15 +166,15 @@ for arm, seeds in runs.items():
 # times out of five. We print that number first, for each comparison, before any difference.
 
 # %%
-found = verdicts(ABLATION, rows)
+found = verdicts(REAL, real)
 for one in found:
-    print(f"{pair(one.comparison):44} detectable: {one.overlap.detectable:.3f} overlap, {one.seeds} seeds")
+    print(f"{pair(one.comparison):44} detectable: {one.overlap.detectable:.3f} AUC, {one.seeds} seeds")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The stored rows are whole: every run has every sequence, and every score is a share.
 for arm, seeds in runs.items():
     for measure in MEASURES:
-        scores = table_of(rows, arm, measure, seeds)
+        scores = table_of(real, arm, measure, seeds)
         assert scores.shape == (len(seeds), len(sequences))
         assert scores.min() >= 0
         assert scores.max() <= 1
@@ -164,8 +191,8 @@ for arm, seeds in runs.items():
 # %% alt="The mean overlap of every arm: a dot a seed, and an interval over the sequences; the untrained network is marked by a dashed line."
 _, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
 means, intervals = {}, {}
-for row, arm in enumerate([one.name for one in ABLATION.arms if one.name in runs]):
-    scores = table_of(rows, arm, "overlap", runs[arm])
+for row, arm in enumerate([one.name for one in REAL.arms]):
+    scores = table_of(real, arm, "overlap", runs[arm])
     intervals[arm] = bootstrap_interval(scores.mean(0))
     means[arm] = float(scores.mean())
     axis.plot(scores.mean(1), np.full(len(scores), -row), "o", color="0.6", markersize=4)
@@ -175,11 +202,11 @@ for row, arm in enumerate([one.name for one in ABLATION.arms if one.name in runs
     )
 axis.axvline(means["random"], color="0.7", linestyle="--")
 axis.set_yticks(-np.arange(len(means)), list(means))
-axis.set(xlabel="mean overlap on held-out clips")
+axis.set(xlabel="AUC on ten real sequences")
 plt.show()
 
 # %%
-for line in arm_lines(ABLATION, rows):
+for line in arm_lines(REAL, real):
     print(line)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -194,21 +221,19 @@ for arm, mean in means.items():
 # ## 15.5 The verdicts
 #
 # We look at several claims at once. If none were true, each would still be "found" in 5 % of all experiments, and with
-# eight claims at least one false finding would be likely. [Holm's rule](#References "holm1979") corrects for that: the
+# more claims a false finding becomes likely. [Holm's rule](#References "holm1979") corrects for that: the
 # smallest p-value is multiplied by the number of claims $k$, the next one by $k-1$, and so on. With this correction the
 # chance of even one false finding is at most 5 %.
 
 
 # %%
-def show(experiment):
+def show(experiment, rows):
     """Print the verdict of each comparison, or the command that would make its runs."""
     done = {pair(one.comparison): one for one in verdicts(experiment, rows)}
     for comparison in experiment.comparisons:
         one = done.get(pair(comparison))
         if one is None:
-            print(
-                f"{pair(comparison):44} not run: udt experiment run {experiment.name} --scale small --out RUN"
-            )
+            print(f"{pair(comparison):44} not run: udt experiment run {experiment.name} --out RUN")
             continue
         i = one.overlap.interval
         print(
@@ -217,10 +242,10 @@ def show(experiment):
     return done
 
 
-verdict = show(ABLATION)
+verdict = show(REAL, real)
 
 # %% alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
-_, axis = plt.subplots(figsize=(7, 3.2), layout="constrained")
+_, axis = plt.subplots(figsize=(7, 2.0), layout="constrained")
 for row, one in enumerate(verdict.values()):
     i, reach = one.overlap.interval, one.overlap.detectable
     axis.errorbar(
@@ -230,13 +255,13 @@ for row, one in enumerate(verdict.values()):
         axis.plot([side, side], [-row - 0.3, -row + 0.3], color="#d55e00")
 axis.set_yticks(-np.arange(len(verdict)), list(verdict))
 axis.axvline(0, color="0.7")
-axis.set(xlabel="difference in mean overlap; orange: what could be detected")
+axis.set(xlabel="difference in AUC; orange: what could be detected")
 plt.show()
 
 # %% [markdown]
 # For each claim there are three possible sentences, and the table has chosen one:
 #
-# - **confirmed**: at this budget, on such clips, the first arm tracks better;
+# - **confirmed**: at this budget, on such sequences, the first arm tracks better;
 # - **contradicted**: at this budget it tracks worse;
 # - **not resolved**: the data are compatible with an advantage and with a disadvantage, or there are fewer than three
 #   seeds, from which nobody should conclude anything. The interval says how large either could be.
@@ -258,12 +283,13 @@ for one in verdict.values():
     assert (one.says == "not resolved") == (one.corrected >= 0.05 or one.seeds < 3)
 
 # %% [markdown]
-# ## 15.6 Does time teach at all?
+# ## 15.6 On clips: labels, weak boxes, and does time teach at all?
 #
-# The arm `time-shuffled` is the sharpest question. It is trained like `udt`, but the frames of every clip are put in
-# random order first. Template and search patches still show the same clip; only "a moment later" has lost its meaning.
-# If this arm is as good as `udt`, then what teaches is that the patches show *the same scene*, not that one follows the
-# other in time.
+# Five arms are missing above: two need true boxes, and three were not part of chapter 11. On rendered clips all of
+# them can be trained. The arm `time-shuffled` asks the sharpest question. It is trained like `udt`, but the frames of
+# every clip are put in random order first. Template and search patches still show the same clip; only "a moment later"
+# has lost its meaning. If this arm is as good as `udt`, then what teaches is that the patches show *the same scene*, not
+# that one follows the other in time.
 
 # %%
 frames = scale["frames"]
@@ -272,13 +298,16 @@ shuffled = [abs(a - b) for a in range(frames) for b in range(frames) if a != b]
 print(
     f"frames between template and search patch: {np.mean(ordered):.1f} on average, shuffled {np.mean(shuffled):.1f}"
 )
-if "time-shuffled" in runs:
-    for arm in ("udt", "time-shuffled", "random"):
-        print(f"{arm:16} {means[arm]:.3f}")
+for line in arm_lines(ABLATION, clips_table):
+    print(line)
+on_clips = show(ABLATION, clips_table)
 
 # %% [markdown]
 # The clips are short, so a shuffled pair is not very much farther apart than an ordered one. A longer clip would make
-# the two arms differ more. Read the verdict of section 15.5 with that in mind.
+# `udt` and `time-shuffled` differ more.
+#
+# A line that says "not run" names its command. The runs go on where they stopped, and `udt experiment table RUN`
+# prints this table from whatever is there.
 #
 # ## 15.7 Broken triplets, the way back, four frames
 #
@@ -291,21 +320,18 @@ if "time-shuffled" in runs:
 # %%
 for experiment in (NOISE, WAY_BACK, LUDT):
     print(experiment.question)
-    show(experiment)
+    show(experiment, clips_table)
 
 # %% [markdown]
-# A line that says "not run" names its command. The runs go on where they stopped, and `udt experiment table RUN`
-# prints these tables from whatever is there.
-#
-# All of this is on rendered clips. The same code runs on real videos, with the paper's schedule, and judges on real
-# sequences. Without true boxes, the two supervised arms are left out. We have not measured it; these are the commands.
+# The same code runs on real videos, with the paper's schedule, and judges on real sequences from seven anchors each.
+# Without true boxes, the two supervised arms are left out. We have not measured it; these are the commands.
 
 # %%
-real = [one.name for one in ABLATION.arms if not one.needs_clips]
+possible = [one.name for one in ABLATION.arms if not one.needs_clips]
 print("udt data pack VIDEOS --out patches.raw")
 print(
     "udt experiment run ablation --scale full --videos patches.raw --val SEQUENCES --device cuda --out RUN --arms",
-    *real,
+    *possible,
 )
 
 # %% [markdown]
@@ -332,9 +358,9 @@ def overlaps(network, attribute, dose):
 
 networks = list(dict.fromkeys(r["network"] for r in doses))
 attributes = list(dict.fromkeys(r["attribute"] for r in doses))
-settings = sorted({float(r["dose"]) for r in doses})
+strengths = sorted({float(r["dose"]) for r in doses})
 curves = {
-    (n, a): [bootstrap_interval(overlaps(n, a, dose)) for dose in settings]
+    (n, a): [bootstrap_interval(overlaps(n, a, dose)) for dose in strengths]
     for n in networks
     for a in attributes
 }
@@ -348,7 +374,7 @@ _, axes = plt.subplots(1, len(attributes), figsize=(9, 2.8), layout="constrained
 for axis, attribute in zip(axes, attributes, strict=True):
     for k, network in enumerate(networks):
         line = curves[network, attribute]
-        x = np.array(settings) + 0.02 * (k - 1.5)
+        x = np.array(strengths) + 0.02 * (k - 1.5)
         spread = [[i.mean - i.low for i in line], [i.high - i.mean for i in line]]
         axis.errorbar(
             x, [i.mean for i in line], yerr=spread, marker="o", capsize=2, label=network, linewidth=1
@@ -367,7 +393,7 @@ plt.show()
 fall = {}
 pairs = [n for n in networks if n.startswith("released")]
 for attribute in attributes:
-    lost = {n: overlaps(n, attribute, settings[0]) - overlaps(n, attribute, settings[-1]) for n in pairs}
+    lost = {n: overlaps(n, attribute, strengths[0]) - overlaps(n, attribute, strengths[-1]) for n in pairs}
     if len(pairs) == 2:
         fall[attribute] = bootstrap_interval(lost["released unsupervised"] - lost["released supervised"])
         i = fall[attribute]
@@ -382,15 +408,21 @@ for attribute in attributes:
             f"{attribute:4} extra loss of the unsupervised network: {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}]  {says}"
         )
 
+# %% [markdown]
+# With so few clips the extra loss is not resolved for any of the three knobs, so neither the paper's remark nor its
+# opposite is confirmed here. What the curves do show is what training is worth. On the easy clips the untrained network
+# is as good as the others, and under changing light it falls much further than any network that was trained, with
+# labels or without.
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Every network has every clip at every setting, and each mean lies in its interval.
 for line in curves.values():
     for i in line:
         assert 0 <= i.low <= i.mean <= i.high <= 1
-clips = len(overlaps(networks[0], attributes[0], settings[0]))
+clips = len(overlaps(networks[0], attributes[0], strengths[0]))
 for network in networks:
     for attribute in attributes:
-        for dose in settings:
+        for dose in strengths:
             assert len(overlaps(network, attribute, dose)) == clips
 
 # %% [markdown]
@@ -415,22 +447,23 @@ print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised
 
 # %% tags=["closed-loop"]
 shown = judged_clips(4)
-for name, weights in {"first weights": random_weights(0), "after 12 steps": trained}.items():
+for name, weights in {"first weights": first_weights(supervised, 0, tiny), "after 12 steps": trained}.items():
     each = [one.overlap for one in judge(weights, shown, 2, tiny.patch, "float32")]
     print(f"{name:16} overlap on four clips: {np.mean(each):.2f}")
 
 # %% [markdown]
-# Four clips and one seed: whatever the two numbers are, they decide nothing. That is the point of section 15.3.
+# Four clips and one seed: whatever the two numbers are, they decide nothing. That is the point of section 15.3. They may
+# also differ a little on another processor, because a tracker follows its own answers (chapter 13).
 #
 # ## 15.10 Where it fails: judging on the clips that chose
 #
 # The commonest way to fool oneself needs no bug. Take arms that are *equal*, let the judged sequences choose the best
 # one, and report its score on the same sequences. We do it with the scores of this chapter: the arm `udt` is copied
-# several times, each copy with new chance in seeds and sequences of the size that the stored table shows.
+# several times, and the mean of each copy gets chance of its own, as large as the scores in the stored table spread.
 
 # %%
-base = table_of(rows, "udt", "overlap", runs["udt"])
-difference = base - table_of(rows, "random", "overlap", runs["random"])[: len(base)]
+common = sorted(set(runs["udt"]) & set(runs["random"]))
+difference = table_of(real, "udt", "overlap", common) - table_of(real, "random", "overlap", common)
 spread = difference.std(ddof=1)
 random = np.random.default_rng(0)
 COPIES, ROUNDS = (2, 5, 20), 4000
@@ -438,7 +471,7 @@ gained = {}
 for copies in COPIES:
     noise = random.normal(0, spread / np.sqrt(difference.shape[1]), (ROUNDS, copies))
     gained[copies] = float(noise.max(1).mean())
-    print(f"best of {copies:2} equal arms: {gained[copies]:+.3f} overlap by choosing alone")
+    print(f"best of {copies:2} equal arms: {gained[copies]:+.3f} AUC by choosing alone")
 
 # %% [markdown]
 # A recipe that was picked as the best of twenty looks that much better than it is. Chapter 11's recipe was picked on
@@ -454,7 +487,7 @@ for copies in COPIES:
 both = {
     pair(one.comparison): tuple(
         table_of(
-            rows, arm, "overlap", sorted(set(runs[one.comparison.better]) & set(runs[one.comparison.worse]))
+            real, arm, "overlap", sorted(set(runs[one.comparison.better]) & set(runs[one.comparison.worse]))
         )
         for arm in (one.comparison.better, one.comparison.worse)
     )
@@ -529,25 +562,27 @@ check.broken_left(broken_left)
 counts = [one.says for one in verdict.values()]
 print(f"triplets = {triplets}")
 print(f"times_less = {paper // triplets}")
-print(f"claims = {len(ABLATION.comparisons)}")
+print(f"claims = {len(REAL.comparisons)}")
 print(f"confirmed = {counts.count('confirmed')}")
 print(f"contradicted = {counts.count('contradicted')}")
 print(f"unresolved = {counts.count('not resolved')}")
-print(f"not_run = {len(ABLATION.comparisons) - len(counts)}")
+print(f"on_clips = {len(ABLATION.comparisons)}")
+print(f"on_clips_decided = {len(on_clips)}")
 print(f"least_detectable = {min(one.overlap.detectable for one in found):.3f}")
 print(f"gained = {gained[20]:.3f}")
 
 # %% [markdown] tags=["summary"]
 # - Arms, claims, measure and rule are written down before a run; what is decided afterwards decides nothing.
-# - Our runs see 480 <!-- triplets --> triplets each, 51480 <!-- times_less --> times fewer than the paper's: the verdicts are about the
-#   beginning of training, on clips.
+# - Our runs on real videos see 12000 <!-- triplets --> triplets each, 2059 <!-- times_less --> times fewer than the paper's: the
+#   verdicts are about the beginning of training.
 # - Seeds move a whole row of the table of scores and sequences a whole column, so both are redrawn; more of one does
-#   not replace the other. The smallest detectable difference of our comparisons is 0.02 <!-- least_detectable -->.
-# - Of 8 <!-- claims --> claims of the ablation, 1 <!-- confirmed --> confirmed, 0 <!-- contradicted --> contradicted,
-#   7 <!-- unresolved --> not resolved, 0 <!-- not_run --> not run. "Not resolved" says nothing against an idea.
+#   not replace the other. The smallest detectable difference of our comparisons is 0.099 <!-- least_detectable --> AUC.
+# - Of 3 <!-- claims --> claims on real videos, 1 <!-- confirmed --> confirmed, 0 <!-- contradicted --> contradicted,
+#   2 <!-- unresolved --> not resolved. "Not resolved" says nothing against an idea. Of 8 <!-- on_clips --> claims on clips,
+#   0 <!-- on_clips_decided --> have been run from two seeds or more.
 # - A knob that is turned alone says what an attribute costs; the difference of two networks' falls says what
 #   supervision has to do with it.
-# - The best of twenty equal arms looks better by 0.1 <!-- gained --> of overlap: choose on some clips, judge on others.
+# - The best of twenty equal arms looks better by 0.135 <!-- gained --> AUC: choose on some clips, judge on others.
 
 # %% [markdown]
 # **What comes next.** Chapter 16 asks what a network can still learn on the spot, from the video it is tracking, and

@@ -44,7 +44,7 @@ def test_a_run_is_made_once_and_says_what_it_is_made_of(place, short, monkeypatc
     assert result["weights"] == weights.fingerprint != random_weights(0).fingerprint
     assert result["sequences"] == [one.row() for one in judge(weights, short, 2, 63, "float32")]
     assert result["scale"]["recipe"]["steps"] == 2
-    first = first_weights(ARMS[1], 0, place)
+    first = first_weights(ARMS[1], 0, place.scale)
     assert json.loads(paths[1].read_text())["weights"] == first.fingerprint
     for name, tensor in (
         start(replace(TrainingSettings(), gain=2.0, seed=0), CPU).network.state_dict().items()

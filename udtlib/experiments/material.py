@@ -121,9 +121,7 @@ def rendered(clips: int, frames: int, side: int = 125, seed: int = TRAINING_SEED
     return found
 
 
-def arm_batches(
-    arm: Arm, scale: Scale, seed: int, videos: Path | None = None, device: torch.device | None = None
-) -> ArmBatches:
+def arm_batches(arm: Arm, scale: Scale, seed: int, videos: Path | None = None) -> ArmBatches:
     """Return what an arm is trained on.
 
     Args:
@@ -131,7 +129,6 @@ def arm_batches(
         scale: with clips, or with a folder of videos.
         seed: of the order of triplets.
         videos: the packed patches of scale full.
-        device: that computes; patches stay there if it is a GPU with room.
 
     Raises:
         OptionError: no videos where the scale asks for them, or an arm that needs clips.
@@ -151,7 +148,7 @@ def arm_batches(
             f"arm {arm.name!r} needs clips whose true boxes are known, or patches cut elsewhere: "
             "run it at --scale small, or leave it out (--arms)"
         )
-    data = cached_data(videos, batch, seed, "reference", device or torch.device("cpu"), variant=variant)
+    data = cached_data(videos, batch, seed, "reference", torch.device("cpu"), variant=variant)
     used = data.loader.videos[: ceil(arm.share * len(data.loader.videos))]
     loader = TripletLoader(data.loader.patches, used, batch, seed, "reference", variant.span, variant.drawn)
     return ArmBatches(loader, arm, data.name)

@@ -104,7 +104,7 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     seconds = time.monotonic() - begun
     if is_first():
         with only_writer(folder):
-            weights = load_weights(folder / WEIGHTS) if arm.trained else first_weights(arm, seed, place)
+            weights = load_weights(folder / WEIGHTS) if arm.trained else first_weights(arm, seed, place.scale)
             judged = judge_all(weights, place, sequences)
             result = asked | {
                 "training seconds": round(seconds, 1),
@@ -117,9 +117,9 @@ def run_arm(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     return folder / RESULT, False
 
 
-def first_weights(arm: Arm, seed: int, place: Place) -> Weights:
+def first_weights(arm: Arm, seed: int, scale: Scale) -> Weights:
     """Return the weights that every arm starts from with this seed."""
-    settings = place.scale.settings(arm, seed, 1, "")
+    settings = scale.settings(arm, seed, 1, "")
     return start(replace(settings, average=0.0), torch.device("cpu")).weights({"name": arm.name})
 
 

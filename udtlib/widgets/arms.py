@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from udtlib import viz
 from udtlib.evaluation.scoring.crossed import Difference, crossed_difference
 from udtlib.frames import Frame
-from udtlib.widgets.base import Choice, Demo, Slider
+from udtlib.widgets.base import Choice, Control, Demo, Slider
 
 WIDTH, HEIGHT, ROW = 420, 150, 34  # pixels of the plot of sequences, and of the interval's row
 LIMIT = 0.5  # differences in overlap at the plot's edges
@@ -58,7 +58,7 @@ def arms_demo(tables: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Demo:
 
     few = max(4, sequences // 3)
     cells = [draw(names[0], *count) for count in ((2, few), (seeds, few), (2, sequences), (seeds, sequences))]
-    controls = {
+    controls: dict[str, Control] = {
         "comparison": Choice(names, names[0]),
         "seeds": Slider(2, seeds, seeds),
         "sequences": Slider(4, sequences, sequences),
