@@ -129,7 +129,8 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
             measure_into(out / kind / f"{one.name}.json", made_of, measure)
-    table: dict[str, Any] = {"auc": {}, "own": {}, "pooled": {}}
+    table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
+    table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
     for kind, group in groups.items():
         table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
         rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
