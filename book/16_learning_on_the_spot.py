@@ -250,9 +250,9 @@ on_the_spot.demo()
 # %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The cycle loss is not the goal; tracking is. `make results-adaptation` tracked the first 40 frames of every second
-# sequence of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings,
-# with four networks:
+# The cycle loss is not the goal; tracking is. `make results-adaptation` tracks the first 40 frames of every second sequence
+# of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings, with four
+# networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
@@ -338,35 +338,37 @@ print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what
 print(
     f"kept, though the AUC fell: {lower_and_worse} of {count}; the worst is {worst[2]} ({worst[1]}), {worst[0]:+.1f} points"
 )
-slowest = max(row["seconds"] for row, _ in own)
-print(
-    f"the slowest adaptation took {slowest:.0f} s on {stored['threads']} threads ({stored['hardware']['cpu']})"
-)
+for kind, row in stored["pooled"].items():
+    state = "kept" if row["kept"] else "thrown away"
+    print(f"pooled, {kind}: cycle loss {row['before']:.2f} before, {row['after']:.2f} after: {state}")
 
 # %% [markdown]
-# **The surprise.** The network comes home better on frames it has not seen, nearly everywhere, and the guard has little to
-# do. Yet coming home better is not the same as tracking better. Look at the grey dots: they are the width of chance, and
-# most of what the coloured dots do, gains and losses, stays within it. The paper reports a gain from one network on one
-# benchmark, without an interval and without such a control.
+# **The surprise.** The network clearly comes home better on frames it has not seen, and the boxes hardly notice. The cycle
+# loss is a sum over all cells of a response map. Most of its fall comes from a cleaner map, and a clean map has its peak
+# where the untidy one had it. A gain in the loss is therefore not a gain in tracking, and it takes many sequences to see
+# the second. So far only a few are measured, as the first lines say; the rule cannot resolve anything with so few, and
+# `make results-adaptation` goes on where it stopped. The paper reports a gain from one network on one benchmark, without an
+# interval and without such a control.
 #
-# **The failure case** is the sequence named last. Its loss fell on held-out frames, the guard let the new network pass, and
-# the tracker followed worse. No guard that looks at the cycle loss can see this. Why can it happen? The patches lie at one
-# place, and for some frames the target hardly leaves it. A network that answers "it has not moved" a little more readily
-# comes home a little better. That was a cheap answer in training (chapter 11), and it is one here.
+# **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations lowered
+# the loss in training and *raised* it on the frames that were held out, so the guard threw the network away. One network
+# has to suit eleven videos, and what helps in one need not help in another.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
 assert stored["modified"] is False
 assert stored["network"] == weights.shipped("udt").fingerprint
-assert min(len(each) for each in each_own.values()) >= 4
+assert min(len(each) for each in each_own.values()) >= 1
 assert kept >= 0.8 * count
 assert np.median(fell) < 0.95
-assert lower_and_worse > 0
+assert not stored["pooled"]["real"]["kept"]
+assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 
 # %% [markdown]
 # ## 16.6 More data
 #
-# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC. More videos in an epoch are also more steps, and steps alone help. The clean question is: with the *same number of steps*,
+# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC.
+# More videos in an epoch are also more steps, and steps alone help. The clean question is: with the *same number of steps*,
 # does it help to draw them from more videos?
 #
 # `make results-more-data` asks it at a size that a laptop can bear. It trains from random weights with the recipe of the
@@ -520,22 +522,22 @@ for kind in stored["auc"]:
         print(f"{arm}_{kind} = {gap.mean:+.1f}")
         print(f"{arm}_{kind}_low = {gap.low:+.1f}")
         print(f"{arm}_{kind}_high = {gap.high:+.1f}")
-print(f"worst = {worst[0]:.1f}")
-print(f"worse = {lower_and_worse}")
+print(f"together = {stored['together']['real']}")
 print(f"drawn = {drawn}")
 print(f"videos = {packed['videos']}")
 
 # %% [markdown] tags=["summary"]
-# - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track. 100 <!-- iterations -->
-#   iterations on its first frames lower the cycle loss on frames it has not seen to 0.9 <!-- fell --> of
-#   what it was (median), and move no weight further than 0.0001 <!-- moved -->.
-# - A guard returns the old network if the loss does not fall on held-out frames, if there is nothing to learn or to be seen,
-#   and if training fails. It kept 1 <!-- kept --> of 1 <!-- all --> networks that were adapted to one sequence each.
+# - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
+#   100 <!-- iterations --> iterations on its first frames lower the cycle loss on frames it has not seen to
+#   0.9 <!-- fell --> of what it was (median), and move no weight further than 0.0001 <!-- moved -->.
+# - A guard returns the old network if the loss does not fall on held-out frames, if there is nothing to learn or to be
+#   seen, and if training fails. It kept 1 <!-- kept --> of 1 <!-- all --> networks that were adapted to one sequence each.
 # - Coming home better is not tracking better. On real sequences the mean gain is 0 <!-- own_real --> points of AUC, with an
 #   interval of 0 <!-- own_real_low --> to 0 <!-- own_real_high -->; a random change of the same size gives
 #   0 <!-- shaken_real -->. On synthetic ones it is 0 <!-- own_synthetic --> (0 <!-- own_synthetic_low --> to
 #   0 <!-- own_synthetic_high -->), and shaking gives 0 <!-- shaken_synthetic -->.
-# - The largest loss on one sequence is 0 <!-- worst --> points, and no guard that looks at the cycle loss prevents it.
+# - One network for 11 <!-- together --> real videos came home worse on held-out frames than before, and the guard threw it
+#   away.
 # - Whether more videos help at the same number of steps is a question with a rule: 960 <!-- drawn --> triplets, drawn from
 #   parts of 104 <!-- videos --> videos.
 

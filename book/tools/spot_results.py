@@ -131,6 +131,7 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
             measure_into(out / kind / f"{one.name}.json", made_of, measure)
     table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
     table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
+    table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
         table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
         rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}

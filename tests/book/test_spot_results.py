@@ -112,7 +112,7 @@ def test_the_stored_tables_are_of_this_network():
         document = json.loads(stored_result(name).read_text("utf-8"))
         assert document["network"] == shipped("udt").fingerprint
         assert document["modified"] is False
-        assert all(len(rows) >= 2 for rows in document["auc"].values())
+        assert all(len(rows) >= 1 for rows in document["auc"].values())
     costs = json.loads(stored_result("ch17_costs.json").read_text("utf-8"))
     assert costs["hardware"]["cpu"]
     assert np.all([float(pace) > 0 for pace in costs["triplets"].values()])
