@@ -16,7 +16,7 @@
 #
 # **Goals.** After this chapter you can *adapt* a trained network to a video it is about to track, without a label; *guard*
 # it, so that an adaptation that does harm is thrown away; *measure* whether a lower loss means better tracking, with a
-# control that most papers leave out; and *read* a learning curve over the amount of data.
+# control that most papers leave out; and *design* an experiment that says whether more video helps.
 #
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), and paired intervals
 # ([chapter 13](13_evaluating_on_otb.ipynb)).
@@ -35,7 +35,7 @@ from udtlib import viz, weights
 from udtlib.adaptation import AT_HOME, NOWHERE, Video, adapt_to, held_out
 from udtlib.check import ch16 as check
 from udtlib.data import find_data
-from udtlib.data.stored import stored_result
+from udtlib.data.stored import stored_names, stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import default_sigma, gaussian_label
 from udtlib.evaluation import detectable_difference, paired_difference
@@ -232,6 +232,13 @@ for name, found in guarded.items():
         f"{name:26} loss {share:5.1%} of the label's energy: {'the old network' if same else 'a new network'}"
     )
 
+# %% [markdown]
+# Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown,
+# both have lost the target: the cycle loss is lower, and the two boxes lie on each other. Section 16.5 comes back to this.
+
+# %% tags=["nbval-ignore-output"]
+on_the_spot.demo()
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The guard triggers in every trap, and only there.
 assert [found.kept for found in guarded.values()] == [True, False, False, False, False]
@@ -242,17 +249,11 @@ for found in list(guarded.values())[1:]:
 assert max(falls.values()) < 0.97
 
 # %% [markdown]
-# Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one.
-
-# %% tags=["nbval-ignore-output"]
-on_the_spot.demo()
-
-# %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The cycle loss is not the goal; tracking is. `make results-adaptation` tracked the first 40 frames of every second
-# sequence of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings,
-# with four networks:
+# The cycle loss is not the goal; tracking is. `make results-adaptation` tracks the first 40 frames of every second sequence
+# of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings, with four
+# networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
@@ -263,13 +264,13 @@ on_the_spot.demo()
 # boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). Any change of the weights makes some sequences
 # better and others worse. An adaptation has taught something only if it does more than shaking does.
 #
-# **The rule**, written before anything was measured: an adaptation *helps* if the 95 % intervals of its gain, and of its
-# gain less that of shaking, both lie above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*.
-# No sequence should lose more than 2 points.
+# **The rule:** an adaptation *helps* if the 95 % intervals of its gain, and of its gain less that of shaking, both lie
+# above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences it is
+# *too few*, whatever the numbers are: an interval over so few means nothing. No sequence should lose more than 2 points.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
-ARMS = ("pooled", "own", "shaken")
+ARMS, LEAST = ("pooled", "own", "shaken"), 8
 
 
 def gains(kind, arm):
@@ -293,7 +294,7 @@ def verdict(kind, arm):
     beyond = paired_difference(*([100 * row[name] for row in rows] for name in (arm, "shaken")))
     gain = found[kind, arm][1]
     word = "helps" if min(gain.low, beyond.low) > 0 else "harms" if gain.high < 0 else "not resolved"
-    return word, beyond
+    return "too few" if len(rows) < LEAST else word, beyond
 
 
 verdicts = {(kind, arm): verdict(kind, arm) for kind in stored["auc"] for arm in ARMS[:2]}
@@ -338,51 +339,58 @@ print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what
 print(
     f"kept, though the AUC fell: {lower_and_worse} of {count}; the worst is {worst[2]} ({worst[1]}), {worst[0]:+.1f} points"
 )
-slowest = max(row["seconds"] for row, _ in own)
-print(
-    f"the slowest adaptation took {slowest:.0f} s on {stored['threads']} threads ({stored['hardware']['cpu']})"
-)
+for kind, row in stored["pooled"].items():
+    state = "kept" if row["kept"] else "thrown away"
+    print(f"pooled, {kind}: cycle loss {row['before']:.2f} before, {row['after']:.2f} after: {state}")
 
 # %% [markdown]
-# **The surprise.** The network comes home better on frames it has not seen, nearly everywhere, and the guard has little to
-# do. Yet coming home better is not the same as tracking better. Look at the grey dots: they are the width of chance, and
-# most of what the coloured dots do, gains and losses, stays within it. The paper reports a gain from one network on one
-# benchmark, without an interval and without such a control.
+# **The surprise.** The network clearly comes home better on frames it has not seen, and the boxes hardly notice. The cycle
+# loss is a sum over all cells of a response map. Most of its fall comes from a cleaner map, and a clean map has its peak
+# where the untidy one had it. A gain in the loss is therefore not a gain in tracking, and it takes many sequences to see
+# the second. So far only a few are measured, as the first lines say; the rule cannot resolve anything with so few, and
+# `make results-adaptation` goes on where it stopped. The paper reports a gain from one network on one benchmark, without an
+# interval and without such a control.
 #
-# **The failure case** is the sequence named last. Its loss fell on held-out frames, the guard let the new network pass, and
-# the tracker followed worse. No guard that looks at the cycle loss can see this. Why can it happen? The patches lie at one
-# place, and for some frames the target hardly leaves it. A network that answers "it has not moved" a little more readily
-# comes home a little better. That was a cheap answer in training (chapter 11), and it is one here.
+# **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations lowered
+# the loss in training and *raised* it on the frames that were held out, so the guard threw the network away. One network
+# has to suit eleven videos, and what helps in one need not help in another.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
 assert stored["modified"] is False
 assert stored["network"] == weights.shipped("udt").fingerprint
-assert min(len(each) for each in each_own.values()) >= 4
+assert min(len(each) for each in each_own.values()) >= 1
 assert kept >= 0.8 * count
 assert np.median(fell) < 0.95
-assert lower_and_worse > 0
+assert not stored["pooled"]["real"]["kept"]
+assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 
 # %% [markdown]
 # ## 16.6 More data
 #
-# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC,
-# with twice as much training. We ask a smaller question that a laptop can answer: with the *same number of steps*, does it
-# help to draw them from more videos?
+# The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC.
+# More videos in an epoch are also more steps, and steps alone help. The clean question is: with the *same number of steps*,
+# does it help to draw them from more videos?
 #
-# `make results-more-data` trains from random weights with the recipe of the network that ships, for 120 steps of 8
-# triplets, on parts of our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other
-# half of each batch.
+# `make results-more-data` asks it at a size that a laptop can bear. It trains from random weights with the recipe of the
+# network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of our raw
+# videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It tracks as
+# in section 16.5.
 #
-# **The rule**, again beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and
-# all videos lies below zero. The difference that could have been seen four times out of five is printed beside it.
+# **The rule**, beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and all
+# videos lies below zero. The difference that could have been seen four times out of five is printed beside it.
+#
+# **Predict** the result. The cell prints how much there is to draw from, and the curve if it has been measured.
 
 # %%
-data = json.loads(stored_result("ch16_more_data.json").read_text("utf-8"))
-parts = sorted((name for name in data["videos"] if "+" not in name), key=lambda name: data["videos"][name])
-mixes = [name for name in data["videos"] if "+" in name]
-smallest, everything = parts[0], parts[-1]
-print(f"{data['steps']} steps of {data['batch']} triplets, from random weights")
+packed = json.loads(stored_result("ch10_packing.json").read_text("utf-8"))["raw"]
+drawn = 120 * 8
+print(f"all videos: {packed['videos']}, with {packed['patches']:,} frames that can be a template")
+print(f"triplets drawn: {drawn}; templates in a 32nd of the videos: about {packed['patches'] / 32:.0f}")
+name = "ch16_more_data.json"
+data = json.loads(stored_result(name).read_text("utf-8")) if name in stored_names() else None
+if data is None:
+    print("the curve is not measured yet; this does: make results-more-data")
 
 
 def by_sequence(kind, name):
@@ -390,47 +398,51 @@ def by_sequence(kind, name):
     return 100 * np.mean([list(run.values()) for run in data["auc"][kind][name]], axis=0)
 
 
-against_all = {}
-for kind in data["auc"]:
-    for name in [*parts, *mixes]:
-        gap = paired_difference(by_sequence(kind, name), by_sequence(kind, everything))
-        against_all[kind, name] = gap
-        means = [f"{100 * np.mean(list(run.values())):.1f}" for run in data["auc"][kind][name]]
-        less = f"less all: {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})" if name != everything else ""
-        print(f"{kind:9} {name:16} {data['videos'][name]:3} videos, AUC by seed: {', '.join(means)}   {less}")
-for kind in data["auc"]:
-    pair = [by_sequence(kind, name) for name in (smallest, everything)]
-    gap, least = against_all[kind, smallest], detectable_difference(*pair)
-    word = "confirmed" if gap.high < 0 else "contradicted" if gap.low > 0 else "not resolved"
-    print(f"{kind}: more videos help: {word}; a difference of {least:.1f} points could have been seen")
+def curve_of(kind):
+    """Print and return the parts of the videos, each with its AUC less that of all videos."""
+    names = sorted(data["videos"], key=lambda name: ("+" in name, data["videos"][name]))
+    everything = by_sequence(kind, "1/1")
+    found = {name: paired_difference(by_sequence(kind, name), everything) for name in names}
+    for name, gap in found.items():
+        mean = by_sequence(kind, name).mean()
+        print(
+            f"{kind:9} {name:16} {data['videos'][name]:3} videos: AUC {mean:.1f}, "
+            f"less all {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})"
+        )
+    least = detectable_difference(by_sequence(kind, names[0]), everything)
+    word = "help" if found[names[0]].high < 0 else "not resolved"
+    print(f"{kind}: more videos: {word}; {least:.1f} points could have been seen")
+    return found
 
-# %%
-_, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
-counts = [data["videos"][name] for name in parts]
-for kind, color in zip(data["auc"], ("#0072B2", "#D55E00"), strict=False):
-    means = np.array([by_sequence(kind, name).mean() for name in parts])
-    gaps = [against_all[kind, name] for name in parts]
-    low, high = (means[-1] + [getattr(gap, end) for gap in gaps] for end in ("low", "high"))
-    axis.fill_between(counts, low, high, color=color, alpha=0.15)
-    axis.plot(counts, means, "o-", color=color, label=kind)
-    for name in mixes:
-        axis.plot(counts[-1] * 1.25, by_sequence(kind, name).mean(), "s", color=color)
-axis.set(xscale="log", xlabel="videos (square: all of them and procedural clips)", ylabel="AUC (points)")
-axis.legend()
-plt.show()
+
+if data is not None:
+    _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
+    for kind in data["auc"]:
+        found_parts = curve_of(kind)
+        counts = [data["videos"][name] * (1.25 if "+" in name else 1) for name in found_parts]
+        gaps = [gap.mean for gap in found_parts.values()]
+        reach = [
+            [gap.mean - gap.low for gap in found_parts.values()],
+            [gap.high - gap.mean for gap in found_parts.values()],
+        ]
+        axis.errorbar(counts, gaps, yerr=reach, fmt="o", capsize=4, label=kind)
+    axis.set(
+        xscale="log", xlabel="videos (last: with procedural clips)", ylabel="AUC less that of all videos"
+    )
+    axis.legend()
+    plt.show()
 
 # %% [markdown]
-# Two things limit what such a curve can say. The budget is small: 960 triplets are drawn, so even three videos are not used
-# up. More videos mean more *kinds* of pictures at this budget, not more lessons. And each seed draws its own videos, so the
-# spread over seeds contains the luck of the draw, as it should. Read the bands: where they contain the other points, the
-# curve is flat as far as anybody can tell.
+# Two things limit what such a curve can say. The budget is small: fewer triplets are drawn than all videos have frames, so
+# more videos mean more *kinds* of pictures, not more lessons. And each seed draws its own videos, so the spread over seeds
+# contains the luck of the draw, as it should. A point whose interval contains zero is as good as all videos, as far as
+# anybody can tell.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The stored curve is of the parts named, with as many sequences.
-assert data["modified"] is False
-assert counts == sorted(counts)
-assert everything == "1/1"
-assert smallest != everything
+# What there is to draw from; and a curve, if one is stored, is of this network's recipe.
+assert packed["videos"] == 104
+assert drawn < packed["patches"]
+assert data is None or (data["steps"] * data["batch"] == drawn and "1/1" in data["videos"])
 
 # %% [markdown]
 # ## 16.7 Exercises
@@ -500,26 +512,31 @@ check.beyond_shaking(beyond_shaking)
 # ## 16.8 Summary
 
 # %% tags=["numbers"]
+print(f"iterations = {stored['iterations']}")
 print(f"moved = {moved:.4f}")
 print(f"fell = {np.median(fell):.2f}")
 print(f"kept = {kept}")
 print(f"all = {count}")
-for kind in stored["auc"]:
-    for arm in ARMS:
-        gap = found[kind, arm][1]
-        print(f"{arm}_{kind} = {gap.mean:+.1f}")
-        print(f"{arm}_{kind}_low = {gap.low:+.1f}")
-        print(f"{arm}_{kind}_high = {gap.high:+.1f}")
-print(f"worst = {worst[0]:.1f}")
-print(f"worse = {lower_and_worse}")
-for kind in data["auc"]:
-    print(f"few_{kind} = {by_sequence(kind, smallest).mean():.1f}")
-    print(f"full_{kind} = {by_sequence(kind, everything).mean():.1f}")
-print(f"least_videos = {data['videos'][smallest]}")
-print(f"most_videos = {data['videos'][everything]}")
+for arm in ("own", "shaken"):
+    most = max(float(np.abs(found[kind, arm][0]).max()) for kind in stored["auc"])
+    print(f"{arm}_most = {most:.1f}")
+print(f"together = {stored['together']['real']}")
+print(f"drawn = {drawn}")
+print(f"videos = {packed['videos']}")
 
 # %% [markdown] tags=["summary"]
-# - SUMMARY
+# - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
+#   100 <!-- iterations --> iterations on its first frames lower the cycle loss on frames it has not seen to
+#   0.79 <!-- fell --> of what it was (median), and move no weight further than 0.0060 <!-- moved -->.
+# - A guard returns the old network if the loss does not fall on held-out frames, if there is nothing to learn or to be
+#   seen, and if training fails. It kept 3 <!-- kept --> of 3 <!-- all --> networks that were adapted to one sequence each.
+# - Coming home better is not tracking better. On the 3 <!-- all --> sequences measured so far, adapting changed the AUC by
+#   at most 0.1 <!-- own_most --> points, and a random change of the same size by at most 0.0 <!-- shaken_most -->. That is
+#   too few to resolve anything.
+# - One network for 11 <!-- together --> real videos came home worse on held-out frames than before, and the guard threw it
+#   away.
+# - Whether more videos help at the same number of steps is a question with a rule: 960 <!-- drawn --> triplets, drawn from
+#   parts of 104 <!-- videos --> videos.
 
 # %% [markdown]
 # **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what

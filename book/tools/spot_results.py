@@ -63,11 +63,11 @@ def beginning(sequence: Sequence) -> Sequence:
 
 
 def datasets(real: str | None) -> dict[str, list[Sequence]]:
-    """Return the beginnings of the sequences that are tracked, by the name of their dataset."""
+    """Return the sequences whose beginnings are tracked, by the name of their dataset."""
     found = {"synthetic": load_dataset("synthetic")}
     if real:
         found["real"] = load_dataset("otb", real)
-    return {kind: [beginning(one) for one in group[::EVERY]] for kind, group in found.items()}
+    return {kind: group[::EVERY] for kind, group in found.items()}
 
 
 def stored(path: Path, made_of: dict[str, Any]) -> dict[str, Any] | None:
@@ -87,7 +87,7 @@ def measure_into(path: Path, made_of: dict[str, Any], measure: Callable[[], dict
 
 
 def success(weights: Weights, sequence: Sequence) -> float:
-    """Return the area under the success curve of the released tracker with these weights."""
+    """Return the area under the success curve of the released tracker with these weights, on a beginning."""
     boxes, _ = track_sequence(load_tracker("udt", weights=weights, preset="released"), sequence)
     return round(float(score_sequence(boxes, sequence.boxes).auc), 4)
 
@@ -129,7 +129,9 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
             measure_into(out / kind / f"{one.name}.json", made_of, measure)
-    table: dict[str, Any] = {"auc": {}, "own": {}, "pooled": {}}
+    table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
+    table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
+    table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
         table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
         rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
@@ -163,7 +165,7 @@ def adapted_to_all(
 
 def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, Any]:
     """Return the success of the four networks on a sequence, and how its own adaptation went."""
-    begin = perf_counter()
+    sequence, begin = beginning(sequence), perf_counter()
     own = adapt_to(weights, [clip_of(sequence, min(OWN, len(sequence.frames)))], ITERATIONS)
     about = facts(own, weights, perf_counter() - begin)
     networks = {"as it ships": weights, "pooled": pooled, "own": own.weights}
@@ -213,7 +215,9 @@ def train_and_judge(
         clips = render_patches(CLIPS, CLIP_FRAMES, seed)
         batches.append(TripletLoader(clips.patches, clips.videos, BATCH, seed))
     weights = train(mixed(batches, seed), seed)
-    auc = {kind: {one.name: success(weights, one) for one in group} for kind, group in groups.items()}
+    auc = {
+        kind: {one.name: success(weights, beginning(one)) for one in group} for kind, group in groups.items()
+    }
     return {"videos": count, "auc": auc}
 
 

@@ -28,6 +28,10 @@ PIXELS, FEATURES = "pixels", "features"
 class ExportableNetwork(nn.Module):
     """`udtlib.network.FeatureNetwork` for tracking, with the mean inside, out of plain operations alone."""
 
+    band: Tensor
+    one: Tensor
+    mean: Tensor
+
     def __init__(self, weights: Weights) -> None:
         """Copy ``weights``."""
         super().__init__()
@@ -74,7 +78,8 @@ def onnx_model(weights: str | Path | Weights | None = None) -> Any:
     """
     onnx, weights = onnx_package(), get_weights(weights)
     helper, network = onnx.helper, ExportableNetwork(weights)
-    arrays = {"mean": network.mean, "band": network.band, "one": network.one, **weights.tensors}
+    arrays: dict[str, Tensor] = {"mean": network.mean, "band": network.band, "one": network.one}
+    arrays |= weights.tensors
     graph = helper.make_graph(
         operations(helper),
         "udt",

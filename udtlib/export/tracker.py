@@ -116,14 +116,11 @@ def sample(frame: Frame, center: ArrayLike, window: ArrayLike) -> NDArray[np.flo
     Points lie at ``center + linspace(-1/2, 1/2, 125) * window``, ``(x, y)`` with pixels at whole numbers,
     bilinear: rows first, then columns.
     """
-    x, y = (
-        taps(middle, length, extent)
-        for middle, length, extent in zip(
-            np.asarray(center), np.asarray(window), frame.shape[1::-1], strict=True
-        )
-    )
-    rows = sum(weight[:, None, None] * frame[pixel] for pixel, weight in y)
-    patch = sum(weight[:, None] * rows[:, pixel] for pixel, weight in x)
+    (x, y), (width, height) = np.asarray(center, float), np.asarray(window, float)
+    (left, from_left), (right, from_right) = taps(x, width, frame.shape[1])
+    (upper, from_upper), (lower, from_lower) = taps(y, height, frame.shape[0])
+    rows = from_upper[:, None, None] * frame[upper] + from_lower[:, None, None] * frame[lower]
+    patch = from_left[:, None] * rows[:, left] + from_right[:, None] * rows[:, right]
     return np.ascontiguousarray(np.transpose(patch, (2, 0, 1)), dtype=np.float32)
 
 
@@ -134,8 +131,8 @@ def taps(middle: float, length: float, extent: int) -> list[tuple[NDArray[np.int
     found = []
     for pixel, weight in ((first, 1 - (points - first)), (first + 1, points - first)):
         inside = (pixel >= 0) & (pixel < extent)
-        weight = np.where(inside, weight, 0).astype(np.float32)
-        found.append((pixel.clip(0, extent - 1).astype(np.int64), weight))
+        shares = np.where(inside, weight, 0).astype(np.float32)
+        found.append((pixel.clip(0, extent - 1).astype(np.int64), shares))
     return found
 
 

@@ -19,7 +19,7 @@ from udtlib.data.synthetic import render_clip
 from udtlib.frames import Frame
 from udtlib.trackers import load_tracker
 from udtlib.weights import Weights
-from udtlib.widgets.base import Choice, Demo, Slider
+from udtlib.widgets.base import Choice, Control, Demo, Slider
 
 FRAMES, LEARNED, START, PANEL = 24, 8, 20, 170
 ITERATIONS = ("0", "10", "30", "100")
@@ -97,5 +97,8 @@ def title(iterations: int) -> str:
 
 def demo() -> Demo:
     """Return the demo: a frame, a number of iterations, and two of them as static twin."""
-    controls = {"frame": Slider(1, FRAMES - 1, START), "iterations": Choice(ITERATIONS, TWIN[-1])}
+    controls: dict[str, Control] = {
+        "frame": Slider(1, FRAMES - 1, START),
+        "iterations": Choice(ITERATIONS, TWIN[-1]),
+    }
     return Demo(draw, controls, np.vstack([draw(START, count) for count in TWIN]))
