@@ -56,7 +56,7 @@ def renew_scripts(notebook: NotebookNode) -> None:
     """Give the stored demos that compute in the browser the library's present scripts; their state stays."""
     from udtlib.widgets.in_browser.demo import scripts
 
-    stored = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    stored = notebook.metadata.get("widgets", {}).get(STATE, {})
     for model in stored.get("state", {}).values():
         if "demo" in model["state"]:
             model["state"].update(scripts(model["state"]["demo"]))
@@ -133,6 +133,7 @@ def unload_widgets(notebook: NotebookNode) -> None:
 def execute(source: Path, notebook: NotebookNode) -> None:
     """Run every cell in order with outside data hidden, as a reader without it would."""
     os.environ["UDT_DATA"] = "none"
+    notebook.metadata.pop("widgets", None)
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(source.parent)}}
     )
