@@ -166,7 +166,9 @@ def test_each_step_beyond_the_released_settings_changes_one_thing():
     assert list(before) == list(steps)[1:]
     assert (before["plain"], before["trust"]) == ("chapter 06", "scale")
     settings = {
-        name: preset_with(PRESETS, options["preset"], {key: options[key] for key in options if key != "preset"})
+        name: preset_with(
+            PRESETS, options["preset"], {key: options[key] for key in options if key != "preset"}
+        )
         for name, (tracker, options) in steps.items()
         if tracker == "udt+"
     }
