@@ -23,7 +23,8 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*?token=(\w+)")
 # Whether the panel of a chapter is ready and the current one. JupyterLab loads itself twice:
 # nothing is kept in the page.
 READY = """((path) => {
-    const panel = [...(window.jupyterapp?.shell.widgets("main") ?? [])].find((one) => one.context?.path === path);
+    const open = [...(window.jupyterapp?.shell.widgets("main") ?? [])];
+    const panel = open.find((one) => one.context?.path === path);
     if (!panel?.context.isReady || panel.sessionContext.session?.kernel?.status !== "idle") return false;
     jupyterapp.shell.activateById(panel.id);
     return jupyterapp.shell.currentWidget === panel;
@@ -80,6 +81,7 @@ class Page:
     def __init__(self, lab, browser, name):
         self.browser = browser
         browser.open(f"{lab.root}/lab/tree/book/{name}.ipynb?reset&token={lab.token}")
+        browser.call("Emulation.setFocusEmulationEnabled", enabled=True)  # else nothing is the current panel
         browser.wait(f"{READY}('book/{name}.ipynb')")
 
     def save(self):
