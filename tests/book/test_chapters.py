@@ -82,6 +82,7 @@ def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("UDT_DATA", "none")
     solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
     filled, empty = jupytext.read(source), jupytext.read(source)
+    checks = gates.tagged(empty, "check")
     for notebook in (filled, empty):
         for _, cell in gates.tagged(notebook, "exercise") + gates.tagged(notebook, "check"):
             cell.metadata.tags = []
@@ -95,6 +96,7 @@ def test_exercises_in_a_kernel(source: Path, monkeypatch: pytest.MonkeyPatch) ->
     NotebookClient(
         empty, timeout=120, kernel_name="python3", resources={"metadata": {"path": BOOK}}
     ).execute()
+    assert {cell.outputs[0].data["text/plain"] for _, cell in checks} == {"not filled in yet"}
 
 
 def test_whole_book_runs_in_time() -> None:

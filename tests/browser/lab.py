@@ -20,6 +20,15 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*?token=(\w+)")
+# Whether the panel of a chapter is ready and the current one. JupyterLab loads itself twice:
+# nothing is kept in the page.
+READY = """((path) => {
+    const open = [...(window.jupyterapp?.shell.widgets("main") ?? [])];
+    const panel = open.find((one) => one.context?.path === path);
+    if (!panel?.context.isReady || panel.sessionContext.session?.kernel?.status !== "idle") return false;
+    jupyterapp.shell.activateById(panel.id);
+    return jupyterapp.shell.currentWidget === panel;
+})"""
 SAVED = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
 
 
@@ -71,13 +80,9 @@ class Page:
 
     def __init__(self, lab, browser, name):
         self.browser = browser
-        browser.open(f"{lab.root}/doc/tree/book/{name}.ipynb?reset&token={lab.token}")
-        # The chapter before stays the page's until the new one has come: ask for it by its name.
-        browser.wait(
-            f"window.jupyterapp?.shell?.currentWidget?.context?.path === 'book/{name}.ipynb' && "
-            "jupyterapp.shell.currentWidget.context.isReady && "
-            "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-        )
+        browser.open(f"{lab.root}/lab/tree/book/{name}.ipynb?reset&token={lab.token}")
+        browser.call("Emulation.setFocusEmulationEnabled", enabled=True)  # else nothing is the current panel
+        browser.wait(f"{READY}('book/{name}.ipynb')")
 
     def save(self):
         """Save the chapter as Ctrl+S does."""
