@@ -30,14 +30,12 @@ from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
 
-FRAMES, EVERY, ROUNDS = 40, 2, 3
-SETTLED, TIMED_FRAMES = 13, 31
+FRAMES, EVERY, ROUNDS = 40, 2, 2
+SETTLED, TIMED_FRAMES = 13, 25
 """Frames after which the price is taken, and with them: the first are learned from more often."""
 
 BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
     "vot settings": ("scale", {"preset": "released-vot"}),
-    "camera": ("vot settings", {"preset": "released-vot", "camera": True}),
-    "velocity": ("vot settings", {"preset": "released-vot", "velocity": 0.5}),
     "flow": ("vot settings", {"preset": "released-vot", "flow": True}),
     "second look": ("flow", {"preset": "tuned"}),
     "doubt": ("second look", {"preset": "tuned", "adaptive": 1.0}),
