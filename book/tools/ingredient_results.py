@@ -35,10 +35,8 @@ SETTLED, TIMED_FRAMES = 13, 25
 """Frames after which the price is taken, and with them: the first are learned from more often."""
 
 BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
-    "vot settings": ("scale", {"preset": "released-vot"}),
-    "flow": ("vot settings", {"preset": "released-vot", "flow": True}),
+    "flow": ("scale", {"preset": "released-vot", "flow": True}),
     "second look": ("flow", {"preset": "tuned"}),
-    "doubt": ("second look", {"preset": "tuned", "adaptive": 1.0}),
 }
 """What goes beyond the released settings: the step it is compared with, and its options."""
 
