@@ -497,7 +497,8 @@ assert ranking["pytracking"] == "gives up"
 # The next table has every tracker of the book so far, on the ten sequences of real video that we had and on the 22
 # rendered ones. `udt-authors` is our tracker with the authors' weights, `udt-random` with random ones. The interval
 # is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. `udt+` is the
-# tracker of [chapter 12](12_udt_plus.ipynb); its row was added on another machine and has no speed.
+# tracker of [chapter 12](12_udt_plus.ipynb); its row, of the ten real sequences alone, was added on another machine and
+# has no speed.
 #
 # Two things limit what the 22 rendered sequences can show. The recipe of our network `udt` was chosen by its score
 # on these 22 sequences (section 11.11), so its score there is too optimistic. And `udt-noise` was trained on clips
