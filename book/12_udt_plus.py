@@ -23,7 +23,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 135 s on two cores. Downloads: none.
+# Run time: about 110 s on two cores. Downloads: none.
 
 # %%
 import json
