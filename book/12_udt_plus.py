@@ -9,14 +9,14 @@
 #
 # **Goals.** After this chapter you can *explain* what a running average forgets and a memory of samples keeps, *solve*
 # for a filter that has no closed form, *find* a peak between the cells, *say* what each ingredient of UDT+ gains and
-# what it costs, *decide* when a tracker should doubt what it sees, and *tell* what the paper says about its adaptive
-# rate from what its code does.
+# what it costs, *decide* when a tracker should doubt what it sees and where it should look, and *tell* what the paper
+# says about its adaptive rate from what its code does.
 #
 # **Prerequisites.** [Chapter 06](06_tracking_online.ipynb) (the tracker we start from), [chapter
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 40 s on two cores. Downloads: none.
+# Run time: about 110 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -40,7 +40,7 @@ from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import paired_difference
 from udtlib.network import MEAN_RGB
 from udtlib.patches import crop
-from udtlib.trackers.confidence import peak_to_energy
+from udtlib.trackers.confidence import SETTLING, peak_to_energy
 from udtlib.trackers.eco.conjugate_gradient import conjugate_gradient
 from udtlib.trackers.eco.first_frame import learn_first
 from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
@@ -52,12 +52,13 @@ from udtlib.trackers.eco.penalty import SpatialPenalty, quadratic_window, sparse
 from udtlib.trackers.eco.projection import principal_components, project
 from udtlib.trackers.eco.settings import PRESETS
 from udtlib.trackers.eco.spectra import gaussian_spectrum, half_plane, inner, off_grid, on_grid
+from udtlib.trackers.flow import ASTRAY, TargetFlow, follow_points
 from udtlib.weights import default
 from udtlib.widgets import ingredients
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
-plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
+plt.rcParams.update({"figure.dpi": 72, "axes.titlesize": 10, "font.size": 9})
 
 # %% [markdown]
 # ## 12.1 What a running average forgets
@@ -124,8 +125,8 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 # Compare it with Eq. 1 of the paper, $\|\mathbf W*\mathbf X-\mathbf Y\|^2+\lambda\|\mathbf W\|^2$. There is now a sum
 # over remembered samples $\mathbf X_i$ with weights $w_i$ that add up to 1. The constant $\lambda$ has become a window
 # $\beta$: some places of the filter cost more than others. The functions are continuous and periodic, the window's side
-# is the period, and $*$ is a plain convolution, so the response has the spectrum $\sum_c\hat{\mathbf W}_c\hat{\mathbf
-# Z}_c$ without a conjugate.
+# is the period, and $*$ is a plain convolution, so the response to a new window $\mathbf Z$ has the spectrum
+# $\sum_c\hat{\mathbf W}_c\hat{\mathbf Z}_c$, without the conjugate of chapter 04.
 #
 # | ingredient | what it does | line of code | without it, set |
 # |---|---|---|---|
@@ -138,10 +139,11 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 # | `scale` | asks chapter 03's scale filter for the size | `scale.ScaleFilter.estimate` | `follow_size=False` |
 # | `trust` | learns less from what it doubts (not in the released code) | `confidence.Confidence.judge` | `adaptive=0` |
 #
-# Each has a section below, and each section ends with a bill: what the ingredient gained *on top of those before it*,
+# (Three ways to choose the place of the window are not in the released tracker either: section 12.9.) Each ingredient has
+# a section below, and each section ends with a bill: what the ingredient gained *on top of those before it*,
 # as the mean difference in AUC with its 95 % interval over sequences, and the speed before and after. The bills are
-# stored measurements, because a fair one takes an hour: the tracker runs over the first 40 frames of short real
-# sequences. `make results-ingredients` measures them again. These are sequences on which we also *choose* settings, so
+# stored measurements: every step runs over the first 40 frames of short real sequences, which takes too long for a
+# notebook. `make results-ingredients` measures them again. These are sequences on which we also *choose* settings, so
 # they say which ingredient to keep, and not how good the tracker is; for that see [chapter
 # 13](13_evaluating_on_otb.ipynb).
 
@@ -150,11 +152,15 @@ stored = json.loads(stored_result("ch12_ingredients.json").read_text("utf-8"))
 order = list(stored["ms"])
 
 
-def gain(name, kind):
-    """Return the paired difference in AUC of a step and the one before it, in points."""
-    before = order[order.index(name) - 1]
-    now, then = (100 * np.array(list(stored["auc"][kind][step].values())) for step in (name, before))
+def difference(name, other, kind="real"):
+    """Return the paired difference in AUC of two steps, in points."""
+    now, then = (100 * np.array(list(stored["auc"][kind][step].values())) for step in (name, other))
     return paired_difference(now, then)
+
+
+def gain(name, kind="real"):
+    """Return the paired difference in AUC of a step and the one it is compared with, in points."""
+    return difference(name, stored["compared_with"][name], kind)
 
 
 def bill(name):
@@ -165,7 +171,7 @@ def bill(name):
         print(
             f"{name}, {count} {kind} sequences: {gap.mean:+.1f} points, 95 % {gap.low:+.1f} to {gap.high:+.1f}"
         )
-    before, now = (1000 / stored["ms"][step] for step in (order[order.index(name) - 1], name))
+    before, now = (1000 / stored["ms"][step] for step in (stored["compared_with"][name], name))
     print(f"frames a second on one thread: {before:.0f} before, {now:.0f} now")
 
 
@@ -210,7 +216,7 @@ print("a sample:", samples[0].shape, "and the label:", label.shape)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The table of ingredients, and the order of the stored steps.
-assert list(INGREDIENTS) == order[2:]
+assert list(INGREDIENTS) == order[2 : 2 + len(INGREDIENTS)]
 assert INGREDIENTS["context"] == ({"search_area": 2.8}, {"search_area": AREA})
 for auc in stored["auc"].values():
     assert [list(auc[step]) for step in order] == [list(auc["plain"])] * len(order)
@@ -686,7 +692,8 @@ def trust(scores, ratios, ordinary):
     return np.minimum(1, 2 * shares)
 
 
-yardsticks = {"the first frame": start, "five tracked frames": [np.median(scores[:5]), np.median(ratios[:5])]}
+settled = [np.median(values[:SETTLING]) for values in (scores, ratios)]
+yardsticks = {"the first frame": start, "tracked frames": settled}
 doubts = {name: trust(scores, ratios, ordinary) for name, ordinary in yardsticks.items()}
 
 # %% tags=["closed-loop"]
@@ -698,42 +705,33 @@ for name, values in doubts.items():
 # %% [markdown]
 # About a tenth, in frames where the tracker is right. The filter was *fitted* to the first frame; its answer there is a
 # rehearsal, and no later frame ever equals it. A rule with this yardstick does not doubt the occluder, it doubts
-# everything, and simply learns ten times more slowly. Measured against the median of the first five *tracked* frames,
-# the same frames get full trust. (The exact scores are those of a tracker in a loop and differ a little on another
-# processor.)
+# everything, and simply learns ten times more slowly. Measured against the median of the first ten *tracked* frames,
+# the same frames get full trust. That is the library's rule (`confidence.Confidence.judge`): the median of ten frames,
+# of which a few may be odd, and from then on a running mean, which takes up a frame only as far as it is trusted. (The
+# exact scores are those of a tracker in a loop and differ a little on another processor.)
 #
 # Now let the occluder come, in the clip of section 12.1. One tracker learns from every frame, as released. The other
-# asks Eq. 12.8 with the fair yardstick; what it does not trust gets a lower weight in the memory.
+# has `adaptive=1`: what it does not trust gets a lower weight in the memory. And since a rule has a price, both also
+# follow a target in a clip in which nothing goes wrong.
 
 
 # %%
-class Doubt:
-    """Eq. 12.8, measured against the median of the first five tracked frames."""
-
-    def __init__(self):
-        self.seen, self.values, self.ordinary = [], [], np.zeros(2)
-
-    def judge(self, response, peak):
-        self.seen.append((max(peak, 0), peak_to_energy(response)))
-        self.ordinary = np.median(self.seen[:5], axis=0)
-        self.values.append(float(trust(*self.seen[-1], self.ordinary)))
-        return self.values[-1]
-
-
-def run(adaptive):
-    """Return boxes, scores and trust of one run over the hidden target."""
-    tracker, rule = load_tracker("udt+", adaptive=adaptive, **QUICK), Doubt()
-    tracker.init(frames[0], truth[0])
-    tracker.confidence = rule
-    boxes, scores = [truth[0]], []
-    for frame in frames[1:]:
+def run(adaptive, clip=hidden):
+    """Return boxes, scores and trust of one run, and the share that frames 7 to 33 have in the memory."""
+    tracker = load_tracker("udt+", adaptive=adaptive, **QUICK)
+    tracker.init(clip.frames[0], clip.boxes[0])
+    boxes, scores, trusts = [clip.boxes[0]], [], []
+    for frame in list(clip.frames)[1:]:
         boxes.append(tracker.update(frame))
         scores.append(tracker.score)
+        trusts.append(tracker.confidence.value)
     weights = tracker.filter.memory.weights
-    return np.array(boxes), np.array(scores), np.array(rule.values), weights[7 : LAST + 1].sum()
+    return np.array(boxes), np.array(scores), np.array(trusts), weights[7 : LAST + 1].sum()
 
 
 always, doubting = run(0.0), run(1.0)
+easy = render_clip(42, seed=52)
+unharmed = {name: run(adaptive, easy) for name, adaptive in (("always learns", 0.0), ("doubts", 1.0))}
 
 # %% tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")
@@ -769,6 +767,9 @@ for name, (boxes, scores, trusts, weight) in (("always learns", always), ("doubt
         f"{name:13}: occluded frames weigh {weight:.1f} in the memory; at the end overlap"
         f" {iou(boxes, truth)[-1]:.1f}, peak {scores[-1]:.1f}, trust {trusts[-1]:.1f}"
     )
+print("where nothing goes wrong:")
+for name, (boxes, _, trusts, _) in unharmed.items():
+    print(f"{name:13}: mean overlap {iou(boxes, easy.boxes).mean():.2f}, mean trust {trusts.mean():.1f}")
 
 # %%
 bill("trust")
@@ -779,24 +780,179 @@ assert iou(always[0], truth)[-3:].max() < 0.2 < 0.7 < iou(doubting[0], truth)[-3
 assert doubting[3] < 0.5 * always[3]
 assert always[2][9:20].max() < 0.4
 assert always[1][-5:].mean() > 1.5 * always[1][12:20].mean()
-assert np.median(doubts["the first frame"]) < 0.4 < 0.9 < np.median(doubts["five tracked frames"])
+assert np.median(doubts["the first frame"]) < 0.4 < 0.9 < np.median(doubts["tracked frames"])
+assert len(scores) > SETTLING == 10
+# "Sure of itself on the wrong thing" against "unsure until the target is back".
+assert always[2][-4:].min() > 0.6
+assert doubting[2][12:30].max() < 0.2 < 0.9 < doubting[2][-4:].min()
+assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.values()))) < 0.01
 
 # %% [markdown]
 # Behind the occluder (grey) *both* are unsure, and both are off the target when it comes out. The one that always
 # learns has by then given the occluder a fifth of its memory. It answers it better from frame to frame, so its peak
-# climbs while its overlap is 0, and it walks off with it: the tracker of chapter 00 again, with a better filter. The
-# other has kept its picture of the target, and finds it as soon as it comes into the window.
+# climbs while its overlap is 0, its trust climbs with it, and it walks off: the tracker of chapter 00 again, sure of
+# the wrong thing, with a better filter. The other does *not* believe itself behind the occluder. It has kept its
+# picture of the target, finds it as soon as it comes into the window, and believes itself again. In the easy clip its
+# doubts cost nothing.
 #
-# So much for one clip. The bill says what the library's rule is worth over whole sequences: its interval holds 0. A
-# tracker that doubts is also slower to learn a target that really has changed, and from the inside an occluder and a
-# new side of the target look alike. What Eq. 12.8 cannot do, either, is say where the target *is*: it stops a tracker
-# from learning the wrong thing, and leaves it where it was. For a target that comes out elsewhere, a second look beside
-# the window is needed (`second_look`, and `camera` for a camera that jumps).
+# So much for two clips. The bill says what the rule is worth on real sequences, where occluders are rare: next to
+# nothing, and it costs next to nothing, for the interval is narrow and holds 0. The library leaves it off unless it is
+# asked for (`adaptive`). A tracker that doubts is slower to learn a target that really has changed, and from the inside
+# an occluder and a new side of the target look alike. What Eq. 12.8 cannot do, either, is say where the target *is*: it
+# stops a tracker from learning the wrong thing, and leaves it where it was.
 #
-# ## 12.9 The whole bill
+# ## 12.9 Where to look
+#
+# The search window of every tracker so far lies where the target was in the last frame, and is as large as it was
+# there. On real sequences, much of what is lost is lost in one moment: a target or a camera moves too far, or a size
+# runs away for some frames. None of the following is in the released UDT+. Each is an option of the library, and each
+# was measured alone.
+#
+# **The target's own points** (`flow`). Between two frames a point on the target keeps the small patch around it, only
+# elsewhere. [Lucas and Kanade 1981](#References "lucas1981") look for the shift $\mathbf d$ that makes
+# $\sum_{\mathbf x}\big(I_t(\mathbf p+\mathbf x)-I_{t+1}(\mathbf p+\mathbf d+\mathbf x)\big)^2$ smallest, over patches of
+# $11\times11$ pixels, in a grey copy of the window in which the target's side has 32: write $I_{t+1}$ as linear around
+# the present guess, solve two equations, repeat, first in copies reduced still further. We do that for $10\times10$
+# points of the box. Which of them can be believed? Those that find their way back. A point $\mathbf p$ goes to
+# $\mathbf p'$ in the next frame, and $\mathbf p'$, followed from there into the first frame, to $\mathbf p''$. It is kept
+# if
+#
+# $$\|\mathbf p''-\mathbf p\|\le1\ \text{pixel} \tag{12.9}$$
+#
+# ([Kalal et al. 2010](#References "kalal2010")). It is the idea by which chapter 07 trains the network: go forward,
+# come back, and see how far from the start you end. On the kept points RANSAC looks for the similarity, a zoom $s$, a
+# turn $\mathbf R$ and a shift $\mathbf t$,
+#
+# $$\mathbf p'\approx s\,\mathbf R\mathbf p+\mathbf t, \tag{12.10}$$
+#
+# on which most of them agree. It moves the window's centre, and $s$ is the factor by which the target has grown
+# (`flow.TargetFlow.follow`). Only then does the filter look, so it has less left to find. Without 30 of the 100 points,
+# or without agreement, the window stays where it is. Here is a moment in which the occluder of section 12.1 arrives.
+
+# %%
+pair = (6, 8)
+flow = TargetFlow(frames[pair[0]], truth[pair[0]])
+there, back = follow_points(flow.before, flow.grey(frames[pair[1]]), flow.points)
+returned = np.linalg.norm(back - flow.points, axis=1) <= ASTRAY
+motion, growth = flow.follow(frames[pair[1]])
+_, axes = plt.subplots(1, 2, figsize=(7, 2.6), layout="constrained")
+for axis, title in zip(
+    axes, (f"frame {pair[0]}: where the points start", f"frame {pair[1]}: and end"), strict=True
+):
+    axis.set(title=title, xticks=[], yticks=[], xlim=(24, 72), ylim=(76, 28))
+axes[0].imshow(flow.before, cmap="gray", interpolation="nearest")
+axes[0].plot(*flow.points[returned].T, ".", color="#009e73", label="found their way back")
+axes[0].plot(*flow.points[~returned].T, "x", markersize=4, color="#d55e00", label="did not")
+axes[0].legend(fontsize=7, loc="lower right")
+axes[1].imshow(flow.grey(frames[pair[1]]), cmap="gray", interpolation="nearest")
+axes[1].plot(*there[returned].T, ".", color="#009e73")
+plt.show()
+step = center(truth[pair[1]]) - center(truth[pair[0]])
+print(f"{returned.sum()} of {len(returned)} points came back")
+print(
+    f"the target moved by ({step[0]:.0f}, {step[1]:.0f}) px, its points by ({motion[0]:.0f}, {motion[1]:.0f}) px"
+)
+
+# %% [markdown]
+# The points under the occluder are lost or do not return, and the others say how the target moved. What is that good
+# for? Mostly for the size. The scale filter asks in each frame which of its sizes fits best, and small errors add up;
+# the points *measure* the growth. Here is a target that changes its size quickly:
+
+# %%
+zooming = render_clip(36, seed=2, scale_variation=0.8)
+_, axis = plt.subplots(figsize=(6, 2.3), layout="constrained")
+grown = {}
+for name, flows, color in (("scale filter alone", False, "#e69f00"), ("with flow", True, "#009e73")):
+    boxes, _, _ = follow(load_tracker("udt+", flow=flows, **QUICK), zooming)
+    grown[name] = iou(boxes, zooming.boxes)
+    axis.plot(grown[name], color=color, label=name)
+axis.set(xlabel="frame", ylabel="overlap")
+axis.legend(fontsize=8)
+plt.show()
+
+# %% tags=["closed-loop"]
+for name, overlaps in grown.items():
+    print(f"{name:18}: overlap {overlaps.mean():.2f} in the mean, {overlaps.min():.2f} at least")
+
+# %%
+bill("flow")
+
+# %% [markdown]
+# **A second look** (`second_look`). When the highest response is below a quarter of the ordinary one, the target is
+# perhaps not in the window at all. Then the tracker looks through four more windows beside the first, half a window
+# away, in the next frame through the other four, and believes the best of them if it reaches 0.6 of the ordinary peak:
+#
+# $$\text{look beside the window if}\ r_{\max}<0.25\,\bar r,\qquad\text{go there if}\ r'_{\max}\ge0.6\,\bar r. \tag{12.11}$$
+#
+# Here $\bar r$ is a running mean that starts with the answer to the first frame. A rehearsal is a bad measure of what
+# is ordinary, but a good one of what a target in the window can reach, and for looking elsewhere the evidence should be
+# strong. In the next clip twelve frames are missing, as in a video that
+# stutters.
+
+# %%
+stutter = render_clip(24, seed=16, fast_motion=0.5)
+shown_frames = [*range(6), *range(18, 24)]
+jump = replace(stutter, frames=[stutter.frames[k] for k in shown_frames], boxes=stutter.boxes[shown_frames])
+landed = {}
+for name, options in (("one look", {}), ("a second look", {"second_look": 0.25})):
+    landed[name] = iou(follow(load_tracker("udt+", **options, **QUICK), jump)[0], jump.boxes)
+
+# %% tags=["closed-loop"]
+gap = np.linalg.norm(center(jump.boxes[6]) - center(jump.boxes[5])) / np.sqrt(jump.boxes[5, 2:].prod())
+print(f"the target jumps by {gap:.1f} times its side")
+for name, overlaps in landed.items():
+    print(f"{name:13}: overlap in the frames after the jump", *(f"{value:.1f}" for value in overlaps[6:]))
+
+# %%
+bill("second look")
+
+# %% [markdown]
+# The score is the same on every sequence: in their first 40 frames the response is never that low. A second look is an
+# insurance. It costs nothing as long as it is not needed; a frame in which it is takes longer, with five looks in place
+# of one.
+#
+# Two more options are what one would try first, and both are in many trackers. **The camera** (`camera`): corners of
+# the background, followed in the same way, tell how the whole picture moved, and the window moves along
+# (`camera.CameraMotion`). **A steady motion** (`velocity`): a share of the mean motion of the last frames is expected to
+# go on. `flow` sees what both of them guess, and the library's UDT+ does without them; exercise 7 asks whether it is right.
+#
+# What the library calls UDT+, `load_tracker("udt+")`, is the preset `tuned`: the settings with which the authors ran
+# VOT (a larger patch, and learning in each of the first nine frames), with `flow` and `second_look`. (The bill of
+# `flow` has VOT's settings in it, too.) It was chosen on sequences like these, so its gain here is an optimistic one. The
+# ten of chapter 13's table had no part in any choice.
+
+# %%
+for name, title in (("scale", "the released UDT+"), ("chapter 06", "the tracker of chapter 06")):
+    gap = difference("second look", name)
+    print(f"tuned against {title}: {gap.mean:+.1f}, 95 % {gap.low:+.1f} to {gap.high:+.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The points: they tell the motion though some are hidden. The curves: with flow the overlap stays higher.
+assert np.abs(motion - step).max() < 3
+assert 30 <= returned.sum() < 95
+assert grown["with flow"].mean() > grown["scale filter alone"].mean() + 0.03
+# The overlaps: one look loses the target that jumped, a second one finds it again.
+assert landed["one look"][-2:].max() < 0.1
+assert landed["a second look"][-2:].min() > 0.5
+# "The only step whose interval lies above 0", and tuned is better than both it is compared with.
+assert [name for name in order[1:] if gain(name).low > 0] == ["flow"]
+assert min(difference("second look", name).low for name in ("scale", "chapter 06")) > 0
+# "The same on every sequence".
+assert stored["auc"]["real"]["second look"] == stored["auc"]["real"]["flow"]
+# "Narrow and holds 0" (section 12.8).
+assert gain("trust").low < 0 < gain("trust").high < 2
+
+# %% [markdown]
+# The target's own points are the only step of this chapter whose interval lies above 0. They need no memory and learn
+# nothing: they compare two neighbouring frames, while the filter compares a frame with all that it remembers. The
+# points see small motions exactly, and drift; the filter does not drift, and is coarse. That is why they do well
+# together.
+#
+# ## 12.10 The whole bill
 #
 # All steps at once: first on one clip, live, with one ingredient more each time; then the stored gains with their
-# intervals. (Scores of live trackers differ a little on another processor.)
+# intervals; those below `trust` go beyond the released settings and are compared as section 12.9 says. (Scores of live
+# trackers differ a little on another processor.)
 
 # %%
 names, curves = list(INGREDIENTS), {}
@@ -812,7 +968,7 @@ for name, overlaps in curves.items():
 
 # %% tags=["slide"]
 kinds_stored = list(stored["auc"])
-_, axes = plt.subplots(1, len(kinds_stored) + 1, figsize=(11, 3), layout="constrained", sharey=True)
+_, axes = plt.subplots(1, len(kinds_stored) + 1, figsize=(11, 3.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, kinds_stored, strict=False):
     for level, name in enumerate(order[1:]):
         gap = gain(name, kind)
@@ -827,13 +983,14 @@ axes[-1].set_title("frames a second, one thread")
 plt.show()
 for kind in kinds_stored:
     totals = {step: 100 * np.mean(list(auc.values())) for step, auc in stored["auc"][kind].items()}
-    whole = paired_difference(
-        *(100 * np.array(list(stored["auc"][kind][step].values())) for step in ("scale", "chapter 06"))
-    )
-    print(
-        f"{kind}: AUC {totals['chapter 06']:.1f} in chapter 06, {totals['scale']:.1f} as released;", end=" "
-    )
-    print(f"{whole.mean:+.1f}, 95 % {whole.low:+.1f} to {whole.high:+.1f}")
+    print(f"{kind}: AUC {totals['chapter 06']:.1f} in chapter 06", end="")
+    for step, title in (("scale", "as released"), ("second look", "tuned")):
+        whole = difference(step, "chapter 06", kind)
+        print(
+            f"; {totals[step]:.1f} {title}: {whole.mean:+.1f}, 95 % {whole.low:+.1f} to {whole.high:+.1f}",
+            end="",
+        )
+    print()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The figure: the three intervals that leave out 0, and the clip agrees about context and penalty.
@@ -842,7 +999,7 @@ assert curves["scale"].mean() > curves["penalty"].mean() + 0.1
 for kind in kinds_stored:
     assert gain("context", kind).mean < 0 < gain("penalty", kind).mean
     assert max(abs(gain(name, kind).mean) for name in ("memory", "newton", "projection")) < 1
-    gaps = {name: gain(name, kind) for name in order[1:]}
+    gaps = {name: gain(name, kind) for name in order[1 : 2 + len(INGREDIENTS)]}
     assert [name for name, gap in gaps.items() if gap.high < 0 or gap.low > 0] == [
         "plain",
         "context",
@@ -852,13 +1009,14 @@ for kind in kinds_stored:
 # %% [markdown]
 # On the clip the story is clear: context alone is a disaster, the penalty repairs it, the scale filter does the rest.
 #
-# On real sequences, look at the intervals first. Three of them leave out 0, and all three are *losses*: fixing the
-# size, context without the penalty, and learning seldom, which costs little and makes the tracker much faster. The
-# penalty wins back more than context has lost, but most of it on few sequences, so that even its interval holds 0. The
-# ingredients that ECO is known for, the memory, the continuous peak and the projection, move the mean by less than a
-# point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide and holds 0, too.
+# On real sequences, look at the intervals first. Of the released ingredients three leave out 0, and all three are
+# *losses*: fixing the size, context without the penalty, and learning seldom, which costs little and makes the tracker
+# much faster. The penalty wins back more than context has lost, but most of it on few sequences, so that even its
+# interval holds 0. The ingredients that ECO is known for, the memory, the continuous peak and the projection, move the
+# mean by less than a point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide
+# and holds 0, too.
 #
-# Does that mean that UDT+ is no better than UDT? No: on all 100 targets of OTB-2015 the authors' boxes are 3.6 points
+# Does that mean that the released UDT+ is no better than UDT? No: on all 100 targets of OTB-2015 the authors' boxes are 3.6 points
 # apart, and chapter 13 computes how many sequences it takes to see such a gap: far more than we have here. Ours are
 # short, too, and a memory of 50 looks cannot show much in 40 frames. What the bill does say is that no single
 # ingredient works wonders, and which ones can do harm when they are added alone.
@@ -866,9 +1024,9 @@ for kind in kinds_stored:
 # So what do we keep? The penalty with its context, because we have seen what each does (section 12.3). The scale
 # filter, since a fixed size costs points. Sparse learning, for the speed. The memory, which is cheap where learning is
 # rare and does what an average cannot (section 12.5). Newton's steps, which are almost free. The projection only with
-# fewer channels. And we believe a gain when its interval says so.
+# fewer channels. The target's own points, whose interval says so. And we believe a gain when its interval does.
 #
-# ## 12.10 What the paper says, and what the code does
+# ## 12.11 What the paper says, and what the code does
 #
 # The paper gives UDT+ two sentences: it "adaptively changes $\alpha_t$" of Eq. 12, and follows ECO's better
 # formulation. The table below sets beside them what the released MATLAB code does, step by step. (With the authors'
@@ -882,19 +1040,22 @@ for kind in kinds_stored:
 # | scale | not mentioned | a separate filter on fHOG features, 17 sizes; the multi-scale settings beside it are inactive | the same |
 # | training | not mentioned | frames 1, 7, 13, ..., five iterations | the same |
 # | sample positions | | whole pixels, then a shift of the spectrum | fractions of pixels |
+# | where the window lies | where the target was | the same | the same; with `flow` where its points went |
+# | when it seems lost | | it goes on | the same; with `second_look` it looks beside the window |
 #
 # Is a constant weight "adaptive"? The share of one frame in the model does change while the memory fills: weights are
 # those of section 12.1, and we have seen that merging changes no mean. To the letter the rate of Eq. 12 is 0.01 in
 # every frame. What adapts is which looks share a place.
 #
-# ## 12.11 Where it still fails
+# ## 12.12 Where it still fails
 #
 # A memory keeps looks that have been seen. This target turns about its vertical axis and shows its back.
 
 # %% tags=["slide"]
 turning = render_clip(44, seed=115, out_of_plane_rotation=0.8)
-turned, turned_scores, _ = follow(load_tracker("udt+", **QUICK), turning)
+turned, _, _ = follow(load_tracker("udt+", **QUICK), turning)
 overlap = iou(turned, turning.boxes)
+flowing = iou(follow(load_tracker("udt+", flow=True, **QUICK), turning)[0], turning.boxes)
 moments = (0, 16, 28, 43)
 shots = []
 for moment in moments:
@@ -903,22 +1064,24 @@ for moment in moments:
 viz.show(viz.contact_sheet(shots, columns=4, labels=[f"frame {moment}" for moment in moments]))
 
 # %% tags=["closed-loop"]
-print("overlap in frames 16, 28, 43:", *(f"{overlap[moment]:.1f}" for moment in moments[1:]))
+for name, values in (("as released", overlap), ("with flow", flowing)):
+    print(f"{name:11}: overlap in frames 16, 28, 43:", *(f"{values[moment]:.1f}" for moment in moments[1:]))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: it follows the front, and is lost when the back is seen.
 assert overlap[:17].min() > 0.6
-assert overlap[-3:].max() < 0.2
+assert max(overlap[-3:].max(), flowing[-3:].max()) < 0.2
 
 # %% [markdown]
 # There was nothing to remember: the back has never been in the memory, and when it comes the background near the target
 # fits the old looks as well as the target does. Doubt does not help either: it would learn the new side even more
-# slowly. This is the limit that the paper names itself. The features know nothing of objects, so nothing tells them
-# that a front and a back belong together.
+# slowly. And the target's own points, which tell a motion so well, find no way back from a side that is gone. This is
+# the limit that the paper names itself. The features know nothing of objects, so nothing tells them that a front and a
+# back belong together.
 #
-# ## 12.12 One clip, a box to tick for each ingredient
+# ## 12.13 One clip, a box to tick for each ingredient
 #
-# The clip of section 12.9. Blue: the filter without any ingredient; orange: with those you tick. Beside the frame the
+# The clip of section 12.10. Blue: the filter without any ingredient; orange: with those you tick. Beside the frame the
 # response maps of the two, to one scale (a narrow window has a dark frame around it), below them the overlap so far.
 # Four combinations on paper: nothing, context alone, with the penalty, and all that is released. In JupyterLab tick
 # your own; a new combination is tracked through the whole clip first, which takes a moment. Try `memory` without
@@ -941,7 +1104,7 @@ for names, value in finals.items():
 assert [value < 0.2 for value in finals.values()] == [True, True, False, False]
 
 # %% [markdown]
-# ## 12.13 Exercises
+# ## 12.14 Exercises
 #
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/12.py](solutions/12.py).
@@ -1034,7 +1197,11 @@ check.doubt(doubt)
 # `s` from 0 to 9. On which clips does doubt help, on which does it harm, and what is different about them? Give the
 # paired interval before you give a reason.
 #
-# ## 12.14 Summary
+# **Exercise 7 (measure).** On how many of the clips `render_clip(24, seed=s, fast_motion=0.8)`, `s` from 0 to 9, does
+# `velocity=0.5` help the released UDT+, and on how many `camera=True`? Which of the two helps where the camera trembles
+# (`camera_shake=1.0`), and what does `flow=True` do on the same clips?
+#
+# ## 12.15 Summary
 
 # %% tags=["numbers"]
 released = {kind: stored["auc"][kind]["scale"] for kind in kinds_stored}
@@ -1052,6 +1219,16 @@ print(f"trust_real = {gain('trust', 'real').mean:+.1f}")
 print(f"trust_low = {gain('trust', 'real').low:+.1f}")
 print(f"trust_high = {gain('trust', 'real').high:+.1f}")
 print(f"projection_real = {gain('projection', 'real').mean:+.1f}")
+for name in ("flow", "second look"):
+    gap = gain(name)
+    print(f"{name.replace(' ', '_')}_gain = {gap.mean:+.1f}")
+    print(f"{name.replace(' ', '_')}_low = {gap.low:+.1f}")
+    print(f"{name.replace(' ', '_')}_high = {gap.high:+.1f}")
+whole = difference("second look", "scale")
+print(f"tuned_gain = {whole.mean:+.1f}")
+print(f"tuned_low = {whole.low:+.1f}")
+print(f"tuned_high = {whole.high:+.1f}")
+print(f"sequences = {len(stored['auc']['real']['plain'])}")
 print(f"faster = {stored['ms']['memory'] / stored['ms']['sparse']:.1f}")
 print(f"occluder_average = {max(peaks['running average'][1:4]):.1f}")
 print(f"target_average = {peaks['running average'][4]:.1f}")
@@ -1061,9 +1238,12 @@ print(f"off_newton = {misses['Newton'].mean():.1f}")
 
 # %% tags=["numbers", "closed-loop"]
 print(f"rehearsal = {np.median(doubts['the first frame']):.1f}")
-print(f"fair = {np.median(doubts['five tracked frames']):.1f}")
+print(f"fair = {np.median(doubts['tracked frames']):.1f}")
 print(f"end_always = {iou(always[0], truth)[-1]:.1f}")
 print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
+print(f"sure_always = {always[2][-1]:.1f}")
+print(f"sure_hidden = {doubting[2][12:30].max():.1f}")
+print(f"sure_back = {doubting[2][-1]:.1f}")
 
 # %% [markdown] tags=["summary"]
 # - A memory of merged samples has the same mean as a running average, and another filter. After an occluder at a fast rate the
@@ -1073,17 +1253,24 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 #   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5<!-- penalty_high -->). It ties
 #   frequencies together, so the filter is found by conjugate gradients, which agree with an explicit least-squares
 #   solution.
-# - Learning in every sixth frame makes the tracker 1.7 <!-- faster --> times as fast.
+# - Learning in every sixth frame makes the tracker 1.6 <!-- faster --> times as fast.
 # - The peak of the continuous response is 0.2 <!-- off_newton --> px off in the mean, that of the best cell
 #   1.8 <!-- off_cell --> px.
 # - The released projection keeps all channels and changes the score by -0.4 <!-- projection_real --> points.
 # - On the real sequences the memory gains +0.4 <!-- memory_real --> points (-0.3 <!-- memory_low --> to
 #   +1.2<!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
-#   +6.0<!-- scale_high -->), and the library's rule of doubt +0.8 <!-- trust_real --> (-1.2 <!-- trust_low --> to
-#   +3.4<!-- trust_high -->). So few short sequences prove none of these gains.
+#   +6.0<!-- scale_high -->), and the library's rule of doubt +0.1 <!-- trust_real --> (-0.6 <!-- trust_low --> to
+#   +0.8<!-- trust_high -->). So few short sequences prove none of these gains.
 # - Doubt needs a fair yardstick: measured against the first frame, undisturbed frames get a trust of 0.1<!-- rehearsal -->,
 #   against the first tracked frames 1.0<!-- fair -->. Behind one occluder the tracker that always learns ends with an
-#   overlap of 0.0<!-- end_always -->, the one that doubts with 1.0<!-- end_doubting -->.
+#   overlap of 0.0 <!-- end_always --> and a trust of 0.8<!-- sure_always -->; the one that doubts has a trust of at
+#   most 0.1 <!-- sure_hidden --> while it sees nothing, and 1.0 <!-- sure_back --> when it is back, with an overlap of
+#   1.0<!-- end_doubting -->.
+# - Looking in the right place: the target's own points, with VOT's settings, change the score on
+#   11 <!-- sequences --> real sequences by +11.2 <!-- flow_gain --> (+5.1 <!-- flow_low --> to +18.3<!-- flow_high -->), a second look by
+#   +0.0 <!-- second_look_gain --> (+0.0 <!-- second_look_low --> to +0.0<!-- second_look_high -->). Both are
+#   in the library's `udt+`: +11.2 <!-- tuned_gain --> (+5.1 <!-- tuned_low --> to +18.3<!-- tuned_high -->) over the
+#   released one.
 # - In the released code the rate is constant: what the paper calls adaptive is a memory.
 
 # %% [markdown]
@@ -1098,5 +1285,7 @@ print(f"end_doubting = {iou(doubting[0], truth)[-1]:.1f}")
 # - M. Danelljan, A. Robinson, F. S. Khan, M. Felsberg. *Beyond correlation filters: learning continuous convolution operators for visual tracking*. ECCV 2016. <!-- danelljan2016 -->
 # - M. Danelljan, G. Bhat, F. S. Khan, M. Felsberg. *ECO: efficient convolution operators for tracking*. CVPR 2017. <!-- danelljan2017eco -->
 # - M. R. Hestenes, E. Stiefel. *Methods of conjugate gradients for solving linear systems*. Journal of Research of the National Bureau of Standards 49(6), 1952. <!-- hestenes1952 -->
+# - Z. Kalal, K. Mikolajczyk, J. Matas. *Forward-backward error: automatic detection of tracking failures*. ICPR 2010. <!-- kalal2010 -->
+# - B. D. Lucas, T. Kanade. *An iterative image registration technique with an application to stereo vision*. IJCAI 1981. <!-- lucas1981 -->
 # - M. Wang, Y. Liu, Z. Huang. *Large margin object tracking with circulant feature maps*. CVPR 2017. <!-- wang2017lmcf -->
 # - N. Wang, Y. Song, C. Ma, W. Zhou, W. Liu, H. Li. *Unsupervised deep tracking*. CVPR 2019. <!-- wang2019 -->

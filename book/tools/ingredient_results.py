@@ -2,9 +2,11 @@
 
     python book/tools/ingredient_results.py --real DIR --out RUN --table FILE.json
 
-The first `FRAMES` frames of each sequence in DIR, which are laid out as OTB's are. Resumable, as `udt evaluate` is.
-The price is processor time on one thread (`ROUNDS` turns of all steps, one after the other, the least counts), so that
-other work on the machine does little harm.
+The first `FRAMES` frames of every second sequence in DIR, which are laid out as OTB's are. Resumable, as `udt evaluate`
+is. The price is processor time on one thread (`ROUNDS` turns of all steps, one after the other, the least counts), so
+that other work on the machine does little harm. ``--only STEP ...`` measures the scores of these alone, and keeps those
+of the others from the table that is there; the file says under ``added`` where and when, and under ``priced`` for the
+prices, which are always measured all together.
 """
 
 import argparse
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -28,17 +31,13 @@ from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
 
-FRAMES, ROUNDS = 40, 3
-SETTLED, TIMED_FRAMES = 13, 31
+FRAMES, EVERY, ROUNDS = 40, 2, 2
+SETTLED, TIMED_FRAMES = 13, 25
 """Frames after which the price is taken, and with them: the first are learned from more often."""
 
 BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
-    "vot settings": ("scale", {"preset": "released-vot"}),
-    "camera": ("vot settings", {"preset": "released-vot", "camera": True}),
-    "velocity": ("vot settings", {"preset": "released-vot", "velocity": 0.5}),
-    "flow": ("vot settings", {"preset": "released-vot", "flow": True}),
+    "flow": ("scale", {"preset": "released-vot", "flow": True}),
     "second look": ("flow", {"preset": "tuned"}),
-    "doubt": ("second look", {"preset": "tuned", "adaptive": 1.0}),
 }
 """What goes beyond the released settings: the step it is compared with, and its options."""
 
@@ -66,10 +65,13 @@ def beginning(sequence: Sequence) -> Sequence:
     return replace(sequence, frames=frames, boxes=sequence.boxes[:count])
 
 
-def scores(sequences: AbstractSequence[Sequence], out: str, jobs: int) -> dict[str, dict[str, float]]:
-    """Return the area under the success curve of every step on every sequence."""
+def scores(
+    names: AbstractSequence[str], sequences: AbstractSequence[Sequence], out: str, jobs: int
+) -> dict[str, dict[str, float]]:
+    """Return the area under the success curve of these steps on every sequence."""
     found = {}
-    for step, (tracker, options) in steps().items():
+    for step in names:
+        tracker, options = steps()[step]
         name = step.replace(" ", "-")
         score = evaluate(
             tracker, sequences, out, dataset="otb", name=name, options=options, jobs=jobs, progress=True
@@ -103,6 +105,37 @@ def prices(measured: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, floa
     return {step: round(value, 2) for step, value in least.items()}
 
 
+def description() -> dict[str, Any]:
+    """Return what does not depend on the machine, and must agree where scores are kept."""
+    made = {name: load_tracker(name) for name in ("udt", "udt+")}
+    return {
+        "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
+        "weights": weights_by_name(made),
+        "frames": FRAMES,
+        "compared_with": compared_with(),
+        "settings": {step: options for step, (_, options) in steps().items()},
+    }
+
+
+def kept(
+    table: str, described: dict[str, Any], only: AbstractSequence[str], sequences: AbstractSequence[Sequence]
+) -> dict[str, Any]:
+    """Return the table that is there, whose scores of the steps not in ``only`` stay.
+
+    Raises:
+        SystemExit: it is of other sequences, frames, weights or settings, or lacks a step.
+    """
+    document = json.loads(Path(table).read_text("utf-8"))
+    others = [step for step in steps() if step not in only]
+    auc, names = document["auc"]["real"], [one.name for one in sequences]
+    differing = [key for key in ("weights", "frames") if document[key] != described[key]]
+    differing += [step for step in others if list(auc.get(step, ())) != names]
+    differing += [step for step in others if document["settings"].get(step) != described["settings"][step]]
+    if differing:
+        raise SystemExit(f"{table}: differs in {', '.join(differing)}; measure these too, or all steps")
+    return document
+
+
 def main() -> None:
     """Run what is missing and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -110,19 +143,20 @@ def main() -> None:
     parser.add_argument("--table", required=True, metavar="FILE.json")
     parser.add_argument("--real", metavar="DIR", required=True)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=list(steps()), metavar="STEP", default=list(steps()))
     arguments = parser.parse_args()
-    sequences = [beginning(one) for one in load_dataset("otb", arguments.real)]
-    measured = provenance("make results-ingredients", arguments.jobs)
-    made = {name: load_tracker(name) for name in ("udt", "udt+")}
-    document = measured | {
-        "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
-        "weights": weights_by_name(made),
-        "frames": FRAMES,
-        "compared_with": compared_with(),
-        "settings": {step: options for step, (_, options) in steps().items()},
-    }
-    document["auc"] = {"real": scores(sequences, arguments.out, arguments.jobs)}
-    document["ms"] = prices(steps())
+    sequences = [beginning(one) for one in load_dataset("otb", arguments.real)[::EVERY]]
+    measured, described = provenance("make results-ingredients", arguments.jobs), description()
+    document = measured | described
+    auc: dict[str, dict[str, float]] = {}
+    if len(arguments.only) < len(steps()):
+        old = kept(arguments.table, described, arguments.only, sequences)
+        auc = old["auc"]["real"]
+        added = old.get("added", {}) | dict.fromkeys(arguments.only, measured)
+        document = {key: old[key] for key in measured} | described | {"added": added}
+    auc = auc | scores(arguments.only, sequences, arguments.out, arguments.jobs)
+    document["auc"] = {"real": {step: auc[step] for step in steps()}}
+    document["ms"], document["priced"] = prices(steps()), measured
     write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 
 

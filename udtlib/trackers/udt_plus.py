@@ -70,6 +70,8 @@ class UdtPlusTracker:
     Attributes:
         response: last response, one value a cell, ``(F, F)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its highest value, about 1 when the patch is as remembered; low means lost.
+        confidence: how far a frame is trusted, measured against tracked frames.
+        presence: the same, measured against the answer to the first frame: what a second look goes by.
         scale_filter: the `udtlib.scale.ScaleFilter`.
         stages: the methods whose time `udtlib.bench.trackers` takes.
     """
