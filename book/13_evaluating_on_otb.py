@@ -502,8 +502,8 @@ assert ranking["pytracking"] == "gives up"
 # rendered ones. `udt` has the preset `book` ([chapter 06](06_tracking_online.ipynb), section 6.8). All others whose
 # names begin with `udt-` are the released tracker, so that they differ in their networks alone: `udt-released` has
 # ours, `udt-authors` the authors' weights, `udt-random` random ones. The interval
-# is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. The row `udt` was
-# added on another machine and has no speed; section 6.8 has what the preset costs.
+# is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. The row `udt`, so
+# far of the rendered clips only, was added on another machine and has no speed; section 6.8 times the preset.
 #
 # Two things limit what the 22 rendered sequences can show. The recipe of our network `udt` was chosen by its score
 # on these 22 sequences (section 11.11), so its score there is too optimistic. And `udt-noise` was trained on clips

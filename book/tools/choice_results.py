@@ -1,4 +1,4 @@
-"""Measure what can tell two networks apart, for chapter 11: `make results-choice`.
+"""Measure what can tell two networks apart: `make results-choice`.
 
     python book/tools/choice_results.py --real DIR --out RUN --table FILE.json [--network NAME=FILE ...]
 
