@@ -497,8 +497,8 @@ assert ranking["pytracking"] == "gives up"
 # names begin with `udt-` are the released tracker, so that they differ in their networks alone: `udt-released` has
 # ours, `udt-authors` the authors' weights, `udt-random` random ones. `udt+` is the tracker of [chapter
 # 12](12_udt_plus.ipynb). The interval is 95 % over sequences; speed is on one thread of the processor named in the
-# file, without decoding. The rows `udt` and `udt+` were added on another machine and have no speed; section 6.8 has
-# what the preset costs, and chapter 12 what `udt+` costs.
+# file, without decoding. The rows `udt`, so far of the rendered clips only, and `udt+`, so far of the real sequences
+# only, were added on another machine and have no speed; section 6.8 times the preset, and chapter 12 `udt+`.
 #
 # Two things limit what the 22 rendered sequences can show. The recipe of our network `udt` was chosen by its score
 # on these 22 sequences (section 11.11), so its score there is too optimistic. And `udt-noise` was trained on clips
@@ -507,12 +507,12 @@ assert ranking["pytracking"] == "gives up"
 # %%
 tables = {name: read_table(f"trackers_{name}.csv") for name in ("otb10", "synthetic")}
 for name, table in tables.items():
-    print(f"{name:12}    AUC  95 % interval   P(20)  frames/s")
+    print(f"{name:13}    AUC  95 % interval   P(20)  frames/s")
     for row in sorted(table, key=lambda row: -float(row["auc"])):
         low, high = float(row["auc_low"]), float(row["auc_high"])
         speed = f"{float(row['fps']):9.0f}" if row["fps"] else "        -"
         print(
-            f"  {row['tracker']:12}{float(row['auc']):.3f}  {low:.2f} to {high:.2f}   {float(row['precision']):.3f} {speed}"
+            f"  {row['tracker']:13}{float(row['auc']):.3f}  {low:.2f} to {high:.2f}   {float(row['precision']):.3f} {speed}"
         )
 
 
@@ -547,8 +547,8 @@ for name in tables:
 # sequences. Move the first box by up to one pixel and scale it by up to 1 %: nobody who draws boxes by hand could
 # tell it from the true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes,
 # the same for every tracker. Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard
-# deviation over the starts is the *spread*. The next table has our trackers again, on another processor, from five
-# starts, or three for the slow ones:
+# deviation over the starts is the *spread*. The next table has our trackers again (all but `udt`, which was added
+# later), on another processor, from five starts, or three for the slow ones:
 
 # %%
 again = {
@@ -558,10 +558,10 @@ again = {
 spreads = {}
 for name, trackers in again.items():
     spreads[name] = {tracker: spread(found["auc_by_start"]) for tracker, found in trackers.items()}
-    print(f"{name:12}    AUC  spread  from, to        starts")
+    print(f"{name:13}    AUC  spread  from, to        starts")
     for tracker, found in sorted(spreads[name].items(), key=lambda item: -item[1].mean):
         ends = f"{found.least:.3f}, {found.most:.3f}"
-        print(f"  {tracker:12}{found.mean:.3f}  {found.deviation:.3f}   {ends}    {found.starts}")
+        print(f"  {tracker:13}{found.mean:.3f}  {found.deviation:.3f}   {ends}    {found.starts}")
 
 # %% [markdown]
 # A line says: *the same tracker, on the same videos, scores between these two numbers*. Where does the spread come
@@ -1030,7 +1030,7 @@ print(f"trackers = {len(tables['otb10'])}")
 print(f"told = {told['otb10']}")
 print(f"pairs = {pairs['otb10']}")
 print(f"starts_level = {len(level['otb10'])}")
-for tracker, key in (("udt-released", "udt"), ("kcf", "kcf"), ("udt", "book")):
+for tracker, key in (("udt-released", "udt"), ("kcf", "kcf")):
     found = spreads["otb10"][tracker]
     print(f"{key}_least = {found.least:.2f}")
     print(f"{key}_most = {found.most:.2f}")
@@ -1056,7 +1056,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   sequences in 6 <!-- by_sequences --> %.
 # - Of 8 <!-- trackers --> trackers on ten real sequences, 14 <!-- told --> of 28 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.58 <!-- udt_least --> to 0.64
-#   <!-- udt_most --> (`udt-released`), from 0.00 <!-- book_least --> to 0.00 <!-- book_most --> (`udt`), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 8
+#   <!-- udt_most --> (`udt-released`), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 8
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
 # - The same DSST has 0.636 <!-- dsst_Haswell --> with one processor's kernel and 0.604 <!-- dsst_SkylakeX --> with
 #   another's. The cause is the last bit, in two sequences which DSST loses in most runs: it held them in 5

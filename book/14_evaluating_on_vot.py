@@ -763,8 +763,8 @@ viz.show(viz.contact_sheet(cells, columns=4, labels=[f"frame {k}: truth, KCF" fo
 # as often as MOSSE.
 #
 # VOT has a real ball of this kind: the sequence `ball1`. Its images are outside data; the table has what our trackers did on
-# it, in one pass and by VOT's rules. `udt` has the preset `book` (chapter 06); those whose names begin with `udt-` are the released
-# tracker, `udt-authors` with the weights that the authors released.
+# it, in one pass and by VOT's rules. Those whose names begin with `udt-` are the released tracker (chapter 06) with several
+# networks: `udt-released` has ours, `udt-authors` the weights that the authors released.
 
 # %%
 ball1 = read_table("vot_ball1.csv")
@@ -928,7 +928,6 @@ print(f"one_sequence = {saved.max():.0f}")
 print(f"detectable = {smallest:.0f}")
 print(f"needed = {needed}")
 print(f"ball1_udt = {failures_of['udt-released']}")
-print(f"ball1_book = {failures_of['udt']}")
 print(f"ball1_kcf = {failures_of['kcf']}")
 
 # %% [markdown] tags=["summary"]

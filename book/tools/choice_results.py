@@ -1,4 +1,4 @@
-"""Measure what can tell two networks apart, for chapter 11: `make results-choice`.
+"""Measure what can tell two networks apart: `make results-choice`.
 
     python book/tools/choice_results.py --real DIR --out RUN --table FILE.json [--network NAME=FILE ...]
 
@@ -40,8 +40,8 @@ STARTS = 3
 HORIZONS = (1, 2, 4, 8, 16, 32, 64)
 AUTHORS = {
     "authors' UDT": "weights/UDT_Unsupervised.mat",
-    "authors' LUDT": "weights/LUDT_model.mat",
     "authors' DCFNet": "weights/UDT_Supervised.mat",
+    "authors' LUDT": "weights/LUDT_model.mat",
 }
 PRESENT = replace(load_policy("otb-strict"), absent="exclude")
 
@@ -50,17 +50,20 @@ Row = dict[str, Any]
 
 def contenders(out: Path, given: AbstractSequence[str]) -> dict[str, dict[str, str]]:
     """Return the tracker's options by the name of what is measured."""
-    found: dict[str, dict[str, str]] = {"random": {"weights": "random"}}
-    for seed in (1, 2):
-        path = out / f"random-{seed}.safetensors"
-        save_weights(path, random_weights(seed))
-        found[f"random-{seed}"] = {"weights": str(path)}
-    found |= {"udt-noise": {"weights": "udt-noise"}, "udt": {"weights": "udt"}}
-    found["book"] = {"weights": "udt", "preset": "book"}
+    found: dict[str, dict[str, str]] = {
+        "udt": {"weights": "udt"},
+        "book": {"weights": "udt", "preset": "book"},
+        "random": {"weights": "random"},
+    }
     for name, file in AUTHORS.items():
         path_found = find_data(file)
         if path_found:
             found[name] = {"weights": str(path_found)}
+    found["udt-noise"] = {"weights": "udt-noise"}
+    for seed in (1, 2):
+        path = out / f"random-{seed}.safetensors"
+        save_weights(path, random_weights(seed))
+        found[f"random-{seed}"] = {"weights": str(path)}
     for each in given:
         name, _, file = each.partition("=")
         found[name] = {"weights": file}

@@ -74,4 +74,4 @@ PRESETS = {
     "dcfnet": UdtSettings(padding=2.0, learning_rate=0.011, scale_penalty=1.0, wrap_early=True),
 }
 PRESETS["book"] = replace(PRESETS["released"], flow=True)
-"""Ours, and the default: better on real sequences that are neither trained nor reported on (chapter 06)."""
+"""Ours, and the default: better on real sequences that are neither trained nor reported on."""
