@@ -62,10 +62,12 @@ def exercise(check: Callable[[Any], None]) -> Callable[[Any], None]:
         except NotImplementedError:
             if not is_read():
                 raise NotImplementedError(EMPTY) from None
-            return show(Note(EMPTY, "opacity: 0.7"))
+            show(Note(EMPTY, "opacity: 0.7"))
+            return
         if hint:
             raise HintError(hint)
-        return show(Note(CORRECT, "font-weight: bold")) if is_read() else None
+        if is_read():
+            show(Note(CORRECT, "font-weight: bold"))
 
     return judged
 
@@ -80,13 +82,12 @@ def hint_at(check: Callable[[Any], None], answer: Any) -> str:
         return f"expected a function, found {str(answer)[:LONGEST]}"
     found: list[Any] = []
 
-    @functools.wraps(answer)
     def recorded(*given: Any, **named: Any) -> Any:
         found[:] = [answer(*given, **named)]
         return found[0]
 
     try:
-        check(recorded)
+        check(functools.wraps(answer)(recorded))
     except NotImplementedError:
         raise
     except Exception as error:
