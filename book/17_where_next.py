@@ -91,7 +91,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # `consistency_loss` takes the share to drop, and `most_varied_place` is Eq. 17.3. Here are eight quadruples from our
 # procedural clips.
 
-# %%
+# %% tags=["closed-loop"]
 made = render_patches(clips=8, frames=21, seed=3)
 random = np.random.default_rng(0)
 offsets = np.sort(random.integers(1, 21, (8, 3)), axis=1)
@@ -350,8 +350,9 @@ print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB for {PARAMETERS:,} param
 # `udtlib.export.tracker.OnnxTracker` runs the file in onnxruntime and does the rest, sampling and correlation filter, in
 # numpy: one page, no PyTorch. **Check.** Are its boxes those of the tracker you know? The tolerance is a thousandth of a
 # pixel. If rounding made one of them choose another cell or scale just once, they would be half a pixel apart or more.
+# (Losses and overlaps printed in this chapter may differ in the last digit on another processor.)
 
-# %%
+# %% tags=["closed-loop"]
 clip = render_clip(30, seed=3, scale_variation=0.6, fast_motion=0.4, texture="mixed")
 frames = list(clip.frames)
 
@@ -373,7 +374,7 @@ print(f"mean overlap with the truth: {iou(without, clip.boxes).mean():.2f}")
 # which is red, or that white is 255. Programs that read images with OpenCV get blue first, many others divide by 255, and
 # *nothing complains*. The features tell:
 
-# %%
+# %% tags=["closed-loop"]
 tracker = OnnxTracker(file)
 right = frames[0].astype(np.float32).transpose(2, 0, 1)[None]
 inputs = {"RGB, 0..255": right, "BGR, 0..255": right[:, ::-1], "RGB, 0..1": right / 255}
@@ -510,7 +511,7 @@ check.too_many_machines(too_many_machines)
 #
 # ## 17.6 Summary
 
-# %% tags=["numbers"]
+# %% tags=["numbers", "closed-loop"]
 print(f"home_1 = {results['trained'][1][0]:.0f}")
 print(f"home_3 = {results['trained'][1][2]:.0f}")
 print(f"cores = {per_core:.0f}")
