@@ -95,7 +95,8 @@ class Page:
             ".then(() => { window.ended = true; }, () => { window.ended = true; }); null"
         )
         self.browser.wait("window.ended", seconds)
-        self.browser.wait("document.querySelector('.jp-mod-running') === null")
+        prompts = "[...document.querySelectorAll('.jp-InputPrompt')]"
+        self.browser.wait(f"{prompts}.every((one) => !one.textContent.includes('*'))")
 
     def texts(self, selector):
         return self.browser.value(
