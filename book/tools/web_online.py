@@ -1,34 +1,35 @@
 """Where a chapter runs without installing: links to Colab and Binder, and the notebooks that Colab opens.
 
-The repository's address stands in CITATION.cff, and nowhere else that counts. Colab opens one notebook and nothing
-beside it, so a branch `colab` holds the chapters with a cell that installs the library; the workflow publishes it.
+The repository's name is the one that GitHub's workflow works for (`GITHUB_REPOSITORY`); pages that are built elsewhere have
+no such links. Colab opens one notebook and nothing beside it, so a branch `colab` holds the chapters with a cell that
+installs the library; the workflow publishes it.
 """
 
+import os
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import nbformat
-import yaml
 from nbformat import NotebookNode
 from web_api import chapters
 
-PROJECT = Path(__file__).resolve().parents[2]
 INSTALL = '''# Colab has no udtlib yet: this installs it, which takes a minute.
 import importlib.util
 
 if importlib.util.find_spec("udtlib") is None:
-    %pip install --quiet "udtlib[book] @ git+{address}"'''
+    %pip install --quiet "udtlib[book] @ git+https://github.com/{name}"'''
 
 
-def address() -> str:
-    """Return the address of the repository, such as ``https://github.com/NAME/REPOSITORY``."""
-    return str(yaml.safe_load((PROJECT / "CITATION.cff").read_text("utf-8"))["repository-code"])
+def repository() -> str:
+    """Return the repository's name on GitHub, such as ``OWNER/NAME``; empty where it is not known."""
+    return os.environ.get("GITHUB_REPOSITORY", "")
 
 
 def links(page: str) -> dict[str, str]:
     """Return where the chapter on ``page``, such as ``02_correlation_filters``, runs, by the name of the service."""
-    name = urlsplit(address()).path.strip("/")
+    name = repository()
+    if not name:
+        return {}
     return {
         "Colab": f"https://colab.research.google.com/github/{name}/blob/colab/{page}.ipynb",
         "Binder": f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/book/{page}.ipynb",
@@ -37,17 +38,16 @@ def links(page: str) -> dict[str, str]:
 
 def online_cell(page: str) -> NotebookNode:
     """Return the Markdown cell with the links of a chapter."""
-    there = " · ".join(f'<a href="{link}">{service}</a>' for service, link in links(page).items())
-    text = (
-        f'<p class="online">Run this chapter: {there}, or on your machine: <code>udt book my-book</code></p>'
-    )
+    places = [f'<a href="{link}">{service}</a>' for service, link in links(page).items()]
+    there = "".join(f"{place}, " for place in places) + "on your machine: <code>udt book my-book</code>"
+    text = f'<p class="online">Run this chapter: {there}</p>'
     return nbformat.v4.new_markdown_cell(text)
 
 
 def for_colab(notebook: NotebookNode) -> NotebookNode:
     """Return a chapter with the cell that installs the library before its first code cell; it is changed."""
     first = next(k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    cell = nbformat.v4.new_code_cell(INSTALL.format(address=address()), id="install")
+    cell = nbformat.v4.new_code_cell(INSTALL.format(name=repository()), id="install")
     notebook.cells.insert(first, cell)
     return notebook
 

@@ -62,7 +62,7 @@ def test_code_formulas_links_and_headings_stay_as_they_are(text):
     assert web_pages.link_places(text, "02", PAGES, SECTIONS) == text
 
 
-def test_a_chapter_becomes_a_page():
+def test_a_chapter_becomes_a_page(monkeypatch):
     new = nbformat.v4
     widget = new.new_output("display_data", {"text/plain": web_pages.RUN})
     stub = new.new_code_cell("def twice(x):\n    raise NotImplementedError", metadata={"tags": ["exercise"]})
@@ -75,10 +75,13 @@ def test_a_chapter_becomes_a_page():
     ]
     notebook = new.new_notebook(cells=cells)
     solutions = "def twice(x):\n    return 2 * x\n"
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
     page = web_pages.chapter_page(notebook, "02", solutions, SECTIONS, ["udtlib.labels"])
     sources = [cell.source for cell in page.cells]
     assert "(section-2-6)=\n## 2.6 Noise" in sources[0]
-    assert all(link in sources[1] for link in web_online.links(web_api.chapters()["02"]).values())
+    links = web_online.links(web_api.chapters()["02"])
+    assert len(links) == 2
+    assert all("owner/name" in link and link in sources[1] for link in links.values())
     assert page.cells[2].outputs == []
     assert "demo" in sources[3]
     assert page.cells[2].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
@@ -90,15 +93,15 @@ def test_a_chapter_becomes_a_page():
 
 def test_an_anywidget_of_a_chapter_stays_alive():
     new = nbformat.v4
-    view = new.new_output("display_data", {web_pages.WIDGET: {"model_id": "one"}, "text/plain": "Demo()"})
-    dead = new.new_output("display_data", {web_pages.WIDGET: {"model_id": "two"}, "text/plain": "VBox()"})
+    view = new.new_output("display_data", {web_widgets.VIEW: {"model_id": "one"}, "text/plain": "Demo()"})
+    dead = new.new_output("display_data", {"text/plain": web_pages.RUN})
     state = {
         "_esm": "const a = '</b>'; export default { render };",
         "_css": ".a {}",
         "_model_name": "M",
         "start": "</script>",
     }
-    models = {"one": {"state": state}, "two": {"state": {"value": 1}}}
+    models = {"one": {"state": state}}
     notebook = new.new_notebook(cells=[new.new_code_cell("demo()", outputs=[view, dead])])
     notebook.metadata.widgets = {web_widgets.STATE: {"state": models}}
     page = web_pages.chapter_page(notebook, "02", "", SECTIONS, [])
@@ -113,7 +116,8 @@ def test_an_anywidget_of_a_chapter_stays_alive():
     assert "need Python" in page.cells[-1].source
 
 
-def test_colab_gets_a_cell_that_installs_before_any_other(tmp_path):
+def test_colab_gets_a_cell_that_installs_before_any_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
     web_online.write_colab(PROJECT / "book", tmp_path)
     pages = sorted(tmp_path.glob("*.ipynb"))
     assert [path.stem for path in pages] == sorted(web_api.chapters().values())
@@ -121,12 +125,13 @@ def test_colab_gets_a_cell_that_installs_before_any_other(tmp_path):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-        assert f'git+{web_online.address()}"' in first.source
+        assert 'git+https://github.com/owner/name"' in first.source
 
 
-def test_the_readme_links_where_the_repository_is():
-    text = (PROJECT / "README.md").read_text("utf-8")
-    assert all(f"({link})" in text for link in web_online.links("00_start_here").values())
+def test_pages_built_elsewhere_link_nowhere(monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    assert web_online.links("00_start_here") == {}
+    assert "href" not in web_online.online_cell("00_start_here").source
 
 
 def test_the_notation_page_has_every_symbol():

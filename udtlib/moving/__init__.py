@@ -1,6 +1,6 @@
 """The pictures of the chapters' animations, drawn from what a chapter has computed.
 
-Book: chapters 02, 03, 07 and 08.
+Book: chapters 00, 02, 03, 07 and 08.
 May import: `viz`.
 """
 
