@@ -528,11 +528,11 @@ print(f"videos = {packed['videos']}")
 # %% [markdown] tags=["summary"]
 # - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
 #   100 <!-- iterations --> iterations on its first frames lower the cycle loss on frames it has not seen to
-#   0.79 <!-- fell --> of what it was (median), and move no weight further than 0.0060 <!-- moved -->.
+#   0.79 <!-- fell --> of what it was (median), and move no weight further than 0.0060<!-- moved -->.
 # - A guard returns the old network if the loss does not fall on held-out frames, if there is nothing to learn or to be
 #   seen, and if training fails. It kept 3 <!-- kept --> of 3 <!-- all --> networks that were adapted to one sequence each.
 # - Coming home better is not tracking better. On the 3 <!-- all --> sequences measured so far, adapting changed the AUC by
-#   at most 0.1 <!-- own_most --> points, and a random change of the same size by at most 0.0 <!-- shaken_most -->. That is
+#   at most 0.1 <!-- own_most --> points, and a random change of the same size by at most 0.0<!-- shaken_most -->. That is
 #   too few to resolve anything.
 # - One network for 11 <!-- together --> real videos came home worse on held-out frames than before, and the guard threw it
 #   away.

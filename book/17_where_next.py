@@ -529,7 +529,7 @@ print(f"operations = {len(operations(onnx.helper))}")
 # - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses livelier patches. The mean error grows
 #   from 27 <!-- home_1 --> home from the first search patch to 37 <!-- home_3 --> home from the third.
 # - One core decodes and cuts 188 <!-- cores --> frames a second; two processes learn from 39 <!-- triplets_2 --> triplets a
-#   second where one learns from 24 <!-- triplets_1 -->.
+#   second where one learns from 24<!-- triplets_1 -->.
 # - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.65 <!-- measured --> was measured.
 # - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and
 #   computing is the bottleneck. A processor more than 63 <!-- faster --> times as fast waits for the disk, and thousands of

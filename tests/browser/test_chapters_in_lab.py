@@ -1,6 +1,6 @@
 """Chapters and their demos in a real browser: opened, run, operated with keys and mouse, timed.
 
-`make test-browser` runs all chapters; the usual suite runs a few.
+`make test-browser` runs all chapters, `CHAPTERS="02 05" make test-browser` those.
 """
 
 import importlib
@@ -12,9 +12,8 @@ from chapters import RUN, find_sources
 from chromium import Chromium
 from lab import PROJECT, Lab, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOURCES = {source.stem[:2]: source for source in find_sources(PROJECT / "book")}
-FEW = ("02", "05")
 EVENTS = 20
 SLOWEST = 100  # milliseconds from an event to the changed picture: the median on a quiet machine
 # Chapters whose demo needs nothing but its module: there the pictures are compared with what Python draws.
@@ -46,9 +45,7 @@ def browser(tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(n, marks=() if n in FEW else pytest.mark.slow) for n in SOURCES]
-)
+@pytest.mark.parametrize("number", SOURCES)
 def test_a_chapter_is_read_run_and_operated(number, lab, browser, record_property, capsys) -> None:
     source = SOURCES[number]
     page = Page(lab, browser, source.stem)

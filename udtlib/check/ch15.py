@@ -1,7 +1,4 @@
-"""The checks of chapter 15's exercises: each raises ``AssertionError`` with a hint at the likely mistake.
-
-``__tracebackhide__`` keeps a check's lines, which compute the answer, out of the traceback a reader sees.
-"""
+"""The checks of chapter 15's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 from collections.abc import Callable
 from math import comb
@@ -10,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import Array, compare, number, numbers
+from udtlib.check.verdict import exercise
 
 
+@exercise
 def corrected(answer: Callable[[list[float]], Any]) -> None:
     """Exercise 1: p-values corrected by Holm."""
-    __tracebackhide__ = True
     for p in ([0.04, 0.01, 0.03, 0.02], [0.001, 0.2, 0.012], [0.5, 0.9, 0.6], [0.03]):
         found = numbers(answer(list(p)), (len(p),), "one corrected p-value a claim")
         raw = np.array(p)
@@ -38,9 +36,9 @@ def _holm(p: Array, monotone: bool = True, cap: bool = True) -> Array:
     return result
 
 
+@exercise
 def standard_error(answer: Callable[[Array], Any]) -> None:
     """Exercise 2: the standard error of a mean over seeds and sequences."""
-    __tracebackhide__ = True
     random = np.random.default_rng(5)
     for seeds, sequences, spread in ((3, 12, 0.1), (5, 8, 0.02), (4, 30, 0.0)):
         table = 0.1 + spread * random.standard_normal((seeds, 1)) + 0.1 * random.standard_normal(sequences)
@@ -73,9 +71,9 @@ def _error(table: Array) -> float:
     return float(max(0.0, variance) ** 0.5)
 
 
+@exercise
 def broken_left(answer: Callable[[int, int, float], Any]) -> None:
     """Exercise 3: the share of broken triplets that A_drop lets pass, if it always finds the worst."""
-    __tracebackhide__ = True
     for n, dropped, share in ((8, 1, 0.1), (8, 1, 0.3), (32, 3, 0.1), (10, 2, 0.0), (4, 3, 0.5)):
         found = number(answer(n, dropped, share), "one share, 0 to 1")
         left = _passed(n, dropped, share) / (n - dropped)

@@ -1,7 +1,4 @@
-"""The checks of chapter 16's exercises: each raises ``AssertionError`` with a hint at the likely mistake.
-
-``__tracebackhide__`` keeps a check's lines, which compute the answer, out of the traceback a reader sees.
-"""
+"""The checks of chapter 16's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 from collections.abc import Callable
 from math import nan
@@ -10,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.hints import compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 Triplet = tuple[int, int, int]
 AT_HOME, NOWHERE = 0.01, 0.9
 
 
+@exercise
 def keep(answer: Callable[[float, float, float], Any]) -> None:
     """Exercise 1: whether an adapted network is to be used."""
-    __tracebackhide__ = True
     cases = [
         (12.0, 10.0, 50.0, True, "the loss has fallen"),
         (12.0, 13.0, 50.0, False, "the loss has risen"),
@@ -35,9 +33,9 @@ def keep(answer: Callable[[float, float, float], Any]) -> None:
         expect(bool(found) is right, f"before {before}, after {after}, energy {energy}: {why}")
 
 
+@exercise
 def count_triplets(answer: Callable[[int], Any]) -> None:
     """Exercise 2: how many triplets of frames there are."""
-    __tracebackhide__ = True
     for frames in (2, 3, 5, 9):
         found = number(answer(frames), "a number of triplets")
         left = range(frames)
@@ -58,9 +56,9 @@ def count_triplets(answer: Callable[[int], Any]) -> None:
         compare(found, truth, mistakes, f"{frames} frames")
 
 
+@exercise
 def split(answer: Callable[[list[Triplet], int, int], Any]) -> None:
     """Exercise 3: triplets to learn from and to judge on, without a frame that leaks."""
-    __tracebackhide__ = True
     for frames, count in ((6, 2), (5, 1), (8, 3)):
         triplets = [
             (t, a, b)
@@ -89,9 +87,9 @@ def split(answer: Callable[[list[Triplet], int, int], Any]) -> None:
         expect(judged == ends, f"{case}: some triplets to judge on are missing, or in another order")
 
 
+@exercise
 def beyond_shaking(answer: Callable[[Any, Any, Any], Any]) -> None:
     """Exercise 4: a gain, and the part of it that a random change does not explain."""
-    __tracebackhide__ = True
     random = np.random.default_rng(16)
     for count in (3, 8):
         adapted, shaken, shipped = random.uniform(0.2, 0.9, (3, count))

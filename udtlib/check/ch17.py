@@ -1,7 +1,4 @@
-"""The checks of chapter 17's exercises: each raises ``AssertionError`` with a hint at the likely mistake.
-
-``__tracebackhide__`` keeps a check's lines, which compute the answer, out of the traceback a reader sees.
-"""
+"""The checks of chapter 17's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
 from collections.abc import Callable
 from math import floor
@@ -11,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.check.hints import compare, expect, number, numbers
+from udtlib.check.verdict import exercise
 
 FLOAT = 4  # bytes
 
 
+@exercise
 def ring_bytes(answer: Callable[[int, int], Any]) -> None:
     """Exercise 1: what each machine of a ring sends to add up gradients."""
-    __tracebackhide__ = True
     for machines, count in [(2, 1000), (5, 1000), (10, 10_000)]:
         found = number(answer(machines, count), "a number of bytes")
         turns, part = machines - 1, FLOAT * count / machines
@@ -31,9 +29,9 @@ def ring_bytes(answer: Callable[[int, int], Any]) -> None:
         compare(found, 2 * turns * part, mistakes, f"{machines} machines, {count} numbers")
 
 
+@exercise
 def wall_hours(answer: Callable[[dict[str, float]], Any]) -> None:
     """Exercise 2: the wall time of a plan."""
-    __tracebackhide__ = True
     stages = ("decode", "read", "compute", "exchange")
     for values in [(3600.0, 7200.0, 10800.0, 1800.0), (360.0, 9000.0, 720.0, 36.0), (0.0, 5.0, 5.0, 1.0)]:
         seconds = dict(zip(stages, values, strict=True))
@@ -52,9 +50,9 @@ def wall_hours(answer: Callable[[dict[str, float]], Any]) -> None:
         compare(found, truth, mistakes, f"seconds {values}")
 
 
+@exercise
 def network_input(answer: Callable[[NDArray[np.uint8]], Any]) -> None:
     """Exercise 3: an image as the exported network takes it."""
-    __tracebackhide__ = True
     image = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
     kept = image.copy()
     result = answer(image)
@@ -74,9 +72,9 @@ def network_input(answer: Callable[[NDArray[np.uint8]], Any]) -> None:
     expect((image == kept).all(), "the image that came in was changed")
 
 
+@exercise
 def too_many_machines(answer: Callable[[float, float], Any]) -> None:
     """Exercise 4: from how many machines on waiting takes longer than computing."""
-    __tracebackhide__ = True
     for step, latency in [(0.5, 0.001), (0.31, 0.01), (0.3, 0.05), (0.001, 0.1)]:
         found = number(answer(step, latency), "a number of machines")
         ratio = step / (3 * latency)
