@@ -1,4 +1,4 @@
-"""The tool that measures networks from anchors, on small stand-ins."""
+"""The tool behind chapter 11's stored choice, on small stand-ins, and the stored table itself."""
 
 import json
 from dataclasses import replace
@@ -7,6 +7,7 @@ import choice_results
 import numpy as np
 import pytest
 
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation.scoring.anchors import run_overlaps
 from udtlib.weights import shipped
@@ -66,3 +67,22 @@ def test_networks_are_added_to_the_table_and_others_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(choice_results, "load_dataset", lambda name, root: others)
     choice_results.main()
     assert list(json.loads(table.read_text())["networks"]) == ["noise"], "of other sequences nothing stays"
+
+
+def test_the_stored_choice_is_whole_and_of_the_weights_that_ship():
+    document = json.loads(stored_result("ch11_choice.json").read_text("utf-8"))
+    assert document["modified"] is False
+    assert len(document["sequences"]) == 22
+    networks = document["networks"]
+    assert {"random", "udt", "book", "udt-noise"} <= set(networks)
+    assert networks["udt"]["weights"] == networks["book"]["weights"] == shipped("udt").fingerprint
+    assert networks["udt-noise"]["weights"] == shipped("udt-noise").fingerprint
+    for name, network in networks.items():
+        assert list(network["sequences"]) == document["sequences"], name
+        assert network["preset"] == ("book" if name == "book" else "released")
+        numbers = [
+            [one["overlap"], one["robustness"], *one["early"]] for one in network["sequences"].values()
+        ]
+        assert np.shape(numbers) == (22, 2 + len(document["horizons"]))
+        assert np.isfinite(numbers).all()
+        assert 0 <= np.min(numbers) <= np.max(numbers) <= 1

@@ -118,7 +118,7 @@ def demo() -> Demo:
         "sigma": Slider(0.5, 16, 4, 0.5),
         "window": Check(True),
     }
-    twin = [draw(), draw(sigma=12), draw(window=0)]
+    twin = [draw(), draw(sigma=12), draw(window=False)]
     return Demo(
         draw,
         sliders,

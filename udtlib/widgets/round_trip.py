@@ -193,7 +193,7 @@ def demo() -> Demo:
     }
     twin = [
         draw(),
-        draw(frame=10, window=1),
+        draw(frame=10, window=True),
         draw(search="another clip"),
         draw(search="another clip", way_back="raw response", channels=1),
     ]

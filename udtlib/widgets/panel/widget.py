@@ -25,7 +25,7 @@ class Panel(anywidget.AnyWidget):
     _css = HERE / "panel.css"
     picture = traitlets.Bytes().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
-    controls = traitlets.List().tag(sync=True)
+    controls: traitlets.List[Any] = traitlets.List().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
 
