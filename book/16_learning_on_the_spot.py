@@ -2,13 +2,6 @@
 # jupyter:
 #   jupytext:
 #     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
 # ---
 
 # %% [markdown]
@@ -21,7 +14,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), and paired intervals
 # ([chapter 13](13_evaluating_on_otb.ipynb)).
 #
-# Run time: about 40 s on two cores. Downloads: none.
+# Run time: about 70 s on two cores. Downloads: none.
 
 # %%
 import json

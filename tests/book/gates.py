@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
-from chapters import RUN, RUN_TIME, agrees, measured_seconds
+from chapters import RUN, RUN_TIME, WIDGET, agrees, measured_seconds
 from nbformat import NotebookNode
 
 MAX_SECONDS, MAX_TOTAL_SECONDS, MAX_BYTES = 120, 20 * 60, 2_000_000
@@ -183,7 +183,8 @@ def tag_problems(notebook: NotebookNode) -> list[str]:
     if len(ignored) > MAX_IGNORED * len(cells):
         problems.append(f"{len(ignored)} of {len(cells)} code cells ignore their output; at most 15 %")
     for k, cell in ignored:
-        widget = any(output.get("data", {}).get("text/plain") == RUN for output in cell.outputs)
+        shown = [output.get("data", {}) for output in cell.outputs]
+        widget = any(WIDGET in data or data.get("text/plain") == RUN for data in shown)
         if not widget and not CLOCK.search(cell.source):
             problems.append(f"cell {k}: ignores its output, but neither shows a widget nor reads a clock")
     for k, cell in tagged(notebook, "outside-data"):

@@ -1,4 +1,7 @@
-"""Grade one notebook: ``python -m udtlib.check.grading a1 NOTEBOOK.ipynb``. Book: TEACHING.md."""
+"""Grade one notebook: ``python -m udtlib.check.grading a1 NOTEBOOK.ipynb``.
+
+Book: chapters 02 to 14.
+"""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Points: a graded function has parts, each judged on numbers drawn from a seed. Book: TEACHING.md."""
+"""Points: a graded function has parts, each judged on numbers drawn from a seed. Book: chapters 02 to 14."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""All functions of a notebook, graded. Book: TEACHING.md."""
+"""All functions of a notebook, graded. Book: chapters 02 to 14."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module

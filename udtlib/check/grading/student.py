@@ -1,7 +1,7 @@
 """A student's notebook as functions that can be called: each call is answered by a child process.
 
 Whatever the notebook does, a call ends: with an answer, which is numbers, or with `UnansweredError`.
-Book: TEACHING.md.
+Book: chapters 02 to 14.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Arguments and answers as bytes between the judge and the process that runs a student's functions.
 
 A frame is two lengths, a line of JSON and the bytes of all arrays. Nothing is unpickled, and every size is
-checked before anything is made of it: the other side may be hostile. Book: TEACHING.md.
+checked before anything is made of it: the other side may be hostile. Book: chapters 02 to 14.
 """
 
 import json

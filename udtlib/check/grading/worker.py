@@ -3,7 +3,7 @@
 Of the cells it keeps imports, functions, classes and constants; nothing else is run. The judge is another
 process, so there is no reference here to be found, and no mark to be changed. An audit hook refuses what an
 answer has no need of: writing files, other processes, the network, native libraries, the rest of `udtlib`.
-That stops tricks, not an attacker who breaks the interpreter itself. Book: TEACHING.md.
+That stops tricks, not an attacker who breaks the interpreter itself. Book: chapters 02 to 14.
 """
 
 import ast
