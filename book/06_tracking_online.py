@@ -1003,8 +1003,8 @@ print(f"flow_slower = {100 * (1 - per_second['udt'] / per_second['udt-released']
 #   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7
 #   <!-- score_end -->.
 # - The preset `book` moves and resizes the window with the target's own points before the filter looks. On
-#   22 <!-- flow_sequences --> real sequences it adds FLOWGAIN <!-- flow_gain --> overlap (FLOWLOW <!-- flow_low --> to FLOWHIGH<!-- flow_high -->) and costs
-#   FLOWSLOWER <!-- flow_slower --> % of the frames per second.
+#   22 <!-- flow_sequences --> real sequences it adds +0.031 <!-- flow_gain --> overlap (+0.004 <!-- flow_low --> to +0.060<!-- flow_high -->) and costs
+#   12 <!-- flow_slower --> % of the frames per second.
 
 # %% [markdown]
 # **What comes next.** The tracker is complete, and its features can be learned. Chapter 07 shows how: it tracks
