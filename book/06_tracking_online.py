@@ -1000,8 +1000,7 @@ print(f"flow_slower = {100 * (1 - per_second['udt'] / per_second['udt-released']
 #   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65<!-- real_fhog -->,
 #   and six sequences cannot tell it from the authors'.
 # - Behind an occluder the tracker with the score 0.2 <!-- score_slow --> later returned to its target; the one with
-#   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7
-#   <!-- score_end -->.
+#   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7<!-- score_end -->.
 # - The preset `book` moves and resizes the window with the target's own points before the filter looks. On
 #   22 <!-- flow_sequences --> real sequences it adds +0.031 <!-- flow_gain --> overlap (+0.004 <!-- flow_low --> to +0.060<!-- flow_high -->) and costs
 #   12 <!-- flow_slower --> % of the frames per second.

@@ -1303,12 +1303,10 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 # - With 3 <!-- seeds --> seeds on the synthetic sequences, udt minus standard-loss is +0.01
 #   <!-- standard_loss_gap --> (interval -0.01 <!-- standard_loss_low --> to +0.05<!-- standard_loss_high -->,
 #   detectable 0.03<!-- standard_loss_detectable -->), minus single-trajectory +0.21 <!-- single_trajectory_gap -->
-#   (+0.08 <!-- single_trajectory_low --> to +0.35<!-- single_trajectory_high -->, 0.19
-#   <!-- single_trajectory_detectable -->), minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to
+#   (+0.08 <!-- single_trajectory_low --> to +0.35<!-- single_trajectory_high -->, 0.19<!-- single_trajectory_detectable -->), minus random +0.26 <!-- random_gap --> (+0.14 <!-- random_low --> to
 #   +0.39<!-- random_high -->, 0.17<!-- random_detectable -->). On the ten real ones it is +0.03
 #   <!-- real_standard_loss_gap --> (-0.02 <!-- real_standard_loss_low --> to +0.10<!-- real_standard_loss_high -->)
-#   and +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to +0.28
-#   <!-- real_single_trajectory_high -->). An interval that contains zero confirms nothing.
+#   and +0.12 <!-- real_single_trajectory_gap --> (+0.00 <!-- real_single_trajectory_low --> to +0.28<!-- real_single_trajectory_high -->). An interval that contains zero confirms nothing.
 # - From three anchors in each of 22 <!-- choice_sequences --> real sequences, `udt` overlaps by +0.086 <!-- choice_udt --> more
 #   than random weights (+0.030 <!-- choice_udt_low --> to +0.149<!-- choice_udt_high -->); in the first frame after a start by
 #   only +0.015<!-- choice_first -->. To tell it from the authors' network at a difference of 0.01 <!-- difference --> takes
