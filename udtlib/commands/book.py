@@ -7,9 +7,10 @@ import argparse
 from importlib.util import find_spec
 from pathlib import Path
 
+from udtlib.commands.common import file_path
 from udtlib.data.locate import book_folder
 from udtlib.errors import MissingDataError
-from udtlib.files import user_path, write_whole
+from udtlib.files import write_whole
 from udtlib.printing import say
 
 EXAMPLE = "udt book my-book"
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's argument."""
     parser.add_argument(
         "folder",
-        type=user_path,
+        type=file_path,
         metavar="DIR",
         help="where to put chapters and solutions; files that are there already stay as they are",
     )
