@@ -1,8 +1,19 @@
-"""Where tensors live: a processor or a GPU, and how the C library keeps their memory. Book: chapter 06."""
+"""Where tensors live, a processor or a GPU; how the C library keeps their memory; whose threads compute.
+
+Book: chapter 06.
+"""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import ParamSpec, TypeVar
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 from udtlib.errors import OptionError
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 def usable_device(device: torch.device | str) -> torch.device:
@@ -28,3 +39,25 @@ def keep_freed_memory() -> None:
     block freed so far (at most 32 MB) how much to keep; so one such block is made and freed.
     """
     torch.empty(31 * 2**20, dtype=torch.uint8)
+
+
+def one_blas_thread(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Return ``function`` so that numpy's matrix products take one thread while it runs.
+
+    The threads of OpenBLAS go on spinning for some 20 ms after each product, on the cores that torch's
+    convolutions need next: with two threads on two cores UDT+ had 8 frames a second so, and has 30. Its
+    matrices are too small to gain from a second thread.
+    """
+
+    @wraps(function)
+    def limited(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        with _libraries().limit(limits=1, user_api="blas"):
+            return function(*args, **named)
+
+    return limited
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries with threads that are loaded, looked for once, which takes milliseconds."""
+    return ThreadpoolController()

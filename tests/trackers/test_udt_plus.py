@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from clips import moving_clip, texture, zooming_clip
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from udtlib import load_dataset, load_tracker
 from udtlib.arguments import preset_with
 from udtlib.boxes import iou
 from udtlib.data import find_data
-from udtlib.errors import OptionError, UnknownNameError
+from udtlib.errors import FrameError, OptionError, UnknownNameError
 from udtlib.evaluation.scoring.ope import score_sequence
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.eco.settings import PRESETS, EcoSettings
@@ -232,3 +233,28 @@ def test_the_authors_weights_give_the_authors_boxes(name, auc, overlap):
     text = (find_data("published/udtplus_otb100") / f"{name}.txt").read_text()
     published = np.array([line.replace(",", " ").split() for line in text.splitlines()], float) - [1, 1, 0, 0]
     assert iou(boxes, published).mean() >= overlap
+
+
+def blas_threads():
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+def test_matrix_products_take_one_thread_while_it_tracks(weights, monkeypatch):
+    """Their threads would go on spinning on the cores that the convolutions need."""
+    frames, boxes = moving_clip(STEPS)
+    tracker, seen = load_tracker("udt+", weights=weights), []
+    search = tracker._search
+
+    def watched(frame):
+        seen.append(blas_threads())
+        return search(frame)
+
+    monkeypatch.setattr(tracker, "_search", watched)
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        follow(tracker, frames, boxes[0])
+        with pytest.raises(FrameError):
+            tracker.update(frames[0][:-1])
+        assert blas_threads() == before != []
+    assert len(seen) == len(frames) - 1
+    assert {number for threads in seen for number in threads} == {1}

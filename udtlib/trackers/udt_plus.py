@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
-from udtlib.devices import keep_freed_memory
+from udtlib.devices import keep_freed_memory, one_blas_thread
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
@@ -119,6 +119,7 @@ class UdtPlusTracker:
         self.scale_filter = ScaleFilter()
         self.started = False
 
+    @one_blas_thread
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with the target in ``box`` (0-indexed).
 
@@ -147,6 +148,7 @@ class UdtPlusTracker:
         self.frames, self.unlearned = 1, 0
         self.started = True
 
+    @one_blas_thread
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` float64 in the next ``frame``.
 
