@@ -5,6 +5,7 @@ shifts, a dense system. Book: chapter 02.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -220,28 +221,24 @@ def _signed(index: int, length: int) -> int:
     return index - length if index > length / 2 else index
 
 
-def _part(judge: Any, **options: Any) -> Any:
-    return lambda answer, rng: judge(answer, rng, **options)
-
-
 PROBLEMS: Problems = {
     "placed_label": (
-        Part(2, "whole cells", _part(_placed, whole=True)),
-        Part(1, "between the cells, near the border", _part(_placed, whole=False)),
+        Part(2, "whole cells", partial(_placed, whole=True)),
+        Part(1, "between the cells, near the border", partial(_placed, whole=False)),
     ),
     "ridge_over_shifts": (
-        Part(2, "a short signal, odd length", _part(_ridge, length=7)),
-        Part(1, "a short signal, even length", _part(_ridge, length=10)),
+        Part(2, "a short signal, odd length", partial(_ridge, length=7)),
+        Part(1, "a short signal, even length", partial(_ridge, length=10)),
         Part(2, "a long signal", _fast),
     ),
     "update_filter": (
-        Part(2, "one step", _part(_update, steps=1)),
-        Part(1, "three steps", _part(_update, steps=3)),
+        Part(2, "one step", partial(_update, steps=1)),
+        Part(1, "three steps", partial(_update, steps=3)),
     ),
     "peak_shift": (
-        Part(2, "moves in all directions", _part(_repaired, kinds=("positive", "negative"))),
-        Part(1, "half the length", _part(_repaired, kinds=("half",))),
-        Part(1, "a deep trough", _part(_repaired, kinds=("trough",))),
+        Part(2, "moves in all directions", partial(_repaired, kinds=("positive", "negative"))),
+        Part(1, "half the length", partial(_repaired, kinds=("half",))),
+        Part(1, "a deep trough", partial(_repaired, kinds=("trough",))),
     ),
 }
 

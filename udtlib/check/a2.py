@@ -4,6 +4,7 @@
 and take finite differences; no formula of the book is in them. Book: chapters 04 and 05.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -185,28 +186,24 @@ def _odd_and_blank(answer: Answer, rng: Generator) -> None:
         _energy(answer, rng, kind)
 
 
-def _part(judge: Any, **options: Any) -> Any:
-    return lambda answer, rng: judge(answer, rng, **options)
-
-
 PROBLEMS: Problems = {
     "layer_response": (
-        Part(2, "one channel", _part(_response, channels=1, width=5)),
-        Part(1, "one channel, even width", _part(_response, channels=1, width=6)),
-        Part(2, "three channels", _part(_response, channels=3, width=4)),
+        Part(2, "one channel", partial(_response, channels=1, width=5)),
+        Part(1, "one channel, even width", partial(_response, channels=1, width=6)),
+        Part(2, "three channels", partial(_response, channels=3, width=4)),
     ),
     "search_gradient": (
-        Part(2, "one channel", _part(_gradient, side="search", channels=1)),
-        Part(1, "two channels", _part(_gradient, side="search", channels=2)),
+        Part(2, "one channel", partial(_gradient, side="search", channels=1)),
+        Part(1, "two channels", partial(_gradient, side="search", channels=2)),
     ),
     "template_gradient": (
-        Part(3, "one channel", _part(_gradient, side="template", channels=1)),
-        Part(1, "two channels", _part(_gradient, side="template", channels=2)),
+        Part(3, "one channel", partial(_gradient, side="template", channels=1)),
+        Part(1, "two channels", partial(_gradient, side="template", channels=2)),
     ),
     "repaired_response": (
-        Part(1, "even width", _part(_energy, kind="even")),
+        Part(1, "even width", partial(_energy, kind="even")),
         Part(2, "odd width, and a blank template", _odd_and_blank),
-        Part(1, "three channels", _part(_energy, kind="channels")),
+        Part(1, "three channels", partial(_energy, kind="channels")),
     ),
 }
 

@@ -4,8 +4,8 @@
 Book: chapters 07 to 09.
 """
 
+from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -203,26 +203,22 @@ def _clear(answer: Answer, rng: Generator) -> None:
         _trusted(answer, rng, kind)
 
 
-def _part(judge: Any, **options: Any) -> Any:
-    return lambda answer, rng: judge(answer, rng, **options)
-
-
 PROBLEMS: Problems = {
     "round_trip_loss": (
-        Part(2, "one search patch", _part(_loss, searches=1)),
-        Part(2, "two search patches", _part(_loss, searches=2)),
-        Part(1, "three search patches", _part(_loss, searches=3)),
+        Part(2, "one search patch", partial(_loss, searches=1)),
+        Part(2, "two search patches", partial(_loss, searches=2)),
+        Part(1, "three search patches", partial(_loss, searches=3)),
     ),
     "sample_gradient": (
-        Part(1, "a tenth dropped", _part(_weights, share=0.1)),
-        Part(2, "a fifth dropped", _part(_weights, share=0.2)),
-        Part(1, "nothing dropped", _part(_weights, share=0.0)),
-        Part(1, "nothing moves", _part(_weights, share=0.25, still=True)),
+        Part(1, "a tenth dropped", partial(_weights, share=0.1)),
+        Part(2, "a fifth dropped", partial(_weights, share=0.2)),
+        Part(1, "nothing dropped", partial(_weights, share=0.0)),
+        Part(1, "nothing moves", partial(_weights, share=0.25, still=True)),
     ),
     "trusted": (
         Part(2, "clear and diagonal cases", _clear),
-        Part(1, "exactly the limit", _part(_trusted, kind="limit")),
-        Part(1, "across the border", _part(_trusted, kind="seam")),
+        Part(1, "exactly the limit", partial(_trusted, kind="limit")),
+        Part(1, "across the border", partial(_trusted, kind="seam")),
     ),
 }
 

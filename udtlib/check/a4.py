@@ -4,8 +4,8 @@
 time. Book: chapters 01 and 13.
 """
 
+from functools import partial
 from math import comb, nan, sqrt
-from typing import Any
 
 import numpy as np
 
@@ -165,33 +165,29 @@ def _sign(answer: Answer, rng: Generator, kind: str) -> None:
     compare(found, truth, others, f"{wins} wins, {losses} losses, {ties} ties", rtol=1e-5)
 
 
-def _part(judge: Any, **options: Any) -> Any:
-    return lambda answer, rng: judge(answer, rng, **options)
-
-
 PROBLEMS: Problems = {
     "success_curve": (
-        Part(2, "all frames with a target", _part(_curve, absent=False)),
-        Part(1, "frames without a target", _part(_curve, absent=True)),
+        Part(2, "all frames with a target", partial(_curve, absent=False)),
+        Part(1, "frames without a target", partial(_curve, absent=True)),
     ),
     "precision": (
-        Part(1, "clear hits and misses", _part(_precision, kind="clear")),
-        Part(1, "boxes of another size", _part(_precision, kind="sizes")),
-        Part(1, "exactly the limit", _part(_precision, kind="limit")),
+        Part(1, "clear hits and misses", partial(_precision, kind="clear")),
+        Part(1, "boxes of another size", partial(_precision, kind="sizes")),
+        Part(1, "exactly the limit", partial(_precision, kind="limit")),
     ),
     "repaired_score": (
-        Part(1, "sequences of one length", _part(_report, kind="plain")),
-        Part(1, "sequences of several lengths", _part(_report, kind="lengths")),
-        Part(2, "a lost target", _part(_report, kind="lost")),
+        Part(1, "sequences of one length", partial(_report, kind="plain")),
+        Part(1, "sequences of several lengths", partial(_report, kind="lengths")),
+        Part(2, "a lost target", partial(_report, kind="lost")),
     ),
     "paired_interval": (
-        Part(2, "few sequences", _part(_interval, count=8)),
-        Part(2, "many sequences", _part(_interval, count=30)),
+        Part(2, "few sequences", partial(_interval, count=8)),
+        Part(2, "many sequences", partial(_interval, count=30)),
     ),
     "sign_test": (
-        Part(1, "no ties", _part(_sign, kind="clear")),
-        Part(1, "with ties", _part(_sign, kind="ties")),
-        Part(1, "as many wins as losses", _part(_sign, kind="even")),
+        Part(1, "no ties", partial(_sign, kind="clear")),
+        Part(1, "with ties", partial(_sign, kind="ties")),
+        Part(1, "as many wins as losses", partial(_sign, kind="even")),
     ),
 }
 
