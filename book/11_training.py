@@ -569,6 +569,8 @@ print(f"each half with its own weights: {alone:.1f}")
 script = Path(mkdtemp()) / "two.py"
 script.write_text(
     """
+import sys
+
 import torch
 import torch.distributed as dist
 
@@ -579,7 +581,8 @@ parts = [torch.empty(4) for _ in range(count)]
 dist.all_gather(parts, numbers)
 gradient = torch.tensor([1.0, -0.5]) * (1 + rank)
 dist.all_reduce(gradient)
-print(f"rank {rank} of {count}: numbers {torch.cat(parts).tolist()}, gradient {gradient.tolist()}")
+line = f"rank {rank} of {count}: numbers {torch.cat(parts).tolist()}, gradient {gradient.tolist()}\\n"
+sys.stdout.write(line)  # with its end in one call: both processes write to one pipe
 dist.destroy_process_group()
 """
 )
