@@ -23,7 +23,9 @@
 # make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
-# make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
+# make results-experiments results-experiments-real  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
+# make results-experiments-real  its ablation on the videos in VIDEOS, judged on REAL, for the arms that need no true box:
+#                         experiments_medium.csv (an hour on one core; likewise)
 # make results-doses     four networks against the renderer's knobs, for chapter 15 (likewise; WEIGHTS=DIR: the authors')
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 
@@ -185,11 +187,23 @@ results-ingredients: .venv/book.stamp
 	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
 	--table data/results/ch12_ingredients.json
 
+PATCHES := runs/training/patches.raw
+$(PATCHES): | .venv/book.stamp
+	mkdir -p $(@D)
+	$(BIN)/python -m udtlib data pack $(VIDEOS) --out $@
+
 EXPERIMENTS := $(BIN)/python -m udtlib experiment
 results-experiments: .venv/book.stamp
 	for name in ablation noise way-back ludt; do \
 	$(EXPERIMENTS) run $$name --scale small --out runs/experiments_small || exit 1; done
 	$(EXPERIMENTS) table runs/experiments_small --table data/results/experiments_small.csv
+
+# The arms that packed videos can teach, judged on the real sequences of REAL.
+PACKED := udt standard-loss single-trajectory+weights single-trajectory time-shuffled random
+results-experiments-real: .venv/book.stamp $(PATCHES)
+	$(EXPERIMENTS) run ablation --scale medium --arms $(PACKED) --videos $(PATCHES) --val $(REAL) \
+	--out runs/experiments_medium
+	$(EXPERIMENTS) table runs/experiments_medium --table data/results/experiments_medium.csv
 
 results-doses: .venv/book.stamp
 	$(BIN)/python book/tools/dose_results.py --weights $(WEIGHTS) --out runs/doses \
@@ -199,10 +213,8 @@ SPOT := $(BIN)/python book/tools/spot_results.py
 results-adaptation: .venv/book.stamp
 	$(SPOT) adaptation --real $(REAL) --out runs/adaptation --table data/results/ch16_adaptation.json
 
-results-more-data: .venv/book.stamp
-	[ -e runs/training/patches.raw ] || { mkdir -p runs/training && \
-	$(BIN)/python -m udtlib data pack $(VIDEOS) --out runs/training/patches.raw; }
-	$(SPOT) more-data --patches runs/training/patches.raw --real $(REAL) --out runs/more-data \
+results-more-data: .venv/book.stamp $(PATCHES)
+	$(SPOT) more-data --patches $(PATCHES) --real $(REAL) --out runs/more-data \
 	--table data/results/ch16_more_data.json
 
 results-costs: .venv/book.stamp

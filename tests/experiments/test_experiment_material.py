@@ -94,8 +94,9 @@ def test_judged_clips_are_held_out_and_show_every_attribute():
     assert all(len(one.frames) == len(one.boxes) for one in clips)
 
 
-def test_scale_full_says_what_it_lacks():
-    full = SCALES["full"]
+@pytest.mark.parametrize("name", ["medium", "full"])
+def test_scales_of_real_videos_say_what_they_lack(name):
+    full = SCALES[name]
     with pytest.raises(OptionError, match="--videos"):
         arm_batches(Arm("udt", ""), full, 0)
     with pytest.raises(OptionError, match="--val"):
@@ -129,3 +130,5 @@ def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():
             assert seen.setdefault(arm.name, arm) == arm
             settings = SCALES["small"].settings(arm, 0, 10, "x")
             assert (settings.steps, settings.batch, settings.optimiser) == (40, 8, "muon")
+            medium = SCALES["medium"].settings(arm, 0, 10, "x")
+            assert medium == replace(settings, steps=120, batch=16, patch=125)

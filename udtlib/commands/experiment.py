@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale",
         default="small",
         metavar="NAME",
-        help="small (procedural clips, nothing is needed) or full (a folder of videos, the reference's "
-        "schedule; starts under torchrun too); default: %(default)s",
+        help="small (procedural clips, nothing is needed), medium (a folder of videos, 120 steps a run) or "
+        "full (the same, the reference's schedule; both start under torchrun too); default: %(default)s",
     )
     run_parser.add_argument("--out", required=True, type=file_path, metavar="RUN", help="folder of the runs")
     run_parser.add_argument("--arms", nargs="+", metavar="ARM", help="only these arms (default: all)")
@@ -46,10 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="starts in each of the sequences (default: the scale's)",
     )
     run_parser.add_argument(
-        "--videos", type=file_path, metavar="PATCHES", help="packed videos for --scale full (udt data pack)"
+        "--videos",
+        type=file_path,
+        metavar="PATCHES",
+        help="packed videos for medium and full (udt data pack)",
     )
     run_parser.add_argument(
-        "--val", type=file_path, metavar="DIR", help="sequences to judge on for --scale full, laid out as OTB"
+        "--val",
+        type=file_path,
+        metavar="DIR",
+        help="sequences to judge on for medium and full, laid out as OTB",
     )
     run_parser.add_argument(
         "--device", default="cpu", metavar="D", help="cpu, cuda ...; default: %(default)s"

@@ -104,7 +104,7 @@ class Scale:
     """How large a run is, the same for every arm.
 
     Attributes:
-        name: ``"small"`` (clips) or ``"full"`` (a folder of videos).
+        name: ``"small"`` (clips), ``"medium"`` or ``"full"`` (a folder of videos).
         recipe: settings of the training but for those of the arm.
         seeds: how many runs an arm has by default.
         clips: of the training, procedural; 0 takes a folder of videos.

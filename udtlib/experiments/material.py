@@ -2,7 +2,7 @@
 
 At scale small, procedural clips: those of the training are the same for every arm and seed, only where
 patches are cut differs. Those to judge on come from other seeds, with every knob of the renderer among them.
-At scale full, the packed patches of a folder of videos, and a folder of sequences.
+At scales medium and full, the packed patches of a folder of videos, and a folder of sequences.
 """
 
 from collections.abc import Callable, Sequence
@@ -128,7 +128,7 @@ def arm_batches(arm: Arm, scale: Scale, seed: int, videos: Path | None = None) -
         arm: says which part of the videos, where patches are cut, what is done to the triplets.
         scale: with clips, or with a folder of videos.
         seed: of the order of triplets.
-        videos: the packed patches of scale full.
+        videos: the packed patches, where the scale has no clips.
 
     Raises:
         OptionError: no videos where the scale asks for them, or an arm that needs clips.

@@ -39,8 +39,8 @@ class Place:
     Attributes:
         folder: of all runs.
         scale: how large they are.
-        videos: packed patches, for scale full.
-        val: folder of sequences, for scale full.
+        videos: packed patches, for scales medium and full.
+        val: folder of sequences, for scales medium and full.
         device: that computes.
         command: that is run, for the cards.
     """
