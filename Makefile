@@ -23,7 +23,7 @@
 # make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
-# make results-experiments results-experiments-real  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
+# make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
 # make results-experiments-real  its ablation on the videos in VIDEOS, judged on REAL, for the arms that need no true box:
 #                         experiments_medium.csv (an hour on one core; likewise)
 # make results-doses     four networks against the renderer's knobs, for chapter 15 (likewise; WEIGHTS=DIR: the authors')
@@ -51,7 +51,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-doses results-adaptation results-more-data results-costs results-choice test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
