@@ -21,6 +21,7 @@
 #                         videos in VIDEOS, ch16_more_data.json (a quarter of an hour, likewise)
 # make results-costs      what chapter 17's cost model takes in: ch17_costs.json (two minutes, on a quiet machine)
 # make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
+# make results-scale      the features' scale, from anchors of real sequences and on ball1: ch11_scale.json (likewise)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
@@ -51,7 +52,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice results-scale test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -223,6 +224,9 @@ results-costs: .venv/book.stamp
 # Goes on where it stopped; FLAGS="--network seed-1=FILE" measures further networks.
 results-choice: .venv/book.stamp
 	$(BIN)/python book/tools/choice_results.py --real $(REAL) --out runs/choice --table data/results/ch11_choice.json $(FLAGS)
+
+results-scale: .venv/book.stamp
+	$(BIN)/python book/tools/scale_results.py --real $(REAL) --out runs/scale --table data/results/ch11_scale.json $(FLAGS)
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py
