@@ -237,6 +237,7 @@ def show(experiment, rows):
 
 verdict = show(REAL, real)
 
+
 # %% alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
 def plot_verdicts(found, label):
     """Draw each difference with its interval, and what could have been detected."""
@@ -319,18 +320,33 @@ on_clips = show(ABLATION, clips_table)
 # batch dropped; and patches taken at the most varied place of the first frame instead of its middle.
 
 # %%
+smaller = {}
 for experiment in (NOISE, WAY_BACK, LUDT):
     print(experiment.question)
-    show(experiment, clips_table)
+    smaller |= show(experiment, clips_table)
+    for line in arm_lines(experiment, clips_table):
+        print("   ", line)
+
+# %% [markdown]
+# None of these claims is resolved either. Look at the sign of the first three, though: at every dose the arm *without*
+# A_drop is a little ahead, and breaking almost a third of the triplets costs nothing that twelve clips could show. A
+# possible reason is the length of the run. Leaving out one triplet of eight costs an eighth of the lessons, and forty
+# steps have none to spare. A longer run could test this; the table does not.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# What the text says: nothing is resolved, and without A_drop the mean is higher at every dose.
+assert len(smaller) == len(NOISE.comparisons) + len(WAY_BACK.comparisons) + len(LUDT.comparisons)
+assert {one.says for one in smaller.values()} == {"not resolved"}
+assert all(smaller[pair(one)].overlap.interval.mean < 0 for one in NOISE.comparisons[:3])
 
 # %% [markdown]
 # ## 15.8 Real videos, with the claims declared first
 #
-# The same code runs on real videos and judges on real sequences. Without true boxes, the two supervised arms are left
-# out. `--scale medium` trains each arm for 120 steps of 16 triplets from a folder of raw videos, with whole patches and
-# the recipe of the network that ships, and tracks 22 real sequences of other benchmarks from three anchors each. Arms,
-# claims and rule are those of section 15.1, and they were written before the first of these runs. Six claims can be
-# looked at, and Holm's correction counts all six.
+# The same code runs on real videos and judges on real sequences. `--scale medium` trains an arm for 120 steps of 16
+# triplets from a folder of raw videos, with whole patches and the recipe of the network that ships, and tracks 22 real
+# sequences of other benchmarks from three anchors each. Arms, claims and rule are those of section 15.1, written before
+# the first of these runs. Two things limit the table. Without true boxes there are no supervised arms. And a run takes a
+# few minutes, so only the arms of the sharpest questions were run, from three seeds.
 
 # %%
 with stored_result("experiments_medium.csv").open(newline="", encoding="utf-8") as file:
@@ -338,12 +354,12 @@ with stored_result("experiments_medium.csv").open(newline="", encoding="utf-8") 
 medium = json.loads(stored_result("experiments_medium.json").read_text(encoding="utf-8"))["scale"]
 learned_from = medium["recipe"]["steps"] * medium["recipe"]["batch"]
 print(f"{learned_from:,} triplets a run, {medium['anchors']} anchors a sequence")
-possible = tuple(one for one in ABLATION.arms if not one.needs_clips)
+measured = seeds_of(medium_table)
 PACKED = Experiment(
     "packed",
-    "What does each part of UDT add, trained on raw videos and judged on real sequences?",
-    possible,
-    tuple(one for one in ABLATION.comparisons if {one.better, one.worse} <= {arm.name for arm in possible}),
+    "Does training on raw videos help on real sequences, and does the order of frames?",
+    tuple(one for one in ABLATION.arms if one.name in measured),
+    tuple(one for one in ABLATION.comparisons if {one.better, one.worse} <= set(measured)),
 )
 for line in arm_lines(PACKED, medium_table):
     print(line)
@@ -359,13 +375,14 @@ plot_verdicts(on_videos, "difference in overlap; orange: what could be detected"
 # %% [markdown]
 # TEXT
 #
-# The paper's whole schedule needs a GPU; these are the commands:
+# The paper's whole schedule needs a GPU; these are the commands, for all arms that packed videos can teach:
 
 # %%
+possible = [one.name for one in ABLATION.arms if not one.needs_clips]
 print("udt data pack VIDEOS --out patches.raw")
 print(
     "udt experiment run ablation --scale full --videos patches.raw --val SEQUENCES --device cuda --out RUN --arms",
-    *(arm.name for arm in possible),
+    *possible,
 )
 
 # %% [markdown]
