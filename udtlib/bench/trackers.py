@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from operator import attrgetter
 from statistics import median
+from threading import get_ident
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -71,24 +72,28 @@ class Timing:
 
 
 class StageClock:
-    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs."""
+    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs.
+
+    Stages that run side by side, in two threads, count in full; what one waits for the other is ``other``.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
-        self._inside = [0.0]
+        self._inside: dict[int, list[float]] = defaultdict(lambda: [0.0])
 
     def wrap(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         """Return ``function``, timed under ``name``."""
 
         def timed(*arguments: Any) -> Any:
-            self._inside.append(0.0)
+            inside = self._inside[get_ident()]
+            inside.append(0.0)
             start = perf_counter()
             try:
                 return function(*arguments)
             finally:
                 spent = perf_counter() - start
-                self.seconds[name] += spent - self._inside.pop()
-                self._inside[-1] += spent
+                self.seconds[name] += spent - inside.pop()
+                inside[-1] += spent
 
         return timed
 

@@ -101,7 +101,7 @@ def dense(operator):
 
 def explicit_normal_equations(samples, weights, penalty):
     """Least squares with every row written out: responses on the grid, and w times the filter."""
-    size, fine = COUNT * COUNT * CHANNELS, penalty.count
+    size, fine = COUNT * COUNT * CHANNELS, 31
     rows = []
     for unit in np.eye(size):
         filters = from_real(unit)
@@ -206,8 +206,8 @@ def test_a_step_of_the_first_frame_solves_its_normal_equations():
     expected = np.linalg.solve(matrix, pack(target))
     start = Pair(np.zeros_like(problem.filters), np.zeros_like(problem.projection))
     energy = preconditioner(energy_of(problem.projected), problem.penalty, 0.3, 0.015)
-    scale = Pair(energy, np.diag(matrix)[size:].mean().astype(np.float32))
-    found, _ = conjugate_gradient(problem.operator, target, start, lambda r: r / scale, inner_of_pairs, 150)
+    inverse = Pair(1 / energy, 1 / np.diag(matrix)[size:].mean().astype(np.float32))
+    found, _ = conjugate_gradient(problem.operator, target, start, lambda r: r * inverse, inner_of_pairs, 150)
     assert np.linalg.norm(pack(found) - expected) < 2e-2 * np.linalg.norm(expected)
 
     def loss(vector):

@@ -56,12 +56,12 @@ class EcoFilter:
         weights = self.memory.weights[: self.memory.count]
         rate = np.float32(settings.learning_rate)
         self.energy = (1 - rate) * self.energy + rate * energy_of(newest)
-        scale = preconditioner(self.energy, self.penalty, settings.data_share, settings.penalty_share)
+        inverse = 1 / preconditioner(self.energy, self.penalty, settings.data_share, settings.penalty_share)
         self.filters, self.momentum = conjugate_gradient(
             normal_operator(samples, weights, self.penalty),
             right_side(samples, weights, self.label),
             self.filters,
-            lambda residual: residual / scale,
+            lambda residual: residual * inverse,
             inner,
             settings.iterations,
             self.aged_momentum(),

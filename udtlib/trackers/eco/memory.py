@@ -72,7 +72,8 @@ class SampleMemory:
 
     def products(self, sample: Spectrum) -> NDArray[np.float64]:
         """Return the inner products ``(count,)`` of a sample with all that are held."""
-        by_frequency = (self.samples @ sample.conj()[..., None])[..., 0].real
+        # The real part of conj(a) b is the inner product of (real, imaginary) pairs, in half the time.
+        by_frequency = (self.samples.view(np.float32) @ sample.view(np.float32)[..., None])[..., 0]
         return 2 * by_frequency.sum((0, 1), np.float64) - by_frequency[:, 0].sum(0, np.float64)
 
     def _fade(self, rate: float) -> None:
