@@ -65,10 +65,10 @@ def _libraries() -> ThreadpoolController:
 
 
 def side_by_side(first: Callable[[], None], second: Callable[[], None]) -> None:
-    """Run two functions that neither need nor change anything of each other's, at once if torch has two threads.
+    """Run two functions that do not need each other, both at once if torch may use two threads.
 
-    Numpy, scipy and OpenCV let go of Python's lock while they compute, so two threads use two cores. ``second``
-    runs in the calling thread. An exception of either is raised when both have ended.
+    Numpy, scipy and OpenCV let go of Python's lock while they compute, so that two threads use two cores.
+    ``second`` runs in the calling thread. An exception of either is raised when both have ended.
     """
     if torch.get_num_threads() == 1:
         first()

@@ -12,7 +12,7 @@ from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import load_tracker
 
 BATCHED = ("udt", "udt-bf16", "udt-noise", "udt-released", "udt+", "udt+-bf16")
-"""Trackers whose targets share the network's calls (`udtlib.trackers.udt.batch`, `udtlib.trackers.udt_plus.batch`)."""
+"""Trackers whose targets share the network's calls: `udtlib.trackers.udt.batch`, and that of ``udt_plus``."""
 
 
 class GroupTracker(Protocol):

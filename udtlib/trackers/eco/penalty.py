@@ -46,8 +46,8 @@ def sparse_spectrum(window: Grid, least: float, threshold: float) -> Spectrum:
 class SpatialPenalty:
     """``||w f||^2``, of which `apply` is half the gradient.
 
-    The window is a function of x plus one of y, ``w = u(x) + v(y)``, so ``w^2 = u^2 + 2 u v + v^2``. A product with
-    a function of x alone convolves every row of coefficients with its series: one small matrix for all rows.
+    The window is a function of x plus one of y, ``w = u(x) + v(y)``, so ``w^2 = u^2 + 2 u v + v^2``. A
+    product with a function of x alone convolves all rows of coefficients with its series: a small matrix.
 
     Attributes:
         spectrum: the Fourier coefficients of w, ``(2r+1, r+1)``.
@@ -55,7 +55,7 @@ class SpatialPenalty:
     """
 
     def __init__(self, spectrum: Spectrum, bandwidth: int) -> None:
-        """Take the window's few coefficients, of which those on the axes count, and the filters' ``bandwidth`` K."""
+        """Take the window's few coefficients, those on the axes, and the filters' ``bandwidth`` K."""
         self.spectrum, self.energy = spectrum, inner(spectrum, spectrum)
         reach = spectrum.shape[1] - 1
         u, v = (np.concatenate([half[:0:-1], half]).real for half in (spectrum[0], spectrum[: reach + 1, 0]))
@@ -86,7 +86,8 @@ def convolution(series: Grid, out: NDArray[np.int_], into: NDArray[np.int_]) -> 
 
     Args:
         series: coefficients at -R..R.
-        out: ``(M,)``, and ``into`` ``(N,)``: the matrix is ``(M, N)``.
+        out: ``(M,)``; the matrix is ``(M, N)``.
+        into: ``(N,)``.
     """
     reach = len(series) // 2
     lag = out[:, None] - into

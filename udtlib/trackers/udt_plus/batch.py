@@ -29,7 +29,7 @@ TOGETHER = 2
 
 
 class UdtPlusMultiTracker:
-    """Tracks n targets; ``targets`` holds a `UdtPlusTracker` for each, with its response, score and confidence."""
+    """Tracks n targets; ``targets`` holds a `UdtPlusTracker` for each, with its response and score."""
 
     def __init__(self, weights: str | Path | Weights | None = None, **options: Any) -> None:
         """Load the network once.

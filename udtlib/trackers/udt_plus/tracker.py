@@ -175,7 +175,7 @@ class UdtPlusTracker:
         self._predict(frame)
 
     def follow(self, frame: Frame, maps: Grid) -> Boxes:
-        """Return the target's box, found in the features ``(f, f, 32)`` of where it was expected, and learn."""
+        """Find the target in the features ``(f, f, 32)`` of where it was expected, learn, return its box."""
         look = self._search(frame, self._locate(self._spectrum(maps), self.center))
         self._judge(look)
         self._move(look)
@@ -254,9 +254,9 @@ class UdtPlusTracker:
 
     @torch.inference_mode()
     def features(self, patches: Frame) -> Grid:
-        """Return the network's features of patches ``(N, S, S, 3)``, averaged over cells and brought to one norm.
+        """Return the network's features of patches ``(N, S, S, 3)``: ``(N, f, f, 32)`` float32.
 
-        They are ``(N, f, f, 32)`` float32, f a side in cells.
+        They are averaged over cells, f a side, and brought to one norm.
         """
         pixels = (torch.from_numpy(patches).float() - self.mean).permute(0, 3, 1, 2)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
