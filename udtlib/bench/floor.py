@@ -1,7 +1,8 @@
-"""What a tracker's convolutions alone would take at the highest speed this processor reaches. Book: chapter 06.
+"""What a tracker's convolutions alone would take at the highest speed this processor reaches.
 
-No tracker with these features is faster than this floor, however well the rest is written: the multiplications
-have to be done. The highest speed is measured, with a convolution that suits the library better than ours.
+No tracker with these features is faster than this floor, however well the rest is written: its sums and
+products have to be computed. The highest speed is measured, with a convolution that suits the library
+better than ours. Book: chapter 06.
 """
 
 from collections import defaultdict
@@ -44,7 +45,7 @@ class ConvolutionCounter(TorchDispatchMode):
 
 
 def peak_speed(dtype: torch.dtype) -> float:
-    """Return the operations a second of a large 3x3 convolution, the fastest of `TURNS`, on torch's threads."""
+    """Return the operations a second of a large 3x3 convolution, the fastest of `TURNS`."""
     patches = torch.randn(2, CHANNELS, SIDE, SIDE).to(dtype, memory_format=torch.channels_last)
     weight = torch.randn(CHANNELS, CHANNELS, 3, 3).to(dtype, memory_format=torch.channels_last)
     operations, seconds = 2 * patches.numel() * weight[0].numel(), []

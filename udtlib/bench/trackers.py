@@ -265,7 +265,7 @@ def stage_table(timings: Sequence[Timing]) -> str:
 
 
 def floor_table(timings: Sequence[Timing]) -> str:
-    """Return, for trackers with convolutions, what these take at the least, and that in percent of a frame."""
+    """Return, for trackers with convolutions, what these take at the least, and its share of a frame."""
     lines = []
     for timing in timings:
         if timing.floor_ms > 0:

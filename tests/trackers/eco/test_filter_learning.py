@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from udtlib.trackers.eco import learning
 from udtlib.trackers.eco.conjugate_gradient import Momentum, Pair, conjugate_gradient
-from udtlib.trackers.eco.filter import EcoFilter
+from udtlib.trackers.eco.filter import TOGETHER, EcoFilter
 from udtlib.trackers.eco.first_frame import LinearisedProblem, inner_of_pairs, learn_first
 from udtlib.trackers.eco.learning import energy_of, normal_operator, preconditioner, respond, right_side
 from udtlib.trackers.eco.penalty import SpatialPenalty, quadratic_window, sparse_spectrum
@@ -134,6 +135,17 @@ def test_conjugate_gradients_reach_the_solution_of_the_normal_equations():
     assert errors[2] < 2e-3
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3, 99])
+def test_the_left_side_is_the_same_in_parts_of_any_size(rows, monkeypatch):
+    samples, weights, penalty = random_spectra(3), np.array([0.5, 0.3, 0.2]), small_penalty()
+    filters = random_spectra(1, 7)[:, :, 0]
+    responses = np.einsum("rcnd,rcd->rcn", samples, filters) * weights
+    expected = np.einsum("rcnd,rcn->rcd", samples.conj(), responses) + penalty.apply(filters)
+    monkeypatch.setattr(learning, "IN_CACHE", rows * samples[0].nbytes)
+    found = normal_operator(samples, weights, penalty)(filters)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_conjugate_gradients_go_on_where_they_stopped():
     samples, weights, penalty = random_spectra(3), np.array([0.5, 0.3, 0.2]), small_penalty()
     operator, target = normal_operator(samples, weights, penalty), right_side(samples, weights, LABEL)
@@ -260,7 +272,7 @@ def test_the_filter_learns_from_the_memory_and_keeps_a_weaker_direction():
     sample, other = (random_spectra(1, seed, channels=CHANNELS)[:, :, 0] for seed in (3, 4))
     learner = EcoFilter(sample, np.eye(CHANNELS, dtype=np.float32), LABEL, small_penalty(), settings)
     projected, before = learner.look(other)
-    learner.memory.add(projected)
+    learner.remember(projected, 0.2)
     assert learner.aged_momentum() is None
     learner.learn(projected)
     kept = learner.aged_momentum()
@@ -276,3 +288,15 @@ def test_the_filter_learns_from_the_memory_and_keeps_a_weaker_direction():
         0.8 * energy_of(project(sample, learner.projection)) + 0.2 * energy_of(projected),
         rtol=1e-4,
     )
+
+
+def test_what_is_remembered_waits_for_learning_and_is_seen_at_once():
+    settings = EcoSettings(channels=CHANNELS, learning_rate=0.2)
+    sample = random_spectra(1, 3, channels=CHANNELS)[:, :, 0]
+    learner = EcoFilter(sample, np.eye(CHANNELS, dtype=np.float32), LABEL, small_penalty(), settings)
+    for number in range(1, 2 * TOGETHER):
+        learner.remember(random_spectra(1, number)[:, :, 0], 0.1)
+        assert learner._memory.count == 1 + number // TOGETHER * TOGETHER
+    assert learner.memory.count == 2 * TOGETHER
+    np.testing.assert_allclose(learner.memory.weights[2 * TOGETHER - 1], 0.1)
+    np.testing.assert_array_equal(learner.memory.samples[:, :, 3], random_spectra(1, 3)[:, :, 0])

@@ -284,9 +284,9 @@ class UdtPlusTracker:
         self.size = self.base_size * self.scale
 
     def _remember(self, look: Look) -> Spectrum:
-        """Put the sample into the memory, moved to where the target was found, and return it."""
+        """Remember the sample, moved to where the target was found, and return it."""
         sample = shifted(look.sample, -look.moved)
-        self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
+        self.filter.remember(sample, self.settings.learning_rate * self.trust)
         return sample
 
     def _learn(self, newest: Spectrum) -> None:
