@@ -352,7 +352,7 @@ def rows(unit):
     """Return one column of the matrix: what a unit filter contributes to each row of Eq. 12.1."""
     weight = off_grid((7 * unit).reshape(7, 7, 2).astype(np.float32), 3)
     replies = [np.sqrt(w) * on_grid(respond(weight, few[:, :, n]), 7) / 7 for n, w in enumerate(weights)]
-    count = small_penalty.count
+    count = 31  # points a side, enough for the product's highest frequency
     penalised = on_grid(beta, count)[:, :, None] * on_grid(weight, count) / count
     return np.concatenate([part.ravel() for part in (*replies, penalised)])
 

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from udtlib import network as network_module
 from udtlib.errors import DifferentiationError
 from udtlib.network import MEAN_RGB, FeatureNetwork, local_response_norm, neighbour_sum, normalise_in_place
 
@@ -113,6 +114,19 @@ def test_neighbour_sum_reaches_two_channels():
     values = torch.zeros(1, 9, 1, 1)
     values[0, 4] = 1
     assert neighbour_sum(values, 3.0, 0.5).flatten().tolist() == [0.5] * 2 + [3.5] * 5 + [0.5] * 2
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_norm_in_parts_equals_the_library(memory, monkeypatch):
+    """Parts that do not divide the number of pixels, and end within a row."""
+    monkeypatch.setattr(network_module, "PIXELS_AT_ONCE", 17)
+    x = maps((2, 32, 9, 7), dtype=torch.float32).contiguous(memory_format=memory)
+    expected = LIBRARY(x)
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        found = normalise_in_place(x.clone())
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+        assert found.is_contiguous(memory_format=torch.channels_last)
+        assert normalise_in_place(x[:0].clone()).shape == (0, 32, 9, 7)
 
 
 def test_half_precision_is_normalised_in_float32():

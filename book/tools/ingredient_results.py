@@ -1,12 +1,15 @@
 """Measure UDT+ with one ingredient more each time, for chapter 12: `make results-ingredients`.
 
-    python book/tools/ingredient_results.py --real DIR --out RUN --table FILE.json
+    python book/tools/ingredient_results.py --real DIR --out RUN --table FILE.json [--frames all] [--only STEP ...]
 
-The first `FRAMES` frames of every second sequence in DIR, which are laid out as OTB's are. Resumable, as `udt evaluate`
+The first `FRAMES` frames of every second sequence in DIR, which are laid out as OTB's are; ``--frames`` takes another
+number, or all of them (into another RUN and another table), ``--every 1`` all sequences. Resumable, as `udt evaluate`
 is. The price is processor time on one thread (`ROUNDS` turns of all steps, one after the other, the least counts), so
-that other work on the machine does little harm. ``--only STEP ...`` measures the scores of these alone, and keeps those
-of the others from the table that is there; the file says under ``added`` where and when, and under ``priced`` for the
-prices, which are always measured all together.
+that other work on the machine does little harm.
+
+``--only STEP ...`` measures the scores of these alone, and keeps those of the others from the table if it is there; the
+file says under ``added`` where and when, and under ``priced`` for the prices, which are always measured all together.
+The options of `ALONE`, which are no step of chapter 12, are measured when they are named.
 """
 
 import argparse
@@ -15,6 +18,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -41,6 +45,15 @@ BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """What goes beyond the released settings: the step it is compared with, and its options."""
 
+ALONE: dict[str, tuple[str, dict[str, Any]]] = {
+    "vot": ("scale", {"preset": "released-vot"}),
+    "camera": ("vot", {"preset": "released-vot", "camera": True}),
+    "velocity": ("vot", {"preset": "released-vot", "velocity": 0.5}),
+    "camera beside flow": ("second look", {"preset": "tuned", "camera": True}),
+    "velocity beside flow": ("second look", {"preset": "tuned", "velocity": 0.5}),
+}
+"""What the default does without, likewise."""
+
 
 def steps() -> dict[str, tuple[str, dict[str, Any]]]:
     """Return tracker and options by name: chapter 06's; UDT+'s filter with nothing, with ever more, and beyond."""
@@ -51,16 +64,21 @@ def steps() -> dict[str, tuple[str, dict[str, Any]]]:
     return found | {name: ("udt+", options) for name, (_, options) in BEYOND.items()}
 
 
+def everything() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return tracker and options of all that can be measured: the steps, and what is measured `ALONE`."""
+    return steps() | {name: ("udt+", options) for name, (_, options) in ALONE.items()}
+
+
 def compared_with() -> dict[str, str]:
-    """Return the step that each is compared with: the one before it, or that of `BEYOND`."""
+    """Return the step that each is compared with: the one before it, or that of `BEYOND` and `ALONE`."""
     order = [step for step in steps() if step not in BEYOND]
     before = {step: previous for previous, step in pairwise(order)}
-    return before | {step: base for step, (base, _) in BEYOND.items()}
+    return before | {step: base for step, (base, _) in (BEYOND | ALONE).items()}
 
 
-def beginning(sequence: Sequence) -> Sequence:
-    """Return the first `FRAMES` frames of a sequence."""
-    count = min(FRAMES, len(sequence.frames))
+def beginning(sequence: Sequence, most: float) -> Sequence:
+    """Return the first ``most`` frames of a sequence."""
+    count = int(min(most, len(sequence.frames)))
     frames = [sequence.frames[index] for index in range(count)]
     return replace(sequence, frames=frames, boxes=sequence.boxes[:count])
 
@@ -71,7 +89,7 @@ def scores(
     """Return the area under the success curve of these steps on every sequence."""
     found = {}
     for step in names:
-        tracker, options = steps()[step]
+        tracker, options = everything()[step]
         name = step.replace(" ", "-")
         score = evaluate(
             tracker, sequences, out, dataset="otb", name=name, options=options, jobs=jobs, progress=True
@@ -105,59 +123,81 @@ def prices(measured: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, floa
     return {step: round(value, 2) for step, value in least.items()}
 
 
-def description() -> dict[str, Any]:
+def description(names: AbstractSequence[str], frames: float) -> dict[str, Any]:
     """Return what does not depend on the machine, and must agree where scores are kept."""
     made = {name: load_tracker(name) for name in ("udt", "udt+")}
+    shown = "all" if frames == inf else f"the first {frames}"
     return {
-        "what": f"area under the success curve on the first {FRAMES} frames, and milliseconds a frame",
+        "what": f"area under the success curve on {shown} frames, and milliseconds a frame",
         "weights": weights_by_name(made),
-        "frames": FRAMES,
-        "compared_with": compared_with(),
-        "settings": {step: options for step, (_, options) in steps().items()},
+        "frames": "all" if frames == inf else frames,
+        "compared_with": {step: base for step, base in compared_with().items() if step in names},
+        "settings": {step: everything()[step][1] for step in names},
     }
 
 
 def kept(
-    table: str, described: dict[str, Any], only: AbstractSequence[str], sequences: AbstractSequence[Sequence]
-) -> dict[str, Any]:
-    """Return the table that is there, whose scores of the steps not in ``only`` stay.
-
-    Raises:
-        SystemExit: it is of other sequences, frames, weights or settings, or lacks a step.
-    """
-    document = json.loads(Path(table).read_text("utf-8"))
-    others = [step for step in steps() if step not in only]
+    document: dict[str, Any],
+    described: dict[str, Any],
+    only: AbstractSequence[str],
+    sequences: AbstractSequence[Sequence],
+) -> list[str]:
+    """Return what differs from the table that is there, whose scores of the steps not in ``only`` stay."""
     auc, names = document["auc"]["real"], [one.name for one in sequences]
+    others = [step for step in auc if step not in only]
     differing = [key for key in ("weights", "frames") if document[key] != described[key]]
-    differing += [step for step in others if list(auc.get(step, ())) != names]
-    differing += [step for step in others if document["settings"].get(step) != described["settings"][step]]
-    if differing:
-        raise SystemExit(f"{table}: differs in {', '.join(differing)}; measure these too, or all steps")
-    return document
+    differing += [step for step in others if list(auc[step]) != names]
+    return differing + [
+        step for step in others if document["settings"].get(step) != described["settings"].get(step)
+    ]
+
+
+def frame_count(text: str) -> float:
+    """Return a number of frames, 2 at least, or infinity for ``all``."""
+    count = inf if text == "all" else int(text)
+    if count < 2:
+        raise ValueError(text)
+    return count
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command's arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--table", required=True, metavar="FILE.json", type=Path)
+    parser.add_argument("--real", metavar="DIR", required=True)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--frames", type=frame_count, default=FRAMES, metavar="N|all")
+    parser.add_argument("--every", type=int, default=EVERY, metavar="N")
+    parser.add_argument("--only", nargs="+", choices=list(everything()), metavar="STEP")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Run what is missing and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--table", required=True, metavar="FILE.json")
-    parser.add_argument("--real", metavar="DIR", required=True)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--only", nargs="+", choices=list(steps()), metavar="STEP", default=list(steps()))
-    arguments = parser.parse_args()
-    sequences = [beginning(one) for one in load_dataset("otb", arguments.real)[::EVERY]]
-    measured, described = provenance("make results-ingredients", arguments.jobs), description()
+    arguments = parsed()
+    table, only = arguments.table, arguments.only or list(steps())
+    sequences = [
+        beginning(one, arguments.frames) for one in load_dataset("otb", arguments.real)[:: arguments.every]
+    ]
+    old = json.loads(table.read_text("utf-8")) if arguments.only and table.exists() else {}
+    auc = old["auc"]["real"] if old else {}
+    names = [step for step in everything() if step in only or step in auc]
+    measured, described = (
+        provenance("make results-ingredients", arguments.jobs),
+        description(names, arguments.frames),
+    )
     document = measured | described
-    auc: dict[str, dict[str, float]] = {}
-    if len(arguments.only) < len(steps()):
-        old = kept(arguments.table, described, arguments.only, sequences)
-        auc = old["auc"]["real"]
-        added = old.get("added", {}) | dict.fromkeys(arguments.only, measured)
+    if old:
+        differing = kept(old, described, only, sequences)
+        if differing:
+            raise SystemExit(f"{table}: differs in {', '.join(differing)}; measure these too, or all steps")
+        added = old.get("added", {}) | dict.fromkeys(only, measured)
         document = {key: old[key] for key in measured} | described | {"added": added}
-    auc = auc | scores(arguments.only, sequences, arguments.out, arguments.jobs)
-    document["auc"] = {"real": {step: auc[step] for step in steps()}}
-    document["ms"], document["priced"] = prices(steps()), measured
-    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+    auc = auc | scores(only, sequences, arguments.out, arguments.jobs)
+    document["auc"] = {"real": {step: auc[step] for step in names}}
+    document["ms"], document["priced"] = prices({step: everything()[step] for step in names}), measured
+    write_whole(table, json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ def test_each_step_has_one_ingredient_more():
 
 def test_the_steps_beyond_the_released_settings_end_at_the_default():
     steps, before = ingredient_results.steps(), ingredient_results.compared_with()
-    assert list(before) == list(steps)[1:]
+    assert list(before) == [*list(steps)[1:], *ingredient_results.ALONE]
     assert (before["plain"], before["trust"]) == ("chapter 06", "scale")
     flow, tuned = (
         preset_with(PRESETS, options["preset"], {key: options[key] for key in options if key != "preset"})
@@ -202,7 +202,7 @@ def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkey
         "real": ["Couple", "Woman"]
     }
     assert str(tmp_path) not in table.read_text()
-    cut = [ingredient_results.beginning(one) for one in load_dataset("otb", tmp_path / "real")]
+    cut = [ingredient_results.beginning(one, 3) for one in load_dataset("otb", tmp_path / "real")]
     assert [len(one.frames) for one in cut] == [3, 3, 3]
     for found in score(tmp_path / "run/chapter-06", cut[::2]).sequences:
         assert document["auc"]["real"]["chapter 06"][found.name] == round(found.auc, 4)
@@ -223,12 +223,50 @@ def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkey
     assert not (tmp_path / "other/chapter-06").exists()
 
 
+def test_single_options_are_measured_on_whole_sequences_without_the_steps(tmp_path, monkeypatch):
+    write_otb(tmp_path / "real", {"Couple": CLIPS[0], "Jumping": CLIPS[1]})
+    monkeypatch.setattr(ingredient_results, "SETTLED", 2)
+    monkeypatch.setattr(ingredient_results, "TIMED_FRAMES", 4)
+    alone = {"one": ("other", {"preset": "released"}), "other": ("plain", {"preset": "tuned"})}
+    monkeypatch.setattr(ingredient_results, "ALONE", alone)
+    options = {"weights": "random", "least_side": 64, "largest_side": 64, "first_steps": 1}
+    everything = {name: ("udt+", one | options) for name, (_, one) in alone.items()}
+    monkeypatch.setattr(ingredient_results, "everything", lambda: everything)
+    run, table = tmp_path / "run", tmp_path / "table.json"
+    command = ["tool", "--real", str(tmp_path / "real"), "--out", str(run), "--table", str(table)]
+
+    def measured(*more):
+        monkeypatch.setattr("sys.argv", [*command, *more])
+        ingredient_results.main()
+        return json.loads(table.read_text())
+
+    whole = ("--frames", "all", "--every", "1")
+    first = measured(*whole, "--only", "other")
+    assert (first["frames"], list(first["auc"]["real"]), first["compared_with"]) == (
+        "all",
+        ["other"],
+        {"other": "plain"},
+    )
+    assert list(first["auc"]["real"]["other"]) == ["Couple", "Jumping"]
+    assert len((run / "other/Jumping.txt").read_text().splitlines()) == len(CLIPS[1].frames)
+    second = measured(*whole, "--only", "one")
+    assert list(second["auc"]["real"]) == list(second["ms"]) == list(second["settings"]) == ["one", "other"]
+    assert second["auc"]["real"]["other"] == first["auc"]["real"]["other"]
+    with pytest.raises(SystemExit, match="differs in frames, other; measure these too"):
+        measured("--frames", "2", "--only", "one")
+    for wrong in (("--frames", "1"), ("--frames", "some"), ("--only", "nothing")):
+        with pytest.raises(SystemExit):
+            measured(*wrong)
+    assert json.loads(table.read_text()) == second
+
+
 def test_the_stored_bill_is_of_the_weights_that_ship():
     document = json.loads(stored_result("ch12_ingredients.json").read_text("utf-8"))
     assert set(document["weights"].values()) == {shipped("udt").fingerprint}
     assert document["modified"] is False
     assert list(document["settings"]) == list(document["ms"]) == list(ingredient_results.steps())
-    assert document["compared_with"] == ingredient_results.compared_with()
+    before = ingredient_results.compared_with()
+    assert document["compared_with"] == {step: before[step] for step in list(document["ms"])[1:]}
     assert document["settings"] == {
         step: options for step, (_, options) in ingredient_results.steps().items()
     }

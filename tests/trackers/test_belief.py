@@ -188,8 +188,8 @@ def test_a_steady_motion_is_expected_to_go_on(velocity, ahead, monkeypatch):
     frames, boxes = moving_clip([(6, 3)] * 6, frame=(160, 240), start=(40, 30))
     tracker, places = plus(velocity=velocity), []
     tracker.init(frames[0], boxes[0])
-    crop = tracker._crop
-    monkeypatch.setattr(tracker, "_crop", lambda frame, place: places.append(place) or crop(frame, place))
+    crop = tracker.crop
+    monkeypatch.setattr(tracker, "crop", lambda frame, place: places.append(place) or crop(frame, place))
     for frame, box in zip(frames[1:], boxes[1:], strict=True):
         np.testing.assert_allclose(tracker.update(frame)[:2], box[:2], atol=1.5)
     np.testing.assert_allclose(tracker.velocity, (6, 3), atol=0.5)

@@ -1,9 +1,11 @@
 import time
 import tracemalloc
 from dataclasses import replace
+from threading import get_ident
 
 import numpy as np
 import pytest
+import torch
 from clips import moving_clip, texture, zooming_clip
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -13,10 +15,10 @@ from udtlib.boxes import iou
 from udtlib.data import find_data
 from udtlib.errors import FrameError, OptionError, UnknownNameError
 from udtlib.evaluation.scoring.ope import score_sequence
+from udtlib.scale import ScaleFilter
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.eco.settings import PRESETS, EcoSettings
 from udtlib.trackers.eco.spectra import shifted
-from udtlib.trackers.group import load_group
 from udtlib.weights import random_weights
 
 STEPS = [(3, 2), (4, -3), (-5, 6), (2, 2), (1, -4)]
@@ -144,15 +146,6 @@ def test_bfloat16_finds_the_same_boxes_within_a_fraction_of_a_pixel(weights):
     assert (rounded != exact).any()
 
 
-def test_several_targets_are_those_of_a_tracker_each(weights):
-    frames, boxes = moving_clip(STEPS)
-    starts = np.array([boxes[0], boxes[0] + [20, 30, -4, -6]])
-    group = load_group("udt+", 2, weights=weights)
-    together = follow(group, frames, starts)
-    alone = [follow(load_tracker("udt+", weights=weights), frames, start) for start in starts]
-    np.testing.assert_array_equal(together, np.stack(alone, axis=1))
-
-
 def test_memory_and_time_do_not_grow(weights):
     frames, boxes = moving_clip([])
     tracker = load_tracker("udt+", weights=weights, capacity=3, least_side=64, largest_side=64)
@@ -245,9 +238,9 @@ def test_matrix_products_take_one_thread_while_it_tracks(weights, monkeypatch):
     tracker, seen = load_tracker("udt+", weights=weights), []
     search = tracker._search
 
-    def watched(frame):
+    def watched(*arguments):
         seen.append(blas_threads())
-        return search(frame)
+        return search(*arguments)
 
     monkeypatch.setattr(tracker, "_search", watched)
     with threadpool_limits(2, user_api="blas"):
@@ -258,3 +251,18 @@ def test_matrix_products_take_one_thread_while_it_tracks(weights, monkeypatch):
         assert blas_threads() == before != []
     assert len(seen) == len(frames) - 1
     assert {number for threads in seen for number in threads} == {1}
+
+
+def test_two_threads_and_one_give_the_same_boxes(weights, monkeypatch):
+    """With two, the size is followed beside the filter's learning, in a thread of its own."""
+    frames, boxes = zooming_clip(1.02 ** np.arange(6))
+    adapt, found = ScaleFilter.adapt, {}
+    for count in (1, 2):
+        threads = set()
+        monkeypatch.setattr(
+            ScaleFilter, "adapt", lambda *rest, seen=threads: (seen.add(get_ident()), adapt(*rest))[1]
+        )
+        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
+        found[count] = follow(load_tracker("udt+", weights=weights), frames, boxes[0])
+        assert (get_ident() in threads) == (count == 1)
+    np.testing.assert_array_equal(found[1], found[2])

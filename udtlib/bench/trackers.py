@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from operator import attrgetter
 from statistics import median
+from threading import get_ident
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from tqdm import tqdm
 
 import udtlib
 from udtlib.arguments import Between, checked
+from udtlib.bench.floor import ConvolutionCounter, floor_seconds, peak_speeds
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence as Clip
 from udtlib.evaluation.running.measured import cpu_name
@@ -57,12 +59,16 @@ class Timing:
         init_ms: milliseconds of one ``init``, median over sequences and rounds.
         stages: milliseconds a frame in each step of ``update``, without the steps it calls; ``other``
             is the rest. Measured in a round of its own, because watching takes time too.
+        operations: multiplications and additions in the convolutions of one frame, in billions.
+        floor_ms: milliseconds that these take at the processor's best (`udtlib.bench.floor`).
     """
 
     tracker: str
     fps: tuple[float, ...]
     init_ms: float
     stages: dict[str, float]
+    operations: float = 0.0
+    floor_ms: float = 0.0
 
     @property
     def median_fps(self) -> float:
@@ -71,24 +77,28 @@ class Timing:
 
 
 class StageClock:
-    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs."""
+    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs.
+
+    Stages that run side by side, in two threads, count in full; what one waits for the other is ``other``.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
-        self._inside = [0.0]
+        self._inside: dict[int, list[float]] = defaultdict(lambda: [0.0])
 
     def wrap(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         """Return ``function``, timed under ``name``."""
 
         def timed(*arguments: Any) -> Any:
-            self._inside.append(0.0)
+            inside = self._inside[get_ident()]
+            inside.append(0.0)
             start = perf_counter()
             try:
                 return function(*arguments)
             finally:
                 spent = perf_counter() - start
-                self.seconds[name] += spent - self._inside.pop()
-                self._inside[-1] += spent
+                self.seconds[name] += spent - inside.pop()
+                inside[-1] += spent
 
         return timed
 
@@ -193,6 +203,7 @@ def measure(
     spent: dict[str, list[float]] = {name: [0.0] * rounds for name in names}
     starts: dict[str, list[float]] = {name: [] for name in names}
     clocks = {name: StageClock() for name in names}
+    counters = {name: ConvolutionCounter() for name in names}
     updates = 0
     for clip in tqdm(clips, unit="clip", disable=None if progress else True):
         images = [clip.frames[i] for i in range(min(frames, len(clip.frames)))]
@@ -208,14 +219,20 @@ def measure(
             clock.watch(watched)
             for image in images[1:]:
                 watched.update(image)
-    return [_timing(name, spent[name], starts[name], clocks[name], updates) for name in names]
-
-
-def _timing(name: str, spent: list[float], starts: list[float], clock: StageClock, updates: int) -> Timing:
-    stages = {stage: 1e3 * seconds / updates for stage, seconds in clock.seconds.items()}
-    return Timing(
-        tracker_name(name), tuple(updates / seconds for seconds in spent), 1e3 * median(starts), stages
-    )
+            with counters[name]:  # which takes time, so in a frame that is not timed
+                watched.update(images[-1])
+    peaks = peak_speeds(counters.values())
+    return [
+        Timing(
+            tracker_name(name),
+            tuple(updates / seconds for seconds in spent[name]),
+            1e3 * median(starts[name]),
+            {stage: 1e3 * seconds / updates for stage, seconds in clocks[name].seconds.items()},
+            sum(counters[name].operations.values()) / len(clips) / 1e9,
+            1e3 * floor_seconds(counters[name].operations, peaks) / len(clips),
+        )
+        for name in names
+    ]
 
 
 def ratio(timing: Timing, rival: Timing) -> float:
@@ -244,6 +261,19 @@ def stage_table(timings: Sequence[Timing]) -> str:
         lines.append(
             f"{timing.tracker:<{_width(timings)}}" + ", ".join(f"{name} {ms:.3f}" for name, ms in stages)
         )
+    return "\n".join(lines)
+
+
+def floor_table(timings: Sequence[Timing]) -> str:
+    """Return, for trackers with convolutions, what these take at the least, and its share of a frame."""
+    lines = []
+    for timing in timings:
+        if timing.floor_ms > 0:
+            shares = [f"{timing.floor_ms * timing.median_fps / 10:.0f} % of a frame"]
+            if "features" in timing.stages:
+                shares.append(f"{100 * timing.floor_ms / timing.stages['features']:.0f} % of its features")
+            work = f"{timing.operations:.2f} GFLOP a frame, floor {timing.floor_ms:.2f} ms"
+            lines.append(f"{timing.tracker:<{_width(timings)}}{work}, reached {', '.join(shares)}")
     return "\n".join(lines)
 
 

@@ -54,7 +54,15 @@ def _add_count(parser: argparse.ArgumentParser, option: str, default: int, text:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON file."""
     from udtlib.bench.processes import own_processes  # with torch, which --help does without
-    from udtlib.bench.trackers import machine, measure, pinned, speed_table, stage_table, to_dict
+    from udtlib.bench.trackers import (
+        floor_table,
+        machine,
+        measure,
+        pinned,
+        speed_table,
+        stage_table,
+        to_dict,
+    )
 
     check_json_path(arguments.json)
     if arguments.layer:
@@ -82,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
         f"{speed_table(timings)}\n\n"
         f"milliseconds a frame by stage (a round of its own)\n{stage_table(timings)}"
     )
+    if floors := floor_table(timings):
+        say(f"\nwhat the convolutions alone take at this processor's best, measured now\n{floors}")
     if arguments.json:
         settings = {"dataset": arguments.dataset, "frames": arguments.frames, "rounds": arguments.rounds}
         content = {"machine": facts, **settings, "trackers": to_dict(timings)}

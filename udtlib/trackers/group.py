@@ -11,8 +11,8 @@ from udtlib.frames import Frame, check_frame
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.registry import load_tracker
 
-BATCHED = ("udt", "udt-bf16", "udt-noise", "udt-released")
-"""Trackers whose targets share the network's calls (`udtlib.trackers.udt.batch.MultiTracker`)."""
+BATCHED = ("udt", "udt-bf16", "udt-noise", "udt-released", "udt+", "udt+-bf16")
+"""Trackers whose targets share the network's calls: `udtlib.trackers.udt.batch`, and that of ``udt_plus``."""
 
 
 class GroupTracker(Protocol):
@@ -66,7 +66,11 @@ def load_group(name: str, count: int, **options: Any) -> GroupTracker:
         return Group([load_tracker(name, **options) for _ in range(count)])
     from udtlib.trackers.udt import UdtTracker
     from udtlib.trackers.udt.batch import MultiTracker
+    from udtlib.trackers.udt_plus import UdtPlusTracker
+    from udtlib.trackers.udt_plus.batch import UdtPlusMultiTracker
 
     shared = load_tracker(name, **options)
+    if isinstance(shared, UdtPlusTracker):
+        return UdtPlusMultiTracker.of(shared)
     assert isinstance(shared, UdtTracker)
     return MultiTracker.of(shared)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from udtlib.trackers.eco import learning
 from udtlib.trackers.eco.conjugate_gradient import Momentum, Pair, conjugate_gradient
-from udtlib.trackers.eco.filter import EcoFilter
+from udtlib.trackers.eco.filter import TOGETHER, EcoFilter
 from udtlib.trackers.eco.first_frame import LinearisedProblem, inner_of_pairs, learn_first
 from udtlib.trackers.eco.learning import energy_of, normal_operator, preconditioner, respond, right_side
 from udtlib.trackers.eco.penalty import SpatialPenalty, quadratic_window, sparse_spectrum
@@ -101,7 +102,7 @@ def dense(operator):
 
 def explicit_normal_equations(samples, weights, penalty):
     """Least squares with every row written out: responses on the grid, and w times the filter."""
-    size, fine = COUNT * COUNT * CHANNELS, penalty.count
+    size, fine = COUNT * COUNT * CHANNELS, 31
     rows = []
     for unit in np.eye(size):
         filters = from_real(unit)
@@ -132,6 +133,17 @@ def test_conjugate_gradients_reach_the_solution_of_the_normal_equations():
         errors.append(np.linalg.norm(as_real(found) - expected) / np.linalg.norm(expected))
     assert errors[0] > errors[1] > errors[2]
     assert errors[2] < 2e-3
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 99])
+def test_the_left_side_is_the_same_in_parts_of_any_size(rows, monkeypatch):
+    samples, weights, penalty = random_spectra(3), np.array([0.5, 0.3, 0.2]), small_penalty()
+    filters = random_spectra(1, 7)[:, :, 0]
+    responses = np.einsum("rcnd,rcd->rcn", samples, filters) * weights
+    expected = np.einsum("rcnd,rcn->rcd", samples.conj(), responses) + penalty.apply(filters)
+    monkeypatch.setattr(learning, "IN_CACHE", rows * samples[0].nbytes)
+    found = normal_operator(samples, weights, penalty)(filters)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_conjugate_gradients_go_on_where_they_stopped():
@@ -206,8 +218,8 @@ def test_a_step_of_the_first_frame_solves_its_normal_equations():
     expected = np.linalg.solve(matrix, pack(target))
     start = Pair(np.zeros_like(problem.filters), np.zeros_like(problem.projection))
     energy = preconditioner(energy_of(problem.projected), problem.penalty, 0.3, 0.015)
-    scale = Pair(energy, np.diag(matrix)[size:].mean().astype(np.float32))
-    found, _ = conjugate_gradient(problem.operator, target, start, lambda r: r / scale, inner_of_pairs, 150)
+    inverse = Pair(1 / energy, 1 / np.diag(matrix)[size:].mean().astype(np.float32))
+    found, _ = conjugate_gradient(problem.operator, target, start, lambda r: r * inverse, inner_of_pairs, 150)
     assert np.linalg.norm(pack(found) - expected) < 2e-2 * np.linalg.norm(expected)
 
     def loss(vector):
@@ -260,7 +272,7 @@ def test_the_filter_learns_from_the_memory_and_keeps_a_weaker_direction():
     sample, other = (random_spectra(1, seed, channels=CHANNELS)[:, :, 0] for seed in (3, 4))
     learner = EcoFilter(sample, np.eye(CHANNELS, dtype=np.float32), LABEL, small_penalty(), settings)
     projected, before = learner.look(other)
-    learner.memory.add(projected)
+    learner.remember(projected, 0.2)
     assert learner.aged_momentum() is None
     learner.learn(projected)
     kept = learner.aged_momentum()
@@ -276,3 +288,15 @@ def test_the_filter_learns_from_the_memory_and_keeps_a_weaker_direction():
         0.8 * energy_of(project(sample, learner.projection)) + 0.2 * energy_of(projected),
         rtol=1e-4,
     )
+
+
+def test_what_is_remembered_waits_for_learning_and_is_seen_at_once():
+    settings = EcoSettings(channels=CHANNELS, learning_rate=0.2)
+    sample = random_spectra(1, 3, channels=CHANNELS)[:, :, 0]
+    learner = EcoFilter(sample, np.eye(CHANNELS, dtype=np.float32), LABEL, small_penalty(), settings)
+    for number in range(1, 2 * TOGETHER):
+        learner.remember(random_spectra(1, number)[:, :, 0], 0.1)
+        assert learner._memory.count == 1 + number // TOGETHER * TOGETHER
+    assert learner.memory.count == 2 * TOGETHER
+    np.testing.assert_allclose(learner.memory.weights[2 * TOGETHER - 1], 0.1)
+    np.testing.assert_array_equal(learner.memory.samples[:, :, 3], random_spectra(1, 3)[:, :, 0])

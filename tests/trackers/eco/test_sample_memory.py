@@ -49,6 +49,23 @@ def test_merging_keeps_the_running_average_of_all_that_was_seen():
     assert memory.count == 4
 
 
+@pytest.mark.parametrize("together", [2, 3, 14])
+def test_samples_taken_in_together_leave_what_they_leave_one_by_one(together):
+    """Full after four, so that new ones are merged with each other, into old ones, and old ones make room."""
+    new = [(random_sample(seed), 0.05 * (seed % 4)) for seed in range(1, 13)]
+    new += [(new[2][0] + 0.01 * random_sample(20), 0.1), (new[11][0] * 1.01, 0.1)]
+    one_by_one, groups = (SampleMemory(random_sample(0), 4, 0.15) for _ in range(2))
+    for sample, weight in new:
+        one_by_one.add(sample, weight)
+    for start in range(0, len(new), together):
+        groups.add_all(new[start : start + together])
+    np.testing.assert_allclose(groups.weights, one_by_one.weights, rtol=1e-9)
+    np.testing.assert_allclose(groups.samples, one_by_one.samples, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(groups.gram, recomputed(groups.samples), rtol=1e-4, atol=1e-3)
+    groups.add_all([])
+    np.testing.assert_array_equal(groups.weights, one_by_one.weights)
+
+
 def test_a_new_sample_merges_into_its_likeness():
     samples = [random_sample(seed) for seed in range(3)]
     memory = SampleMemory(samples[0], 3, 0.2)

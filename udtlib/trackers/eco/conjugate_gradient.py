@@ -27,8 +27,8 @@ class Pair:
     def __rmul__(self, factor: float) -> "Pair":
         return Pair(factor * self.first, factor * self.second)
 
-    def __truediv__(self, other: "Pair") -> "Pair":
-        return Pair(self.first / other.first, self.second / other.second)
+    def __mul__(self, other: "Pair") -> "Pair":
+        return Pair(self.first * other.first, self.second * other.second)
 
 
 @dataclass

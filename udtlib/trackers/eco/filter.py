@@ -19,6 +19,9 @@ from udtlib.trackers.eco.projection import project
 from udtlib.trackers.eco.settings import EcoSettings
 from udtlib.trackers.eco.spectra import Grid, Spectrum, inner
 
+TOGETHER = 6
+"""Samples that the memory takes in at once: as many as there are from one learning to the next."""
+
 
 class EcoFilter:
     """One target's filter, projection and memory.
@@ -26,7 +29,6 @@ class EcoFilter:
     Attributes:
         filters: ``(2K+1, K+1, D)``.
         projection: ``(C, D)``.
-        memory: what it learns from.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class EcoFilter:
         self.label, self.penalty, self.settings = label, penalty, settings
         self.filters, self.projection = learn_first(sample, projection, label, penalty, settings)
         first = project(sample, self.projection)
-        self.memory = SampleMemory(first, settings.capacity, settings.learning_rate)
+        self._memory = SampleMemory(first, settings.capacity, settings.learning_rate)
+        self._waiting: list[tuple[Spectrum, float]] = []
         self.energy = energy_of(first)
         self.momentum: Momentum | None = None
 
@@ -50,18 +53,34 @@ class EcoFilter:
         projected = project(sample, self.projection)
         return projected, respond(self.filters, projected)
 
+    @property
+    def memory(self) -> SampleMemory:
+        """What the filter learns from, with all that was to be remembered."""
+        self._take_in()
+        return self._memory
+
+    def _take_in(self) -> None:
+        self._memory.add_all(self._waiting)
+        self._waiting.clear()
+
+    def remember(self, sample: Spectrum, weight: float) -> None:
+        """Remember a projected sample; it waits until the filter learns, or for `TOGETHER` others."""
+        self._waiting.append((sample, weight))
+        if len(self._waiting) == TOGETHER:
+            self._take_in()
+
     def learn(self, newest: Spectrum) -> None:
         """Improve the filter on what is remembered, by a few iterations; ``newest`` is the last sample."""
-        settings, samples = self.settings, self.memory.samples
-        weights = self.memory.weights[: self.memory.count]
+        settings, memory = self.settings, self.memory
+        samples, weights = memory.samples, memory.weights[: memory.count]
         rate = np.float32(settings.learning_rate)
         self.energy = (1 - rate) * self.energy + rate * energy_of(newest)
-        scale = preconditioner(self.energy, self.penalty, settings.data_share, settings.penalty_share)
+        inverse = 1 / preconditioner(self.energy, self.penalty, settings.data_share, settings.penalty_share)
         self.filters, self.momentum = conjugate_gradient(
             normal_operator(samples, weights, self.penalty),
             right_side(samples, weights, self.label),
             self.filters,
-            lambda residual: residual / scale,
+            lambda residual: residual * inverse,
             inner,
             settings.iterations,
             self.aged_momentum(),

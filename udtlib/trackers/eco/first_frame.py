@@ -86,9 +86,10 @@ def learn_first(
     """
     filters = np.zeros((*sample.shape[:2], projection.shape[1]), np.complex64)
     energy = energy_of(project(sample, projection))
-    scale = Pair(
-        preconditioner(energy, penalty, settings.data_share, settings.penalty_share),
-        settings.projection_share * (inner(label, label) / sample.shape[2] + settings.projection_penalty),
+    projection_scale = inner(label, label) / sample.shape[2] + settings.projection_penalty
+    inverse = Pair(  # multiplying is several times as fast as dividing
+        1 / preconditioner(energy, penalty, settings.data_share, settings.penalty_share),
+        1 / (settings.projection_share * projection_scale),
     )
     for _ in range(settings.first_steps):
         problem = LinearisedProblem(sample, projection, filters, penalty, settings.projection_penalty)
@@ -96,7 +97,7 @@ def learn_first(
             problem.operator,
             problem.right_side(label),
             Pair(filters, np.zeros_like(projection)),
-            lambda residual: residual / scale,
+            lambda residual: residual * inverse,
             inner_of_pairs,
             settings.first_iterations,
         )

@@ -18,6 +18,9 @@ from udtlib.trackers.eco.spectra import Grid, Spectrum
 
 Operator = Callable[[Spectrum], Spectrum]
 
+IN_CACHE = 2**20
+"""Bytes of samples that a processor's second cache holds beside the rest."""
+
 
 def respond(filters: Spectrum, sample: Spectrum) -> Spectrum:
     """Return the response's spectrum ``(2K+1, K+1)``: the convolutions of all channels, summed."""
@@ -33,11 +36,15 @@ def normal_operator(samples: Spectrum, weights: NDArray[np.float64], penalty: Sp
         penalty: on the filter.
     """
     shares = weights.astype(np.float32)
-    transposed = samples.swapaxes(2, 3)
+    rows = max(1, IN_CACHE // samples[0].nbytes)
+    parts = [slice(start, start + rows) for start in range(0, len(samples), rows)]
 
     def apply(filters: Spectrum) -> Spectrum:
-        responses = (samples @ filters[..., None])[..., 0] * shares
-        return (transposed @ responses.conj()[..., None])[..., 0].conj() + penalty.apply(filters)
+        sums = np.empty_like(filters)
+        for part in parts:  # each is read from memory once, for the way there and back
+            responses = (samples[part] @ filters[part, ..., None])[..., 0] * shares
+            np.matmul(responses.conj()[:, :, None], samples[part], out=sums[part, :, None])
+        return sums.conj() + penalty.apply(filters)
 
     return apply
 

@@ -6,6 +6,8 @@ weights are those of a running average, so what was seen long ago fades, but it 
 Book: chapter 12.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,8 @@ class SampleMemory:
         # By frequency, then sample, then channel: learning takes the frequencies one after the other.
         self.store = np.zeros((rows, columns, capacity, channels), np.complex64)
         self.weights, self.gram = np.zeros(capacity), np.zeros((capacity, capacity))
-        self._place(first, 0, 1.0, np.zeros(0), inner(first, first))
+        self.gram[0, 0] = inner(first, first)
+        self._place(first, 0, 1.0, 0)
 
     @property
     def samples(self) -> Spectrum:
@@ -54,65 +57,82 @@ class SampleMemory:
             sample: ``(2K+1, K+1, D)``.
             weight: its share, 0 to 1; None is the learning rate. What has none is not kept.
         """
-        rate = self.learning_rate if weight is None else weight
-        if rate == 0:
-            return
-        products, norm = self.products(sample), inner(sample, sample)
-        faded = int(self.weights.argmin())
-        if self.count < len(self.weights):
-            self._fade(rate)
-            self._place(sample, self.count, rate, products, norm)
-        elif self.weights[faded] <= self.least_weight:
-            self.weights[faded] = 0
-            self._fade(rate)
-            self._place(sample, faded, rate, products, norm)
-        else:
-            self._fade(rate)
-            self._merge_closest(sample, rate, products, norm)
+        self.add_all([(sample, self.learning_rate if weight is None else weight)])
 
-    def products(self, sample: Spectrum) -> NDArray[np.float64]:
-        """Return the inner products ``(count,)`` of a sample with all that are held."""
-        by_frequency = (self.samples @ sample.conj()[..., None])[..., 0].real
+    def add_all(self, weighted: Sequence[tuple[Spectrum, float]]) -> None:
+        """Take in new samples with their weights, one after the other, as `add` does.
+
+        The store is far larger than the processor's cache, and the inner products with all that is in it are
+        most of the work: here it is read once for all new samples.
+        """
+        kept = [(sample, weight) for sample, weight in weighted if weight > 0]
+        if not kept:
+            return
+        capacity = len(self.weights)
+        self.gram = self._extended([sample for sample, _ in kept])
+        for number, (sample, weight) in enumerate(kept, start=capacity):
+            self._take_in(sample, weight, number)
+        self.gram = self.gram[:capacity, :capacity].copy()
+
+    def _extended(self, new: list[Spectrum]) -> NDArray[np.float64]:
+        """Return `gram` with rows and columns for new samples after the others."""
+        capacity = len(self.weights)
+        gram = np.pad(self.gram, (0, len(new)))
+        gram[: self.count, capacity:] = self.products(np.stack(new, axis=2))
+        gram[capacity:, : self.count] = gram[: self.count, capacity:].T
+        gram[capacity:, capacity:] = [[inner(one, other) for other in new] for one in new]
+        return gram
+
+    def products(self, samples: Spectrum) -> NDArray[np.float64]:
+        """Return the inner products ``(count, M)`` of samples ``(2K+1, K+1, M, D)`` with those held."""
+        # The real part of conj(a) b is the inner product of (real, imaginary) pairs, in half the time.
+        by_frequency = self.samples.view(np.float32) @ samples.view(np.float32).swapaxes(2, 3)
         return 2 * by_frequency.sum((0, 1), np.float64) - by_frequency[:, 0].sum(0, np.float64)
 
-    def _fade(self, rate: float) -> None:
+    def _take_in(self, sample: Spectrum, rate: float, number: int) -> None:
+        """Put a sample, of which `gram` has the row ``number``, where there is room, or make room."""
+        faded = int(self.weights.argmin())
+        full = self.count == len(self.weights)
+        if full and self.weights[faded] <= self.least_weight:
+            self.weights[faded] = 0
         self.weights *= (1 - rate) / self.weights.sum()
+        if not full:
+            self._place(sample, self.count, rate, number)
+        elif self.weights[faded] == 0:
+            self._place(sample, faded, rate, number)
+        else:
+            self._merge_closest(sample, rate, number)
 
-    def _place(
-        self, sample: Spectrum, place: int, weight: float, products: NDArray[np.float64], norm: float
-    ) -> None:
-        """Put a sample in a place; ``products`` are those with the samples held."""
+    def _place(self, sample: Spectrum, place: int, weight: float, number: int) -> None:
+        """Put a sample, of which `gram` has the row ``number``, in a place."""
         self.store[:, :, place], self.weights[place] = sample, weight
-        self.gram[place, : self.count] = self.gram[: self.count, place] = products
-        self.gram[place, place] = norm
+        self._set_products(place, self.gram[number].copy(), self.gram[number, number])
         self.count = max(self.count, place + 1)
 
-    def _merge_closest(
-        self, sample: Spectrum, rate: float, products: NDArray[np.float64], norm: float
-    ) -> None:
+    def _set_products(self, place: int, row: NDArray[np.float64], norm: float) -> None:
+        self.gram[place] = self.gram[:, place] = row
+        self.gram[place, place] = norm
+
+    def _merge_closest(self, sample: Spectrum, rate: float, number: int) -> None:
         """Make room: the nearest takes the new sample in, or the two nearest to each other become one."""
-        to_new = np.maximum(np.diag(self.gram) + norm - 2 * products, 0)
+        held, norm = self.gram[: self.count, : self.count], self.gram[number, number]
+        to_new = np.maximum(np.diag(held) + norm - 2 * self.gram[number, : self.count], 0)
         between = self.distances()
         nearest = int(to_new.argmin())
         if to_new[nearest] < between.min():
-            self._absorb(nearest, sample, rate, products, norm)
+            self._absorb(nearest, sample, rate, number)
             return
         pair = np.unravel_index(int(between.argmin()), between.shape)
         kept, freed = sorted(map(int, pair), key=lambda place: -self.weights[place])
-        row, weight = self.gram[freed].copy(), float(self.weights[freed])
-        share = self._absorb(kept, self.store[:, :, freed], weight, row, row[freed])
-        products[kept] = (1 - share) * products[kept] + share * products[freed]
-        self._place(sample, freed, rate, products, norm)
+        self._absorb(kept, self.store[:, :, freed], float(self.weights[freed]), freed)
+        self._place(sample, freed, rate, number)
 
-    def _absorb(
-        self, place: int, sample: Spectrum, weight: float, products: NDArray[np.float64], norm: float
-    ) -> float:
-        """Make the sample in ``place`` the weighted mean of itself and another; return the other's share."""
+    def _absorb(self, place: int, sample: Spectrum, weight: float, number: int) -> None:
+        """Make the sample in ``place`` the weighted mean of itself and another, with the row ``number``."""
         total = self.weights[place] + weight
         share = float(weight / total)
-        row = (1 - share) * self.gram[place] + share * products
-        own = (1 - share) ** 2 * self.gram[place, place]
-        merged = np.float32(1 - share) * self.store[:, :, place] + np.float32(share) * sample
-        merged_norm = own + 2 * share * (1 - share) * products[place] + share**2 * norm
-        self._place(merged, place, total, row, merged_norm)
-        return share
+        row = (1 - share) * self.gram[place] + share * self.gram[number]
+        self.store[:, :, place] *= np.float32(1 - share)
+        self.store[:, :, place] += np.float32(share) * sample
+        self.weights[place] = total
+        self._set_products(place, row, (1 - share) * row[place] + share * row[number])

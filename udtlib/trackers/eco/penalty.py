@@ -2,15 +2,14 @@
 
 SRDCF's regulariser (Danelljan et al., ICCV 2015): ``||w f||^2`` with a window w that is small on the
 target and grows with the square of the distance. Only a few Fourier coefficients of w are kept; the
-filter's coefficients would be convolved with them, which is the product with ``w^2`` in space, done here
-with two transforms. Book: chapter 12.
+filter's coefficients are convolved with them, twice, which is the product with ``w^2`` in space.
+Book: chapter 12.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import fft
+from numpy.typing import ArrayLike, NDArray
 
-from udtlib.trackers.eco.spectra import Grid, Spectrum, half_plane, inner, off_grid, on_grid
+from udtlib.trackers.eco.spectra import Grid, Spectrum, frequencies, half_plane, inner, on_grid
 
 
 def quadratic_window(support: int, target: ArrayLike, least: float, edge: float) -> Grid:
@@ -47,21 +46,49 @@ def sparse_spectrum(window: Grid, least: float, threshold: float) -> Spectrum:
 class SpatialPenalty:
     """``||w f||^2``, of which `apply` is half the gradient.
 
+    The window is a function of x plus one of y, ``w = u(x) + v(y)``, so ``w^2 = u^2 + 2 u v + v^2``. A
+    product with a function of x alone convolves all rows of coefficients with its series: a small matrix.
+
     Attributes:
         spectrum: the Fourier coefficients of w, ``(2r+1, r+1)``.
         energy: the mean of ``w^2``.
     """
 
     def __init__(self, spectrum: Spectrum, bandwidth: int) -> None:
-        """Take the window's few coefficients and the ``bandwidth`` K of the filters."""
-        self.spectrum, self.bandwidth = spectrum, bandwidth
-        self.energy = inner(spectrum, spectrum)
-        # w^2 f has frequencies up to K + 2r, which on fewer points would fold back to below K.
-        self.count = fft.next_fast_len(2 * bandwidth + 2 * (spectrum.shape[1] - 1) + 1, real=True)
-        self.weights = np.square(on_grid(spectrum, self.count))[:, :, None]
+        """Take the window's few coefficients, those on the axes, and the filters' ``bandwidth`` K."""
+        self.spectrum, self.energy = spectrum, inner(spectrum, spectrum)
+        reach = spectrum.shape[1] - 1
+        u, v = (np.concatenate([half[:0:-1], half]).real for half in (spectrum[0], spectrum[: reach + 1, 0]))
+        v[reach] = 0  # the constant is u's
+        rows, columns = (axis.ravel().astype(int) for axis in frequencies(bandwidth))
+        self.beside = min(2 * reach, bandwidth)  # columns of the other half that reach into this one
+        self.mirror = -np.arange(len(rows))
+        near = np.arange(-self.beside, bandwidth + 1)
+        self.across = np.concatenate(
+            [convolution(np.convolve(u, u), columns, near), convolution(2 * u, columns, near)]
+        )
+        self.down = np.concatenate(
+            [convolution(np.convolve(v, v), rows, rows), convolution(v, rows, rows)], axis=1
+        )
 
     def apply(self, filters: Spectrum) -> Spectrum:
         """Return ``w^2 f``, frequencies up to K, for filters ``(2K+1, K+1, D)``."""
-        values = on_grid(filters, self.count)
-        values *= self.weights
-        return off_grid(values, self.bandwidth)
+        rows, columns, _ = filters.shape
+        other_half = filters[self.mirror, self.beside : 0 : -1].conj()
+        values = np.concatenate([other_half, filters], axis=1).view(np.float32)  # real and imaginary parts
+        squared, doubled = np.split(self.across @ values, 2, axis=1)
+        both = np.concatenate([values[:, self.beside :], doubled]).reshape(2 * rows, -1)
+        return (squared + (self.down @ both).reshape(rows, columns, -1)).view(np.complex64)
+
+
+def convolution(series: Grid, out: NDArray[np.int_], into: NDArray[np.int_]) -> Grid:
+    """Return the matrix that convolves coefficients at frequencies ``into`` with a series, taken at ``out``.
+
+    Args:
+        series: coefficients at -R..R.
+        out: ``(M,)``; the matrix is ``(M, N)``.
+        into: ``(N,)``.
+    """
+    reach = len(series) // 2
+    lag = out[:, None] - into
+    return np.where(abs(lag) <= reach, series[np.clip(lag + reach, 0, 2 * reach)], 0).astype(np.float32)

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
-from udtlib.devices import keep_freed_memory, one_blas_thread
+from udtlib.devices import keep_freed_memory, one_blas_thread, side_by_side
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
@@ -78,8 +78,8 @@ class UdtPlusTracker:
 
     stages = (
         "_predict",
-        "_crop",
-        "_features",
+        "crop",
+        "features",
         "_spectrum",
         "_locate",
         "_remember",
@@ -129,24 +129,8 @@ class UdtPlusTracker:
         """
         self.started = False
         frame = check_frame(frame)
-        box = check_box_in_image(box, *frame.shape[:2])
-        self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]
-        self._prepare()
-        maps = self._features(self._crop(frame, self.center))
-        self.filter = EcoFilter(
-            self._spectrum(maps),
-            principal_components(maps, self.settings.channels),
-            self.label,
-            self.penalty,
-            self.settings,
-        )
-        self.confidence, self.presence = Confidence(), Confidence(settling=1)
-        self.camera, self.flow = CameraMotion(frame), TargetFlow(frame, box)
-        self._judge(self._locate(self._spectrum(maps), self.center))
-        self.confidence, self.velocity = Confidence(), np.zeros(2)  # that answer was only a rehearsal
-        self.scale_filter.learn(frame, self.center, self.size)
-        self.frames, self.unlearned = 1, 0
-        self.started = True
+        self.place(frame, check_box_in_image(box, *frame.shape[:2]))
+        self.start(frame, self._maps(frame, self.center))
 
     @one_blas_thread
     def update(self, frame: Frame) -> Boxes:
@@ -159,21 +143,52 @@ class UdtPlusTracker:
         if not self.started:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, like=self.frame_shape)
+        self.expect(frame)
+        return self.follow(frame, self._maps(frame, self.center))
+
+    def place(self, frame: Frame, box: Boxes) -> None:
+        """Take a checked ``box`` of ``frame`` as where the target is; its filter is still to be learned."""
+        self.started = False
+        self.frame_shape, self.center, self.size = frame.shape[:2], center(box), box[2:]
+        self._prepare()
+        self.camera, self.flow = CameraMotion(frame), TargetFlow(frame, box)
+
+    def start(self, frame: Frame, maps: Grid) -> None:
+        """Learn the filter from the features ``(f, f, 32)`` of the first frame."""
+        self.filter = EcoFilter(
+            self._spectrum(maps),
+            principal_components(maps, self.settings.channels),
+            self.label,
+            self.penalty,
+            self.settings,
+        )
+        self.confidence, self.presence = Confidence(), Confidence(settling=1)
+        self._judge(self._locate(self._spectrum(maps), self.center))
+        self.confidence, self.velocity = Confidence(), np.zeros(2)  # that answer was only a rehearsal
+        self.scale_filter.learn(frame, self.center, self.size)
+        self.frames, self.unlearned = 1, 0
+        self.started = True
+
+    def expect(self, frame: Frame) -> None:
+        """Go to where the target is expected in a checked frame: all that comes before the network."""
         self.frames += 1
         self._predict(frame)
-        look = self._search(frame)
+
+    def follow(self, frame: Frame, maps: Grid) -> Boxes:
+        """Find the target in the features ``(f, f, 32)`` of where it was expected, learn, return its box."""
+        look = self._search(frame, self._locate(self._spectrum(maps), self.center))
         self._judge(look)
         self._move(look)
+        side_by_side(lambda: self._resize(frame), lambda: self._learn(self._remember(look)))
+        return from_center(self.center, self.size)
+
+    def _resize(self, frame: Frame) -> None:
+        """Follow the size: what the position's filter neither needs nor changes."""
         if self.settings.follow_size:
             self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
-        sample = self._remember(look)
-        self._learn(sample)
-        if self.settings.follow_size:
             self.scale_filter.adapt(frame, self.center, self.size, self.trust)
-        box = from_center(self.center, self.size)
         if self.settings.flow:
-            self.flow.remember(frame, box)
-        return box
+            self.flow.remember(frame, from_center(self.center, self.size))
 
     def _prepare(self) -> None:
         """Choose the patch for a target of this size, and make what depends on it alone."""
@@ -207,9 +222,8 @@ class UdtPlusTracker:
         self.carried = self._inside(expected)
         self.center = self._inside(expected + self.settings.velocity * self.velocity)
 
-    def _search(self, frame: Frame) -> Look:
-        """Look at the expected place and, if the target is hardly there, beside it."""
-        first = self._look(frame, self.center)
+    def _search(self, frame: Frame, first: Look) -> Look:
+        """Return the look at the expected place or, if the target is hardly there, the best beside it."""
         if self.settings.second_look == 0 or self._stands_out(first, self.settings.second_look):
             return first
         steps = BESIDE[self.frames % 2 :: 2] * self.window_side * self.scale / 2
@@ -222,7 +236,7 @@ class UdtPlusTracker:
         return bool(look.score >= share * self.presence.ordinary[0])
 
     def _look(self, frame: Frame, place: Boxes) -> Look:
-        return self._locate(self._spectrum(self._features(self._crop(frame, place))), place)
+        return self._locate(self._spectrum(self._maps(frame, place)), place)
 
     def _judge(self, look: Look) -> None:
         """Say how far this frame is to be learned from."""
@@ -230,18 +244,26 @@ class UdtPlusTracker:
         self.presence.judge(look.response, look.score)
         self.trust = self.confidence.judge(look.response, look.score) ** self.settings.adaptive
 
-    def _crop(self, frame: Frame, place: Boxes) -> Frame:
+    def _maps(self, frame: Frame, place: Boxes) -> Grid:
+        return self.features(self.crop(frame, place)[None])[0]
+
+    def crop(self, frame: Frame, place: Boxes) -> Frame:
+        """Return the patch ``(S, S, 3)`` around a place, ``S = patch_side``."""
         window = from_center(place, np.full(2, self.window_side * self.scale))
         return crop(frame, window, (self.patch_side, self.patch_side))
 
     @torch.inference_mode()
-    def _features(self, patch: Frame) -> Grid:
-        """Return the network's features, averaged over cells and brought to one norm, ``(f, f, 32)``."""
-        pixels = (torch.from_numpy(patch).float() - self.mean).permute(2, 0, 1)[None]
+    def features(self, patches: Frame) -> Grid:
+        """Return the network's features of patches ``(N, S, S, 3)``: ``(N, f, f, 32)`` float32.
+
+        They are averaged over cells, f a side, and brought to one norm.
+        """
+        pixels = (torch.from_numpy(patches).float() - self.mean).permute(0, 3, 1, 2)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             features = self.network(pixels)
-        maps = functional.avg_pool2d(features, self.settings.cell)[0].permute(1, 2, 0).numpy()
-        return maps * np.float32(np.sqrt(maps.size / (np.square(maps).sum() + 1e-12)))
+        maps = functional.avg_pool2d(features, self.settings.cell).permute(0, 2, 3, 1).numpy()
+        energy = np.square(maps).sum((1, 2, 3), keepdims=True)
+        return maps * np.sqrt(np.float32(maps[0].size) / (energy + np.float32(1e-12)))
 
     def _spectrum(self, maps: Grid) -> Spectrum:
         return half_plane(maps * self.cosine) * self.interpolation
@@ -262,9 +284,9 @@ class UdtPlusTracker:
         self.size = self.base_size * self.scale
 
     def _remember(self, look: Look) -> Spectrum:
-        """Put the sample into the memory, moved to where the target was found, and return it."""
+        """Remember the sample, moved to where the target was found, and return it."""
         sample = shifted(look.sample, -look.moved)
-        self.filter.memory.add(sample, self.settings.learning_rate * self.trust)
+        self.filter.remember(sample, self.settings.learning_rate * self.trust)
         return sample
 
     def _learn(self, newest: Spectrum) -> None:
