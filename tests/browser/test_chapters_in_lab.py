@@ -58,20 +58,19 @@ def test_a_chapter_is_read_run_and_operated(number, lab, page, request, capsys) 
     for demo in (*panels, *Shown.all(page)):
         looks(demo)
         times = operate(demo, events)
-        report = (
-            f"{number} {type(demo).__name__} {demo.place + 1}, ms, median of {events} (first): {said(times)}"
-        )
+        title = f"{number} {type(demo).__name__} {demo.place + 1}, ms, median of {events} (fastest, first)"
         with capsys.disabled():
-            print(f"\n{report}")
+            print(f"\n{title}: {said(times)}")
     assert [one for one in page.browser.problems if "Failed to load resource" not in str(one)] == []
 
 
 def said(times) -> str:
-    """Return each control's median and first in words."""
-    medians = {name: (statistics.median(values), values[0]) for name, values in times.items() if values}
+    """Return each control's median, fastest and first in words."""
     return ", ".join(
-        f"{name} {median:.0f} ({first:.0f})" + (" OVER 100" if median > SLOWEST else "")
-        for name, (median, first) in medians.items()
+        f"{name} {statistics.median(values):.0f} ({min(values):.0f}, {values[0]:.0f})"
+        + (" OVER 100" if statistics.median(values) > SLOWEST else "")
+        for name, values in times.items()
+        if values
     )
 
 
@@ -113,18 +112,19 @@ def settled(demo) -> bool:
 
 
 def there_and_back(demo, control) -> None:
-    """A key changes the picture, and the key back brings the first one back."""
-    before = demo.picture()
+    """A key changes the picture, the key back brings back the one before; so again."""
     for back in (False, True):
-        if demo.step(control, back) is not None:
+        if demo.step(control, back) is None:
+            continue
+        pictures = []
+        for turn in (not back, back, not back):  # the first move may have pushed what was at an edge
             assert settled(demo)
-            changed = demo.picture()
-            demo.step(control, not back)
-            assert settled(demo)
-            assert demo.picture() == before, f"{control.name} came back to another picture"
-            if control.kind == "handle":
-                assert changed != before, f"no key moves {control.name}"
-            return
+            pictures.append(demo.picture())
+            demo.step(control, turn)
+        assert settled(demo)
+        assert pictures[2] == pictures[0], f"{control.name} came back to another picture"
+        assert pictures[1] == demo.picture(), f"{control.name} came back to another picture"
+        return
     raise AssertionError(f"no key moves {control.name}")
 
 
