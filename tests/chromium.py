@@ -10,7 +10,7 @@ KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "Space": 32, "KeyD": 68, "KeyS": 83
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 WRITTEN = {"Enter": "\r", "Space": " ", "KeyD": "d", "KeyS": "s"}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--window-size=1000,900"]
-SECONDS = 60
+SECONDS = 180  # long, for a busy machine: only a failure waits for them
 
 
 class Chromium:

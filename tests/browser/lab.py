@@ -71,7 +71,11 @@ class Lab:
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "jupyterlab", *options]
             self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
-        found = Chromium.until(lambda: ADDRESS.search(self.log.read_text()))
+        try:
+            found = Chromium.until(lambda: ADDRESS.search(self.log.read_text()))
+        except TimeoutError:
+            self.process.kill()
+            raise
         self.root, self.token = found[0].split("/lab")[0].split("/?")[0], found[1]
 
     def __enter__(self):
@@ -105,7 +109,7 @@ class Page:
         self.browser = browser
         browser.open(f"{lab.root}/lab/tree/book/{name}.ipynb?reset&token={lab.token}")
         browser.call("Emulation.setFocusEmulationEnabled", enabled=True)  # else nothing is the current panel
-        browser.wait(f"{READY}('book/{name}.ipynb')", seconds=180)
+        browser.wait(f"{READY}('book/{name}.ipynb')")
 
     def save(self):
         """Save the chapter as Ctrl+S does."""
