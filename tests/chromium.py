@@ -6,9 +6,11 @@ import subprocess
 import time
 import urllib.request
 
-KEYS = {"Enter": 13, "Tab": 9, "Space": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "Space": 32, "KeyD": 68, "KeyS": 83}
+KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+WRITTEN = {"Enter": "\r", "Space": " ", "KeyD": "d", "KeyS": "s"}
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--window-size=1000,900"]
-SECONDS = 60
+SECONDS = 180  # long, for a busy machine: only a failure waits for them
 
 
 class Chromium:
@@ -85,14 +87,14 @@ class Chromium:
         area = f"document.querySelector({selector!r}).getBoundingClientRect()"
         return self.value(f"(({{x, y, width, height}}) => [x, y, width, height])({area})")
 
-    def press(self, key, shift=False):
+    def press(self, key, shift=False, control=False):
         about = {
-            "key": " " if key == "Space" else key,
+            "key": WRITTEN.get(key, key) if key != "Enter" else key,
             "code": key,
             "windowsVirtualKeyCode": KEYS[key],
-            "modifiers": 8 * shift,
+            "modifiers": 8 * shift + 2 * control,
         }
-        text = {"text": {"Enter": "\r", "Space": " "}[key]} if key in ("Enter", "Space") else {}
+        text = {"text": WRITTEN[key]} if key in WRITTEN and not control else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 

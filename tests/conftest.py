@@ -23,6 +23,7 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
 SITE = ("myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinxcontrib")
 NEEDS = {
     "gpu": has_gpu,
@@ -41,6 +42,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if any(item.get_closest_marker(name) for item in items) and not has()
     }
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
+    config.stash[LEFT_OUT] = {
+        name: sum(item.get_closest_marker(name) is not None for item in left_out) for name in absent
+    }
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say what was left out, and why."""
+    reasons = dict(line.split(": ", 1) for line in config.getini("markers"))
+    left_out = config.stash.get(LEFT_OUT, {})
+    return [f"left out: {count} marked {name} ({reasons[name]})" for name, count in left_out.items()]

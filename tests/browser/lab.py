@@ -1,16 +1,14 @@
-"""A JupyterLab server on a copy of the book, and a page of it in Chromium."""
+"""A JupyterLab server on a copy of the book, and a chapter of it in Chromium."""
 
-import base64
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
-import cv2
-import numpy as np
 from chromium import Chromium
 
 PROJECT = Path(__file__).parents[2]
@@ -28,6 +26,15 @@ READY = """((path) => {
     if (!panel?.context.isReady || panel.sessionContext.session?.kernel?.status !== "idle") return false;
     jupyterapp.shell.activateById(panel.id);
     return jupyterapp.shell.currentWidget === panel;
+})"""
+# What code prints that is run in the chapter's kernel, beside its cells.
+ASKED = """(async (code) => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({code, store_history: false});
+    let said = "";
+    future.onIOPub = ({content}) => { said += content.text ?? content.traceback?.join("\\n") ?? ""; };
+    await future.done;
+    return said;
 })"""
 SAVED = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
 
@@ -64,15 +71,35 @@ class Lab:
         with self.log.open("w") as log:
             command = [sys.executable, "-m", "jupyterlab", *options]
             self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
-        found = Chromium.until(lambda: ADDRESS.search(self.log.read_text()))
+        try:
+            found = Chromium.until(lambda: ADDRESS.search(self.log.read_text()))
+        except TimeoutError:
+            self.process.kill()
+            raise
         self.root, self.token = found[0].split("/lab")[0].split("/?")[0], found[1]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *problem):
+        self.end_kernels()
         self.process.terminate()
-        self.process.wait(60)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:  # seen on a busy machine: all closed, and a thread waits for ever
+            self.process.kill()
+            self.process.wait()
+
+    def end_kernels(self):
+        """End the chapters' kernels, each of which holds a copy of torch."""
+        for kernel in json.loads(self.ask("GET", "api/kernels")):
+            self.ask("DELETE", f"api/kernels/{kernel['id']}")
+
+    def ask(self, method, path):
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.root}/{path}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
 
 
 class Page:
@@ -89,7 +116,7 @@ class Page:
         assert self.browser.value(SAVED)
 
     def run(self, seconds):
-        """Run all cells and wait for the last; return whether none stopped it."""
+        """Run all cells and wait for the last."""
         self.browser.value(
             "window.ended = null; jupyterapp.commands.execute('notebook:run-all-cells')"
             ".then(() => { window.ended = true; }, () => { window.ended = true; }); null"
@@ -103,71 +130,6 @@ class Page:
             f"[...document.querySelectorAll({selector!r})].map((one) => one.textContent.trim())"
         )
 
-    def demos(self):
-        """Return the demos of the page, in order."""
-        count = self.browser.value("document.querySelectorAll('.udt-demo').length")
-        return [Live(self.browser, place) for place in range(count)]
-
-
-class Live:
-    """One demo of a page, operated as a reader does."""
-
-    def __init__(self, browser, place):
-        self.browser, self.root = browser, f"document.querySelectorAll('.udt-demo')[{place}]"
-        self.wait_for_picture()
-        browser.value(f"""(() => {{
-            const root = {self.root}, image = root.querySelector("img");
-            let start = null;
-            root.times = [];
-            for (const event of ["input", "change"])
-                root.addEventListener(event, () => {{ start ??= performance.now(); }}, true);
-            image.addEventListener("load", () => {{
-                if (start !== null) root.times.push(performance.now() - start);
-                start = null;
-            }});
-        }})()""")
-
-    def wait_for_picture(self):
-        self.browser.wait(f"{self.root}.querySelector('img').naturalWidth > 0")
-
-    def ask(self, expression):
-        """Return the value of an expression of the demo's element ``root``."""
-        return self.browser.value(f"((root) => {expression})({self.root})")
-
-    def controls(self):
-        """Return name, kind, whether it is off, and value of each control."""
-        return self.ask(
-            "[...root.querySelectorAll('input, select')].map((one) => ({name: one.name, kind: one.type, "
-            "off: one.disabled, label: one.getAttribute('aria-label'), "
-            "value: {checkbox: one.checked, range: Number(one.value)}[one.type] ?? one.value}))"
-        )
-
-    def settings(self):
-        return {control["name"]: control["value"] for control in self.controls()}
-
-    def picture(self):
-        """Return what is shown, decoded: RGB uint8."""
-        code = self.browser.value(
-            f"""fetch({self.root}.querySelector('img').src).then((r) => r.blob()).then((blob) =>
-                new Promise((done) => {{ const reader = new FileReader();
-                reader.onload = () => done(reader.result.split(",")[1]); reader.readAsDataURL(blob); }}))"""
-        )
-        pixels = np.frombuffer(base64.b64decode(code), np.uint8)
-        return cv2.cvtColor(cv2.imdecode(pixels, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
-    def field(self, name):
-        return f"root.querySelector('[name={name}]')"
-
-    def press(self, name, key):
-        """Press a key on a control."""
-        self.ask(f"({self.field(name)}.scrollIntoView({{block: 'center'}}), {self.field(name)}.focus())")
-        self.browser.press(key)
-
-    def click(self, name, share=0.5):
-        """Click on a control, at a share of its width."""
-        self.ask(f"{self.field(name)}.scrollIntoView({{block: 'center'}})")
-        x, y, width, height = self.ask(
-            f"((at) => [at.x, at.y, at.width, at.height])({self.field(name)}.getBoundingClientRect())"
-        )
-        spot = (x + share * width, y + height / 2)
-        self.browser.drag(spot, spot)
+    def kernel(self, code):
+        """Return what code prints in the chapter's kernel."""
+        return self.browser.value(f"{ASKED}({json.dumps(code)})").strip()

@@ -2,6 +2,7 @@
 
 import asyncio
 import statistics
+import threading
 import time
 
 import numpy as np
@@ -123,3 +124,15 @@ def test_event_to_picture_takes_under_100_ms():
         jpeg(ingredients.draw(frame, context=True, penalty=frame % 2 == 0))
         times.append(time.process_time() - start)
     assert statistics.median(times) < 0.1
+
+
+def test_two_threads_drive_one_run_as_one_does():
+    """JupyterLab lets the controls' messages and the cells run in threads of their own."""
+    names, last = frozenset({"context"}), 6
+    alone, shared = ingredients.Running(names).until(last), ingredients.Running(names)
+    threads = [threading.Thread(target=shared.until, args=(last,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_array_equal(shared.boxes, alone.boxes)

@@ -7,6 +7,7 @@ seen running through the clip up to the frame (`steps`); then its frames are at 
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Any, NamedTuple
 
 import cv2
@@ -46,13 +47,15 @@ class Running:
         self.tracker.init(scene().frames[0], scene().boxes[0])
         self.boxes = [scene().boxes[0]]
         self.responses, self.scores = [self.tracker.response], [self.tracker.score]
+        self.lock = Lock()
 
     def until(self, frame: int) -> "Running":
-        """Go on up to this frame, if it is not there yet."""
-        for picture in scene().frames[len(self.boxes) : frame + 1]:
-            self.boxes.append(self.tracker.update(picture))
-            self.responses.append(self.tracker.response)
-            self.scores.append(self.tracker.score)
+        """Go on up to this frame, if it is not there yet; controls and cells ask in threads of their own."""
+        with self.lock:
+            for picture in scene().frames[len(self.boxes) : frame + 1]:
+                self.boxes.append(self.tracker.update(picture))
+                self.responses.append(self.tracker.response)
+                self.scores.append(self.tracker.score)
         return self
 
     def overlaps(self, frame: int) -> NDArray[np.float64]:

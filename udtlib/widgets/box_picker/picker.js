@@ -96,6 +96,7 @@ export function pickBox(root, { picture, width, height, box = null, changed = ()
   }
 
   stage.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) { event.stopPropagation(); } // else JupyterLab takes letters too
     if (event.key === "Enter" && event.target === stage && box === null) {
       between([width * 3 / 8, height * 3 / 8], [width * 5 / 8, height * 5 / 8]);
       frame.focus();
@@ -103,7 +104,6 @@ export function pickBox(root, { picture, width, height, box = null, changed = ()
     }
     if (!(event.key in ARROWS) || box === null) { return; }
     event.preventDefault();
-    event.stopPropagation();
     const [dx, dy] = ARROWS[event.key].map((step) => step * (event.shiftKey ? 10 : 1));
     const handle = handles.indexOf(event.target);
     if (handle < 0) { move(box[0] + dx, box[1] + dy); return; }

@@ -2,7 +2,7 @@
 
 import { channelsOf, solveBench } from "./bench.js";
 import { peakOf, peakToSidelobe } from "./fourier.js";
-import { ARROWS, drawing, element, slider } from "./page.js";
+import { ARROWS, drawing, element, keepKeys, slider } from "./page.js";
 import { paint } from "./paint.js";
 
 const COLOURS = { template: "#0072b2", search: "#e69f00" };
@@ -45,7 +45,6 @@ function square(stage, key, name, state, picture, changed) {
   box.addEventListener("keydown", (event) => {
     if (!(event.key in ARROWS)) { return; }
     event.preventDefault();
-    event.stopPropagation();
     const step = event.shiftKey ? 10 : 1, [dx, dy] = ARROWS[event.key];
     move(state[key][0] + step * dx, state[key][1] + step * dy);
   });
@@ -95,6 +94,7 @@ function responsePanel(parent) {
 
 async function filterBench(root, start) {
   root.classList.add("udt-demo", "filter-bench");
+  keepKeys(root);
   const picture = await pictureOf(start.picture), state = structuredClone(start.settings);
   const top = element(root, "div", { className: "panels" });
   const stage = element(element(top, "figure", { className: "wide" }), "div", { className: "stage" });

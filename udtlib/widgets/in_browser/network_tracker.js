@@ -1,7 +1,7 @@
 // The network that learned without labels, tracking in the page: on a clip, the reader's camera, picture or video.
 
 import { spectraOf } from "./features.js";
-import { ARROWS, element } from "./page.js";
+import { ARROWS, element, keepKeys } from "./page.js";
 import { paint } from "./paint.js";
 import { cameraFrames, fileFrames, storedFrames } from "./sources.js";
 import { CUTOFF, SIDE, UdtTracker } from "./tracker.js";
@@ -53,7 +53,6 @@ function drawnBox(canvas, enabled, get, set) {
   canvas.addEventListener("keydown", (event) => {
     if (!(event.key in ARROWS) || !enabled()) { return; }
     event.preventDefault();
-    event.stopPropagation();
     const [dx, dy] = ARROWS[event.key], [x, y, width, height] = get();
     set(event.shiftKey ? [x, y, width + 2 * dx, height + 2 * dy] : [x + 2 * dx, y + 2 * dy, width, height]);
   });
@@ -67,6 +66,7 @@ function inside([x, y, width, height], frame) {
 // `life` is an AbortSignal: the page no longer shows the demo.
 async function networkTracker(root, start, life) {
   root.classList.add("udt-demo", "network-tracker");
+  keepKeys(root);
   const panels = element(root, "div", { className: "panels" });
   const canvas = element(element(panels, "figure", { className: "wide" }), "canvas", { tabIndex: 0 }, { role: "application",
     "aria-label": "The frame. Draw a box around the target; arrow keys move the box, with Shift they resize it." });

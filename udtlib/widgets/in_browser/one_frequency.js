@@ -1,7 +1,7 @@
 // One frequency as arrows in the complex plane: drag template, search patch and label, and the rest follows.
 
 import { energyOf, minus, scaled, solveFrequency } from "./frequency.js";
-import { ARROWS, drawing, element, slider } from "./page.js";
+import { ARROWS, drawing, element, keepKeys, slider } from "./page.js";
 
 const REACH = 2; // the given numbers have parts in -2..2
 const COLOURS = { x: "#0072b2", z: "#d55e00", y: "#009e73", w: "#cc79a7", r: "#e69f00", g: "#56b4e9" };
@@ -84,7 +84,6 @@ function handles(given, state, changed) {
     handle.addEventListener("keydown", (event) => {
       if (!(event.key in ARROWS)) { return; }
       event.preventDefault();
-      event.stopPropagation();
       const step = event.shiftKey ? 0.25 : 0.05, [dx, dy] = ARROWS[event.key];
       set([state[key][0] + step * dx, state[key][1] - step * dy]);
     });
@@ -119,6 +118,7 @@ const ROWS = [
 
 function oneFrequency(root, start) {
   root.classList.add("udt-demo", "one-frequency");
+  keepKeys(root);
   const state = structuredClone(start), origin = [0, 0];
   const panels = element(root, "div", { className: "panels" });
   const given = plane(panels, "Given: drag the tips", { fixed: REACH });

@@ -29,3 +29,12 @@ export function slider(parent, text, { min, max, step, value }, shown, changed) 
 }
 
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// JupyterLab would take the arrows, Space and the letters for its own shortcuts (two d delete a cell), also while a
+// control has the focus. Saving, running and leaving a cell go on to it.
+export function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if (!chord && event.key !== "Escape" && !(event.shiftKey && event.key === "Enter")) { event.stopPropagation(); }
+  });
+}

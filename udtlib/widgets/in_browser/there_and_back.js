@@ -1,6 +1,6 @@
 // Plays the way from T through S1 and S2 back to T: the peaks, the path, and the loss as S2 moves away.
 
-import { drawing, element, slider } from "./page.js";
+import { drawing, element, keepKeys, slider } from "./page.js";
 
 const NAMES = ["T", "S1", "S2", "T again"], STEPS = NAMES.length, PAUSE = 700; // milliseconds a step
 
@@ -38,6 +38,7 @@ function chart(parent, journeys) {
 
 function thereAndBack(root, { clips, side }, life) {
   root.classList.add("udt-demo", "there-and-back");
+  keepKeys(root);
   const names = Object.keys(clips), state = { clip: names[0], journey: 0, step: STEPS - 1 };
   const row = element(root, "div", { className: "panels" });
   const panels = NAMES.map((name) => panel(row, name, side));

@@ -3,6 +3,15 @@
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
 const words = (name) => name.replaceAll("_", " ");
 
+// JupyterLab would take the arrows, Space and the letters for its own shortcuts (two d delete a cell), also while a
+// control has the focus. Saving, running and leaving a cell go on to it.
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if (!chord && event.key !== "Escape" && !(event.shiftKey && event.key === "Enter")) { event.stopPropagation(); }
+  });
+}
+
 function slider(spec, change) {
   const input = make("input", { type: "range", min: spec.low, max: spec.high, step: spec.step });
   const shown = make("output");
@@ -55,7 +64,8 @@ const KINDS = { slider, menu, tick };
 
 function render({ model, el }) {
   const title = model.get("title");
-  const root = make("div", { className: "udt-demo" });
+  const root = make("div", { className: "udt-panel" });
+  keepKeys(root);
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", title || "demo");
   const picture = make("img");

@@ -19,6 +19,7 @@ class Panel(anywidget.AnyWidget):
         controls: what each control is, in the words of ``panel.js``.
         title: heading above the picture.
         alt: what the picture shows, in words.
+        draw: the pictures of given values, the last stays.
     """
 
     _esm = HERE / "panel.js"
@@ -33,6 +34,7 @@ class Panel(anywidget.AnyWidget):
         """Show the pictures of ``draw(**values)``, the last stays; again whenever ``values`` changes."""
         *_, last = draw(**values)
         super().__init__(picture=last, values=values, **more)
+        self.draw = draw
         self.pictures: Iterator[bytes] = iter(())
         self.observe(lambda change: self._show(draw(**change.new)), names="values")
 
