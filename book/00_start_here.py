@@ -393,6 +393,13 @@ print("to fix:", sum(not line.is_ok for line in lines))
 # **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the
 # number of frames before the first overlap of exactly 0, or all of them if that never happens. Frames in which the
 # box touches the target again later do not count.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Find all frames with an overlap of exactly 0 first. What you return is a property of the earliest of them. Then
+# think of a tracker that was never lost.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -409,6 +416,13 @@ check.frames_until_lost(frames_until_lost)
 # three colours (`frame.mean(axis=2)`; the place of its largest value is `np.unravel_index(a.argmax(), a.shape)`).
 # Return a box of the same size whose middle is there. The check shows it two night scenes with a lamp, and a red
 # thing that is not a lamp.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The index that NumPy gives is (row, column), a box starts with x. Draw one pixel and the box around it on paper:
+# how far is the box's corner from the pixel's middle?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -689,6 +689,13 @@ if annotations is not None:
 # hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
 # **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Begin in one dimension: where does the shared stretch of two intervals begin, and where does it end? What does
+# your formula give for two intervals that do not touch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -703,6 +710,13 @@ check.iou_by_hand(iou_by_hand)
 # %% [markdown]
 # **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
 # Convert one into our box.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The numbers of a line may be separated in three ways. Which of the four numbers is a place, and which is a length?
+# Only one of the two depends on where counting starts.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -716,6 +730,13 @@ check.read_otb_line(read_otb_line)
 
 # %% [markdown]
 # **3. Derive.** Equation 1 is wrong for shifts larger than the box. Write one that is always right.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The shared area is a square. What is its side after a slip, and what should it be once the slip is larger than the
+# square?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -729,6 +750,13 @@ check.slip_iou(slip_iou)
 
 # %% [markdown]
 # **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compare every overlap with every threshold, in one table of truth values. The word "strict" says what happens when
+# the two are equal.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -743,6 +771,12 @@ check.success_auc(success_auc)
 # %% [markdown]
 # **5. Predict, then compute.** One sequence has 98 frames with overlap 0.9, another has two frames with 0.1 and 0.3.
 # What is the benchmark's mean overlap? Decide before you type.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The two sequences have very different lengths. Does the benchmark give each frame the same vote, or each sequence?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -758,6 +792,13 @@ check.dataset_score(dataset_score)
 # **6. Open.** Try to cheat. Given the true boxes of a slowly moving target, return a result that the policy
 # `pytracking` scores at least 0.2 higher than `otb-strict` does. How few true boxes do you need? Should a policy
 # allow it?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In section 1.6 the policies differ in what they do with a result that ends or breaks off early. Which frames does
+# each of them score then?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -883,6 +883,13 @@ assert all(sharpness["colour and edges", left] > sharpness["grey", left] for lef
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake.
 #
 # **Exercise 1 (compute).** Move a picture by `(dy, dx)` on the circle, given its `fft2`: return the moved `fft2`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# On the circle a shift changes no amplitude, only phases. By how much does one wave turn when it moves by one
+# pixel? `np.fft.fftfreq` has the frequencies, the negative ones included.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -896,6 +903,12 @@ check.shift_spectrum(shift_spectrum)
 # %% [markdown]
 # **Exercise 2 (predict).** A target moved by `(dy, dx)` on a patch of `height` x `width`. At which index
 # `(row, column)` of the response array is the peak? You need no transform.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Take a line of five cells and move a peak one cell to the left of cell 0. Where is it in the array?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -910,6 +923,13 @@ check.peak_index(peak_index)
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
 # the expected power $E|\hat n_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat n_k|^2$ as a double sum
 # and take the expectation of each term. This is the $\nu$ of section 2.6.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In the double sum every term is a product of the noise at two pixels. What is its expectation when the two pixels
+# differ, and what remains when they are the same?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -924,6 +944,13 @@ check.noise_power(noise_power)
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
 # real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
 # check notices.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The error of section 2.7 is a sum over all templates. Set its derivative to zero at one frequency: what is added
+# up above the fraction line, and what below it? How often does $\lambda$ appear?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -951,6 +978,13 @@ check.learn_filter(learn_filter)
 #     dx = column if column < width // 2 else column - width + 1
 #     return int(dy), int(dx)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Go through it line by line and compare each with its section: what happens to a patch before its transform (2.6),
+# which $\lambda$ is used, what is conjugated in the response (2.4), and how is an index read (exercise 2)?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -1063,6 +1063,13 @@ assert peaks["fHOG, grown by 1.4"] < 0.6 * peaks["fHOG, as it was"]
 # **Exercise 1 (compute).** The polynomial kernel is $\kappa(a,b)=(\langle a,b\rangle/N+c)^p$. Return its map for `x`
 # and every shift of `z`, both real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3. `offset` is
 # $c$, `power` is $p$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The inner products with *all* shifts of `z` are one correlation, as in section 3.3. With several channels, what
+# has to be added up, and when: before or after the power?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1079,6 +1086,13 @@ check.polynomial_map(polynomial_map)
 # search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
 # $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
 # dark and is found in the light?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write down the dual coefficients for the template at its own contrast first. How often does `template` appear in
+# the energy, and how often in the product with the search patch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1092,6 +1106,13 @@ check.contrast_gain(contrast_gain)
 # %% [markdown]
 # **Exercise 3 (predict).** The target has grown by the factor `growth`. The scale response has `count` sizes, which
 # are powers of `step`. At which index is the peak? The response wraps around, as all ours do.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The size `step ** k` belongs to index `k`. Solve for `k`, then remember that a smaller target has a negative one,
+# and that the array wraps around.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1106,6 +1127,13 @@ check.scale_peak(scale_peak)
 # **Exercise 4 (derive).** After each frame $\hat\alpha$ becomes $(1-\eta)\,\hat\alpha$ plus $\eta$ times the new
 # frame's. After how many updates is *less than half* of the first frame's $\hat\alpha$ left? A widely used KCF
 # trains its first frame with the wrong kernel, a bug of the next exercise. Your number explains why nobody notices.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How much of the first frame is left after one update, after two, after $n$? Solve for $n$, then look at the case
+# in which exactly half is left.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1150,6 +1178,14 @@ check.half_life(half_life)
 #         boxes.append(from_center(middle, size))
 #     return np.array(boxes)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Print the difference between what the first frame is trained on and what the others are: that shows two of the
+# bugs. The third is in what happens to the place of the target from frame to frame: try a target that moves by half
+# a pixel a frame.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

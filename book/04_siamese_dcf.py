@@ -476,6 +476,13 @@ demo.demo()
 # in [solutions/04.py](solutions/04.py).
 #
 # **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Each channel has its own filter, but one quantity is shared by all of them. Which one is it in Eq. 4, and along
+# which axis of `(C, H, W)` is it formed?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -490,6 +497,13 @@ check.filter_spectra(filter_spectra)
 # %% [markdown]
 # **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$
 # must the plain form have to give the same response?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write both denominators, one below the other, and multiply the reference's fraction above and below by the same
+# number until the energies agree.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -504,6 +518,13 @@ check.plain_lambda(plain_lambda)
 # %% [markdown]
 # **3. Counting (compute).** How many parameters does a chain of $3\times3$ convolutions with biases through the
 # given channels have? For `[3, 32, 32]` you should recognise the number.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# One output channel of a $3\times3$ convolution looks at all input channels. How many weights is that, and how many
+# biases?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -519,6 +540,13 @@ check.parameter_count(parameter_count)
 # **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search
 # patch only, "to be robust". Then the response to the template itself is no longer the label. Apply one scale per
 # channel so that the response does not change at all, whatever the scales.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A channel's contribution is a product of the filter and the patch. If one factor is multiplied by a number, what
+# must happen to the other, in each channel by itself?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

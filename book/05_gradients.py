@@ -741,6 +741,13 @@ assert second_derivative == "refused"
 #
 # The steps must be those of ordinary gradient descent with this rate on the two real numbers $a$ and $b$. On
 # $L=|w-c|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How is $\partial L/\partial w^\star$ made of the derivatives by $a$ and by $b$? Write both for $L=|w-c|^2$ and
+# compare them with what the loop subtracts, once for the real and once for the imaginary part.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -755,6 +762,13 @@ check.descend(descend)
 # %% [markdown]
 # **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from (a) with
 # $d\hat{\mathbf R}=-\hat{\mathbf R}\,d\lambda/\hat{\mathbf K}$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Put the given $d\hat{\mathbf R}$ into $dL$ of (a). The bracket of two spectra has a factor that depends on the
+# number of cells; and which part of a complex number is a change of the loss?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -778,6 +792,13 @@ check.lambda_gradient(lambda_gradient)
 #
 # A gradient in which half of the entries are missing (0) passes. Explain why. Then write a check that compares every
 # entry with central differences and returns the largest difference, as a share of the largest entry of `gradient`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Along which direction does this check measure? What is that direction's entry where the gradient's entry is
+# missing? A check of every entry needs as many steps as there are entries.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -793,6 +814,13 @@ check.gradient_error(gradient_error)
 # **4. Half a spectrum (compute).** Return the bracket $\langle\hat{\mathbf P},\hat{\mathbf Q}\rangle$ from the half
 # planes that `rfft2` gives. Which columns stand for two frequencies and which for one? The answer depends on whether
 # the width is even.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write the columns of a full spectrum for width 6 and for width 5, and cross out those that `rfft2` leaves out.
+# Each one crossed out is the mirror of one that is kept.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

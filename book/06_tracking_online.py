@@ -884,6 +884,13 @@ assert gains["overlap"].low > 0
 # **Exercise 1 (compute).** Return the new centre `(x, y)` in pixels, given the old one, the peak's index
 # `(row, column)` in a response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. Ignore
 # sub-pixels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Turn the index into a signed number of cells first, then cells into pixels: how wide is a cell in the frame? Mind
+# the order: (row, column) on the one side, (x, y) on the other.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -897,6 +904,12 @@ check.new_center(new_center)
 # %% [markdown]
 # **Exercise 2 (predict).** Given three peaks (small, same, large window) and the factor on the outer two, which
 # scale, 0, 1 or 2, is chosen? When two are equal the authors' code takes the smaller window.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The factor changes two of the three peaks before they are compared. What does `argmax` do with a tie?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -918,6 +931,13 @@ check.best_scale(best_scale)
 #     largest = np.minimum(frame_shape[:2], 5 * np.asarray(start))
 #     return np.clip(size, smallest, largest)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Read the four limits of the text one after the other, and look for each in the lines. A shape is (height, width):
+# in which order is a size?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -932,6 +952,13 @@ check.clamp_size(clamp_size)
 # **Exercise 4 (compute).** Write the reference's update. Learn from `templates` `(T, C, H, W)` one after the other
 # (the first starts the model), interpolate dual coefficients and spectra with `rate`, and return the response
 # `(H, W)` to `search` `(C, H, W)`. `lam` is $\lambda$, so nothing is divided by $N$. Full `np.fft.fft2` is enough.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Two things are interpolated, each by itself, and the response uses only these. What is the model after the first
+# template?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -948,6 +975,13 @@ check.online_response(online_response)
 # the peak of the *reference's* response to the template at contrast 1? Use section 6.3 with
 # $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$; the label's peak is 1. Why can it exceed 1, and by how much, if the light
 # goes on and off?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compute what each of the two interpolated quantities becomes for contrast $c_i$: one grows with it, the other
+# shrinks with its square. The weights of the frames are those of section 6.3, and the first frame's is special.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

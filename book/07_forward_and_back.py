@@ -856,6 +856,13 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 #
 # **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`. Without
 # `axis` NumPy rolls the *flattened* map. Write the pseudo-label as it should be, for maps that need not be square.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# `argmax` of a map counts through the flattened map. Two functions are needed: one that turns this into a row and a
+# column, and one that rolls each of the two axes by its own number.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -869,6 +876,13 @@ check.pseudo_label(pseudo_label)
 
 # %% [markdown]
 # **2. There and back (compute).** Compute Eq. 6 for features of any number of channels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write down which patch is the template and which is the search patch on the way out, and on the way back. The
+# label of the second leg comes from the first one's response.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -884,6 +898,13 @@ check.round_trip_loss(round_trip_loss)
 # **3. What a miss costs (derive).** A perfect peak comes back $d$ cells away from the start. What is the loss?
 # Expand the square in Eq. 6, use that the product of two Gaussians is a Gaussian, and replace sums over cells by
 # integrals. Then compare with the plot in section 7.3.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The expanded square has three terms. Two are integrals of a squared Gaussian and do not depend on $d$. The third
+# is the product of two Gaussians that lie $d$ apart: how wide is it, and how high?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -899,6 +920,13 @@ check.miss_loss(miss_loss)
 # **4. Median flow (compute).** This is TLD's step. Given points `start`, carried to `there` and `back` again (all
 # `(N, 2)`), keep those whose distance between start and end is at most the median distance, and return their median
 # displacement, axis by axis.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A point is trusted if it came home. Measure that as one number for each point, choose the points, and only then
+# look at where they went.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -914,6 +942,13 @@ check.median_flow(median_flow)
 # **5. How much of the trivial solution is left (derive).** With the raw response as label, $C$ channels and
 # $\lambda=0$, section 7.4 becomes $\hat{\mathbf R}_{\mathbf T}=\hat{\mathbf Y}\odot\mathbf g$. Find $\mathbf g$ from
 # the spectra. Why is it between 0 and 1, and why is it 1 for one channel?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write the response on the way out as a spectrum, put it as the label into the response on the way back, and
+# collect everything that is not $\hat{\mathbf Y}$. Then think of the Cauchy-Schwarz inequality.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

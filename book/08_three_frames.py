@@ -816,6 +816,13 @@ deflection.demo()
 # **Exercise 1 (derive).** Section 8.2 assumed that both patches have the same energy. Now S has `q`$^2$ times the energy of T at
 # every frequency, and $\lambda=0$. Given the `response` `(H, W)` on the way out and the `label`, what is the loss of Eq. 6?
 # Use no Fourier transform. Then explain: which `q` makes the loss of a wrong trip small, and is it a better trip?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# On the way out the energy of T is below the fraction line, on the way back that of S. Follow the factor `q`
+# through both: where does it cancel, and where does it stay? The pseudo-label depends only on where the peak is.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -830,6 +837,13 @@ check.return_loss(return_loss)
 # **Exercise 2 (predict).** In a direct trip over three frames the way through S1 ended at `chain`, while T directly
 # would say `direct`; both are `(dy, dx)` on maps of `size` x `size` cells (odd). Where does the last response peak,
 # as `(dy, dx)`?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The last leg starts from where the chain ended, so only the difference between the two matters. What is a
+# difference of 40 cells to the right on a circle of 41?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -853,6 +867,13 @@ check.where_home(where_home)
 #     label_2 = np.roll(np.roll(label, row), column)
 #     return ((respond(second, template, label_2) - label) ** 2).sum()
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Which of the labels is a response as it came out, and which is a Gaussian that was moved? For the second fault,
+# try a map whose peak moved down only.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -866,6 +887,13 @@ check.three_frame_loss(three_frame_loss)
 # %% [markdown]
 # **Exercise 4 (compute).** Return the area under the ROC curve of `scores` `(N,)` for `bad` `(N,)` booleans, without
 # drawing the curve: how often does a bad trip score higher than a good one? Ties count half.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compare each bad trip with each good one, in one table. Count the pairs in which the bad one has the higher score;
+# what does a tie add?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -880,6 +908,13 @@ check.area_under_roc(area_under_roc)
 # **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips
 # back from S1, S2 and S3. Of each row, the $(1-\text{share})\,n$ of the $n$ smallest (rounded, a half up) are kept, and their sum
 # is divided by $n$; the three results are added.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Count first: how many of the $n$ errors of a row are kept? Python's `round` rounds a half to the even number, and
+# $(1-\text{share})\,n$ can lie a hair below the half in floating point.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -867,6 +867,13 @@ demo.demo()
 # $h<1$, has an A_motion above 0. At which $h$ does it weigh as much as a pair that moves by $d$ cells, then rests, and
 # whose responses are perfect Gaussians? Measure it on maps of your own or derive it. Why do the two forms differ, and
 # what follows for the first steps of training?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write A_motion of the still pair as a function of $h$, and of the moving pair as a function of $d$. In one of the
+# two forms the label of the second term is the response itself. Set the two equal and solve for $h$.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -890,6 +897,13 @@ check.weak_as_moved(weak_as_moved)
 # It has three faults: the weights do not sum to 1, equal errors drop too many pairs, and a batch in which nothing
 # moved gives NaN. Keep exactly `round((1 - share) * n)` pairs, of equal errors the first ones, and let them share
 # equally where nothing moved.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Instead of comparing with a quantile, which cuts at a value, sort the errors and keep a number of them. Then
+# multiply before you divide: by the sum of what?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -905,6 +919,13 @@ check.a_norm(a_norm)
 # **3. From the code's settings to the paper's equation (derive).** You want the steps of the code, with rate $\rho$
 # and weight decay $\delta$, but your loss divides by $n$ once more. Which rate and decay give the same step
 # $\rho\,(g+\delta\theta)$?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write one step of the code with gradient $g$, then the same step with $g/n$. Two products have to stay what they
+# were: that of rate and gradient, and that of rate, decay and $\theta$.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -920,6 +941,13 @@ check.by_the_letter(by_the_letter)
 # **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
 # a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and $p=0.02$ it is about 3 batches in
 # a thousand; try $p=0.05$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How many of $n$ independent pairs are faulty follows a distribution that you know. "More than" leaves out the case
+# of exactly as many.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -935,6 +963,14 @@ check.chance_of_more(chance_of_more)
 # **5. If the weights were not constant (derive).** Multiply the features of S1 by $q$, so that $\mathbf R_{S_1}$ becomes $q$ times
 # and $\mathbf R_{S_2}$ $1/q$ times as high. What is the derivative of A_motion (reference form) by $\log q$ at $q=1$? For a still
 # pair with perfect responses it is 0: does the network have to stay there?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Put $q=e^{t}$ into both responses and differentiate by $t$ at 0: the first response changes by itself, the second
+# by minus itself. In the second term of the reference's form the first response is the label, so it depends on $t$
+# too.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -795,6 +795,13 @@ assert seen["leaving"].inside[0] > 0.9 > 0.5 > seen["leaving"].inside[2]
 # peaks at `peak`, a displacement `(dy, dx)` in steps of the patch. How far did the content move in the *frame*, as
 # `(dx, dy)` in pixels? Then explain: a car drives along the diagonal of a 16:9 frame. In which direction does it move in
 # the patch?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A patch covers the middle half of each axis of the frame. How many steps lie between its first and its last
+# sample, and how many pixels of the frame is that along each axis?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -809,6 +816,13 @@ check.frame_motion(frame_motion)
 # **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow
 # the template and $\delta_1,\delta_2$ are uniform in 1 ... `span`? Near the end of a video it is far more than a
 # tenth.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# All draws that reach past the end of the video become the same last frame. Split the cases: both draws stay
+# inside, or both reach the end. With `left` at least `span`, a tenth must come out for `span` 10.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -829,6 +843,13 @@ check.coincide(coincide)
 #     last = sum(lengths) - 1
 #     return (template, *(min(template + draw, last) for draw in draws))
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The last frame that may be used is that of the template's own video. From `lengths` you get where each video ends;
+# then find the one that the template lies in.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -842,6 +863,13 @@ check.triplet_at(triplet_at)
 # %% [markdown]
 # **Exercise 4 (compute).** Hold back a `share` of the *groups*, rounded, at least one, and return a Boolean for each
 # video. `groups` has each video's group number. Equal seeds give equal choices, different seeds different ones.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Choose among the different group numbers, each once, not among the videos. Only then say for each video whether
+# its group was chosen.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -856,6 +884,13 @@ check.hold_out(hold_out)
 # **Exercise 5 (derive).** The scene moves along `direction`, a unit vector `(x, y)`. At which speed, in pixels a frame, is
 # half of the content of a `window` `(w, h)` gone after `frames` frames? Solve the formula of section 10.7. Which direction
 # allows the highest speed: along the long side, the short side, or the diagonal?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write what is left after the target moved by $s$ along the direction: the product of two shares. Set it to one
+# half: that is a quadratic equation in $s$. Which of its two roots lies inside the window?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

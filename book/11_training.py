@@ -1166,6 +1166,13 @@ for name in ("authors' UDT", "authors' DCFNet"):
 #
 # **Exercise 1 (compute).** Return the learning rate of an epoch (0-indexed): `first` in the first, `last` in the
 # last, its logarithm on a straight line between. A run of one epoch has the rate `first`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A straight line of the logarithm means that the same *factor* lies between any two epochs. How many such factors
+# are there between the first epoch and the last? And if there is only one epoch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1180,6 +1187,13 @@ check.learning_rate(learning_rate)
 # **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD
 # with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by the formula of section 11.9, then
 # say when that formula is good.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# There are two numbers to carry from step to step: the weight and its velocity. Write one step as in section 11.9,
+# with the decay as the only gradient.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1194,6 +1208,13 @@ check.decay_left(decay_left)
 # **Exercise 3 (compute).** Several processes have a part of a batch each: `errors` and `motions` are lists of
 # arrays, one for each process. Return the list of weights (Eq. 10) with which the sum of their gradients is the
 # whole batch's; `kept` triplets of the whole batch survive A_drop.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Which triplets are dropped, and by what the weights are divided, must be decided by all of them together. Split
+# only at the very end.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1212,6 +1233,13 @@ check.shared_weights(shared_weights)
 # def blind_share(features):
 #     return (features.mean(0) ** 2).mean() / (features**2).mean()
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A position code is what is equal in all pictures at one *place*. A level that is equal at all places is none:
+# where should it be removed, and from what?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1236,6 +1264,14 @@ check.blind_share(blind_share)
 # It chooses on the sequences it reports, it reports the luckiest seed, and its error bar is that of the sequences, while
 # the text beside it says "over seeds". Return the recipe that is best on validation, its mean test AUC over seeds, and
 # the sample standard deviation of that AUC over seeds. How much of the colleague's lead was luck?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Do one thing after another: choose (on which sequences?), then average over sequences, then look at how seeds
+# differ. Which axis of the three belongs to each? The sample standard deviation divides by one less than the
+# number.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -1113,6 +1113,14 @@ assert [value < 0.2 for value in finals.values()] == [True, True, False, False]
 # 1; `new` is `(D,)`. First the old weights fade by `1 - rate`. If `new` is closer to some sample than any two samples
 # are to each other, merge it into that one (Eq. 12.4). Otherwise merge the two closest samples into the place of the
 # heavier, and put `new` into the place of the other. Return the new samples and weights, both as new arrays.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Let the old weights fade first, and make sure that the arrays given stay as they were. There are two distances to
+# compare: the new sample's to its nearest, and the smallest between two old ones. A merged sample is a weighted
+# mean; its weight is a sum.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1127,6 +1135,13 @@ check.remember(remember)
 # **Exercise 2 (build).** The value at position `u` (0 to 1, in shares of the window) of the function that belongs to
 # `values`, one a cell: the left part of Eq. 12.5, on the circle. The kernel is $1.25\,|t|^3-2.25\,|t|^2+1$ for
 # distances $|t|$ up to one cell, $-0.75\,(|t|^3-5|t|^2+8|t|-4)$ from one to two cells, then 0.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Where is the middle of cell $k$, in shares of the window? Measure all distances from `u` in cells and take the
+# shorter way round the circle, before you apply the kernel.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1141,6 +1156,13 @@ check.interpolate(interpolate)
 # **Exercise 3 (derive).** A real function on a line, $r(u)=c_0+2\,\mathrm{Re}\sum_{k\ge1}c_k\,e^{2\pi\mathrm iku}$,
 # with `coefficients` $c_0,c_1,\dots$. Derive $r'$ and $r''$, and return the position after one step of Newton's method
 # (Eq. 12.6 in one dimension) from `u`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Differentiating a wave by $u$ multiplies it with a constant that depends on $k$. Do that once and twice. Newton's
+# step divides the one by the other; what does that do to common factors?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1169,6 +1191,13 @@ check.newton_step(newton_step)
 #         direction = residual + norm / (residual @ residual) * direction
 #     return x
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# After each step the residual must still be `target - matrix @ x`: test that. Then compare the factor of the
+# direction with the textbook's: is the new norm divided by the old one, or the other way round?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1182,6 +1211,13 @@ check.solve(solve)
 # %% [markdown]
 # **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
 # arrays of tracked frames. The yardsticks are the medians of the first five.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Each of the two numbers is compared with its own yardstick and counts at most as fully normal. Then look at how
+# Eq. 12.8 joins the two, and at where it is cut off.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

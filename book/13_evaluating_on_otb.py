@@ -932,6 +932,13 @@ assert max(differences) < 0.01
 #
 # **Exercise 1 (compute).** Return the speed of a tracker over several sequences, given the number of frames and the
 # seconds of each: frames per second of the whole run.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Think of a stopwatch that runs through all sequences. A mean of rates would give a short sequence the weight of a
+# long one.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -945,6 +952,13 @@ check.total_fps(total_fps)
 # %% [markdown]
 # **Exercise 2 (derive).** Solve Eq. 13.3 for $n$: how many sequences make a true difference of `gap` visible four
 # times out of five, if differences have the standard deviation `deviation`? The quantiles are 1.959964 and 0.841621.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The gap must be as large as both quantiles together, in standard errors of a mean. How does that error shrink with
+# $n$? A number of sequences is a whole number, and too few are not enough.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -965,6 +979,13 @@ check.sequences_needed(sequences_needed)
 # def align(rows, count, start):
 #     return rows[:count]
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Say for both allowed lengths which rows belong to the annotated images, the first ones or the last ones. What does
+# a slice do with a file that is too short?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -979,6 +1000,13 @@ check.align(align)
 # **Exercise 4 (predict).** A tracker has the overlap `overlap` in a `share` of the frames and is lost (overlap 0) in
 # the rest. What is its AUC over the thresholds $0, 0.05, \dots, 1$ if a frame must be *above* the threshold
 # (`strict`), and if *at least* is enough? Where do the 0.7 points between `otb-strict` and `otb-loose` come from?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Count the thresholds that one overlap passes, for the found and for the lost frames separately. Does an overlap of
+# 0 pass the threshold 0?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -993,6 +1021,12 @@ check.auc_of_lost(auc_of_lost)
 # **Exercise 5 (compute).** Count the failures in a sequence of a VOT experiment. `runs` are the lines of its
 # repetitions: `"1"` is a start, `"2"` a failure, `"0"` a frame passed over, anything else a box. Average over
 # repetitions.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Only one of the three marks counts. What is divided by: the number of repetitions, or the number of frames?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -836,6 +836,13 @@ assert seen["mosse"][2] <= seen["still box"][2]
 #
 # **Exercise 1 (compute).** Which frames count for accuracy? `states` has a number for each frame as in section 14.2: 0 passed over,
 # 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. Careful: a run may fail during its burn-in.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Begin with the frames that were followed, then take away the burn-in of each start. A failure in between does not
+# end it, and the list ends somewhere.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -855,6 +862,13 @@ check.frames_that_count(frames_that_count)
 # def expected_overlap(segments, n):
 #     return np.mean([np.mean(overlaps[:n]) for overlaps, failed in segments])
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Two questions for a segment shorter than $n$: what are the overlaps after a failure, and what is known about a
+# segment that only the end of the video cut off?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -869,6 +883,13 @@ check.expected_overlap(expected_overlap)
 # **Exercise 3 (derive).** A target of `width` pixels moves sideways by `speed` pixels a frame, always in one direction. The tracker
 # is the still box. How many failures does it have in a video of `frames` frames with a delay of `delay`? The
 # first start is in frame 0; the overlap is 0 as soon as the target has moved by its whole width.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In which frame does the first failure fall? When does the next start follow, and how long is one round from start
+# to start? Then count how many rounds end inside the video.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -883,6 +904,13 @@ check.still_box_failures(still_box_failures)
 # **Exercise 4 (measure and explain).** A paper prints `failures` in a benchmark of `frames` frames. If failures come at random, at
 # that rate, how many frames does a tracker follow on average before it fails, and with what probability does it survive `span`
 # frames? Return both. Then use it: how long does UDT survive on VOT2016, and UDT+ (the lengths are in section 14.6)?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Turn the paper's number into a rate per frame. The waiting time for events that come at random has a well-known
+# distribution with one parameter.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -446,6 +446,13 @@ assert data is None or (data["steps"] * data["batch"] == drawn and "1/1" in data
 #
 # **Exercise 1 (compute).** The guard's decision: `before` and `after` are cycle losses on held-out frames, `energy` is the
 # label's. Return `True` if the adapted network is to be used. Beware: `after` may be NaN, and equal is not better.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write what must be true *for* the new network, not what speaks against it: how does a comparison with NaN turn
+# out? The guard also has two limits for `before`, one for each way in which there is nothing to learn.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -459,6 +466,13 @@ check.keep(keep)
 # %% [markdown]
 # **Exercise 2 (derive).** How many *different* triplets of frames are there? T comes first, S1 and S2 come after it, in any
 # order, and may be the same frame. `frames` is the number of frames to learn from.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Fix T and count: with $k$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
+# of squares has a closed form.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -475,6 +489,13 @@ check.count_triplets(count_triplets)
 # is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on *ends* (s2)
 # in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order.
 # Triplets that fit neither are left out.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Decide for one triplet: which frames may it contain to be learned from? For judging, the three frames do not all
+# obey the same rule. It is no mistake if some triplets fit nowhere.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -489,6 +510,13 @@ check.split(split)
 # **Exercise 4 (measure and explain).** The control. `adapted`, `shaken` and `shipped` are AUCs by sequence. Return the mean
 # gain of the adapted network, and the part of it that shaking does not explain (the gain less the gain of the control).
 # Then say in one sentence what you would conclude from the table in section 16.5.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Both changed networks are compared with the same third one, sequence by sequence. What would you expect of the
+# second number if any change at all had helped as much?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
