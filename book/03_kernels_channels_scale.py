@@ -86,7 +86,7 @@ def track(tracker, name):
     return np.array(found), responses
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames of a target that moves into the dark: the box of the grey tracker stays behind, the other one follows"
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -131,7 +131,7 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template and a darker search patch, and the responses from grey, colour and fHOG features: only the last has one sharp peak in the ring"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
@@ -220,7 +220,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # as bright as the channel is high.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A target in the light and in the dark, each beside its fHOG features drawn as small bars: the bars look alike in both"
 def strokes(axis, channels):
     """Draw the nine unsigned channels of fHOG as strokes."""
     angles = np.radians(20 * np.arange(9) + 90)
@@ -266,7 +266,7 @@ print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value 
 # cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned channel
 # is the sum of both. Below it are the votes for "right" before normalising: a few strong edges have most of them.
 
-# %%
+# %% alt="Part of a frame, and channels of its fHOG features as small maps: edges towards right, left, down and up, unsigned edges, votes for right, and texture"
 picture = clip("ipr-1")[0][0]
 channels, votes = fhog(picture), cell_histograms(*strongest_gradient(picture[None]), 4)[0]
 drawn = {
@@ -486,7 +486,7 @@ print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the 
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
 # then the Gaussian kernel equals the linear one up to constants:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The exponential and its straight line over the exponent: they agree at the left; a bar shows that fHOG uses a short range near zero, grey a longer one"
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -546,7 +546,7 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three plots of the response over the size looked at: the scale filter has a narrow peak at the true size each time, the height of KCF's peak is broad"
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -584,7 +584,7 @@ plt.show()
 # The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
 # of 17 pixels.
 
-# %%
+# %% alt="Two rows of cuts of growing size around one object, from the frame and from the grown frame: the lower row is the upper one, moved to the right"
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
 later_cuts = scale_patches(grown(still, middle, 1.1), middle, size, scales.factors, scales.shape)
 every_third = [2, 5, 8, 11, 14]
@@ -713,7 +713,7 @@ print(
 # short of a large step, because the window fades the sizes at the ends. Looking again from the size just found gets
 # there, and a tracker does this anyway, with one look in each frame.
 
-# %%
+# %% alt="Measured growth over true growth: one look is right only near 1, two looks reach further, three follow the diagonal nearly everywhere"
 truths = np.linspace(0.8, 1.25, 19)
 looks = np.ones((4, len(truths)))
 for k, growth in enumerate(truths):
@@ -956,7 +956,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"]
+# %% tags=["slide", "closed-loop"] alt="Six clips, three moments each, every frame beside its response map: the predicted box leaves the true one while the response spreads or moves away"
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
@@ -1038,7 +1038,7 @@ assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 # light that remains), or let the target grow, and watch the response. The static picture shows grey and fHOG in the
 # shadow, and fHOG when the target has grown by two fifths.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three settings of the demo: grey features in a dark half lose the target, fHOG features find it, and they find it too when it has grown; each with template, search patch, what is seen, and response"
 bench.demo()
 
 # %%

@@ -99,7 +99,7 @@ def send(scene):
     return deflection.Verdict(trips, losses, homes, found)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two staged trips with T, S1 and S2: in the good one the cross lies on the target in all three; in the deflected one the target is missing from S1 and the cross goes to a lookalike"
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
 
@@ -194,7 +194,7 @@ print(
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
 # the network's features and each patch's own energy:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three maps: the response of S1, the same mirrored at its peak, and the response on the way back; the last two resemble each other"
 there = bad.trips["two"].responses[0][0].numpy()
 returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
@@ -291,7 +291,7 @@ for frames in (2, 3, 4):
 # %% [markdown]
 # How do the two staged trips compare now, going straight back from S2?
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four responses on the way home: in the middle for the good trip by two and by three frames, and for the deflected trip by two; by three frames the deflected one peaks far away"
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
 shown = [
     viz.resize_nearest(viz.heatmap(trips.trips[way].back[0].numpy(), limits=(-0.1, 0.5)), 150)
@@ -569,7 +569,7 @@ contests = {
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: ROC curves of four losses; three frames, direct, lie above two frames and the chain. Right: the loss of three frames over that of two, a dot a trip: the deflected ones lie mostly above the diagonal"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for name in ("two", "chained", "direct", "two, later"):
     limits = np.sort(losses[name])[::-1]
@@ -693,7 +693,7 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of the loss of three frames for networks that follow nothing: zero for equal maps, and for the others more than the median of rendered trips"
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
 figure, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -804,7 +804,7 @@ for name, took in seconds.items():
 # that never comes back. In JupyterLab the sliders below are live. Hide the target a little less and watch the
 # tracker decide differently; make the lookalike less similar; move the target of S2 to the right (`S2_right`).
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: T, S1, S2 and the responses of three losses; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2"
 deflection.demo()
 
 # %% [markdown]

@@ -67,7 +67,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A
 # triplet is T, S1 and S2 within ten frames; a batch is eight triplets.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three training triplets in rows, T, S1 and S2 of each: objects that pass each other, a scene in fast motion, and one in the mist of it"
 made = render_patches(clips=10, frames=15, seed=0)
 loader = TripletLoader(made.patches, made.videos, batch=8, seed=0)
 
@@ -313,7 +313,7 @@ first, last = losses[:8].mean(), losses[-8:].mean()
 print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:.0f}")
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
 def filters(source):
     """Return the 32 filters of the first layer (3 x 3, RGB) as one picture."""
     kernels = weights.get_weights(source).tensors["conv1.weight"].permute(0, 2, 3, 1).numpy()
@@ -403,7 +403,7 @@ gained = {name: float(auc[name][sure].mean() - auc["random"][sure].mean()) for n
 print(f"you said '{my_answer}'")
 show_scores()
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: the loss over steps in true order falls below that of shuffled time, which stays high. Right: AUC on four clips for a still box, random weights, and both trained networks"
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 left.plot(losses, label="time")
 left.plot(shuffled_losses, label="time shuffled")
@@ -503,7 +503,7 @@ print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded
 # Although the patch shows nothing, the padded network responds to the border. That is why training uses no padding.
 # In tracking, where the network is padded, the Hann window covers the border (chapter 06).
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Four networks on one pair: the trained and the random one find the target, the collapsed one answers in stripes, and the one with a position code peaks sharply where nothing moved"
 impostors.demo()
 
 # %% [markdown]
@@ -782,7 +782,7 @@ for name, facts in about_curves["runs"].items():
     print(f"{name}: {facts['hardware']}, {facts['wall time']}")
     print("   ", facts["command"])
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
 points = {}
 for name in about_curves["runs"]:
@@ -952,7 +952,7 @@ for dataset in datasets:
         says = "confirmed" if gap[1] > 0 and gap[0] >= smallest[dataset, other] else says
         print(f"{dataset:10} udt - {other:18} {gap[0]:+.3f} [{gap[1]:+.3f}, {gap[2]:+.3f}]  {says}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Differences in AUC with intervals for six comparisons: those with random weights and with a single trajectory lie above zero, those with the standard loss reach over it"
 _, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
 for k, ((dataset, other), (mean, low, high)) in enumerate(compared.items()):
     axis.errorbar(
@@ -1077,7 +1077,7 @@ print(f"mean {np.mean(list(seeds.values())):.3f}, deviation {np.std(list(seeds.v
 # or only after fifty? The next picture has the difference from random weights over the first frames after a start,
 # and at the right over whole runs.
 
-# %%
+# %% alt="Overlap minus that of random weights over the frames after a start, for seven networks with intervals: the curves separate only in long runs, with the book's on top"
 horizons = [*choice["horizons"], "whole"]
 
 

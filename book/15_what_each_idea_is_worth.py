@@ -481,7 +481,7 @@ for copies in COPIES:
 # The picture shows one comparison. Every bar is a sequence: the mean difference over the seeds. Below is the mean with
 # its interval, and in orange what could be detected. Take away seeds, then sequences, and see which one you can spare.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero"
 both = {
     pair(one.comparison): tuple(
         table_of(

@@ -54,7 +54,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
 # triplet alike.
 
-# %%
+# %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
 frames, box = list(clip.frames)[:8], clip.boxes[0]
 video = Video(frames, box)
@@ -167,7 +167,7 @@ assert apart < 5e-5
 # **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two frames that were
 # held out fall as much as on the six, less, or rise?
 
-# %% tags=["closed-loop"]
+# %% tags=["closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
 random = np.random.default_rng(5)
 seen = np.stack([video.triplet(random) for _ in range(8)])
@@ -230,7 +230,7 @@ for name, found in guarded.items():
 # Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown,
 # both have lost the target: the cycle loss is lower, and the two boxes lie on each other. Section 16.5 comes back to this.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -300,7 +300,7 @@ for arm in ARMS:
     lost = sum(int((found[kind, arm][0] < -2).sum()) for kind in stored["auc"])
     print(f"{arm:7} sequences that lose more than 2 points: {lost}")
 
-# %%
+# %% alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
     for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "0.5"), strict=True)):

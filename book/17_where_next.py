@@ -138,7 +138,7 @@ print(f"largest difference of two responses whose peak is {float(library.max()):
 # Entropy prefers a lively place. Below are the first frame of a clip, with the centre patch in blue and the place of
 # greatest entropy in orange, and what the two boxes show.
 
-# %%
+# %% alt="The first frame of a clip with two boxes: the centre patch on even background, and below it, on dark overlapping things, the place of greatest entropy"
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
 frame = clip.frames[0]
 height, width = frame.shape[:2]
@@ -263,7 +263,7 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 # command that fills them. We can ask the model the question the other way round: how fast may a GPU become before something
 # else is the bottleneck?
 
-# %%
+# %% alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding"
 devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
 for row in csv.DictReader(devices):
     if row["device"] == "cuda":
@@ -296,7 +296,7 @@ print(f"ten million videos would take such a GPU {gpu_hours:,.0f} hours")
 # does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself; the orange bar is
 # the bottleneck.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three plans of the cost model as bars of decoding, reading, computing and exchange: computing dominates on one machine, and with a thousand machines the exchange becomes noticeable"
 scaling.demo(machine)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]

@@ -148,7 +148,9 @@ def expressions(source: str) -> dict[str, list[str]]:
         function.name: [
             ast.unparse(node.value)
             for node in ast.walk(function)
-            if isinstance(node, kinds) and node.value and len(squeezed(ast.unparse(node.value))) >= LEAST_GIVEN
+            if isinstance(node, kinds)
+            and node.value
+            and len(squeezed(ast.unparse(node.value))) >= LEAST_GIVEN
         ]
         for function in ast.parse(source).body
         if isinstance(function, ast.FunctionDef)
