@@ -53,7 +53,7 @@ viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for mo
 # That was easy, but perhaps only because you know ladybirds. Here are six moments of another video. Again somebody
 # has drawn a box in the first one. Before you read on, find the same thing in the other five.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Six frames of a textured scene drawn by the library; in the first a box is drawn around the grey round target"
 clip = render_clip(seed=6, fast_motion=0.3)
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
@@ -110,7 +110,7 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 # in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
 # together. It is 1 if they are the same and 0 if they do not touch.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames: the predicted box lies on the target in each, though the target has moved"
 overlaps = iou(boxes, clip.boxes)
 print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
 
@@ -166,7 +166,7 @@ first_lost = int(np.flatnonzero(lost_overlaps == 0)[0])
 print(f"above one half in {(lost_overlaps > 0.5).sum()} of {len(hidden)} frames; you guessed {my_guess}")
 print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap: {first_lost}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Overlap over frames: in the free view it stays near 1 to the end; when something passes in front it falls in two steps to 0 and stays there"
 figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
 axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
 axes.plot(lost_overlaps, label="something passes in front", color=np.array(viz.PREDICTION) / 255)
@@ -179,7 +179,7 @@ plt.show()
 # It is natural to guess high: the tracker would lose the target while it is covered and then go on. But look at the
 # orange line. It does not come back when the view is free again.
 
-# %%
+# %% alt="Three frames: the box sits on the target, then slides onto the object that passes in front, and ends far away from the target"
 story = [16, first_lost, 119]
 print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_lost:] > 0).sum()}")
 show_answers(hidden, lost_boxes, story)
@@ -228,7 +228,7 @@ assert all(lost_overlaps[first_lost:] == 0)
 # very well", and the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or
 # press play; otherwise look at the six frames.
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Six moments of the demo: frame with true and predicted box, and the response map beside it; once the target is lost the response becomes sharp again, at the wrong place"
 scrubber(hidden, lost_boxes, responses)
 
 # %% [markdown]
@@ -268,7 +268,7 @@ print(
     f"you said {my_answer!r}; overlap in frame 15: {learned_overlaps[15]:.1f}, in its last: {learned_overlaps[-1]:.1f}"
 )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames of the network's tracker with something passing in front: it follows at first, and its box stays behind while the target moves on"
 show_answers(hidden, learned_boxes, [0, 16, short - 1])
 
 # %% [markdown]
@@ -328,7 +328,7 @@ if find_data("otb"):
 # The next cell shows one to play with: the real street if it is on your machine, otherwise a clip of the 22 that
 # come with this book. Look at the speed, too: a camera gives 25 or 30 frames a second.
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Three frames of the sequence that the cell tracks, each with the true and the predicted box, their overlap and centre error above"
 sequences = {one.name: one for one in load_dataset("otb" if find_data("otb") else "synthetic")}
 sequence = sequences.get("Crossing", next(iter(sequences.values())))
 frames = list(sequence.frames)
@@ -393,6 +393,13 @@ print("to fix:", sum(not line.is_ok for line in lines))
 # **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the
 # number of frames before the first overlap of exactly 0, or all of them if that never happens. Frames in which the
 # box touches the target again later do not count.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Find all frames with an overlap of exactly 0 first. What you return is a property of the earliest of them. Then
+# think of a tracker that was never lost.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -409,6 +416,13 @@ check.frames_until_lost(frames_until_lost)
 # three colours (`frame.mean(axis=2)`; the place of its largest value is `np.unravel_index(a.argmax(), a.shape)`).
 # Return a box of the same size whose middle is there. The check shows it two night scenes with a lamp, and a red
 # thing that is not a lamp.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The index that NumPy gives is (row, column), a box starts with x. Draw one pixel and the box around it on paper:
+# how far is the box's corner from the pixel's middle?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

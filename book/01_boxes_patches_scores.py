@@ -53,7 +53,7 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
 # are drawn by a program, so every true box is known exactly.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A frame with two boxes around a violet target: the true one and a predicted one, moved a little to the right and up"
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
@@ -138,7 +138,7 @@ print(
 # four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
 # and the loss by size.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: a grid of pixels with their centres and a box, and the same box read one pixel too far right and down. Right: the overlap lost by such a slip falls steeply with the side of the target"
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
@@ -211,7 +211,7 @@ print("half a pixel to the right:", half.tolist())
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
 # $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four patches: one at the border of the frame with its edge repeated, the same with zeros, a target with its context, and that patch fading to black at its borders"
 corner_box, size = (-30, -25, 100, 80), (128, 160)
 patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
 context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
@@ -300,7 +300,7 @@ for name, box, answer in [
 # only five of the thresholds, then one that passes more with a centre error above 10. The six pictures of the static
 # version show such cases.
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Six positions of a predicted box beside the true one, with bars below each for overlap, centre error and thresholds passed: from nothing wrong to touching without overlap"
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
 overlap_demo(view, [75, 50, *truth[2:].round()])
 
@@ -344,7 +344,7 @@ print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}"
 # throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
 # AUC cannot tell them apart.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Success and precision curves of two trackers with equal areas under the success curve: one is a little off in all frames, the other exact until it loses the target"
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
@@ -428,7 +428,7 @@ print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
 # All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
 # success curves under three policies.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: overlap over the frames of one result file, with three shaded stretches: box at the left edge, target out of sight, tracker gave up. Right: three success curves that three toolkits draw from this file"
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
 overlap_file = iou(answers_file, truth_file)
 time.plot(overlap_file, color="0.25", linewidth=1)
@@ -537,7 +537,7 @@ print("             first 15 frames   from frame 60 on")
 print(f"mean overlap {overlaps[:15].mean():15.1f} {overlaps[60:].mean():18.1f}")
 print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Six moments of a tracker with its response map beside each: the box leaves the target when something passes in front"
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
@@ -609,7 +609,7 @@ for name, chosen in sets.items():
     for what, i in zip(("UDT", "UDT+", "UDT+ less UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Intervals of the mean AUC of UDT and UDT+ overlap, for 22 sequences and for all 100; the intervals of their difference are shorter and lie mostly above zero"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):
@@ -689,6 +689,13 @@ if annotations is not None:
 # hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
 # **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Begin in one dimension: where does the shared stretch of two intervals begin, and where does it end? What does
+# your formula give for two intervals that do not touch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -703,6 +710,13 @@ check.iou_by_hand(iou_by_hand)
 # %% [markdown]
 # **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
 # Convert one into our box.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The numbers of a line may be separated in three ways. Which of the four numbers is a place, and which is a length?
+# Only one of the two depends on where counting starts.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -716,6 +730,13 @@ check.read_otb_line(read_otb_line)
 
 # %% [markdown]
 # **3. Derive.** Equation 1 is wrong for shifts larger than the box. Write one that is always right.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The shared area is a square. What is its side after a slip, and what should it be once the slip is larger than the
+# square?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -729,6 +750,13 @@ check.slip_iou(slip_iou)
 
 # %% [markdown]
 # **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compare every overlap with every threshold, in one table of truth values. The word "strict" says what happens when
+# the two are equal.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -743,6 +771,12 @@ check.success_auc(success_auc)
 # %% [markdown]
 # **5. Predict, then compute.** One sequence has 98 frames with overlap 0.9, another has two frames with 0.1 and 0.3.
 # What is the benchmark's mean overlap? Decide before you type.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The two sequences have very different lengths. Does the benchmark give each frame the same vote, or each sequence?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -758,6 +792,13 @@ check.dataset_score(dataset_score)
 # **6. Open.** Try to cheat. Given the true boxes of a slowly moving target, return a result that the policy
 # `pytracking` scores at least 0.2 higher than `otb-strict` does. How few true boxes do you need? Should a policy
 # allow it?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In section 1.6 the policies differ in what they do with a result that ends or breaks off early. Which frames does
+# each of them score then?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -133,7 +133,7 @@ best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items(
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
 print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A frame with a box, the next frame with a bright square in it, and three maps of how well each place matches: squared difference and product point at a corner, the normalised product at the true place"
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
 for axis, name in zip(axes[2:], scores, strict=True):
@@ -208,7 +208,7 @@ patch = first[16:80, 16:80]
 share = 1 - np.var(patch - strongest(patch, 101)) / np.var(patch)
 print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A complex number turned and conjugated as arrows, the real and imaginary part of a wave, a patch, the same patch from its strongest waves only, and its log spectrum"
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
 drawn["log spectrum"] = fftshift(np.log(np.abs(fft2(patch))))
 axes = pictures({"arrows": None, "a wave, $k=3$, $n=24$": None, **drawn}, size=1.9)
@@ -259,7 +259,7 @@ def cross_strength(patch):
     return power[0, 16:49].mean() / power[8:57, 16:49].mean()
 
 
-# %%
+# %% alt="Four copies of a patch side by side show seams and a bright cross in the spectrum; windowed copies fade to grey and the cross is gone"
 hann, no_window = hann_window(64, 64).astype(float), np.ones((64, 64))
 bare, windowed = prepare(patch, no_window), prepare(patch, hann)
 spectra = [fftshift(np.log(np.abs(fft2(p)) + 1e-3)) for p in (bare, windowed)]
@@ -377,7 +377,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A matrix whose rows are one patch shifted step by step, its product with itself, constant along each diagonal, and a label: one bright dot in the middle"
 row = prepare(template[10, 8:20], 1.0)
 X = np.array([np.roll(row, -d) for d in range(12)])
 label = gaussian_label(64, 64, 2.0).astype(float)
@@ -482,7 +482,7 @@ found = {name: tuple(map(int, peak_displacement(answer))) for name, answer in an
 print("truth:", moved, "found:", found)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A search patch, a filter, and three maps: correlation with the filter peaks in the ring that marks the target, convolution does not, convolution with the mirrored filter does"
 def circle_truth(axes, truth):
     for axis in axes:
         axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
@@ -548,7 +548,7 @@ winner = max(place, key=lambda name: hits[place[name]])
 verdict = "right" if my_guess == winner else "a close fit is tempting"
 print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template, noisy search patch and responses for three values of lambda: only the largest peaks in the ring. Beside them, over lambda, how many of 100 scenes are found and how badly the filter fits its label"
 x, z, truth = noisy_scene(4)
 shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
@@ -599,7 +599,7 @@ for name, (lam, sigma, window) in knobs.items():
     filters[name] = learn_v1(prepare(patch, window), wanted, lam)
     answers[name] = correlate_v1(filters[name], prepare(second[16:80, 16:80], window))
 
-# %%
+# %% alt="Six filters above their responses: as before, lambda small and large, sigma small and large, and without a window; large lambda and sigma make both smooth, and without a window the target is not found"
 psr = [peak_to_sidelobe(answer) for answer in answers.values()]
 width = [int((answer > answer.max() / 2).sum()) for answer in answers.values()]
 shown = {f"PSR {p:.1f}, width {n}": fftshift(a) for p, n, a in zip(psr, width, answers.values(), strict=True)}
@@ -780,14 +780,14 @@ for time in times:
     shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames and their responses while something passes in front: the tracker that learns fast moves away with the occluder, the slow one stays, and the response is sharp again at the end"
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
 drawn[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
 plt.show()
 
-# %%
+# %% alt="Peak-to-sidelobe ratio over frames for two learning rates: both fall when the target is covered; afterwards that of the fast rate, which has lost the target, rises far above the other"
 _, axis = plt.subplots(figsize=(7, 2), layout="constrained")
 axis.plot(range(1, 60), psr_fast, color="#e69f00", label="rate 0.125")
 axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
@@ -823,7 +823,7 @@ assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
 # the static picture show strong noise with a tiny $\lambda$, the same with $\lambda=1$, no window, and a target that
 # moved to the border of the search patch, where the Hann window has faded it.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four settings of the demo, each with template, search patch, filter and response: a tiny lambda loses a noisy target, a large one finds it, without a window it is lost, and so it is after a large move"
 correlation.demo()
 
 # %%
@@ -847,7 +847,7 @@ for name, setting in rows.items():
 # part, then try it with colour and edges, which are five channels instead of one ([chapter 03](03_kernels_channels_scale.ipynb)),
 # with a larger patch, and without the window.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="One state of the demo: a frame with the two squares, template, search patch, filter, the log spectrum of the filter, and a response with one peak off the middle"
 filter_bench.demo()
 
 # %%
@@ -883,6 +883,13 @@ assert all(sharpness["colour and edges", left] > sharpness["grey", left] for lef
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake.
 #
 # **Exercise 1 (compute).** Move a picture by `(dy, dx)` on the circle, given its `fft2`: return the moved `fft2`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# On the circle a shift changes no amplitude, only phases. By how much does one wave turn when it moves by one
+# pixel? `np.fft.fftfreq` has the frequencies, the negative ones included.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -896,6 +903,12 @@ check.shift_spectrum(shift_spectrum)
 # %% [markdown]
 # **Exercise 2 (predict).** A target moved by `(dy, dx)` on a patch of `height` x `width`. At which index
 # `(row, column)` of the response array is the peak? You need no transform.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Take a line of five cells and move a peak one cell to the left of cell 0. Where is it in the array?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -910,6 +923,13 @@ check.peak_index(peak_index)
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
 # the expected power $E|\hat n_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat n_k|^2$ as a double sum
 # and take the expectation of each term. This is the $\nu$ of section 2.6.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In the double sum every term is a product of the noise at two pixels. What is its expectation when the two pixels
+# differ, and what remains when they are the same?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -924,6 +944,13 @@ check.noise_power(noise_power)
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
 # real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
 # check notices.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The error of section 2.7 is a sum over all templates. Set its derivative to zero at one frequency: what is added
+# up above the fraction line, and what below it? How often does $\lambda$ appear?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -951,6 +978,13 @@ check.learn_filter(learn_filter)
 #     dx = column if column < width // 2 else column - width + 1
 #     return int(dy), int(dx)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Go through it line by line and compare each with its section: what happens to a patch before its transform (2.6),
+# which $\lambda$ is used, what is conjugated in the response (2.4), and how is an index read (exercise 2)?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

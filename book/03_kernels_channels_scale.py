@@ -86,7 +86,7 @@ def track(tracker, name):
     return np.array(found), responses
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames of a target that moves into the dark: the box of the grey tracker stays behind, the other one follows"
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -131,7 +131,7 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template and a darker search patch, and the responses from grey, colour and fHOG features: only the last has one sharp peak in the ring"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
@@ -220,7 +220,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # as bright as the channel is high.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A target in the light and in the dark, each beside its fHOG features drawn as small bars: the bars look alike in both"
 def strokes(axis, channels):
     """Draw the nine unsigned channels of fHOG as strokes."""
     angles = np.radians(20 * np.arange(9) + 90)
@@ -266,7 +266,7 @@ print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value 
 # cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned channel
 # is the sum of both. Below it are the votes for "right" before normalising: a few strong edges have most of them.
 
-# %%
+# %% alt="Part of a frame, and channels of its fHOG features as small maps: edges towards right, left, down and up, unsigned edges, votes for right, and texture"
 picture = clip("ipr-1")[0][0]
 channels, votes = fhog(picture), cell_histograms(*strongest_gradient(picture[None]), 4)[0]
 drawn = {
@@ -486,7 +486,7 @@ print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the 
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
 # then the Gaussian kernel equals the linear one up to constants:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The exponential and its straight line over the exponent: they agree at the left; a bar shows that fHOG uses a short range near zero, grey a longer one"
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -546,7 +546,7 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three plots of the response over the size looked at: the scale filter has a narrow peak at the true size each time, the height of KCF's peak is broad"
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -584,7 +584,7 @@ plt.show()
 # The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
 # of 17 pixels.
 
-# %%
+# %% alt="Two rows of cuts of growing size around one object, from the frame and from the grown frame: the lower row is the upper one, moved to the right"
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
 later_cuts = scale_patches(grown(still, middle, 1.1), middle, size, scales.factors, scales.shape)
 every_third = [2, 5, 8, 11, 14]
@@ -713,7 +713,7 @@ print(
 # short of a large step, because the window fades the sizes at the ends. Looking again from the size just found gets
 # there, and a tracker does this anyway, with one look in each frame.
 
-# %%
+# %% alt="Measured growth over true growth: one look is right only near 1, two looks reach further, three follow the diagonal nearly everywhere"
 truths = np.linspace(0.8, 1.25, 19)
 looks = np.ones((4, len(truths)))
 for k, growth in enumerate(truths):
@@ -956,7 +956,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"]
+# %% tags=["slide", "closed-loop"] alt="Six clips, three moments each, every frame beside its response map: the predicted box leaves the true one while the response spreads or moves away"
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
@@ -1038,7 +1038,7 @@ assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 # light that remains), or let the target grow, and watch the response. The static picture shows grey and fHOG in the
 # shadow, and fHOG when the target has grown by two fifths.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three settings of the demo: grey features in a dark half lose the target, fHOG features find it, and they find it too when it has grown; each with template, search patch, what is seen, and response"
 bench.demo()
 
 # %%
@@ -1063,6 +1063,13 @@ assert peaks["fHOG, grown by 1.4"] < 0.6 * peaks["fHOG, as it was"]
 # **Exercise 1 (compute).** The polynomial kernel is $\kappa(a,b)=(\langle a,b\rangle/N+c)^p$. Return its map for `x`
 # and every shift of `z`, both real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3. `offset` is
 # $c$, `power` is $p$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The inner products with *all* shifts of `z` are one correlation, as in section 3.3. With several channels, what
+# has to be added up, and when: before or after the power?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1079,6 +1086,13 @@ check.polynomial_map(polynomial_map)
 # search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
 # $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
 # dark and is found in the light?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write down the dual coefficients for the template at its own contrast first. How often does `template` appear in
+# the energy, and how often in the product with the search patch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1092,6 +1106,13 @@ check.contrast_gain(contrast_gain)
 # %% [markdown]
 # **Exercise 3 (predict).** The target has grown by the factor `growth`. The scale response has `count` sizes, which
 # are powers of `step`. At which index is the peak? The response wraps around, as all ours do.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The size `step ** k` belongs to index `k`. Solve for `k`, then remember that a smaller target has a negative one,
+# and that the array wraps around.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1106,6 +1127,13 @@ check.scale_peak(scale_peak)
 # **Exercise 4 (derive).** After each frame $\hat\alpha$ becomes $(1-\eta)\,\hat\alpha$ plus $\eta$ times the new
 # frame's. After how many updates is *less than half* of the first frame's $\hat\alpha$ left? A widely used KCF
 # trains its first frame with the wrong kernel, a bug of the next exercise. Your number explains why nobody notices.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How much of the first frame is left after one update, after two, after $n$? Solve for $n$, then look at the case
+# in which exactly half is left.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1150,6 +1178,14 @@ check.half_life(half_life)
 #         boxes.append(from_center(middle, size))
 #     return np.array(boxes)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Print the difference between what the first frame is trained on and what the others are: that shows two of the
+# bugs. The third is in what happens to the place of the target from frame to frame: try a target that moves by half
+# a pixel a frame.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

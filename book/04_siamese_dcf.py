@@ -80,7 +80,7 @@ print("patch", pair.template.shape, "-> features", tuple(features_template.shape
 print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(response.shape))
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two rows: a template, its 32 channels and the middles of its 32 filters; a search patch, its 32 channels and the response, one bright spot"
 def montage(maps):
     """Return maps (32, H, W) as one picture, four rows of eight, each scaled by itself."""
     return viz.contact_sheet([viz.heatmap(each, shift=False) for each in np.asarray(maps)], 8, gap=2)
@@ -127,7 +127,7 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 # Grey is 0, and each filter is scaled by itself.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The first layer's filters as small blocks of colour, random ones at the left and learned ones at the right; both look like noise at first sight"
 def tiles(weight):
     """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
     filters = weight.detach().permute(0, 2, 3, 1).numpy()
@@ -283,7 +283,7 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # frames differ by noise and by the slightest deformation. A wide label is easy to match, but its position is less
 # certain.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="One line of the response beside the label for four widths of the label: the peak is at the true place in all, low for the narrowest label, and leans to the middle for the widest"
 sigma = default_sigma(125, 125)
 energy = float(gaussian_label(121, 121, sigma).double().square().sum())
 print(f"sigma {sigma:.4f} cells; energy of the label {energy:.2f}, pi sigma^2 {np.pi * sigma**2:.2f}")
@@ -330,7 +330,7 @@ heights = np.array([r.max() for r in swept])
 drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
 print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: the peak's height stays the same over many powers of ten of lambda and falls only far to the right of the reference. Right: most frequencies have far more energy than lambda, in 32 channels and in one"
 spectrum_energy = torch.fft.rfft2(x).abs().square()
 energies = {
     "32 channels": spectrum_energy.sum(1) / x[0].numel(),
@@ -386,7 +386,7 @@ assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 # If more channels hardly change the place of the peak, what do they improve? The peak becomes clearer. The
 # peak-to-sidelobe ratio tells by how many standard deviations the peak stands out from the rest of the response.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The peak-to-sidelobe ratio grows with the number of random channels, steeply at first and then more slowly"
 counts = [1, 2, 4, 8, 16, 32]
 psr = [peak_to_sidelobe(demo.respond(count, -4, 4.1667, 1)) for count in counts]
 figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
@@ -431,7 +431,7 @@ hits = {
 }
 print(hits, "of", len(pairs))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="True places and peaks of 24 targets joined by lines: with a Hann window nearly all lines are short, without it the peaks gather around the middle, far from the truth"
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
     axes, {"Hann window": with_window, "no window": without}.items(), strict=True
@@ -466,7 +466,7 @@ assert hits["no window"] <= 10
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the
 # truth, the cross the peak. Try one channel with $\sigma=1$, then no window, then $\lambda=10^4$.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three settings of the demo, with template, search patch, one channel of each, and the response: a wide label makes a broad peak, and without a window the peak misses the ring"
 demo.demo()
 
 # %% [markdown]
@@ -476,6 +476,13 @@ demo.demo()
 # in [solutions/04.py](solutions/04.py).
 #
 # **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Each channel has its own filter, but one quantity is shared by all of them. Which one is it in Eq. 4, and along
+# which axis of `(C, H, W)` is it formed?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -490,6 +497,13 @@ check.filter_spectra(filter_spectra)
 # %% [markdown]
 # **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$
 # must the plain form have to give the same response?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write both denominators, one below the other, and multiply the reference's fraction above and below by the same
+# number until the energies agree.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -504,6 +518,13 @@ check.plain_lambda(plain_lambda)
 # %% [markdown]
 # **3. Counting (compute).** How many parameters does a chain of $3\times3$ convolutions with biases through the
 # given channels have? For `[3, 32, 32]` you should recognise the number.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# One output channel of a $3\times3$ convolution looks at all input channels. How many weights is that, and how many
+# biases?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -519,6 +540,13 @@ check.parameter_count(parameter_count)
 # **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search
 # patch only, "to be robust". Then the response to the template itself is no longer the label. Apply one scale per
 # channel so that the response does not change at all, whatever the scales.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A channel's contribution is a product of the filter and the patch. If one factor is multiplied by a number, what
+# must happen to the other, in each channel by itself?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

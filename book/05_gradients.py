@@ -419,7 +419,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 #
 # $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The norms of both gradients fall over growing lambda on logarithmic axes; that of the template starts far above that of the search patch and ends below it"
 exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
@@ -467,7 +467,7 @@ assert 0.5 < ratio[-1] < 0.6
 # same angle. Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$
 # shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$, whatever the length of the two arrows.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="One frequency as arrows in the complex plane: what is given, what the filter answers, and how a step of training would change template and search patch"
 one_frequency.demo()
 
 # %%
@@ -509,7 +509,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # %%
 my_guess = "about the same"
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames of a clip: the round target in the middle hardly differs between the first two and has turned in the third"
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 
 
@@ -547,7 +547,7 @@ def weight_gradient(first, second):
 pairs = {"frames 0 and 10": (0, 10), "frames 0 and 1": (0, 1), "frame 0 twice": (0, 0)}
 losses, norms = zip(*(weight_gradient(*pair) for pair in pairs.values()), strict=True)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of loss and gradient norm for three pairs: the loss is above zero even for one frame twice, but its gradient is zero, and that of frames far apart is by far the largest"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)
 for axis, values, title in zip(axes, (losses, norms), ("loss", "norm of the weights' gradient"), strict=True):
     axis.barh(list(pairs), values, color=["#0072b2", "#56b4e9", "#d55e00"])
@@ -583,7 +583,7 @@ assert answer == "almost nothing"
 # asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
 # Then raise $\lambda$.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: template, search patch, response, and the gradients at response, template and search patch; where the label asks for another place, the arriving gradient has a bright and a dark spot"
 gradient.demo()
 
 # %% [markdown]
@@ -626,7 +626,7 @@ def descend(name, steps=60, length=0.2):
     return np.array(losses)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Loss over steps for four gradients: the correct one falls furthest, the one without a conjugate hardly falls, and the one with a frozen denominator swings and grows"
 curves = {name: descend(name) for name in ("Eq. 7", "no conjugate", "frozen denominator", "one term only")}
 figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):
@@ -741,6 +741,13 @@ assert second_derivative == "refused"
 #
 # The steps must be those of ordinary gradient descent with this rate on the two real numbers $a$ and $b$. On
 # $L=|w-c|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How is $\partial L/\partial w^\star$ made of the derivatives by $a$ and by $b$? Write both for $L=|w-c|^2$ and
+# compare them with what the loop subtracts, once for the real and once for the imaginary part.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -755,6 +762,13 @@ check.descend(descend)
 # %% [markdown]
 # **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from (a) with
 # $d\hat{\mathbf R}=-\hat{\mathbf R}\,d\lambda/\hat{\mathbf K}$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Put the given $d\hat{\mathbf R}$ into $dL$ of (a). The bracket of two spectra has a factor that depends on the
+# number of cells; and which part of a complex number is a change of the loss?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -778,6 +792,13 @@ check.lambda_gradient(lambda_gradient)
 #
 # A gradient in which half of the entries are missing (0) passes. Explain why. Then write a check that compares every
 # entry with central differences and returns the largest difference, as a share of the largest entry of `gradient`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Along which direction does this check measure? What is that direction's entry where the gradient's entry is
+# missing? A check of every entry needs as many steps as there are entries.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -793,6 +814,13 @@ check.gradient_error(gradient_error)
 # **4. Half a spectrum (compute).** Return the bracket $\langle\hat{\mathbf P},\hat{\mathbf Q}\rangle$ from the half
 # planes that `rfft2` gives. Which columns stand for two frequencies and which for one? The answer depends on whether
 # the width is even.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write the columns of a full spectrum for width 6 and for width 5, and cross out those that `rfft2` leaves out.
+# Each one crossed out is the mirror of one that is kept.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

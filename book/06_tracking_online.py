@@ -61,7 +61,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # target is, it must notice when the target changes its size, and it must learn on the way without being told what
 # was right. We write one step after the other, on this clip.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames of a clip with a box around the target: it is given in the first and found in the other two"
 clip = render_clip(frames=16, seed=7, in_plane_rotation=0.2, scale_variation=0.2)
 frames, truth = list(clip.frames), clip.boxes
 shots = [viz.resize_area(viz.draw_box(frames[k], truth[k], viz.TRUTH), 180) for k in (0, 7, 15)]
@@ -170,7 +170,7 @@ z = spectra(random_features(sample(frames[1], middle, windows)))
 answers = torch.fft.irfft2(alpha * (z * x.conj()).sum(1, keepdim=True) / N, s=(SIDE, SIDE))[:, 0]
 peaks = answers.amax((1, 2))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three response maps, of a smaller, an equal and a larger window: one bright spot in the middle of each, almost equally high"
 _, axes = plt.subplots(1, 3, figsize=(7.5, 2.6), layout="constrained")
 for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
     axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
@@ -385,7 +385,7 @@ for rate in (0.01, 0.1):
         f"rate {rate}: the dual filter is turned up {g.median():.1f} times in the median, {g.min():.2f} at least"
     )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: the peak over frames for three ways to interpolate; that of the code rises above the other two. Right: how far code and sums differ at each frequency, a narrow heap for the small rate and a broad one for the large"
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 for name, color in zip(kinds, ("0.5", "#e69f00", "#56b4e9"), strict=True):
     left.plot(range(1, 30), learned[name, 0.1][1], color=color, label=name)
@@ -457,7 +457,7 @@ boxes, chosen, heights = watch(Tracker(penalty=1.2))
 kept = int((chosen == 1).sum())
 print(f"kept its size in {kept} of {len(chosen)} steps; you said {my_guess}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: found width over true width for the factors 1.2 and 1.0, both swing around the truth. Right: the best outer peak over the middle one stays near 1, far above the dashed line under which the size would stay"
 neutral_boxes, neutral, _ = watch(Tracker(penalty=1.0))
 outer = heights[:, [0, 2]].max(axis=1) / heights[:, 1]
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -563,7 +563,7 @@ for number in range(12):
         boxes = follow(Tracker(phi, penalty=0, subpixel=True), hard_frames, hard.boxes[0])
         overlaps[name][number] = iou(boxes, hard.boxes).mean()
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Dots for the mean overlap on twelve clips with five kinds of features, and their means: grey is lowest, then colour, then random, and fHOG and learned features are highest"
 _, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for place, values in enumerate(overlaps.values()):
     axis.plot(values, np.full(12, place), "o", alpha=0.6, color="#56b4e9")
@@ -681,7 +681,7 @@ slow, slow_score, slow_maps = scores_of(0.01)
 fast, fast_score, fast_maps = scores_of(0.1)
 slow_overlap, fast_overlap = iou(slow, hidden.boxes), iou(fast, hidden.boxes)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames of two trackers and the responses of the fast one: at rate 0.1 it moves off with what passes in front, at rate 0.01 it returns to the target"
 times = (8, 24, 30, 42)
 shots, maps = [], []
 for time in times:
@@ -694,7 +694,7 @@ sheet = viz.contact_sheet(shots + maps, columns=4, labels=labels)
 colors = {"truth": viz.TRUTH, "rate 0.01": viz.SECOND, "rate 0.1": viz.PREDICTION}
 viz.show(np.vstack([sheet, viz.legend(colors, sheet.shape[1])]))
 
-# %%
+# %% alt="Overlap and score of both trackers over frames: the overlap of the fast one falls to 0 while its score recovers; the slow one's overlap comes back"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharex=True)
 for name, color, overlap, score in (
     ("rate 0.01", "#56b4e9", slow_overlap[1:], slow_score),
@@ -738,7 +738,7 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on frame 12; and the learned
 # network beside the random one.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target"
 response.demo()
 
 # %%
@@ -759,7 +759,7 @@ for name, step in steps_seen.items():
 # scale search run in the page, without Python. A picture is moved about in a circle, so that there is something to
 # follow. The static picture shows the library's boxes on the clip in orange, the true ones in green.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three frames of the clip that the page tracks, with the box of the network and the true one nearly on top of each other"
 network_tracker.demo()
 
 # %%
@@ -810,7 +810,7 @@ print(
 )
 print(f"zoom: {zoom:.2f} (true {true_zoom:.2f})")
 
-# %%
+# %% alt="Above: points of a grid on the target with lines to where they went, those that came back in one colour and the others crossed out. Below: four frames in which the box of the book's tracker follows and the released one is left behind"
 paths = {
     name: follow(load_tracker("udt", preset=name), quick_frames, quick.boxes[0])
     for name in ("released", "book")
@@ -884,6 +884,13 @@ assert gains["overlap"].low > 0
 # **Exercise 1 (compute).** Return the new centre `(x, y)` in pixels, given the old one, the peak's index
 # `(row, column)` in a response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. Ignore
 # sub-pixels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Turn the index into a signed number of cells first, then cells into pixels: how wide is a cell in the frame? Mind
+# the order: (row, column) on the one side, (x, y) on the other.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -897,6 +904,12 @@ check.new_center(new_center)
 # %% [markdown]
 # **Exercise 2 (predict).** Given three peaks (small, same, large window) and the factor on the outer two, which
 # scale, 0, 1 or 2, is chosen? When two are equal the authors' code takes the smaller window.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The factor changes two of the three peaks before they are compared. What does `argmax` do with a tie?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -918,6 +931,13 @@ check.best_scale(best_scale)
 #     largest = np.minimum(frame_shape[:2], 5 * np.asarray(start))
 #     return np.clip(size, smallest, largest)
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Read the four limits of the text one after the other, and look for each in the lines. A shape is (height, width):
+# in which order is a size?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -932,6 +952,13 @@ check.clamp_size(clamp_size)
 # **Exercise 4 (compute).** Write the reference's update. Learn from `templates` `(T, C, H, W)` one after the other
 # (the first starts the model), interpolate dual coefficients and spectra with `rate`, and return the response
 # `(H, W)` to `search` `(C, H, W)`. `lam` is $\lambda$, so nothing is divided by $N$. Full `np.fft.fft2` is enough.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Two things are interpolated, each by itself, and the response uses only these. What is the model after the first
+# template?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -948,6 +975,13 @@ check.online_response(online_response)
 # the peak of the *reference's* response to the template at contrast 1? Use section 6.3 with
 # $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$; the label's peak is 1. Why can it exceed 1, and by how much, if the light
 # goes on and off?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compute what each of the two interpolated quantities becomes for contrast $c_i$: one grows with it, the other
+# shrinks with its square. The weights of the frames are those of section 6.3, and the first frame's is special.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

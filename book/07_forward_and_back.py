@@ -113,7 +113,7 @@ def arrow(figure, tail, head, color, bend=0.0, route=None):
     figure.add_artist(patch)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: three frames with a drawn box in each, the supervised way. Right: the same frames with a box in the first only, arrows forward and back, and the loss at the end"
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -199,7 +199,7 @@ def check_points(i, ahead=4):
     return points, there, np.linalg.norm(back - points, axis=1), wrong
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames with points on a target, marked by whether they returned well or badly, and over frames the share of points that are right: higher in the half that returned best, except where both fail"
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
     *_, miss, wrong = check_points(i)
@@ -363,7 +363,7 @@ print(f"L_un = {loss:.0f} by hand, {library_loss:.0f} by the library")
 # it *no answer*. The next plot shows the loss of a perfect peak that comes back $d$ cells away from the start.
 # Beyond about four $\sigma$ the loss hardly depends on the distance. Exercise 3 derives the curve.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The loss over the distance of a perfect peak from the start: it rises steeply and levels off above the dashed line of no answer at all"
 energy = np.pi * default_sigma(125, 125) ** 2
 rolled = np.array([((np.roll(Y, d, axis=1) - Y) ** 2).sum() for d in range(0, 41)])
 figure, axis = plt.subplots(figsize=(5.5, 2.5), layout="constrained")
@@ -399,7 +399,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 my_guess = "larger"
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The trivial solution: the response of an unrelated clip is taken as it is for the label, and the way back gives a perfect peak, so that the squared distance is dark everywhere"
 def impossible(way_back, channels):
     return round_trip.solve("turning target", 6, "another clip", way_back, channels, 0)
 
@@ -436,7 +436,7 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 # itself shifted by 3 cells, on one way only.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The loss while the features of S fade: it rises in a straight line where S is the template and in steps where only the pseudo-label moves"
 def loss_when(step, there, back):
     """Return Eq. 6 with phi(S) faded by ``step`` (0..1) towards its shifted copy, on the ways named."""
     faded = (1 - step) * z + step * z.roll(3, dims=-1)
@@ -553,7 +553,7 @@ networks = {
 travels = {name: travel(network) for name, network in networks.items()}
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Distance from the target over the loss on logarithmic axes, for random and trained weights: trips that followed the target lie low at every loss, others that followed the background have small losses too"
 def verdict(peaks):
     """Return how far each peak is from the target's place, and which peaks followed the target, or anything."""
     off_target, off_ground = (np.linalg.norm(peaks - place, axis=1) for place in (target, ground))
@@ -660,7 +660,7 @@ assert report["our trained weights"]["mean loss"] < 0.85 * report["random weight
 # Of the pairs whose peak was *not* on the target nearly all returned to within two cells. A whole tracker with a
 # window can make the same mistake. Here is the same `follow` as in Fig. 1, on another clip:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames with three boxes: the true one, that of the way forward and that of the way back; they separate in the middle of the clip"
 lost = render_clip(frames=25, seed=15, in_plane_rotation=0.3)
 lost_frames = list(lost.frames)
 out = follow(lost_frames, lost.boxes[0])
@@ -697,7 +697,7 @@ assert gap < 5
 # peak moves from the background to the target. Try the occluder with and without a window, then frame 0, then
 # another clip with the raw response and 1, 2, 4 ... channels.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four settings of the demo: patches T and S, response, pseudo-label, the way back and the squared distance; the loss is small for the same clip, large for another one, and zero for the raw response"
 round_trip.demo()
 
 # %%
@@ -716,7 +716,7 @@ for name, step in {"no window": plain, "window": windowed}.items():
 # path, the green ring the target. Below are T's label and the three responses. The trips were computed by the library;
 # the page only shows them.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Two trips there and back: four patches with the true place and the peak, and the responses below; the second follows what passes in front and comes home all the same"
 there_and_back.demo()
 
 # %%
@@ -805,7 +805,7 @@ names |= {
     (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}",
 }
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A diagram of one training step: three frames, their features, responses, pseudo-labels and filters in rows, joined by arrows forward and back, down to the loss"
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
 figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():
@@ -856,6 +856,13 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 #
 # **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`. Without
 # `axis` NumPy rolls the *flattened* map. Write the pseudo-label as it should be, for maps that need not be square.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# `argmax` of a map counts through the flattened map. Two functions are needed: one that turns this into a row and a
+# column, and one that rolls each of the two axes by its own number.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -869,6 +876,13 @@ check.pseudo_label(pseudo_label)
 
 # %% [markdown]
 # **2. There and back (compute).** Compute Eq. 6 for features of any number of channels.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write down which patch is the template and which is the search patch on the way out, and on the way back. The
+# label of the second leg comes from the first one's response.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -884,6 +898,13 @@ check.round_trip_loss(round_trip_loss)
 # **3. What a miss costs (derive).** A perfect peak comes back $d$ cells away from the start. What is the loss?
 # Expand the square in Eq. 6, use that the product of two Gaussians is a Gaussian, and replace sums over cells by
 # integrals. Then compare with the plot in section 7.3.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The expanded square has three terms. Two are integrals of a squared Gaussian and do not depend on $d$. The third
+# is the product of two Gaussians that lie $d$ apart: how wide is it, and how high?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -899,6 +920,13 @@ check.miss_loss(miss_loss)
 # **4. Median flow (compute).** This is TLD's step. Given points `start`, carried to `there` and `back` again (all
 # `(N, 2)`), keep those whose distance between start and end is at most the median distance, and return their median
 # displacement, axis by axis.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A point is trusted if it came home. Measure that as one number for each point, choose the points, and only then
+# look at where they went.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -914,6 +942,13 @@ check.median_flow(median_flow)
 # **5. How much of the trivial solution is left (derive).** With the raw response as label, $C$ channels and
 # $\lambda=0$, section 7.4 becomes $\hat{\mathbf R}_{\mathbf T}=\hat{\mathbf Y}\odot\mathbf g$. Find $\mathbf g$ from
 # the spectra. Why is it between 0 and 1, and why is it 1 for one channel?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write the response on the way out as a spectrum, put it as the label into the response on the way back, and
+# collect everything that is not $\hat{\mathbf Y}$. Then think of the Cauchy-Schwarz inequality.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -99,7 +99,7 @@ def send(scene):
     return deflection.Verdict(trips, losses, homes, found)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two staged trips with T, S1 and S2: in the good one the cross lies on the target in all three; in the deflected one the target is missing from S1 and the cross goes to a lookalike"
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
 
@@ -194,7 +194,7 @@ print(
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
 # the network's features and each patch's own energy:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three maps: the response of S1, the same mirrored at its peak, and the response on the way back; the last two resemble each other"
 there = bad.trips["two"].responses[0][0].numpy()
 returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
@@ -291,7 +291,7 @@ for frames in (2, 3, 4):
 # %% [markdown]
 # How do the two staged trips compare now, going straight back from S2?
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four responses on the way home: in the middle for the good trip by two and by three frames, and for the deflected trip by two; by three frames the deflected one peaks far away"
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
 shown = [
     viz.resize_nearest(viz.heatmap(trips.trips[way].back[0].numpy(), limits=(-0.1, 0.5)), 150)
@@ -569,7 +569,7 @@ contests = {
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: ROC curves of four losses; three frames, direct, lie above two frames and the chain. Right: the loss of three frames over that of two, a dot a trip: the deflected ones lie mostly above the diagonal"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for name in ("two", "chained", "direct", "two, later"):
     limits = np.sort(losses[name])[::-1]
@@ -693,7 +693,7 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of the loss of three frames for networks that follow nothing: zero for equal maps, and for the others more than the median of rendered trips"
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
 figure, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -804,7 +804,7 @@ for name, took in seconds.items():
 # that never comes back. In JupyterLab the sliders below are live. Hide the target a little less and watch the
 # tracker decide differently; make the lookalike less similar; move the target of S2 to the right (`S2_right`).
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: T, S1, S2 and the responses of three losses; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2"
 deflection.demo()
 
 # %% [markdown]
@@ -816,6 +816,13 @@ deflection.demo()
 # **Exercise 1 (derive).** Section 8.2 assumed that both patches have the same energy. Now S has `q`$^2$ times the energy of T at
 # every frequency, and $\lambda=0$. Given the `response` `(H, W)` on the way out and the `label`, what is the loss of Eq. 6?
 # Use no Fourier transform. Then explain: which `q` makes the loss of a wrong trip small, and is it a better trip?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# On the way out the energy of T is below the fraction line, on the way back that of S. Follow the factor `q`
+# through both: where does it cancel, and where does it stay? The pseudo-label depends only on where the peak is.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -830,6 +837,13 @@ check.return_loss(return_loss)
 # **Exercise 2 (predict).** In a direct trip over three frames the way through S1 ended at `chain`, while T directly
 # would say `direct`; both are `(dy, dx)` on maps of `size` x `size` cells (odd). Where does the last response peak,
 # as `(dy, dx)`?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The last leg starts from where the chain ended, so only the difference between the two matters. What is a
+# difference of 40 cells to the right on a circle of 41?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -853,6 +867,13 @@ check.where_home(where_home)
 #     label_2 = np.roll(np.roll(label, row), column)
 #     return ((respond(second, template, label_2) - label) ** 2).sum()
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Which of the labels is a response as it came out, and which is a Gaussian that was moved? For the second fault,
+# try a map whose peak moved down only.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -866,6 +887,13 @@ check.three_frame_loss(three_frame_loss)
 # %% [markdown]
 # **Exercise 4 (compute).** Return the area under the ROC curve of `scores` `(N,)` for `bad` `(N,)` booleans, without
 # drawing the curve: how often does a bad trip score higher than a good one? Ties count half.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compare each bad trip with each good one, in one table. Count the pairs in which the bad one has the higher score;
+# what does a tie add?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -880,6 +908,13 @@ check.area_under_roc(area_under_roc)
 # **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips
 # back from S1, S2 and S3. Of each row, the $(1-\text{share})\,n$ of the $n$ smallest (rounded, a half up) are kept, and their sum
 # is divided by $n$; the three results are added.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Count first: how many of the $n$ errors of a row are kept? Python's `round` rounds a half to the even number, and
+# $(1-\text{share})\,n$ can lie a hair below the half in floating point.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

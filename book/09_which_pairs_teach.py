@@ -67,7 +67,7 @@ GREEN, ORANGE, BLUE, RED = "#009e73", "#e69f00", "#56b4e9", "#d55e00"
 # frames later. Here are the templates. Most clips move; in some the camera stands on a tripod, and some show nothing
 # but sky. **Look at them for a moment:** which would you leave out?
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A batch as it comes: 32 small patches in four rows, textured scenes, blurred ones and some of plain sky"
 batch = example()
 viz.show(viz.contact_sheet([demo.tile(patch, False) for patch in batch.patches[:, 0]], 8, gap=2))
 print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
@@ -190,7 +190,7 @@ for loops, library in both.values():
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
 # equal share.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The same 32 patches sorted by weight, with the weight above each: moving ones first, plain sky far down, patches at rest at the end"
 by_motion = normalise_weights(torch.ones(n), motion["reference"])
 viz.show(demo.sorted_sheet(batch.patches[:, 0], by_motion))
 order = by_motion.argsort(descending=True).tolist()
@@ -223,7 +223,7 @@ assert moving[1] <= 3
 my_guess = 2
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A_motion over the distance that a pair moved: the measured dots follow the curve of the formula, up to where it levels off"
 def expected_motion(distance, sigma=LABEL_SIGMA):
     """Return f(d): what a perfect tracker makes of a move by ``distance`` cells."""
     return 2 * np.pi * sigma**2 * (1 - np.exp(-(distance**2) / (4 * sigma**2)))
@@ -302,7 +302,7 @@ for name in networks:
     ):
         print(f"{name:8} {what:18} {value:+.2f}, 95 % interval {low:+.2f} to {high:+.2f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four scatter plots of A_motion over the true way, for random and trained weights and both forms: with trained weights the dots gather around a rising line"
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), layout="constrained", sharey=True)
 for axis, (name, column) in zip(
     axes, [(a, b) for a in networks for b in ("paper", "reference")], strict=True
@@ -379,7 +379,7 @@ spoiled = [
 seen = judge(networks["trained"], add_noise(np.array(spoiled), rng))
 amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for form in ("paper", "reference")}
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of A_motion for pairs in which nothing moved but noise, blur or a cover was added: strong noise and strong blur reach what a move of several cells gives"
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 places = np.arange(len(spoil))
 axis.barh(places - 0.2, amount["paper"], 0.4, color=BLUE, label="paper")
@@ -421,7 +421,7 @@ assert 1.5 < blur_ratio < 2.5
 # %%
 my_guess = "cut"
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Errors of pairs by fault on a logarithmic axis: without a fault and in the wrong order they spread widely, a cut lies at the dashed line, and a fade in S2 lies far to the right"
 faults = ("wrong order", "cut", "fade in S2")
 ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
@@ -470,7 +470,7 @@ print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0
 # $$\hat{\mathbf R}=\sum_c\frac{q\,\hat{\mathbf X}_c^\star\hat{\mathbf Z}_c\hat{\mathbf Y}}{q^2\sum_k|\hat{\mathbf X}_k|^2+\lambda}
 # \approx\frac1q\hat{\mathbf Y},\qquad \ell\approx\Big(\frac1q-1\Big)^2\|\mathbf Y\|_2^2 .$$
 
-# %%
+# %% alt="The error over the brightness of S2 on logarithmic axes: straight falling lines for random and trained weights, along that of the formula"
 shades = np.array([0.5, 0.2, 0.1, 0.05, 0.02])
 four = batch.patches[demo.moving_places()[:4]]
 fading = []
@@ -748,7 +748,7 @@ for _ in range(60):
     with torch.no_grad():
         knob -= 0.1 * slope.sign()
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="With free weights the loss falls to zero over the steps while the mean error of the 32 pairs stays exactly where it was"
 pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
 with torch.no_grad():
     one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
@@ -854,7 +854,7 @@ for topic, paper, code, consequence in ledger:
 # JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the fault through
 # the pairs.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Two states of the demo, 32 patches sorted by weight each: with a fade in S2 the black patch is dropped, with a fade in S1 it comes first and takes nearly all the weight"
 demo.demo()
 
 # %% [markdown]
@@ -867,6 +867,13 @@ demo.demo()
 # $h<1$, has an A_motion above 0. At which $h$ does it weigh as much as a pair that moves by $d$ cells, then rests, and
 # whose responses are perfect Gaussians? Measure it on maps of your own or derive it. Why do the two forms differ, and
 # what follows for the first steps of training?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write A_motion of the still pair as a function of $h$, and of the moving pair as a function of $d$. In one of the
+# two forms the label of the second term is the response itself. Set the two equal and solve for $h$.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -890,6 +897,13 @@ check.weak_as_moved(weak_as_moved)
 # It has three faults: the weights do not sum to 1, equal errors drop too many pairs, and a batch in which nothing
 # moved gives NaN. Keep exactly `round((1 - share) * n)` pairs, of equal errors the first ones, and let them share
 # equally where nothing moved.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Instead of comparing with a quantile, which cuts at a value, sort the errors and keep a number of them. Then
+# multiply before you divide: by the sum of what?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -905,6 +919,13 @@ check.a_norm(a_norm)
 # **3. From the code's settings to the paper's equation (derive).** You want the steps of the code, with rate $\rho$
 # and weight decay $\delta$, but your loss divides by $n$ once more. Which rate and decay give the same step
 # $\rho\,(g+\delta\theta)$?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write one step of the code with gradient $g$, then the same step with $g/n$. Two products have to stay what they
+# were: that of rate and gradient, and that of rate, decay and $\theta$.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -920,6 +941,13 @@ check.by_the_letter(by_the_letter)
 # **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
 # a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and $p=0.02$ it is about 3 batches in
 # a thousand; try $p=0.05$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# How many of $n$ independent pairs are faulty follows a distribution that you know. "More than" leaves out the case
+# of exactly as many.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -935,6 +963,14 @@ check.chance_of_more(chance_of_more)
 # **5. If the weights were not constant (derive).** Multiply the features of S1 by $q$, so that $\mathbf R_{S_1}$ becomes $q$ times
 # and $\mathbf R_{S_2}$ $1/q$ times as high. What is the derivative of A_motion (reference form) by $\log q$ at $q=1$? For a still
 # pair with perfect responses it is 0: does the network have to stay there?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Put $q=e^{t}$ into both responses and differentiate by $t$ at 0: the first response changes by itself, the second
+# by minus itself. In the second term of the reference's form the first response is the label, so it depends on $t$
+# too.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

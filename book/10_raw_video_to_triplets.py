@@ -115,7 +115,7 @@ for number in range(6):
 cache = pack_videos([place / "films"], place / "patches.raw")
 print(f"{len(cache)} patches of {len(cache.videos)} videos, {cache.path.stat().st_size / 2**20:.1f} MiB")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three triplets: a frame with the window in its middle, and the three patches T, S1 and S2 cut from it and from two later frames"
 triplets = draw_triplets(cache.videos, seed=3)
 rows, cut_again = [], []
 for number in (0, 3, 4):
@@ -207,7 +207,7 @@ for name, value in differences.items():
 #
 # We time each step: decode, cut, write, read, make a tensor. Run the cell to get your machine's numbers.
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Bars of milliseconds a frame: decoding and cutting take the most, writing compressed patches more still, reading raw patches next to nothing"
 settings = {"webp": None, "frames_per_video": 30, "selection": "centre", "measured": []}
 
 
@@ -369,7 +369,7 @@ for quality in qualities:
     errors.append(np.abs(lossy.astype(int) - pairs).mean())
     shifts.append(np.median(np.abs([landing(*pair) for pair in lossy] - exact).max(axis=1)))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Mean error of a patch and movement of the peak over the size of a stored patch: both fall as the quality of the compression rises"
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.5), layout="constrained")
 for axis, values, name in zip(
     axes, (errors, shifts), ("mean error, grey levels", "peak moves by, cells (median)"), strict=True
@@ -411,7 +411,7 @@ assert shifts[2] < 0.1
 # with $\ell$ frames left in the video. Nothing keeps S2 after S1 or apart from it. Far from the end of a video both
 # distributions are known exactly, and drawn triplets must come close to them:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="How often each pair of distances is drawn: evenly over the whole square in the reference, only above the diagonal in the ordered draw"
 long_video = [RenderedClip(0, 40_000)]
 drawn = {name: draw_triplets(long_video, 0, name)[:39_000] for name in ("reference", "ordered")}
 squares = {}
@@ -509,7 +509,7 @@ def object_left(speed, reach=15):
     return left / seen, np.mean(pixels)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Share of the object that has left the crop over the frames between: it rises with the speed, and for the fastest object falls again; the content of the patch leaves more slowly"
 leaving = {speed: object_left(speed) for speed in (0.0, 0.1, 0.3)}
 content = [content_left(0.2, gap) for gap in range(1, 16)]
 _, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
@@ -574,7 +574,7 @@ for world, change in {"texture everywhere": lambda frame, box: frame, "dull wall
         hits = [kept(selection, scene, clip.boxes) for scene, clip in zip(scenes, clips, strict=True)]
         shares[world, selection] = 100 * np.mean(hits)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of the share of frames that show the object for three ways to choose a window: on a dull wall entropy and following help, with texture everywhere they do harm"
 _, axis = plt.subplots(figsize=(5.5, 2.4), layout="constrained")
 for place_of, (world, color) in enumerate({"texture everywhere": "#56b4e9", "dull wall": "#e69f00"}.items()):
     heights = [shares[world, selection] for selection in SELECTIONS]
@@ -621,7 +621,7 @@ packed = pack_videos([place / "films", place / "found"], place / "found.raw", me
 for video in packed.skipped:
     print(video.name, video.reason.split(":")[0])
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of how far each video is from the nearest frame for measuring: one, a copy in disguise, lies far below the dashed limit, all others far above"
 bits = {"holiday.avi": hamming(perceptual_hash(np.stack(list(cut_patches(small)))), measured.hashes[0]).min()}
 for video in packed.videos:
     hashes = perceptual_hash(packed.read(np.arange(video.start, video.end)))
@@ -769,7 +769,7 @@ if find_data("videos") and find_data("otb"):
 # follows something else. In JupyterLab the controls are live: find a frame of `leaves` where the target is in T and
 # in neither S.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four states of the demo: three frames with the window and the true box, and the patches below, for a calm and a fast clip, cut in the centre and following"
 demo.demo()
 
 # %%
@@ -795,6 +795,13 @@ assert seen["leaving"].inside[0] > 0.9 > 0.5 > seen["leaving"].inside[2]
 # peaks at `peak`, a displacement `(dy, dx)` in steps of the patch. How far did the content move in the *frame*, as
 # `(dx, dy)` in pixels? Then explain: a car drives along the diagonal of a 16:9 frame. In which direction does it move in
 # the patch?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A patch covers the middle half of each axis of the frame. How many steps lie between its first and its last
+# sample, and how many pixels of the frame is that along each axis?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -809,6 +816,13 @@ check.frame_motion(frame_motion)
 # **Exercise 2 (derive).** How often are S1 and S2 the same frame in the reference's draw, when `left` frames follow
 # the template and $\delta_1,\delta_2$ are uniform in 1 ... `span`? Near the end of a video it is far more than a
 # tenth.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# All draws that reach past the end of the video become the same last frame. Split the cases: both draws stay
+# inside, or both reach the end. With `left` at least `span`, a tenth must come out for `span` 10.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -829,6 +843,13 @@ check.coincide(coincide)
 #     last = sum(lengths) - 1
 #     return (template, *(min(template + draw, last) for draw in draws))
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The last frame that may be used is that of the template's own video. From `lengths` you get where each video ends;
+# then find the one that the template lies in.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -842,6 +863,13 @@ check.triplet_at(triplet_at)
 # %% [markdown]
 # **Exercise 4 (compute).** Hold back a `share` of the *groups*, rounded, at least one, and return a Boolean for each
 # video. `groups` has each video's group number. Equal seeds give equal choices, different seeds different ones.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Choose among the different group numbers, each once, not among the videos. Only then say for each video whether
+# its group was chosen.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -856,6 +884,13 @@ check.hold_out(hold_out)
 # **Exercise 5 (derive).** The scene moves along `direction`, a unit vector `(x, y)`. At which speed, in pixels a frame, is
 # half of the content of a `window` `(w, h)` gone after `frames` frames? Solve the formula of section 10.7. Which direction
 # allows the highest speed: along the long side, the short side, or the diagonal?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write what is left after the target moved by $s$ along the direction: the product of two shares. Set it to one
+# half: that is a quadratic equation in $s$. Which of its two roots lies inside the window?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -68,7 +68,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A
 # triplet is T, S1 and S2 within ten frames; a batch is eight triplets.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three training triplets in rows, T, S1 and S2 of each: objects that pass each other, a scene in fast motion, and one in the mist of it"
 made = render_patches(clips=10, frames=15, seed=0)
 loader = TripletLoader(made.patches, made.videos, batch=8, seed=0)
 
@@ -314,7 +314,7 @@ first, last = losses[:8].mean(), losses[-8:].mean()
 print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:.0f}")
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
 def filters(source):
     """Return the 32 filters of the first layer (3 x 3, RGB) as one picture."""
     kernels = weights.get_weights(source).tensors["conv1.weight"].permute(0, 2, 3, 1).numpy()
@@ -404,7 +404,7 @@ gained = {name: float(auc[name][sure].mean() - auc["random"][sure].mean()) for n
 print(f"you said '{my_answer}'")
 show_scores()
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: the loss over steps in true order falls below that of shuffled time, which stays high. Right: AUC on four clips for a still box, random weights, and both trained networks"
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 left.plot(losses, label="time")
 left.plot(shuffled_losses, label="time shuffled")
@@ -504,7 +504,7 @@ print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded
 # Although the patch shows nothing, the padded network responds to the border. That is why training uses no padding.
 # In tracking, where the network is padded, the Hann window covers the border (chapter 06).
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Four networks on one pair: the trained and the random one find the target, the collapsed one answers in stripes, and the one with a position code peaks sharply where nothing moved"
 impostors.demo()
 
 # %% [markdown]
@@ -783,7 +783,7 @@ for name, facts in about_curves["runs"].items():
     print(f"{name}: {facts['hardware']}, {facts['wall time']}")
     print("   ", facts["command"])
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
 points = {}
 for name in about_curves["runs"]:
@@ -1035,7 +1035,7 @@ for dataset in datasets:
         says = "confirmed" if gap[1] > 0 and gap[0] >= smallest[dataset, other] else says
         print(f"{dataset:10} udt - {other:18} {gap[0]:+.3f} [{gap[1]:+.3f}, {gap[2]:+.3f}]  {says}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Differences in AUC with intervals for six comparisons: those with random weights and with a single trajectory lie above zero, those with the standard loss reach over it"
 _, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
 for k, ((dataset, other), (mean, low, high)) in enumerate(compared.items()):
     axis.errorbar(
@@ -1160,7 +1160,7 @@ print(f"mean {np.mean(list(seeds.values())):.3f}, deviation {np.std(list(seeds.v
 # or only after fifty? The next picture has the difference from random weights over the first frames after a start,
 # and at the right over whole runs.
 
-# %%
+# %% alt="Overlap minus that of random weights over the frames after a start, for seven networks with intervals: the curves separate only in long runs, with the book's on top"
 horizons = [*choice["horizons"], "whole"]
 
 
@@ -1249,6 +1249,13 @@ for name in ("authors' UDT", "authors' DCFNet"):
 #
 # **Exercise 1 (compute).** Return the learning rate of an epoch (0-indexed): `first` in the first, `last` in the
 # last, its logarithm on a straight line between. A run of one epoch has the rate `first`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A straight line of the logarithm means that the same *factor* lies between any two epochs. How many such factors
+# are there between the first epoch and the last? And if there is only one epoch?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1263,6 +1270,13 @@ check.learning_rate(learning_rate)
 # **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD
 # with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by the formula of section 11.9, then
 # say when that formula is good.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# There are two numbers to carry from step to step: the weight and its velocity. Write one step as in section 11.9,
+# with the decay as the only gradient.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1277,6 +1291,13 @@ check.decay_left(decay_left)
 # **Exercise 3 (compute).** Several processes have a part of a batch each: `errors` and `motions` are lists of
 # arrays, one for each process. Return the list of weights (Eq. 10) with which the sum of their gradients is the
 # whole batch's; `kept` triplets of the whole batch survive A_drop.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Which triplets are dropped, and by what the weights are divided, must be decided by all of them together. Split
+# only at the very end.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1295,6 +1316,13 @@ check.shared_weights(shared_weights)
 # def blind_share(features):
 #     return (features.mean(0) ** 2).mean() / (features**2).mean()
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# A position code is what is equal in all pictures at one *place*. A level that is equal at all places is none:
+# where should it be removed, and from what?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1319,6 +1347,14 @@ check.blind_share(blind_share)
 # It chooses on the sequences it reports, it reports the luckiest seed, and its error bar is that of the sequences, while
 # the text beside it says "over seeds". Return the recipe that is best on validation, its mean test AUC over seeds, and
 # the sample standard deviation of that AUC over seeds. How much of the colleague's lead was luck?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Do one thing after another: choose (on which sequences?), then average over sequences, then look at how seeds
+# differ. Which axis of the three belongs to each? The sample standard deviation divides by one less than the
+# number.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

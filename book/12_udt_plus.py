@@ -70,7 +70,7 @@ plt.rcParams.update({"figure.dpi": 72, "axes.titlesize": 10, "font.size": 9})
 # target for two dozen frames. We cut the target out at its *true* place, so nothing that follows can be blamed on
 # drift, and average the cuts as a tracker would.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Five frames of a target that is covered and uncovered, and two running averages of them: the slow one still shows the target, the fast one a blur"
 hidden = render_clip(42, seed=4, occlusion=1.0)
 frames, truth = list(hidden.frames), hidden.boxes
 SMALL = 33  # side of the pictures below
@@ -277,7 +277,7 @@ one = np.ones(1)
 kinds = {"flat": penalty_of(1e-4), "quadratic": penalty_of(1e-2)}
 filters = {kind: learn(near[:, :, None], one, penalty) for kind, penalty in kinds.items()}
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A frame, and energy and response of two filters: without a penalty the energy is spread over the window and the response misses the ring, with a quadratic penalty it is in the middle and the response hits it"
 pixels = AREA * np.sqrt(size.prod())  # side of the window in pixels of the frame
 inside = np.abs(np.arange(29) - 14) <= 29 / AREA / 2
 inside = inside[:, None] & inside[None]
@@ -370,7 +370,7 @@ for _ in range(50):
     )
     errors.append(np.linalg.norm(on_grid(guess, 7).ravel() / 7 - exact) / np.linalg.norm(exact))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The distance from the exact solution falls over the iterations of conjugate gradients, in a nearly straight line on a logarithmic axis"
 _, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.semilogy(range(1, 51), errors, color="#009e73")
 axis.set(xlabel="iterations of conjugate gradients", ylabel="distance from lstsq")
@@ -440,7 +440,7 @@ assert warm[3] < 0.6 * cold[3]
 # and blue. Then we check it against recomputation: all inner products from the samples it holds, and the mean from
 # every cut ever seen.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Six samples of the memory with their weights, two of them large, and the running average of all: the samples are sharp, the average is blurred"
 rate = 0.05
 album = SampleMemory(half_plane(looks[0]) / SMALL**2, 6, rate)
 for look in looks[1 : LAST + 1]:
@@ -528,7 +528,7 @@ apart = np.abs(series - np.fft.fft(direct)[k] / 1400).max()
 print(f"coefficients apart by {apart:.6f}, the largest is {np.abs(series).max():.1f}")
 print(f"29 coefficients against the whole sum: {np.abs(curve - direct).max():.1f} of {np.ptp(direct):.1f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="One row of a channel as dots for its cells, the sum of kernels that passes between them, and the same curve from its Fourier coefficients"
 _, axis = plt.subplots(figsize=(8, 2.3), layout="constrained")
 axis.plot(CELLS * u, direct, color="0.6", label="sum of kernels")
 axis.plot(CELLS * u, curve, color="#e69f00", linewidth=1, label="its 29 coefficients")
@@ -564,7 +564,7 @@ fine = on_grid(response, 29 * 32)
 finest = np.unravel_index(int(fine.argmax()), fine.shape)[1] / len(fine) * pixels
 print(f"the last one: {places['Newton'][-1]:.0f} px by Newton, {finest:.0f} px on the fine grid")
 
-# %%
+# %% alt="The peak found over how far the window slid: the best cell goes up in steps, Newton's method follows the truth in a straight line"
 _, axis = plt.subplots(figsize=(6, 2.5), layout="constrained")
 for name, color in (("best cell", "#e69f00"), ("Newton", "#009e73")):
     axis.plot(slides, places[name], "o-", markersize=3, color=color, label=name)
@@ -615,7 +615,7 @@ bill("projection")
 # **Size.** UDT+ leaves the pyramid of chapter 06, with its strange penalty, and asks the separate filter of [chapter
 # 03](03_kernels_channels_scale.ipynb) at 17 sizes interpolated to 33. It is the same class in both trackers.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Found width over true width: with a fixed size it grows frame by frame, with the scale filter it stays near 1"
 QUICK = {"preset": "released", "least_side": SIDE, "largest_side": SIDE, "first_steps": 5}
 
 
@@ -733,7 +733,7 @@ always, doubting = run(0.0), run(1.0)
 easy = render_clip(42, seed=52)
 unharmed = {name: run(adaptive, easy) for name, adaptive in (("always learns", 0.0), ("doubts", 1.0))}
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Overlap, height of the peak and trust over frames with a shaded stretch in which the target is covered: the tracker that doubts learns nothing there and finds the target again, the other loses it"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")
 for name, color, (boxes, scores, trusts, _) in (
     ("always learns", "#e69f00", always),
@@ -748,7 +748,7 @@ for axis, title in zip(axes, ("overlap", "height of the peak", "trust (Eq. 12.8)
 axes[0].legend(fontsize=8, loc="lower left")
 plt.show()
 
-# %%
+# %% alt="Four frames with three boxes: when the cover moves away the box of the tracker that always learns goes with it, that of the one that doubts stays with the target"
 moments = (6, 20, 34, 41)
 shots = []
 for moment in moments:
@@ -829,7 +829,7 @@ assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.valu
 # (`flow.TargetFlow.follow`). Only then does the filter look, so it has less left to find. Without 30 of the 100 points,
 # or without agreement, the window stays where it is. Here is a moment in which the occluder of section 12.1 arrives.
 
-# %%
+# %% alt="Two patches with a grid of points: in the earlier frame those that found their way back and those that did not, in the later one where the first kind ended"
 pair = (6, 8)
 flow = TargetFlow(frames[pair[0]], truth[pair[0]])
 there, back = follow_points(flow.before, flow.grey(frames[pair[1]]), flow.points)
@@ -858,7 +858,7 @@ print(
 # for? Mostly for the size. The scale filter asks in each frame which of its sizes fits best, and small errors add up;
 # the points *measure* the growth. Here is a target that changes its size quickly:
 
-# %%
+# %% alt="Overlap over frames: that of the scale filter alone sags in the middle of the clip, with flow it stays high until near the end"
 zooming = render_clip(36, seed=2, scale_variation=0.8)
 _, axis = plt.subplots(figsize=(6, 2.3), layout="constrained")
 grown = {}
@@ -966,7 +966,7 @@ print(f"mean overlap over {len(clip.frames)} frames, each with one ingredient mo
 for name, overlaps in curves.items():
     print(f"{name:10} {overlaps.mean():.1f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: points of AUC gained by each ingredient, with intervals, most of them around zero, flow clearly above. Right: bars of frames a second after each step, which fall towards the full tracker"
 kinds_stored = list(stored["auc"])
 _, axes = plt.subplots(1, len(kinds_stored) + 1, figsize=(11, 3.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, kinds_stored, strict=False):
@@ -1051,7 +1051,7 @@ for kind in kinds_stored:
 #
 # A memory keeps looks that have been seen. This target turns about its vertical axis and shows its back.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames of a target that turns: the tracker's box lies on the true one at first, and in the last frame it has stayed behind on the background"
 turning = render_clip(44, seed=115, out_of_plane_rotation=0.8)
 turned, _, _ = follow(load_tracker("udt+", **QUICK), turning)
 overlap = iou(turned, turning.boxes)
@@ -1087,7 +1087,7 @@ assert max(overlap[-3:].max(), flowing[-3:].max()) < 0.2
 # your own; a new combination is tracked through the whole clip first, which takes a moment. Try `memory` without
 # `sparse`, and `scale` alone.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four settings of the demo at one frame: the boxes, two responses and the overlap over frames; with nothing and with context alone the target is lost, with the penalty added it is kept"
 ingredients.demo()
 
 # %%
@@ -1113,6 +1113,14 @@ assert [value < 0.2 for value in finals.values()] == [True, True, False, False]
 # 1; `new` is `(D,)`. First the old weights fade by `1 - rate`. If `new` is closer to some sample than any two samples
 # are to each other, merge it into that one (Eq. 12.4). Otherwise merge the two closest samples into the place of the
 # heavier, and put `new` into the place of the other. Return the new samples and weights, both as new arrays.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Let the old weights fade first, and make sure that the arrays given stay as they were. There are two distances to
+# compare: the new sample's to its nearest, and the smallest between two old ones. A merged sample is a weighted
+# mean; its weight is a sum.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1127,6 +1135,13 @@ check.remember(remember)
 # **Exercise 2 (build).** The value at position `u` (0 to 1, in shares of the window) of the function that belongs to
 # `values`, one a cell: the left part of Eq. 12.5, on the circle. The kernel is $1.25\,|t|^3-2.25\,|t|^2+1$ for
 # distances $|t|$ up to one cell, $-0.75\,(|t|^3-5|t|^2+8|t|-4)$ from one to two cells, then 0.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Where is the middle of cell $k$, in shares of the window? Measure all distances from `u` in cells and take the
+# shorter way round the circle, before you apply the kernel.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1141,6 +1156,13 @@ check.interpolate(interpolate)
 # **Exercise 3 (derive).** A real function on a line, $r(u)=c_0+2\,\mathrm{Re}\sum_{k\ge1}c_k\,e^{2\pi\mathrm iku}$,
 # with `coefficients` $c_0,c_1,\dots$. Derive $r'$ and $r''$, and return the position after one step of Newton's method
 # (Eq. 12.6 in one dimension) from `u`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Differentiating a wave by $u$ multiplies it with a constant that depends on $k$. Do that once and twice. Newton's
+# step divides the one by the other; what does that do to common factors?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1169,6 +1191,13 @@ check.newton_step(newton_step)
 #         direction = residual + norm / (residual @ residual) * direction
 #     return x
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# After each step the residual must still be `target - matrix @ x`: test that. Then compare the factor of the
+# direction with the textbook's: is the new norm divided by the old one, or the other way round?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -1182,6 +1211,13 @@ check.solve(solve)
 # %% [markdown]
 # **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
 # arrays of tracked frames. The yardsticks are the medians of the first five.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Each of the two numbers is compared with its own yardstick and counts at most as fully normal. Then look at how
+# Eq. 12.8 joins the two, and at where it is cut off.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -103,7 +103,7 @@ def curve(sequences):
 
 by_loops = {name: sum(curve(overlaps[name])) / 21 for name in names}
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="From overlap to score: overlap over the frames of one clip for three trackers, their success curves on it, and the mean curves of three sequences"
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.7), layout="constrained")
 for name in names:
     axes[0].plot(overlaps[name][0], color=colors[name])
@@ -178,7 +178,7 @@ for name, scored in published.items():
     print(f"      AUC  {auc.mean:.4f} ({auc.low:.2f} to {auc.high:.2f})")
     print(f"      P(20) {near.mean:.4f} ({near.low:.2f} to {near.high:.2f})")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Precision and success plots of OTB-2015 from the released boxes: UDT+ above UDT nearly everywhere, with bands that overlap"
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 precision_plot(list(published.values()), bands=True, title="Precision, OTB-2015", axes=axes[0])
 success_plot(list(published.values()), bands=True, title="Success, OTB-2015", axes=axes[1])
@@ -223,7 +223,7 @@ assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 # The benchmark gives every sequence some of 11 attributes. For each attribute we average over the sequences that
 # have it and draw one plot.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Eleven small success plots, one for each attribute of OTB, with UDT+ at or above UDT in nearly all"
 rows = read_table("published_otb2015_attributes.csv")
 attributes = sorted({row["attribute"] for row in rows})
 by_name = {(row["attribute"], row["tracker"]): row for row in rows}
@@ -243,7 +243,7 @@ plt.show()
 # UDT+ is above UDT nearly everywhere, and it is tempting to explain each plot. But first we look at the intervals of
 # the paired differences:
 
-# %%
+# %% alt="Intervals of the AUC difference of UDT+ and UDT by attribute, sorted: five lie above zero, six reach over it"
 gaps = {a: [float(by_name[a, "UDT+ less UDT"][key]) for key in ("auc", "low", "high")] for a in attributes}
 order = sorted(attributes, key=lambda a: gaps[a][0])
 figure, axis = plt.subplots(figsize=(7, 2.9), layout="constrained")
@@ -319,7 +319,7 @@ print(
     f"sequences for {100 * gap:.1f} points: {needed['paired']} paired, {needed['unpaired']} unpaired; you guessed {my_guess}"
 )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The difference that four of five experiments detect, over the number of sequences: it falls for both, and pairing lowers it at every number"
 n = np.arange(5, 801)
 figure, axis = plt.subplots(figsize=(6.5, 2.9), layout="constrained")
 for name, s, color in (("paired", paired, "#009E73"), ("unpaired", unpaired, "#E69F00")):
@@ -377,7 +377,7 @@ for size, (power, alarms) in found.items():
 # twenty. Move the demo's sliders and watch how the verdict changes. Each dot is the difference in one sequence, the
 # green bar the paired interval, and the orange one the interval without the pairing.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Six draws of sequences: dots of the differences and two intervals below, paired and unpaired; the paired ones are shorter, and both shrink as sequences are added"
 ranking_demo(plus, udt)
 
 # %%
@@ -568,7 +568,7 @@ for name, trackers in again.items():
 # A line says: *the same tracker, on the same videos, scores between these two numbers*. Where does the spread come
 # from? In the next picture each square is one sequence and tracker, and its colour is the spread of the AUC:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: the AUC of eight trackers from several starts, a dot a start. Right: a map of the spread by tracker and sequence, dark in a few cells only"
 ranked = sorted(spreads["otb10"], key=lambda tracker: -spreads["otb10"][tracker].mean)
 videos = list(again["otb10"][ranked[0]]["sequences"])
 moved = np.array([[again["otb10"][t]["sequences"][v]["auc_spread"] for v in videos] for t in ranked])
@@ -657,7 +657,7 @@ print(f"one sum in two orders: {(0.1 + 0.2) + 0.3 - (0.1 + (0.2 + 0.3)):.1e}")
 # How does one bit become a tenth of AUC? The next plot shows the distance between the two trackers' boxes, frame by
 # frame:
 
-# %%
+# %% alt="How far apart the boxes of two runs of DSST are on three sequences, on a logarithmic axis: rounding grows to pixels at once, and to many pixels where one run loses the target"
 figure, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
 distances = {name: np.array(values) for name, values in processors["pixels_apart"].items()}
 for name, values in distances.items():
@@ -742,7 +742,7 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 #
 # Table 1 of the paper lists AUC and frames per second. As a picture it is easier to read.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 
@@ -853,7 +853,7 @@ assert with_accuracy < 0.5
 # No curve shows *how* a tracker fails. Fig. 10 of the paper has a strip of frames for each sequence. We draw the
 # same for the clips of section 13.1. The dashed box is the truth; the frames are those where the trackers disagree.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Film strips of three clips, five frames each, with the boxes of three trackers: in two of them the box of one tracker is left behind"
 styles = line_styles(names)
 sheets = []
 for clip in clips:
@@ -873,7 +873,7 @@ print("clips of three at whose end the overlap is below 0.3:", lost)
 # The explorer shows one sequence at a time, the worst first, with every tracker's overlap over the frames. `udt report`
 # makes the same page of your own results.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Six frames of one clip with the boxes of three trackers, and their overlap over frames below: MOSSE is lost early and meets the target once by chance"
 explorer({name: {clip.name: tracks[clip.name][name] for clip in clips} for name in names}, clips)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -932,6 +932,13 @@ assert max(differences) < 0.01
 #
 # **Exercise 1 (compute).** Return the speed of a tracker over several sequences, given the number of frames and the
 # seconds of each: frames per second of the whole run.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Think of a stopwatch that runs through all sequences. A mean of rates would give a short sequence the weight of a
+# long one.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -945,6 +952,13 @@ check.total_fps(total_fps)
 # %% [markdown]
 # **Exercise 2 (derive).** Solve Eq. 13.3 for $n$: how many sequences make a true difference of `gap` visible four
 # times out of five, if differences have the standard deviation `deviation`? The quantiles are 1.959964 and 0.841621.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The gap must be as large as both quantiles together, in standard errors of a mean. How does that error shrink with
+# $n$? A number of sequences is a whole number, and too few are not enough.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -965,6 +979,13 @@ check.sequences_needed(sequences_needed)
 # def align(rows, count, start):
 #     return rows[:count]
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Say for both allowed lengths which rows belong to the annotated images, the first ones or the last ones. What does
+# a slice do with a file that is too short?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -979,6 +1000,13 @@ check.align(align)
 # **Exercise 4 (predict).** A tracker has the overlap `overlap` in a `share` of the frames and is lost (overlap 0) in
 # the rest. What is its AUC over the thresholds $0, 0.05, \dots, 1$ if a frame must be *above* the threshold
 # (`strict`), and if *at least* is enough? Where do the 0.7 points between `otb-strict` and `otb-loose` come from?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Count the thresholds that one overlap passes, for the found and for the lost frames separately. Does an overlap of
+# 0 pass the threshold 0?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -993,6 +1021,12 @@ check.auc_of_lost(auc_of_lost)
 # **Exercise 5 (compute).** Count the failures in a sequence of a VOT experiment. `runs` are the lines of its
 # repetitions: `"1"` is a start, `"2"` a failure, `"0"` a frame passed over, anything else a box. Average over
 # repetitions.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Only one of the three marks counts. What is divided by: the number of repetitions, or the number of frames?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

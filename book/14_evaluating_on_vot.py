@@ -140,7 +140,7 @@ print("frames where our loop and the library disagree:", int((states != library.
 # learns it, and stays behind. The evaluation notices it in the first frame in which the two boxes have nothing in common;
 # four frames are passed over, and in the fifth the tracker is given the true box again.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Six frames of a run with restarts: followed, slipping off, failure, passed over, started again from the true box, followed"
 first = int(np.flatnonzero(states == FAILURE)[0])
 words = {START: "started", FAILURE: "failure", FOLLOWED: "followed", PASSED_OVER: "passed over"}
 cells, labels = [], []
@@ -176,7 +176,7 @@ for j in range(len(truth)):
     for k in range(j + 1, len(truth)):
         table[j, k] = iou(tracker.update(clip.frames[k]), truth[k])
 
-# %% tags=["slide", "closed-loop"]
+# %% tags=["slide", "closed-loop"] alt="A triangle of overlaps, a row for each frame of start and a column for each frame: bright near the diagonal, dark after the target is lost; the path of one run jumps down at each failure"
 path = run_from_starts(table, threshold=0.0, delay=5)
 figure, axis = plt.subplots(figsize=(6.2, 5.2), layout="constrained")
 image = starts_plot(axis, table, path)
@@ -218,7 +218,7 @@ for n in (1, 2, 5, 10, 20):
     print(f"{n:2} frames after the start: overlap {after[n - 1]:.2f}")
 print(f"mean of the first 9: {after[:9].mean():.2f}, of the frames after them: {after[9:].mean():.2f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left: mean overlap falls with the frames after a start, the burn-in is shaded. Right: without a burn-in accuracy falls as failures become rarer"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 axes[0].axvspan(0, 9.5, color="0.9")
 axes[0].plot(ages, after, "o-", color="#009E73", markersize=3)
@@ -319,7 +319,7 @@ for name, row in summary.items():
         f"{row['survives 30 frames']:20.2f}"
     )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Accuracy over the share of runs that survive: the still box at the lower left, MOSSE in the middle, KCF at the upper right"
 figure, axis = plt.subplots(figsize=(4.6, 3), layout="constrained")
 for name, row in summary.items():
     axis.plot(row["survives 30 frames"], row["accuracy"], "o", color=colors[name])
@@ -423,7 +423,7 @@ for n in (1, 15, 35):
     print(f"first {n:2} frames: known in {known[n - 1]} segments, expected overlap {curve[n - 1]:.2f}")
 print(f"EAO {eao:.2f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three steps to EAO: segments as bars filled up with zeros after a failure, their mean overlap over the first frames with the mean of all, and three trackers with the range that is averaged"
 figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
 library_curves = {name: expected_overlap_curve(group) for name, group in runs.items()}
 segments_plot(axes[0], [part for run in runs["mosse"] for part in segments(run)], LENGTH)
@@ -487,7 +487,7 @@ for name, group in runs.items():
 # SiamCAR ([Guo et al. 2020](#References "guo2020")), a supervised tracker, came with its raw results on VOT2018, and we
 # have that year's true regions. `data/results/` holds the curve that our library computes from them.
 
-# %%
+# %% alt="Expected overlap of a released tracker over the frames of VOT2018, falling, with the range of lengths that EAO averages shaded and its mean dashed"
 stored = json.loads(stored_result("published_vot2018.json").read_text(encoding="utf-8"))
 rows = read_table("published_vot2018.csv")
 siamcar = np.array([0.0] + [float(row["overlap"]) for row in rows])
@@ -578,7 +578,7 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
 # In the demo you are the judge. Move the failure threshold and the delay before a restart, and watch the path through the
 # table, the accuracy and the failures. In VOT's own toolkit these two numbers are settings, too.
 
-# %% tags=["slide", "nbval-ignore-output"]
+# %% tags=["slide", "nbval-ignore-output"] alt="Six triangles of overlaps with different rules: a stricter limit gives more failures and higher accuracy, a longer delay moves the starts; bars of both stand below each"
 restarts_demo(table)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -592,7 +592,7 @@ assert judges[0.6][2] < judges[0.0][2] - 0.05
 #
 # Look at MOSSE's last restart on our clip, and at what it was shown.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Five frames around a restart: the target is covered again shortly after the start, and the tracker fails once more"
 second, third = path.failures[1:3]
 begun = int(path.starts[path.starts < third].max())
 shown = [second - 3, begun, begun + 4, third - 2, third]
@@ -650,7 +650,7 @@ print("sequences in which all repetitions have equally many:", same)
 # %% [markdown]
 # Both numbers are confirmed, and the three repetitions agree in every sequence. Now the difference, sequence by sequence:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Sixty bars sorted by the failures that UDT+ saves: one sequence stands far above all others, most are zero, some at the end are negative"
 saved = lost_by["UDT"] - lost_by["UDT+"]
 order = np.argsort(-saved)
 figure, axis = plt.subplots(figsize=(9, 2.7), layout="constrained")
@@ -748,7 +748,7 @@ for name, make in trackers.items():
         f"with restarts: {len(run.failures)} failures"
     )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames of a clip with the true box and KCF's: it stays at the first place while the target moves away from it"
 left, top = (ball.boxes[:4, :2].mean(axis=0) - (60, 50)).astype(int).clip(0)
 cells = []
 for k in range(4):
@@ -836,6 +836,13 @@ assert seen["mosse"][2] <= seen["still box"][2]
 #
 # **Exercise 1 (compute).** Which frames count for accuracy? `states` has a number for each frame as in section 14.2: 0 passed over,
 # 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. Careful: a run may fail during its burn-in.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Begin with the frames that were followed, then take away the burn-in of each start. A failure in between does not
+# end it, and the list ends somewhere.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -855,6 +862,13 @@ check.frames_that_count(frames_that_count)
 # def expected_overlap(segments, n):
 #     return np.mean([np.mean(overlaps[:n]) for overlaps, failed in segments])
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Two questions for a segment shorter than $n$: what are the overlaps after a failure, and what is known about a
+# segment that only the end of the video cut off?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -869,6 +883,13 @@ check.expected_overlap(expected_overlap)
 # **Exercise 3 (derive).** A target of `width` pixels moves sideways by `speed` pixels a frame, always in one direction. The tracker
 # is the still box. How many failures does it have in a video of `frames` frames with a delay of `delay`? The
 # first start is in frame 0; the overlap is 0 as soon as the target has moved by its whole width.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# In which frame does the first failure fall? When does the next start follow, and how long is one round from start
+# to start? Then count how many rounds end inside the video.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -883,6 +904,13 @@ check.still_box_failures(still_box_failures)
 # **Exercise 4 (measure and explain).** A paper prints `failures` in a benchmark of `frames` frames. If failures come at random, at
 # that rate, how many frames does a tracker follow on average before it fails, and with what probability does it survive `span`
 # frames? Return both. Then use it: how long does UDT survive on VOT2016, and UDT+ (the lengths are in section 14.6)?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Turn the paper's number into a rate per frame. The waiting time for events that come at random has a well-known
+# distribution with one parameter.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

@@ -534,7 +534,7 @@ for copies in COPIES:
 # The picture shows one comparison. Every bar is a sequence: the mean difference over the seeds. Below is the mean with
 # its interval, and in orange what could be detected. Take away seeds, then sequences, and see which one you can spare.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero"
 both = {
     pair(one.comparison): tuple(
         table_of(
@@ -559,6 +559,13 @@ for seeds, count in ((2, len(sequences) // 2), (2, len(sequences)), (len(first),
 # Fill in the stub, then run its check. Solutions are in [solutions/15.py](solutions/15.py).
 #
 # **Exercise 1 (compute).** Return a list of p-values corrected by Holm, in the order in which they were given.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Sort the p-values, but remember where each one came from. The smallest is multiplied by the number of them, the
+# next by one less. A corrected value is never below the one before it, nor above 1.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -578,6 +585,14 @@ check.corrected(corrected)
 # def standard_error(table):
 #     return table.std(ddof=1) / table.size**0.5
 # ```
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The formula treats all numbers of the table as independent, but numbers of one row share a seed and those of one
+# column a sequence. The variance between means of rows has a part of the rest in it, and so has that of the
+# columns: how often is that part counted?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -592,6 +607,13 @@ check.standard_error(standard_error)
 # **Exercise 3 (predict, then compute).** In a batch of `n` triplets each is broken with the chance `share`. A_drop leaves
 # out the `dropped` ones with the highest loss. Suppose the broken ones always have the highest loss. Which share of the
 # triplets that are kept is broken, on average? Guess first, for 8 triplets, one dropped and 10 % broken.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# The number of broken triplets in a batch is random. If it is $k$, how many of them survive the drop? It cannot be
+# less than none. Then average over $k$.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

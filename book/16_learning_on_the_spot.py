@@ -54,7 +54,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
 # triplet alike.
 
-# %%
+# %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
 frames, box = list(clip.frames)[:8], clip.boxes[0]
 video = Video(frames, box)
@@ -167,7 +167,7 @@ assert apart < 5e-5
 # **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two frames that were
 # held out fall as much as on the six, less, or rise?
 
-# %% tags=["closed-loop"]
+# %% tags=["closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
 random = np.random.default_rng(5)
 seen = np.stack([video.triplet(random) for _ in range(8)])
@@ -230,7 +230,7 @@ for name, found in guarded.items():
 # Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown,
 # both have lost the target: the cycle loss is lower, and the two boxes lie on each other. Section 16.5 comes back to this.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -300,7 +300,7 @@ for arm in ARMS:
     lost = sum(int((found[kind, arm][0] < -2).sum()) for kind in stored["auc"])
     print(f"{arm:7} sequences that lose more than 2 points: {lost}")
 
-# %%
+# %% alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
     for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "0.5"), strict=True)):
@@ -446,6 +446,13 @@ assert data is None or (data["steps"] * data["batch"] == drawn and "1/1" in data
 #
 # **Exercise 1 (compute).** The guard's decision: `before` and `after` are cycle losses on held-out frames, `energy` is the
 # label's. Return `True` if the adapted network is to be used. Beware: `after` may be NaN, and equal is not better.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write what must be true *for* the new network, not what speaks against it: how does a comparison with NaN turn
+# out? The guard also has two limits for `before`, one for each way in which there is nothing to learn.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -459,6 +466,13 @@ check.keep(keep)
 # %% [markdown]
 # **Exercise 2 (derive).** How many *different* triplets of frames are there? T comes first, S1 and S2 come after it, in any
 # order, and may be the same frame. `frames` is the number of frames to learn from.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Fix T and count: with $k$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
+# of squares has a closed form.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -475,6 +489,13 @@ check.count_triplets(count_triplets)
 # is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on *ends* (s2)
 # in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order.
 # Triplets that fit neither are left out.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Decide for one triplet: which frames may it contain to be learned from? For judging, the three frames do not all
+# obey the same rule. It is no mistake if some triplets fit nowhere.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -489,6 +510,13 @@ check.split(split)
 # **Exercise 4 (measure and explain).** The control. `adapted`, `shaken` and `shipped` are AUCs by sequence. Return the mean
 # gain of the adapted network, and the part of it that shaking does not explain (the gain less the gain of the control).
 # Then say in one sentence what you would conclude from the table in section 16.5.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Both changed networks are compared with the same third one, sequence by sequence. What would you expect of the
+# second number if any change at all had helped as much?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

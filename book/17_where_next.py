@@ -138,7 +138,7 @@ print(f"largest difference of two responses whose peak is {float(library.max()):
 # Entropy prefers a lively place. Below are the first frame of a clip, with the centre patch in blue and the place of
 # greatest entropy in orange, and what the two boxes show.
 
-# %%
+# %% alt="The first frame of a clip with two boxes: the centre patch on even background, and below it, on dark overlapping things, the place of greatest entropy"
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
 frame = clip.frames[0]
 height, width = frame.shape[:2]
@@ -263,7 +263,7 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 # command that fills them. We can ask the model the question the other way round: how fast may a GPU become before something
 # else is the bottleneck?
 
-# %%
+# %% alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding"
 devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
 for row in csv.DictReader(devices):
     if row["device"] == "cuda":
@@ -296,7 +296,7 @@ print(f"ten million videos would take such a GPU {gpu_hours:,.0f} hours")
 # does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself; the orange bar is
 # the bottleneck.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three plans of the cost model as bars of decoding, reading, computing and exchange: computing dominates on one machine, and with a thousand machines the exchange becomes noticeable"
 scaling.demo(machine)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -440,6 +440,12 @@ assert blue_first > 0.3
 # **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers. How many bytes does *each*
 # machine send in all? Each of the two rounds has one turn less than there are machines, and in each turn a machine sends
 # one of `machines` equal parts.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Count the turns of both rounds, then what one machine sends in one turn. A float32 number has how many bytes?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -453,6 +459,13 @@ check.ring_bytes(ring_bytes)
 # %% [markdown]
 # **Exercise 2 (compute).** The hours of a plan, with reading hidden behind computing (or the other way round). `seconds` is
 # a dictionary with the keys `decode`, `read`, `compute` and `exchange`.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Things that happen one after the other add up. Of two that run side by side only one is felt. And in which unit is
+# the answer?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -473,6 +486,13 @@ check.wall_hours(wall_hours)
 # ```
 #
 # The file takes float32 `(1, 3, H, W)`, red first, in 0..255. Four things are wrong or missing.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Compare the input with the sentence after the code, word by word: the type, the order of the axes, the order of
+# the colours, the range of values.
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -487,6 +507,13 @@ check.network_input(network_input)
 # **Exercise 4 (measure and explain).** From how many machines on does the exchange take longer than computing a step?
 # `step` is the seconds that a machine computes, and each of the $3(N-1)$ messages takes `latency` seconds; leave the bytes
 # out. Return the smallest $N$.
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Write the condition as an inequality and solve it for $N$. "Longer than" is not "as long as": what does that mean
+# when the division has no remainder?
+#
+# </details>
 
 
 # %% tags=["exercise", "raises-exception"]

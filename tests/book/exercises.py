@@ -12,6 +12,8 @@ from typing import Any
 from gates import tagged
 from nbformat import NotebookNode
 
+HINT = re.compile(r'<details class="exercise"><summary>[^<]+</summary>\n\n(.+?)\n\n</details>\s*\Z', re.S)
+LEAST_GIVEN = 10  # characters of an expression without its spaces: shorter ones are no answer
 CHECK = re.compile(r"^check\.(\w+)\((\w+)\)\s*;?$", re.M)
 
 
@@ -121,3 +123,40 @@ def answer_problems(
                 f"{name}: {function.__name__} must raise AssertionError with a hint, got {result}"
             )
     return problems
+
+
+def hint_problems(notebook: NotebookNode, solutions: Path) -> list[str]:
+    """Return exercises whose text does not end in a folded hint, and hints that hold a line of the solution."""
+    answers = expressions(solutions.read_text("utf-8"))
+    problems = []
+    for k, cell in tagged(notebook, "exercise"):
+        text, (name,) = notebook.cells[k - 1], defined(cell.source)
+        hint = HINT.search(text.source)
+        if text.cell_type != "markdown" or not hint:
+            problems.append(f"{name}: its text ends in no folded hint")
+            continue
+        given, said = squeezed(text.source[: hint.start()]), squeezed(hint[1])
+        told = [each for each in answers.get(name, []) if squeezed(each) in said]
+        problems += [f"{name}: its hint says {each}" for each in told if squeezed(each) not in given]
+    return problems
+
+
+def expressions(source: str) -> dict[str, list[str]]:
+    """Return what each function of a file of solutions computes: what it assigns, adds and returns."""
+    kinds = ast.Assign | ast.AugAssign | ast.Return
+    return {
+        function.name: [
+            ast.unparse(node.value)
+            for node in ast.walk(function)
+            if isinstance(node, kinds)
+            and node.value
+            and len(squeezed(ast.unparse(node.value))) >= LEAST_GIVEN
+        ]
+        for function in ast.parse(source).body
+        if isinstance(function, ast.FunctionDef)
+    }
+
+
+def squeezed(text: str) -> str:
+    """Return text without white space and the marks of code, to compare expressions however they are set."""
+    return re.sub(r"[\s`$\\]", "", text)

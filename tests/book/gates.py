@@ -36,6 +36,7 @@ HEADING = re.compile(r"^## ", re.M)
 BOOLEAN = re.compile(r"\b(True|False)\b")
 MAX_ASSERTIONS, MAX_BOOLEANS = 3, 1
 PICTURES = {"image/jpeg", "image/png"}
+LEAST_ALT, MOST_ALT = 30, 300  # characters of an alternative text
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -124,6 +125,26 @@ def picture_problems(notebook: NotebookNode) -> list[str]:
         and not any(asserts[max(0, place - NEAR) : place + NEAR + 1])
         and section[k] not in guarded
     ]
+
+
+def alt_problems(notebook: NotebookNode) -> list[str]:
+    """Return pictures that do not say in words what is seen (the cell's metadata ``alt``)."""
+    problems, seen = [], set()
+    for k, cell in code_cells(notebook):
+        if not any(kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {})):
+            continue
+        alt = cell.metadata.get("alt", "")
+        faults = {
+            "a picture without an alternative text": not alt,
+            "says too little": 0 < len(alt) < LEAST_ALT,
+            "says too much": len(alt) > MOST_ALT,
+            "names a file": bool(re.search(r"\.(png|webp|jpe?g|svg)\b", alt)),
+            "a straight quotation mark, which the percent format ends it with": '"' in alt,
+            "says the same as another picture": bool(alt) and alt in seen,
+        }
+        problems += [f"cell {k}: {fault}: {alt!r}" for fault, wrong in faults.items() if wrong]
+        seen.add(alt)
+    return problems
 
 
 def guard_problems(notebook: NotebookNode) -> list[str]:

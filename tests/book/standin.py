@@ -35,6 +35,16 @@ print("sides = 0")
 math.sqrt(-1)
 
 
+# %% [markdown]
+# How long is a circle?
+#
+# <details class="exercise"><summary>A hint</summary>
+#
+# Roll it on a table.
+#
+# </details>
+
+
 # %% tags=["exercise", "raises-exception"]
 def circumference(radius: float) -> float:
     """Return the length of a circle."""

@@ -51,6 +51,7 @@ def test_pair_in_sync(source: Path) -> None:
         gates.execution_problems,
         gates.output_problems,
         gates.picture_problems,
+        gates.alt_problems,
         gates.guard_problems,
         gates.reading_problems,
         gates.tag_problems,
@@ -73,6 +74,7 @@ def test_size_links_and_citations(source: Path) -> None:
 def test_exercises(source: Path) -> None:
     solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
     assert exercises.exercise_problems(stored(source), solutions) == []
+    assert exercises.hint_problems(stored(source), solutions) == []
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ NOTEBOOK_GATES: list[Callable[[NotebookNode], list[str]]] = [
     gates.execution_problems,
     gates.output_problems,
     gates.picture_problems,
+    gates.alt_problems,
     gates.guard_problems,
     gates.reading_problems,
     gates.tag_problems,
@@ -386,6 +387,64 @@ def test_exercises_catch_bad_cells(notebook: NotebookNode) -> None:
     found = exercises.exercises(notebook)[1]
     assert len(found) == 4
     assert "no exercise" in found
+
+
+@pytest.mark.parametrize(
+    ("hint", "message"),
+    [
+        ("Roll it on a table.", None),
+        ("Its side is `2*math.pi\n* radius` long.", "circumference: its hint says 2 * math.pi * radius"),
+        ("", "ends in no folded hint"),
+    ],
+)
+def test_hints_are_there_and_give_nothing_away(
+    hint: str, message: str | None, source: Path, notebook: NotebookNode
+) -> None:
+    text = cell(notebook, "How long is a circle?")
+    assert "Roll it on a table." in text.source
+    text.source = text.source.replace("Roll it on a table.", hint)
+    found = exercises.hint_problems(notebook, source.parent / "solutions" / "90.py")
+    assert len(found) == bool(message)
+    assert all(message in problem for problem in found if message)
+
+
+def test_a_hint_may_name_what_the_exercise_gives(source: Path, notebook: NotebookNode) -> None:
+    text = cell(notebook, "How long is a circle?")
+    text.source = "Is it `2 * math.pi * radius`?\n\n" + text.source.replace("Roll", "2 * math.pi * radius")
+    assert exercises.hint_problems(notebook, source.parent / "solutions" / "90.py") == []
+
+
+ALT = "Two lines that cross near the left edge of the plot"
+
+
+@pytest.mark.parametrize(
+    ("alt", "message"),
+    [
+        (ALT, None),
+        (None, "a picture without an alternative text"),
+        ("A plot", "says too little"),
+        (ALT + " " + "and so on " * 40, "says too much"),
+        ("figure_12_of_chapter.png and its frame", "names a file"),
+        (f'{ALT}: the "first" one', "a straight quotation mark"),
+    ],
+)
+def test_pictures_say_what_is_seen(alt: str | None, message: str | None, notebook: NotebookNode) -> None:
+    shown = next(one for one in notebook.cells if one.cell_type == "code")
+    shown.outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+    shown.metadata.pop("alt", None)
+    if alt:
+        shown.metadata.alt = alt
+    found = gates.alt_problems(notebook)
+    assert len(found) == bool(message)
+    assert all(message in problem for problem in found if message)
+
+
+def test_two_pictures_have_two_texts(notebook: NotebookNode) -> None:
+    for shown in [one for one in notebook.cells if one.cell_type == "code"][:2]:
+        shown.outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+        shown.metadata.alt = ALT
+    (problem,) = gates.alt_problems(notebook)
+    assert "as another picture" in problem
 
 
 def test_missing_chapters_are_an_error(tmp_path: Path) -> None:

@@ -82,13 +82,14 @@ SETTINGS = (
 @pytest.mark.browser
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: str(setting["size"]))
 def test_the_bench_gives_the_numbers_of_the_library(browser, tmp_path, setting):
-    browser.open(maths_page(tmp_path, "bench.js", ["channelsOf", "solveBench", "peakOf", "peakToSidelobe"]))
+    names = ["channelsOf", "spectraOfChannels", "labelOf", "solveBench", "peakOf", "peakToSidelobe"]
+    browser.open(maths_page(tmp_path, "bench.js", names))
     picture = np.random.default_rng(1).integers(0, 256, (140, 150, 3), dtype=np.uint8)
     rgba = np.dstack([picture, np.full((140, 150), 255, np.uint8)])
     browser.value(f"window.picture = {{ pixels: {rgba.ravel().tolist()}, width: 150 }}, 0")
     size, kind, windowed = setting["size"], json.dumps(setting["kind"]), json.dumps(setting["windowed"])
-    cut = f"channelsOf(picture, [%d, %d], {size}, {kind}, {windowed})"
-    knobs = f"{size}, {setting['sigma']}, {setting['regularisation']}"
+    cut = f"spectraOfChannels(channelsOf(picture, [%d, %d], {size}, {kind}, {windowed}), {size})"
+    knobs = f"labelOf({size}, {setting['sigma']}), {size}, {setting['regularisation']}"
     browser.value(f"window.found = solveBench({cut % (3, 5)}, {cut % (7, 2)}, {knobs}), 0")
     expected = filter_bench.solve(picture, (3, 5), (7, 2), **setting)
     for name in ("filter", "strength", "response"):
@@ -152,26 +153,57 @@ def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
     assert browser.problems == []
 
 
+# Ten rows of a, of two segments with seven numbers each; sixteen columns of b, in panels of eight.
+SHAPE = {"rows": 10, "aRow": 80, "outRow": 96, "segments": 2, "inner": 14, "aSegment": 36, "bRow": 32, "panels": 2}
+SHAPE |= {"bPanel": 14 * 32}
+RUNS = {
+    "fused": "firstThatRuns(place, [productModule(shape, true)], null)",
+    "not fused": "firstThatRuns(place, [productModule(shape, false)], null)",
+    "plain": "plainProduct(place.buffer, shape)",
+    "chosen": "productIn(place, shape)",
+}
+
+
 @pytest.mark.browser
-def test_the_matrix_product_is_one_with_either_instruction(browser, tmp_path):
-    browser.open(maths_page(tmp_path, "product.js", ["moduleBytes"]))
+def test_the_matrix_product_is_one_with_vectors_and_without(browser, tmp_path):
+    names = ["room", "firstThatRuns", "productModule", "plainProduct", "productIn"]
+    browser.open(maths_page(tmp_path, "product.js", names))
     generator = np.random.default_rng(2)
-    a, b = generator.standard_normal((5, 14)), generator.standard_normal((14, 32))
-    start = generator.standard_normal(32)
-    browser.value(f"""window.run = (fused) => {{
-        const memory = new WebAssembly.Memory({{ initial: 1 }}), floats = new Float32Array(memory.buffer);
-        floats.set({a.ravel().tolist()}, 0);
-        floats.set({b.ravel().tolist()}, 100);
-        floats.set({start.tolist()}, 600);
-        const made = new WebAssembly.Module(moduleBytes(fused));
-        const {{ product }} = new WebAssembly.Instance(made, {{ js: {{ memory }} }}).exports;
-        product(0, 400, 4000, 2400, 5, 2, 7, 56, 28, 4, 128, 128, -0.5);
-        return [...floats.slice(1000, 1160)];
+    a, b = generator.standard_normal((10, 20)), generator.standard_normal((14, 16))
+    start = generator.standard_normal(16)
+    panels = b.reshape(14, 2, 8).transpose(1, 0, 2)
+    browser.value(f"""window.run = (make, positive) => {{
+        const place = room(1000), shape = {{...{json.dumps(SHAPE)}, positive}};
+        const [a, b, start, out] = [200, 224, 16, 240].map((size) => place.take(size));
+        a.set({a.ravel().tolist()});
+        b.set({panels.ravel().tolist()});
+        start.set({start.tolist()});
+        make(place, shape)(...[a, b, out, start].map((each) => each.byteOffset));
+        return [...out];
     }}, 0""")
-    expected = np.maximum(start + a @ b, -0.5)
-    for fused in ("true", "false"):
-        found = np.reshape(asked(browser, f"run({fused})"), (5, 32))
-        assert np.abs(found - expected).max() < 1e-5, fused
+    product = start + np.hstack([a[:, :7], a[:, 9:16]]) @ b
+    for name, run in RUNS.items():
+        for positive, expected in (("true", np.maximum(product, 0)), ("false", product)):
+            found = np.reshape(asked(browser, f"run((place, shape) => {run}, {positive})"), (10, 24))
+            assert np.abs(found[:, :16] - expected).max() < 1e-5, name
+            assert (found[:, 16:] == 0).all(), name
+
+
+@pytest.mark.browser
+def test_the_normalisation_is_that_of_the_library(browser, tmp_path):
+    browser.open(maths_page(tmp_path, "normalise.js", ["room", "normaliseIn", "plainNormalise"]))
+    values = 100 * np.random.default_rng(4).standard_normal((6, 32))
+    layer = torch.nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1)
+    expected = layer(torch.from_numpy(values)[:, :, None, None])[:, :, 0, 0]
+    browser.value(f"""window.run = (make) => {{
+        const place = room(1000), values = place.take(192);
+        values.set({values.ravel().tolist()});
+        make(place)(values.byteOffset);
+        return [...values];
+    }}, 0""")
+    for make in ("normaliseIn(place, 6)", "plainNormalise(place.buffer, 6)"):
+        found = np.reshape(asked(browser, f"run((place) => {make})"), (6, 32))
+        assert np.abs(found - expected.numpy()).max() < 1e-6 * np.abs(values).max(), make
 
 
 TRACKER = ["networkOf", "UdtTracker"]
@@ -248,20 +280,21 @@ def test_the_loss_grows_with_the_way_though_the_peak_comes_home():
 
 
 @pytest.mark.browser
-def test_without_vectors_the_page_says_so(browser, tmp_path):
-    address = live_page(tmp_path, "network_tracker")
-    page = tmp_path / "network_tracker.html"
-    text = page.read_text("utf-8").replace(
-        'type="module">', 'type="module">WebAssembly.validate = () => false;', 1
-    )
-    page.write_text(text, "utf-8")
-    browser.open(address)
-    said = "document.querySelector('[role=status]').textContent"
-    assert "cannot run here" in browser.wait(said)
-    browser.wait("document.querySelector('.network-tracker').dataset.ready")
-    assert browser.value(f"document.querySelector('button').click(), {said}").startswith(
-        "The network cannot run"
-    )
+@pytest.mark.parametrize("missing", ["WebAssembly.validate = () => false;", "delete window.WebAssembly;"])
+def test_without_vectors_the_spectra_are_the_same(browser, tmp_path, missing):
+    address = maths_page(tmp_path, "network_tracker.js", TRACKER)
+    page = tmp_path / "network_tracker.js.html"
+    found = []
+    for before in ("", missing):
+        page.write_text(page.read_text("utf-8").replace('type="module">', f'type="module">{before}', 1), "utf-8")
+        browser.open(address)
+        weights = json.dumps(network_tracker.packed(get_weights(None)))
+        frame = as_pixels(np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8))
+        browser.value(f"window.found = networkOf({weights})({frame}, [50, 40], [60, 80]), 0")
+        found.append(np.array(asked(browser, "[...found.real, ...found.imaginary]")))
+    assert np.abs(found[0]).max() > 1
+    assert np.abs(found[1] - found[0]).max() < 1e-5 * np.abs(found[0]).max()
+    assert browser.value("typeof WebAssembly === 'undefined' || !WebAssembly.validate(new Uint8Array())")
 
 
 @pytest.mark.browser

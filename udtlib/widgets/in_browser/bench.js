@@ -1,6 +1,6 @@
 // The correlation filter of a template patch and its response to a search patch, with one channel or several.
 
-import { gaussianLabel, mapsOfTwo, spectraOfTwo } from "./fourier.js";
+import { emptySpectrum, gaussianSpectrum, mapsOfTwo, spectraOfTwo } from "./fourier.js";
 
 // The channels of the patch at [x, y], each of mean 0 and deviation 1, then windowed. `picture` is {pixels, width}:
 // RGBA row by row. "grey": one channel; "colour and edges": red, green, blue, and grey's differences along x and y.
@@ -40,29 +40,37 @@ function prepared(channel, size, hann) {
   return channel;
 }
 
-// Eq. 2 to 5: filter, strength of its spectrum and response, from the channels of template and search patch.
-// `regularisation` is relative to the number of channels times pixels.
-export function solveBench(template, search, size, sigma, regularisation) {
-  const count = size * size, label = gaussianLabel(size, sigma), [y] = spectraOfTwo(label, label, size);
-  const pairs = template.map((channel, k) => spectraOfTwo(channel, search[k], size));
-  const [xs, zs] = [0, 1].map((which) => pairs.map((pair) => pair[which]));
-  const energy = new Float64Array(count).fill(regularisation * count * template.length);
-  for (const x of xs) {
-    for (let k = 0; k < count; k++) { energy[k] += x.real[k] ** 2 + x.imaginary[k] ** 2; }
+// The spectra of channels, of which two are transformed at once.
+export function spectraOfChannels(channels, size) {
+  const pairs = channels.map((channel, k) => k % 2 ? [] : spectraOfTwo(channel, channels[k + 1] ?? channel, size));
+  return pairs.flat().slice(0, channels.length);
+}
+
+// The spectrum of the Gaussian label, which is real.
+export function labelOf(size, sigma) {
+  const line = gaussianSpectrum(size, sigma, size);
+  return Float64Array.from({ length: size * size }, (_, k) => line[Math.floor(k / size)] * line[k % size]);
+}
+
+// Eq. 2 to 5: filter, strength of its spectrum and response, from the spectra of template and search patch and that of
+// the label. `regularisation` is relative to the number of channels times pixels.
+export function solveBench(template, search, label, size, regularisation) {
+  const count = size * size, response = emptySpectrum(size), first = emptySpectrum(size);
+  const shares = new Float64Array(count).fill(regularisation * count * template.length), strength = new Float64Array(count);
+  for (const { real, imaginary } of template) {
+    for (let k = 0; k < count; k++) { shares[k] += real[k] * real[k] + imaginary[k] * imaginary[k]; }
   }
-  const empty = () => ({ real: new Float64Array(count), imaginary: new Float64Array(count) });
-  const response = empty(), strength = new Float64Array(count);
-  const filters = xs.map((x, channel) => {
-    const filter = empty(), z = zs[channel];
+  for (let k = 0; k < count; k++) { shares[k] = label[k] / shares[k]; } // of the template in the filter
+  template.forEach((x, channel) => {
+    const z = search[channel];
     for (let k = 0; k < count; k++) {
-      const a = filter.real[k] = (x.real[k] * y.real[k] + x.imaginary[k] * y.imaginary[k]) / energy[k];
-      const b = filter.imaginary[k] = (x.imaginary[k] * y.real[k] - x.real[k] * y.imaginary[k]) / energy[k];
+      const a = x.real[k] * shares[k], b = x.imaginary[k] * shares[k];
       response.real[k] += a * z.real[k] + b * z.imaginary[k];
       response.imaginary[k] += a * z.imaginary[k] - b * z.real[k];
       strength[k] += a * a + b * b;
+      if (channel === 0) { first.real[k] = a; first.imaginary[k] = b; }
     }
-    return filter;
   });
-  const maps = mapsOfTwo(filters[0], response, size);
+  const maps = mapsOfTwo(first, response, size);
   return { filter: maps[0], strength: strength.map(Math.sqrt), response: maps[1] };
 }

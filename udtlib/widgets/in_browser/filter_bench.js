@@ -1,6 +1,6 @@
 // The filter on a bench: drag template and search patch on a picture, turn the knobs, see filter and response.
 
-import { channelsOf, solveBench } from "./bench.js";
+import { channelsOf, labelOf, solveBench, spectraOfChannels } from "./bench.js";
 import { peakOf, peakToSidelobe } from "./fourier.js";
 import { ARROWS, drawing, element, keepKeys, slider } from "./page.js";
 import { paint } from "./paint.js";
@@ -75,6 +75,16 @@ async function pictureOf(address) {
     pixels: context.getImageData(0, 0, canvas.width, canvas.height).data };
 }
 
+// Keeps what a function returned last, for when it is given the same again.
+function remembering(make) {
+  let last = null, made = null;
+  return (...given) => {
+    const now = JSON.stringify(given);
+    if (now !== last) { made = make(...given); last = now; }
+    return made;
+  };
+}
+
 function responsePanel(parent) {
   const holder = element(parent, "div", { className: "marked" });
   const canvas = element(holder, "canvas", {}, { role: "img", "aria-label": PANELS.response });
@@ -119,6 +129,11 @@ async function filterBench(root, start) {
   const said = element(controls, "p", {}, { "aria-live": "off" });
   const row = element(root, "div", { className: "panels small" }), canvases = {};
   let mark = null;
+  const look = (place, size, kind, windowed) => {
+    const channels = channelsOf(picture, place, size, kind, windowed);
+    return { channels, spectra: spectraOfChannels(channels, size) };
+  };
+  const looks = [remembering(look), remembering(look)], label = remembering(labelOf);
   for (const [name, title] of Object.entries(PANELS)) {
     const figure = element(row, "figure");
     element(figure, "figcaption", { textContent: title });
@@ -129,11 +144,10 @@ async function filterBench(root, start) {
   function show() {
     squares.forEach((place) => place());
     const { size, kind, sigma, regularisation, windowed } = state;
-    const template = channelsOf(picture, state.template, size, kind, windowed);
-    const search = channelsOf(picture, state.search, size, kind, windowed);
-    const solved = solveBench(template, search, size, sigma, regularisation);
-    paint(canvases.template, template[0], size, { symmetric: true });
-    paint(canvases.search, search[0], size, { symmetric: true });
+    const [template, search] = ["template", "search"].map((key, k) => looks[k](state[key], size, kind, windowed));
+    const solved = solveBench(template.spectra, search.spectra, label(size, sigma), size, regularisation);
+    paint(canvases.template, template.channels[0], size, { symmetric: true });
+    paint(canvases.search, search.channels[0], size, { symmetric: true });
     paint(canvases.filter, solved.filter, size, { symmetric: true });
     paint(canvases.strength, solved.strength.map((value) => Math.log(value + 1e-9)), size, { shift: true });
     paint(canvases.response, solved.response, size, { colours: "viridis", shift: true });

@@ -77,10 +77,7 @@ async function networkTracker(root, start, life) {
   const controls = element(root, "div", { className: "controls" });
   const said = element(root, "p", {}, { role: "status" });
   const numbers = element(root, "p", { className: "numbers" });
-  let network = null;
-  try { network = networkOf(start.weights); } catch (error) {
-    said.textContent = `The network cannot run here: this browser offers ${error.message}.`;
-  }
+  const network = networkOf(start.weights);
   let source = null, frame = null, box = null, running = false, stopped = Promise.resolve();
 
   const button = (text, act) => {
@@ -111,11 +108,11 @@ async function networkTracker(root, start, life) {
     source.pause?.();
     box = inside(first ?? [frame.width * 0.375, frame.height * 0.375, frame.width / 4, frame.height / 4], frame);
     drawFrame(canvas, frame, box);
-    said.textContent = network ? "Draw a box around the target, then press “track”." : said.textContent;
+    said.textContent = "Draw a box around the target, then press “track”.";
   }
 
   async function run() {
-    if (!network || !frame) { return; }
+    if (!frame) { return; }
     const tracker = new UdtTracker(network), boxes = [];
     tracker.start(frame, box);
     running = true;

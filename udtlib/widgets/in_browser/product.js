@@ -1,75 +1,61 @@
-// A matrix product in WebAssembly, four numbers at a time: the one loop in which the network spends its time.
+// A matrix product for the network and its Fourier transforms, five rows and eight columns at a time.
 
-const I32 = 0x7f, F32 = 0x7d, V128 = 0x7b, BLOCK = 0x40;
-// In this order; all but the last are bytes or counts.
-const PARAMETERS = ["a", "b", "out", "start", "rows", "segments", "inner", "aRow", "aSegment", "aStep", "bRow", "outRow", "least"];
-const LOCALS = ["pa", "pb", "segment", "left", "more"];
-const LANES = 8; // vectors of four: 32 columns
+import { GREATER, MULTIPLY_ADD, PLUS, TIMES, firstThatRuns, instructions, load, loadToAll, store } from "./assembler.js";
 
-function leb(number) {
-  const bytes = [];
-  for (; number > 127; number = Math.floor(number / 128)) { bytes.push(number % 128 + 128); }
-  return [...bytes, number];
+export const ROWS = 5; // whose sums, with eight columns, just fit into a processor's registers
+export const COLUMNS = 8;
+
+// The module of `out = start + a * b`, for `shape`, of which all is in bytes but the counts:
+// rows, a multiple of five; aRow: from one to the next; outRow: likewise in `out`;
+// inner: numbers of a row of `a`, one beside the other, in as many `segments`, aSegment apart; bRow: from row to row of `b`;
+// panels: of eight columns each, bPanel apart in `b`, side by side in `out` and in `start`, which is one row;
+// positive: whether what is below 0 becomes 0.
+export function productModule({ rows, aRow, outRow, segments = 1, inner, aSegment = 0, bRow, panels, bPanel, positive }, fused) {
+  const five = [0, 1, 2, 3, 4], halves = [0, 1], sum = (row, half) => `sum${row}${half}`;
+  const sums = five.flatMap((row) => halves.map((half) => [row, half]));
+  const { get, set, move, repeat, module } = instructions(["a", "b", "out", "start"],
+    ["rowA", "rowOut", "segmentA", "nextA", "nextB", "panel", "row", "segment", "step"],
+    [...sums.map((each) => sum(...each)), "b0", "b1", "value", "zero"]);
+  const accumulate = (row, half) => set(sum(row, half), fused
+    ? [get("value"), get(`b${half}`), get(sum(row, half)), MULTIPLY_ADD]
+    : [get("value"), get(`b${half}`), TIMES, get(sum(row, half)), PLUS]);
+  const result = (row, half) => positive ? [get(sum(row, half)), get("zero"), GREATER] : get(sum(row, half));
+  return module(repeat(panels, "panel",
+    set("rowA", get("a")), set("rowOut", get("out")),
+    repeat(rows / ROWS, "row",
+      sums.map(([row, half]) => set(sum(row, half), get("start"), load(16 * half))),
+      set("nextB", get("b")), set("segmentA", get("rowA")),
+      repeat(segments, "segment",
+        set("nextA", get("segmentA")),
+        repeat(inner / segments, "step",
+          halves.map((half) => set(`b${half}`, get("nextB"), load(16 * half))),
+          five.map((row) => [set("value", get("nextA"), loadToAll(row * aRow)), halves.map((half) => accumulate(row, half))]),
+          move("nextA", 4), move("nextB", bRow)),
+        move("segmentA", aSegment)),
+      sums.map(([row, half]) => [get("rowOut"), result(row, half), store(row * outRow + 16 * half)]),
+      move("rowA", ROWS * aRow), move("rowOut", ROWS * outRow)),
+    move("b", bPanel), move("start", 4 * COLUMNS), move("out", 4 * COLUMNS)));
 }
 
-const vector = (items) => [...leb(items.length), ...items.flat()];
-const section = (id, bytes) => [id, ...leb(bytes.length), ...bytes];
-const text = (word) => vector([...word].map((letter) => [letter.charCodeAt(0)]));
-
-// The code of: for each of `rows`: sums = start; for each of `segments`, for each of `inner`: sums += a * b;
-// out = max(sums, least). `a` is one number, sums and rows of `b` are 32.
-function code(fused) {
-  const names = [...PARAMETERS, ...LOCALS], at = (name) => leb(names.indexOf(name));
-  const get = (name) => [0x20, ...at(name)], set = (name) => [0x21, ...at(name)];
-  const sums = Array.from({ length: LANES }, (_, lane) => leb(names.length + lane));
-  const value = leb(names.length + LANES), floor = leb(names.length + LANES + 1);
-  const simd = (operation, ...rest) => [0xfd, ...leb(operation), ...rest];
-  const load = (lane) => simd(0x00, 2, ...leb(16 * lane)), store = (lane) => simd(0x0b, 2, ...leb(16 * lane));
-  const move = (name, step) => [...get(name), ...get(step), 0x6a, ...set(name)];
-  const again = (name) => [...get(name), 0x41, 1, 0x6b, 0x22, ...at(name), 0x0d, 0]; // one less; back if any is left
-  const loop = (...body) => [0x03, BLOCK, ...body.flat(), 0x0b];
-  const accumulate = (sum, lane) => fused
-    ? [0x20, ...value, ...get("pb"), ...load(lane), 0x20, ...sum, ...simd(0x105), 0x21, ...sum]
-    : [0x20, ...sum, 0x20, ...value, ...get("pb"), ...load(lane), ...simd(0xe6), ...simd(0xe4), 0x21, ...sum];
-  return [
-    ...get("least"), ...simd(0x13), 0x21, ...floor,
-    ...loop(
-      sums.flatMap((sum, lane) => [...get("start"), ...load(lane), 0x21, ...sum]),
-      [...get("b"), ...set("pb"), ...get("a"), ...set("segment"), ...get("segments"), ...set("more")],
-      loop(
-        [...get("segment"), ...set("pa"), ...get("inner"), ...set("left")],
-        loop(
-          [...get("pa"), ...simd(0x09, 2, 0), 0x21, ...value],
-          sums.flatMap(accumulate), move("pa", "aStep"), move("pb", "bRow"), again("left"),
-        ),
-        move("segment", "aSegment"), again("more"),
-      ),
-      sums.flatMap((sum, lane) => [...get("out"), 0x20, ...sum, 0x20, ...floor, ...simd(0xe9), ...store(lane)]),
-      move("out", "outRow"), move("a", "aRow"), again("rows"),
-    ),
-    0x0b,
-  ];
+// The same, one number at a time, for a browser without vectors.
+function plainProduct(buffer, { rows, aRow, outRow, segments = 1, inner, aSegment = 0, bRow, panels, bPanel, positive }) {
+  const numbers = new Float32Array(buffer), run = inner / segments;
+  return (a, b, out, start) => {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < COLUMNS * panels; column++) {
+        let sum = numbers[start / 4 + column], nextB = (b + Math.floor(column / COLUMNS) * bPanel) / 4 + column % COLUMNS;
+        for (let segment = 0; segment < segments; segment++) {
+          const from = (a + row * aRow + segment * aSegment) / 4;
+          for (let step = 0; step < run; step++, nextB += bRow / 4) { sum += numbers[from + step] * numbers[nextB]; }
+        }
+        numbers[(out + row * outRow) / 4 + column] = positive ? Math.max(sum, 0) : sum;
+      }
+    }
+  };
 }
 
-function moduleBytes(fused) {
-  const parameters = PARAMETERS.map((name) => [name === "least" ? F32 : I32]);
-  const locals = vector([[LOCALS.length, I32], [LANES + 2, V128]]);
-  const body = [...locals, ...code(fused)];
-  return new Uint8Array([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, vector([[0x60, ...vector(parameters), 0]])),
-    ...section(2, vector([[...text("js"), ...text("memory"), 2, 0, 1]])),
-    ...section(3, vector([[0]])),
-    ...section(7, vector([[...text("product"), 0, 0]])),
-    ...section(10, vector([[...leb(body.length), ...body]])),
-  ]);
-}
-
-// Returns a function of an object with `PARAMETERS`, on a WebAssembly.Memory. With one rounding for product and sum
-// where the browser has that.
-export function productOn(memory) {
-  const bytes = [true, false].map(moduleBytes).find((each) => WebAssembly.validate(each));
-  if (!bytes) { throw new Error("no WebAssembly with vectors"); }
-  const { product } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { js: { memory } }).exports;
-  return (given) => product(...PARAMETERS.map((name) => given[name]));
+// Returns a function of the addresses of a, b, out and start in a `room`.
+export function productIn(place, shape) {
+  const modules = [true, false].map((fused) => productModule(shape, fused));
+  return firstThatRuns(place, modules, plainProduct(place.buffer, shape));
 }

@@ -1,61 +1,34 @@
 // The UDT tracker with the settings of the authors' published results, on spectra of the network's features.
 
-import { wrapped } from "./fourier.js";
+import { gaussianSpectrum } from "./fourier.js";
+import { lowPassMaps } from "./lowpass.js";
+import { CHANNELS } from "./normalise.js";
 
 export const SIDE = 125; // of patches, features and responses
-const CHANNELS = 32, PADDING = 1.8, STEP = 1.015, PENALTY = 1.2, RATE = 0.01, REGULARISATION = 1e-4;
+const PADDING = 1.8, STEP = 1.015, PENALTY = 1.2, RATE = 0.01, REGULARISATION = 1e-4;
 const SIGMA = 0.1 * SIDE / (1 + PADDING), SMALLEST = 0.2, LARGEST = 5, LEAST_SIDE = 4, FLAT = 8;
 // Past this frequency the label's spectrum is below 1e-5 of its peak.
 export const CUTOFF = Math.ceil(SIDE / (2 * Math.PI * SIGMA) * Math.sqrt(-2 * Math.log(1e-5)));
-const KEPT = CUTOFF + 1, LINES = 2 * CUTOFF + 1, TURN = 2 * Math.PI / SIDE;
-const rowFrequency = (row) => row <= CUTOFF ? row : CUTOFF - row;
+const KEPT = CUTOFF + 1, LINES = 2 * CUTOFF + 1;
 
 // The spectrum of the Gaussian label, real: rows 0..K, -1..-K, columns 0..K.
 function labelSpectrum() {
-  const line = Float64Array.from({ length: KEPT }, (_, frequency) => {
-    let sum = 0;
-    for (let at = 0; at < SIDE; at++) {
-      sum += Math.exp(-(wrapped(at, SIDE) ** 2) / (2 * SIGMA ** 2)) * Math.cos(TURN * (frequency * at % SIDE));
-    }
-    return sum;
+  const line = gaussianSpectrum(SIDE, SIGMA, KEPT);
+  return Float64Array.from({ length: LINES * KEPT }, (_, k) => {
+    const row = Math.floor(k / KEPT);
+    return line[row <= CUTOFF ? row : row - CUTOFF] * line[k % KEPT];
   });
-  return Float64Array.from({ length: LINES * KEPT },
-    (_, k) => line[Math.abs(rowFrequency(Math.floor(k / KEPT)))] * line[k % KEPT]);
 }
 
 const LABEL = labelSpectrum();
-const COS = Float64Array.from({ length: SIDE }, (_, k) => Math.cos(TURN * k));
-const SIN = Float64Array.from({ length: SIDE }, (_, k) => Math.sin(TURN * k));
-
-// The real map (SIDE * SIDE) of a low-pass spectrum.
-function lowPassMap(real, imaginary) {
-  const re = new Float64Array(LINES * SIDE), im = new Float64Array(LINES * SIDE), map = new Float64Array(SIDE * SIDE);
-  for (let row = 0; row < LINES; row++) {
-    for (let column = 0; column < KEPT; column++) {
-      const weight = (column ? 2 : 1) / (SIDE * SIDE), k = row * KEPT + column;
-      for (let x = 0, turn = 0; x < SIDE; x++, turn = (turn + column) % SIDE) {
-        re[row * SIDE + x] += weight * (real[k] * COS[turn] - imaginary[k] * SIN[turn]);
-        im[row * SIDE + x] += weight * (real[k] * SIN[turn] + imaginary[k] * COS[turn]);
-      }
-    }
-  }
-  for (let row = 0; row < LINES; row++) {
-    const step = (rowFrequency(row) + SIDE) % SIDE;
-    for (let y = 0, turn = 0; y < SIDE; y++, turn = (turn + step) % SIDE) {
-      for (let x = 0; x < SIDE; x++) {
-        map[y * SIDE + x] += re[row * SIDE + x] * COS[turn] - im[row * SIDE + x] * SIN[turn];
-      }
-    }
-  }
-  return map;
-}
+const MAP = lowPassMaps(SIDE, CUTOFF);
 
 // What is learned (Eq. 4): the dual coefficients, real as the label's spectrum is, and the template's spectrum.
 function learned(template) {
-  const dual = LABEL.slice();
-  for (let k = 0; k < dual.length; k++) {
+  const { real, imaginary } = template, dual = LABEL.slice();
+  for (let k = 0, c = 0; k < dual.length; k++) {
     let energy = REGULARISATION * CHANNELS * SIDE * SIDE;
-    for (let c = k * CHANNELS; c < (k + 1) * CHANNELS; c++) { energy += template.real[c] ** 2 + template.imaginary[c] ** 2; }
+    for (const end = c + CHANNELS; c < end; c++) { energy += real[c] * real[c] + imaginary[c] * imaginary[c]; }
     dual[k] /= energy;
   }
   return { dual, template };
@@ -64,15 +37,17 @@ function learned(template) {
 // The response (Eq. 5) to the spectrum of a search patch.
 function responseTo({ dual, template }, search) {
   const real = new Float64Array(dual.length), imaginary = new Float64Array(dual.length);
-  for (let k = 0; k < dual.length; k++) {
-    for (let c = k * CHANNELS; c < (k + 1) * CHANNELS; c++) {
-      real[k] += search.real[c] * template.real[c] + search.imaginary[c] * template.imaginary[c];
-      imaginary[k] += search.imaginary[c] * template.real[c] - search.real[c] * template.imaginary[c];
+  const [a, b, x, y] = [search.real, search.imaginary, template.real, template.imaginary];
+  for (let k = 0, c = 0; k < dual.length; k++) {
+    let along = 0, across = 0;
+    for (const end = c + CHANNELS; c < end; c++) {
+      along += a[c] * x[c] + b[c] * y[c];
+      across += b[c] * x[c] - a[c] * y[c];
     }
-    real[k] *= dual[k];
-    imaginary[k] *= dual[k];
+    real[k] = along * dual[k];
+    imaginary[k] = across * dual[k];
   }
-  return lowPassMap(real, imaginary);
+  return MAP({ real, imaginary });
 }
 
 function towards(old, next) {
@@ -108,12 +83,14 @@ export class UdtTracker {
   update(frame) {
     if (this.seesNothing(frame)) { this.score = 0; return this.box; }
     const windows = [1 / STEP, 1, STEP].map((factor) => this.window(factor));
-    const responses = windows.map((window) => responseTo(this.model, this.spectrum(frame, this.centre, window)));
+    const spectra = windows.map((window) => this.spectrum(frame, this.centre, window));
+    const responses = spectra.map((search) => responseTo(this.model, search));
     const places = responses.map(highest), peaks = responses.map((map, k) => map[places[k]]);
     const best = highest(peaks.map((peak, k) => peak * (k === 1 ? 1 : PENALTY)));
+    const stays = places[best] === 0; // then what was seen is what is to be learned
     this.move(responses[best], places[best], windows[best]);
     this.score = peaks[best];
-    const next = learned(this.spectrum(frame, this.centre, windows[best]));
+    const next = learned(stays ? spectra[best] : this.spectrum(frame, this.centre, windows[best]));
     towards(this.model.dual, next.dual);
     towards(this.model.template.real, next.template.real);
     towards(this.model.template.imaginary, next.template.imaginary);
