@@ -107,8 +107,8 @@ print(f"centre error: {ours:.2f} px with our centre, {theirs:.2f} px with the ot
 # %% [markdown]
 # Mixing up the index base is worse, because it moves only *one* of the two boxes. **Predict first.** A perfect
 # tracker's file is 1-indexed and gets read as 0-indexed, so every box lands one pixel too far right and down. The
-# target is 20 pixels wide and high. What is left of the overlap, which is the shared area over all area, 1 being
-# perfect? Change the number, then go on.
+# target is 20 pixels wide and high. What is the overlap then? It is the shared area divided by the area that the
+# two boxes cover together, so 1 is perfect. Change the number, then go on.
 
 # %%
 my_guess = 0.95
@@ -147,7 +147,7 @@ for corner, color, name in (((3, 2), truth_color, "(3, 2, 4, 2)"), ((4, 3), firs
     grid.add_patch(plt.Rectangle(corner, 4, 2, fill=False, edgecolor=color, linewidth=3, label=name))
 grid.set(xticks=range(9), yticks=range(6), xlabel="x", ylabel="y", title="Pixels, their centres, two boxes")
 grid.grid(color="0.7")
-grid.legend(loc="lower left")
+grid.legend(loc="upper left")
 curve.plot(sides, losses, color=first_color)
 curve.plot([10, 20], 1 - slipped(np.array([10, 20])), "o", color=first_color)
 curve.set(xlabel="side of the target (px)", ylabel="IoU lost", ylim=0, title="Cost of a one-pixel slip")
@@ -422,7 +422,7 @@ print("policy              AUC  P(20)")
 for name, scored in file_scores.items():
     print(f"{name:18} {scored.auc:.3f}  {scored.precision:.3f}")
 spread = np.ptp([scored.auc for scored in file_scores.values()])
-print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
+print(f"\nhighest minus lowest: {spread:.3f}; you guessed {my_guess}")
 
 # %% [markdown]
 # All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
@@ -541,9 +541,10 @@ print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
-# Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and leaves with it.
-# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright after
-# the loss as before. The tracker is lost, and its response does not show it.
+# Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and the tracker's
+# box leaves with the disc.
+# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright
+# after the loss as before, so the response does not show that the target is lost.
 #
 # After that the tracker gains nothing more. With overlap $o$ until frame $f$ of $F$ and a loss there, the mean
 # overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
@@ -606,7 +607,7 @@ intervals = {}
 for name, chosen in sets.items():
     a, b = udt[chosen], plus[chosen]
     intervals[name] = [bootstrap_interval(a), bootstrap_interval(b), paired_difference(b, a)]
-    for what, i in zip(("UDT", "UDT+", "UDT+ less UDT"), intervals[name], strict=True):
+    for what, i in zip(("UDT", "UDT+", "UDT+ minus UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
 # %% tags=["slide"]
@@ -619,7 +620,7 @@ for place, found in enumerate(intervals.values()):
 axes[0].set(yticks=range(2), yticklabels=intervals, ylim=(-0.5, 1.5), xlabel="AUC")
 axes[0].set_title("UDT (orange), UDT+ (blue)")
 axes[1].axvline(0, color="0.6", linestyle=":")
-axes[1].set(xlabel="AUC", title="UDT+ less UDT")
+axes[1].set(xlabel="AUC", title="UDT+ minus UDT")
 figure.tight_layout()
 plt.show()
 
@@ -650,7 +651,8 @@ for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True)
 #
 # Here are the overall scores of the released boxes under several policies. On real OTB data, counted from 1 and
 # nearly always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`)
-# passes every frame at the threshold 0, so that even a lost frame earns 1/21.
+# passes every frame at the threshold 0, so that even a lost frame earns 1/21. `otb-trapezoid` takes the area under
+# the strict curve by the trapezoidal rule.
 
 # %%
 published = read_results("published_otb2015.csv")

@@ -142,7 +142,8 @@ for axis, name in zip(axes[2:], scores, strict=True):
 plt.show()
 
 # %% [markdown]
-# The green circle is the true place, the red cross the best score. The product is largest at the lamp because the
+# The green circle is the true place, the red cross the best score (the smallest, for the squared difference). The
+# product is largest at the lamp because the
 # lamp is bright. The squared difference is smallest there because the lamp makes up for the lost light. Normalising
 # solves both problems, but two remain. The loops need $65^2\cdot32^2\approx4$ million products for one small
 # template. And the right-hand map is *wide*: places that overlap the target look similar to it, so a little noise or
@@ -194,7 +195,7 @@ print(f"largest difference from scipy's fft: {np.abs(dft(template[0]) - fft(temp
 
 # %% [markdown]
 # `fft` computes these sums in about $n\log n$ steps instead of $n^2$. For a picture (`fft2`) the waves are ripples
-# in all directions. A few coarse ones contain most of it.
+# in all directions. A few of them, mostly coarse ones, contain most of the picture.
 
 
 # %%
@@ -365,7 +366,7 @@ assert np.abs(apart).max() < 1e-12
 assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 
 # %% [markdown]
-# ## 2.4 A filter that answers with one sharp peak
+# ## 2.4 A filter whose response is one sharp peak
 #
 # We first choose the response we want: a narrow Gaussian $y$, the *label*, whose peak of 1 is at the displacement
 # zero. Then we look for the filter whose response on the template comes closest to it. Let $X$ be the matrix whose
@@ -467,8 +468,9 @@ assert_allclose(response, mosse.respond(search, above, below, 0.01), atol=1e-4)
 #
 # ## 2.5 Convolution or correlation?
 #
-# The paper calls the $*$ of its Eq. 1 and 3 convolution, but its Eq. 2 and 3 are those of correlation, as we just
-# derived. Does the difference matter? We go back to our two frames, compute the filter from the first, and search
+# The paper calls the $*$ of its Eq. 1 and 3 convolution, but the products of spectra in its Eq. 2 and 3 are those
+# of correlation, as we just derived. Does the difference matter? We go back to our two frames, compute the filter
+# from the first, and search
 # the second in both ways.
 
 # %%
@@ -557,7 +559,7 @@ axes = pictures({"template": x, "search patch": z, **shown, "100 scenes": None},
 circle_truth(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
 axes[5].semilogx(lambdas, misfit, "s--", label="misfit, %")
-axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100])
+axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100], xlabel="$\\lambda$")
 axes[5].legend(fontsize=7)
 plt.show()
 
@@ -565,11 +567,12 @@ plt.show()
 # Of these three filters the one that fits its label worst finds the target most often. Fitting means *dividing* by
 # $|\hat x|^2$. Where the template has next to no power, the division amplifies whatever the next frame has there,
 # and noise is on every wave. But a larger $\lambda$ does not always help: beyond 1 the misfit still grows and fewer
-# targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+n$, with noise of power
-# $\nu=E|\hat n|^2$ on every wave. The noise has mean zero, so the mixed terms vanish, and the expected error at one
+# targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+\epsilon$, with noise
+# $\epsilon$ of power $\nu=E|\hat\epsilon|^2$ on every wave. The noise has mean zero, so the mixed terms vanish,
+# and the expected error at one
 # frequency is
 #
-# $$E\big|\hat w^\star(\hat x+\hat n)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
+# $$E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #
 # Summed over the frequencies this is Eq. 1 with $\lambda=\nu$, because a picture and its spectrum have the same
 # length up to a common factor. So **the expected error is smallest if $\lambda$ is the power of the noise**. Here,
@@ -674,7 +677,7 @@ class Mosse:
 
 
 # %% [markdown]
-# Here it works on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
+# Here is the tracker on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
 # the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
 
 # %%
@@ -701,7 +704,8 @@ animation(
 # `udtlib`'s MOSSE adds the logarithm of the pixels, eight turned and scaled copies of the first patch as extra
 # templates, more context, and no update while the PSR is below 5.
 #
-# How fast should it learn? We try four rates on six clips with a rotating target and on six in which things pass in
+# How fast should the tracker learn? We try four rates on six clips with a rotating target and on six in which
+# things pass in
 # front of it. We print the mean overlap with the truth and, because six clips are few, the bootstrap interval of
 # chapter 01.
 
@@ -812,9 +816,10 @@ assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
 
 # %% [markdown]
 # Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder arrives,
-# and then a sharp peak *again*. At rate 0.125, after ten frames in front of the target the occluder makes up
-# $1-0.875^{10}\approx74\,\%$ of both sums. From then on the filter finds the occluder, and the PSR is higher than it
-# ever was on the target. **The response tells how well the frame fits what the filter has learned, not whether this
+# and then a sharp peak *again*. At rate 0.125, after ten frames with the occluder these frames have
+# $1-0.875^{10}\approx74\,\%$ of the weight in both sums. From then on the filter finds the occluder, and the PSR
+# is higher than it ever was on the target. **The response tells how well the frame fits what the filter has
+# learned, not whether this
 # is the target.** The useful warning is the dip before; exercise 6 uses it.
 #
 # ## 2.9 Try it yourself
@@ -841,10 +846,12 @@ for name, setting in rows.items():
 # target may move between two frames.
 
 # %% [markdown]
-# The same filter on a picture: drag the two squares, or move them with the arrow keys. The filter is computed from the
-# blue square and applied to the orange one, for each movement anew, in your browser. The ring in the response marks
-# where the template lies in the search patch, the cross the peak. Move the orange square away until ring and cross
-# part, then try it with colour and edges, which are five channels instead of one ([chapter 03](03_kernels_channels_scale.ipynb)),
+# The next demo has the same filter on a picture: drag the two squares, or move them with the arrow keys. The
+# filter is computed from the blue square and applied to the orange one, anew for each movement, in your browser.
+# The ring in the response marks
+# where the template lies in the search patch, the cross the peak. Move the orange square away until the cross
+# leaves the ring, then try it with colour and edges, which are five channels instead of one
+# ([chapter 03](03_kernels_channels_scale.ipynb)),
 # with a larger patch, and without the window.
 
 # %% tags=["nbval-ignore-output"]
@@ -852,26 +859,29 @@ filter_bench.demo()
 
 # %%
 x, y = filter_bench.START["template"]
-sharpness = {}
+sharpness, missed = {}, {}
 for kind in filter_bench.KINDS:
     knobs = filter_bench.START | {"kind": kind}
     for left in (0, 10, 20, 30):
         moved = filter_bench.solve(filter_bench.scene(), **(knobs | {"search": (x - left, y)}))
         down, right = peak_displacement(moved.response)
         sharpness[kind, left] = peak_to_sidelobe(moved.response)
+        missed[kind, left] = max(abs(down), abs(right - left))
         where = f"the peak says {down:.0f} down, {right:.0f} right"
         print(f"{kind}: square {left} px to the left, {where}, PSR {sharpness[kind, left]:.1f}")
 
 # %% [markdown]
-# The PSR falls with every step, because the window leaves less of the template to see, and on this picture five channels
-# keep a higher PSR than one.
+# The PSR falls with every step, because the window leaves less of the template to see. On this picture five
+# channels keep a higher PSR than one, and with the square 30 px away only they still find the place, within a
+# pixel.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Of the static picture's rows only a lambda of 1 finds the target; the distant one is found without the window.
 for name, setting in rows.items():
     near = np.abs(np.subtract(found[name], setting[-2:])).max() <= 2
     assert near == (name in ("lambda 1", "too far, no window"))
-# The PSR falls as the square moves away, and five channels keep a higher one.
+# The PSR falls as the square moves away, and five channels keep a higher one and find the place at 30 px.
+assert missed["colour and edges", 30] <= 1 < 5 < missed["grey", 30]
 for kind in filter_bench.KINDS:
     falling = [sharpness[kind, left] for left in (0, 10, 20, 30)]
     assert falling == sorted(falling, reverse=True)
@@ -908,7 +918,8 @@ check.peak_index(peak_index)
 
 # %% [markdown]
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
-# the expected power $E|\hat n_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat n_k|^2$ as a double sum
+# the expected power $E|\hat\epsilon_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat\epsilon_k|^2$
+# as a double sum
 # and take the expectation of each term. This is the $\nu$ of section 2.6.
 
 
@@ -922,8 +933,8 @@ check.noise_power(noise_power)
 
 # %% [markdown]
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
-# real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
-# check notices.
+# real `(H, W)` array. The labels are not centred. The mean of the filters of single templates is a different
+# filter, which the check refuses.
 
 
 # %% tags=["exercise", "raises-exception"]
@@ -991,8 +1002,8 @@ print(f"psr_occluder = {psr_fast[-10:].mean().round(-1):.0f}")
 #   all shifts is one division per frequency, equal to the dense solve.
 # - The best $\lambda$ is the noise power you expect, 1.23 <!-- noise_power --> in our trial. There the filter with
 #   the closest fit found the target in 46 <!-- hits_close --> of a hundred scenes; a filter that misses its own
-#   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ it was
-#   found in 82<!-- hits_largest -->.
+#   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ the
+#   target was found in 82<!-- hits_largest -->.
 # - Without a window the filter responds to the circle's seam: the PSR is 3.0 <!-- psr_bare --> instead of 8.1<!-- psr_window -->.
 #   But a window also fades a target near the border of the search patch.
 # - MOSSE keeps two running sums. Learning fast helps when the target turns (overlap 0.76 <!-- turning_fast -->
