@@ -53,7 +53,7 @@ viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for mo
 # That was easy, but perhaps only because you know ladybirds. Here are six moments of another video. Again somebody
 # has drawn a box in the first one. Before you read on, find the same thing in the other five.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Six frames of a clip of coloured discs; in the first a box is drawn around a disc whose texture is like that of the rest"
 clip = render_clip(seed=6, fast_motion=0.3)
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
@@ -110,7 +110,7 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 # in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
 # together. It is 1 if they are the same and 0 if they do not touch.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames of the clip; in each the tracker's orange box covers the true one"
 overlaps = iou(boxes, clip.boxes)
 print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
 
@@ -166,7 +166,7 @@ first_lost = int(np.flatnonzero(lost_overlaps == 0)[0])
 print(f"above one half in {(lost_overlaps > 0.5).sum()} of {len(hidden)} frames; you guessed {my_guess}")
 print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap: {first_lost}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Overlap against the frame number: with a free view it stays near 1, with something passing in front it falls to 0 by frame 42 and stays there"
 figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
 axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
 axes.plot(lost_overlaps, label="something passes in front", color=np.array(viz.PREDICTION) / 255)
@@ -179,7 +179,7 @@ plt.show()
 # It is natural to guess high: one expects the tracker to miss the target while it is covered and to find it again
 # afterwards. But look at the orange line. The overlap does not come back when the view is free again.
 
-# %%
+# %% alt="Three frames: the target half covered, the box beside the uncovered target, and at the end far away from it"
 story = [24, first_lost, 119]
 print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_lost:] > 0).sum()}")
 show_answers(hidden, lost_boxes, story)
@@ -274,7 +274,7 @@ print(
     f"you said {my_answer!r}; overlap in frame 15: {learned_overlaps[15]:.1f}, in its last: {learned_overlaps[-1]:.1f}"
 )
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three frames with the network's box: on the target at first and before it is covered, on the background at the end"
 show_answers(hidden, learned_boxes, [0, 16, short - 1])
 
 # %% [markdown]

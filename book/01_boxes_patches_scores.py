@@ -53,7 +53,7 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
 # are drawn by a program, so every true box is known exactly.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A frame of coloured discs with two boxes that overlap in part, the true one in green, the predicted one in orange"
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
@@ -138,7 +138,7 @@ print(
 # four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
 # and the loss by size.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, a grid of pixels with their centres, a box, and the same box one pixel further right and down; right, the overlap lost by a slip of one pixel, which falls with the side of the target"
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
@@ -211,7 +211,7 @@ print("half a pixel to the right:", half.tolist())
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
 # $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four patches: a corner of the frame continued by its border pixels, the same with black outside, a target with its surroundings, and the same faded towards the border by a Hann window"
 corner_box, size = (-30, -25, 100, 80), (128, 160)
 patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
 context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
@@ -344,7 +344,7 @@ print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}"
 # throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
 # AUC cannot tell them apart.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, success curves of a steady tracker and of one that loses its target; right, their precision curves: two curves of one area with different shapes"
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
@@ -428,7 +428,7 @@ print(f"\nhighest minus lowest: {spread:.3f}; you guessed {my_guess}")
 # All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
 # success curves under three policies.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, the overlap in each frame of one result file, with three grey stretches: target at x = 0, out of sight, tracker gave up; right, three success curves of this file under three policies"
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
 overlap_file = iou(answers_file, truth_file)
 time.plot(overlap_file, color="0.25", linewidth=1)
@@ -610,7 +610,7 @@ for name, chosen in sets.items():
     for what, i in zip(("UDT", "UDT+", "UDT+ minus UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are about twice as wide"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):

@@ -133,7 +133,7 @@ best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items(
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
 print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two frames of a random texture, the second moved, darker and with a lamp, and three maps of scores; only the normalised score is highest at the true place"
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
 for axis, name in zip(axes[2:], scores, strict=True):
@@ -209,7 +209,7 @@ patch = first[16:80, 16:80]
 share = 1 - np.var(patch - strongest(patch, 101)) / np.var(patch)
 print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Arrows for complex numbers, a wave, a patch, the patch made of its 101 strongest waves, and its spectrum with a bright cross"
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
 drawn["log spectrum"] = fftshift(np.log(np.abs(fft2(patch))))
 axes = pictures({"arrows": None, "a wave, $k=3$, $n=24$": None, **drawn}, size=1.9)
@@ -260,7 +260,7 @@ def cross_strength(patch):
     return power[0, 16:49].mean() / power[8:57, 16:49].mean()
 
 
-# %%
+# %% alt="Four copies of a patch side by side with visible seams and its spectrum with a cross; the same for the windowed patch, without seams and without the cross"
 hann, no_window = hann_window(64, 64).astype(float), np.ones((64, 64))
 bare, windowed = prepare(patch, no_window), prepare(patch, hann)
 spectra = [fftshift(np.log(np.abs(fft2(p)) + 1e-3)) for p in (bare, windowed)]
@@ -378,7 +378,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The matrix X with the shifted patch as rows, the matrix X transposed times X with equal diagonals, and a label with one small bright spot"
 row = prepare(template[10, 8:20], 1.0)
 X = np.array([np.roll(row, -d) for d in range(12)])
 label = gaussian_label(64, 64, 2.0).astype(float)
@@ -463,7 +463,8 @@ assert_allclose(response, mosse.respond(search, above, below, 0.01), atol=1e-4)
 #
 # What does $\lambda$ do? If we search the template itself, Eq. 3 gives
 # $\hat r=\frac{|\hat x|^2}{|\hat x|^2+\lambda}\,\hat y$. Waves that are strong in the template
-# ($|\hat x|^2\gg\lambda$) come out as the label wants them; weak ones are suppressed. For a patch of norm 1 the mean
+# ($|\hat x|^2\gg\lambda$) come out as they are in the label; weak ones are suppressed. For a patch of norm 1 the
+# mean
 # of $|\hat x|^2$ is 1 before the window, so a $\lambda$ of 1 means as much as the average wave.
 #
 # ## 2.5 Convolution or correlation?
@@ -484,7 +485,7 @@ found = {name: tuple(map(int, peak_displacement(answer))) for name, answer in an
 print("truth:", moved, "found:", found)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
 def circle_truth(axes, truth):
     for axis in axes:
         axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
@@ -512,7 +513,8 @@ assert found["correlated"] == moved != found["convolved"]
 # **Predict.** We have one template, and then the same scene, moved and covered with noise *three times* as strong as
 # its contrast. You would not find the target by eye. Three filters are computed from the clean template:
 #
-# - A: $\lambda=10^{-6}$. Its response on the template misses the label by 0.1 %.
+# - A: $\lambda=10^{-6}$. Its response on the template misses the label by 0.1 % (the length of the difference, as
+#   a share of the length of the label).
 # - B: $\lambda=10^{-3}$. It misses by 6 %.
 # - C: $\lambda=1$. It misses by 69 %: most of the template's waves are suppressed.
 #
@@ -550,7 +552,7 @@ winner = max(place, key=lambda name: hits[place[name]])
 verdict = "right" if my_guess == winner else "a close fit is tempting"
 print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="A template, the noisy search patch, its responses for three lambdas, clearest for lambda 1, and a plot of targets found and of the misfit against lambda"
 x, z, truth = noisy_scene(4)
 shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
@@ -602,7 +604,7 @@ for name, (lam, sigma, window) in knobs.items():
     filters[name] = learn_v1(prepare(patch, window), wanted, lam)
     answers[name] = correlate_v1(filters[name], prepare(second[16:80, 16:80], window))
 
-# %%
+# %% alt="Six filters and below them their responses, with PSR and width: as above, small and large lambda, small and large sigma, no window"
 psr = [peak_to_sidelobe(answer) for answer in answers.values()]
 width = [int((answer > answer.max() / 2).sum()) for answer in answers.values()]
 shown = {f"PSR {p:.1f}, width {n}": fftshift(a) for p, n, a in zip(psr, width, answers.values(), strict=True)}
@@ -784,14 +786,14 @@ for time in times:
     shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a weak one, and a sharp one on the wrong object"
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
 drawn[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
 plt.show()
 
-# %%
+# %% alt="PSR against the frame number: at rate 0.125 it dips while the target is covered and then climbs above all earlier values"
 _, axis = plt.subplots(figsize=(7, 2), layout="constrained")
 axis.plot(range(1, 60), psr_fast, color="#e69f00", label="rate 0.125")
 axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
@@ -854,7 +856,7 @@ for name, setting in rows.items():
 # ([chapter 03](03_kernels_channels_scale.ipynb)),
 # with a larger patch, and without the window.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="A frame with a blue and an orange square, the two patches, the filter, its spectrum and the response"
 filter_bench.demo()
 
 # %%

@@ -87,7 +87,7 @@ def track(tracker, name):
     return np.array(found), responses
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames under passing clouds; the box of the grey tracker leaves the dark target, that of the fHOG tracker stays on it"
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -133,7 +133,7 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
@@ -223,7 +223,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # as bright as the channel is high.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
 def strokes(axis, channels):
     """Draw the nine unsigned channels of fHOG as strokes."""
     angles = np.radians(20 * np.arange(9) + 90)
@@ -270,7 +270,7 @@ print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value 
 # channel counts the votes of both. The first map of the lower row shows the votes for "right" before normalising:
 # a few strong edges have most of them.
 
-# %%
+# %% alt="A part of a frame and seven maps of its fHOG: edges to the right, left, down and up, unsigned edges, votes before normalising, and texture"
 picture = clip("ipr-1")[0][0]
 channels, votes = fhog(picture), cell_histograms(*strongest_gradient(picture[None]), 4)[0]
 drawn = {
@@ -491,7 +491,7 @@ print(f"You guessed {my_guess}; the intervals say C")
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
 # then the Gaussian kernel equals the linear one up to constants:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The curve of exp(-t) and the line 1 - t, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -552,7 +552,7 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three plots of the response against the size looked at, for a target grown by 0.95, 1 and 1.1: KCF's curve is broad, the scale filter's narrow, both near the true size"
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -591,7 +591,7 @@ plt.show()
 # The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
 # of 17 pixels.
 
-# %%
+# %% alt="Five cuts of a target at growing sizes, and below them the same for the grown target, which look like those one column to the left"
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
 later_cuts = scale_patches(grown(still, middle, 1.1), middle, size, scales.factors, scales.shape)
 every_third = [2, 5, 8, 11, 14]
@@ -722,7 +722,7 @@ print(
 # second and a third look, each from the size just found, come close to the truth. A tracker looks again anyway,
 # once in each frame.
 
-# %%
+# %% alt="Measured growth against true growth for one, two and three looks; one look falls short beyond about 15 percent, three stay close to the truth"
 truths = np.linspace(0.8, 1.25, 19)
 looks = np.ones((4, len(truths)))
 for k, growth in enumerate(truths):
@@ -967,7 +967,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"]
+# %% tags=["slide", "closed-loop"] alt="Six sequences around the frame in which the tracker loses the target, three frames each, with boxes and responses; four responses break up, two keep a sharp peak"
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)

@@ -80,7 +80,7 @@ print("patch", pair.template.shape, "-> features", tuple(features_template.shape
 print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(response.shape))
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak"
 def montage(maps):
     """Return maps (32, H, W) as one picture, four rows of eight, each scaled by itself."""
     return viz.contact_sheet([viz.heatmap(each, shift=False) for each in np.asarray(maps)], 8, gap=2)
@@ -127,7 +127,7 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 # Grey is 0, and each filter is scaled by itself.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape"
 def tiles(weight):
     """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
     filters = weight.detach().permute(0, 2, 3, 1).numpy()
@@ -283,7 +283,7 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # frames differ by noise and by the slightest deformation. A wide label is easy to match, but the position of its
 # flat peak is less certain.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Sections through label and response for sigma 1, 4, 8 and 16: the peak grows higher and wider and moves to the left of the truth"
 sigma = default_sigma(125, 125)
 energy = float(gaussian_label(121, 121, sigma).double().square().sum())
 print(f"sigma {sigma:.4f} cells; energy of the label {energy:.2f}, pi sigma^2 {np.pi * sigma**2:.2f}")
@@ -331,7 +331,7 @@ heights = np.array([r.max() for r in swept])
 drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
 print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does"
 spectrum_energy = torch.fft.rfft2(x).abs().square()
 energies = {
     "32 channels": spectrum_energy.sum(1) / x[0].numel(),
@@ -388,7 +388,7 @@ assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 # Many channels do more than replace $\lambda$: the peak becomes clearer. The peak-to-sidelobe ratio (chapter 02)
 # tells by how many standard deviations the peak stands out from the rest of the response.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The peak-to-sidelobe ratio rises with the number of channels, steeply at first"
 counts = [1, 2, 4, 8, 16, 32]
 psr = [peak_to_sidelobe(demo.respond(count, -4, 4.1667, 1)) for count in counts]
 figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
@@ -434,7 +434,7 @@ hits = {
 }
 print(hits, "of", len(pairs))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks lie near the middle"
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
     axes, {"Hann window": with_window, "no window": without}.items(), strict=True

@@ -19,7 +19,7 @@
 # **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
-# Run time: about 18 s on two cores. Downloads: none.
+# Run time: about 96 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -424,7 +424,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 # $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it; this
 # time the loss asks for a peak at the true shift, (3, 5):
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
 exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
@@ -473,7 +473,7 @@ assert 0.5 < ratio[-1] < 0.6
 # shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose
 # square is well above $\lambda$.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step"
 one_frequency.demo()
 
 # %%
@@ -516,7 +516,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # %%
 my_guess = "about the same"
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape"
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 
 
@@ -560,7 +560,7 @@ for name, (_, later) in pairs.items():
     )
 losses, norms = zip(*(weight_gradient(*pair) for pair in pairs.values()), strict=True)
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of three pairs: the losses are of similar size, the gradient is large for frames 0 and 10, small for neighbouring frames, and too small to see for one frame twice"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)
 for axis, values, title in zip(axes, (losses, norms), ("loss", "norm of the weights' gradient"), strict=True):
     axis.barh(list(pairs), values, color=["#0072b2", "#56b4e9", "#d55e00"])
@@ -641,7 +641,7 @@ def descend(name, steps=60, length=0.2):
     return np.array(losses)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Loss against steps of descent: Eq. 7 falls lowest, one term only nearly as low, no conjugate stalls, the frozen denominator oscillates and rises"
 curves = {name: descend(name) for name in ("Eq. 7", "no conjugate", "frozen denominator", "one term only")}
 figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):

@@ -113,7 +113,7 @@ def arrow(figure, tail, head, color, bend=0.0, route=None):
     figure.add_artist(patch)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, three frames with a drawn box in each; right, the same frames with a tracker's boxes forward and backward, which end where they began"
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -200,7 +200,7 @@ def check_points(i, ahead=4):
     return points, there, np.linalg.norm(back - points, axis=1), wrong
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
     *_, miss, wrong = check_points(i)
@@ -365,7 +365,7 @@ print(f"L_un = {loss:.0f} by hand, {library_loss:.0f} by the library")
 # it *no answer*. The next plot shows the loss of a perfect peak that comes back $d$ cells away from the start.
 # Beyond about four $\sigma$ the loss hardly depends on the distance. Exercise 3 derives the curve.
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The loss of Eq. 6 against the distance of a perfect peak from the start: it rises from 0, passes the loss of no answer at about 7 cells, and levels off at twice that loss"
 energy = np.pi * default_sigma(125, 125) ** 2
 rolled = np.array([((np.roll(Y, d, axis=1) - Y) ** 2).sum() for d in range(0, 41)])
 figure, axis = plt.subplots(figsize=(5.5, 2.5), layout="constrained")
@@ -401,7 +401,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 my_guess = "larger"
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="T and an unrelated S, the noisy response at S, which is also its label, the response back at T with one clean peak, and an empty map of squared differences"
 def impossible(way_back, channels):
     return round_trip.solve("turning target", 6, "another clip", way_back, channels, 0)
 
@@ -440,7 +440,7 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 # itself shifted by 3 cells, on one way only.
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed"
 def loss_when(step, there, back):
     """Return Eq. 6 with phi(S) faded by ``step`` (0..1) towards its shifted copy, on the ways named."""
     faded = (1 - step) * z + step * z.roll(3, dims=-1)
@@ -501,7 +501,7 @@ assert S1.grad is None
 assert T.grad.norm() > 0 < S2.grad.norm()
 
 # %% [markdown]
-# ## 7.6 Does the loss know the truth?
+# ## 7.6 What does the loss say about the truth?
 #
 # In rendered clips we know what really happened: where the target went and where the background went. We cut 72
 # pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs $\mathbf S$ is from
@@ -558,7 +558,7 @@ networks = {
 travels = {name: travel(network) for name, network in networks.items()}
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses"
 def verdict(peaks):
     """Return how far each peak is from the target's place, and which peaks followed the target, or anything."""
     off_target, off_ground = (np.linalg.norm(peaks - place, axis=1) for place in (target, ground))
@@ -633,7 +633,7 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 # pair from two clips. It says less about mistakes inside a clip: related pairs whose peak followed *nothing* (red)
 # tend to have a higher loss, but there are too few of them to measure how often.
 #
-# **Second**, the loss does not know *what* was followed. The first count, peaks on something real, looks high, but
+# **Second**, the loss does not tell *what* was followed. The first count, peaks on something real, looks high, but
 # always answering $(0,0)$ would be on something real in more than half of the pairs, because in these the
 # background or the target hardly moved. The pairs
 # in which both target and background moved are a stricter test: there the peak nearly always follows the background,
@@ -666,7 +666,7 @@ assert report["our trained weights"]["mean loss"] < 0.85 * report["random weight
 # Of the pairs whose peak was *not* on the target nearly all returned to within two cells. A whole tracker with a
 # window can make the same mistake. Here is the same `follow` as in Fig. 1, on another clip:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four frames: the target moves down, the forward and the backward box stay together on the background"
 lost = render_clip(frames=25, seed=15, in_plane_rotation=0.3)
 lost_frames = list(lost.frames)
 out = follow(lost_frames, lost.boxes[0])
@@ -724,7 +724,7 @@ for name, step in {"no window": plain, "window": windowed}.items():
 # path, the green ring the target. Below are T's label and the three responses. The trips were computed by the library;
 # the page only shows them.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="T, S1, S2 and T again for two clips, with the peak, the target and a response below each"
 there_and_back.demo()
 
 # %%
@@ -814,7 +814,7 @@ names |= {
     (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}",
 }
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The method with its arrays: patches T, S1, S2, their features, responses, labels, filters, and the response back at T with its squared difference from the label"
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
 figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():

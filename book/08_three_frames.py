@@ -99,7 +99,7 @@ def send(scene):
     return deflection.Verdict(trips, losses, homes, found)
 
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="The staged scene in T, S1 and S2, twice: the tracker stays on the target if it is visible, and moves to the lookalike if it is hidden in S1"
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
 
@@ -194,7 +194,7 @@ print(
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
 # the network's features and each patch's own energy:
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Three maps with a colour bar: the response of S1, the same mirrored at its peak, and the response of T on the way back, which looks like the second"
 there = bad.trips["two"].responses[0][0].numpy()
 returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
@@ -291,7 +291,7 @@ for frames in (2, 3, 4):
 # %% [markdown]
 # How do the two staged trips compare now, going straight back from S2?
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Four last responses with a colour bar: the peak is in the middle in three of them and far away for the deflected trip over three frames"
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
 shown = [
     viz.resize_nearest(viz.heatmap(trips.trips[way].back[0].numpy(), limits=(-0.1, 0.5)), 150)
@@ -433,7 +433,7 @@ assert cosine["chained", "two frames (S1)"] > 0.99
 assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 
 # %% [markdown]
-# ## 8.5 Measured: does the loss know a bad trip?
+# ## 8.5 Measured: does the loss find bad trips?
 #
 # One staged scene proves that deflections can happen, not that they matter. So we draw 180 trips at random from 60
 # clips. Patches are cut from the middle of the frame as in training, each clip has three difficulties of
@@ -570,7 +570,7 @@ contests = {
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Left, ROC curves of four losses, three frames direct highest; right, the loss of three frames against that of two, deflected trips mostly above the diagonal"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for name in ("two", "chained", "direct", "two, later"):
     limits = np.sort(losses[name])[::-1]
@@ -696,7 +696,7 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Bars of the loss of three frames: zero for equal maps, high for a constant and for unrelated pictures, about half as high if these have one border, and lower for the median of rendered trips"
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
 figure, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -714,8 +714,9 @@ print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.
 # are constant over the patch do not have this effect: their loss is nearly that of no answer. A black border has a
 # part of it: with unrelated pictures inside the same border no peak is more than two cells from the middle,
 # because the border stays in place, and the loss is 45. This is far from zero, but about half of the 86 without a
-# border. Training still works for three reasons: convolutions without padding cannot know where
-# they are (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$ gives hardly any weight to
+# border. Training still works for three reasons: the features of convolutions without padding do not depend on
+# where in the patch they are computed (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$
+# gives hardly any weight to
 # triplets in which nothing moves (chapter 09). Chapter 11 checks that the trained network has not learned such a
 # shortcut.
 
@@ -886,8 +887,8 @@ check.area_under_roc(area_under_roc)
 
 # %% [markdown]
 # **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips
-# back from S1, S2 and S3. Of each row, the $(1-\text{share})\,n$ of the $n$ smallest (rounded, a half up) are kept, and their sum
-# is divided by $n$; the three results are added.
+# back from S1, S2 and S3. Of each row keep the $(1-\text{share})\,n$ smallest errors (this count rounded, a half
+# up) and divide their sum by $n$; then add the three results.
 
 
 # %% tags=["exercise", "raises-exception"]
