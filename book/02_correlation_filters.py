@@ -561,12 +561,13 @@ axes = pictures({"template": x, "search patch": z, **shown, "100 scenes": None},
 circle_truth(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
 axes[5].semilogx(lambdas, misfit, "s--", label="misfit, %")
-axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100], xlabel="$\\lambda$")
+axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100])
 axes[5].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Of these three filters the one that fits its label worst finds the target most often. Fitting means *dividing* by
+# Of these three filters the one that fits its label worst finds the target most often; the last plot has both
+# numbers for nine values of $\lambda$. Fitting means *dividing* by
 # $|\hat x|^2$. Where the template has next to no power, the division amplifies whatever the next frame has there,
 # and noise is on every wave. But a larger $\lambda$ does not always help: beyond 1 the misfit still grows and fewer
 # targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+\epsilon$, with noise

@@ -656,8 +656,9 @@ assert columns["ours"].mean() > columns["random"].mean() + 0.05
 # %% [markdown]
 # On real video fHOG is clearly ahead of random weights, which our rendered clips could not show. Training without a
 # single label raises the same architecture clearly above its random start. This holds for the authors' network and
-# for ours, which saw a hundred videos where theirs saw thousands and which is a little behind theirs on these six
-# sequences. *This* is the paper's result, and chapter 07 begins to derive it. Two other differences in the table
+# for ours, which was trained on about ninety videos where theirs saw thousands, and which is a little behind
+# theirs on these six sequences. *This* is the paper's result, and chapter 07 begins to derive it. Two other
+# differences in the table
 # mean nothing, because both intervals contain zero: UDT is ahead of DCFNet, which was trained *with* labels, on
 # account of one sequence (Jumping), and UDT is behind fHOG by no more than chance allows.
 #
