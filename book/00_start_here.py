@@ -458,7 +458,8 @@ for tracker_name, sequences in results.items():
 #   frame 42 <!-- first_lost --> there is no overlap left, and the tracker does not find the target again, because
 #   it has learned the wrong thing. This is drift.
 # - A network that learned without labels is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end.
-#   The network is better on real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and
+#   On two real sequences the network is better: on Crossing MOSSE has a mean overlap of 0.67
+#   <!-- mosse_crossing --> and
 #   the network 0.78<!-- udt_crossing -->,
 #   on Jumping 0.12 <!-- mosse_jumping --> and 0.72<!-- udt_jumping -->, in this run. Chapter
 #   13 repeats it.

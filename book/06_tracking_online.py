@@ -658,9 +658,8 @@ assert columns["ours"].mean() > columns["random"].mean() + 0.05
 # single label raises the same architecture clearly above its random start. This holds for the authors' network and
 # for ours, which was trained on about ninety videos where theirs saw thousands, and which is a little behind
 # theirs on these six sequences. *This* is the paper's result, and chapter 07 begins to derive it. Two other
-# differences in the table
-# mean nothing, because both intervals contain zero: UDT is ahead of DCFNet, which was trained *with* labels, on
-# account of one sequence (Jumping), and UDT is behind fHOG by no more than chance allows.
+# differences in the table mean nothing, because both intervals contain zero: the lead of UDT over DCFNet, which
+# was trained *with* labels and lost its target in one sequence (Jumping), and the lead of fHOG over UDT.
 #
 # ## 6.6 A failure: learning the wrong thing
 #
@@ -736,7 +735,7 @@ assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # returns to the target when it comes out. In the end both scores are the same, and one of the trackers is on the
 # wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
 # score does not mean that the model is right.** Slow learning has a drawback too: at $\eta=0.01$ half of the model
-# is older than 69 frames, so a target that changes its look within a second or two no longer fits it.
+# is older than 69 frames, so a target that changes its look within a second does not fit it any more.
 # [Chapter 12](12_udt_plus.ipynb) keeps several past templates instead of choosing one rate.
 #
 # ## 6.7 The response-map explorer
