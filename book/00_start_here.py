@@ -53,7 +53,7 @@ viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for mo
 # That was easy, but perhaps only because you know ladybirds. Here are six moments of another video. Again somebody
 # has drawn a box in the first one. Before you read on, find the same thing in the other five.
 
-# %% tags=["slide"] alt="Six frames of a textured scene drawn by the library; in the first a box is drawn around the grey round target"
+# %% tags=["slide"] alt="Six frames of a clip of coloured discs; in the first a box is drawn around a disc whose texture is like that of the rest"
 clip = render_clip(seed=6, fast_motion=0.3)
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
@@ -110,7 +110,7 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 # in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
 # together. It is 1 if they are the same and 0 if they do not touch.
 
-# %% tags=["slide"] alt="Three frames: the predicted box lies on the target in each, though the target has moved"
+# %% tags=["slide"] alt="Three frames of the clip; in each the tracker's orange box covers the true one"
 overlaps = iou(boxes, clip.boxes)
 print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
 
@@ -166,7 +166,7 @@ first_lost = int(np.flatnonzero(lost_overlaps == 0)[0])
 print(f"above one half in {(lost_overlaps > 0.5).sum()} of {len(hidden)} frames; you guessed {my_guess}")
 print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap: {first_lost}")
 
-# %% tags=["slide"] alt="Overlap over frames: in the free view it stays near 1 to the end; when something passes in front it falls in two steps to 0 and stays there"
+# %% tags=["slide"] alt="Overlap against the frame number: with a free view it stays near 1, with something passing in front it falls to 0 by frame 42 and stays there"
 figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
 axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
 axes.plot(lost_overlaps, label="something passes in front", color=np.array(viz.PREDICTION) / 255)
@@ -176,22 +176,24 @@ axes.legend(loc="center right")
 plt.show()
 
 # %% [markdown]
-# It is natural to guess high: the tracker would lose the target while it is covered and then go on. But look at the
-# orange line. It does not come back when the view is free again.
+# It is natural to guess high: one expects the tracker to miss the target while it is covered and to find it again
+# afterwards. But look at the orange line. The overlap does not come back when the view is free again.
 
-# %% alt="Three frames: the box sits on the target, then slides onto the object that passes in front, and ends far away from the target"
-story = [16, first_lost, 119]
+# %% alt="Three frames: the target half covered, the box beside the uncovered target, and at the end far away from it"
+story = [24, first_lost, 119]
 print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_lost:] > 0).sum()}")
 show_answers(hidden, lost_boxes, story)
 
 # %% [markdown]
-# A tracker learns while it works. Things turn and the light changes, so in every frame it updates its picture of the
-# target with whatever is inside its own box. When something else fills that box, it learns *that*. Each small
+# A tracker learns while it works. Things turn and the light changes, so in every frame the tracker updates its
+# picture of the target with whatever is inside its own box. When something else fills that box, the tracker learns
+# *that*. Each small
 # mistake makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the
 # central difficulty of the field. Much of what makes a tracker better is about when not to trust its own answer.
 #
-# Watch it happen to the ladybird. A leaf falls on it and does not move quite as it does. The response, on the right,
-# gets weak. The tracker learns what is in its box, and in the end the response is strong again, on bare ground.
+# The next animation shows drift. A leaf falls on the ladybird and moves a little differently from it. The map on
+# the right is the tracker's response, which section 0.5 explains: it gets weak while the leaf is there. The
+# tracker learns what is in its box, and in the end the response is strong again, on bare ground.
 
 # %%
 from udtlib.animation import animation
@@ -205,7 +207,10 @@ for frame in beetle.frames[1:]:
     beetle_boxes.append(tracker.update(frame))
     beetle_maps.append(tracker.response)
 beetle_overlaps = iou(beetle_boxes, beetle.boxes)
-print({f"frame {index}": round(float(beetle_overlaps[index]), 1) for index in (10, 30, 50, 98)})
+moments_of_drift = (10, 30, 50, 98)
+peak_heights = {index: float(beetle_maps[index].max()) for index in moments_of_drift}
+for index in moments_of_drift:
+    print(f"frame {index}: overlap {beetle_overlaps[index]:.1f}, highest response {peak_heights[index]:.1f}")
 draw = frame_drawer(beetle, np.array(beetle_boxes), beetle_maps, height=200)
 animation(
     [draw(index) for index in range(0, 100, 2)],
@@ -218,6 +223,7 @@ animation(
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot and the pictures: once lost, the target is never touched again, and so it is with the ladybird.
 assert beetle_overlaps[10] > 0.9 > 0.1 > beetle_overlaps[90:].max()
+assert peak_heights[30] < 0.7 * min(peak_heights[10], peak_heights[98])
 assert all(lost_overlaps[first_lost:] == 0)
 
 # %% [markdown]
@@ -233,8 +239,8 @@ scrubber(hidden, lost_boxes, responses)
 
 # %% [markdown]
 # While the view is blocked the peak is low and wide, so the match is poor everywhere. At the end the peak is sharp
-# and bright again, on a patch of background. **A lost tracker does not know that it is lost.** The next cell prints
-# the height of the peak early on, when the target is lost, and in the last frame:
+# and bright again, on a patch of background. **The response does not show that the target is lost.** The next cell
+# prints the height of the peak early on, when the target is lost, and in the last frame:
 
 # %%
 heights = {i: float(responses[i].max()) for i in (5, first_lost, len(hidden) - 1)}
@@ -252,8 +258,8 @@ assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
 # to 11 explain how; its weights came with the book. We use it as it was published, `preset="released"`; chapter 06
 # (section 6.8) says what the default adds.
 #
-# **Predict first.** It gets the same clip with the same thing passing in front, up to the frame in which MOSSE had
-# lost the target, and a little further. Will it hold on: `"yes"` or `"no"`?
+# **Predict first.** The network's tracker gets the same clip with the same thing passing in front, up to the frame
+# in which MOSSE had lost the target, and a little further. Will it keep the target: `"yes"` or `"no"`?
 
 # %%
 my_answer = "yes"
@@ -268,12 +274,13 @@ print(
     f"you said {my_answer!r}; overlap in frame 15: {learned_overlaps[15]:.1f}, in its last: {learned_overlaps[-1]:.1f}"
 )
 
-# %% tags=["slide"] alt="Three frames of the network's tracker with something passing in front: it follows at first, and its box stays behind while the target moves on"
+# %% tags=["slide"] alt="Three frames with the network's box: on the target at first and before it is covered, on the background at the end"
 show_answers(hidden, learned_boxes, [0, 16, short - 1])
 
 # %% [markdown]
-# It does not. Its features are learned, but it still updates its picture of the target from its own box, and when
-# the target is covered, that box holds something else. Better features do not tell a tracker when to stop learning;
+# The network's tracker loses the target too. Its features are learned, but it still updates its picture of the
+# target from its own box, and when the target is covered, that box holds something else. Better features do not
+# tell a tracker when to stop learning;
 # chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for? Look at real video.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -300,8 +307,9 @@ for tracker_name, sequences in results.items():
         )
 
 # %% [markdown]
-# A jumping face is fast and blurred. Losing it once need not be the end: it comes down again, and a tracker that has
-# not learned something else meanwhile may find it again. In this run the network did and MOSSE did not, as the mean
+# A jumping face is fast and blurred. Losing the face once need not be the end: it comes down again, and a tracker
+# that has not learned something else meanwhile may find it again. In this run the network did and MOSSE did not,
+# as the mean
 # overlaps show. But this is only one run: started a pixel beside the true box, the network does not always hold on
 # to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). How much of the gain
 # comes from learning, and how much just from colour and many channels? [Chapter 06](06_tracking_online.ipynb)
@@ -347,7 +355,7 @@ scrubber(sequence, street_boxes, sheet=3)
 # ```
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# "The mean overlap says which one did": on Jumping it is the network.
+# What the text says of Jumping: the network found the face again.
 assert results["udt"]["Jumping"]["mean_overlap"] > results["mosse"]["Jumping"]["mean_overlap"] + 0.1
 
 # %% [markdown]
@@ -461,10 +469,12 @@ for tracker_name, sequences in results.items():
 # - With a free view MOSSE overlaps the target by more than one half in 120 <!-- easy_half --> of
 #   120 <!-- frames --> frames, mean overlap 0.99<!-- easy_mean -->.
 # - If something passes in front, it is 35 <!-- hidden_half --> frames, mean overlap 0.26<!-- hidden_mean -->. In
-#   frame 42 <!-- first_lost --> there is no overlap left, and it does not come back, because the tracker has learned
-#   the wrong thing. This is drift.
+#   frame 42 <!-- first_lost --> there is no overlap left, and the tracker does not find the target again, because
+#   it has learned the wrong thing. This is drift.
 # - A network that learned without labels is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end.
-#   It gains on real video: on Crossing MOSSE has a mean overlap of 0.67 <!-- mosse_crossing --> and the network 0.78<!-- udt_crossing -->,
+#   On two real sequences the network is better: on Crossing MOSSE has a mean overlap of 0.67
+#   <!-- mosse_crossing --> and
+#   the network 0.78<!-- udt_crossing -->,
 #   on Jumping 0.12 <!-- mosse_jumping --> and 0.72<!-- udt_jumping -->, in this run. Chapter
 #   13 repeats it.
 #

@@ -53,7 +53,7 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
 # are drawn by a program, so every true box is known exactly.
 
-# %% tags=["slide"] alt="A frame with two boxes around a violet target: the true one and a predicted one, moved a little to the right and up"
+# %% tags=["slide"] alt="A frame of coloured discs with two boxes that overlap in part, the true one in green, the predicted one in orange"
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
@@ -107,8 +107,8 @@ print(f"centre error: {ours:.2f} px with our centre, {theirs:.2f} px with the ot
 # %% [markdown]
 # Mixing up the index base is worse, because it moves only *one* of the two boxes. **Predict first.** A perfect
 # tracker's file is 1-indexed and gets read as 0-indexed, so every box lands one pixel too far right and down. The
-# target is 20 pixels wide and high. What is left of the overlap, which is the shared area over all area, 1 being
-# perfect? Change the number, then go on.
+# target is 20 pixels wide and high. What is the overlap then? It is the shared area divided by the area that the
+# two boxes cover together, so 1 is perfect. Change the number, then go on.
 
 # %%
 my_guess = 0.95
@@ -138,7 +138,7 @@ print(
 # four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
 # and the loss by size.
 
-# %% tags=["slide"] alt="Left: a grid of pixels with their centres and a box, and the same box read one pixel too far right and down. Right: the overlap lost by such a slip falls steeply with the side of the target"
+# %% tags=["slide"] alt="Left, a grid of pixels with their centres, a box, and the same box one pixel further right and down; right, the overlap lost by a slip of one pixel, which falls with the side of the target"
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
@@ -147,7 +147,7 @@ for corner, color, name in (((3, 2), truth_color, "(3, 2, 4, 2)"), ((4, 3), firs
     grid.add_patch(plt.Rectangle(corner, 4, 2, fill=False, edgecolor=color, linewidth=3, label=name))
 grid.set(xticks=range(9), yticks=range(6), xlabel="x", ylabel="y", title="Pixels, their centres, two boxes")
 grid.grid(color="0.7")
-grid.legend(loc="lower left")
+grid.legend(loc="upper left")
 curve.plot(sides, losses, color=first_color)
 curve.plot([10, 20], 1 - slipped(np.array([10, 20])), "o", color=first_color)
 curve.set(xlabel="side of the target (px)", ylabel="IoU lost", ylim=0, title="Cost of a one-pixel slip")
@@ -211,7 +211,7 @@ print("half a pixel to the right:", half.tolist())
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
 # $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
 
-# %% tags=["slide"] alt="Four patches: one at the border of the frame with its edge repeated, the same with zeros, a target with its context, and that patch fading to black at its borders"
+# %% tags=["slide"] alt="Four patches: a corner of the frame continued by its border pixels, the same with black outside, a target with its surroundings, and the same faded towards the border by a Hann window"
 corner_box, size = (-30, -25, 100, 80), (128, 160)
 patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
 context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
@@ -344,7 +344,7 @@ print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}"
 # throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
 # AUC cannot tell them apart.
 
-# %% tags=["slide"] alt="Success and precision curves of two trackers with equal areas under the success curve: one is a little off in all frames, the other exact until it loses the target"
+# %% tags=["slide"] alt="Left, success curves of a steady tracker and of one that loses its target; right, their precision curves: two curves of one area with different shapes"
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
@@ -422,13 +422,13 @@ print("policy              AUC  P(20)")
 for name, scored in file_scores.items():
     print(f"{name:18} {scored.auc:.3f}  {scored.precision:.3f}")
 spread = np.ptp([scored.auc for scored in file_scores.values()])
-print(f"\nhighest less lowest: {spread:.3f}; you guessed {my_guess}")
+print(f"\nhighest minus lowest: {spread:.3f}; you guessed {my_guess}")
 
 # %% [markdown]
 # All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
 # success curves under three policies.
 
-# %% tags=["slide"] alt="Left: overlap over the frames of one result file, with three shaded stretches: box at the left edge, target out of sight, tracker gave up. Right: three success curves that three toolkits draw from this file"
+# %% tags=["slide"] alt="Left, the overlap in each frame of one result file, with three grey stretches: target at x = 0, out of sight, tracker gave up; right, three success curves of this file under three policies"
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
 overlap_file = iou(answers_file, truth_file)
 time.plot(overlap_file, color="0.25", linewidth=1)
@@ -541,9 +541,10 @@ print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
-# Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and leaves with it.
-# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright after
-# the loss as before. The tracker is lost, and its response does not show it.
+# Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and the tracker's
+# box leaves with the disc.
+# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright
+# after the loss as before, so the response does not show that the target is lost.
 #
 # After that the tracker gains nothing more. With overlap $o$ until frame $f$ of $F$ and a loss there, the mean
 # overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
@@ -606,10 +607,10 @@ intervals = {}
 for name, chosen in sets.items():
     a, b = udt[chosen], plus[chosen]
     intervals[name] = [bootstrap_interval(a), bootstrap_interval(b), paired_difference(b, a)]
-    for what, i in zip(("UDT", "UDT+", "UDT+ less UDT"), intervals[name], strict=True):
+    for what, i in zip(("UDT", "UDT+", "UDT+ minus UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
-# %% tags=["slide"] alt="Intervals of the mean AUC of UDT and UDT+ overlap, for 22 sequences and for all 100; the intervals of their difference are shorter and lie mostly above zero"
+# %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are about twice as wide"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):
@@ -619,7 +620,7 @@ for place, found in enumerate(intervals.values()):
 axes[0].set(yticks=range(2), yticklabels=intervals, ylim=(-0.5, 1.5), xlabel="AUC")
 axes[0].set_title("UDT (orange), UDT+ (blue)")
 axes[1].axvline(0, color="0.6", linestyle=":")
-axes[1].set(xlabel="AUC", title="UDT+ less UDT")
+axes[1].set(xlabel="AUC", title="UDT+ minus UDT")
 figure.tight_layout()
 plt.show()
 
@@ -650,7 +651,8 @@ for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True)
 #
 # Here are the overall scores of the released boxes under several policies. On real OTB data, counted from 1 and
 # nearly always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`)
-# passes every frame at the threshold 0, so that even a lost frame earns 1/21.
+# passes every frame at the threshold 0, so that even a lost frame earns 1/21. `otb-trapezoid` takes the area under
+# the strict curve by the trapezoidal rule.
 
 # %%
 published = read_results("published_otb2015.csv")

@@ -133,7 +133,7 @@ best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items(
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
 print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
-# %% tags=["slide"] alt="A frame with a box, the next frame with a bright square in it, and three maps of how well each place matches: squared difference and product point at a corner, the normalised product at the true place"
+# %% tags=["slide"] alt="Two frames of a random texture, the second moved, darker and with a lamp, and three maps of scores; only the normalised score is highest at the true place"
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
 for axis, name in zip(axes[2:], scores, strict=True):
@@ -142,7 +142,8 @@ for axis, name in zip(axes[2:], scores, strict=True):
 plt.show()
 
 # %% [markdown]
-# The green circle is the true place, the red cross the best score. The product is largest at the lamp because the
+# The green circle is the true place, the red cross the best score (the smallest, for the squared difference). The
+# product is largest at the lamp because the
 # lamp is bright. The squared difference is smallest there because the lamp makes up for the lost light. Normalising
 # solves both problems, but two remain. The loops need $65^2\cdot32^2\approx4$ million products for one small
 # template. And the right-hand map is *wide*: places that overlap the target look similar to it, so a little noise or
@@ -194,7 +195,7 @@ print(f"largest difference from scipy's fft: {np.abs(dft(template[0]) - fft(temp
 
 # %% [markdown]
 # `fft` computes these sums in about $n\log n$ steps instead of $n^2$. For a picture (`fft2`) the waves are ripples
-# in all directions. A few coarse ones contain most of it.
+# in all directions. A few of them, mostly coarse ones, contain most of the picture.
 
 
 # %%
@@ -208,7 +209,7 @@ patch = first[16:80, 16:80]
 share = 1 - np.var(patch - strongest(patch, 101)) / np.var(patch)
 print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
 
-# %% tags=["slide"] alt="A complex number turned and conjugated as arrows, the real and imaginary part of a wave, a patch, the same patch from its strongest waves only, and its log spectrum"
+# %% tags=["slide"] alt="Arrows for complex numbers, a wave, a patch, the patch made of its 101 strongest waves, and its spectrum with a bright cross"
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
 drawn["log spectrum"] = fftshift(np.log(np.abs(fft2(patch))))
 axes = pictures({"arrows": None, "a wave, $k=3$, $n=24$": None, **drawn}, size=1.9)
@@ -259,7 +260,7 @@ def cross_strength(patch):
     return power[0, 16:49].mean() / power[8:57, 16:49].mean()
 
 
-# %% alt="Four copies of a patch side by side show seams and a bright cross in the spectrum; windowed copies fade to grey and the cross is gone"
+# %% alt="Four copies of a patch side by side with visible seams and its spectrum with a cross; the same for the windowed patch, without seams and without the cross"
 hann, no_window = hann_window(64, 64).astype(float), np.ones((64, 64))
 bare, windowed = prepare(patch, no_window), prepare(patch, hann)
 spectra = [fftshift(np.log(np.abs(fft2(p)) + 1e-3)) for p in (bare, windowed)]
@@ -365,7 +366,7 @@ assert np.abs(apart).max() < 1e-12
 assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 
 # %% [markdown]
-# ## 2.4 A filter that answers with one sharp peak
+# ## 2.4 A filter whose response is one sharp peak
 #
 # We first choose the response we want: a narrow Gaussian $y$, the *label*, whose peak of 1 is at the displacement
 # zero. Then we look for the filter whose response on the template comes closest to it. Let $X$ be the matrix whose
@@ -377,7 +378,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
 
-# %% tags=["slide"] alt="A matrix whose rows are one patch shifted step by step, its product with itself, constant along each diagonal, and a label: one bright dot in the middle"
+# %% tags=["slide"] alt="The matrix X with the shifted patch as rows, the matrix X transposed times X with equal diagonals, and a label with one small bright spot"
 row = prepare(template[10, 8:20], 1.0)
 X = np.array([np.roll(row, -d) for d in range(12)])
 label = gaussian_label(64, 64, 2.0).astype(float)
@@ -462,13 +463,15 @@ assert_allclose(response, mosse.respond(search, above, below, 0.01), atol=1e-4)
 #
 # What does $\lambda$ do? If we search the template itself, Eq. 3 gives
 # $\hat r=\frac{|\hat x|^2}{|\hat x|^2+\lambda}\,\hat y$. Waves that are strong in the template
-# ($|\hat x|^2\gg\lambda$) come out as the label wants them; weak ones are suppressed. For a patch of norm 1 the mean
+# ($|\hat x|^2\gg\lambda$) come out as they are in the label; weak ones are suppressed. For a patch of norm 1 the
+# mean
 # of $|\hat x|^2$ is 1 before the window, so a $\lambda$ of 1 means as much as the average wave.
 #
 # ## 2.5 Convolution or correlation?
 #
-# The paper calls the $*$ of its Eq. 1 and 3 convolution, but its Eq. 2 and 3 are those of correlation, as we just
-# derived. Does the difference matter? We go back to our two frames, compute the filter from the first, and search
+# The paper calls the $*$ of its Eq. 1 and 3 convolution, but the products of spectra in its Eq. 2 and 3 are those
+# of correlation, as we just derived. Does the difference matter? We go back to our two frames, compute the filter
+# from the first, and search
 # the second in both ways.
 
 # %%
@@ -482,7 +485,7 @@ found = {name: tuple(map(int, peak_displacement(answer))) for name, answer in an
 print("truth:", moved, "found:", found)
 
 
-# %% tags=["slide"] alt="A search patch, a filter, and three maps: correlation with the filter peaks in the ring that marks the target, convolution does not, convolution with the mirrored filter does"
+# %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
 def circle_truth(axes, truth):
     for axis in axes:
         axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
@@ -510,7 +513,8 @@ assert found["correlated"] == moved != found["convolved"]
 # **Predict.** We have one template, and then the same scene, moved and covered with noise *three times* as strong as
 # its contrast. You would not find the target by eye. Three filters are computed from the clean template:
 #
-# - A: $\lambda=10^{-6}$. Its response on the template misses the label by 0.1 %.
+# - A: $\lambda=10^{-6}$. Its response on the template misses the label by 0.1 % (the length of the difference, as
+#   a share of the length of the label).
 # - B: $\lambda=10^{-3}$. It misses by 6 %.
 # - C: $\lambda=1$. It misses by 69 %: most of the template's waves are suppressed.
 #
@@ -548,7 +552,7 @@ winner = max(place, key=lambda name: hits[place[name]])
 verdict = "right" if my_guess == winner else "a close fit is tempting"
 print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
-# %% tags=["slide"] alt="Template, noisy search patch and responses for three values of lambda: only the largest peaks in the ring. Beside them, over lambda, how many of 100 scenes are found and how badly the filter fits its label"
+# %% tags=["slide"] alt="A template, the noisy search patch, its responses for three lambdas, clearest for lambda 1, and a plot of targets found and of the misfit against lambda"
 x, z, truth = noisy_scene(4)
 shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
@@ -562,14 +566,16 @@ axes[5].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Of these three filters the one that fits its label worst finds the target most often. Fitting means *dividing* by
+# Of these three filters the one that fits its label worst finds the target most often; the last plot has both
+# numbers for nine values of $\lambda$. Fitting means *dividing* by
 # $|\hat x|^2$. Where the template has next to no power, the division amplifies whatever the next frame has there,
 # and noise is on every wave. But a larger $\lambda$ does not always help: beyond 1 the misfit still grows and fewer
-# targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+n$, with noise of power
-# $\nu=E|\hat n|^2$ on every wave. The noise has mean zero, so the mixed terms vanish, and the expected error at one
+# targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+\epsilon$, with noise
+# $\epsilon$ of power $\nu=E|\hat\epsilon|^2$ on every wave. The noise has mean zero, so the mixed terms vanish,
+# and the expected error at one
 # frequency is
 #
-# $$E\big|\hat w^\star(\hat x+\hat n)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
+# $$E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #
 # Summed over the frequencies this is Eq. 1 with $\lambda=\nu$, because a picture and its spectrum have the same
 # length up to a common factor. So **the expected error is smallest if $\lambda$ is the power of the noise**. Here,
@@ -599,7 +605,7 @@ for name, (lam, sigma, window) in knobs.items():
     filters[name] = learn_v1(prepare(patch, window), wanted, lam)
     answers[name] = correlate_v1(filters[name], prepare(second[16:80, 16:80], window))
 
-# %% alt="Six filters above their responses: as before, lambda small and large, sigma small and large, and without a window; large lambda and sigma make both smooth, and without a window the target is not found"
+# %% alt="Six filters and below them their responses, with PSR and width: as above, small and large lambda, small and large sigma, no window"
 psr = [peak_to_sidelobe(answer) for answer in answers.values()]
 width = [int((answer > answer.max() / 2).sum()) for answer in answers.values()]
 shown = {f"PSR {p:.1f}, width {n}": fftshift(a) for p, n, a in zip(psr, width, answers.values(), strict=True)}
@@ -674,7 +680,7 @@ class Mosse:
 
 
 # %% [markdown]
-# Here it works on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
+# Here is the tracker on a target that turns: on the left the patch, in the middle the filter $w$ (grey is 0), on
 # the right its response. At first the filter is fitted to one picture only; then each frame adds a little.
 
 # %%
@@ -701,7 +707,8 @@ animation(
 # `udtlib`'s MOSSE adds the logarithm of the pixels, eight turned and scaled copies of the first patch as extra
 # templates, more context, and no update while the PSR is below 5.
 #
-# How fast should it learn? We try four rates on six clips with a rotating target and on six in which things pass in
+# How fast should the tracker learn? We try four rates on six clips with a rotating target and on six in which
+# things pass in
 # front of it. We print the mean overlap with the truth and, because six clips are few, the bootstrap interval of
 # chapter 01.
 
@@ -780,14 +787,14 @@ for time in times:
     shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %% tags=["slide"] alt="Four frames and their responses while something passes in front: the tracker that learns fast moves away with the occluder, the slow one stays, and the response is sharp again at the end"
+# %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a weak one, and a sharp one on the wrong object"
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
 drawn[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
 plt.show()
 
-# %% alt="Peak-to-sidelobe ratio over frames for two learning rates: both fall when the target is covered; afterwards that of the fast rate, which has lost the target, rises far above the other"
+# %% alt="PSR against the frame number: at rate 0.125 it dips while the target is covered and then climbs above all earlier values"
 _, axis = plt.subplots(figsize=(7, 2), layout="constrained")
 axis.plot(range(1, 60), psr_fast, color="#e69f00", label="rate 0.125")
 axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
@@ -812,9 +819,10 @@ assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
 
 # %% [markdown]
 # Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder arrives,
-# and then a sharp peak *again*. At rate 0.125, after ten frames in front of the target the occluder makes up
-# $1-0.875^{10}\approx74\,\%$ of both sums. From then on the filter finds the occluder, and the PSR is higher than it
-# ever was on the target. **The response tells how well the frame fits what the filter has learned, not whether this
+# and then a sharp peak *again*. At rate 0.125, after ten frames with the occluder these frames have
+# $1-0.875^{10}\approx74\,\%$ of the weight in both sums. From then on the filter finds the occluder, and the PSR
+# is higher than it ever was on the target. **The response tells how well the frame fits what the filter has
+# learned, not whether this
 # is the target.** The useful warning is the dip before; exercise 6 uses it.
 #
 # ## 2.9 Try it yourself
@@ -841,37 +849,42 @@ for name, setting in rows.items():
 # target may move between two frames.
 
 # %% [markdown]
-# The same filter on a picture: drag the two squares, or move them with the arrow keys. The filter is computed from the
-# blue square and applied to the orange one, for each movement anew, in your browser. The ring in the response marks
-# where the template lies in the search patch, the cross the peak. Move the orange square away until ring and cross
-# part, then try it with colour and edges, which are five channels instead of one ([chapter 03](03_kernels_channels_scale.ipynb)),
+# The next demo has the same filter on a picture: drag the two squares, or move them with the arrow keys. The
+# filter is computed from the blue square and applied to the orange one, anew for each movement, in your browser.
+# The ring in the response marks
+# where the template lies in the search patch, the cross the peak. Move the orange square away until the cross
+# leaves the ring, then try it with colour and edges, which are five channels instead of one
+# ([chapter 03](03_kernels_channels_scale.ipynb)),
 # with a larger patch, and without the window.
 
-# %% tags=["nbval-ignore-output"] alt="One state of the demo: a frame with the two squares, template, search patch, filter, the log spectrum of the filter, and a response with one peak off the middle"
+# %% tags=["nbval-ignore-output"] alt="A frame with a blue and an orange square, the two patches, the filter, its spectrum and the response"
 filter_bench.demo()
 
 # %%
 x, y = filter_bench.START["template"]
-sharpness = {}
+sharpness, missed = {}, {}
 for kind in filter_bench.KINDS:
     knobs = filter_bench.START | {"kind": kind}
     for left in (0, 10, 20, 30):
         moved = filter_bench.solve(filter_bench.scene(), **(knobs | {"search": (x - left, y)}))
         down, right = peak_displacement(moved.response)
         sharpness[kind, left] = peak_to_sidelobe(moved.response)
+        missed[kind, left] = max(abs(down), abs(right - left))
         where = f"the peak says {down:.0f} down, {right:.0f} right"
         print(f"{kind}: square {left} px to the left, {where}, PSR {sharpness[kind, left]:.1f}")
 
 # %% [markdown]
-# The PSR falls with every step, because the window leaves less of the template to see, and on this picture five channels
-# keep a higher PSR than one.
+# The PSR falls with every step, because the window leaves less of the template to see. On this picture five
+# channels keep a higher PSR than one, and with the square 30 px away only they still find the place, within a
+# pixel.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Of the static picture's rows only a lambda of 1 finds the target; the distant one is found without the window.
 for name, setting in rows.items():
     near = np.abs(np.subtract(found[name], setting[-2:])).max() <= 2
     assert near == (name in ("lambda 1", "too far, no window"))
-# The PSR falls as the square moves away, and five channels keep a higher one.
+# The PSR falls as the square moves away, and five channels keep a higher one and find the place at 30 px.
+assert missed["colour and edges", 30] <= 1 < 5 < missed["grey", 30]
 for kind in filter_bench.KINDS:
     falling = [sharpness[kind, left] for left in (0, 10, 20, 30)]
     assert falling == sorted(falling, reverse=True)
@@ -921,7 +934,8 @@ check.peak_index(peak_index)
 
 # %% [markdown]
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
-# the expected power $E|\hat n_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat n_k|^2$ as a double sum
+# the expected power $E|\hat\epsilon_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat\epsilon_k|^2$
+# as a double sum
 # and take the expectation of each term. This is the $\nu$ of section 2.6.
 #
 # <details class="exercise"><summary>A hint</summary>
@@ -942,8 +956,8 @@ check.noise_power(noise_power)
 
 # %% [markdown]
 # **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
-# real `(H, W)` array. The labels are not centred. The mean of single filters is a different filter, and the
-# check notices.
+# real `(H, W)` array. The labels are not centred. The mean of the filters of single templates is a different
+# filter, which the check refuses.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1025,8 +1039,8 @@ print(f"psr_occluder = {psr_fast[-10:].mean().round(-1):.0f}")
 #   all shifts is one division per frequency, equal to the dense solve.
 # - The best $\lambda$ is the noise power you expect, 1.23 <!-- noise_power --> in our trial. There the filter with
 #   the closest fit found the target in 46 <!-- hits_close --> of a hundred scenes; a filter that misses its own
-#   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ it was
-#   found in 82<!-- hits_largest -->.
+#   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ the
+#   target was found in 82<!-- hits_largest -->.
 # - Without a window the filter responds to the circle's seam: the PSR is 3.0 <!-- psr_bare --> instead of 8.1<!-- psr_window -->.
 #   But a window also fades a target near the border of the search patch.
 # - MOSSE keeps two running sums. Learning fast helps when the target turns (overlap 0.76 <!-- turning_fast -->

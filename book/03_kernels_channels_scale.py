@@ -60,7 +60,8 @@ banner()
 # %% [markdown]
 # ## 3.1 One channel is not enough
 #
-# We start with a sequence of our benchmark in which clouds pass: the light changes, the target does not. Two
+# We start with a sequence of our benchmark in which clouds pass: the light changes within a few frames, while the
+# target itself changes slowly. Two
 # versions of the tracker KCF, which we build in section 3.3, follow the target. One sees a single grey channel, the
 # other the 31 channels of section 3.2. For this chapter's experiments the first sixty frames of each sequence are
 # enough.
@@ -86,7 +87,7 @@ def track(tracker, name):
     return np.array(found), responses
 
 
-# %% tags=["slide"] alt="Four frames of a target that moves into the dark: the box of the grey tracker stays behind, the other one follows"
+# %% tags=["slide"] alt="Four frames under passing clouds; the box of the grey tracker leaves the dark target, that of the fHOG tracker stays on it"
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -99,8 +100,9 @@ overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 
 # %% [markdown]
-# Green is the truth. Orange uses one grey channel and is lost by frame 3. Blue uses fHOG; its box keeps its size
-# while the target shrinks, which section 3.5 will solve. To see what the two trackers see, we compute the filter
+# Green is the truth. Orange uses one grey channel and is lost by frame 3. Blue uses fHOG and stays on the target;
+# by frame 20 its box is too large, because the target shrinks and the box keeps its size, which section 3.5 will
+# solve. To see what the two trackers see, we compute the filter
 # from frame 0 and search frame 8, starting 8 px to the right of the target and 5 px below it. The right answer is a
 # peak 5 px up and 8 px left of zero displacement.
 
@@ -131,7 +133,7 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
-# %% tags=["slide"] alt="Template and a darker search patch, and the responses from grey, colour and fHOG features: only the last has one sharp peak in the ring"
+# %% tags=["slide"] alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
@@ -151,7 +153,7 @@ assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
 assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
 
 # %% [markdown]
-# The white circle is the truth, and zero displacement is in the middle. Three colour channels are hardly better than
+# The white circle is the truth, and zero displacement is in the middle. Three colour channels are no better than
 # one grey channel, since all three darken together. What we need are channels that do *not* change when the light
 # does.
 #
@@ -190,7 +192,8 @@ def vote_v0(patch, cell=4):
 # energy around its cell. A cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped
 # at 0.2, so that one strong edge does not dominate, and half their sum is kept. This gives 18 signed directions, and
 # 9 unsigned ones, for which it does not matter whether an edge goes from dark to light or from light to dark. Four
-# more channels contain the summed quotients of each block. $18+9+4=31$.
+# more channels contain, for each block, the sum of the 18 signed quotients times $1/\sqrt{18}\approx0.2357$.
+# $18+9+4=31$.
 
 
 # %%
@@ -220,7 +223,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # as bright as the channel is high.
 
 
-# %% tags=["slide"] alt="A target in the light and in the dark, each beside its fHOG features drawn as small bars: the bars look alike in both"
+# %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
 def strokes(axis, channels):
     """Draw the nine unsigned channels of fHOG as strokes."""
     angles = np.radians(20 * np.arange(9) + 90)
@@ -263,10 +266,11 @@ print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value 
 
 # %% [markdown]
 # The next picture shows some of the 31 channels on a part of another sequence's first frame, one square for each
-# cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned channel
-# is the sum of both. Below it are the votes for "right" before normalising: a few strong edges have most of them.
+# cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned
+# channel counts the votes of both. The first map of the lower row shows the votes for "right" before normalising:
+# a few strong edges have most of them.
 
-# %% alt="Part of a frame, and channels of its fHOG features as small maps: edges towards right, left, down and up, unsigned edges, votes for right, and texture"
+# %% alt="A part of a frame and seven maps of its fHOG: edges to the right, left, down and up, unsigned edges, votes before normalising, and texture"
 picture = clip("ipr-1")[0][0]
 channels, votes = fhog(picture), cell_histograms(*strongest_gradient(picture[None]), 4)[0]
 drawn = {
@@ -474,10 +478,11 @@ gains = {name: paired_difference(overlaps[a], overlaps[b]) for name, (a, b) in s
 for name, gain in gains.items():
     print(f"{name}: {show(gain, '+z')}")
 channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussian minus linear"]
-print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the name of the tracker misleads")
+print(f"You guessed {my_guess}; the intervals say C")
 
 # %% [markdown]
-# The intervals are over sequences, paired where they compare, as in chapter 01. On another processor some of these
+# The intervals are over sequences, and those of differences are paired, as in chapter 01. On another processor
+# some of these
 # numbers differ by a few hundredths, and the ends of intervals by more. A tracker starts each frame where it ended
 # the last one. Where it is about to lose the target, a rounding error can decide, and rounding differs between
 # processors. Section 13.7 shows a case.
@@ -486,7 +491,7 @@ print(f"You guessed {my_guess}, it is C:", "right" if my_guess == "C" else "the 
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
 # then the Gaussian kernel equals the linear one up to constants:
 
-# %% tags=["slide"] alt="The exponential and its straight line over the exponent: they agree at the left; a bar shows that fHOG uses a short range near zero, grey a longer one"
+# %% tags=["slide"] alt="The curve of exp(-t) and the line 1 - t, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -514,8 +519,9 @@ assert abs(kernel_fhog.mean) < 0.03 < gains["grey: Gaussian minus linear"].mean
 assert bend["grey"] > 20 * bend["fhog"]
 
 # %% [markdown]
-# With fHOG and the authors' $\sigma_\kappa=0.5$ the kernel stays on the nearly straight part of the curve, so it is
-# almost linear and cannot help. Exercise 6 tries smaller $\sigma_\kappa$. The networks of this book keep the linear
+# With fHOG and the authors' $\sigma_\kappa=0.5$ the kernel stays on the nearly straight part of the curve, so it
+# is almost linear and gives almost the same responses. Exercise 6 tries smaller $\sigma_\kappa$. The networks of
+# this book keep the linear
 # kernel; in them the channels are non-linear.
 #
 # ## 3.5 Why scale needs its own filter
@@ -546,7 +552,7 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
-# %% tags=["slide"] alt="Three plots of the response over the size looked at: the scale filter has a narrow peak at the true size each time, the height of KCF's peak is broad"
+# %% tags=["slide"] alt="Three plots of the response against the size looked at, for a target grown by 0.95, 1 and 1.1: KCF's curve is broad, the scale filter's narrow, both near the true size"
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -567,24 +573,25 @@ axes[0].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Both find the size. But compare the curves. The peak of KCF's response hardly falls when the size is wrong, because
-# the filter was never trained to give a low response at other sizes. Its maximum is flat, and a flat maximum is
+# Both find the size to within 2 %. But compare the curves. The peak of KCF's response falls slowly when the size
+# is wrong: at about 25 of the 33 sizes it has more than half its height, the scale filter's at 5 to 8. KCF's
+# filter was never trained to give a low response at other sizes. Its maximum is flat, and a flat maximum is
 # easily moved by noise. Chapter 02 had the same problem with the wide map, and the same solution works here: *train*
 # a filter whose response over sizes is one sharp peak.
 #
-# The costs differ too. Each size costs KCF a patch of up to 100 x 100 pixels, the target with its surroundings. To
-# estimate the size, the target alone is enough, and it can be small: the scale filter's patches have at most 512
-# pixels.
+# The costs differ too. For each size KCF needs a patch of up to 100 x 100 pixels, the target with its
+# surroundings. To estimate the size, the target alone is enough, and its patch can be small: the scale filter's
+# patches have at most 512 pixels.
 #
 # **A correlation filter along one axis** ([Danelljan et al. 2014](#References "danelljan2014"),
-# [2017](#References "danelljan2017")). Cut the target at 17 sizes $b^j$, $j=-8\dots8$, and bring all cuts to one
-# shape. The step is $b=1.02^{33/17}\approx1.039$, so that the 17 sizes span the range that 33 sizes of step 1.02
-# would span. If the target grows by $b$, each picture moves on by one place; growth by 1.02 moves it half a place,
+# [2017](#References "danelljan2017")). Cut the target at 17 sizes $a^j$, $j=-8\dots8$, and bring all cuts to one
+# shape. The step is $a=1.02^{33/17}\approx1.039$, so that the 17 sizes span the range that 33 sizes of step 1.02
+# would span. If the target grows by $a$, each picture moves on by one place; growth by 1.02 moves it half a place,
 # growth by 1.1 two and a half. On the axis of sizes **growing is shifting**, and correlation filters find shifts.
 # The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
 # of 17 pixels.
 
-# %% alt="Two rows of cuts of growing size around one object, from the frame and from the grown frame: the lower row is the upper one, moved to the right"
+# %% alt="Five cuts of a target at growing sizes, and below them the same for the grown target, which look like those one column to the left"
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
 later_cuts = scale_patches(grown(still, middle, 1.1), middle, size, scales.factors, scales.shape)
 every_third = [2, 5, 8, 11, 14]
@@ -605,7 +612,7 @@ print("the lower row is most like the upper one moved by", int(np.argmin(misfit)
 
 # %% [markdown]
 # The lower row is the upper one moved to the right, because a cut that shows as much of the grown target must be
-# larger too. The picture shows every third of the 17 cuts, brightened, so that growth by 1.1 moves it by nearly one
+# larger too. The figure shows every third of the 17 cuts, brightened, so growth by 1.1 moves the row by nearly one
 # column.
 #
 # The rest works as before. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, solved
@@ -634,9 +641,10 @@ v0, v1 = scale_response_v0(x, z, y, 0.01), scale_response_v1(x, z, y, 0.01)
 print(f"responses up to {v0.max():.2f}; dense solve and filter differ by {np.abs(v0 - v1).max():.6f}")
 
 # %% [markdown]
-# Here the search runs on a toy car that has come nearer since the last frame. The box is the size that is looked at,
-# beside it the cut, and on the right grows the response to each of 33 sizes; how 17 become 33 comes next. The Hann
-# window over the sizes makes the estimate a little too near to 1, and the next frame makes up for it.
+# The next animation shows the search on a toy car that has come nearer since the last frame: the box of the size
+# that is tried, the cut inside this box, and on the right the response to each of 33 sizes; how 17 become 33 comes
+# next. The Hann window over the sizes pulls the estimate a little towards 1, and a second look, from the size just
+# found, corrects this.
 
 # %%
 from udtlib.animation import animation
@@ -670,7 +678,7 @@ animation(
 # %% [markdown]
 # **From 17 sizes to 33.** Seventeen sizes, almost 4 % apart, are too coarse, and more cuts cost more time. But the
 # response is a sum of waves with at most eight turns. Such a sum can be evaluated exactly between the samples too:
-# put the waves together on a finer grid. In the Fourier domain this is padding with zeros.
+# add up the same waves at the points of a finer grid. In the Fourier domain this is padding with zeros.
 
 
 # %%
@@ -709,11 +717,12 @@ print(
 # The library differs in one point: when the template is a mean over frames, the denominator is the mean of the
 # frames' own energies.
 #
-# **One look, several looks.** How well does this measure? Since we know the truth, we can test it. One look falls
-# short of a large step, because the window fades the sizes at the ends. Looking again from the size just found gets
-# there, and a tracker does this anyway, with one look in each frame.
+# **One look, several looks.** How well does the filter measure the size? Since we know the truth, we can test it.
+# One look finds too small a change if the true one is large, because the window fades the sizes at the ends. A
+# second and a third look, each from the size just found, come close to the truth. A tracker looks again anyway,
+# once in each frame.
 
-# %% alt="Measured growth over true growth: one look is right only near 1, two looks reach further, three follow the diagonal nearly everywhere"
+# %% alt="Measured growth against true growth for one, two and three looks; one look falls short beyond about 15 percent, three stay close to the truth"
 truths = np.linspace(0.8, 1.25, 19)
 looks = np.ones((4, len(truths)))
 for k, growth in enumerate(truths):
@@ -788,7 +797,8 @@ print("best of seven minus scale filter:", show(more, "+z"))
 # The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
 # for twice the work. Some of our targets grow by several per cent in each frame, where one look of the scale filter
 # falls short (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
-# it tries 33 sizes for about the cost of two. On real sequences sizes change slowly. Here is a stored measurement
+# what it has is 33 sizes for about the cost of two patches. On real sequences sizes change slowly. Here is a
+# stored measurement
 # of the same two trackers on the ten sequences of section 3.8:
 
 # %%
@@ -823,7 +833,7 @@ assert level.low < 0 < level.high
 assert abs(level.mean) < 0.02
 
 # %% [markdown]
-# Here the two are equally good, and the scale filter is the faster one. `udtlib.trackers.dsst` has it beside a
+# Here the two cannot be told apart, and the scale filter is the faster one. `udtlib.trackers.dsst` has it beside a
 # translation filter without kernel, and UDT+ will use the same scale filter.
 #
 # ## 3.6 Ours against OpenCV's
@@ -930,8 +940,9 @@ assert answers[FlaggedKCF][1] > 0.6
 assert answers[UnflaggedKCF][1] == 0
 
 # %% [markdown]
-# With its default setting OpenCV's KCF gives up on most frames, and since a box that stands still loses a target
-# that moves, it rarely finds it again. Without the threshold it is about as good as our grey KCF. **One constant out
+# With its default setting OpenCV's KCF answers "not found" on most frames. Its box then stands still while the
+# target moves on, so the tracker rarely finds the target again. Without the threshold it is about as good as our
+# grey KCF. **One constant out
 # of a dozen explains half of the difference between two implementations of one paper**; the features may explain the
 # other half. So a table that says only "KCF" says little, and with ours we give commit and settings. Giving no
 # answer can be right: a robot may prefer "I don't know" to a wrong box. OTB's score does not reward it.
@@ -956,7 +967,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"] alt="Six clips, three moments each, every frame beside its response map: the predicted box leaves the true one while the response spreads or moves away"
+# %% tags=["slide", "closed-loop"] alt="Six sequences around the frame in which the tracker loses the target, three frames each, with boxes and responses; four responses break up, two keep a sharp peak"
 sheet, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
@@ -990,8 +1001,9 @@ assert max(lowest[name] for name in worst[:4]) < 9 < 10 <= min(lowest["opr-1"], 
 # `ov-2` it left the frame, so that only the border's repeated pixels were visible. In `opr-2` it turned away while
 # moving fast. A tracker that watches its PSR could notice these. In the last two sequences the response does *not*
 # break. The box drifts off with the background while the target turns slowly (`opr-1`), or jumps to a similar object
-# passing by (`bc-2`). The response keeps its peak, since the filter does see what it has learned. No threshold on
-# the response helps here; better channels may, and the rest of the book is about learning them.
+# passing by (`bc-2`). The response keeps its peak, since the image at the box does match what the filter has
+# learned. No threshold on the response helps here; better channels may help, and the rest of the book is about
+# learning them.
 #
 # ## 3.8 Ten real sequences
 #
@@ -1036,7 +1048,7 @@ assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 #
 # Choose feature and kernel, let time pass (`frames`), put a shadow over half the patch (`light` is the share of
 # light that remains), or let the target grow, and watch the response. The static picture shows grey and fHOG in the
-# shadow, and fHOG when the target has grown by two fifths.
+# shadow, and fHOG when the target has grown by a factor of 1.4.
 
 # %% tags=["nbval-ignore-output"] alt="Three settings of the demo: grey features in a dark half lose the target, fHOG features find it, and they find it too when it has grown; each with template, search patch, what is seen, and response"
 bench.demo()
@@ -1146,8 +1158,9 @@ check.half_life(half_life)
 
 # %% [markdown]
 # **Exercise 5 (break and fix).** This is a whole KCF on grey pixels, with *three* bugs, all found in one widely used
-# public implementation. None of them stops the tracker, and on most clips it works. Repair it. `kernel(x, z)` takes
-# two spectra `(1, 64, 33)` and returns a map `(64, 64)`.
+# public implementation. None of them stops the tracker, and on most clips it works. Repair it. `kernel(x, z)`
+# takes two spectra `(1, 64, 33)` and returns a map `(64, 64)`; `LUMA`, the weights of red, green and blue in grey,
+# comes from `udtlib.features`.
 #
 # ```python
 # def gaussian(x, z):
@@ -1234,16 +1247,16 @@ for row in table:
 #   fHOG, where it is almost linear.
 # - On the axis of sizes growing is shifting, so a correlation filter can measure it. Where the size changes, this
 #   raises KCF's overlap from 0.56 <!-- sized_fixed --> to 0.74<!-- sized_filter -->. Trying seven sizes with the
-#   whole filter gives 0.84 <!-- sized_seven --> on our fast-growing clips, for twice the work. On real sequences
-#   both are equally good, 0.58 <!-- otb_filter --> and 0.58<!-- otb_seven -->.
+#   whole filter gives 0.84 <!-- sized_seven --> on our fast-growing clips, for twice the work. On ten real
+#   sequences they cannot be told apart, 0.58 <!-- otb_filter --> and 0.58<!-- otb_seven -->.
 # - A QR factorisation turns 775 <!-- channels_before --> channels into 17 <!-- channels_after --> and changes
 #   nothing.
 # - "KCF" is not one tracker. OpenCV's refuses to answer on 82 <!-- refused --> % of our frames; without that
 #   threshold its overlap is 0.40 <!-- opencv_kcf_free --> instead of 0.23<!-- opencv_kcf -->.
 # - On ten real sequences: MOSSE 0.38<!-- auc_mosse -->, KCF 0.54<!-- auc_kcf -->, DSST 0.64 <!-- auc_dsst --> (in two
 #   of them by luck, as chapter 13 shows), and OpenCV's CSRT 0.64<!-- auc_csrt -->. These are the numbers a learned tracker has to beat.
-# - A response that breaks is a warning. A response that follows the wrong object gives none, and only better
-#   channels help there.
+# - A response whose peak breaks up is a warning. A tracker that has learned the wrong object gives no such
+#   warning; better channels may prevent this.
 
 # %% [markdown]
 # **What comes next.** fHOG was designed by hand. [Chapter 04](04_siamese_dcf.ipynb) lets a network compute the

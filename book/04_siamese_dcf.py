@@ -12,8 +12,8 @@
 # can be differentiated. The layer itself has no weights. The rest of the book builds on it.
 #
 # **You will** follow two patches through the layer array by array, derive why 32 channels share one denominator,
-# check the solution against dense solvers, learn what $\lambda$, $\sigma$ and the window do (one of them hardly
-# anything), and see the layer track the wrong thing with a high peak.
+# check the solution against dense solvers, measure what $\lambda$, $\sigma$ and the window do, and see the layer
+# follow the background instead of the target, with a high peak.
 #
 # **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
@@ -63,8 +63,8 @@ banner()
 # per channel. The filter is applied to the search patch's maps, and the 32 results are added.
 #
 # Each panel below shows the actual array. The weights in this chapter are random. Trained ones come with the book,
-# and chapters 07 to 11 explain how they were trained. Nothing the layer does depends on them, and random weights
-# already work surprisingly well.
+# and chapters 07 to 11 explain how they were trained. The layer's formulas are the same for any weights, and
+# random weights already find the target.
 
 # %%
 pair = demo.cut(render_clip(frames=5, seed=11, in_plane_rotation=0.1), 4)
@@ -80,7 +80,7 @@ print("patch", pair.template.shape, "-> features", tuple(features_template.shape
 print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(response.shape))
 
 
-# %% tags=["slide"] alt="Two rows: a template, its 32 channels and the middles of its 32 filters; a search patch, its 32 channels and the response, one bright spot"
+# %% tags=["slide"] alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak"
 def montage(maps):
     """Return maps (32, H, W) as one picture, four rows of eight, each scaled by itself."""
     return viz.contact_sheet([viz.heatmap(each, shift=False) for each in np.asarray(maps)], 8, gap=2)
@@ -127,7 +127,7 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 # Grey is 0, and each filter is scaled by itself.
 
 
-# %% tags=["slide"] alt="The first layer's filters as small blocks of colour, random ones at the left and learned ones at the right; both look like noise at first sight"
+# %% tags=["slide"] alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape"
 def tiles(weight):
     """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
     filters = weight.detach().permute(0, 2, 3, 1).numpy()
@@ -279,11 +279,11 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # ## Sigma: how sharp a peak to ask for
 #
 # The label is the response we ask for. The reference code makes its width a tenth of the target's side: the patch is
-# three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label asks for high frequencies, in which
-# frames differ by noise and by the slightest deformation. A wide label is easy to match, but its position is less
-# certain.
+# three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label contains high frequencies, in which two
+# frames differ by noise and by the slightest deformation. A wide label is easy to match, but the position of its
+# flat peak is less certain.
 
-# %% tags=["slide"] alt="One line of the response beside the label for four widths of the label: the peak is at the true place in all, low for the narrowest label, and leans to the middle for the widest"
+# %% tags=["slide"] alt="Sections through label and response for sigma 1, 4, 8 and 16: the peak grows higher and wider and moves to the left of the truth"
 sigma = default_sigma(125, 125)
 energy = float(gaussian_label(121, 121, sigma).double().square().sum())
 print(f"sigma {sigma:.4f} cells; energy of the label {energy:.2f}, pi sigma^2 {np.pi * sigma**2:.2f}")
@@ -301,8 +301,9 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 plt.show()
 
 # %% [markdown]
-# At $\sigma=1$ the peak is sharp but low, because the fine detail that it needs has changed in four frames. At 16 it
-# is high and wide, and the background pulls it to the left. The reference's 4.2 lies between. In tracking the patch
+# At $\sigma=1$ the peak is sharp but low, because the fine detail that it needs has changed in four frames. At 16
+# it is high and wide, and the background pulls it to the left. The $\sigma$ of the reference code, about 4.2, lies
+# between. In tracking the patch
 # is 2.8 targets wide and $\sigma$ is 4.46, again a tenth of the target.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -330,7 +331,7 @@ heights = np.array([r.max() for r in swept])
 drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
 print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
 
-# %% tags=["slide"] alt="Left: the peak's height stays the same over many powers of ten of lambda and falls only far to the right of the reference. Right: most frequencies have far more energy than lambda, in 32 channels and in one"
+# %% tags=["slide"] alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does"
 spectrum_energy = torch.fft.rfft2(x).abs().square()
 energies = {
     "32 channels": spectrum_energy.sum(1) / x[0].numel(),
@@ -355,8 +356,9 @@ print(f"of channel 1 alone: {weakest['channel 1 alone']:.0f} times")
 
 # %% [markdown]
 # The right plot explains the left one. $\lambda$ matters at frequencies where the template's energy is not much
-# larger than $\lambda$. One channel alone has some that come close. In all 32 together, on this rendered clip, no
-# frequency comes within a factor of a thousand: what one channel lacks another has. So many channels regularise the
+# larger than $\lambda$. One channel alone has frequencies whose energy is only a few times $\lambda$. In all 32
+# together, on this rendered clip, the weakest frequency has more than a thousand times $\lambda$: what one channel
+# lacks another has. So many channels regularise the
 # filter better than $\lambda$ does. Real frames can be emptier. On the small, blurred target of OTB's *Crossing*,
 # for example, the weakest frequency has only 24 times $\lambda$, and there $\lambda$ begins to matter. Where the
 # sequence is found, the next cell checks this.
@@ -383,15 +385,16 @@ assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 # %% [markdown]
 # ## What many channels improve
 #
-# If more channels hardly change the place of the peak, what do they improve? The peak becomes clearer. The
-# peak-to-sidelobe ratio tells by how many standard deviations the peak stands out from the rest of the response.
+# Many channels do more than replace $\lambda$: the peak becomes clearer. The peak-to-sidelobe ratio (chapter 02)
+# tells by how many standard deviations the peak stands out from the rest of the response.
 
-# %% tags=["slide"] alt="The peak-to-sidelobe ratio grows with the number of random channels, steeply at first and then more slowly"
+# %% tags=["slide"] alt="The peak-to-sidelobe ratio rises with the number of channels, steeply at first"
 counts = [1, 2, 4, 8, 16, 32]
 psr = [peak_to_sidelobe(demo.respond(count, -4, 4.1667, 1)) for count in counts]
 figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
 axis.plot(counts, psr, "o-")
 axis.set_xscale("log", base=2)
+axis.set_xticks(counts, counts)
 axis.set(xlabel="channels (random weights)", ylabel="peak-to-sidelobe ratio", ylim=(0, None))
 plt.show()
 print(f"ratio with one channel {psr[0]:.0f}, with 32 channels {psr[-1]:.0f}")
@@ -431,7 +434,7 @@ hits = {
 }
 print(hits, "of", len(pairs))
 
-# %% tags=["slide"] alt="True places and peaks of 24 targets joined by lines: with a Hann window nearly all lines are short, without it the peaks gather around the middle, far from the truth"
+# %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks lie near the middle"
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
     axes, {"Hann window": with_window, "no window": without}.items(), strict=True
@@ -441,19 +444,21 @@ for axis, (name, places) in zip(
     axis.plot(places[:, 1], places[:, 0], "x", color="#d55e00", label="peak")
     axis.set(title=f"{name}: {hits[name]} of {len(pairs)}", xlabel="dx (cells)", aspect="equal")
 axes[0].set_ylabel("dy (cells)")
+axes[0].invert_yaxis()  # positive is down, as in the picture
 axes[0].legend()
 plt.show()
 louder = int((ratio_without > ratio_with).sum())
 print("clips in which the version without window has the higher ratio:", louder, "of", len(pairs))
 
 # %% [markdown]
-# Without the window nearly every peak is close to the middle: the layer follows the background, which hardly moves.
-# This is what it was asked to do. Eight ninths of the patch are background, the regression had to explain *all* of
-# it, and nothing told it which ninth is the target. The peak-to-sidelobe ratio does not warn us either. The window
-# tells it: by fading the border it says that the target is in the middle.
+# Without the window nearly every peak is closer to the middle than the target is: the layer follows the
+# background, which hardly moves. This is what the formula computes. Eight ninths of the patch are background, the
+# filter is fitted to *all* of it, and without the window nothing marks the ninth that is the target. The window
+# does mark it: by fading the border it gives the target in the middle the most weight. The peak-to-sidelobe ratio
+# does not warn us, since it is higher without the window in almost every clip.
 #
-# The training in chapter 07 uses **no** window. There, patches are cut from the middle of raw video, where nothing
-# says what is target and what is background, and following the whole patch serves just as well for learning.
+# The training in chapter 07 uses **no** window. There, patches are cut from the middle of raw video, and nobody
+# has marked what is target and what is background; the network learns by following the whole patch.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot: the window decides what is tracked.
@@ -517,7 +522,7 @@ check.plain_lambda(plain_lambda)
 
 # %% [markdown]
 # **3. Counting (compute).** How many parameters does a chain of $3\times3$ convolutions with biases through the
-# given channels have? For `[3, 32, 32]` you should recognise the number.
+# given channels have? For `[3, 32, 32]` it is the number printed above for $\varphi_\theta$.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -537,9 +542,10 @@ def parameter_count(channels):
 check.parameter_count(parameter_count)
 
 # %% [markdown]
-# **4. Break and fix.** A colleague normalises each channel to norm one *after* learning the filter, on the search
-# patch only, "to be robust". Then the response to the template itself is no longer the label. Apply one scale per
-# channel so that the response does not change at all, whatever the scales.
+# **4. Break and fix.** A colleague normalises each channel of the search patch to norm one, but computes the
+# filter from features that are not normalised. Then the response to the template itself is no longer the label.
+# Multiply channel $c$ of the search patch by `scales[c]`, and correct the filters so that the response stays
+# exactly what it was without the scales.
 #
 # <details class="exercise"><summary>A hint</summary>
 #

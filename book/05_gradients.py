@@ -32,6 +32,7 @@ import numpy as np
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
+from udtlib.boxes import center
 from udtlib.check import ch05 as check
 from udtlib.data.synthetic import render_clip
 from udtlib.dcf import DCFLayer, dcf_response, gaussian_label
@@ -49,8 +50,9 @@ banner()
 # ## What we are after
 #
 # The filter is computed from a template and applied to a search patch. The loss compares the response with the
-# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. Where its peak
-# should be is decided by the loss; in chapter 07 the position will come from tracking backward. The gradient of this
+# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. The loss
+# decides where its peak should be; in chapter 07 this position will come from tracking backward. The gradient of
+# this
 # loss with respect to the response map is the response minus the wanted response. We call it the *arriving*
 # gradient. This chapter asks what gradient reaches the two patches.
 
@@ -79,8 +81,9 @@ plt.show()
 # The response peaks at the shift, but this loss asked for a peak at zero displacement. So the arriving gradient is
 # positive at the peak (red: lower the response here) and negative at zero displacement (blue: raise it here). The
 # two pictures beside it show which pixels of the two patches to brighten or darken to make the loss larger;
-# learning goes the opposite way. Both look like waves that cover the whole patch, and the template's gradient is
-# much stronger than the search patch's. By the end of the chapter you can explain each of these observations with a
+# learning goes the opposite way. The template's gradient looks like one wave that covers the whole patch, the
+# search patch's like several waves on top of each other, and the template's is much stronger. By the end of the
+# chapter you can explain each of these observations with a
 # formula.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -413,13 +416,15 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 
 # %% [markdown]
 # One pair of conjugate frequencies explains nearly everything, which is why the gradient looks like a single wave. The
-# template has almost no energy at this pair, less than $\lambda$; the search patch has several hundred times as much. It is
-# not the template rolled: it is another cut of the frame, where some content entered and some left. With a pure
+# template has almost no energy at this pair, less than $\lambda$; the search patch has several hundred times as
+# much. This is possible because the search patch is not the template rolled: it is another cut of the frame, where
+# some content entered and some left. With a pure
 # circular shift the two gradients are about equally large.
 #
-# $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have:
+# $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it; this
+# time the loss asks for a peak at the true shift, (3, 5):
 
-# %% tags=["slide"] alt="The norms of both gradients fall over growing lambda on logarithmic axes; that of the template starts far above that of the search patch and ends below it"
+# %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
 exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
@@ -465,9 +470,10 @@ assert 0.5 < ratio[-1] < 0.6
 #
 # Three things to try. Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the
 # same angle. Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$
-# shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$, whatever the length of the two arrows.
+# shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose
+# square is well above $\lambda$.
 
-# %% tags=["nbval-ignore-output"] alt="One frequency as arrows in the complex plane: what is given, what the filter answers, and how a step of training would change template and search patch"
+# %% tags=["nbval-ignore-output"] alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step"
 one_frequency.demo()
 
 # %%
@@ -496,8 +502,9 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 #
 # Now we add the network $\varphi_\theta$: two convolutions with random weights, the *same* weights for both patches.
 # The gradient of its weights is the sum of what arrives through the template and through the search patch. We take
-# three pairs of patches from one clip. For each pair the loss asks for a peak 6 cells away from the true
-# displacement, so all three losses are large:
+# three pairs of patches from one clip. For each pair the loss asks for a peak 6 cells to the right of zero
+# displacement, which is several cells away from where the target really is (the second cell below prints how far),
+# so all three losses are large:
 #
 # 1. the target in frames 10 frames apart,
 # 2. in neighbouring frames,
@@ -509,7 +516,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # %%
 my_guess = "about the same"
 
-# %% tags=["slide"] alt="Three frames of a clip: the round target in the middle hardly differs between the first two and has turned in the third"
+# %% tags=["slide"] alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape"
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 
 
@@ -545,9 +552,15 @@ def weight_gradient(first, second):
 
 
 pairs = {"frames 0 and 10": (0, 10), "frames 0 and 1": (0, 1), "frame 0 twice": (0, 0)}
+cells = 125 / (3 * (clip.boxes[0, 2] * clip.boxes[0, 3]) ** 0.5)  # a cell is a pixel of the patch
+for name, (_, later) in pairs.items():
+    right, down = (center(clip.boxes[later]) - center(clip.boxes[0])) * cells
+    print(
+        f"{name:15} the target moved ({right:.0f}, {down:.0f}), {np.hypot(right - 6, down):.0f} cells from (6, 0)"
+    )
 losses, norms = zip(*(weight_gradient(*pair) for pair in pairs.values()), strict=True)
 
-# %% tags=["slide"] alt="Bars of loss and gradient norm for three pairs: the loss is above zero even for one frame twice, but its gradient is zero, and that of frames far apart is by far the largest"
+# %% tags=["slide"] alt="Bars of three pairs: the losses are of similar size, the gradient is large for frames 0 and 10, small for neighbouring frames, and too small to see for one frame twice"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)
 for axis, values, title in zip(axes, (losses, norms), ("loss", "norm of the weights' gradient"), strict=True):
     axis.barh(list(pairs), values, color=["#0072b2", "#56b4e9", "#d55e00"])
@@ -557,7 +570,7 @@ plt.show()
 share = norms[2] / norms[0]
 answer = "almost nothing" if share < 0.03 else "a tenth" if share < 0.3 else "about the same"
 for name, loss, norm in zip(pairs, losses, norms, strict=True):
-    print(f"{name:15} loss {loss:.0f}, gradient {norm:.1f}")
+    print(f"{name:15} loss {loss:.0f}, gradient {norm:.2f}")
 print(f"You said {my_guess!r}; it is {answer!r}, though the loss is still large.")
 
 # %% [markdown]
@@ -565,9 +578,11 @@ print(f"You said {my_guess!r}; it is {answer!r}, though the loss is still large.
 # $\mathbf Z=\mathbf X$ and small $\lambda$,
 # $\hat{\mathbf R}=\hat{\mathbf Y}\,|\hat{\mathbf X}|^2/(|\hat{\mathbf X}|^2+\lambda)\approx\hat{\mathbf Y}$
 # *whatever the features are*. A change of $\varphi$ that acts on both patches alike cannot move the response, so the
-# two gradients cancel. The bottom row of the demo below shows them: one is the negative of the other.
+# two gradients cancel. The bottom row of the demo below shows the gradients at the two patches: one is the
+# negative of the other.
 #
-# So a video in which nothing moves costs computing time and teaches nothing. This is one reason why the paper weighs
+# So training on a video in which nothing moves costs computing time and changes almost nothing. This is one reason
+# why the paper weighs
 # pairs by how much they move ($\mathbf A_{motion}$, chapter 09), and why the loss alone says little about how much a
 # network can still learn.
 
@@ -626,7 +641,7 @@ def descend(name, steps=60, length=0.2):
     return np.array(losses)
 
 
-# %% tags=["slide"] alt="Loss over steps for four gradients: the correct one falls furthest, the one without a conjugate hardly falls, and the one with a frozen denominator swings and grows"
+# %% tags=["slide"] alt="Loss against steps of descent: Eq. 7 falls lowest, one term only nearly as low, no conjugate stalls, the frozen denominator oscillates and rises"
 curves = {name: descend(name) for name in ("Eq. 7", "no conjugate", "frozen denominator", "one term only")}
 figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):
@@ -639,8 +654,8 @@ print("last:", {name: f"{value:.1f}" for name, value in last.items()})
 print(f"with the denominator frozen the loss had been down to {min(curves['frozen denominator']):.1f}")
 
 # %% [markdown]
-# With two of the mistakes the loss stalls or rises. With the third, where half of Eq. 7 is missing, it falls almost
-# as it should. The formula explains why. The missing term is
+# With the first two mistakes the loss stalls or rises. With the third, where one of the two terms of Eq. 7 is
+# missing, the loss falls almost as it should. The formula explains why. The missing term is
 # $\hat{\mathbf Y}\hat{\mathbf Z}_c-\hat{\mathbf R}\hat{\mathbf X}_c$ over $\hat{\mathbf K}$. If the two patches
 # resemble each other, $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift and
 # $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small. A falling loss does not

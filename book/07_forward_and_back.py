@@ -8,11 +8,11 @@
 # # 07. Forward and back
 #
 # So far somebody told the tracker where the target is. To *train* a tracker, people drew boxes on millions of
-# frames. This chapter shows how to do without them. Follow something forward in time, then follow it back again: you
-# must arrive where you started. The distance between the end and the start is a loss, and nobody had to draw
-# anything.
+# frames. This chapter shows how to do without them. Follow something forward in time, then follow it back again:
+# if nothing went wrong, you arrive where you started. The distance between the end and the start is a loss, and
+# nobody had to draw a box for it.
 #
-# **You will** see the idea at work as it was used before it trained a network, write Eq. 4 to 6 by hand and find
+# **You will** see how the idea was used before a network was trained with it, write Eq. 4 to 6 by hand and find
 # each of their lines in the library, see which half of the journey sends a gradient, compare the loss with the true
 # motion, and meet trackers that return to their start although they followed the wrong thing.
 #
@@ -67,7 +67,7 @@ banner()
 # from that box. On the right there is one box, put *anywhere* by a line of code; here it holds only a part of the
 # object, and a part serves just as well for learning. The tracker with random weights follows it forward (orange).
 # Then a second tracker starts from where the first one ended and runs through the same frames backward (blue). In
-# the first frame we know the right answer without asking anybody.
+# the first frame we know the right answer, because we put the box there ourselves.
 
 # %%
 clip = render_clip(frames=25, seed=14, in_plane_rotation=0.3)
@@ -113,7 +113,7 @@ def arrow(figure, tail, head, color, bend=0.0, route=None):
     figure.add_artist(patch)
 
 
-# %% tags=["slide"] alt="Left: three frames with a drawn box in each, the supervised way. Right: the same frames with a box in the first only, arrows forward and back, and the loss at the end"
+# %% tags=["slide"] alt="Left, three frames with a drawn box in each; right, the same frames with a tracker's boxes forward and backward, which end where they began"
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -140,7 +140,8 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
 #
 # Now watch a trip that does *not* end at its start. A fish swims among fish. The way out is orange, the way back blue,
-# and the white box is where the trip began. On the way back the tracker goes with another fish. The bar shows how far
+# and the white box is where the trip began. On the way back the tracker follows another fish. The bar shows how
+# far
 # the two ways are apart; only its last value, at frame 0, is known without labels.
 
 # %%
@@ -199,7 +200,7 @@ def check_points(i, ahead=4):
     return points, there, np.linalg.norm(back - points, axis=1), wrong
 
 
-# %% tags=["slide"] alt="Four frames with points on a target, marked by whether they returned well or badly, and over frames the share of points that are right: higher in the half that returned best, except where both fail"
+# %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
     *_, miss, wrong = check_points(i)
@@ -234,7 +235,8 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # %% [markdown]
 # In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
 # them: nearly all of those it keeps are right. In frame 24 nearly the whole target is covered. Now the points lie
-# *on the occluder*, move with it, and move back with it. They return very well, and hardly one is right. Around
+# *on the occluder*, move with it, and move back with it. They return very well, and none of the half that the
+# check keeps is right. Around
 # frame 28 the curves rise again, because the occluder then moves as the target does, so that even a point on the
 # wrong thing moves correctly. Both frames teach the same lesson: **a point that does not return is doubtful, but a
 # point that returns need not be right.**
@@ -242,8 +244,8 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and choose the
 # one whose two paths agree best in shape and appearance. TrackingNet ([Müller et al.
 # 2018](#References "muller2018")) interpolates between sparse labels with a tracker run from both ends. In all of
-# these the round trip is a check. It tells which answer to throw away, it costs time whenever the tracker runs, and
-# it changes nothing in the tracker.
+# these the round trip is a check. The check tells which answers to throw away, it costs time whenever the tracker
+# runs, and it changes nothing in the tracker.
 #
 # Learning features without labels is another old aim. One can sort shuffled frames ([H.-Y. Lee et al.
 # 2017](#References "lee2017")), compress and restore images ([Le 2013](#References "le2013"), and for tracking [N.
@@ -363,7 +365,7 @@ print(f"L_un = {loss:.0f} by hand, {library_loss:.0f} by the library")
 # it *no answer*. The next plot shows the loss of a perfect peak that comes back $d$ cells away from the start.
 # Beyond about four $\sigma$ the loss hardly depends on the distance. Exercise 3 derives the curve.
 
-# %% tags=["slide"] alt="The loss over the distance of a perfect peak from the start: it rises steeply and levels off above the dashed line of no answer at all"
+# %% tags=["slide"] alt="The loss of Eq. 6 against the distance of a perfect peak from the start: it rises from 0, passes the loss of no answer at about 7 cells, and levels off at twice that loss"
 energy = np.pi * default_sigma(125, 125) ** 2
 rolled = np.array([((np.roll(Y, d, axis=1) - Y) ** 2).sum() for d in range(0, 41)])
 figure, axis = plt.subplots(figsize=(5.5, 2.5), layout="constrained")
@@ -399,7 +401,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 my_guess = "larger"
 
 
-# %% tags=["slide"] alt="The trivial solution: the response of an unrelated clip is taken as it is for the label, and the way back gives a perfect peak, so that the squared distance is dark everywhere"
+# %% tags=["slide"] alt="T and an unrelated S, the noisy response at S, which is also its label, the response back at T with one clean peak, and an empty map of squared differences"
 def impossible(way_back, channels):
     return round_trip.solve("turning target", 6, "another clip", way_back, channels, 0)
 
@@ -411,7 +413,8 @@ viz.show(round_trip.draw("turning target", 6, "another clip", "raw response", 1)
 print(f"you said {my_guess!r}")
 
 # %% [markdown]
-# It is zero. The forward response is noise (fourth picture), and still the return is perfect. To see why, insert Eq.
+# With one channel the loss is zero. The forward response, which is now the label of the way back, is noise (third
+# and fourth picture), and still the return is perfect (fifth picture). To see why, insert Eq.
 # 4 into Eq. 5 for one channel and small $\lambda$:
 #
 # $$\hat{\mathbf R}_{\mathbf S}=\hat{\mathbf Y}\,\frac{\hat{\mathbf X}^\star\hat{\mathbf Z}}{|\hat{\mathbf X}|^2},\qquad
@@ -419,9 +422,9 @@ print(f"you said {my_guess!r}")
 #
 # The way back is the exact inverse of the way there, *whatever the two pictures are*. Such a loss is 0 for every
 # $\theta$ and teaches nothing. With several channels a remainder is left (exercise 5), but it is much smaller than
-# it should be. The clean Gaussian prevents this. It carries only one position over to the way back, so the filter
-# has to *find* the patch, there and back. Many self-supervised losses depend on such a detail. For each of them, ask
-# first which trivial solution makes it 0.
+# it should be. The clean Gaussian prevents this. It carries only one position over to the way back, so the loss is
+# small only if the filter *finds* the patch, there and back. Many self-supervised losses depend on such a detail.
+# For each such loss, ask first which trivial solution makes it 0.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # With the raw response as label an unrelated picture comes home; with a clean Gaussian it does not.
@@ -432,11 +435,12 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 # ## 7.5 Where the gradient flows
 #
 # The loss depends on $\varphi(\mathbf S)$ twice: on the way there it decides where the peak is, and on the way back
-# it is the template. Which of the two sends a gradient? We blend $\varphi(\mathbf S)$ step by step into a copy of
+# it is the template. Through which of the two does a gradient flow? We blend $\varphi(\mathbf S)$ step by step
+# into a copy of
 # itself shifted by 3 cells, on one way only.
 
 
-# %% tags=["slide"] alt="The loss while the features of S fade: it rises in a straight line where S is the template and in steps where only the pseudo-label moves"
+# %% tags=["slide"] alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed"
 def loss_when(step, there, back):
     """Return Eq. 6 with phi(S) faded by ``step`` (0..1) towards its shifted copy, on the ways named."""
     faded = (1 - step) * z + step * z.roll(3, dims=-1)
@@ -461,9 +465,9 @@ stairs, smooth = (len(np.unique(curve.round(2))) for curve in curves.values())
 print(f"different values among {len(steps)}: {stairs} on the way there, {smooth} on the way back")
 
 # %% [markdown]
-# On the way there the features only choose a cell, so the loss is a staircase. It is flat almost everywhere, and its
-# derivative is 0. So nothing is lost if the gradient is cut there, as in the authors' code and in ours. **Only the
-# way back sends a gradient**, by Eq. 7 of chapter 05: to $\varphi(\mathbf S)$, its template, and to
+# On the way there the features only choose a cell, so the loss is a staircase: it is flat almost everywhere, where
+# its derivative is 0. So nothing is lost if the gradient is cut there, as in the authors' code and in ours. **Only
+# the way back carries a gradient**, by Eq. 7 of chapter 05: to $\varphi(\mathbf S)$, its template, and to
 # $\varphi(\mathbf T)$, its search patch. Still, what autograd reports is the derivative of the *whole* journey, as a
 # finite difference confirms:
 
@@ -497,13 +501,14 @@ assert S1.grad is None
 assert T.grad.norm() > 0 < S2.grad.norm()
 
 # %% [markdown]
-# ## 7.6 Does the loss know the truth?
+# ## 7.6 What does the loss say about the truth?
 #
 # In rendered clips we know what really happened: where the target went and where the background went. We cut 72
 # pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs $\mathbf S$ is from
-# another clip, like the two sides of a cut in a film, so there is nothing to follow. We run each pair there and back
-# and ask what the forward peak followed: the target, the background, or nothing. It counts as following something if
-# it is within 4 cells of the place where that went.
+# another clip, like the two sides of a cut in a film, so there is nothing to follow. We run each pair there and
+# back and look at what the forward peak followed: the target, the background, or nothing. It has followed one of
+# them if it is within 4 cells of the place where that one went. The pairs from two clips have no true place; they
+# are drawn at the upper edge of the plots.
 
 # %%
 knobs = ("in_plane_rotation", "fast_motion", "occlusion", "background_clutter")
@@ -553,7 +558,7 @@ networks = {
 travels = {name: travel(network) for name, network in networks.items()}
 
 
-# %% tags=["slide"] alt="Distance from the target over the loss on logarithmic axes, for random and trained weights: trips that followed the target lie low at every loss, others that followed the background have small losses too"
+# %% tags=["slide"] alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses"
 def verdict(peaks):
     """Return how far each peak is from the target's place, and which peaks followed the target, or anything."""
     off_target, off_ground = (np.linalg.norm(peaks - place, axis=1) for place in (target, ground))
@@ -628,16 +633,17 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 # pair from two clips. It says less about mistakes inside a clip: related pairs whose peak followed *nothing* (red)
 # tend to have a higher loss, but there are too few of them to measure how often.
 #
-# **Second**, the loss does not know *what* was followed. The first count sounds impressive, but always answering
-# $(0,0)$ would be on something real in more than half of the pairs, because there the camera stands still. The pairs
+# **Second**, the loss does not tell *what* was followed. The first count, peaks on something real, looks high, but
+# always answering $(0,0)$ would be on something real in more than half of the pairs, because in these the
+# background or the target hardly moved. The pairs
 # in which both target and background moved are a stricter test: there the peak nearly always follows the background,
 # which fills most of the patch, and almost never the target. The losses of these pairs are far below that of no
 # answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
-# where it is. Without a window nothing tells the filter which part of the patch is the target (chapter 04). For
-# learning features this does little harm, since finding a wall again is a lesson too.
+# where it is. Without a window nothing marks which part of the patch is the target (chapter 04). For learning
+# features this does little harm: features that find the background again are learned from it just as well.
 #
-# **Third**, training lowers the loss on clips that it has never seen, while peaks that were in the right place stay
-# there. On such pairs training makes the responses sharper but does not move them.
+# **Third**, training lowers the loss on clips that were not used in training, while peaks that were on something
+# real stay there. On such pairs training brings the responses closer to the label but does not move their peaks.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Both networks follow the background and seldom the target, the loss finds cuts, and training lowers it.
@@ -660,7 +666,7 @@ assert report["our trained weights"]["mean loss"] < 0.85 * report["random weight
 # Of the pairs whose peak was *not* on the target nearly all returned to within two cells. A whole tracker with a
 # window can make the same mistake. Here is the same `follow` as in Fig. 1, on another clip:
 
-# %% tags=["slide"] alt="Four frames with three boxes: the true one, that of the way forward and that of the way back; they separate in the middle of the clip"
+# %% tags=["slide"] alt="Four frames: the target moves down, the forward and the backward box stay together on the background"
 lost = render_clip(frames=25, seed=15, in_plane_rotation=0.3)
 lost_frames = list(lost.frames)
 out = follow(lost_frames, lost.boxes[0])
@@ -679,10 +685,11 @@ print(f"overlap with the truth at the end {last_overlap:.1f}; returned, {gap:.0f
 
 # %% [markdown]
 # The target moved away, but the tracker stayed on a piece of wall and returned along it. Its forward-backward error
-# is as small as that of Fig. 1. Everything that stays in place has this effect: a still camera, a logo, the sky, a
-# similar object that is always there. There are two defences, each with its own chapter. With more frames it is
-# harder to be wrong consistently (chapter 08), and pairs in which little moved are given a small weight (chapter
-# 09). What remains is noise in the training data, which averages out over many pairs.
+# is as small as that of Fig. 1. Everything that stays in place has this effect: the background under a still
+# camera, a logo, the sky, a similar object that is always there. There are two defences, each with its own
+# chapter. With more frames a wrong path returns less often (chapter 08), and pairs in which little moved are given
+# a small weight (chapter 09). Some pairs that were followed wrongly remain in the training data, like wrong
+# labels; training works in spite of them (chapter 11).
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tracker of the figure lost its target and came home all the same.
@@ -711,12 +718,13 @@ for name, step in {"no window": plain, "window": windowed}.items():
     print(f"{name}: the peak is nearest to the {min(distances, key=distances.get)}")
 
 # %% [markdown]
-# The next player takes a patch more, as chapter 08 does: from T to S1, on to S2, and straight back to T, without a
-# window. Press "play": after each return S2 moves two frames further away. The cross is the peak, the orange line its
+# The next player takes one more patch, as chapter 08 does: from T to S1, on to S2, and straight back to T, without
+# a window. Press "play": after each return S2 moves two frames further away. The cross is the peak, the orange
+# line its
 # path, the green ring the target. Below are T's label and the three responses. The trips were computed by the library;
 # the page only shows them.
 
-# %% tags=["nbval-ignore-output"] alt="Two trips there and back: four patches with the true place and the peak, and the responses below; the second follows what passes in front and comes home all the same"
+# %% tags=["nbval-ignore-output"] alt="T, S1, S2 and T again for two clips, with the peak, the target and a response below each"
 there_and_back.demo()
 
 # %%
@@ -733,7 +741,8 @@ for clip_name in there_and_back.CLIPS:
     print(f"  from the peak at S2 to the target: {beside[-1]:.0f} cells at the longest")
 
 # %% [markdown]
-# The loss grows with the way, although the peak comes home to within two cells each time. At S2 the peak is not on the
+# The loss grows with the time between T and S2, although the peak returns to within two cells each time. At S2 the
+# peak is not on the
 # target: without a window the background, which fills most of the patch, decides where the peak lies.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -805,7 +814,7 @@ names |= {
     (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}",
 }
 
-# %% tags=["slide"] alt="A diagram of one training step: three frames, their features, responses, pseudo-labels and filters in rows, joined by arrows forward and back, down to the loss"
+# %% tags=["slide"] alt="The method with its arrays: patches T, S1, S2, their features, responses, labels, filters, and the response back at T with its squared difference from the label"
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
 figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():
@@ -835,10 +844,12 @@ figure.text(0.99, 0.965, "back: training only", color=BLUE, size=13, ha="right")
 show_figure(figure, zoom=0.95)
 
 # %% [markdown]
-# Read it row by row. Features and label give a filter (grey). The filter is applied to the next patch (orange), and
+# Read the figure row by row. Features and label give a filter (grey). The filter is applied to the next patch
+# (orange), and
 # the pseudo-label made from that response gives the next filter. The last filter goes back to the first patch
 # (blue): its response on $\varphi_\theta(\mathbf T)$ is compared with the label that we know. All three
-# $\varphi_\theta$ are one network, and only the blue part sends it a gradient. When training is over, the blue part
+# $\varphi_\theta$ are one network, and its gradient comes through the blue part only. When training is over, the
+# blue part
 # is not used any more, and what remains is the tracker of chapter 06.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -854,8 +865,10 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/07.py](solutions/07.py).
 #
-# **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`. Without
-# `axis` NumPy rolls the *flattened* map. Write the pseudo-label as it should be, for maps that need not be square.
+# **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`.
+# Without `axis` NumPy rolls the *flattened* map. First say where the port's label has its peak, given `row` and
+# `column`, and for which peaks it is right by accident. Then write the pseudo-label as it should be, for maps that
+# need not be square.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -994,7 +1007,8 @@ print(f"home_trained = {100 * ours['home though off target']:.0f}")
 #   and Eq. 6. A response of zero has the loss 54.5<!-- no_answer -->.
 # - The pseudo-label is a clean Gaussian for a reason: with the raw response as label, one channel returns from an
 #   unrelated picture with a loss of 0.0<!-- raw_one -->.
-# - Only the way back carries a gradient. On the way there the features just choose a cell: during a fade over three
+# - Only the way back carries a gradient. On the way there the features only choose a cell: during a fade over
+#   three
 #   cells the loss takes only 4 <!-- stairs --> values.
 # - On 72 <!-- pairs --> rendered pairs training lowers the mean loss from 24 <!-- mean_random --> to 12<!-- mean_trained -->.
 #   The trained network follows something real in 69<!-- something_trained -->; always

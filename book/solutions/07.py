@@ -4,7 +4,10 @@ import numpy as np
 
 
 def pseudo_label(response, label):
-    """Return the label rolled along both axes."""
+    """Return the label rolled along both axes.
+
+    The port's label has its peak at cell row + column of the flattened map, so it is right only in row 0.
+    """
     return np.roll(label, np.unravel_index(response.argmax(), response.shape), axis=(0, 1))
 
 

@@ -117,7 +117,7 @@ def draw(picture: Frame, **settings: Any) -> Frame:
     """Return the picture of one setting, RGB ``uint8``; arguments as `solve`."""
     bench, size = solve(picture, **settings), settings["size"]
     shown = picture
-    for place, colour in ((settings["template"], viz.TRUTH), (settings["search"], viz.PREDICTION)):
+    for place, colour in ((settings["template"], viz.SECOND), (settings["search"], viz.PREDICTION)):
         shown = viz.draw_box(shown, [*place, size, size], colour)
     dy, dx = peak_displacement(bench.response)
     panels = {
