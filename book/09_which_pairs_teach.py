@@ -615,8 +615,8 @@ print(
 # %% [markdown]
 # Without A_drop one pair of 32, the dark one, makes up nearly the whole gradient, and the sum's direction has little
 # to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. In statistics such a
-# mean is called trimmed, and no single observation can have unbounded influence on it ([Huber 1964](#References
-# "huber1964")). It is
+# mean is called trimmed, and no single observation can have unbounded influence on it ([Huber
+# 1964](#References "huber1964")). It is
 # the opposite of hard-example mining, which keeps the highest losses *because* they are high ([Shrivastava et al.
 # 2016](#References "shrivastava2016")). Mining needs labels that can be trusted, and ours come from the tracker
 # itself.

@@ -16,7 +16,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 84 s on two cores. Downloads: none.
+# Run time: about 46 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -1276,9 +1276,9 @@ print(f"sure_back = {doubting[2][-1]:.1f}")
 
 # %% [markdown] tags=["summary"]
 # - A memory of merged samples has the same mean as a running average, and another filter. After an occluder at a fast rate the
-#   filter of the average has a peak of 1.3 <!-- occluder_average --> on the occluder and of 0.7 <!-- target_average
-#   --> on the target; that of the memory, from the same frames with the same weights, has 1.1 <!-- target_memory -->
-#   on the target.
+#   filter of the average has a peak of 1.3 <!-- occluder_average --> on the occluder and of 0.7
+#   <!-- target_average --> on the target; that of the memory, from the same frames with the same weights, has 1.1
+#   <!-- target_memory --> on the target.
 # - More context alone changes the score on real sequences by -3.4 <!-- context_real --> points. The spatial penalty
 #   gives +7.1 <!-- penalty_real --> back (-0.7 <!-- penalty_low --> to +18.5<!-- penalty_high -->). It couples the
 #   frequencies, so the filter is found by conjugate gradients, which agree with an explicit least-squares
@@ -1291,11 +1291,11 @@ print(f"sure_back = {doubting[2][-1]:.1f}")
 #   +1.2<!-- memory_high -->), the scale filter +2.0 <!-- scale_real --> (-1.6 <!-- scale_low --> to
 #   +6.0<!-- scale_high -->), and the library's rule of trust +0.1 <!-- trust_real --> (-0.6 <!-- trust_low --> to
 #   +0.8<!-- trust_high -->). So few short sequences prove none of these gains.
-# - The yardstick decides: measured against the first frame, undisturbed frames get a median trust of 0.1<!--
-# rehearsal -->, against the first tracked frames 1.0<!-- fair -->. On one clip with an occluder, the tracker that
-# always learns ends with an overlap of 0.0 <!-- end_always --> and a trust of 0.8<!-- sure_always -->. The one that
-# uses the rule has a trust of at most 0.1 <!-- sure_hidden --> while the target is hidden, and 1.0 <!-- sure_back -->
-# at the end, with an overlap of 1.0<!-- end_doubting -->.
+# - The yardstick decides: measured against the first frame, undisturbed frames get a median trust of
+#   0.1<!-- rehearsal -->, against the first tracked frames 1.0<!-- fair -->. On one clip with an occluder, the tracker that
+#   always learns ends with an overlap of 0.0 <!-- end_always --> and a trust of 0.8<!-- sure_always -->. The one that
+#   uses the rule has a trust of at most 0.1 <!-- sure_hidden --> while the target is hidden, and 1.0 <!-- sure_back -->
+#   at the end, with an overlap of 1.0<!-- end_doubting -->.
 # - Looking in the right place: the target's own points, with VOT's settings, change the score on
 #   11 <!-- sequences --> real sequences by +11.2 <!-- flow_gain --> (+5.1 <!-- flow_low --> to +18.3<!-- flow_high -->), a second look by
 #   +0.0 <!-- second_look_gain --> (+0.0 <!-- second_look_low --> to +0.0<!-- second_look_high -->). Both are

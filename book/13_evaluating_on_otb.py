@@ -1077,7 +1077,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5<!-- precision_high -->), and OTB-2015 does
 #   show that.
 # - A test with standard errors from frames calls a tracker different from itself in 95 <!-- by_frames --> % of all
-# splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
+#   splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
 # - Of 9 <!-- trackers --> trackers on ten real sequences, 16 <!-- told --> of 36 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.58 <!-- udt_least --> to 0.64
 #   <!-- udt_most --> (`udt-released`), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 8

@@ -956,11 +956,11 @@ print(f"ball1_kcf = {failures_of['kcf']}")
 
 # %% [markdown] tags=["summary"]
 # - One pass learns nothing from the frames after the first loss: MOSSE is lost in frame 34 <!-- lost --> of our clip
-# and ends with an AUC
+#   and ends with an AUC
 #   of 0.19<!-- auc_once -->. VOT counts a failure and starts the tracker again.
 # - A table of the overlaps from *all* starts contains every such run; the experiment is a path through it.
-# - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth 0.49<!-- tenth_frame
-#   -->. The burn-in leaves the first frames out, so that frequent failures raise the accuracy less.
+# - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth
+#   0.49<!-- tenth_frame -->. The burn-in leaves the first frames out, so that frequent failures raise the accuracy less.
 # - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21<!-- accuracy_still -->. On four clips MOSSE
 #   fails 11 <!-- failures_mosse --> times and KCF 8 <!-- failures_kcf --> times.
 # - EAO is the mean overlap to expect of one start on a video of typical length, with zeros after a failure. SiamCAR has
@@ -969,7 +969,7 @@ print(f"ball1_kcf = {failures_of['kcf']}")
 #   6<!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70<!-- strict_accuracy -->, and an EAO of
 #   0.46 <!-- mild_eao --> into 0.26<!-- strict_eao -->.
 # - The count of failures depends on the frames in which restarts happen to fall: a tracker that is started while its
-# target is hidden follows what it was shown, and that counts as a failure.
+#   target is hidden follows what it was shown, and that counts as a failure.
 # - Table 2 is confirmed: UDT fails 102 <!-- udt --> times, UDT+ 66 <!-- plus --> times. That is 36 <!-- fewer --> fewer, with an
 #   interval of 8 <!-- fewer_low --> to 70<!-- fewer_high -->, and 13 <!-- one_sequence --> of them are one sequence. To see such a
 #   difference four times out of five takes 97 <!-- needed --> sequences.

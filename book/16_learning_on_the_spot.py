@@ -203,7 +203,7 @@ for name, share in falls.items():
 #
 # - the cycle loss on held-out frames is *not lower* at the end than before;
 # - it is below 1 % of the label's energy from the start: the way back ends at the start already and there is nothing
-# to learn, as in a video that stands still;
+#   to learn, as in a video that stands still;
 # - it is above 90 % of that energy, which a response of zeros would have: there is nothing in the video to follow;
 # - training fails: the loss is not finite, or explodes.
 #
@@ -542,14 +542,14 @@ print(f"videos = {packed['videos']}")
 #   nothing to follow, and if training fails. It kept 21 <!-- kept --> of 22 <!-- all --> networks that were adapted
 #   to one sequence each.
 # - A lower cycle loss is not better tracking. On 22 <!-- all --> sequences, adapting to one sequence changed its AUC
-# by
+#   by
 #   at most 2.3 <!-- own_most --> points, a random change of the same size by at most 0.6<!-- shaken_most -->; the mean
 #   gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and neither is
 #   resolved.
 # - One network for 11 <!-- together --> real videos had a higher loss on held-out frames than before, and the guard
-# threw it away.
+#   threw it away.
 # - Whether more videos help at the same number of steps is decided by a rule that stands before the measurement: 960
-# <!-- drawn --> triplets, drawn from parts of 104 <!-- videos --> videos.
+#   <!-- drawn --> triplets, drawn from parts of 104 <!-- videos --> videos.
 
 # %% [markdown]
 # **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what

@@ -15,7 +15,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches ([chapter
 # 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 141 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -52,8 +52,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 17.1 LUDT: one frame more, and a better place to look
 #
-# Two years after the paper, its authors published a longer version, LUDT ([Wang et al. 2021](#References
-# "wang2021")). The network and the tracker stay as they are; the training changes in three ways.
+# Two years after the paper, its authors published a longer version, LUDT ([Wang et al.
+# 2021](#References "wang2021")). The network and the tracker stay as they are; the training changes in three ways.
 #
 # **Four frames.** A triplet has two search patches. LUDT adds a third, and draws all three from the 20 frames after the
 # template, not from 10. The tracker follows through all of them,
@@ -293,8 +293,8 @@ print(f"at that speed ten million videos take {at_limit.total / 3600:,.0f} hours
 
 # %% [markdown]
 # A faster GPU than that waits for the *disk*, because every triplet needs three patches of 46,875 bytes. Compressed
-# patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as `udt
-# train` does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself. The
+# patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as
+# `udt train` does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself. The
 # lengths of the bars are logarithms, from one hour on, and the orange bar is the bottleneck.
 
 # %% tags=["nbval-ignore-output"]
