@@ -1209,7 +1209,9 @@ check.solve(solve)
 
 # %% [markdown]
 # **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
-# arrays of tracked frames. The yardsticks are the medians of the first five.
+# arrays of tracked frames. The yardsticks $\bar r$ and $\bar B$ start as the medians of the first five frames. After
+# each later frame, a yardstick $m$ becomes $m+0.05\,\tau\,(x-m)$, where $x$ is the height or the ratio of this frame
+# and $\tau$ its trust.
 
 
 # %% tags=["exercise", "raises-exception"]
