@@ -7,13 +7,14 @@
 # %% [markdown]
 # # 09. Which pairs deserve to teach
 #
-# Most raw video is boring: a parked car, a wall, the sky. The tracker goes out and returns, and nothing is learned.
-# Sometimes video is broken: a cut, a flash, a fade to black. Chapters 07 and 08 gave every pair the same weight. In
+# Much raw video shows next to nothing: a parked car, a wall, the sky. The tracker follows and returns to its start,
+# and the network learns nothing from it. Sometimes video is broken: a cut, a flash, a fade to black. Chapters 07 and
+# 08 gave every pair the same weight. In
 # this chapter each pair gets its own weight, computed from the tracker's responses.
 #
 # **You will** write Eq. 9 to 11, each with its line of code, sort a batch by weight as the paper's Fig. 5 does,
-# measure what the motion weight *really* measures, find one kind of frame that ruins training and one that no weight
-# notices, and examine four places where paper and code disagree.
+# measure what the motion weight *really* measures, find one kind of frame that ruins training and one that the
+# weights do not remove, and examine four places where paper and code disagree.
 #
 # **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What we use of
 # them is repeated.
@@ -73,11 +74,12 @@ viz.show(viz.contact_sheet([demo.tile(patch, False) for patch in batch.patches[:
 print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
 
 # %% [markdown]
-# The template alone does not tell; the way forward does. So we send all triplets there and back. The filter learned
+# The template alone does not show what a triplet can teach; the responses on the way forward do. So we track all
+# triplets there and back. The filter learned
 # on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean Gaussian at its peak is the pseudo-label
-# $\mathbf Y_{S_1}$. With it S1 gives the filter for S2, and S2 the filter that finds T again. Two networks look at
-# everything in this chapter: one with **random** weights, as training begins, and the **trained** one that comes
-# with the book.
+# $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied to S2, and in the same way one is
+# computed from S2 and applied to T. We use two networks throughout this chapter: one with **random** weights, as
+# training begins, and the **trained** one that comes with the book.
 
 # %%
 networks = {
@@ -147,7 +149,7 @@ print(f"the shares add up to {shares.sum():.2f}; the loss is {loss:.2f}")
 
 # %% [markdown]
 # The library computes this without a loop. Here is the same in loops, with nothing but the formulas, in both forms.
-# The `exp` in the last line is in the authors' code but in no equation; a later section explains it.
+# The `exp` near the end is in the authors' code but in no equation; the section "Two things in the code" explains it.
 
 
 # %%
@@ -200,8 +202,10 @@ print(f"moving: {moving[0]} of 8 in the first row, {moving[1]} of 8 in the last"
 
 # %% [markdown]
 # The paper's figure shows the same on ILSVRC: the last row is nearly meaningless. A still pair has hardly any
-# weight, and this is right, since [chapter 05](05_gradients.ipynb) showed that two equal patches send no gradient,
-# whatever the loss. But the sky has some weight, although it does not move either. A later section explains why.
+# weight, and this is right, since [chapter 05](05_gradients.ipynb) showed that two equal patches give hardly any
+# gradient, even where the loss is large. But the sky has some weight, although it does not move either. The section
+# "What else it rewards"
+# explains why.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The rows of the picture are as the text says.
@@ -210,10 +214,11 @@ assert moving[0] == 8
 assert moving[1] <= 3
 
 # %% [markdown]
-# ## What A_motion sees
+# ## What A_motion measures
 #
-# Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the label, moved by $d$ cells. Two Gaussians of peak 1 and width $\sigma$
-# overlap by $\pi\sigma^2e^{-|d|^2/4\sigma^2}$, so the first term of Eq. 9 is
+# Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the label, moved by $d$ cells. The product of two Gaussians
+# of peak 1 and width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$. Expanding the square, the
+# first term of Eq. 9 is
 #
 # $$f(d)=\|\mathbf Y(\cdot-d)-\mathbf Y\|_2^2=2\pi\sigma^2\big(1-e^{-|d|^2/4\sigma^2}\big).$$
 #
@@ -321,9 +326,10 @@ with_error = {
 print("what is not motion, against the error:", {name: f"{value:.1f}" for name, value in with_error.items()})
 
 # %% [markdown]
-# Both forms follow the true motion, and better with trained features. The last line gives the reason. Subtract what
-# the motion alone should give, $f$ of both steps; what remains is correlated with the *error*, most of all for
-# random features. A low or irregular response differs from any label, wherever its peak is, and this counts as
+# Both forms follow the true motion, and better with trained features. The last printed line shows one reason. We
+# subtract from A_motion what the motion alone should give, $f$ of both steps; the remainder is correlated with the
+# *error*, most of all for random features. A low or irregular response differs from any label, wherever its peak is,
+# and this counts as
 # motion. So early in training the weight favours pairs on which the tracker does badly, and it becomes a better
 # measure of motion during training.
 #
@@ -395,13 +401,13 @@ blur_ratio = amount["reference"][5] / amount["paper"][5]
 print(f"strong blur: the reference form counts it {blur_ratio:.0f} times as much as the paper's")
 
 # %% [markdown]
-# So A_motion is large when the picture *changed*, for whatever reason: it moved, went out of focus, or something
-# came in front. This is why the sky had some weight. A patch with hardly any structure consists mostly of camera
+# So A_motion is large when the picture *changed*, for any reason: motion, blur, noise, or something that covers the
+# target. This is why the sky had some weight. A patch with hardly any structure consists mostly of camera
 # noise, and the noise is new in every frame.
 #
-# The two forms react differently to blur. Blur makes S1 and S2 alike, and both unlike T. The paper's second term
-# asks whether S2 follows from S1, and is small. The code's second term compares the second response with the first
-# one, which was poor, so the same disturbance counts twice.
+# The two forms react differently to blur. Blur makes S1 and S2 alike, and both unlike T. The filter computed from S1
+# with a clean label gives a good response on S2, so the paper's second term is small. The code's second term compares
+# that good response with the response to S1, which was poor, so the same disturbance counts twice.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The strongest noise, blur and cover count as motion in both forms, and blur twice as much in the code's.
@@ -413,8 +419,9 @@ assert 1.5 < blur_ratio < 2.5
 # %% [markdown]
 # ## Which pairs are dropped
 #
-# The paper drops a tenth because a few very high losses keep training from converging. Which losses are these? We
-# plant three faults, each in every moving triplet in turn: a **cut** (S2 is from another clip), the **wrong order**
+# The paper drops a tenth of the pairs because a few very high losses keep training from converging. Which pairs have
+# such losses? We plant three faults, each in every moving triplet in turn: a **cut** (S2 is from another clip), the
+# **wrong order**
 # (T is the last frame), and a **fade** (S2 at 2 % of its brightness, as before a commercial). **Predict:** which has
 # the highest error?
 
@@ -447,21 +454,24 @@ figure, axis = plt.subplots(figsize=(7.5, 2.5), layout="constrained")
 for place, values in enumerate(error_of.values()):
     axis.plot(values, np.full(24, place), "o", alpha=0.6, color=[GREEN, GREEN, ORANGE, RED][place])
 axis.axvline(float((label**2).sum()), color="0.6", linestyle="--")
-axis.set(xscale="log", xlabel="error (dashed: no answer at all, the label's own energy)", ylim=(3.5, -0.5))
+axis.set(
+    xscale="log", xlabel="error (dashed: of a response of zeros, the label's own energy)", ylim=(3.5, -0.5)
+)
 axis.set(yticks=range(4), yticklabels=list(error_of))
 plt.show()
 medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
 print("dropped, of 24:", dropped, f" you said {my_guess!r}")
 print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
 untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
-print(f"of the cut with random features: {untrained:.0f}; no answer at all: {float((label**2).sum()):.0f}")
+print(f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}")
 print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
 
 # %% [markdown]
 # The wrong order is no fault at all, since nothing in Eq. 8 depends on the direction of time. A cut is bad, but its
-# error is bounded. The filter finds nothing, and the response is low noise all over. With trained features the noise
-# is weak, and the error is about that of no answer, the energy $\pi\sigma^2$ of the label. With random features the
-# noise is stronger and adds to it, as in section 7.4. The fade has a far higher error. Why?
+# error is bounded. Nothing in T matches the filter, and the response is low noise everywhere. With trained features
+# the noise is weak, and the error is about that of a response of zeros, the energy $\pi\sigma^2$ of the label. With
+# random features the noise is stronger and adds to that energy, as in section 7.4. The fade has a far higher error.
+# Why?
 #
 # In Eq. 4 the template's features appear squared in the denominator and once in the numerator. Multiply them by
 # $q<1$: as long as $\lambda$ is small, the filter grows by $1/q$. It was fitted to weak features and is then applied
@@ -498,7 +508,8 @@ off = np.exp(np.abs(np.log(fade_errors["random"][:, 1:] / formula[1:])).max())
 print(f"random features, shades of 0.2 and below: off the formula by a factor of {off:.1f} at most")
 
 # %% [markdown]
-# With random features the formula fits. Is this because the network has no biases, so that a darker input gives
+# With random features the errors follow the formula roughly, over three powers of ten. Is this because the network
+# has no biases, so that a darker input gives
 # weaker features? No. The network subtracts the mean colour first, so the darker a picture is, the closer its input
 # comes to a *constant*, the negative mean colour, and not to zero. We split the features into their mean over the
 # patch and what varies around it:
@@ -530,8 +541,8 @@ print(f"without its biases the trained network's errors change by {np.abs(change
 # proportional variation of the features. The constant part is a single frequency; the response at all the others
 # depends on the variation, and for these $q$ in the formula is its size. Biases have little to do with it: the random network
 # has none, and setting those of the trained network to zero changes its errors by a few per cent. The trained network
-# follows the formula less exactly, but its errors grow in the same way, because nothing in the training taught it to ignore
-# brightness.
+# follows the formula less exactly, but its errors grow in the same way, because nothing in the training makes it
+# independent of brightness.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # A fade costs far more than a cut and is always dropped; both networks suffer from it, in their variation only.
@@ -578,7 +589,7 @@ ways = {
     "A_drop": (0.1, False),
     "both (Eq. 10)": (0.1, True),
 }
-share_of_three, direction, summed = {}, {}, {}
+share_of_three, dark_share, direction, summed = {}, {}, {}, {}
 for name, (share, moves) in ways.items():
     kept = drop_weights(planted_errors, share)
     weight = normalise_weights(kept, planted_motion if moves else torch.ones(n))
@@ -586,7 +597,11 @@ for name, (share, moves) in ways.items():
     summed[name] = weight @ gradients
     share_of_three[name] = float(parts.topk(3).values.sum() / parts.sum())
     direction[name] = float(torch.cosine_similarity(summed[name], (weight * good) @ gradients, dim=0))
-    print(f"{name:17} three loudest pairs: {share_of_three[name]:4.0%} of all;", end=" ")
+    dark_share[name] = float(parts[places[2]] / parts.sum())
+    print(
+        f"{name:17} longest three: {share_of_three[name]:4.0%} of all, the dark one {dark_share[name]:3.0%};",
+        end=" ",
+    )
     print(f"cosine with the gradient of the good pairs: {direction[name]:+.1f}")
 driven_by = {
     "error": rank_correlation(lengths[good].numpy(), planted_errors[good].numpy()),
@@ -598,11 +613,13 @@ print(
 )
 
 # %% [markdown]
-# Without A_drop one pair of 32 makes up nearly the whole gradient, and its direction has little to do with the
-# gradient of the good pairs. With A_drop the direction is that of the good pairs. In statistics such a mean is
-# called trimmed: no single observation can have unbounded influence ([Huber 1964](#References "huber1964")). It is
+# Without A_drop one pair of 32, the dark one, makes up nearly the whole gradient, and the sum's direction has little
+# to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. In statistics such a
+# mean is called trimmed, and no single observation can have unbounded influence on it ([Huber
+# 1964](#References "huber1964")). It is
 # the opposite of hard-example mining, which keeps the highest losses *because* they are high ([Shrivastava et al.
-# 2016](#References "shrivastava2016")). That needs labels one can trust, and ours come from the tracker itself.
+# 2016](#References "shrivastava2016")). Mining needs labels that can be trusted, and ours come from the tracker
+# itself.
 #
 # How long is one step of gradient descent at the reference's rate of 0.01, compared with the length of the vector of
 # all weights of the trained network?
@@ -615,13 +632,13 @@ print(
 )
 
 # %% [markdown]
-# After one step without A_drop little is left of what the network knew: the new weights are mostly the gradient of
-# one dark frame. A remark in the authors' code says that training does not converge without A_drop. This explains
-# it.
+# Without A_drop one step is several times as long as the vector of all weights, so the weights after it are mostly
+# the gradient of one dark frame. A remark in the authors' code says that training does not converge without A_drop.
+# Such steps would explain that.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Without A_drop three pairs are the whole gradient; with it the direction is that of the good pairs.
-assert share_of_three["every pair alike"] > 0.95
+# Without A_drop the dark pair is nearly the whole gradient; with it the direction is that of the good pairs.
+assert dark_share["every pair alike"] > 0.9
 assert abs(direction["every pair alike"]) < 0.6
 assert direction["A_drop"] > 0.8
 assert direction["both (Eq. 10)"] > 0.8
@@ -633,8 +650,8 @@ assert leap["both (Eq. 10)"] < 0.2
 # ## A failure: the fade that no weight detects
 #
 # Now let S1 fade instead. The filter for S2 comes from S1, so $\mathbf R_{S_2}$ is $1/q$ times too high. But only
-# the *place* of its peak is used, and this may well be right. Then the way back from S2 to T is correct and the
-# error small. A_drop looks at errors and notices nothing. A_motion looks at responses and becomes very large.
+# the *place* of its peak is used, and this may well be right. Then the way back from S2 to T is correct and the error
+# small. A_drop depends on errors, so it keeps the pair. A_motion depends on the responses, so it becomes very large.
 
 # %%
 dark = demo.judged("fade in S1")
@@ -651,9 +668,9 @@ print(
 )
 
 # %% [markdown]
-# A batch of 32 has become nearly a batch of one. The loss looks normal, and thirty-one pairs were computed for
-# nothing. Neither the paper nor the code guards against this. Our training follows them and does not either.
-# Exercise 6 asks you for a guard.
+# A batch of 32 has become nearly a batch of one. The loss looks normal, and thirty-one pairs were computed almost for
+# nothing. Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has
+# none either. In exercise 6 you design one.
 #
 # Does it happen on real video? The next numbers were measured with random weights on videos that we may not
 # redistribute. They are the weights of one batch of 32, one triplet of every third video, and a survey of 10,000
@@ -673,10 +690,10 @@ print(f"batches with one pair above half of the weight: {survey['captured']:.0%}
 print(f"a batch of 32 counts as {survey['effective_pairs_median']} pairs (median)")
 
 # %% [markdown]
-# There are three findings, and we did not expect them. First, no batch was captured by one pair. Second, the extreme
+# There are three findings. First, in no batch did one pair have more than half of the weight. Second, the extreme
 # error does occur: in one triplet of 302 a title fades to black, and its error is 130 times the median. A_drop is
-# meant for such triplets. Third, a batch without such a triplet loses its tenth all the same. The three dropped
-# above are not broken: we looked, and saw a cyclist, a running dog and a running woman. They are the hardest good
+# meant for such triplets. Third, a tenth of the pairs is dropped from a batch without such a triplet, too. The three
+# dropped above are not broken: they show a cyclist, a running dog and a running woman. They are the hardest good
 # pairs, the kind that A_motion is meant to favour, and A_drop removes them. For comparison, the pair with the
 # largest weight is a skier who enters the picture, and the one with the smallest shows three cups on a table.
 
@@ -719,13 +736,19 @@ assert len(table) == 32
 asked = motion["reference"].clone().requires_grad_()
 chosen = (normalise_weights(torch.ones(n), asked) * errors).sum()
 chosen.backward()
-print("pairs asked for more motion:", int((asked.grad < 0).sum()), "for less:", int((asked.grad > 0).sum()))
+print(
+    "a step would raise A_motion of",
+    int((asked.grad < 0).sum()),
+    "pairs and lower that of",
+    int((asked.grad > 0).sum()),
+)
 
 # %% [markdown]
-# Can features change A_motion in this way? Give each pair one parameter: multiply the features of S1 by $q$. Then
+# Can features change A_motion in this way? To see that, we give each pair one parameter $q$ and multiply the features
+# of S1 by it. Then
 # $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no error changes*.
-# With constant weights the gradient with respect to $q$ is zero, because S1 has no part in the last step. With free
-# weights:
+# With constant weights the gradient with respect to $q$ is zero, because S1 has no part in the last step. Now we let
+# the weights depend on $q$ and descend:
 
 # %%
 first, second = (response.flatten(1).double() for response in trip.responses)
@@ -754,7 +777,7 @@ with torch.no_grad():
     one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
 twice = track_forward_backward(one, [2 * two, three], label)  # the real thing, one pair, q = 2
 error_of_twice = float(round_trip_errors(twice.back, label, "paper")[0])
-print(f"one pair with S1 twice as loud: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
+print(f"one pair with the features of S1 doubled: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
 
 figure, axis = plt.subplots(figsize=(5.5, 2.6), layout="constrained")
 axis.plot(believed, color=RED, label="loss with free weights")
@@ -765,10 +788,10 @@ plt.show()
 print(f"the loss fell from {believed[0]:.1f} to {believed[-1]:.1f}")
 
 # %% [markdown]
-# The loss has fallen a lot, and the tracker has learned nothing. The still pairs, whose error is next to zero, now
-# have nearly all the weight. A real network has no such parameter for every pair, but its 10,144 parameters can do
-# something similar. In the library `motion_weights` detaches every response, and `weighted_loss` the weights. A
-# single forgotten `detach()` would be this bug, and the loss curve would look better for it.
+# The loss has fallen to almost nothing, and no error has changed. The pairs with the smallest errors now have nearly
+# all the weight. A real network has no such parameter for every pair, but its 10,144 parameters might do something
+# similar. In the library `motion_weights` detaches every response, and `weighted_loss` the weights. A single
+# forgotten `detach()` would allow this, and the loss curve would look better, not worse.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The gradient of a free weight, the knob that changes no error, and the loss that falls for nothing.
@@ -780,9 +803,9 @@ assert believed[-1] < 0.3 * believed[0]
 # %% [markdown]
 # ## Two things in the code that no equation mentions
 #
-# **It weighs the peak more.** The reference multiplies each squared difference by $e^{\mathbf Y}$, between 1 and
-# $e$, before summing. Neither paper mentions it. What is the effect? With $y=e^{-r^2/2\sigma^2}$ as the variable of
-# integration
+# **It weighs the peak more.** The authors' code multiplies each squared difference by $e^{\mathbf Y}$, between 1 and
+# $e$, before summing. The paper does not mention it. What is the effect? We take the response 0, write the sum as an
+# integral over rings of radius $r$, and substitute $y=e^{-r^2/2\sigma^2}$, so that $2\pi r\,dr=-2\pi\sigma^2\,dy/y$:
 #
 # $$\sum e^{\mathbf Y}\mathbf Y^2\approx2\pi\sigma^2\int_0^1y\,e^y\,dy=2\pi\sigma^2=2\sum\mathbf Y^2,$$
 #
@@ -795,12 +818,12 @@ with_exp = round_trip_errors(trip.back, trip.label, "reference")
 factors = (with_exp / errors)[errors > 1]
 same_order = rank_correlation(with_exp.numpy(), errors.numpy())
 print(
-    f"no answer at all: {doubled:.3f} times the error; in our batch {factors.min():.1f} to {factors.max():.1f} times"
+    f"a response of zeros: {doubled:.3f} times the error; in our batch {factors.min():.1f} to {factors.max():.1f} times"
 )
 
 # %% [markdown]
-# **It divides only once.** $\mathbf A_{norm}$ sums to 1, so Eq. 10 already makes a mean, and Eq. 11 divides by $n$
-# again. The code does not. In plain gradient descent a factor of 32 in the loss is a factor of 32 in the step: a
+# **It divides only once.** $\mathbf A_{norm}$ sums to 1, so the weighted sum is already a mean, and Eq. 11 divides by
+# $n$ again. The code does not. In plain gradient descent a factor of 32 in the loss is a factor of 32 in the step: a
 # rate of 0.01 with the printed loss corresponds to 0.0003 with the code's. Also, with the printed loss the step
 # depends on the batch size. And weight decay, which does not depend on $n$, is then 32 times as strong compared with
 # the data; the paper's 0.005 is another ten times the code's 0.0005.
@@ -810,7 +833,7 @@ literal, as_coded = (weighted_loss(errors, shares, form) for form in ("paper", "
 pull = float(summed["both (Eq. 10)"].norm())
 against = {"code": pull / (5e-4 * length), "letter": pull / n / (5e-3 * length)}
 print(
-    f"data against decay: the code's letter gives {against['code'] / against['letter']:.0f} times the paper's"
+    f"data against decay: by the code {against['code'] / against['letter']:.0f} times as strong as by the paper"
 )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -835,7 +858,7 @@ ledger = [
         "R_S2 - R_S1",
         f"with true motion: {difference['trained']} (random {difference['random']})",
     ),
-    ("weight of a cell", "1", "exp(Y)", f"no answer at all costs {doubled:.2f} times as much"),
+    ("weight of a cell", "1", "exp(Y)", f"a response of zeros costs {doubled:.2f} times as much"),
     ("scale of the loss", "another 1/n", "none", f"steps {n} times as long, and the same for any n"),
     (
         "A_drop",
@@ -865,8 +888,8 @@ demo.demo()
 #
 # **1. Weak answers count as motion (measure and explain).** A still pair with the response $h\,\mathbf Y_T$ in S1 and S2,
 # $h<1$, has an A_motion above 0. At which $h$ does it weigh as much as a pair that moves by $d$ cells, then rests, and
-# whose responses are perfect Gaussians? Measure it on maps of your own or derive it. Why do the two forms differ, and
-# what follows for the first steps of training?
+# whose responses are perfect Gaussians? Measure it on maps of your own or derive it. Then explain why the two forms
+# differ, and which pairs get too much weight in the first steps of training.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -939,8 +962,8 @@ check.by_the_letter(by_the_letter)
 
 # %% [markdown]
 # **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
-# a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and $p=0.02$ it is about 3 batches in
-# a thousand; try $p=0.05$.
+# a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and $p=0.02$ it is about 4 batches in a
+# thousand; try $p=0.05$.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -984,8 +1007,8 @@ check.knob_slope(knob_slope)
 
 # %% [markdown]
 # **6. (Open)** Design a weight that a dark S1 cannot capture. What would you bound: the response, A_motion, or the
-# weight of a pair? Try it on the batch with `demo.judged("fade in S1")` and on the ordinary one. What does your
-# guard cost there?
+# weight of a pair? Try it on the batch with `demo.judged("fade in S1")` and on the ordinary one,
+# `demo.judged("none")`. By how much does your guard change the weights of the ordinary batch?
 
 # %% tags=["numbers"]
 print(f"half_way = {half_way:.1f}")
@@ -1016,8 +1039,9 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 #   <!-- trained_reference --> for the code's (0.83 <!-- trained_reference_low --> to 0.96<!-- trained_reference_high -->).
 #   With random features it is 0.83 <!-- random_paper --> and 0.78<!-- random_reference -->.
 #   Blur, noise and covering objects count as motion, too.
-# - Very high losses come from templates that fade, because the filter divides by weak features. Three pairs, one of
-#   them dark, then make up 100 <!-- loudest --> % of the gradient, and one step is longer than the vector of all
+# - Very high losses come from patches that have faded when a filter is computed from them, because the filter divides
+#   by weak features. Three pairs, one of them dark, then make up 100 <!-- loudest --> % of the gradient, and one step
+#   is longer than the vector of all
 #   weights. A_drop removed a dark S2 in 24 <!-- dropped_fade --> of 24 <!-- of --> batches.
 # - A dark S1 passes A_drop in 21 <!-- passed --> of 24 <!-- of --> batches and takes 88 <!-- captured --> % of the weight.
 # - The gradient must treat the weights as constants. Otherwise the loss can fall without better tracking.

@@ -7,9 +7,10 @@
 # %% [markdown]
 # # 10 From raw video to triplets
 #
-# **Goals.** After this chapter you can *turn* a folder of videos that nobody has looked at into training triplets,
+# **Goals.** After this chapter you can *turn* a folder of unsorted videos into training triplets,
 # *cut* exactly the paper's patch, *handle* files that are broken or crash the program that opens them, *explain* how
-# two ways to draw a triplet differ, *check* the assumption on which the whole method rests, and *avoid* the two
+# two ways to draw a triplet differ, *check* the assumption that what is in the centre stays there, and *avoid* the
+# two
 # mistakes that make a result look better than it is.
 #
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
@@ -74,11 +75,11 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 10.1 A folder of videos
 #
-# To train a supervised tracker one needs a box on every frame. To train UDT ([Wang et al.
-# 2019](#References "wang2019")) one needs a folder of videos. The paper used the videos of ILSVRC ([Russakovsky et
+# A supervised tracker is trained with a box on every frame, UDT ([Wang et al. 2019](#References "wang2019")) with a
+# folder of videos alone. The paper used the videos of ILSVRC ([Russakovsky et
 # al. 2015](#References "russakovsky2015")) without their labels. Its Fig. 4 shows the whole preparation: take the
-# middle of each frame, half as wide and half as high, and resize it to 125 x 125 pixels. No detector and no person
-# chooses anything.
+# middle of each frame, half as wide and half as high, and resize it to 125 x 125 pixels. Nothing is chosen by a
+# detector or a person.
 #
 # Our folder holds six short films of several shapes. They are rendered and then *encoded*, so that there is
 # something to decode.
@@ -147,7 +148,7 @@ for cached, cut in cut_again:
 # whose middle is $W/2$, and pixel $k$ is *at* $k$, not at $k+\frac12$ as in chapter 01:
 #
 # $$x_i=\frac W2+\Big(\frac{2i}{124}-1\Big)\frac W4,\qquad y_j=\frac H2+\Big(\frac{2j}{124}-1\Big)\frac H4,
-# \qquad i,j=0,\dots,124,$$
+# \qquad i,j=0,\dots,124.$$
 #
 # Between pixels it interpolates bilinearly, outside the frame it takes 0, and it rounds the result. We write this
 # out as slowly as possible and compare with the library.
@@ -175,7 +176,7 @@ for number in (1, 3):
 print("largest difference, grey levels:", {name: f"{value:.1f}" for name, value in differences.items()})
 
 # %% [markdown]
-# The difference is half a grey level, because the library rounds; nothing else differs.
+# The largest difference is half a grey level, because the library rounds; nothing else differs.
 #
 # One could also read "crop and resize" as `cv2.resize` of the middle half. Its points are the middles of 125 cells,
 # and the picture is not the same:
@@ -194,8 +195,9 @@ print(f"one step of the patch is {160 / 124:.2f} px of a 320x240 frame across, {
 # The two differ by half a pixel on average, because the middle of pixels 0 to 319 is 159.5 and not 160. T and S are
 # cut in the same way, so no displacement is wrong; this matters only if you compare patches with the authors'
 # exactly. The second line shows the change of *proportions*: a 4:3 frame is squeezed into a square, and
-# displacements in the patch are in squeezed pixels. Also, nothing is blurred before shrinking: of a 1280 x 720 video
-# every fifth pixel is taken (exercise 6).
+# displacements in the patch are in squeezed pixels. Also, nothing is blurred before shrinking: in a 1280 x 720 video
+# neighbouring points are about five pixels apart across and three down, and the pixels between are not used (exercise
+# 6).
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The library's patch is the literal one, rounded.
@@ -247,9 +249,9 @@ plt.show()
 # ## 10.4 Broken files, and files that crash the program
 #
 # A folder of raw video contains bad files. We add to ours an empty file, a text file, a film that was cut off, one
-# of a single frame, and one whose codec aborts the process. Such files exist: real videos make OpenCV end the whole
+# of a single frame, and one whose codec aborts the process. Such files exist: with some videos OpenCV ends the whole
 # Python process, and no `try` can catch that. So decoding runs in a child process, which may crash without harm. To
-# have a codec that certainly crashes, we give one to the child.
+# be sure of a crash, we give the child a codec that aborts on one of the files.
 
 # %%
 wild = place / "wild"
@@ -282,8 +284,8 @@ print(
 )
 
 # %% [markdown]
-# Every skipped file is named and counted. Without these lines a tenth of a data set could be missing, and nobody
-# would know. Of a film that was cut off, the first frames are kept.
+# Every skipped file is named and counted. Without these lines a part of a data set could be missing unnoticed. Of a
+# film that was cut off, the first frames are kept.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The six films and what is left of the broken one are packed, and nothing else.
@@ -316,7 +318,7 @@ except DataError as error:
     print(str(error).replace(str(place) + "/", ""))
 
 # %% [markdown]
-# How much memory does an epoch need? That of a few batches, whatever the number of frames:
+# How much memory does an epoch need? As much as a few batches, for any number of frames:
 
 
 # %%
@@ -337,9 +339,10 @@ for videos in (cache.videos[:1], cache.videos):
     print(f"{len(videos)} video(s), {count:2} batches read, the memory of {peak:.0f} batches at any time")
 
 # %% [markdown]
-# **Size against quality.** The authors' 494,211 patches are 23 GB raw. WebP makes them small. How much does it
-# change? One measure is the error in grey levels. A better one is what training reads from a pair of patches: the
-# place of the response's peak. We compress template and search patch and measure how far the peak moves, with
+# **Size against quality.** The authors' 494,211 patches are 23 GB raw. WebP makes them much smaller. How much does it
+# change them? One measure is the error in grey levels. Another, closer to what matters in training, is the place of
+# the response's peak for a pair of patches. We compress template and search patch and measure how far the peak moves,
+# with
 # features of **random** weights.
 
 # %%
@@ -377,7 +380,7 @@ for axis, values, name in zip(
     axis.plot(sizes, values, "o-")
     for x, y, quality in zip(sizes, values, qualities, strict=True):
         axis.annotate(f" {quality}", (x, y))
-    axis.set(xlabel="kB a patch (raw: 46.9)", ylabel=name, ylim=(0, None))
+    axis.set(xlabel="kB a patch (raw: 46.9)", ylabel=name, xlim=(0, 7), ylim=(0, None))
 plt.show()
 print(
     f"quality 80: {sizes[2] / 46.875:.0%} of the raw size, mean error {errors[2]:.0f} grey levels,", end=" "
@@ -385,11 +388,13 @@ print(
 print(f"the peak moves by {shifts[2]:.1f} cells (median)")
 
 # %% [markdown]
-# The label is 4.2 cells wide, so a shift by a small part of a cell does not matter. Also, the videos had been
-# through a lossy codec before, and the published PyTorch port stores its crops as JPEG files.
+# At quality 80 the right plot shows a shift of a few hundredths of a cell. The label's $\sigma$ is 4.2 cells, so this
+# does not matter. Also, the videos had been through a lossy codec before, and the published PyTorch port stores its
+# crops as JPEG files.
 #
 # The same kind of file can also hold rendered clips: `udt data render --clips 400 --frames 40 --out clips.raw`
-# writes patches of them. Its index says that they are rendered, and so does the card of a network trained on it.
+# writes patches of them. Its index records that they are rendered, and so does the card of a network that is trained
+# on it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # An epoch needs the memory of a few batches; compression saves much and moves the peak hardly.
@@ -408,7 +413,8 @@ assert shifts[2] < 0.1
 # $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
 # \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
 #
-# with $\ell$ frames left in the video. Nothing keeps S2 after S1 or apart from it. Far from the end of a video both
+# with $\ell$ frames left in the video. So S2 may come before S1, or be the same frame. Far from the end of a video
+# both
 # distributions are known exactly, and drawn triplets must come close to them:
 
 # %% tags=["slide"] alt="How often each pair of distances is drawn: evenly over the whole square in the reference, only above the diagonal in the ordered draw"
@@ -440,11 +446,12 @@ for name, square in (("reference", uniform), ("ordered", above / above.sum())):
     print(f"{name:9}: S2 is {square.sum(axis=1) @ np.arange(1, 11):.2f} frames after T on average")
 
 # %% [markdown]
-# Does this matter? The loss does not depend on the direction of time, so S2 *before* S1 is a pair like any other.
-# But where they **coincide**, the step from S1 to S2 goes from a frame to itself. It cannot fail, and the third
-# frame, which chapter 08 added against deflections, checks nothing. So a tenth of the reference's triplets train
-# like two frames. The ordered draw also leads further away. How far, in pixels of the patch, we can measure on
-# rendered clips:
+# Does this matter? The loss does not depend on the direction of time, so S2 *before* S1 is a pair like any other. But
+# where they **coincide**, the step from S1 to S2 goes from a frame to itself. The tracker cannot lose anything on it,
+# and the third frame, which chapter 08 added to expose deflections, adds no check. So a tenth of the reference's
+# triplets train
+# like two frames. With the ordered draw S2 is also farther from T. On rendered clips we can measure how far, in
+# pixels of the patch:
 
 # %%
 print(f"{'':9}   T to S1  S1 to S2  S2 to T")
@@ -469,8 +476,8 @@ assert hops["ordered"][2] > hops["reference"][2]
 # %% [markdown]
 # ## 10.7 Does what is in the centre stay there?
 #
-# The paper assumes that what is in the centre seldom leaves the crop within ten frames. On real video nobody can
-# check this without labels; on our clips we can. First the **content**: if the scene moves by $(d_x,d_y)$ pixels in
+# The paper assumes that what is in the centre seldom leaves the crop within ten frames. On real video this cannot be
+# checked without labels; on our clips it can. First the **content**: if the scene moves by $(d_x,d_y)$ pixels in
 # each frame, then $g$ frames later the share of a $w\times h$ window that is still visible is
 #
 # $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).$$
@@ -524,10 +531,12 @@ for left, pixels in leaving.values():
     print(f"{pixels:3.0f} px a frame: {100 * left[8]:2.0f} % of the objects have left after 9 frames")
 
 # %% [markdown]
-# "Seldom" is right for slow objects and too optimistic for fast ones. The window is half a frame, so the distance
-# covered in ten frames must be small compared with half of *that*. The fastest objects also come back, which is why
-# their curve levels off. A triplet whose object has left is not useless, because the rest of the patch can still be
-# followed. Where nothing can be followed, the round trip ends anywhere and its error is large; $A_{drop}$
+# "Seldom" is about right for the slow objects and too optimistic for the fast ones (the grey line is at 9 frames).
+# The window is half a frame wide, and its border half of that from its middle, so the distance covered in ten frames
+# must be small compared with a quarter of the frame. The fastest objects also come back, which is why their curve
+# levels off. A triplet whose object has left is not useless, because the rest of the patch can still be
+# followed. Where nothing can be followed, the round trip ends at a place that has nothing to do with its start, and
+# its error is large; $A_{drop}$
 # (chapter 09) leaves out the tenth of a batch with the largest errors.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -536,12 +545,12 @@ assert leaving[0.0][0][8] < 0.15
 assert leaving[0.3][0][8] > leaving[0.0][0][8]
 
 # %% [markdown]
-# ## 10.8 A cleverer place to cut?
+# ## 10.8 A better place to cut?
 #
 # LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25
 # places in the first frame it takes the one with the most varied values, measured by the entropy of their histogram.
 # Then it *follows* this place with KCF, so that the content stays in the patch. These are `--selection entropy` and
-# `follow`. As we read the released code, it hands x and y to KCF in the wrong order; ours does not. **Predict:** on
+# `follow`. As we read the released code, it passes x and y to KCF in the wrong order; ours does not. **Predict:** on
 # clips where target and background have textures of the same kind, which keeps more of the targets in the patch,
 # `"centre"` or `"entropy"`? And in front of a dull wall?
 
@@ -580,7 +589,7 @@ for place_of, (world, color) in enumerate({"texture everywhere": "#56b4e9", "dul
     heights = [shares[world, selection] for selection in SELECTIONS]
     axis.bar(np.arange(3) + 0.4 * place_of, heights, 0.38, color=color, label=world)
 axis.set(xticks=np.arange(3) + 0.2, xticklabels=list(SELECTIONS), ylabel="% of frames with the object")
-axis.legend(fontsize=8, loc="lower right")
+axis.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 plt.show()
 print(f"you said '{my_answer}'")
 for world in ("texture everywhere", "dull wall"):
@@ -588,10 +597,11 @@ for world in ("texture everywhere", "dull wall"):
     print(f"{world:19} {kept_by}")
 
 # %% [markdown]
-# Entropy finds a place with much texture, not one that moves. In front of a dull wall the two are the same. Where
-# texture is everywhere they are not: entropy then picks any of 25 places, and does worse than the centre. People who
-# film, and our renderer, keep the object near the middle, so the centre crop contains some information from the
-# person with the camera. Following does not improve on its starting place.
+# Entropy finds a place with much texture, and this need not be the object. In front of a dull wall the object is the
+# place with the most texture. Where texture is everywhere, the place of highest entropy may be any of the 25, and the
+# object is there less often than in the centre. People who film, and our renderer, keep the object near the middle.
+# So the centre crop uses information from the person with the camera: it is not quite free of human choice. Following
+# does not improve on its starting place.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Entropy loses to the centre where texture is everywhere, and gains before a wall.
@@ -601,9 +611,10 @@ assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] 
 # %% [markdown]
 # ## 10.9 The first mistake: training on the test videos
 #
-# Videos of public benchmarks are in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
-# every patch gets a **perceptual hash** of 256 bits: at 16 x 16 places, is this place lighter than its right
-# neighbour? A copy changes few of the bits; two unrelated pictures differ in about half. Every training video is
+# Videos of public benchmarks are found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
+# for every patch we compute a **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the
+# place is lighter than its right neighbour. A copy changes few of the bits; two unrelated pictures differ in about
+# half. Every training video is
 # compared with every sequence used for measuring. To test this we plant two copies of benchmark sequences: one
 # mirrored, shrunk and re-encoded, the other enlarged so that a tenth is lost at each border.
 
@@ -651,9 +662,10 @@ for k in range(6):
 # %% [markdown]
 # ## 10.10 The second mistake: splitting by frame
 #
-# To watch for overfitting we hold some data back. The simplest code draws 10 % of all *frames*. To see what this
-# does, we build a "tracker" that cannot track. It stores every training patch, looks up the one with the nearest
-# hash, and returns the place where the target was *there*. **Predict** its error on held-back frames: nearer to `5`
+# To watch for overfitting we hold some data back. The simplest code draws a share of all *frames* at random. To see
+# what this does, we build a "tracker" that cannot track. It stores every training patch with the place of its target,
+# looks up the patch with the nearest hash, and returns the target's place in *that* patch. **Predict** its error on
+# held-back frames: nearer to `5`
 # pixels or to `50`?
 
 # %%
@@ -756,18 +768,19 @@ if find_data("videos") and find_data("otb"):
         assert abs(again[name] - value) <= (2 if name == "nearest_bits" else 0.1), (name, again[name], value)
 
 # %% [markdown]
-# There is no copy of a measured sequence, and the nearest frame is well beyond the limit. There are fewer groups
+# No copy of a sequence used for measuring was found, and the nearest frame is well beyond the limit. There are fewer
+# groups
 # than videos, because some show the same scene, which a split by file could have put on both sides. And some videos
-# hardly move within ten frames. They stay in: the method should work without anybody choosing, and chapter 09 gives
-# such pairs a small weight.
+# hardly move within ten frames. They stay in: the method should work without a selection by hand, and chapter 09
+# gives such pairs a small weight.
 #
 # ## 10.12 Try it yourself
 #
 # Move through a clip. The upper row shows T, S1 and S2 with the window (blue) and the truth (green), which training
 # never sees; the lower row shows the patches. The static picture has four cases: an ordinary triplet; one whose
 # search patches coincide; one that the target leaves; and the same with `follow`, which started at another place and
-# follows something else. In JupyterLab the controls are live: find a frame of `leaves` where the target is in T and
-# in neither S.
+# follows something else. In JupyterLab the controls are live: find a frame of `leaves` where the target is in T, but
+# in neither S1 nor S2.
 
 # %% tags=["nbval-ignore-output"] alt="Four states of the demo: three frames with the window and the true box, and the patches below, for a calm and a fast clip, cut in the centre and following"
 demo.demo()
@@ -778,7 +791,7 @@ seen = {
     "leaving": demo.cut("fast", "centre", 12, 4, 9),
 }
 for name, each in seen.items():
-    print(f"{name:10}: of the target are in T, S1 and S2", *(f"{100 * share:.0f} %" for share in each.inside))
+    print(f"{name:10}: share of the target in T, S1, S2:", *(f"{100 * share:.0f} %" for share in each.inside))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The two triplets are what they are called.
@@ -835,8 +848,8 @@ check.coincide(coincide)
 
 # %% [markdown]
 # **Exercise 3 (break and fix).** These lines draw a triplet from videos that are stored one after the other in a
-# cache, `lengths` frames each. At the end of a video they return pictures of the next one; a released loader made
-# the same mistake in another way. Return `(T, S1, S2)`, frame numbers in the cache.
+# cache, `lengths` frames each. At the end of a video they return pictures of the next one. Return `(T, S1, S2)`,
+# frame numbers in the cache.
 #
 # ```python
 # def triplet_at(lengths, template, draws):
@@ -903,7 +916,8 @@ check.half_gone(half_gone)
 
 # %% [markdown]
 # **Exercise 6 (open).** Cut patches from a film of 1280 x 720 twice: as the reference does, and blurred before
-# shrinking. Move the film by one pixel. Which patch changes more, and does the peak of `landing` change?
+# shrinking. Move the film by one pixel. Which patch changes more? And by how much does the peak of `landing` move in
+# the two cases?
 #
 # ## 10.14 Summary
 
@@ -933,8 +947,8 @@ print(f"real_groups = {stored['raw']['groups']}")
 # %% [markdown] tags=["summary"]
 # - A patch is 125x125 points from edge to edge of the middle half of a frame; `cv2.resize` of the same half is 0.5
 #   <!-- half_pixel --> pixels away on average.
-# - Bad files are skipped by name: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have ended the
-#   program that opened it.
+# - Bad files are skipped by name: 4 <!-- skipped --> of 11 <!-- of_files --> here, one of which would have ended a
+#   program that opened it without a child process.
 # - A patch takes 47 <!-- raw_kb --> kB raw and 5 <!-- webp_share --> % of that as WebP (quality `80`), which hardly
 #   moves the response's peak. An epoch needs the memory of a few batches.
 # - In the reference's draw S1 and S2 coincide in 10 <!-- coincide --> % of the triplets and S2 comes first in
@@ -949,8 +963,8 @@ print(f"real_groups = {stored['raw']['groups']}")
 #   frame used for measuring is 55 <!-- real_nearest --> bits away; the limit is 40<!-- limit -->.
 
 # %% [markdown]
-# **What comes next.** Now we have triplets by the thousand and a loss (chapters 07 to 09). Chapter 11 puts them
-# together and trains.
+# **What comes next.** Now we have thousands of triplets and a loss (chapters 07 to 09). With both, [chapter
+# 11](11_training.ipynb) trains a network.
 
 # %% [markdown]
 # ## References

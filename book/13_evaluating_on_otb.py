@@ -62,8 +62,8 @@ def read_table(name):
 # %% [markdown]
 # ## 13.1 From one overlap to a figure
 #
-# A paper's table says 59.4. Between this number and the boxes there are three averages, and each of them loses
-# information. We follow them once, on three short clips and three trackers.
+# A paper's table says 59.4. Between this number and the boxes there are three averages, over frames, sequences and
+# thresholds, and each of them discards information. We follow them once, on three short clips and three trackers.
 
 # %%
 clips = [
@@ -124,11 +124,11 @@ plt.show()
 # $$c(o)=\frac{\lceil 20\,o\rceil}{21}\approx\frac{20\,o+\frac12}{21}\ (o>0),\qquad
 # \mathrm{AUC}=\frac1n\sum_s\frac1{F_s}\sum_f c(o_{sf}), \tag{13.2}$$
 #
-# which is about its overlap. A perfect frame is worth $20/21$, a lost one nothing, and *where* in the sequence they
-# are does not matter. The next cell computes the AUC by loops, by Eq. 13.2 with each of its $c(o)$, and by the
-# library, which counts thresholds.
+# which is about its overlap. A perfect frame is worth $20/21$, a lost one nothing, and it does not matter *where* in
+# the sequence they are. The next cell computes the AUC in four ways: by loops, by Eq. 13.2 with the exact $c(o)$ and
+# with the approximate one ("nearly"), and by the library, which counts thresholds.
 
-# %%
+# %% tags=["closed-loop"]
 worth = {name: np.mean([np.ceil(20 * o).mean() / 21 for o in overlaps[name]]) for name in names}
 nearly = {
     name: np.mean([np.where(o > 0, 20 * o + 0.5, 0).mean() / 21 for o in overlaps[name]]) for name in names
@@ -139,7 +139,7 @@ library = {
 }
 print(f"{'':6}{'loops':>8}{'Eq. 13.2':>10}{'nearly':>8}{'library':>9}")
 for name in names:
-    print(f"{name:6}{by_loops[name]:8.1f}{worth[name]:10.1f}{nearly[name]:8.1f}{library[name]:9.1f}")
+    print(f"{name:6}{by_loops[name]:8.2f}{worth[name]:10.2f}{nearly[name]:8.2f}{library[name]:9.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Loops, Eq. 13.2 and the library agree, and the approximation is close.
@@ -152,8 +152,8 @@ for name in names:
 # ## 13.2 Fig. 7 from raw boxes
 #
 # The authors of UDT released the boxes of UDT and UDT+ on all 100 targets of OTB-2015 ([Wu et al.
-# 2015](#References "wu2015")). We may not redistribute the boxes, but we may store what they score: `data/results/`
-# has, for each tracker and target, how many frames succeed at each threshold. A plot needs nothing else.
+# 2015](#References "wu2015")). We may not redistribute the boxes, but we may store their scores: `data/results/` has,
+# for each tracker and target, how many frames succeed at each threshold. The plots need nothing else.
 
 
 # %%
@@ -196,11 +196,11 @@ udt, plus = (published[name].values("auc") for name in ("UDT", "UDT+"))
 # | 7, real-time trackers | UDT, UDT+ | run KCF, DSST (ours) and CSR-DCF (OpenCV's CSRT); for SiamFC, CFNet, ACFN, SCT and ACT ask their authors |
 # | 8, Temple-Color 128 | none | `udt evaluate --dataset tc128` for any tracker you have |
 # | 9, attributes | UDT, UDT+ | the next section |
-# | 10, strips | UDT, of five trackers | section 13.9, on other sequences |
+# | 10, strips | UDT, one of its five trackers | section 13.9, on other sequences |
 #
-# Our KCF is not the KCF of Fig. 7: another implementation is another tracker, as chapter 03 has measured. So we draw
-# two kinds of curves, and never in one plot: *their* boxes on all 100 targets, and *our* runs on the sequences we
-# have.
+# Our KCF is not the KCF of Fig. 7: two implementations of one tracker can score differently, as chapter 03 has
+# measured. So we show two kinds of results, and never in one plot: the *published* boxes on all 100 targets, and
+# *our* runs on the sequences we have.
 
 # %% tags=["outside-data"]
 annotations = find_data("published/otb2015.json")
@@ -218,9 +218,10 @@ if annotations is not None:
 assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 
 # %% [markdown]
-# ## 13.3 Fig. 9: what kind of trouble?
+# ## 13.3 Fig. 9: scores by attribute
 #
-# The benchmark gives every sequence some of 11 attributes. For each attribute we average over the sequences that
+# The benchmark labels every sequence with some of 11 attributes, such as occlusion. For each attribute we average
+# over the sequences that
 # have it and draw one plot.
 
 # %% tags=["slide"] alt="Eleven small success plots, one for each attribute of OTB, with UDT+ at or above UDT in nearly all"
@@ -240,8 +241,8 @@ figure.supxlabel("overlap threshold")
 plt.show()
 
 # %% [markdown]
-# UDT+ is above UDT nearly everywhere, and it is tempting to explain each plot. But first we look at the intervals of
-# the paired differences:
+# UDT+ is above UDT in nearly all plots, and it is tempting to explain each of them. But first we look at the
+# intervals of the paired differences:
 
 # %% alt="Intervals of the AUC difference of UDT+ and UDT by attribute, sorted: five lie above zero, six reach over it"
 gaps = {a: [float(by_name[a, "UDT+ less UDT"][key]) for key in ("auc", "low", "high")] for a in attributes}
@@ -260,12 +261,13 @@ apart = [a for a in attributes if gaps[a][1] > 0]
 print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
 
 # %% [markdown]
-# Five of eleven intervals leave out 0, some of them only just. But eleven intervals at 95 % are eleven chances of a
-# false alarm: if there were no difference at all, at least one of eleven independent intervals would still leave out
-# 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since one sequence has four or five attributes
-# and enters that many plots. So read such a figure as a list of *hypotheses*. Occluded and vanishing targets are
-# where a memory of 50 samples should help ([chapter 12](12_udt_plus.ipynb)); to find out, one would
-# design a run for this question.
+# Five of eleven intervals leave out 0, and some of these five start very close to it. But eleven intervals at 95 %
+# are eleven chances of a false alarm: if there were no difference at all, at least one of eleven independent
+# intervals would still leave out
+# 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since a sequence has four or five attributes on
+# average and enters that many plots. So read such a figure as a list of *hypotheses*. For instance, a memory of 50
+# samples ([chapter 12](12_udt_plus.ipynb)) should help with targets that are occluded or leave the view. To test
+# that, you would design an experiment for this one question.
 
 # %% tags=["outside-data"]
 if annotations is not None:
@@ -302,8 +304,8 @@ my_guess = 100
 # $$\delta(n)=(1.96+0.84)\,\frac{\sigma_d}{\sqrt n},\qquad
 # \sigma_d^2=\sigma_a^2+\sigma_b^2-2\rho_{ab}\,\sigma_a\sigma_b. \tag{13.3}$$
 #
-# The last term is the gain from pairing. If you compare two published means and do not know the scores of the single
-# sequences, you have $\sigma_a^2+\sigma_b^2$ and nothing to subtract.
+# The last term is the gain from pairing. If you know two published means, but not the scores of the single sequences,
+# you have to take $\sigma_a^2+\sigma_b^2$.
 
 # %%
 REACH = 1.959964 + 0.841621
@@ -311,9 +313,15 @@ rho = np.corrcoef(udt, plus)[0, 1]
 unpaired = np.hypot(udt.std(ddof=1), plus.std(ddof=1))
 paired = np.sqrt(unpaired**2 - 2 * rho * udt.std(ddof=1) * plus.std(ddof=1))
 gap = (plus - udt).mean()
-needed = {
-    name: int(np.ceil((REACH * s / gap) ** 2)) for name, s in (("paired", paired), ("unpaired", unpaired))
-}
+
+
+def fewest(deviation, difference):
+    """Return the smallest n whose minimum detectable difference (Eq. 13.3) is at most ``difference``."""
+    n = np.arange(1, 20_000)
+    return int(n[REACH * deviation / np.sqrt(n) <= difference][0])
+
+
+needed = {"paired": fewest(paired, gap), "unpaired": fewest(unpaired, gap)}
 print(f"correlation {rho:.2f}; deviation of the difference {paired:.3f}, unpaired {unpaired:.3f}")
 print(
     f"sequences for {100 * gap:.1f} points: {needed['paired']} paired, {needed['unpaired']} unpaired; you guessed {my_guess}"
@@ -328,14 +336,14 @@ for count, text in ((10, "our 10"), (22, "synthetic 22"), (100, "OTB-2015")):
     axis.axvline(count, color="0.8", zorder=0)
     axis.text(count * 1.04, 33, text, fontsize=8)
 axis.axhline(100 * gap, color="0.5", linestyle=":")
-axis.set(
-    xscale="log", ylim=(0, 36), xlabel="sequences", ylabel="points of AUC", title="detectable 4 times of 5"
-)
+axis.set_title("found 4 times out of 5; dotted: the lead of UDT+ over UDT")
+axis.set(xscale="log", ylim=(0, 36), xlabel="sequences", ylabel="points of AUC")
 axis.legend()
 plt.show()
 
 # %% [markdown]
-# This is more than twice the benchmark. So OTB-2015 does not tell UDT+, the paper's best tracker, from UDT by AUC. Other
+# Paired, that is more than twice the benchmark. So OTB-2015 does not tell UDT+, the paper's best tracker, from UDT by
+# AUC. Other
 # measures do: the failures of VOT2016 (section 13.8), and the precision at 20 px on OTB-2015 itself:
 
 # %%
@@ -347,8 +355,9 @@ for measure, i in both_measures.items():
     print(f"UDT+ less UDT, {measure:9}: {100 * i.mean:.1f} points ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
 # %% [markdown]
-# So UDT+ finds the place of the target more often, while its lead in AUC alone would not be convincing. Is the
-# formula right? We test it. We shift the 100 differences so that their mean is exactly $\delta(n)$, or exactly 0,
+# So UDT+ finds the place of the target more often, while its lead in AUC alone would not be convincing. Is Eq. 13.3
+# right for data like these? To test it, we shift the 100 differences so that their mean is exactly $\delta(n)$, or
+# exactly 0,
 # draw $n$ of them again and again, bootstrap each draw as chapter 01 does, and count how often the interval leaves
 # out 0.
 
@@ -372,9 +381,10 @@ for size, (power, alarms) in found.items():
     )
 
 # %% [markdown]
-# The formula holds. With few sequences the bootstrap's intervals are a little too narrow: it detects true
-# differences more often than it should, and also reports differences that do not exist more often than one time in
-# twenty. Move the demo's sliders and watch how the verdict changes. Each dot is the difference in one sequence, the
+# With 100 sequences the formula is close: the difference should be seen in 80 % of the draws, and 0 in 5 %. With 22
+# the bootstrap's intervals are a little too narrow: they leave out 0 more often than they should, both where there is
+# a difference and where there is none. Move the demo's sliders and watch how the verdict changes. Each dot is the
+# difference in one sequence, the
 # green bar the paired interval, and the orange one the interval without the pairing.
 
 # %% tags=["nbval-ignore-output"] alt="Six draws of sequences: dots of the differences and two intervals below, paired and unpaired; the paired ones are shorter, and both shrink as sequences are added"
@@ -396,12 +406,12 @@ for power, alarms in found.values():
 assert verdicts.count("undecided") > 20
 
 # %% [markdown]
-# ## 13.5 A failure: counting frames
+# ## 13.5 A mistake: counting frames
 #
 # A hundred sequences are few, but 59,035 frames are many. Why not compute the standard error from *frames*? The
 # stored counts are enough: $s_{k-1}-s_k$ frames pass exactly $k$ thresholds and are worth $k/21$ each (Eq. 13.2). We
-# test the idea without any theory. We split the 100 targets into halves at random. Both halves show the *same
-# tracker*, so a correct 95 % test calls them different in 5 % of the splits.
+# can test this idea by experiment. We split the 100 targets into halves at random. Both halves were tracked by the
+# *same tracker*, so a correct 95 % test calls them different in 5 % of the splits.
 
 # %%
 frames = np.array([one.frames for one in published["UDT"].sequences])
@@ -429,9 +439,9 @@ share = {name: 100 * count / 2000 for name, count in called.items()}
 print({name: f"{value:.0f} % of the splits differ" for name, value in share.items()})
 
 # %% [markdown]
-# By frames, a tracker is "significantly different from itself" nearly every time. Frame 200 is lost because frame
-# 199 was, so the frames of a sequence are not independent observations. Any interval computed from frames is far too
-# narrow.
+# By frames, the test finds the tracker significantly different from itself in nearly all splits. If frame 199 is
+# lost, frame 200 usually is, too, so the frames of a sequence are not independent observations. An interval that
+# treats them as independent is far too narrow.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The counts of frames give the AUC, and only the intervals from sequences are sound.
@@ -456,13 +466,13 @@ auc_of = {
 }
 
 # %% [markdown]
-# The paper's 59.4 is in the column of UDT (`otb-loose`) and its 63.2 in the column of UDT+ (`mean-overlap`), but
-# they are not in one line. The files contain one more trap: Tiger1's boxes start at image 1, its annotations at
-# image 6. If you compare them row by row, you lose half a point on the whole benchmark, without a warning (exercise
-# 3).
+# The paper's 59.4 is in the column of UDT (`otb-loose`), and its 63.2 in the column of UDT+ (`mean-overlap`, or
+# `otb-trapezoid` rounded), but in no line are both. The files contain one more trap: Tiger1's boxes start at image 1,
+# its annotations at image 6. If you compare them row by row, Tiger1's score is wrong, and the mean of the benchmark
+# with it, without a warning (exercise 3).
 #
-# Half a point moves a mean. Can a policy also reverse a *ranking*? Take two trackers and 200 frames of a target that
-# hardly moves after frame 140, where the better of the two gives up and writes zeros.
+# So a policy changes a mean. Can it also reverse a *ranking*? Take two trackers and 200 frames of a target that
+# hardly moves after frame 140. There the tracker that was closer to the target until then gives up and writes zeros.
 
 # %%
 time = np.arange(200)
@@ -479,8 +489,9 @@ for tool in tools:
     print(f"{tool:14} gives up {a:.3f}, goes on {b:.3f}: better is the one that {ranking[tool]}")
 
 # %% [markdown]
-# Three public toolkits name two winners. The last one replaces a box of zeros by the box before it, and then giving
-# up near a resting target pays off. So compare only numbers that one program made with one policy.
+# The three public toolkits do not agree on the better tracker. The last one replaces a box of zeros by the box before
+# it, which still covers most of a target that hardly moves. So compare only numbers that one program computed with
+# one policy.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The printed numbers of the paper are two policies', and one toolkit turns the ranking.
@@ -501,9 +512,9 @@ assert ranking["pytracking"] == "gives up"
 # only, were added on another machine and have no speed; section 6.8 has what the preset costs, and chapter 12 what
 # `udt+` costs.
 #
-# Two things limit what the 22 rendered sequences can show. The recipe of our network `udt` was chosen by its score
-# on these 22 sequences (section 11.11), so its score there is too optimistic. And `udt-noise` was trained on clips
-# from the same renderer, though on other ones. The ten real sequences are free of both.
+# Two things limit what the 22 rendered sequences can show. The recipe of our network was chosen by its score on these
+# 22 sequences (section 11.11), so the scores of `udt` and `udt-released` there are too optimistic. And `udt-noise`
+# was trained on clips from the same renderer, though on other ones. Neither holds for the ten real sequences.
 
 # %%
 tables = {name: read_table(f"trackers_{name}.csv") for name in ("otb10", "synthetic")}
@@ -539,14 +550,14 @@ for name in tables:
 
 # %% [markdown]
 # Ten sequences separate bad trackers from good ones, and not much more: differences of a few points between
-# neighbours in this table are noise, also where ours is ahead. Also, each of so many pairs at 95 % is a chance of a
-# false alarm, and we apply no correction: one or two of the pairs told apart may be such alarms.
+# neighbours in this table may be chance, also where ours is ahead. Besides, each of so many pairs at 95 % is a chance
+# of a false alarm, and we apply no correction: one or two of the pairs told apart may be such alarms.
 #
 # ### The same tracker, started slightly beside
 #
 # These intervals describe how a mean would change with *other sequences*. A second uncertainty concerns the same
-# sequences. Move the first box by up to one pixel and scale it by up to 1 %: nobody who draws boxes by hand could
-# tell it from the true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes,
+# sequences. Move the first box by up to one pixel and scale it by up to 1 %: by eye you could hardly tell it from the
+# true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes,
 # the same for every tracker. Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard
 # deviation over the starts is the *spread*. The next table has our trackers again (all but `udt` and `udt+`, which
 # were added later), on another processor, from five starts, or three for the slow ones:
@@ -591,16 +602,18 @@ print(
 )
 
 # %% [markdown]
-# On most sequences the start makes no difference. On a few it does: there the tracker is about to lose its target,
-# and a fraction of a pixel decides whether it does. One such sequence of ten moves the mean by a tenth of its own
-# change. So when is a difference between two trackers one *between the trackers*? Both have the same starts. Let
+# On most sequences the start makes hardly any difference. On a few it does: there the tracker comes close to losing
+# its target, and a fraction of a pixel decides whether it does. One such sequence of ten moves the mean by a tenth of
+# its own change. So when is a difference between two trackers larger than the effect of the starts? Both trackers
+# have the same starts.
+# Let
 # $d_k=a_k-b_k$ be the difference from start $k$, and put the usual interval around its mean,
 #
 # $$\bar d\ \pm\ t_{m-1}\,\frac{s_d}{\sqrt m}, \tag{13.4}$$
 #
 # with the standard deviation $s_d$ of the $d_k$ from $m$ starts and Student's factor $t_{m-1}$ (2.8 for five, 4.3
-# for three). If the interval contains 0, the starts alone can make a difference of that size, and the table's
-# difference shows nothing.
+# for three). If the interval contains 0, the starts alone can make a difference of that size, and the difference in
+# the table is no evidence that one tracker is better.
 
 # %%
 level, compared = {}, {}
@@ -620,14 +633,15 @@ for name, trackers in again.items():
 # %% [markdown]
 # On real video the first table puts DSST, CSRT, `udt-released` and `udt-noise` in an order. No two of these four are told
 # apart by the starts. From the true box our network holds the face in Jumping, and from the other two boxes it loses
-# it; CSRT loses Woman from one of its three. One such sequence changes the third digit, the second, and the order.
-# The authors' weights lose nothing, and on these ten sequences they are ahead of DSST and of `udt-noise`; but the
+# it; CSRT loses Woman from one of its three. One such sequence is enough to change the second digit of a mean, and
+# the order. With the authors' weights no sequence is lost, and on these ten sequences they are ahead of DSST and of
+# `udt-noise`; but the
 # interval over sequences contains 0 for both, so other videos may give another result. On these ten sequences all
 # starts agree that MOSSE and random weights are behind and that KCF is between them and the rest. On the rendered
 # clips the three trained networks lead and cannot be told from each other.
 #
-# The two intervals answer two questions, and a claim has to pass both: is there a difference on these sequences (Eq.
-# 13.4), and would there be one on others (section 13.4)?
+# The two intervals answer two questions, and a claim needs both answers: is there a difference on these sequences
+# (Eq. 13.4), and would there be one on others (section 13.4)?
 #
 # ### The same code on two processors
 #
@@ -652,9 +666,10 @@ print("Haswell against SkylakeX, by sequence:", *(f"{value:.3f}" for value in by
 print(f"one sum in two orders: {(0.1 + 0.2) + 0.3 - (0.1 + (0.2 + 0.3)):.1e}")
 
 # %% [markdown]
-# None of these runs is wrong. A product of matrices is a long sum, a kernel is an order in which it is added, and a
-# computer rounds after every addition. In another order the *last bit* of a result differs; the last line shows one.
-# How does one bit become a tenth of AUC? The next plot shows the distance between the two trackers' boxes, frame by
+# None of these runs is wrong. Each entry of a product of matrices is a long sum, and the computer rounds after every
+# addition. Kernels add in different orders, so the *last bit* of a result can differ; the last printed line shows an
+# example. How does one bit become a tenth of AUC in Couple and Jumping? The next plot shows the distance between the
+# two trackers' boxes, frame by
 # frame:
 
 # %% alt="How far apart the boxes of two runs of DSST are on three sequences, on a logarithmic axis: rounding grows to pixels at once, and to many pixels where one run loses the target"
@@ -676,9 +691,11 @@ plt.show()
 # %% [markdown]
 # DSST updates its filter at the place it found, so a difference of one bit goes into the filter and comes back
 # larger. After a few frames it is a tenth of a pixel. In Crossing, and in most of the ten, it stays at that, because
-# both runs see the target and both are corrected by it. In Couple and in Jumping there is a frame in which DSST
-# nearly loses its target. One run keeps it, the other does not, and from then on they learn different pixels. Twice
-# in Jumping the lost run finds the target again, the third time it does not. Is one kernel better, then? We run five
+# both runs follow the target, and each new frame of it corrects both. In Couple and in Jumping there is a frame in
+# which DSST
+# nearly loses its target. One run keeps it, the other does not, and from then on they learn from different pixels.
+# Twice in Jumping the run that had lost the target finds it again, the third time it does not. Is one kernel better,
+# then? We run five
 # starts of these two sequences with each:
 
 # %%
@@ -701,8 +718,9 @@ print(
 # only an estimate, and five losses in a row are common (last line).
 #
 # Rounding is only one cause. A pixel in the first box, another version of a library or a better feature can also
-# change which sequences are lost, and the final score does not show which part of it was luck. So print the spread,
-# name the processor, and look at the sequences that made a difference before you believe it.
+# change which sequences are lost, and the final score does not show which part of it is due to chance. So before you
+# believe a difference, print the spread, name the processor, and look at the sequences in which the two trackers
+# differ.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tables are the means of the files beside them; some pairs are told apart and some are not.
@@ -747,10 +765,15 @@ table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 
 
-def name_points(axis, points, gap, colors, step):
+def name_points(axis, points, gap, colors, step, left=()):
     """Write the name of each point {name: (x, y)} to its right, higher where another name stands."""
     written = []
     for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
+        if name in left:
+            axis.annotate(
+                name, (x, y), (x / step, y), va="center", ha="right", fontsize=8, color=colors[name]
+            )
+            continue
         place = y
         for other, height in written:  # from the lowest up
             if abs(np.log(x / other)) < 0.6 and place < height + gap:
@@ -765,7 +788,7 @@ printed = {row["tracker"]: (v, a) for row, a, v in zip(table1, accuracy, speed, 
 colors = {row["tracker"]: groups[row["group"]] for row in table1}
 for name, point in printed.items():
     axes[0].plot(*point, "o", color=colors[name])
-name_points(axes[0], printed, 0.45, colors, 1.08)
+name_points(axes[0], printed, 0.45, colors, 1.08, left=("DCFNet", "UDT", "StructSiam"))
 axes[0].set(
     xscale="log",
     xlim=(18, 320),
@@ -783,7 +806,7 @@ for row in tables["otb10"]:
         axes[1].plot([v, v], [100 * low, 100 * high], color="0.8", linewidth=3)
         axes[1].plot(v, 100 * a, "o", color="#009E73")
         ours[row["tracker"]] = v, 100 * a
-name_points(axes[1], ours, 2.6, dict.fromkeys(ours, "black"), 1.15)
+name_points(axes[1], ours, 2.6, dict.fromkeys(ours, "black"), 1.15, left=("csrt",))
 axes[1].set(xscale="log", xlim=(15, 9000), title="ours: ten sequences, 95 % intervals")
 axes[1].set_xticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "3000"], minor=False)
 axes[1].set_xticks([], minor=True)
@@ -794,21 +817,21 @@ front = [
     for row, a, v in zip(table1, accuracy, speed, strict=True)
     if not ((accuracy >= a) & (speed >= v) & ((accuracy > a) | (speed > v))).any()
 ]
-print("in Table 1 nobody is both faster and better than:", *front)
+print("no tracker of Table 1 is both faster and better than:", *front)
 (ahead,) = (float(row["auc"]) for row in table1 if row["tracker"] == "UDT")
 (behind,) = (float(row["auc"]) for row in table1 if row["tracker"] == "SiamFC")
-for_siamfc = (REACH * paired / ((ahead - behind) / 100)) ** 2
+for_siamfc = fewest(paired, (ahead - behind) / 100)
 print(
-    f"UDT is {ahead - behind:.1f} points above SiamFC: {for_siamfc:.0f} sequences, if their deviation is that of UDT+"
+    f"UDT is {ahead - behind:.1f} points above SiamFC: {for_siamfc} sequences, if their deviation is that of UDT+"
 )
 
 # %% [markdown]
 # The two plots cannot be compared with each other. On the left are 100 sequences, each speed measured by the
 # tracker's own authors on a graphics card of that year. On the right are ten sequences on one thread of one CPU. On
 # the left, UDT is 1.2 points above SiamFC. To detect such a gap takes about two thousand sequences, if the two
-# differ from sequence to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many, OTB does
-# not. The left plot does support the paper's claim in words: without a single label, UDT is *among* the supervised
-# trackers of its kind.
+# differ from sequence to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many labelled
+# sequences, most of them for training; OTB does not. The left plot does support the paper's claim in words: without a
+# single label, UDT is *among* the supervised trackers of its kind.
 #
 # In Table 2, VOT2016, a tracker is started again after each failure. Accuracy is the overlap while it follows the
 # target, and failures are the restarts ([Kristan et al. 2016](#References "kristan2016")).
@@ -848,7 +871,7 @@ assert with_failures < -0.8
 assert with_accuracy < 0.5
 
 # %% [markdown]
-# ## 13.9 Look at it
+# ## 13.9 Look at the frames
 #
 # No curve shows *how* a tracker fails. Fig. 10 of the paper has a strip of frames for each sequence. We draw the
 # same for the clips of section 13.1. The dashed box is the truth; the frames are those where the trackers disagree.
@@ -950,8 +973,9 @@ def total_fps(frames, seconds):
 check.total_fps(total_fps)
 
 # %% [markdown]
-# **Exercise 2 (derive).** Solve Eq. 13.3 for $n$: how many sequences make a true difference of `gap` visible four
-# times out of five, if differences have the standard deviation `deviation`? The quantiles are 1.959964 and 0.841621.
+# **Exercise 2 (derive).** Solve Eq. 13.3 for $n$: how many sequences does it take to find a true difference of `gap`
+# four times out of five, if differences have the standard deviation `deviation`? The quantiles are 1.959964 and
+# 0.841621.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -972,8 +996,7 @@ check.sequences_needed(sequences_needed)
 # %% [markdown]
 # **Exercise 3 (break and fix).** This is the problem of Tiger1. `rows` are a result file's boxes, `count` images are
 # annotated, and the first of them has the number `start` (from 1). A file may cover the annotated images only, or
-# all from image 1 on; anything else is a `ValueError`. This version has two faults, and both made it into published
-# numbers.
+# all from image 1 on; anything else is a `ValueError`. This version has two faults.
 #
 # ```python
 # def align(rows, count, start):
@@ -1018,9 +1041,9 @@ def auc_of_lost(share, overlap, strict):
 check.auc_of_lost(auc_of_lost)
 
 # %% [markdown]
-# **Exercise 5 (compute).** Count the failures in a sequence of a VOT experiment. `runs` are the lines of its
-# repetitions: `"1"` is a start, `"2"` a failure, `"0"` a frame passed over, anything else a box. Average over
-# repetitions.
+# **Exercise 5 (compute).** Count the failures in a sequence of a VOT experiment. `runs` is a list with the lines of
+# each repetition: `"1"` is a start, `"2"` a failure, `"0"` a frame passed over, anything else a box. Return the mean
+# number of failures of a repetition.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1038,9 +1061,9 @@ def vot_failures(runs):
 check.vot_failures(vot_failures)
 
 # %% [markdown]
-# **Exercise 6 (open).** Choose two settings of UDT that you believe to differ (chapter 06 has several), say *before* you
-# run how large a difference you expect and how many sequences that needs, and then run them on that many rendered clips
-# of your own.
+# **Exercise 6 (open).** Choose two settings of UDT that you believe to differ (chapter 06 has several). *Before* you
+# run them, write down how large a difference you expect and how many sequences it takes to show it. Then run both on
+# that many rendered clips of your own.
 #
 # ## 13.12 Summary
 
@@ -1087,8 +1110,8 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   sequences show 5.5 <!-- detectable_100 --> points, ten show 17.2<!-- detectable_10 -->. The lead in precision is
 #   7.1 <!-- gap_precision --> points (2.2 <!-- precision_low --> to 12.5<!-- precision_high -->), and OTB-2015 does
 #   show that.
-# - Intervals from frames call a tracker different from itself in 95 <!-- by_frames --> % of all splits; intervals from
-#   sequences in 6 <!-- by_sequences --> %.
+# - A test with standard errors from frames calls a tracker different from itself in 95 <!-- by_frames --> % of all
+#   splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
 # - Of 9 <!-- trackers --> trackers on ten real sequences, 16 <!-- told --> of 36 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.58 <!-- udt_least --> to 0.64
 #   <!-- udt_most --> (`udt-released`), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 8

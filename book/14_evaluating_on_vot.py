@@ -62,10 +62,11 @@ def read_table(name):
 
 
 # %% [markdown]
-# ## 14.1 Why start again?
+# ## 14.1 Why restart a tracker?
 #
-# Chapter 13 started each tracker once, on the first frame, and let it run to the end. Let us see what that says about
-# MOSSE ([Bolme et al. 2010](#References "bolme2010")) on one clip, in which other objects pass in front of the target.
+# Chapter 13 started each tracker once, on the first frame, and let it run to the end. Let us see what such a run
+# shows about MOSSE ([Bolme et al. 2010](#References "bolme2010")) on one clip, in which other objects pass in front
+# of the target.
 
 # %% tags=["closed-loop"]
 clip = render_clip(90, seed=4, occlusion=0.7, fast_motion=0.3, scale_variation=0.4, name="passers-by")
@@ -81,13 +82,14 @@ print(
 )
 
 # %% [markdown]
-# Until frame 34 the tracker does quite well. Then it loses the target, and the remaining 56 frames are all zeros. They
-# tell us nothing new: a tracker that has learned to follow the wrong object rarely comes back by itself. If the same
-# thing had happened ten frames before the end, MOSSE would have earned a far higher score with exactly the same skill.
+# Until frame 34 the tracker does quite well. Then it loses the target, and in the remaining 56 frames the overlap is
+# 0. These frames give no new information: a tracker that has learned to follow the wrong object rarely comes back by
+# itself. If the same
+# thing had happened ten frames before the end, the score would be far higher, with exactly the same tracker.
 #
 # A short calculation shows how much. If a tracker follows with a mean overlap of 0.5 and loses its target for good after a third
-# of the video, its mean overlap is 0.5/3 = 0.17; if it loses it after nine tenths, 0.45. The score depends on *when* the one
-# mistake happened, and the rest of the video is thrown away.
+# of the video, its mean overlap is 0.5/3 = 0.17; if it loses it after nine tenths, 0.45. The score depends on *when*
+# the one mistake happened, and the rest of the video adds nothing.
 #
 # The VOT challenge ([Kristan et al. 2013](#References "kristan2013")) uses the rest of the video. When the tracker has
 # lost its target, the evaluation counts one **failure**, waits five frames, and starts the tracker again from the true
@@ -136,8 +138,9 @@ print("failures:", *np.flatnonzero(states == FAILURE))
 print("frames where our loop and the library disagree:", int((states != library.states).sum()))
 
 # %% [markdown]
-# Here is the first failure. Green is the true box, orange the tracker's answer. Another object covers the target, MOSSE
-# learns it, and stays behind. The evaluation notices it in the first frame in which the two boxes have nothing in common;
+# Here is the first failure. Green is the true box, orange the tracker's answer. Another object covers the target,
+# MOSSE's filter learns that object, and the box stays with it. The evaluation counts a failure in the first frame in
+# which the two boxes have nothing in common;
 # four frames are passed over, and in the fifth the tracker is given the true box again.
 
 # %% tags=["slide"] alt="Six frames of a run with restarts: followed, slipping off, failure, passed over, started again from the true box, followed"
@@ -164,8 +167,9 @@ assert np.array_equal(boxes, library.boxes, equal_nan=True)
 # %% [markdown]
 # ## 14.3 All starts in one picture
 #
-# A restarted tracker remembers nothing. What it does after a start in frame $j$ is what it would have done if the video
-# had begun in frame $j$. So let us simply start MOSSE in *every* frame, run each time to the end, and keep the overlaps
+# A restarted tracker keeps nothing from before. So it does after a start in frame $j$ what it would do in a video
+# that begins with frame $j$. Therefore we simply start MOSSE in *every* frame, run it to the end each time, and keep
+# the overlaps
 # in a table: $o_{jk}$ is the overlap in frame $k$ of the run that was started in frame $j$.
 
 # %%
@@ -192,8 +196,9 @@ print("frames where path and loop disagree:", int((path.states != states).sum())
 # were started, because something happens in the video there.
 #
 # The experiment with restarts is the white *path*. It follows the top row until the overlap is 0, drops down to the row
-# that begins five frames later, and so on. We did not have to track anything again to draw it, which will be useful: the
-# same table contains the run for every other delay, and for every other definition of a failure. One-pass evaluation is
+# that begins five frames later, and so on. We did not have to track anything again to draw it. This will be useful:
+# the same table also contains the run for every other delay, and for every other definition of a failure. One-pass
+# evaluation is
 # the top row alone.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -202,9 +207,10 @@ assert (path.states == states).all()
 assert np.allclose(path.overlaps[states == FOLLOWED], iou(boxes, truth)[states == FOLLOWED])
 
 # %% [markdown]
-# ## 14.4 Burn-in: the first frames are a gift
+# ## 14.4 Burn-in: the first frames are easy
 #
-# Right after a start the overlap is high, because the tracker has just been told the answer. How high, and for how long?
+# Right after a start the overlap is high, because the tracker has just been given the true box. How high is it, and
+# for how long?
 # We take all runs of the table that are longer than 30 frames and average their overlaps $n$ frames after the start, over those
 # that have not failed so far.
 
@@ -234,12 +240,13 @@ axes[1].set(
 plt.show()
 
 # %% [markdown]
-# The overlap falls steadily from one frame to the next. Now imagine a tracker that follows exactly this curve and fails
+# In nearly every frame the overlap is lower than in the one before. Now imagine a tracker that follows exactly this
+# curve and fails
 # every $m$ frames. The right plot shows its mean overlap: the *more often* it fails, the *more accurate* it looks, since
 # every failure brings it new frames from the high beginning of the curve.
 #
-# VOT therefore leaves out the first ten frames from each start, the start included. This is the **burn-in**. It removes the
-# worst of the bias. It cannot remove all of it, because the curve is still falling after ten frames.
+# VOT therefore leaves out the first ten frames after each start, counting the start. This is the **burn-in**. It
+# removes the largest part of the bias, but not all of it, because the curve is still falling after ten frames.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Overlap is highest after a start; failing often looks accurate.
@@ -257,9 +264,11 @@ assert so_far[4] > so_far[9] > so_far[29]
 # $$A=\frac1{|\mathcal V|}\sum_{k\in\mathcal V}o_k,\qquad
 # R(n)=\exp\left(-n\,\frac{\text{failures}}{\text{frames}}\right). \tag{14.1}$$
 #
-# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures. Three trackers
-# on four clips like the one above: MOSSE, KCF ([Henriques et al. 2015](#References "henriques2015")), and a "tracker" that
-# does nothing at all. It answers with its first box for ever.
+# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures. We
+# compare three trackers
+# on four clips like the one above: MOSSE, KCF ([Henriques et al. 2015](#References "henriques2015")), and a "tracker"
+# that always returns its first box. `supervised.accuracy` computes $A$; in exercise 1 you write its first part, the
+# choice of $\mathcal V$.
 
 
 # %%
@@ -295,20 +304,12 @@ runs = {name: [run_on(make(), one) for one in clips] for name, make in trackers.
 
 
 # %% tags=["closed-loop"]
-def mean_overlap(run, burn_in):
-    """Return the accuracy of Eq. 14.1."""
-    counts = run.states == FOLLOWED
-    for start in np.flatnonzero(run.states == START):
-        counts[start : start + burn_in] = False
-    return run.overlaps[counts].mean()
-
-
 summary = {}
 for name, group in runs.items():
     total = sum(int((run.states == FAILURE).sum()) for run in group)
     summary[name] = {
-        "accuracy": np.mean([mean_overlap(run, 10) for run in group]),
-        "without burn-in": np.mean([mean_overlap(run, 1) for run in group]),
+        "accuracy": np.mean([accuracy(run, burn_in=10) for run in group]),
+        "without burn-in": np.mean([accuracy(run, burn_in=1) for run in group]),
         "failures": total,
         "survives 30 frames": np.exp(-30 * total / sum(len(run) for run in group)),
     }
@@ -334,17 +335,16 @@ axis.set(xlim=(0, 0.8), ylim=(0, 0.8), xlabel="survives 30 frames", ylabel="accu
 plt.show()
 
 # %% [markdown]
-# This is VOT's accuracy-robustness plot; a good tracker stands in the upper right corner. The still box shows where the
-# scale begins. It has an accuracy above zero, because it is given the truth so often. Without the burn-in it would
-# have more. So accuracy means little when the failures are not printed beside it.
+# This is VOT's accuracy-robustness plot; a good tracker stands in the upper right corner. The still box shows what a
+# tracker without any skill gets. Its accuracy is well above zero, because it is given the true box after each of its
+# many failures, and without the burn-in it would be higher. So accuracy means little without the failures beside it.
 #
 # On another processor the numbers of this chapter that come from running trackers may be slightly different, as
 # [chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) explains. The order of the three stays.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The library's accuracy is ours, and the trackers stand in the same order on both axes.
-for name, group in runs.items():
-    assert np.allclose([mean_overlap(run, 10) for run in group], [accuracy(run) for run in group])
+# The burn-in lowers every accuracy, and the trackers stand in the same order on both axes.
+for name in runs:
     assert summary[name]["without burn-in"] > summary[name]["accuracy"]
 for worse, better in (("still box", "mosse"), ("mosse", "kcf")):
     assert summary[worse]["accuracy"] < summary[better]["accuracy"]
@@ -353,9 +353,9 @@ for worse, better in (("still box", "mosse"), ("mosse", "kcf")):
 # %% [markdown]
 # ## 14.6 Expected average overlap, step by step
 #
-# Two numbers do not give a ranking. VOT2015 ([Kristan et al. 2015](#References "kristan2015")) introduced one number with
-# a clear meaning. The question it answers: *if I start this tracker once, on a video of typical length, and nobody
-# helps, what mean overlap may I expect?* Runs with restarts can answer it, in four steps.
+# Two numbers do not give a ranking. VOT2015 ([Kristan et al. 2015](#References "kristan2015")) introduced one number
+# with a clear meaning. It answers this question: *if I start this tracker once, on a video of typical length, and it
+# is never restarted, what mean overlap may I expect?* We can compute it from runs with restarts, in four steps.
 #
 # **Step 1: cut.** Cut each run at its failures. A *segment* begins after a start and ends before a failure, or at the end
 # of the video. Segment $i$ has the overlaps $o_{i1}, o_{i2}, \dots$
@@ -375,7 +375,8 @@ def cut(run):
 parts = [segment for run in runs["mosse"] for segment in cut(run)]
 
 # %% [markdown]
-# **Step 2: continue.** Nobody helps, so a tracker that has failed has overlap 0 for ever after. A segment that was cut off
+# **Step 2: continue.** Without restarts, a tracker that has failed has overlap 0 from then on. A segment that was cut
+# off
 # by the end of the video is different. We do not know how it would have gone on, and we leave the missing values open
 # (NaN in the code):
 #
@@ -437,8 +438,9 @@ axes[2].set_title("three trackers; dashed: EAO")
 plt.show()
 
 # %% [markdown]
-# Four short steps leave room for four mistakes. Here is the same quantity once more, written straight from the question
-# instead of from the steps: start somewhere, walk $n$ frames, add up overlaps, stop adding after a failure, and give up if
+# In four steps one can make four mistakes. So we compute the same quantity once more, directly from the question
+# instead of by the steps: start somewhere, walk $n$ frames, add up overlaps, stop adding after a failure, and give up
+# if
 # the video ends first.
 
 
@@ -479,8 +481,8 @@ for name, group in runs.items():
     print(f"{name:10}" + "".join(f"{value:5.2f}    " for value in values))
 
 # %% [markdown]
-# (The library's curve ends with the longest segment, as in VOT's toolkit. The still box has no segment of 35 frames, so
-# all three columns average what there is.)
+# The library's curve ends with the longest segment, as in VOT's toolkit. The still box has no segment of 35 frames,
+# so for it all three columns average over the lengths up to its longest segment.
 #
 # ### A real curve
 #
@@ -506,15 +508,15 @@ for n in (1, low, high):
 
 # %% [markdown]
 # Over 356 frames only 75 segments are known, and 66 of these are the ones that failed: a segment that never fails drops out of
-# the mean when its video ends, and few videos are longer than that. So in this part of the curve accuracy hardly
-# matters any more. What counts is how early each failure came.
+# the mean when its video ends, and few videos are longer than that. So in this part of the curve most segments end in
+# zeros, and their value depends above all on how early the failure came.
 #
 # ### Which lengths are typical?
 #
 # VOT chose the interval from the lengths of its own sequences: estimate the density of the lengths and take the range
 # around its peak that holds half of them, with equal density at both ends. The lengths of VOT2016's 60 sequences
-# stand in our table of failures (section 14.9), so we can try it. The estimate needs a bandwidth; a usual rule and a
-# narrower one:
+# stand in our table of failures (section 14.9), so we can try it. The estimate needs a bandwidth; we take the one of
+# a usual rule and a narrower one:
 
 # %%
 failed_in = read_table("published_vot2016.csv")
@@ -549,10 +551,11 @@ assert abs(intervals["narrower"][0] - 108) < 10
 assert abs(intervals["narrower"][1] - 371) < 10
 
 # %% [markdown]
-# ## 14.7 A surprise: a stricter judge makes a better tracker
+# ## 14.7 A stricter judge makes the tracker look more accurate
 #
-# VOT says that a tracker has failed when its overlap is 0. That is a mild judge. A box that touches a corner of the target
-# is still "following". **Predict:** if we restart the tracker as soon as the overlap falls to 0.4, will its accuracy go up
+# In VOT a tracker has failed when its overlap is 0. That is a mild rule: a box that covers only a corner of the
+# target still counts as following. We call such a rule the *judge*. **Predict:** if we restart the tracker as soon as
+# the overlap falls to 0.4, will its accuracy go up
 # or down? And the failures? And the EAO? The table of section 14.3 has the answers.
 
 # %% tags=["closed-loop"]
@@ -566,14 +569,16 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
 
 # %% [markdown]
 # The tracker is the same, and so is the video. The stricter the judge, the *more accurate* the tracker looks: a tracker that
-# begins to slip is stopped before its bad frames are counted, and starts again from the true box. Failures rise at the same
-# time, and EAO falls, though not at every step, because a failure fills the rest of its segment with zeros.
+# begins to slip is stopped before its bad frames are counted, and starts again from the true box. At the same time
+# there are more failures. The EAO is lowest with the strictest judge, because after a failure the rest of the segment
+# is filled with zeros. It does not fall at every step, since another path through the table has other segments.
 #
-# (We computed the EAO by walking. The library ends a curve with the longest segment, as VOT's toolkit does. On a single clip a strict
-# judge leaves only short segments, and the mean would then cover only small $n$, where the overlap is high.)
+# Here we computed the EAO by walking (section 14.6). The library's curve ends with the longest segment, as VOT's
+# toolkit does. On a single clip a strict judge leaves only short segments, and the mean would then cover only small
+# $n$, where the overlap is high.
 #
-# The lesson works for trackers as well as for judges. A tracker that jumps away from the target whenever it is unsure
-# collects more failures and a higher accuracy. Two accuracies can be compared only if the failures are about equal.
+# A tracker can have the same effect on its own score. If it jumps away from the target whenever its response is weak,
+# it has more failures and a higher accuracy. Two accuracies can be compared only if the failures are about equal.
 #
 # In the demo you are the judge. Move the failure threshold and the delay before a restart, and watch the path through the
 # table, the accuracy and the failures. In VOT's own toolkit these two numbers are settings, too.
@@ -602,8 +607,9 @@ viz.show(viz.contact_sheet(cells, columns=5, labels=labels))
 
 # %% [markdown]
 # At the restart the target is *hidden*. The true box is right, but what it shows is the dark object in front. MOSSE
-# learns that object, follows it faithfully when it leaves, and is charged with a failure a few frames later. It did exactly
-# what it was told. The table shows that the start is to blame: here is the overlap in frame 84 of runs that began before
+# learns that object and follows it when it moves away from the target, and a few frames later this counts as a
+# failure. It followed what it had been shown. The table shows that the start is the cause: here is the overlap in
+# frame 84 of runs that began before
 # and after the target came out again.
 
 # %% tags=["closed-loop"]
@@ -614,10 +620,12 @@ delays = {d: len(run_from_starts(table, 0.0, d).failures) for d in (5, 10, 15)}
 print("failures by delay:", delays)
 
 # %% [markdown]
-# Every run that begins while the target is covered is lost, and every one that begins afterwards follows it. With a delay
-# of fifteen frames the path steps over the covered frames and has one failure less. The count of failures therefore
-# depends on a chance: where the *previous* failure left the restart. Two trackers that fail two frames apart may be restarted
-# on different pictures, and one of them pays twice for a single event. Since 2020 VOT starts every tracker in the same frames
+# The runs in this table that begin while the target is covered have lost it in frame 84, and those that begin
+# afterwards follow it. With a delay
+# of fifteen frames the path steps over the covered frames and has one failure less. So the count of failures depends
+# on chance, namely on the frame in which the *previous* failure puts the restart. Two trackers that fail two frames
+# apart are restarted in different frames, and for one of them a single event may count as two failures. Since 2020
+# VOT starts every tracker in the same frames
 # instead ([Kristan et al. 2020](#References "kristan2020")); section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -632,9 +640,9 @@ assert begun in range(68, 77)
 #
 # The paper's Table 2 says that on VOT2016 ([Kristan et al. 2016](#References "kristan2016")) UDT fails 102 times and UDT+ 66
 # times ([Wang et al. 2019](#References "wang2019")). The authors released their raw results: for each of the 60 sequences
-# three repetitions, in which each line is a box, or one of the numbers 0, 1, 2 of section 14.2. Counting the lines `2` takes
-# no ground truth. Accuracy and EAO do take it, and VOT2016's true regions are not at hand; so of this table we can
-# check the failures only. `data/results/` holds the counts.
+# three repetitions, in which each line is a box, or one of the numbers 0, 1, 2 of section 14.2. We can count the
+# lines `2` without the true regions. For accuracy and EAO we would need them, and VOT2016's are not at hand; so of
+# this table we can check the failures only. `data/results/` holds the counts.
 
 # %%
 repetitions = {
@@ -664,8 +672,9 @@ print(
 print(f"largest difference: {saved.max():.0f} in {names[order[0]]}")
 
 # %% [markdown]
-# Half of the sequences say nothing, a third say that UDT+ is better, a sixth say that it is worse. And one single sequence
-# contributes more than a third of the difference. What would other sequences of the same kind say? The bootstrap
+# In half of the sequences the two fail equally often, in a third UDT+ fails less often, in a sixth more often. And
+# one single sequence contributes more than a third of the difference. What would other sequences of the same kind
+# say? The bootstrap
 # over sequences ([Efron 1979](#References "efron1979")), paired as in chapter 13:
 
 # %%
@@ -680,8 +689,8 @@ print(
 )
 
 # %% [markdown]
-# The interval leaves out 0, so UDT+ does fail less often. The mean AUC of chapter 13 could not say that. But "36 fewer" is an
-# uncertain number: sixty other sequences might as well show 8 fewer, or 70.
+# The interval leaves out 0, so we conclude that UDT+ fails less often. The mean AUC of chapter 13 did not allow this
+# conclusion. But "36 fewer" is an uncertain number: sixty other sequences might well show 8 fewer, or 70.
 #
 # ### How many sequences does such a difference need?
 #
@@ -699,7 +708,8 @@ print(
 )
 
 # %% [markdown]
-# So sixty sequences had three chances in five to show it. Still, chapter 13 found that AUC would need 229 sequences to
+# So sixty sequences had three chances in five to show a difference as large as the one observed. Still, chapter 13
+# found that AUC would need 229 sequences to
 # tell the same two trackers apart. For this pair, counting failures takes less than half as many.
 
 # %% tags=["outside-data"]
@@ -726,7 +736,7 @@ assert without.low > 0
 assert 0.5 < power < 0.7
 
 # %% [markdown]
-# ## 14.10 What one pass does not see: a small, fast ball
+# ## 14.10 What one pass does not show: a small, fast ball
 #
 # Restarts matter most where a target is lost at once. Here is a small target that moves by half its own width in a typical
 # frame, and by almost a whole width in the fastest ones.
@@ -785,9 +795,9 @@ print("udt-released: frames from each start to the failure:", *held)
 # %% [markdown]
 # The network that ships with this book fails seven times in the released tracker (`udt-released`). KCF, DSST and CSRT never fail, nor
 # does the same tracker with the authors' weights, or with *random* ones. An AUC of 0.19 alone could be one unlucky frame near the beginning, after which
-# everything is lost. The restarts say that it was not: after every one of them our network loses the ball again, within 18
-# frames. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark shows a weakness only if it
-# contains the situation.
+# everything is lost. The restarts show that it was not: after every one of them our network loses the ball again,
+# within 18 frames. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark can show a
+# weakness only if it contains the situation in which the weakness matters.
 
 # %% tags=["outside-data"]
 found = find_data("vot")
@@ -815,19 +825,22 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # | 2014 | true regions are rotated boxes, later polygons |
 # | 2015 | EAO ([Kristan et al. 2015](#References "kristan2015")) |
 # | 2017 | a real-time experiment: a slow tracker misses frames ([Kristan et al. 2017](#References "kristan2017")) |
-# | 2018 | a long-term challenge: the target leaves, nobody restarts, and the tracker must say so ([Kristan et al. 2018](#References "kristan2018")) |
+# | 2018 | a long-term challenge: the target leaves the view, the tracker has to report that, and there are no
+# restarts ([Kristan et al. 2018](#References "kristan2018")) |
 # | 2020 | *anchors* instead of restarts; true regions are masks ([Kristan et al. 2020](#References "kristan2020")) |
 # | 2023 | VOTS: one pass, several targets, masks, short and long videos together ([Kristan et al. 2023](#References "kristan2023")) |
 #
-# An **anchor** is a frame chosen in advance, one every 50 frames or so, in which the target is well visible. From each anchor the
-# tracker runs once, forwards or backwards, whichever way is longer, and nobody helps it. In our table of all starts this means: take
+# An **anchor** is a frame chosen in advance, one every 50 frames or so, in which the target is well visible. From
+# each anchor the tracker runs once, forwards or backwards, whichever way is longer, without restarts. In our table of
+# all starts this means: take
 # a few fixed rows, the same for all trackers, instead of a path that depends on the tracker. This cures the fault
 # of section 14.8, since no start lies in a covered frame and no failure moves the next start. The price is computing
 # time: frames are tracked several times. `udt evaluate --protocol anchors` works like this, with seven anchors a sequence;
 # `--protocol vot` runs the experiment of this chapter, and `udt vot score` scores result files of VOT's toolkit.
 #
-# Why accuracy and failures in the first place? [Čehovin et al. 2016](#References "cehovin2016") compared the measures then in
-# use, found that several of them say the same, and proposed this pair because its two numbers hardly depend on each other.
+# Why accuracy and failures in the first place? [Čehovin et al. 2016](#References "cehovin2016") compared the measures
+# then in use, found that several of them are strongly correlated, and proposed this pair because its two numbers
+# hardly depend on each other.
 #
 # ## 14.12 Exercises
 #
@@ -835,7 +848,8 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # [solutions/14.py](solutions/14.py).
 #
 # **Exercise 1 (compute).** Which frames count for accuracy? `states` has a number for each frame as in section 14.2: 0 passed over,
-# 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. Careful: a run may fail during its burn-in.
+# 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. A run may fail during its burn-in and
+# start again.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -855,8 +869,8 @@ check.frames_that_count(frames_that_count)
 
 # %% [markdown]
 # **Exercise 2 (break and fix).** A colleague's expected overlap. `segments` is a list of pairs: the overlaps after a start (a list), and
-# whether a failure ended the segment. The function returns $\Phi(n)$, or so it should. Two faults make it far too kind; find
-# them before you run the check.
+# whether a failure ended the segment. The function should return $\Phi(n)$ (Eq. 14.4). Because of two faults its
+# values are far too high; find them before you run the check.
 #
 # ```python
 # def expected_overlap(segments, n):
@@ -903,7 +917,8 @@ check.still_box_failures(still_box_failures)
 # %% [markdown]
 # **Exercise 4 (measure and explain).** A paper prints `failures` in a benchmark of `frames` frames. If failures come at random, at
 # that rate, how many frames does a tracker follow on average before it fails, and with what probability does it survive `span`
-# frames? Return both. Then use it: how long does UDT survive on VOT2016, and UDT+ (the lengths are in section 14.6)?
+# frames? Return both. Then use the function: for how many frames does UDT follow on average on VOT2016, and UDT+?
+# (Section 14.6 has the lengths, section 14.9 the failures.)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -922,8 +937,9 @@ def survival(failures, frames, span):
 check.survival(survival)
 
 # %% [markdown]
-# **Exercise 5 (open).** Write a tracker that has a higher accuracy than MOSSE on the four clips although it uses MOSSE inside and
-# never looks at the truth. (Section 14.7 says how.) What happens to its EAO? Can you find a rule for giving up that raises EAO, too?
+# **Exercise 5 (open).** Write a tracker that has a higher accuracy than MOSSE on the four clips although it uses
+# MOSSE inside and does not use the truth; section 14.7 gives an idea. What happens to its EAO? Can you find a rule
+# for giving up that raises EAO, too?
 #
 # ## 14.13 Summary
 
@@ -959,20 +975,21 @@ print(f"ball1_udt = {failures_of['udt-released']}")
 print(f"ball1_kcf = {failures_of['kcf']}")
 
 # %% [markdown] tags=["summary"]
-# - One pass throws away everything after the first loss: MOSSE is lost in frame 34 <!-- lost --> of our clip and ends with an AUC
+# - One pass learns nothing from the frames after the first loss: MOSSE is lost in frame 34 <!-- lost --> of our clip
+#   and ends with an AUC
 #   of 0.19<!-- auc_once -->. VOT counts a failure and starts the tracker again.
 # - A table of the overlaps from *all* starts contains every such run; the experiment is a path through it.
-# - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth 0.49<!-- tenth_frame -->. The
-#   burn-in leaves the first frames out, so that failing often does not pay.
+# - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth
+#   0.49<!-- tenth_frame -->. The burn-in leaves the first frames out, so that frequent failures raise the accuracy less.
 # - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21<!-- accuracy_still -->. On four clips MOSSE
 #   fails 11 <!-- failures_mosse --> times and KCF 8 <!-- failures_kcf --> times.
 # - EAO is the mean overlap to expect of one start on a video of typical length, with zeros after a failure. SiamCAR has
 #   0.316 <!-- siamcar_eao --> on VOT2018.
-# - A stricter judge (one that no longer accepts small overlaps) turns 3 <!-- mild_failures --> failures into
+# - A stricter judge, which no longer accepts small overlaps, turns 3 <!-- mild_failures --> failures into
 #   6<!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70<!-- strict_accuracy -->, and an EAO of
 #   0.46 <!-- mild_eao --> into 0.26<!-- strict_eao -->.
-# - The count of failures depends on where restarts happen to fall: a tracker started while its target is hidden is charged for
-#   following what it was shown.
+# - The count of failures depends on the frames in which restarts happen to fall: a tracker that is started while its
+#   target is hidden follows what it was shown, and that counts as a failure.
 # - Table 2 is confirmed: UDT fails 102 <!-- udt --> times, UDT+ 66 <!-- plus --> times. That is 36 <!-- fewer --> fewer, with an
 #   interval of 8 <!-- fewer_low --> to 70<!-- fewer_high -->, and 13 <!-- one_sequence --> of them are one sequence. To see such a
 #   difference four times out of five takes 97 <!-- needed --> sequences.
@@ -981,8 +998,8 @@ print(f"ball1_kcf = {failures_of['kcf']}")
 #   7 <!-- ball1_udt --> times and KCF 0 <!-- ball1_kcf --> times.
 
 # %% [markdown]
-# **What comes next.** Chapters 13 and 14 say what a difference between two trackers is worth. Chapter 15 uses that *before*
-# training, to decide which of the paper's ablations a laptop can confirm at all.
+# **What comes next.** Chapters 13 and 14 showed how to judge a difference between two trackers. Chapter 15 uses that
+# *before* training, to find out which of the paper's ablations a laptop can confirm at all.
 
 # %% [markdown]
 # ## References

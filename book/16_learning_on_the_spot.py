@@ -41,16 +41,17 @@ torch.set_num_threads(1)
 plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 
 # %% [markdown]
-# ## 16.1 The lesson is in the video
+# ## 16.1 Training on the video itself
 #
-# A network learns from thousands of videos, is frozen, and then tracks in a video it has never seen. But the
-# forward-and-back loss needs no labels. It can be computed in *any* video, in particular in the one at hand. The paper
+# Usually a network is trained on thousands of videos, then frozen, and tracks in a video that it was not trained on.
+# But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we
+# want to track. The paper
 # ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes the first five
 # frames of the test videos, with the box of the first frame, which every tracker is given anyway, and goes on training for
-# 100 iterations. MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network to each video before, one that was
-# trained with labels.
+# 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network that was trained
+# with labels to each test video.
 #
-# What does the network see? Patches three times as large as the first box, all cut at one place, from different frames. To
+# The training patches are three times as large as the first box, all cut at one place, from different frames. To
 # get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
 # triplet alike.
 
@@ -78,21 +79,21 @@ assert judged.shape[0] == 16
 # %% [markdown]
 # ## 16.2 One step, and the line of code for it
 #
-# Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video. A
-# small step against the gradient,
+# Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video.
+# A small step of length $h$ against the gradient,
 #
-# $$\theta'=\theta-\eta\,\nabla\mathcal L(\theta),\qquad
-# \mathcal L(\theta')\approx\mathcal L(\theta)-\eta\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
+# $$\theta'=\theta-h\,\nabla\mathcal L(\theta),\qquad
+# \mathcal L(\theta')\approx\mathcal L(\theta)-h\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
 #
-# lowers the loss if $\eta$ is small enough. That is all we know. Nothing in Eq. 16.1 says that the network tracks better:
-# it says that it comes home better, on the frames it was shown. Two things can go wrong. The network may learn the frames
-# by heart, so we judge it on frames it has not seen. And coming home may be the wrong goal, which no held-out frame
-# reveals; that is section 16.5.
+# lowers the loss if $h$ is small enough. Eq. 16.1 says that the way back ends closer to the start, on the frames that
+# were trained on. It does not say that the network tracks better. Two things can go wrong. First, the network may fit
+# these frames alone; so we compute the loss on frames that were held out. Second, a lower loss may not mean better
+# tracking, and the loss on held-out frames cannot show that; section 16.5 measures it.
 #
-# The library takes Adam's steps instead of plain ones, with a rate of $10^{-4}$ that falls to a tenth. Adam moves each
-# weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight further than some
-# thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most. In plain PyTorch it is one
-# screen.
+# The library uses the optimiser Adam instead of plain steps, with a rate of $10^{-4}$ that falls to a tenth. Adam
+# moves each weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight by more
+# than a few thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most. Here is
+# the training in plain PyTorch.
 
 # %%
 mean = torch.tensor(MEAN_RGB).view(3, 1, 1)
@@ -164,8 +165,8 @@ assert apart < 5e-5
 # %% [markdown]
 # ## 16.3 Watch it learn
 #
-# **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two frames that were
-# held out fall as much as on the six, less, or rise?
+# **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two held-out
+# frames have fallen by as large a share as on the six, by a smaller one, or will it have risen?
 
 # %% tags=["closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
@@ -193,20 +194,20 @@ for name, share in falls.items():
     print(f"{name} frames: the loss is {share:.2f} of what it was")
 
 # %% [markdown]
-# Both fall. Six frames are enough to come home better on two others.
+# On this clip both fall by about a sixth: what was learned from six frames lowers the loss on two others as well.
 #
 # ## 16.4 The guard
 #
-# A tool that changes a network behind your back must be able to do nothing. `udtlib.adapt` returns the network it was
-# given, and logs a line, in four cases:
+# A tool that changes a network by itself must also be able to leave it as it was. `udtlib.adapt` returns the network
+# it was given, and logs a line, in four cases:
 #
 # - the cycle loss on held-out frames is *not lower* at the end than before;
-# - it is below 1 % of the label's energy from the start: the network comes home already, there is nothing to learn, as in a
-#   video that stands still;
-# - it is above 90 % of that energy: the answer is as good as none, there is nothing to be seen;
+# - it is below 1 % of the label's energy from the start: the way back ends at the start already and there is nothing
+#   to learn, as in a video that stands still;
+# - it is above 90 % of that energy, which a response of zeros would have: there is nothing in the video to follow;
 # - training fails: the loss is not finite, or explodes.
 #
-# We set all four traps.
+# We try a normal case and four in which the guard must act.
 
 # %% tags=["closed-loop"]
 energy = float(label.square().sum())
@@ -227,8 +228,10 @@ for name, found in guarded.items():
     )
 
 # %% [markdown]
-# Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown,
-# both have lost the target: the cycle loss is lower, and the two boxes lie on each other. Section 16.5 comes back to this.
+# Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame
+# shown neither box fits the target well. After 30 iterations the cycle loss is lower, and so is the overlap: the
+# adapted tracker has gone farther from the target than the other. That is one frame of one clip; section 16.5
+# measures whole sequences.
 
 # %% tags=["nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
@@ -245,7 +248,8 @@ assert max(falls.values()) < 0.97
 # %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The cycle loss is not the goal; tracking is. `make results-adaptation` tracks the first 40 frames of every second sequence
+# The goal is a better tracker, and the cycle loss is only a means. `make results-adaptation` tracks the first 40
+# frames of every second sequence
 # of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings, with four
 # networks:
 #
@@ -254,13 +258,15 @@ assert max(falls.values()) < 0.97
 # - **own**: adapted to the first 12 frames of each sequence alone;
 # - **shaken**: the control. Every tensor is moved as far as in *own*, in a random direction.
 #
-# Why the control? A tracker is a chaotic system. A tiny change of the weights moves a peak by a cell somewhere, and the
-# boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). Any change of the weights makes some sequences
-# better and others worse. An adaptation has taught something only if it does more than shaking does.
+# Why the control? A tracker amplifies small changes: a tiny change of the weights moves a peak by a cell in some
+# frame, and from there on the boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). So any change
+# of the weights makes some sequences better and others worse. We credit an adaptation only with what it gains beyond
+# a random change of the same size.
 #
 # **The rule:** an adaptation *helps* if the 95 % intervals of its gain, and of its gain less that of shaking, both lie
-# above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences it is
-# *too few*, whatever the numbers are: an interval over so few means nothing. No sequence should lose more than 2 points.
+# above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences
+# it is *too few*, whatever the numbers are, because intervals from so few sequences are not reliable. We also count
+# the sequences that lose more than 2 points; there should be none.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
@@ -338,16 +344,19 @@ for kind, row in stored["pooled"].items():
     print(f"pooled, {kind}: cycle loss {row['before']:.2f} before, {row['after']:.2f} after: {state}")
 
 # %% [markdown]
-# **The surprise.** The network clearly comes home better on frames it has not seen, and the boxes hardly notice. The cycle
-# loss is a sum over all cells of a response map. Most of its fall comes from a cleaner map, and a clean map has its peak
-# where the untidy one had it. A gain in the loss is therefore not a gain in tracking, and it takes many sequences to see
-# the second. On neither set does the rule find one: adapting to each sequence alone even loses a little on the average,
-# and the intervals contain zero. The guard cannot help here, because it looks at the loss. The paper reports a gain from one network on one benchmark, without an
+# On held-out frames the cycle loss falls clearly, and yet the scores hardly change. Both can be true: the cycle loss
+# is a sum over all cells of a response map, while the box depends on the place of the highest cell alone. A map with
+# less noise has a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better
+# tracking; only the score is, and it takes many sequences to measure a small change in it. On neither set does the
+# rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that contain zero, and
+# one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The paper reports
+# a gain from one network on one benchmark, without an
 # interval and without such a control.
 #
-# **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations lowered
-# the loss in training and *raised* it on the frames that were held out, so the guard threw the network away. One network
-# has to suit eleven videos, and what helps in one need not help in another.
+# **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations
+# *raised* the loss on the frames that were held out, so the guard threw the network away. That is why the row "real
+# pooled" above has only zeros: it is the network as it ships. One network has to suit eleven videos, and what lowers
+# the loss in one may raise it in another.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
@@ -363,16 +372,18 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # ## 16.6 More data
 #
 # The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC.
-# More videos in an epoch are also more steps, and steps alone help. The clean question is: with the *same number of steps*,
-# does it help to draw them from more videos?
+# With more videos an epoch has more steps, and more steps may help by themselves. To separate the two, we ask: with
+# the *same number of steps*, does it help to draw the triplets from more videos?
 #
-# `make results-more-data` asks it at a size that a laptop can bear. It trains from random weights with the recipe of the
+# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the
+# recipe of the
 # network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of our raw
 # videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It tracks as
 # in section 16.5.
 #
 # **The rule**, beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and all
-# videos lies below zero. The difference that could have been seen four times out of five is printed beside it.
+# videos lies below zero. Beside it the program prints the smallest difference that would have been found four times
+# out of five.
 #
 # **Predict** the result. The cell prints how much there is to draw from, and the curve if it has been measured.
 
@@ -427,10 +438,10 @@ if data is not None:
     plt.show()
 
 # %% [markdown]
-# Two things limit what such a curve can say. The budget is small: fewer triplets are drawn than all videos have frames, so
-# more videos mean more *kinds* of pictures, not more lessons. And each seed draws its own videos, so the spread over seeds
-# contains the luck of the draw, as it should. A point whose interval contains zero is as good as all videos, as far as
-# anybody can tell.
+# Two things limit what such a curve can say. The budget is small: fewer triplets are drawn than all videos have
+# frames, so more videos mean more *different* images, not more triplets. And each seed draws its own videos, so the
+# spread over seeds includes the choice of videos, as it should. If the interval of a part contains zero, this
+# measurement does not tell it from all videos.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What there is to draw from; and a curve, if one is stored, is of this network's recipe.
@@ -445,7 +456,8 @@ assert data is None or (data["steps"] * data["batch"] == drawn and "1/1" in data
 # [solutions/16.py](solutions/16.py).
 #
 # **Exercise 1 (compute).** The guard's decision: `before` and `after` are cycle losses on held-out frames, `energy` is the
-# label's. Return `True` if the adapted network is to be used. Beware: `after` may be NaN, and equal is not better.
+# label's. Return `True` if the adapted network is to be used. `after` may be NaN, and an equal loss is no
+# improvement.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -485,7 +497,8 @@ check.count_triplets(count_triplets)
 
 # %% [markdown]
 # **Exercise 3 (break and fix).** A colleague holds out *triplets* instead of frames: `split` shuffles all triplets
-# `(t, s1, s2)`, and keeps a quarter to judge on. Nearly every frame is then in both parts. Write it so that no triplet that
+# `(t, s1, s2)`, and keeps a quarter to judge on. Nearly every frame is then in both parts. Write `split` so that no
+# triplet that
 # is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on *ends* (s2)
 # in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order.
 # Triplets that fit neither are left out.
@@ -528,8 +541,9 @@ def beyond_shaking(adapted, shaken, shipped):
 check.beyond_shaking(beyond_shaking)
 
 # %% [markdown]
-# **Exercise 5 (open).** Let the tracker itself say where to cut: run it over the first frames and cut each patch at its box
-# instead of the first one. Which of the two mistakes of section 16.2 becomes more likely?
+# **Exercise 5 (open).** Run the tracker over the first frames, and cut each patch at the box it returns instead of at
+# the first box. Which of the two things that can go wrong (section 16.2) becomes more likely, and how would you
+# measure it?
 #
 # ## 16.8 Summary
 
@@ -552,15 +566,18 @@ print(f"videos = {packed['videos']}")
 # - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
 #   100 <!-- iterations --> iterations on its first frames lower the cycle loss on frames it has not seen to
 #   0.80 <!-- fell --> of what it was (median), and move no weight further than 0.0061<!-- moved -->.
-# - A guard returns the old network if the loss does not fall on held-out frames, if there is nothing to learn or to be
-#   seen, and if training fails. It kept 21 <!-- kept --> of 22 <!-- all --> networks that were adapted to one sequence each.
-# - Coming home better is not tracking better. On 22 <!-- all --> sequences, adapting to one sequence changed its AUC by
+# - A guard returns the old network if the loss on held-out frames does not fall, if there is nothing to learn or
+#   nothing to follow, and if training fails. It kept 21 <!-- kept --> of 22 <!-- all --> networks that were adapted
+#   to one sequence each.
+# - A lower cycle loss is not better tracking. On 22 <!-- all --> sequences, adapting to one sequence changed its AUC
+#   by
 #   at most 2.3 <!-- own_most --> points, a random change of the same size by at most 0.6<!-- shaken_most -->; the mean
-#   gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and not resolved.
-# - One network for 11 <!-- together --> real videos came home worse on held-out frames than before, and the guard threw it
-#   away.
-# - Whether more videos help at the same number of steps is a question with a rule: 960 <!-- drawn --> triplets, drawn from
-#   parts of 104 <!-- videos --> videos.
+#   gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and neither is
+#   resolved.
+# - One network for 11 <!-- together --> real videos had a higher loss on held-out frames than before, and the guard
+#   threw it away.
+# - Whether more videos help at the same number of steps is decided by a rule that stands before the measurement: 960
+#   <!-- drawn --> triplets, drawn from parts of 104 <!-- videos --> videos.
 
 # %% [markdown]
 # **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what

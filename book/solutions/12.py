@@ -183,36 +183,54 @@ def _steepest_descent(matrix, target, iterations):
 
 
 def doubt(peaks, ratios):
-    shares = [np.minimum(values / np.median(values[:5]), 1) for values in (peaks, ratios)]
-    return np.minimum(1, 2 * shares[0] * shares[1])
+    frames = np.stack([peaks, ratios], axis=1)
+    ordinary, trusts = np.median(frames[:5], axis=0), []
+    for k, frame in enumerate(frames):
+        trusts.append(min(1, 2 * np.minimum(frame / ordinary, 1).prod()))
+        if k >= 5:
+            ordinary = ordinary + 0.05 * trusts[-1] * (frame - ordinary)
+    return np.array(trusts)
+
+
+def _trusts(peaks, ratios, ordinary, most=1.0, times=2.0, rate=0.05, by_trust=True):
+    frames, trusts = np.stack([peaks, ratios], axis=1), []
+    for k, frame in enumerate(frames):
+        trusts.append(min(1, times * np.minimum(frame / ordinary, most).prod()))
+        if k >= 5:
+            ordinary = ordinary + rate * (trusts[-1] if by_trust else 1) * (frame - ordinary)
+    return np.array(trusts)
+
+
+def _five(peaks, ratios):
+    return np.median(np.stack([peaks, ratios], axis=1)[:5], axis=0)
 
 
 def _first_frame(peaks, ratios):
-    shares = [np.minimum(values / values[0], 1) for values in (peaks, ratios)]
-    return np.minimum(1, 2 * shares[0] * shares[1])
+    return _trusts(peaks, ratios, np.array([peaks[0], ratios[0]]))
 
 
 def _all_frames(peaks, ratios):
-    shares = [np.minimum(values / np.median(values), 1) for values in (peaks, ratios)]
-    return np.minimum(1, 2 * shares[0] * shares[1])
+    return _trusts(peaks, ratios, np.median([peaks, ratios], axis=1))
 
 
 def _not_capped(peaks, ratios):
-    return np.minimum(1, 2 * peaks / np.median(peaks[:5]) * ratios / np.median(ratios[:5]))
+    return _trusts(peaks, ratios, _five(peaks, ratios), most=np.inf)
 
 
 def _not_tolerant(peaks, ratios):
-    shares = [np.minimum(values / np.median(values[:5]), 1) for values in (peaks, ratios)]
-    return shares[0] * shares[1]
+    return _trusts(peaks, ratios, _five(peaks, ratios), times=1)
 
 
 def _mean_of_five(peaks, ratios):
-    shares = [np.minimum(values / np.mean(values[:5]), 1) for values in (peaks, ratios)]
-    return np.minimum(1, 2 * shares[0] * shares[1])
+    return _trusts(peaks, ratios, np.mean([peaks[:5], ratios[:5]], axis=1))
 
 
-def _height_alone(peaks, ratios):
-    return np.minimum(1, 2 * peaks / np.median(peaks[:5]))
+def _never_moves(peaks, ratios):
+    return _trusts(peaks, ratios, _five(peaks, ratios), rate=0)
+
+
+def _learns_what_it_doubts(peaks, ratios):
+    return _trusts(peaks, ratios, _five(peaks, ratios), by_trust=False)
 
 
 WRONG = {
@@ -226,5 +244,13 @@ WRONG = {
     "interpolate": [_at_the_edge, _not_around, _other_slope, _linear],
     "newton_step": [_uphill, _upside_down, _step_only, _one_factor_missing, _gradient_only],
     "solve": [_as_found, _residual_of_the_direction, _quotient_inverted, _steepest_descent],
-    "doubt": [_first_frame, _all_frames, _not_capped, _not_tolerant, _mean_of_five, _height_alone],
+    "doubt": [
+        _first_frame,
+        _all_frames,
+        _not_capped,
+        _not_tolerant,
+        _mean_of_five,
+        _never_moves,
+        _learns_what_it_doubts,
+    ],
 }

@@ -208,18 +208,25 @@ def doubt(answer: Callable[[Array, Array], Array]) -> None:
 
 
 def _trust(peaks: Array, ratios: Array) -> tuple[Array, Mistakes]:
-    def value(start: int = 5, capped: bool = True, times: float = 2, mean: bool = False) -> Array:
-        product = np.ones(len(peaks))
-        for column in (peaks, ratios):
-            ordinary = np.mean(column[:start]) if mean else np.median(column[:start])
-            product = product * (np.minimum(column / ordinary, 1) if capped else column / ordinary)
-        return np.minimum(1, times * product)
+    frames = np.stack([peaks, ratios], axis=1)
+    five = np.median(frames[:5], axis=0)
+
+    def value(
+        start: Array = five, most: float = 1, times: float = 2, rate: float = 0.05, by_trust: bool = True
+    ) -> Array:
+        ordinary, trusts = start, []
+        for k, frame in enumerate(frames):
+            trusts.append(min(1.0, times * float(np.minimum(frame / ordinary, most).prod())))
+            if k >= 5:
+                ordinary = ordinary + rate * (trusts[-1] if by_trust else 1) * (frame - ordinary)
+        return np.array(trusts)
 
     return value(), [
-        (value(start=1), "the yardstick is the middle of five frames, not the first"),
-        (value(start=10), "the yardstick comes from the first five frames only"),
-        (value(capped=False), "each share is at most 1 before they are multiplied"),
+        (value(start=frames[0]), "the yardsticks start as the middle of five frames, not as the first"),
+        (value(start=np.median(frames, axis=0)), "the yardsticks start from the first five frames only"),
+        (value(start=frames[:5].mean(axis=0)), "the median, not the mean"),
+        (value(most=np.inf), "each share is at most 1 before they are multiplied"),
         (value(times=1), "half of what is ordinary is enough"),
-        (value(mean=True), "the median, not the mean"),
-        (np.minimum(1, 2 * peaks / np.median(peaks[:5])), "the height alone is not enough"),
+        (value(rate=0), "after the first five frames the yardsticks move"),
+        (value(by_trust=False), "a frame moves the yardsticks in proportion to its trust"),
     ]
