@@ -201,7 +201,7 @@ def test_a_marker_leaves_the_marked_place_visible(kind):
 def test_a_colour_bar_has_the_colours_of_the_map():
     bar = viz.color_bar((-1.0, 3.0), 101)
     values = np.linspace(3.0, -1.0, 101)[:, None]
-    assert bar.shape == (101, 60, 3)
+    assert bar.shape == (101, viz.BAR, 3)
     assert np.array_equal(bar[:, :1], viz.heatmap(values, shift=False, limits=(-1.0, 3.0)))
     assert (
         painted(bar[:14, 18:], (255, 255, 255)).mean() < 1 > painted(bar[-14:, 18:], (255, 255, 255)).mean()
