@@ -4,7 +4,7 @@ Everything is drawn with OpenCV, so a picture takes a millisecond and needs no d
 notebook. The colours come from the palette of Okabe and Ito, which stays legible with any colour vision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -145,11 +145,13 @@ def heatmap(
     )
 
 
-def color_bar(limits: tuple[float, float], height: int) -> Frame:
-    """Return `heatmap`'s colours for ``limits``, highest on top, with both numbers: ``(H, BAR, 3)``."""
+def color_bar(
+    limits: tuple[float, float], height: int, paint: Callable[[NDArray[np.float64]], Frame] | None = None
+) -> Frame:
+    """Return `heatmap`'s colours, or ``paint``'s, highest on top, with both limits: ``(H, BAR, 3)``."""
     column = np.linspace(limits[1], limits[0], height)[:, None].repeat(BAR_COLOURS, axis=1)
     bar = np.full((height, BAR, 3), 255, np.uint8)
-    bar[:, :BAR_COLOURS] = heatmap(column, shift=False, limits=limits)
+    bar[:, :BAR_COLOURS] = paint(column) if paint else heatmap(column, shift=False, limits=limits)
     for number, row in ((limits[1], 11), (limits[0], height - 3)):
         text = f"{number:.2g}".replace("e-0", "e-").replace("e+0", "e")
         cv2.putText(bar, text, (BAR_COLOURS + 4, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)

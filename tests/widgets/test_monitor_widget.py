@@ -1,4 +1,4 @@
-"""The training monitor of chapter 11: it trains as training does, stops, goes on, and says what has gone wrong."""
+"""The training monitor of chapter 11: it trains as training does, stops, goes on, and says why."""
 
 import asyncio
 

@@ -48,7 +48,7 @@ def test_a_file_comes_in_pieces_and_no_byte_more_than_announced():
 
 @pytest.mark.parametrize("size", [0, -1, decoded.MOST_BYTES + 1])
 def test_an_empty_or_too_large_file_is_refused_before_it_comes(size):
-    with pytest.raises(DataError, match="holiday.mp4: expected a video of at most 100 MB, found"):
+    with pytest.raises(DataError, match=r"holiday\.mp4: expected a video of at most 100 MB, found"):
         Incoming("holiday.mp4", size)
     assert Incoming("holiday.mp4", decoded.MOST_BYTES).size == decoded.MOST_BYTES
 

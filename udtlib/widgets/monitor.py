@@ -72,7 +72,7 @@ class Watched:
 
     @torch.no_grad()
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the responses ``(121, 121)`` of the fixed triplet: of S1 to T's filter, and of T at the end."""
+        """Return two responses ``(121, 121)`` of the fixed triplet: S1's on the way out, T's at the end."""
         step = self.run.step
         trip = step.round_trip(step.prepare(self.held_out.patches[:1]))
         return trip.responses[0][0].cpu().numpy(), trip.back[0].cpu().numpy()
@@ -180,6 +180,6 @@ def demo(batches: Batches, held_out: Batch, losses: Sequence[float], learned: We
         controls,
         np.vstack(over(losses, learned, held_out)),
         title="Training, live",
-        alt="Losses of a training run over its steps, and the response maps of one triplet that never changes.",
+        alt="Losses of a training run over its steps, and the responses of one triplet that never changes.",
         steps=monitor.steps,
     )

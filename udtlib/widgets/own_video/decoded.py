@@ -1,4 +1,4 @@
-"""The first frames of an uploaded file, decoded in a child process, small enough to be kept. Book: chapter 00."""
+"""The first frames of an uploaded file, decoded in a child process and made small. Book: chapter 00."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -93,7 +93,5 @@ def first_frames(name: str, content: bytes) -> Iterator[Frame]:
 def shrink(frame: Frame) -> Frame:
     """Return the frame, its longer side at most `LONGEST_SIDE` pixels."""
     height, width = frame.shape[:2]
-    longer = max(height, width)
-    return (
-        frame if longer <= LONGEST_SIDE else viz.resize_area(frame, max(1, height * LONGEST_SIDE // longer))
-    )
+    share = LONGEST_SIDE / max(height, width)
+    return frame if share >= 1 else viz.resize_area(frame, max(1, round(share * height)))

@@ -1,4 +1,4 @@
-"""Your own video: the demo with its static twin, which is made of the clip it begins with. Book: chapter 00."""
+"""Your own video: the demo, and its static twin, made of the clip it begins with. Book: chapter 00."""
 
 from collections.abc import Sequence
 from typing import Any

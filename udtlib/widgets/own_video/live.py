@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from udtlib.errors import UdtError
 from udtlib.frames import Frame
-from udtlib.widgets.base import Slider
 from udtlib.widgets.box_picker.widget import pick_box
 from udtlib.widgets.own_video.decoded import MOST_BYTES, MOST_FRAMES, Incoming, first_frames
 from udtlib.widgets.own_video.demo import ALT

@@ -87,7 +87,7 @@ class Race:
     def _map(self, name: str, response: NDArray[np.float32] | None) -> Frame:
         """Return a response as a square with its colour bar; grey where there is none.
 
-        The colours of a tracker's maps have one scale, that of its first response, so that a weak one is dark.
+        A tracker's maps have one scale, that of its first response, so that a weak one is dark.
         """
         if response is None:
             return np.full((PANEL, PANEL + viz.BAR, 3), 128, np.uint8)
