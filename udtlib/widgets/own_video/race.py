@@ -17,7 +17,7 @@ from udtlib.trackers import load_tracker
 
 TRACKERS = ("udt", "mosse")
 PANEL, PLOT, GAP = 180, 70, 4  # pixels: height of a panel and of the plot, white between panels
-HIGHEST = 1.5  # of the plot, in peaks of the first tracked frame
+HIGHEST = 2.0  # of the plot, in peaks of the first tracked frame
 
 
 class Race:
