@@ -24,7 +24,7 @@ PLAY = 80  # milliseconds a frame
 
 
 class Upload(anywidget.AnyWidget):
-    """Asks for a file; its pieces come one at a time, each when the one before has arrived.
+    """Asks for a file, and has the button Track; pieces come one at a time, each after the one before it.
 
     Attributes:
         most: bytes that a file may have.
@@ -36,17 +36,19 @@ class Upload(anywidget.AnyWidget):
     most = traitlets.Int(MOST_BYTES).tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, done: Callable[[str, bytes], None]) -> None:
-        """Call ``done(name, content)`` with every file that has come as a whole."""
+    def __init__(self, done: Callable[[str, bytes], None], track: Callable[[], None]) -> None:
+        """Call ``done(name, content)`` with every file that has come, and ``track()`` at the button."""
         super().__init__()
-        self.done, self.file = done, None
+        self.done, self.track, self.file = done, track, None
         self.file: Incoming | None
         self.on_msg(lambda widget, message, buffers: self.hear(message, buffers))
 
     def hear(self, message: dict[str, Any], buffers: Sequence[bytes]) -> None:
-        """Take a message of the browser: a file is announced, or its next piece is here."""
+        """Take a message of the browser: the button, a file that is announced, or its next piece."""
         try:
-            if "size" in message:
+            if "track" in message:
+                self.track()
+            elif "size" in message:
                 self.file = Incoming(str(message.get("name", "")), int(message["size"]))
                 self.send({"at": 0})
             elif self.file is not None and buffers:
@@ -68,7 +70,7 @@ class Upload(anywidget.AnyWidget):
 
 
 class Live:
-    """Upload, box, button and trackers, one below the other.
+    """Upload and button, box, and trackers, one below the other.
 
     Attributes:
         widget: all of them.
@@ -82,12 +84,9 @@ class Live:
 
     def __init__(self, race: Race) -> None:
         """Show a clip that has been tracked."""
-        self.turns, self.upload = Turns(), Upload(self.take)
-        tip = "follow the box with both trackers"
-        self.button = ipywidgets.Button(description="Track", tooltip=tip, button_style="primary")
-        self.button.on_click(lambda _: self.track())
+        self.turns, self.upload = Turns(), Upload(self.take, self.track)
         self.first, self.below = ipywidgets.VBox(), ipywidgets.VBox()
-        self.widget = ipywidgets.VBox([self.upload, self.first, self.button, self.below])
+        self.widget = ipywidgets.VBox([self.upload, self.first, self.below])
         self.names = tuple(race.boxes)
         self._offer(race.frames, race.boxes[self.names[0]][0])
         self._show(race)

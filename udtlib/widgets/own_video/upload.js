@@ -14,7 +14,17 @@ function render({ model, el }) {
   bar.setAttribute("aria-label", "uploaded");
   const said = make("p", { className: "said" });
   said.setAttribute("role", "status");
-  root.append(label, bar, said);
+  const button = make("button", { type: "button", textContent: "Track" });
+  button.title = "follow the box with both trackers";
+  const row = make("div", { className: "row" });
+  row.append(label, button);
+  root.append(row, bar, said);
+  button.addEventListener("click", () => model.send({ track: true }));
+  // JupyterLab would take Space and Enter for its own shortcuts.
+  root.addEventListener("keydown", (event) => {
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    if (!chord && event.key !== "Escape" && !(event.shiftKey && event.key === "Enter")) { event.stopPropagation(); }
+  });
 
   let file = null;
   const end = () => { file = null; bar.hidden = true; };
