@@ -6,7 +6,9 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from udtlib import viz
+import cv2
+import numpy as np
+
 from udtlib.data.kinds import VIDEO_SUFFIXES
 from udtlib.data.one_size import OneSize
 from udtlib.data.video_file import VideoFile
@@ -94,4 +96,7 @@ def shrink(frame: Frame) -> Frame:
     """Return the frame, its longer side at most `LONGEST_SIDE` pixels."""
     height, width = frame.shape[:2]
     share = LONGEST_SIDE / max(height, width)
-    return frame if share >= 1 else viz.resize_area(frame, max(1, round(share * height)))
+    if share >= 1:
+        return frame
+    size = max(1, round(share * width)), max(1, round(share * height))
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
