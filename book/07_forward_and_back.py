@@ -820,7 +820,7 @@ for axis in axes.flat:
 for place, (kind, limits) in enumerate(scales.items()):  # the colour bars, in the empty corner
     bar = axes[0, 2].inset_axes([0, 0.88 - 0.29 * place, 1, 0.08])
     bar.imshow(np.linspace(*limits, 64)[None], aspect="auto", extent=(*limits, 0, 1))
-    bar.set(yticks=[], xticks=limits, xticklabels=[f"{limit:.2g}" for limit in limits])
+    bar.set(yticks=[], xticks=limits, xticklabels=[f"{round(limit, 6):.3g}" for limit in limits])
     bar.set_title(kind, fontsize=8, pad=2)
     bar.tick_params(labelsize=7, pad=1, length=2)
 right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)

@@ -153,7 +153,7 @@ def color_bar(
     bar = np.full((height, BAR, 3), 255, np.uint8)
     bar[:, :BAR_COLOURS] = paint(column) if paint else heatmap(column, shift=False, limits=limits)
     for number, row in ((limits[1], 11), (limits[0], height - 3)):
-        text = f"{number:.2g}".replace("e-0", "e-").replace("e+0", "e")
+        text = f"{float(f'{number:.2g}'):g}".replace("e-0", "e-").replace("e+0", "e")
         cv2.putText(bar, text, (BAR_COLOURS + 4, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
     return bar
 
