@@ -220,6 +220,16 @@ animation(
     still=25,
 )
 
+# %% [markdown]
+# Every difficulty of our clips is a number from 0 to 1. In JupyterLab, turn them up and down below: the clip is drawn
+# again, MOSSE and KCF (chapter 03) run through it again, and the lines show how much each overlaps the target, frame
+# by frame. Otherwise look at one clip with all numbers at 0 and at three that are harder.
+
+# %% tags=["nbval-ignore-output"]
+from udtlib.widgets import studio
+
+studio.demo()
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The plot and the pictures: once lost, the target is never touched again, and so it is with the ladybird.
 assert beetle_overlaps[10] > 0.9 > 0.1 > beetle_overlaps[90:].max()
@@ -348,7 +358,21 @@ print(f"{len(frames) / (perf_counter() - begun):.0f} frames per second on this m
 scrubber(sequence, street_boxes, sheet=3)
 
 # %% [markdown]
-# For a video of your own, use a terminal. The box is the target in the first frame, `x,y,w,h`:
+# **Your own video.** In JupyterLab, run the next cell, choose a file, draw a box around something on its first frame
+# and press Track. `"udt"` and MOSSE follow it, and the response map of each is beside the frame, with its peak in the
+# ring. The file stays on this machine. Until you choose one, the demo shows the beginning of the clip of section 0.4.
+#
+# Nobody knows the true boxes of your video. Watch the height of the peaks instead, which the lower plot shows in
+# units of the first one: if the peak falls, the tracker no longer sees what it has learned. It may still be on the
+# target, and a high peak may be in the wrong place.
+
+# %% tags=["nbval-ignore-output"]
+from udtlib.widgets.own_video import own_video
+
+own_video(hidden.frames[:48], hidden.boxes[0])
+
+# %% [markdown]
+# For long videos, and to keep the boxes, use a terminal. The box is the target in the first frame, `x,y,w,h`:
 #
 # ```
 # udt track holiday.mp4 --box 120,80,60,90 --out tracked.mp4 --boxes boxes.txt

@@ -53,15 +53,16 @@ banner()
 
 # %%
 def pictures(maps, size=2.0, columns=None):
-    """Draw {title: 2-D array, or None for an empty axis} in rows; return the axes."""
+    """Draw {title: 2-D array, or None for an empty axis} in rows, each with its scale; return the axes."""
     columns = columns or len(maps)
     rows = -(-len(maps) // columns)
-    shape = (size * columns, (size + 0.25) * rows)
-    _, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
+    shape = ((size + 0.4) * columns, (size + 0.25) * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
     for axis, (title, picture) in zip(axes.flat, maps.items(), strict=True):
         axis.set(title=title, xticks=[], yticks=[])
         if picture is not None:
-            axis.imshow(picture, interpolation="nearest")
+            drawn = axis.imshow(picture, interpolation="nearest")
+            figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
     return axes.ravel()
 
 

@@ -136,7 +136,7 @@ for name in ("grey", "colour", "fhog"):
 # %% tags=["slide"] alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
-    picture = viz.resize_nearest(viz.heatmap(response), 160, 160)
+    picture = viz.map_and_bar(response, 160, 160)
     right, down = 80 - off * 160 / (2.5 * truth[0][2:])
     cv2.circle(picture, (round(right), round(down)), 12, viz.WHITE, 2, cv2.LINE_AA)
     panels[f"{name}, PSR {peak_to_sidelobe(response):.0f}"] = picture
@@ -285,10 +285,11 @@ drawn |= {
     "up (13)": channels[13],
     "texture (27)": channels[27],
 }
-shown = [viz.resize_area(picture[60:180, 80:240], 90)]
+part = viz.resize_area(picture[60:180, 80:240], 90)
+shown = [np.pad(part, ((0, 0), (0, viz.BAR), (0, 0)), constant_values=255)]
 for values in list(drawn.values())[1:]:
-    shown.append(viz.resize_nearest(viz.heatmap(values[15:45, 20:60], shift=False), 90))
-viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.5)
+    shown.append(viz.map_and_bar(values[15:45, 20:60], 90, shift=False))
+viz.show(viz.contact_sheet(shown, labels=list(drawn)), zoom=1.3)
 strong = [np.sort(values.ravel())[-480:].sum() / values.sum() for values in (votes[0], channels[0])]
 print("share of the strongest tenth of the cells: votes {:.0%}, normalised {:.0%}".format(*strong))
 print("channels, rows, columns:", channels.shape)
@@ -967,23 +968,25 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"] alt="Six sequences around the frame in which the tracker loses the target, three frames each, with boxes and responses; four responses break up, two keep a sharp peak"
-sheet, at_loss = [], {}
+# %% tags=["slide", "closed-loop"]
+rows, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
     lost = int(np.argmax(iou(boxes, truth) < 0.3))
     at_loss[name] = [peak_to_sidelobe(maps[t - 1]) for t in range(max(1, lost - 2), lost + 4)]
-    row = []
-    for time in (max(1, lost - 4), lost, lost + 3):
+    row, times = [], (max(1, lost - 4), lost, lost + 3)
+    limits = viz.limits_of(*(maps[time - 1] for time in times))
+    for time in times:
         shot = viz.draw_box(viz.draw_box(shown[time], truth[time], viz.TRUTH), boxes[time])
         shot = crop(shot, from_center(center(truth[time]), (150, 150)), (140, 140))
-        response = viz.resize_nearest(viz.heatmap(maps[time - 1]), 140, 140)
+        response = viz.resize_nearest(viz.heatmap(maps[time - 1], limits=limits), 140, 140)
         row += [
             viz.caption(shot, f"{name}, frame {time}"),
             viz.caption(response, f"PSR {peak_to_sidelobe(maps[time - 1]):.0f}"),
         ]
-    sheet += row
-viz.show(viz.contact_sheet(sheet, columns=6))
+    rows.append(viz.side_by_side(*row, viz.caption(viz.color_bar(limits, 140), "")))
+colors = {"truth": viz.TRUTH, "KCF": viz.PREDICTION}
+viz.show(np.vstack([*rows, viz.legend(colors, rows[0].shape[1])]))
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
 print("lowest PSR from two frames before the loss to three after:", lowest)
 jump = np.linalg.norm(np.diff([center(box) for box in clip("fm-2")[1][:8]], axis=0), axis=1).max()

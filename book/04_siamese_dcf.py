@@ -82,8 +82,11 @@ print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(respon
 
 # %% tags=["slide"] alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak"
 def montage(maps):
-    """Return maps (32, H, W) as one picture, four rows of eight, each scaled by itself."""
-    return viz.contact_sheet([viz.heatmap(each, shift=False) for each in np.asarray(maps)], 8, gap=2)
+    """Return maps (32, H, W) as one picture of 250 rows, four times eight on one scale, and its bar."""
+    limits = viz.limits_of(maps)
+    tiles = [viz.heatmap(each, shift=False, limits=limits) for each in np.asarray(maps)]
+    sheet = viz.resize_nearest(viz.contact_sheet(tiles, 8, gap=2), 250)
+    return np.hstack([sheet, viz.color_bar(limits, 250)])
 
 
 filters = torch.fft.irfft2(learned, s=(121, 121))[0]
@@ -93,11 +96,11 @@ pictures = {
     "the 32 filters, their middle": montage(filters[:, 30:91, 30:91]),
     "search patch": pair.search,
     "its 32 channels ": montage(features_search[0, :, ::2, ::2]),
-    "response": viz.heatmap(response),
+    "response": viz.map_and_bar(response, 250),
 }
 drawn = [viz.caption(viz.resize_nearest(p, 250), title) for title, p in pictures.items()]
-viz.show(viz.side_by_side(*drawn[:3]), zoom=0.8)
-viz.show(viz.side_by_side(*drawn[3:]), zoom=0.8)
+viz.show(viz.side_by_side(*drawn[:3]), zoom=0.72)
+viz.show(viz.side_by_side(*drawn[3:]), zoom=0.72)
 
 # %%
 found = peak_displacement(response.numpy(), subpixel=True)

@@ -170,11 +170,12 @@ z = spectra(random_features(sample(frames[1], middle, windows)))
 answers = torch.fft.irfft2(alpha * (z * x.conj()).sum(1, keepdim=True) / N, s=(SIDE, SIDE))[:, 0]
 peaks = answers.amax((1, 2))
 
-# %% tags=["slide"] alt="Three responses for windows 0.985, 1 and 1.015 times as large; their peaks look the same"
-_, axes = plt.subplots(1, 3, figsize=(7.5, 2.6), layout="constrained")
+# %% tags=["slide"]
+figure, axes = plt.subplots(1, 3, figsize=(8.2, 2.6), layout="constrained")
 for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
-    axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
+    drawn = axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
     axis.set(title=f"window x {factor:.3f}: peak {answer.max():.3f}", xticks=[], yticks=[])
+figure.colorbar(drawn, ax=axes, shrink=0.8)
 plt.show()
 print("peaks:", peaks.numpy().round(3))
 
@@ -699,6 +700,9 @@ for time in times:
     maps.append(viz.resize_nearest(viz.heatmap(fast_maps[time - 1], limits=(-0.1, 0.8)), 160))
 labels = [f"frame {time}" for time in times] + [f"fast, score {fast_score[time - 1]:.1f}" for time in times]
 sheet = viz.contact_sheet(shots + maps, columns=4, labels=labels)
+bar = np.full((sheet.shape[0], viz.BAR, 3), 255, np.uint8)
+bar[-160:] = viz.color_bar((-0.1, 0.8), 160)  # beside the maps
+sheet = viz.side_by_side(sheet, bar)
 colors = {"truth": viz.TRUTH, "rate 0.01": viz.SECOND, "rate 0.1": viz.PREDICTION}
 viz.show(np.vstack([sheet, viz.legend(colors, sheet.shape[1])]))
 

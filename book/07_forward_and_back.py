@@ -774,28 +774,30 @@ machine_loss = round_trip_errors(trip.back, trip.label, "paper").item()
 
 
 # %%
-def montage(maps):
+def montage(maps, limits):
     """Return 16 of 32 feature maps (1, 32, H, W) as one picture."""
-    return viz.contact_sheet(
-        [viz.heatmap(each, shift=False) for each in maps[0, ::2, ::2, ::2].numpy()], 4, gap=2
-    )
+    tiles = [viz.heatmap(each, shift=False, limits=limits) for each in maps[0, ::2, ::2, ::2].numpy()]
+    return viz.contact_sheet(tiles, 4, gap=2)
 
 
 def spectrum(filters):
-    """Return the strength of a filter's frequencies as a picture, low ones in the middle, in decades."""
+    """Return the strength of a filter's frequencies (121, 121) in decades."""
     maps = torch.fft.irfft2(filters[0], s=(121, 121))
-    return viz.heatmap(torch.fft.fft2(maps).abs().square().sum(0).log10().numpy())
+    return torch.fft.fft2(maps).abs().square().sum(0).log10().numpy()
 
 
 grid = {(0, row): patch for row, patch in enumerate(patches)}
-grid |= {(1, row): montage(each) for row, each in enumerate(features)}
-grid |= {(2, row + 1): viz.heatmap(each[0].numpy()) for row, each in enumerate(trip.responses)}
-grid |= {(3, row): viz.heatmap(each[0].numpy()) for row, each in enumerate(labels)}
-grid |= {(4, row): spectrum(each) for row, each in enumerate(filters)}
-grid |= {
-    (5, 1): viz.heatmap(trip.back[0].numpy()),
-    (5, 0): viz.heatmap((trip.back[0] - label).square().numpy()),
-}
+maps = {(2, row + 1): each[0].numpy() for row, each in enumerate(trip.responses)}
+maps |= {(3, row): each[0].numpy() for row, each in enumerate(labels)}
+maps |= {(4, row): spectrum(each) for row, each in enumerate(filters)}
+maps |= {(5, 1): trip.back[0].numpy(), (5, 0): (trip.back[0] - label).square().numpy()}
+kinds = {place: r"$R$ and $Y$" for place in maps}
+kinds |= {(4, row): r"$|\hat W|^2$, decades" for row in range(3)} | {(5, 0): "$(R_T - Y_T)^2$"}
+scales = {r"$\varphi_\theta$": viz.limits_of(*(each.numpy() for each in features))}
+for kind in dict.fromkeys(kinds.values()):
+    scales[kind] = viz.limits_of(*(maps[place] for place in maps if kinds[place] == kind))
+grid |= {(1, row): montage(each, scales[r"$\varphi_\theta$"]) for row, each in enumerate(features)}
+grid |= {place: viz.heatmap(each, limits=scales[kinds[place]]) for place, each in maps.items()}
 names = {
     (0, row): f"{name}: frame {k}"
     for row, (name, k) in enumerate(zip(("T", "S1", "S2"), numbers, strict=True))
@@ -824,6 +826,12 @@ for (column, row), picture in grid.items():
     )
 for axis in axes.flat:
     axis.set_axis_off()
+for place, (kind, limits) in enumerate(scales.items()):  # the colour bars, in the empty corner
+    bar = axes[0, 2].inset_axes([0, 0.88 - 0.29 * place, 1, 0.08])
+    bar.imshow(np.linspace(*limits, 64)[None], aspect="auto", extent=(*limits, 0, 1))
+    bar.set(yticks=[], xticks=limits, xticklabels=[f"{round(limit, 6):.3g}" for limit in limits])
+    bar.set_title(kind, fontsize=8, pad=2)
+    bar.tick_params(labelsize=7, pad=1, length=2)
 right, left, up, down = (1.02, 0.5), (-0.02, 0.5), (0.5, 1.2), (0.5, -0.03)
 step_down = "arc,angleA=-90,angleB=90,armA=12,armB=24,rad=6"
 leaving, entering_filter = (0.9, 1.03), (0.12, 1.03)

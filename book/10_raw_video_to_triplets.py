@@ -424,10 +424,11 @@ squares = {}
 for name, triplets in drawn.items():
     one, two = (triplets[:, 1:] - triplets[:, :1]).T
     squares[name] = np.histogram2d(two, one, bins=np.arange(0.5, 11.5))[0] / len(triplets)
-figure, axes = plt.subplots(1, 2, figsize=(6.5, 2.9), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(7.3, 2.9), layout="constrained")
 for axis, (name, square) in zip(axes, squares.items(), strict=True):
-    axis.imshow(square, origin="lower", extent=(0.5, 10.5, 0.5, 10.5), vmin=0, vmax=0.03)
+    shares = axis.imshow(square, origin="lower", extent=(0.5, 10.5, 0.5, 10.5), vmin=0, vmax=0.03)
     axis.set(title=name, xlabel="S1 - T, frames", ylabel="S2 - T, frames")
+figure.colorbar(shares, ax=axes, label="share of the triplets")
 plt.show()
 uniform = np.full((10, 10), 0.01)
 above = np.tril(np.ones((10, 10)), -1)

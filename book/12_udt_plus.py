@@ -288,7 +288,7 @@ pixels = AREA * np.sqrt(size.prod())  # side of the window in pixels of the fram
 inside = np.abs(np.arange(29) - 14) <= 29 / AREA / 2
 inside = inside[:, None] & inside[None]
 answers, found, share = {}, {}, {}
-figure, axes = plt.subplots(1, 5, figsize=(11, 2.5), layout="constrained")
+figure, axes = plt.subplots(1, 5, figsize=(12.4, 2.5), layout="constrained")
 shot = viz.draw_box(viz.draw_box(sprint.frames[4], sprint.boxes[0], viz.SECOND), sprint.boxes[4], viz.TRUTH)
 axes[0].imshow(crop(shot, from_center(place, (pixels, pixels)), (240, 240)))  # what the maps cover
 axes[0].set_title("frame 4; blue: in frame 0")
@@ -297,9 +297,9 @@ for column, (kind, weight) in enumerate(filters.items()):
     share[kind] = energy[inside].sum() / energy.sum()
     position, _, answers[kind] = highest_point(respond(weight, later))
     found[kind] = position * pixels
-    axes[1 + column].imshow(energy)
+    figure.colorbar(axes[1 + column].imshow(energy), ax=axes[1 + column], shrink=0.7)
     axes[1 + column].set_title(f"{kind}: energy of the filter")
-    axes[3 + column].imshow(np.fft.fftshift(answers[kind]))
+    figure.colorbar(axes[3 + column].imshow(np.fft.fftshift(answers[kind])), ax=axes[3 + column], shrink=0.7)
     truth_x, truth_y = 14 + moved / pixels * 29
     axes[3 + column].plot(truth_x, truth_y, "o", markersize=13, fillstyle="none", color="white")
     axes[3 + column].set_title(f"{kind}: its response")

@@ -201,8 +201,47 @@ def test_a_marker_leaves_the_marked_place_visible(kind):
 def test_a_colour_bar_has_the_colours_of_the_map():
     bar = viz.color_bar((-1.0, 3.0), 101)
     values = np.linspace(3.0, -1.0, 101)[:, None]
-    assert bar.shape == (101, 60, 3)
+    assert bar.shape == (101, viz.BAR, 3)
     assert np.array_equal(bar[:, :1], viz.heatmap(values, shift=False, limits=(-1.0, 3.0)))
     assert (
         painted(bar[:14, 18:], (255, 255, 255)).mean() < 1 > painted(bar[-14:, 18:], (255, 255, 255)).mean()
     )
+
+
+def test_a_map_and_its_bar_have_the_scale_of_the_map():
+    values = np.random.default_rng(0).normal(size=(20, 30))
+    picture = viz.map_and_bar(values, 80)
+    assert picture.shape == (80, 120 + viz.BAR, 3)
+    np.testing.assert_array_equal(picture[:, :120], viz.resize_nearest(viz.heatmap(values), 80))
+    limits = float(values.min()), float(values.max())
+    np.testing.assert_array_equal(picture[:, 120:], viz.color_bar(limits, 80))
+    wide = viz.map_and_bar(values, 80, 60, shift=False, limits=(-9, 9))
+    np.testing.assert_array_equal(wide[:, 60:], viz.color_bar((-9, 9), 80))
+    assert viz.limits_of([[np.nan, 2]], [[-1, np.inf]]) == (-1, 2)
+    assert viz.limits_of([np.nan]) == (0, 1)
+    assert viz.map_and_bar([[np.nan]], 20).shape == (20, 20 + viz.BAR, 3)
+
+
+def test_a_bar_takes_other_colours():
+    grey = viz.color_bar((0, 1), 40, lambda column: np.uint8(255 * column)[:, :, None].repeat(3, axis=2))
+    assert grey[0, 0].tolist() == [255, 255, 255]
+    assert grey[-1, 0].tolist() == [0, 0, 0]
+    assert grey.shape == viz.color_bar((0, 1), 40).shape
+
+
+def test_curves_go_through_their_points_and_stay_inside():
+    line = np.array([[0, 0], [5, np.nan], [10, 4], [20, 99]])
+    plot = viz.curves({viz.TRUTH: line}, (0, 20), (0, 4), 200, 60)
+    assert plot.shape == (60, 200, 3)
+    rows, columns = np.nonzero((plot == viz.TRUTH).all(-1))
+    left, right, top, bottom = 42, 190, 5, 44
+    assert abs(columns.min() - left) <= 1
+    assert abs(columns.max() - right) <= 1
+    assert abs(rows[columns == left][0] - bottom) <= 1, "the first point, at the lower left"
+    middle = rows[columns == (left + right) // 2]
+    assert abs(middle.min() - top) <= 1, "the second that is finite; the last is cut off there"
+    assert (rows >= top - 1).all()
+    (one,) = [viz.curves({viz.TRUTH: np.array([[3, 1.0]])}, (0, 20), (0, 4), 200)]
+    assert (one == viz.TRUTH).all(-1).any(), "a single point is a dot"
+    empty = viz.curves({viz.TRUTH: np.zeros((0, 2))}, (0, 1), (0, 1), 200)
+    assert not (empty == viz.TRUTH).all(-1).any()

@@ -4,7 +4,7 @@ Everything is drawn with OpenCV, so a picture takes a millisecond and needs no d
 notebook. The colours come from the palette of Okabe and Ito, which stays legible with any colour vision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ BLACK: Color = (0, 0, 0)
 WHITE: Color = (255, 255, 255)
 
 FONT, FONT_SCALE, TEXT_HEIGHT = cv2.FONT_HERSHEY_SIMPLEX, 0.4, 18
+BAR, BAR_COLOURS = 66, 14  # pixels: width of a colour bar with its numbers, and without them
 
 
 def draw_box(
@@ -135,8 +136,7 @@ def heatmap(
     values = np.asarray(response, np.float64)
     if values.ndim != 2 or values.size == 0:
         raise FrameError(f"a map to draw has shape (H, W), found {values.shape}")
-    finite = values[np.isfinite(values)]
-    low, high = limits or ((finite.min(), finite.max()) if finite.size else (0.0, 1.0))
+    low, high = limits or limits_of(values)
     scaled = np.nan_to_num((values - low) / max(high - low, 1e-12), nan=0, posinf=1, neginf=0)
     grey = np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
     grey = np.ascontiguousarray(np.fft.fftshift(grey) if shift else grey)
@@ -145,14 +145,84 @@ def heatmap(
     )
 
 
-def color_bar(limits: tuple[float, float], height: int) -> Frame:
-    """Return `heatmap`'s colours for ``limits``, highest on top, with both numbers: ``(H, 60, 3)``."""
-    column = np.linspace(limits[1], limits[0], height)[:, None].repeat(14, axis=1)
-    bar = np.full((height, 60, 3), 255, np.uint8)
-    bar[:, :14] = heatmap(column, shift=False, limits=limits)
+def color_bar(
+    limits: tuple[float, float], height: int, paint: Callable[[NDArray[np.float64]], Frame] | None = None
+) -> Frame:
+    """Return `heatmap`'s colours, or ``paint``'s, highest on top, with both limits: ``(H, BAR, 3)``."""
+    column = np.linspace(limits[1], limits[0], height)[:, None].repeat(BAR_COLOURS, axis=1)
+    bar = np.full((height, BAR, 3), 255, np.uint8)
+    bar[:, :BAR_COLOURS] = paint(column) if paint else heatmap(column, shift=False, limits=limits)
     for number, row in ((limits[1], 11), (limits[0], height - 3)):
-        cv2.putText(bar, f"{number:.2g}", (18, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
+        text = f"{float(f'{number:.2g}'):g}".replace("e-0", "e-").replace("e+0", "e")
+        cv2.putText(bar, text, (BAR_COLOURS + 4, row), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
     return bar
+
+
+def map_and_bar(
+    response: ArrayLike,
+    height: int,
+    width: int | None = None,
+    shift: bool = True,
+    limits: tuple[float, float] | None = None,
+) -> Frame:
+    """Return `heatmap`'s picture at another size with its `color_bar`: ``(height, width + BAR, 3)``.
+
+    Args:
+        response: a map ``(H, W)``.
+        height: of the picture, pixels.
+        width: of the map in it; None keeps the map's proportions.
+        shift: as in `heatmap`.
+        limits: as in `heatmap`, which takes the map's own.
+
+    Raises:
+        FrameError: as `heatmap`.
+    """
+    limits = limits or limits_of(response)
+    picture = resize_nearest(heatmap(response, shift, limits), height, width)
+    return np.hstack([picture, color_bar(limits, height)])
+
+
+def limits_of(*maps: ArrayLike) -> tuple[float, float]:
+    """Return the smallest and the largest finite value of maps that share one colour bar; 0, 1 of none."""
+    values = np.concatenate([np.asarray(each, np.float64).ravel() for each in maps])
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
+def curves(
+    lines: Mapping[Color, ArrayLike],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    width: int,
+    height: int = 60,
+) -> Frame:
+    """Return a plot ``(height, width, 3)`` of points joined by lines, with the numbers at its four ends.
+
+    Args:
+        lines: by colour, points ``(n, 2)``, x right and y up; one that is not finite is left out, those
+            beyond ``up`` are drawn at its end.
+        across: x at the left and at the right end.
+        up: y below and above.
+        width: of the picture, pixels.
+        height: likewise.
+    """
+    plot = np.full((height, width, 3), 255, np.uint8)
+    left, right, top, bottom = 42, width - 10, 5, height - 16
+    cv2.rectangle(plot, (left, top), (right, bottom), (200, 200, 200), 1)
+    texts = [f"{number:.3g}" for number in (*across, *up)]
+    end = right - cv2.getTextSize(texts[1], FONT, FONT_SCALE, 1)[0][0]
+    places = [(left, height - 3), (end, height - 3), (4, bottom), (4, top + 8)]
+    for text, place in zip(texts, places, strict=True):
+        cv2.putText(plot, text, place, FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
+    low, high = np.array([across[0], up[0]]), np.array([across[1], up[1]])
+    for color, points in lines.items():
+        values = np.asarray(points, np.float64).reshape(-1, 2)
+        share = np.clip((values[np.isfinite(values).all(axis=1)] - low) / np.maximum(high - low, 1e-12), 0, 1)
+        pixels = np.rint([left, bottom] + share * [right - left, top - bottom]).astype(np.int32)
+        cv2.polylines(plot, [pixels[:, None]], False, color, 2, cv2.LINE_AA)
+        if len(pixels) == 1:
+            cv2.circle(plot, tuple(map(int, pixels[0])), 2, color, cv2.FILLED, cv2.LINE_AA)
+    return plot
 
 
 def resize_nearest(picture: Frame, height: int, width: int | None = None) -> Frame:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from udtlib import viz
 from udtlib.errors import OptionError
 from udtlib.features import colour, fhog, grey
 from udtlib.trackers import kcf
@@ -18,7 +19,7 @@ def test_picture_is_rgb_and_pure() -> None:
     before = [frame.copy() for frame in features.scene()[0]]
     first, second = features.draw(), features.draw()
     assert first.dtype == np.uint8
-    assert first.shape == (164, 524, 3)
+    assert first.shape == (164, 524 + viz.BAR, 3)
     np.testing.assert_array_equal(first, second)
     first[:] = 0
     np.testing.assert_array_equal(features.draw(), second)
@@ -114,6 +115,6 @@ def test_redraw_is_fast() -> None:
 def test_demo_has_a_twin_of_three_settings() -> None:
     demo = features.demo()
     assert isinstance(demo, Demo)
-    assert demo.twin.shape == (3 * 164, 524, 3)
+    assert demo.twin.shape == (3 * 164, 524 + viz.BAR, 3)
     np.testing.assert_array_equal(demo.start(), features.draw())
     np.testing.assert_array_equal(demo.twin[:164], features.draw(feature="grey", light=0.3))

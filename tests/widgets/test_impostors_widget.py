@@ -37,7 +37,7 @@ def test_pictures_mark_truth_and_peak():
     right, wrong = impostors.draw("random", 20, 20), impostors.draw("position code", 20, 20)
     assert right.shape == wrong.shape
     assert (right != wrong).any()
-    truth = (wrong[:, -impostors.PANEL :] == viz.TRUTH).all(-1)
+    truth = (wrong[:, -impostors.PANEL - viz.BAR :] == viz.TRUTH).all(-1)
     assert truth.any()
 
 

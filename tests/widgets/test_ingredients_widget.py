@@ -106,7 +106,7 @@ def test_a_setting_chosen_meanwhile_ends_the_run_before_it():
         widget.values = {"number": 1}
         await asyncio.sleep(0)
         widget.values = {"number": 2}
-        await widget.task
+        await widget.turns.task
         return seen
 
     seen = asyncio.run(events())

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from udtlib import viz
 from udtlib.errors import DataError
 from udtlib.evaluation.scoring.all_starts import run_from_starts
 from udtlib.widgets.restarts import BAD, SIDE, draw_restarts, restarts_demo
@@ -15,7 +16,7 @@ TABLE = np.clip(1 - AGE / 20, 0, 1)
 
 def filled(picture, row, color):
     """Return how long the bar in a row from the bottom is, in pixels."""
-    line = picture[picture.shape[0] - 22 * row + 10, 110:]
+    line = picture[picture.shape[0] - 22 * row + 10, 110:SIDE]
     return int((line == color).all(axis=1).sum())
 
 
@@ -26,7 +27,7 @@ def crosses(picture):
 def test_the_bars_are_accuracy_and_failures():
     picture = draw_restarts(TABLE, 0, 5)
     run = run_from_starts(TABLE, 0, 5)
-    assert picture.shape == (18 + SIDE + 44, SIDE, 3)
+    assert picture.shape == (18 + SIDE + 44, SIDE + viz.BAR, 3)
     assert picture.dtype == np.uint8
     assert len(run.failures) == 2
     whole = SIDE - 5 - 110

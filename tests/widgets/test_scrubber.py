@@ -27,7 +27,7 @@ def test_draw_shows_both_boxes_the_map_and_is_pure():
     draw = frame_drawer(CLIP, SLOW, RESPONSES)
     picture = draw(5)
     assert picture.dtype == np.uint8
-    assert picture.shape == (240 + 2 * viz.TEXT_HEIGHT, 320 + 4 + 320, 3)
+    assert picture.shape == (240 + 2 * viz.TEXT_HEIGHT, 320 + 4 + 320 + viz.BAR, 3)
     for color, (x, y, w, _h) in ((viz.TRUTH, BOXES[5]), (viz.PREDICTION, SLOW[5])):
         row = picture[int(y) + viz.TEXT_HEIGHT, int(x) : int(x + w)]
         assert (row == color).all(-1).mean() >= 0.3  # the boxes cover each other's edges in part
@@ -37,7 +37,7 @@ def test_draw_shows_both_boxes_the_map_and_is_pure():
 
 def test_maps_share_one_scale_so_that_a_lost_target_looks_dim():
     draw = frame_drawer(CLIP, SLOW, RESPONSES)
-    light = [draw(t)[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT, 324:].mean() for t in range(1, LENGTH)]
+    light = [draw(t)[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT, 324:644].mean() for t in range(1, LENGTH)]
     assert (np.diff(light) > 0).all()
 
 
@@ -78,7 +78,7 @@ def test_the_static_twin_holds_first_and_last_frame(sheet):
     demo = scrubber(CLIP, SLOW, RESPONSES, sheet=sheet, columns=3)
     small = frame_drawer(CLIP, SLOW, RESPONSES, height=120)
     height, width = small(0).shape[:2]
-    assert (height, width) == (120 + 2 * viz.TEXT_HEIGHT, 160 + 4 + 160)
+    assert (height, width) == (120 + 2 * viz.TEXT_HEIGHT, 160 + 4 + 160 + viz.BAR)
     np.testing.assert_array_equal(demo.twin[:height, :width], small(0))
     row, column = divmod(min(sheet, LENGTH) - 1, 3)
     top, left = row * (height + 4), column * (width + 4)

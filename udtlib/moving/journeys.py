@@ -116,13 +116,23 @@ def passing_pictures(
             texts.append(text)
     rows.append([("response", back), *rows[-1][1:]])
     texts.append(f"{names[-1]}'s filter, applied to T: compared with T's label, it gives the loss")
+    limits = viz.limits_of(label, *responses, *pseudo_labels, back)
     lit = [0, *(1 + step // 2 for step in range(2 * count)), 0]
     upper = [viz.resize_area(patch, height) for patch in patches]
-    return [_passing(upper, row, names, text, at) for row, text, at in zip(rows, texts, lit, strict=True)]
+    return [
+        _passing(upper, row, names, text, at, limits) for row, text, at in zip(rows, texts, lit, strict=True)
+    ]
 
 
-def _passing(upper: Sequence[Frame], maps: Sequence[Map], names: Sequence[str], text: str, lit: int) -> Frame:
-    """Return patches above, their maps below, the patch that is worked on framed, and a line of text."""
+def _passing(
+    upper: Sequence[Frame],
+    maps: Sequence[Map],
+    names: Sequence[str],
+    text: str,
+    lit: int,
+    limits: tuple[float, float],
+) -> Frame:
+    """Return patches above, their maps below on one scale, the patch worked on framed, a line of text."""
     height, width = upper[0].shape[:2]
     blank = np.full((height, width, 3), 232, np.uint8)
     cells = []
@@ -130,6 +140,11 @@ def _passing(upper: Sequence[Frame], maps: Sequence[Map], names: Sequence[str], 
         box = (0, 0, width, height)
         cells.append(viz.draw_box(patch, box, viz.PREDICTION, thickness=4) if number == lit else patch)
     for _, values in maps:
-        cells.append(blank if values is None else viz.resize_nearest(viz.heatmap(values), height, width))
+        cells.append(
+            blank if values is None else viz.resize_nearest(viz.heatmap(values, limits=limits), height, width)
+        )
     sheet = viz.contact_sheet(cells, len(upper), [*names, *(word for word, _ in maps)], gap=GAP)
+    bar = np.full((sheet.shape[0], viz.BAR, 3), 255, np.uint8)
+    bar[-height:] = viz.color_bar(limits, height)
+    sheet = np.hstack([sheet, bar])
     return np.vstack([sheet, viz.text_strip(text, sheet.shape[1])])

@@ -29,12 +29,13 @@ def learning_pictures(
         counts = ", ".join(str(len(each)) for each in (patches, filters, responses))
         raise OptionError(f"expected as many patches as filters and responses, found {counts}")
     maps = [np.asarray(response, np.float64) for response in responses]
-    limits = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)
+    limits = viz.limits_of(*maps)
+    bar = viz.caption(viz.color_bar(limits, HEIGHT), "")
     pictures = []
     for number, (patch, weights, response) in enumerate(zip(patches, filters, maps, strict=True)):
         panels = [viz.resize_nearest(patch, HEIGHT, HEIGHT), _signed(weights), _map(response, limits)]
         texts = f"frame {number}: the patch", "the filter", f"its response, up to {response.max():.2f}"
-        pictures.append(viz.contact_sheet(panels, 3, texts, gap=8))
+        pictures.append(viz.side_by_side(viz.contact_sheet(panels, 3, texts, gap=8), bar))
     return pictures
 
 

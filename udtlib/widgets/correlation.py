@@ -102,14 +102,14 @@ def draw(
     down: int = 7,
     right: int = -9,
 ) -> Frame:
-    """Return the picture of one setting, RGB ``uint8`` ``(196, 652, 3)``; arguments as `solve`.
+    """Return the picture of one setting, RGB ``uint8`` ``(196, 718, 3)``; arguments as `solve`.
 
     Panels: template, search patch, filter, and the response with "nothing moved" in the middle, the truth
     as a circle and the peak as a cross, white where they agree within 2 px, orange where not.
     """
     bench = solve(log10_lambda, sigma, window, noise, down, right)
     good = max(abs(bench.found[0] - down), abs(bench.found[1] - right)) <= 2
-    response = viz.resize_nearest(viz.heatmap(bench.response), PANEL)
+    response = viz.map_and_bar(bench.response, PANEL)
     mark(response, (down, right), bench.found, viz.WHITE if good else viz.PREDICTION)
     panels = {
         "template": grey(bench.template),

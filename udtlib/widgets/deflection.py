@@ -183,6 +183,7 @@ def draw(
     for way, trip in verdict.trips.items():
         picture = viz.heatmap(trip.back[0].numpy(), limits=(0, top))
         panels[f"{WAYS[way]}: {verdict.losses[way]:.0f}"] = marked(picture, (0, 0), verdict.homes[way])
+    panels[""] = viz.color_bar((0, top), PANEL)
     row = viz.side_by_side(*(viz.caption(picture, name) for name, picture in panels.items()))
     text = f"target hidden {hidden_in_S1:g} in S1, {hidden_in_S2:g} in S2; likeness {likeness:g}; "
     return viz.caption(row, f"{text}circle: the truth, cross: the tracker, numbers: the loss")

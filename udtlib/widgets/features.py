@@ -128,7 +128,7 @@ def draw(
     light: float = 1.0,
     growth: float = 1.0,
 ) -> Frame:
-    """Return the picture of one setting, RGB ``uint8`` ``(164, 524, 3)``; arguments as `solve`.
+    """Return the picture of one setting, RGB ``uint8`` ``(164, 590, 3)``; arguments as `solve`.
 
     Panels: template, search patch, its channels (of the middle), and the response with "nothing moved" in
     the middle, the truth as a circle and the peak as a cross: white where they agree within 6 px, orange
@@ -136,7 +136,7 @@ def draw(
     """
     look = solve(feature, kernel, sigma, frames, light, growth)
     recipe, good = kcf.RECIPES[feature], look.error < 6
-    response = viz.resize_nearest(viz.heatmap(look.response), PANEL, PANEL)
+    response = viz.map_and_bar(look.response, PANEL, PANEL)
     mark(response, look, viz.WHITE if good else viz.PREDICTION)
     panels = {
         "template": viz.resize_nearest(look.template, PANEL),

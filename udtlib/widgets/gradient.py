@@ -91,6 +91,12 @@ def signed(values: Map, limit: float) -> Frame:
     return np.rint(picture).astype(np.uint8)
 
 
+def signed_and_bar(values: Map, limit: float) -> Frame:
+    """Return `signed`'s picture, `PANEL` high, with its colour bar."""
+    bar = viz.color_bar((-limit, limit), PANEL, lambda column: signed(column, limit))
+    return np.hstack([viz.resize_nearest(signed(values, limit), PANEL), bar])
+
+
 def draw(
     down: int = 3, right: int = 5, asked_down: int = 0, asked_right: int = 0, log10_lambda: float = -2
 ) -> Frame:
@@ -102,16 +108,15 @@ def draw(
     step = solve(down, right, asked_down, asked_right, log10_lambda)
     limit = float(max(np.abs(step.d_template).max(), np.abs(step.d_search).max()))
     panels = {
-        "template": viz.heatmap(step.template, shift=False),
-        "search patch": viz.heatmap(step.search, shift=False),
-        "response": viz.heatmap(step.response),
-        "arriving gradient": signed(np.fft.fftshift(step.error), float(np.abs(step.error).max())),
-        "d loss / d template": signed(step.d_template, limit),
-        "d loss / d search": signed(step.d_search, limit),
+        "template": viz.map_and_bar(step.template, PANEL, shift=False),
+        "search patch": viz.map_and_bar(step.search, PANEL, shift=False),
+        "response": viz.map_and_bar(step.response, PANEL),
+        "arriving gradient": signed_and_bar(np.fft.fftshift(step.error), float(np.abs(step.error).max())),
+        "d loss / d template": signed_and_bar(step.d_template, limit),
+        "d loss / d search": signed_and_bar(step.d_search, limit),
     }
-    pictures = [viz.caption(viz.resize_nearest(p, PANEL), title) for title, p in panels.items()]
     text = f"moved ({down}, {right}), asked for ({asked_down}, {asked_right}): loss {step.loss:.2f}"
-    return viz.caption(viz.side_by_side(*pictures), text)
+    return viz.caption(viz.contact_sheet(list(panels.values()), 3, list(panels)), text)
 
 
 def demo() -> Demo:

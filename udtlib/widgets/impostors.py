@@ -75,7 +75,7 @@ def draw(network: str = "trained", down: int = 8, right: int = -12) -> Frame:
     """
     answer = solve(network, down, right)
     scale = PANEL / CELLS
-    heat = viz.resize_nearest(viz.heatmap(answer.response), PANEL)
+    heat = viz.map_and_bar(answer.response, PANEL)
     for (dy, dx), color, kind in (
         ((down, right), viz.TRUTH, "circle"),
         (answer.found, viz.WHITE, "cross"),

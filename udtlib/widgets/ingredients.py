@@ -143,7 +143,8 @@ def draw(frame: int = START, **chosen: bool) -> Frame:
         f"without any: peak {plain.scores[frame]:.1f}": response_panel(plain.responses[frame], False),
         f"chosen: peak {mine.scores[frame]:.1f}": response_panel(mine.responses[frame], "context" in names),
     }
-    above = viz.side_by_side(*(viz.caption(panel, text) for text, panel in panels.items()), gap=GAP)
+    captioned = [viz.caption(panel, text) for text, panel in panels.items()]
+    above = viz.side_by_side(*captioned, viz.caption(viz.color_bar(LIMITS, PANEL), ""), gap=GAP)
     title = "with " + (", ".join(name for name in INGREDIENTS if name in names) or "nothing")
     lines = {viz.SECOND: plain.overlaps(frame), viz.PREDICTION: mine.overlaps(frame)}
     colors = {"truth": viz.TRUTH, "without any": viz.SECOND, "chosen": viz.PREDICTION}

@@ -22,7 +22,7 @@ from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.widgets.base import Check, Control, Demo, Slider
 
-PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 180  # patch, features, patch over target, drawn panel
+PATCH, SIDE, CONTEXT, PANEL = 125, 121, 3.0, 156  # patch, features, patch over target, drawn panel
 
 
 class Pair(NamedTuple):
@@ -89,17 +89,17 @@ def draw(channels: int = 32, log10_lambda: float = -4, sigma: float = 4, window:
     response = respond(channels, log10_lambda, sigma, window)
     dy, dx = peak_displacement(response)
     found = "yes" if np.abs(pair.moved - (dy, dx)).max() <= 4 else "no"
-    picture = viz.resize_nearest(viz.heatmap(response), PANEL)
+    picture = viz.map_and_bar(response, PANEL)
     viz.mark_point(picture, _place(pair.moved), viz.WHITE, "circle")
     viz.mark_point(picture, _place(np.array([dy, dx])), viz.PREDICTION, "cross")
     panels = {
-        "template": pair.template,
-        "search patch": pair.search,
-        "its channel 1": viz.heatmap(x[0, 0].numpy(), shift=False),
-        "and of the search": viz.heatmap(z[0, 0].numpy(), shift=False),
+        "template": viz.resize_nearest(pair.template, PANEL),
+        "search patch": viz.resize_nearest(pair.search, PANEL),
+        "its channel 1": viz.map_and_bar(x[0, 0].numpy(), PANEL, shift=False),
+        "and of the search": viz.map_and_bar(z[0, 0].numpy(), PANEL, shift=False),
         f"response, PSR {peak_to_sidelobe(response):.1f}": picture,
     }
-    row = viz.side_by_side(*(viz.caption(viz.resize_nearest(p, PANEL), t) for t, p in panels.items()))
+    row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
     text = f"{channels} channels, lambda 1e{log10_lambda:g}, sigma {sigma:g}, window {window:d}: "
     return viz.caption(row, f"{text}target found: {found}")
 

@@ -76,7 +76,8 @@ def draw(frame: int = START, iterations: str = "30") -> Frame:
     for found, color in boxes:
         picture = viz.draw_box(picture, found[frame], color)
     maps = [viz.heatmap(run.responses[frame], limits=LIMITS) for run in (plain, mine)]
-    panels = [viz.resize_area(picture, PANEL), *(viz.resize_nearest(one, PANEL) for one in maps)]
+    maps = [viz.resize_nearest(one, PANEL) for one in maps]
+    panels = [viz.resize_area(picture, PANEL), maps[0], np.hstack([maps[1], viz.color_bar(LIMITS, PANEL)])]
     overlaps = [iou(run.boxes[frame], clip.boxes[frame]) for run in (plain, mine)]
     names = [f"frame {frame}", f"shipped: overlap {overlaps[0]:.2f}", f"adapted: {overlaps[1]:.2f}"]
     above = viz.side_by_side(*(viz.caption(one, text) for one, text in zip(panels, names, strict=True)))

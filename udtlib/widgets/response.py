@@ -190,7 +190,7 @@ def row(step: Step, side: float, text: str) -> Frame:
     In the response "nothing moved" is the middle; a circle is the truth, a cross the peak. ``side`` is the
     patch's in pixels of the frame.
     """
-    response = viz.resize_nearest(viz.heatmap(step.response), PANEL)
+    response = viz.map_and_bar(step.response, PANEL)
     if step.truth is not None:
         viz.mark_point(response, place_of(step.truth, side), viz.WHITE, "circle")
     viz.mark_point(response, place_of(step.found, side), viz.PREDICTION)
@@ -230,8 +230,8 @@ def square(
 
 
 def enlarged(picture: Frame) -> Frame:
-    """Return a frame as wide as two panels."""
-    width = 2 * PANEL + GAP
+    """Return a frame half as wide as `row`'s panels and their colour bar."""
+    width = (4 * PANEL + 2 * GAP + viz.BAR) // 2
     height = round(picture.shape[0] * width / picture.shape[1])
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 

@@ -34,13 +34,16 @@ def draw_restarts(table: ArrayLike, threshold: float, delay: int) -> Frame:
     not_after = viz.resize_nearest(np.tri(len(overlaps), dtype=bool), SIDE, SIDE)
     square = np.where(not_after[:, :, None], np.uint8(255), square)
     _draw_path(square, run)
+    square = np.hstack([square, viz.color_bar((0, 1), SIDE)])
+    width = square.shape[1]
     mean, lost = accuracy(run), len(run.failures)
     bars = [
         _bar(f"accuracy {mean:.2f}", mean, viz.TRUTH),
         _bar(f"failures {lost}", min(lost / MOST_FAILURES, 1), BAD),
     ]
     text = f"fails at overlap {threshold:.2f}, starts again after {delay}"
-    return np.vstack([viz.text_strip(text, SIDE), square, *bars])
+    wide = [np.pad(bar, ((0, 0), (0, viz.BAR), (0, 0)), constant_values=255) for bar in bars]
+    return np.vstack([viz.text_strip(text, width), square, *wide])
 
 
 def restarts_demo(table: ArrayLike) -> Demo:

@@ -155,24 +155,29 @@ def draw(
     went, a cross the peak.
     """
     trip = solve(clip, frame, search, way_back, channels, window)
-    there = viz.resize_nearest(viz.heatmap(trip.there), PANEL)
+    there = viz.map_and_bar(trip.there, PANEL)
     for truth, color in ((trip.target, viz.TRUTH), (trip.background, viz.SECOND)):
         if truth is not None:
             viz.mark_point(there, place(truth), color, "circle")
     viz.mark_point(there, place(np.array(trip.found)), viz.PREDICTION)
     home = np.asarray(gaussian_label(SIDE, SIDE, default_sigma(PATCH, PATCH)))
     panels = {
-        "T": viz.resize_nearest(trip.template, PANEL),
-        f"S, {frame} frames on": viz.resize_nearest(trip.search, PANEL),
+        "T": beside_no_bar(trip.template),
+        f"S, {frame} frames on": beside_no_bar(trip.search),
         f"response at S: {trip.there.max():.2f}": there,
-        "label of S": viz.resize_nearest(viz.heatmap(trip.label), PANEL),
-        f"back at T: {trip.back.max():.2f}": viz.resize_nearest(viz.heatmap(trip.back), PANEL),
-        "squared distance": viz.resize_nearest(viz.heatmap((trip.back - home) ** 2, limits=(0, 0.2)), PANEL),
+        "label of S": viz.map_and_bar(trip.label, PANEL),
+        f"back at T: {trip.back.max():.2f}": viz.map_and_bar(trip.back, PANEL),
+        "squared distance": viz.map_and_bar((trip.back - home) ** 2, PANEL, limits=(0, 0.2)),
     }
-    row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
+    sheet = viz.contact_sheet(list(panels.values()), 3, list(panels))
     setting = f"{clip}, {search}, {way_back}, {channels} channels, window {window:d}"
     peak = "peak at ({:+.0f}, {:+.0f})".format(*trip.found)
-    return viz.caption(row, f"{setting}: {peak}, loss {trip.error:.1f}")
+    return viz.caption(sheet, f"{setting}: {peak}, loss {trip.error:.1f}")
+
+
+def beside_no_bar(patch: Frame) -> Frame:
+    """Return a patch as large as a map with its colour bar, which is white here."""
+    return np.pad(viz.resize_nearest(patch, PANEL), ((0, 0), (0, viz.BAR), (0, 0)), constant_values=255)
 
 
 def place(displacement: NDArray[np.float64]) -> tuple[int, int]:

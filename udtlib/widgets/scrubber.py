@@ -67,8 +67,9 @@ def frame_drawer(
 ) -> Callable[[int], Frame]:
     """Return the pure function from a frame's index to its picture: boxes, scores, response map.
 
-    All maps share one colour scale, from the lowest to the highest value of the clip, and are shifted for
-    drawing: the middle of the map means "nothing moved". The frame is drawn at ``height`` (None: its own).
+    All maps share one colour scale, from the lowest to the highest value of the clip, and its bar. They are
+    shifted for drawing: the middle of the map means "nothing moved". The frame is drawn at ``height`` (None:
+    its own).
     Other arguments and errors as `scrubber`.
     """
     tracks = _tracks(sequence, predictions)
@@ -114,13 +115,14 @@ def _check_responses(sequence: Clip, responses: Responses) -> list[Boxes]:
 def map_drawer(sequence: Clip, responses: Responses) -> Callable[[int, int], Frame]:
     """Return the function from a frame's index and a height to its map's picture (none: grey)."""
     maps = _check_responses(sequence, responses)
-    limits = min(map(np.nanmin, maps)), max(map(np.nanmax, maps))
+    limits = viz.limits_of(*maps)
 
     def draw(index: int, height: int) -> Frame:
         response = responses[index]
         if response is None:
-            return viz.resize_nearest(np.full((*maps[0].shape, 3), 128, np.uint8), height)
-        return viz.resize_nearest(viz.heatmap(response, limits=limits), height)
+            grey = viz.resize_nearest(np.full((*maps[0].shape, 3), 128, np.uint8), height)
+            return np.hstack([grey, viz.color_bar(limits, height)])
+        return viz.map_and_bar(response, height, limits=limits)
 
     return draw
 

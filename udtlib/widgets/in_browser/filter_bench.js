@@ -3,7 +3,7 @@
 import { channelsOf, labelOf, solveBench, spectraOfChannels } from "./bench.js";
 import { peakOf, peakToSidelobe } from "./fourier.js";
 import { ARROWS, drawing, element, keepKeys, slider } from "./page.js";
-import { paint } from "./paint.js";
+import { paint, scaleBar } from "./paint.js";
 
 const COLOURS = { template: "#0072b2", search: "#e69f00" };
 const PANELS = {
@@ -127,7 +127,7 @@ async function filterBench(root, start) {
   tick.checked = state.windowed;
   tick.addEventListener("change", () => set("windowed")(tick.checked));
   const said = element(controls, "p", {}, { "aria-live": "off" });
-  const row = element(root, "div", { className: "panels small" }), canvases = {};
+  const row = element(root, "div", { className: "panels small" }), canvases = {}, bars = {};
   let mark = null;
   const look = (place, size, kind, windowed) => {
     const channels = channelsOf(picture, place, size, kind, windowed);
@@ -137,8 +137,10 @@ async function filterBench(root, start) {
   for (const [name, title] of Object.entries(PANELS)) {
     const figure = element(row, "figure");
     element(figure, "figcaption", { textContent: title });
-    if (name === "response") { [canvases.response, mark] = responsePanel(figure); continue; }
-    canvases[name] = element(figure, "canvas", {}, { role: "img", "aria-label": title });
+    if (name === "response") { [canvases.response, mark] = responsePanel(figure); } else {
+      canvases[name] = element(figure, "canvas", {}, { role: "img", "aria-label": title });
+    }
+    bars[name] = scaleBar(figure, name === "response" ? "viridis" : "grey");
   }
 
   function show() {
@@ -146,11 +148,12 @@ async function filterBench(root, start) {
     const { size, kind, sigma, regularisation, windowed } = state;
     const [template, search] = ["template", "search"].map((key, k) => looks[k](state[key], size, kind, windowed));
     const solved = solveBench(template.spectra, search.spectra, label(size, sigma), size, regularisation);
-    paint(canvases.template, template.channels[0], size, { symmetric: true });
-    paint(canvases.search, search.channels[0], size, { symmetric: true });
-    paint(canvases.filter, solved.filter, size, { symmetric: true });
-    paint(canvases.strength, solved.strength.map((value) => Math.log(value + 1e-9)), size, { shift: true });
-    paint(canvases.response, solved.response, size, { colours: "viridis", shift: true });
+    const strength = solved.strength.map((value) => Math.log(value + 1e-9));
+    for (const [name, map, way] of [
+      ["template", template.channels[0], { symmetric: true }], ["search", search.channels[0], { symmetric: true }],
+      ["filter", solved.filter, { symmetric: true }], ["strength", strength, { shift: true }],
+      ["response", solved.response, { colours: "viridis", shift: true }],
+    ]) { bars[name](paint(canvases[name], map, size, way)); }
     const truth = [state.template[1] - state.search[1], state.template[0] - state.search[0]];
     const found = peakOf(solved.response, size);
     mark(size, truth, found);

@@ -120,15 +120,18 @@ def draw(picture: Frame, **settings: Any) -> Frame:
     for place, colour in ((settings["template"], viz.SECOND), (settings["search"], viz.PREDICTION)):
         shown = viz.draw_box(shown, [*place, size, size], colour)
     dy, dx = peak_displacement(bench.response)
+    shown = viz.resize_area(shown, PANEL)[:, : PANEL + viz.BAR]
+    room = PANEL + viz.BAR - shown.shape[1]
+    shown = np.pad(shown, ((0, 0), (0, room), (0, 0)), constant_values=255)
     panels = {
-        "template": viz.heatmap(bench.template, shift=False),
-        "search patch": viz.heatmap(bench.search, shift=False),
-        "filter": viz.heatmap(bench.filter, shift=False),
-        "its spectrum (log)": viz.heatmap(np.log(bench.strength + 1e-9)),
-        f"response, peak ({dy:.0f}, {dx:.0f})": viz.heatmap(bench.response),
+        "the two squares": shown,
+        "template": viz.map_and_bar(bench.template, PANEL, shift=False),
+        "search patch": viz.map_and_bar(bench.search, PANEL, shift=False),
+        "filter": viz.map_and_bar(bench.filter, PANEL, shift=False),
+        "its spectrum (log)": viz.map_and_bar(np.log(bench.strength + 1e-9), PANEL),
+        f"response, peak ({dy:.0f}, {dx:.0f})": viz.map_and_bar(bench.response, PANEL),
     }
-    row = [viz.caption(viz.resize_nearest(panel, PANEL), title) for title, panel in panels.items()]
-    return viz.side_by_side(viz.caption(viz.resize_area(shown, PANEL), "the two squares"), *row)
+    return viz.contact_sheet(list(panels.values()), 3, list(panels))
 
 
 def demo() -> BrowserDemo:

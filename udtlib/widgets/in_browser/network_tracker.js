@@ -2,7 +2,7 @@
 
 import { spectraOf } from "./features.js";
 import { ARROWS, element, keepKeys } from "./page.js";
-import { paint } from "./paint.js";
+import { paint, scaleBar } from "./paint.js";
 import { cameraFrames, fileFrames, storedFrames } from "./sources.js";
 import { CUTOFF, SIDE, UdtTracker } from "./tracker.js";
 
@@ -74,6 +74,7 @@ async function networkTracker(root, start, life) {
   element(figure, "figcaption", { textContent: "response" });
   const response = element(figure, "canvas", {}, { role: "img", "aria-label": "The response map of the last frame" });
   response.width = response.height = SIDE;
+  const scale = scaleBar(figure, "viridis");
   const controls = element(root, "div", { className: "controls" });
   const said = element(root, "p", {}, { role: "status" });
   const numbers = element(root, "p", { className: "numbers" });
@@ -129,7 +130,7 @@ async function networkTracker(root, start, life) {
       spent += performance.now() - before;
       boxes.push(box);
       drawFrame(canvas, frame, box);
-      paint(response, tracker.response, SIDE, { colours: "viridis", shift: true });
+      scale(paint(response, tracker.response, SIDE, { colours: "viridis", shift: true }));
       numbers.textContent = `${boxes.length} frames; the tracker alone: ${(1000 * boxes.length / spent).toFixed(1)} a second; `
         + `score ${tracker.score.toFixed(2)}${tracker.score < 0.15 ? ", lost" : ""}`;
       await new Promise((resolve) => requestAnimationFrame(resolve));

@@ -18,7 +18,8 @@ function coloursOf(scale) {
 const COLOURS_OF = Object.fromEntries(Object.entries(SCALES).map(([name, scale]) => [name, coloursOf(scale)]));
 const IMAGES = new WeakMap(); // of canvases, to be painted again
 
-// Paints `map` (size * size) from its least to its greatest value; `shift` puts index (0, 0) into the middle.
+// Paints `map` (size * size) from its least to its greatest value, which are returned; `shift` puts index (0, 0)
+// into the middle.
 export function paint(canvas, map, size, { colours = "grey", shift = false, symmetric = false } = {}) {
   const scale = COLOURS_OF[colours], context = canvas.getContext("2d");
   if (canvas.width !== size) { canvas.width = canvas.height = size; }
@@ -35,4 +36,16 @@ export function paint(canvas, map, size, { colours = "grey", shift = false, symm
     }
   }
   context.putImageData(image, 0, 0);
+  return [low, high];
+}
+
+// Adds a colour bar and returns the function that says which values its two ends have.
+export function scaleBar(parent, colours = "grey") {
+  const bar = document.createElement("div"), strip = document.createElement("i");
+  const ends = ["span", "span"].map((name) => document.createElement(name));
+  bar.className = "scale";
+  strip.style.background = `linear-gradient(to right, ${SCALES[colours].map((rgb) => `rgb(${rgb})`).join(", ")})`;
+  bar.append(ends[0], strip, ends[1]);
+  parent.append(bar);
+  return (limits) => limits.forEach((limit, k) => { ends[k].textContent = String(Number(limit.toPrecision(2))); });
 }

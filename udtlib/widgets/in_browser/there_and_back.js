@@ -1,6 +1,7 @@
 // Plays the way from T through S1 and S2 back to T: the peaks, the path, and the loss as S2 moves away.
 
 import { drawing, element, keepKeys, slider } from "./page.js";
+import { scaleBar } from "./paint.js";
 
 const NAMES = ["T", "S1", "S2", "T again"], STEPS = NAMES.length, PAUSE = 700; // milliseconds a step
 
@@ -41,7 +42,7 @@ function thereAndBack(root, { clips, side }, life) {
   keepKeys(root);
   const names = Object.keys(clips), state = { clip: names[0], journey: 0, step: STEPS - 1 };
   const row = element(root, "div", { className: "panels" });
-  const panels = NAMES.map((name) => panel(row, name, side));
+  const panels = NAMES.map((name) => panel(row, name, side)), scale = scaleBar(root, "viridis");
   const lower = element(root, "div", { className: "panels" });
   const losses = element(element(lower, "figure"), "div");
   const controls = element(lower, "div", { className: "controls" });
@@ -60,7 +61,8 @@ function thereAndBack(root, { clips, side }, life) {
   }
 
   function show() {
-    const { frames, places, targets, responses, loss } = journeys()[state.journey];
+    const { frames, places, targets, responses, limits, loss } = journeys()[state.journey];
+    if (limits) { scale(limits); }
     const points = places.map(([down, right]) => [side / 2 + right, side / 2 + down]);
     panels.forEach((one, k) => {
       one.figure.style.opacity = k <= state.step ? 1 : 0.25;

@@ -60,10 +60,11 @@ def journey(clip: str, last: int) -> Journey:
 def as_state(clip: str, last: int) -> dict[str, Any]:
     """Return a journey as the script takes it; its patches are numbers of frames."""
     there = journey(clip, last)
-    maps = [data_url(viz.heatmap(response)) for response in there.responses]
+    limits = viz.limits_of(*there.responses)
+    maps = [data_url(viz.heatmap(response, limits=limits)) for response in there.responses]
     frames = [0, last // 2, last, 0]
     places = {"places": there.places.tolist(), "targets": there.targets.round(1).tolist()}
-    return {"frames": frames, "responses": maps, "loss": there.loss} | places
+    return {"frames": frames, "responses": maps, "limits": list(limits), "loss": there.loss} | places
 
 
 def draw(clip: str, last: int) -> Frame:
@@ -73,15 +74,19 @@ def draw(clip: str, last: int) -> Frame:
         np.rint((each[:, ::-1] + PATCH / 2) * PANEL / PATCH).astype(np.int32)
         for each in (there.places, there.targets)
     )
-    panels = []
+    panels, limits = [], viz.limits_of(*there.responses)
     for k, (name, patch) in enumerate(zip(("T", "S1", "S2", "T again"), there.patches, strict=True)):
         picture = viz.resize_nearest(patch, PANEL)
         cv2.polylines(picture, [points[: k + 1]], False, viz.PREDICTION, 2, cv2.LINE_AA)
         cv2.circle(picture, targets[k].tolist(), 12, viz.TRUTH, 2, cv2.LINE_AA)
         viz.mark_point(picture, (int(points[k][0]), int(points[k][1])))
-        below = viz.resize_nearest(viz.heatmap(there.responses[k]), PANEL)
+        below = viz.resize_nearest(viz.heatmap(there.responses[k], limits=limits), PANEL)
         panels.append(np.vstack([viz.caption(picture, name), below]))
-    return viz.caption(viz.side_by_side(*panels), f"{clip}, S2 after {last} frames: loss {there.loss:.1f}")
+    bar = np.full((panels[0].shape[0], viz.BAR, 3), 255, np.uint8)
+    bar[-PANEL:] = viz.color_bar(limits, PANEL)
+    return viz.caption(
+        viz.side_by_side(*panels, bar), f"{clip}, S2 after {last} frames: loss {there.loss:.1f}"
+    )
 
 
 def demo() -> BrowserDemo:

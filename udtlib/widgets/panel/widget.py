@@ -1,12 +1,13 @@
 """The widget itself, on top of anywidget: what a control is set to goes out, a new picture comes back."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
+
+from udtlib.widgets.panel.turns import Turns
 
 HERE = Path(__file__).parent
 RUN = "Run this cell for the controls."
@@ -35,25 +36,13 @@ class Panel(anywidget.AnyWidget):
         *_, last = draw(**values)
         super().__init__(picture=last, values=values, **more)
         self.draw = draw
-        self.pictures: Iterator[bytes] = iter(())
-        self.observe(lambda change: self._show(draw(**change.new)), names="values")
+        self.turns = Turns()
+        self.observe(lambda change: self.turns.start(self._show(draw(**change.new))), names="values")
 
-    def _show(self, pictures: Iterator[bytes]) -> None:
-        """Show the first picture now, and the others as the kernel finds time."""
-        self.picture, self.pictures = next(pictures), pictures
-        try:
-            self.task = asyncio.get_running_loop().create_task(self._go_on(pictures))
-        except RuntimeError:  # no kernel: all of them now
-            for self.picture in pictures:
-                pass
-
-    async def _go_on(self, pictures: Iterator[bytes]) -> None:
-        """Show the rest, unless a control was moved meanwhile."""
-        for picture in pictures:
-            if pictures is not self.pictures:
-                return
-            self.picture = picture
-            await asyncio.sleep(0)
+    def _show(self, pictures: Iterator[bytes]) -> Iterator[None]:
+        """Show one picture after the other."""
+        for self.picture in pictures:
+            yield
 
     def __repr__(self) -> str:
         """Return what a page shows that has not been run."""
