@@ -508,9 +508,8 @@ assert ranking["pytracking"] == "gives up"
 # names begin with `udt-` are the released tracker, so that they differ in their networks alone: `udt-released` has
 # ours, `udt-authors` the authors' weights, `udt-random` random ones. `udt+` is the tracker of [chapter
 # 12](12_udt_plus.ipynb). The interval is 95 % over sequences; speed is on one thread of the processor named in the
-# file, without decoding. The rows `udt`, so far of the rendered clips only, and `udt+`, so far of the real sequences
-# only, were added on another machine and have no speed; section 6.8 has what the preset costs, and chapter 12 what
-# `udt+` costs.
+# file, without decoding. The rows `udt` and `udt+` were added later, on a busy machine, and have no speed; section 6.8
+# has what the preset costs, and chapter 12 what `udt+` costs.
 #
 # Two things limit what the 22 rendered sequences can show. The recipe of our network was chosen by its score on these
 # 22 sequences (section 11.11), so the scores of `udt` and `udt-released` there are too optimistic. And `udt-noise`

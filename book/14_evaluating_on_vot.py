@@ -796,7 +796,10 @@ print("udt-released: frames from each start to the failure:", *held)
 # The network that ships with this book fails seven times in the released tracker (`udt-released`). KCF, DSST and CSRT never fail, nor
 # does the same tracker with the authors' weights, or with *random* ones. An AUC of 0.19 alone could be one unlucky frame near the beginning, after which
 # everything is lost. The restarts show that it was not: after every one of them our network loses the ball again,
-# within 18 frames. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark can show a
+# within 18 frames. Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the
+# normalisation at its end turns strong edges into weak ones. With features a quarter as large, three seeds of the recipe
+# fail far less often here. The preset `book` (`udt`) moves its window first, which saves one failure of seven, and `udt+`,
+# with the same network, has none. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark can show a
 # weakness only if it contains the situation in which the weakness matters.
 
 # %% tags=["outside-data"]
@@ -813,7 +816,8 @@ assert max(auc for auc, _, _ in seen.values()) < 0.08
 assert max(frame for _, frame, _ in seen.values()) <= 4
 assert held.max() <= 18
 assert failures_of["udt-released"] > 5
-assert {failures_of[name] for name in ("kcf", "dsst", "csrt", "udt-authors", "udt-random")} == {0}
+assert {failures_of[name] for name in ("kcf", "dsst", "csrt", "udt-authors", "udt-random", "udt+")} == {0}
+assert failures_of["udt"] == failures_of["udt-released"] - 1
 assert seen["kcf"][2] <= seen["mosse"][2] - 2
 assert seen["mosse"][2] <= seen["still box"][2]
 
