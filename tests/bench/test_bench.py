@@ -166,8 +166,8 @@ def test_the_stages_of_every_tracker_exist(name, monkeypatch):
     assert all(ms > 0 for ms in timing.stages.values())
     assert timing.median_fps > 0
     assert timing.init_ms > 0
-    # four padded patches of 125 x 125 a frame, or one of 224 x 224: 27 and 288 multiplications a channel
-    pixels = 4 * 125**2 if name.startswith("udt") and "+" not in name else 224**2
+    # four padded patches of 125 x 125 a frame, or one of 200 x 200: 27 and 288 multiplications a channel
+    pixels = 4 * 125**2 if name.startswith("udt") and "+" not in name else 200**2
     expected = 2 * pixels * 32 * (27 + 288) / 1e9 if name.startswith("udt") else 0
     assert timing.operations == pytest.approx(expected)
     assert (timing.floor_ms > 0) == (expected > 0)
