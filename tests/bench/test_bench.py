@@ -3,7 +3,6 @@ import multiprocessing
 import os
 import time
 from contextlib import nullcontext
-from threading import Event, Thread
 
 import cv2
 import numpy as np
@@ -87,28 +86,6 @@ def test_a_stage_that_raises_is_still_counted():
     outer()
     assert clock.seconds["fail"] > 0
     assert clock.seconds["outer"] >= 0.002
-
-
-def test_a_stage_in_another_thread_is_not_taken_for_one_inside():
-    clock = StageClock()
-    started, may_end = Event(), Event()
-
-    def beside():
-        started.set()
-        may_end.wait(5)
-
-    def outer():
-        thread = Thread(target=clock.wrap(beside, "beside"))
-        thread.start()
-        started.wait(5)
-        clock.wrap(lambda: time.sleep(0.002), "inside")()
-        may_end.set()
-        thread.join()
-
-    clock.wrap(outer, "outer")()
-    assert clock.seconds["inside"] >= 0.002
-    assert clock.seconds["beside"] >= 0.002
-    assert clock.seconds["outer"] >= 0
 
 
 def test_follow_takes_init_and_updates_apart(monkeypatch):
