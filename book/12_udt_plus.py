@@ -330,7 +330,7 @@ assert share["quadratic"] > 0.8 > share["flat"]
 # +\mathscr F\big(\beta^2\odot\mathbf W_c\big)=\Big(\sum_i w_i\hat{\mathbf X}_{i,c}\Big)^{\!\star}\hat{\mathbf Y}, \tag{12.3}$$
 #
 # some 14,000 complex unknowns for our window. Nobody writes this matrix down. We only need to *apply* it to a filter,
-# which is two products and two Fourier transforms (`eco.learning.normal_operator`), and that is all the method of
+# which is two products and a short convolution (`eco.learning.normal_operator`), and that is all the method of
 # conjugate gradients ([Hestenes and Stiefel 1952](#References "hestenes1952")) asks for. It walks from a first guess
 # along directions, each of which does not spoil what the earlier ones have achieved.
 #
