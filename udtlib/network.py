@@ -67,9 +67,9 @@ PIXELS_AT_ONCE = 4096
 
 
 def normalise_in_place(features: Tensor) -> Tensor:
-    """Return `local_response_norm` of ``features`` without gradient; float32 and float64 are overwritten.
+    """Return `local_response_norm` of ``features`` without gradient; they may be overwritten.
 
-    On a processor a few rows of pixels after the other, in memory that runs channel by channel.
+    On a CPU `PIXELS_AT_ONCE`, in memory that runs channel by channel.
     """
     last = features.permute(0, 2, 3, 1).contiguous()
     half = last.dtype in (torch.float16, torch.bfloat16)
