@@ -339,8 +339,8 @@ assert share["quadratic"] > 0.8 > share["flat"]
 # +\mathscr F\big(\beta^2\odot\mathbf W_c\big)=\Big(\sum_i w_i\hat{\mathbf X}_{i,c}\Big)^{\!\star}\hat{\mathbf Y}, \tag{12.3}$$
 #
 # with $29\cdot15\cdot32$, about 14,000, complex unknowns for our window. The matrix of this system has the square of
-# that number of entries, and we never build it. We only *apply* it to a filter, with two products and two Fourier
-# transforms (`eco.learning.normal_operator`). The method of conjugate gradients ([Hestenes and Stiefel
+# that number of entries, and we never build it. We only *apply* it to a filter, with two products and a short
+# convolution (`eco.learning.normal_operator`). The method of conjugate gradients ([Hestenes and Stiefel
 # 1952](#References "hestenes1952")) needs nothing else. From a first guess it takes one step after another, each to
 # the minimum along a direction that is chosen so that the earlier directions stay minimised too.
 #

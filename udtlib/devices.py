@@ -4,7 +4,6 @@ Book: chapter 06.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
@@ -62,19 +61,3 @@ def one_blas_thread(function: Callable[Arguments, Answer]) -> Callable[Arguments
 def _libraries() -> ThreadpoolController:
     """Return the libraries with threads that are loaded, looked for once, which takes milliseconds."""
     return ThreadpoolController()
-
-
-def side_by_side(first: Callable[[], None], second: Callable[[], None]) -> None:
-    """Run two functions that do not need each other, both at once if torch may use two threads.
-
-    Numpy, scipy and OpenCV let go of Python's lock while they compute, so that two threads use two cores.
-    ``second`` runs in the calling thread. An exception of either is raised when both have ended.
-    """
-    if torch.get_num_threads() == 1:
-        first()
-        second()
-        return
-    with ThreadPoolExecutor(1) as helper:  # a new thread each time: one that waits does not survive a fork
-        other = helper.submit(first)
-        second()
-    other.result()

@@ -67,21 +67,23 @@ PIXELS_AT_ONCE = 4096
 
 
 def normalise_in_place(features: Tensor) -> Tensor:
-    """Return `local_response_norm` of ``features`` without gradient; float32 and float64 are overwritten.
+    """Return `local_response_norm` of ``features`` without gradient; they may be overwritten.
 
-    On a processor a few rows of pixels after the other, in memory that runs channel by channel.
+    On a CPU `PIXELS_AT_ONCE`, in memory that runs channel by channel.
     """
-    features = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
     last = features.permute(0, 2, 3, 1).contiguous()
-    pixels = last.flatten(0, 2)
-    kernel, bias = _kernel_for(features, LRN_SCALE, 1.0)
-    together = PIXELS_AT_ONCE if features.device.type == "cpu" else max(len(pixels), 1)
-    with torch.autocast(features.device.type, enabled=False):
-        for part in pixels.split(together):
-            squares = part.square()
+    half = last.dtype in (torch.float16, torch.bfloat16)
+    normalised = torch.empty_like(last, dtype=torch.float32) if half else last
+    pixels, results = last.flatten(0, 2), normalised.flatten(0, 2)
+    kernel, bias = _kernel_for(normalised.permute(0, 3, 1, 2), LRN_SCALE, 1.0)
+    together = PIXELS_AT_ONCE if last.device.type == "cpu" else max(len(pixels), 1)
+    with torch.autocast(last.device.type, enabled=False):
+        for part, result in zip(pixels.split(together), results.split(together), strict=True):
+            exact = part.to(result.dtype)
+            squares = exact.square()
             base = torch.addmm(bias, squares, kernel[:, :, 0, 0]).rsqrt_()
-            part.mul_(base).mul_(torch.sqrt(base, out=squares))
-    return last.permute(0, 3, 1, 2)
+            torch.mul(exact, base, out=result).mul_(torch.sqrt(base, out=squares))
+    return normalised.permute(0, 3, 1, 2)
 
 
 class _FastLrn(FirstDerivative):

@@ -3,7 +3,6 @@ import multiprocessing
 import os
 import time
 from contextlib import nullcontext
-from threading import Event, Thread
 
 import cv2
 import numpy as np
@@ -89,28 +88,6 @@ def test_a_stage_that_raises_is_still_counted():
     assert clock.seconds["outer"] >= 0.002
 
 
-def test_a_stage_in_another_thread_is_not_taken_for_one_inside():
-    clock = StageClock()
-    started, may_end = Event(), Event()
-
-    def beside():
-        started.set()
-        may_end.wait(5)
-
-    def outer():
-        thread = Thread(target=clock.wrap(beside, "beside"))
-        thread.start()
-        started.wait(5)
-        clock.wrap(lambda: time.sleep(0.002), "inside")()
-        may_end.set()
-        thread.join()
-
-    clock.wrap(outer, "outer")()
-    assert clock.seconds["inside"] >= 0.002
-    assert clock.seconds["beside"] >= 0.002
-    assert clock.seconds["outer"] >= 0
-
-
 def test_follow_takes_init_and_updates_apart(monkeypatch):
     now, calls = [0.0], []
 
@@ -166,8 +143,8 @@ def test_the_stages_of_every_tracker_exist(name, monkeypatch):
     assert all(ms > 0 for ms in timing.stages.values())
     assert timing.median_fps > 0
     assert timing.init_ms > 0
-    # four padded patches of 125 x 125 a frame, or one of 224 x 224: 27 and 288 multiplications a channel
-    pixels = 4 * 125**2 if name.startswith("udt") and "+" not in name else 224**2
+    # four padded patches of 125 x 125 a frame, or one of 200 x 200: 27 and 288 multiplications a channel
+    pixels = 4 * 125**2 if name.startswith("udt") and "+" not in name else 200**2
     expected = 2 * pixels * 32 * (27 + 288) / 1e9 if name.startswith("udt") else 0
     assert timing.operations == pytest.approx(expected)
     assert (timing.floor_ms > 0) == (expected > 0)

@@ -1,11 +1,9 @@
 import time
 import tracemalloc
 from dataclasses import replace
-from threading import get_ident
 
 import numpy as np
 import pytest
-import torch
 from clips import moving_clip, texture, zooming_clip
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -15,7 +13,6 @@ from udtlib.boxes import iou
 from udtlib.data import find_data
 from udtlib.errors import FrameError, OptionError, UnknownNameError
 from udtlib.evaluation.scoring.ope import score_sequence
-from udtlib.scale import ScaleFilter
 from udtlib.trackers.base import Tracker
 from udtlib.trackers.eco.settings import PRESETS, EcoSettings
 from udtlib.trackers.eco.spectra import shifted
@@ -251,18 +248,3 @@ def test_matrix_products_take_one_thread_while_it_tracks(weights, monkeypatch):
         assert blas_threads() == before != []
     assert len(seen) == len(frames) - 1
     assert {number for threads in seen for number in threads} == {1}
-
-
-def test_two_threads_and_one_give_the_same_boxes(weights, monkeypatch):
-    """With two, the size is followed beside the filter's learning, in a thread of its own."""
-    frames, boxes = zooming_clip(1.02 ** np.arange(6))
-    adapt, found = ScaleFilter.adapt, {}
-    for count in (1, 2):
-        threads = set()
-        monkeypatch.setattr(
-            ScaleFilter, "adapt", lambda *rest, seen=threads: (seen.add(get_ident()), adapt(*rest))[1]
-        )
-        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
-        found[count] = follow(load_tracker("udt+", weights=weights), frames, boxes[0])
-        assert (get_ident() in threads) == (count == 1)
-    np.testing.assert_array_equal(found[1], found[2])

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from operator import attrgetter
 from statistics import median
-from threading import get_ident
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -77,28 +76,24 @@ class Timing:
 
 
 class StageClock:
-    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs.
-
-    Stages that run side by side, in two threads, count in full; what one waits for the other is ``other``.
-    """
+    """Adds up the time inside wrapped functions; time in a wrapped function they call is not theirs."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
-        self._inside: dict[int, list[float]] = defaultdict(lambda: [0.0])
+        self._inside = [0.0]
 
     def wrap(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         """Return ``function``, timed under ``name``."""
 
         def timed(*arguments: Any) -> Any:
-            inside = self._inside[get_ident()]
-            inside.append(0.0)
+            self._inside.append(0.0)
             start = perf_counter()
             try:
                 return function(*arguments)
             finally:
                 spent = perf_counter() - start
-                self.seconds[name] += spent - inside.pop()
-                inside[-1] += spent
+                self.seconds[name] += spent - self._inside.pop()
+                self._inside[-1] += spent
 
         return timed
 
@@ -216,11 +211,11 @@ def measure(
         for name, clock in clocks.items():
             watched = load_tracker(name, **options)
             watched.init(images[0], clip.boxes[0])
+            with counters[name]:  # counting takes time, so the clock does not run yet
+                watched.update(images[1])
             clock.watch(watched)
             for image in images[1:]:
                 watched.update(image)
-            with counters[name]:  # which takes time, so in a frame that is not timed
-                watched.update(images[-1])
     peaks = peak_speeds(counters.values())
     return [
         Timing(

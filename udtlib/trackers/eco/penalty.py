@@ -81,14 +81,14 @@ class SpatialPenalty:
         return (squared + (self.down @ both).reshape(rows, columns, -1)).view(np.complex64)
 
 
-def convolution(series: Grid, out: NDArray[np.int_], into: NDArray[np.int_]) -> Grid:
-    """Return the matrix that convolves coefficients at frequencies ``into`` with a series, taken at ``out``.
+def convolution(series: Grid, wanted: NDArray[np.int_], given: NDArray[np.int_]) -> Grid:
+    """Return the matrix ``(M, N)`` that convolves coefficients with a series.
 
     Args:
         series: coefficients at -R..R.
-        out: ``(M,)``; the matrix is ``(M, N)``.
-        into: ``(N,)``.
+        wanted: frequencies of the result, ``(M,)``.
+        given: frequencies of the coefficients, ``(N,)``.
     """
     reach = len(series) // 2
-    lag = out[:, None] - into
+    lag = wanted[:, None] - given
     return np.where(abs(lag) <= reach, series[np.clip(lag + reach, 0, 2 * reach)], 0).astype(np.float32)

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
-from udtlib.devices import keep_freed_memory, one_blas_thread, side_by_side
+from udtlib.devices import keep_freed_memory, one_blas_thread
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
@@ -179,16 +179,14 @@ class UdtPlusTracker:
         look = self._search(frame, self._locate(self._spectrum(maps), self.center))
         self._judge(look)
         self._move(look)
-        side_by_side(lambda: self._resize(frame), lambda: self._learn(self._remember(look)))
-        return from_center(self.center, self.size)
-
-    def _resize(self, frame: Frame) -> None:
-        """Follow the size: what the position's filter neither needs nor changes."""
         if self.settings.follow_size:
             self._rescale(self.scale_filter.estimate(frame, self.center, self.size))
             self.scale_filter.adapt(frame, self.center, self.size, self.trust)
+        self._learn(self._remember(look))
+        box = from_center(self.center, self.size)
         if self.settings.flow:
-            self.flow.remember(frame, from_center(self.center, self.size))
+            self.flow.remember(frame, box)
+        return box
 
     def _prepare(self) -> None:
         """Choose the patch for a target of this size, and make what depends on it alone."""
