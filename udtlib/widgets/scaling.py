@@ -30,7 +30,8 @@ def draw(log10_videos: float = 7.0, log10_machines: float = 0.0, rates: Rates = 
     """
     plan = Plan(videos=round(10**log10_videos), machines=round(10**log10_machines))
     found = bill(plan, rates)
-    title = f"{plan.videos:,} videos, {plan.machines:,} machines: {duration(found.total / 3600)}"
+    fleet = f"{plan.machines:,} machine" + "s" * (plan.machines > 1)
+    title = f"{plan.videos:,} videos, {fleet}: {duration(found.total / 3600)}"
     rows = [row(stage, seconds / 3600, found) for stage, seconds in found.seconds.items()]
     size = f"{found.disk / 1e12:.3g} TB of patches, {found.network / 1e12:.3g} TB sent by each machine"
     return np.vstack([viz.text_strip(title, WIDTH), *rows, viz.text_strip(size, WIDTH)])
