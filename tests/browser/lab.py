@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import matplotlib
 from chromium import Chromium
 
 PROJECT = Path(__file__).parents[2]
@@ -55,6 +56,7 @@ class Lab:
             "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
             "JUPYTER_CONFIG_DIR": folder / "config",
             "JUPYTER_RUNTIME_DIR": folder / "runtime",
+            "MPLCONFIGDIR": matplotlib.get_cachedir(),  # a new one is filled first, and a chapter says so
             "UDT_DATA": "none",
         }
         environment = os.environ | {name: str(place) for name, place in places.items()}

@@ -79,6 +79,7 @@ def looks(demo) -> None:
     texts = "[...root.querySelectorAll('label span, output, button, p, figcaption, td')]"
     clipped = f"{texts}.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth)"
     assert demo.ask(f"{clipped}.map((one) => one.textContent)") == []
+    assert demo.ask("root.scrollWidth - root.clientWidth") == 0, "it is wider than its cell"
     names = [control.name for control in demo.controls()]
     assert all(names)
     assert len(names) == len(set(names))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from udtlib import viz
 from udtlib.trackers import load_tracker
 from udtlib.widgets import on_the_spot
 from udtlib.widgets.base import Choice
@@ -20,7 +21,22 @@ def test_the_picture_is_of_the_networks_it_names(monkeypatch):
     assert (plain != mine).any()
     assert (on_the_spot.draw(5, "2") != mine).any()
     assert "2 iterations" in on_the_spot.title(2)
+    (again,) = on_the_spot.steps(20, "2")
+    np.testing.assert_array_equal(again, mine)
     assert f"{found.after:.2f}" in on_the_spot.title(2)
+
+
+def test_what_has_to_be_learned_first_says_so_at_once(monkeypatch):
+    asked, plain = [], on_the_spot.draw(20, "0")
+    monkeypatch.setattr(on_the_spot, "draw", lambda *setting: asked.append(setting) or plain)
+    steps = on_the_spot.steps(20, "7")
+    notice = next(steps)
+    assert asked == [(20, "0")]  # nothing is learned yet
+    assert notice.shape == plain.shape
+    assert (notice[: viz.TEXT_HEIGHT] != plain[: viz.TEXT_HEIGHT]).any()
+    np.testing.assert_array_equal(notice[viz.TEXT_HEIGHT :], plain[viz.TEXT_HEIGHT :])
+    np.testing.assert_array_equal(next(steps), plain)
+    assert asked[1:] == [(20, "7")]
 
 
 def test_the_controls_are_those_of_draw():

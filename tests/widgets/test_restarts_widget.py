@@ -43,6 +43,14 @@ def test_a_stricter_judge_finds_more_failures_and_a_higher_accuracy():
     assert filled(strict, 2, (0, 158, 115)) > filled(mild, 2, (0, 158, 115))
 
 
+def test_marks_at_the_edges_are_whole():
+    """The first start lies in a corner: its circle is as wide to the left as to the right."""
+    picture = draw_restarts(TABLE, 0, 5)[18 : 18 + SIDE]
+    corner = np.argwhere((picture[:24, :24] < 60).all(axis=2))  # the circle's black rim
+    assert corner.min() > 0
+    assert np.ptp(corner[:, 0]) == np.ptp(corner[:, 1]) == 10
+
+
 def test_a_run_without_failure_has_no_cross():
     picture = draw_restarts(np.ones((FRAMES, FRAMES)), 0, 5)
     assert not crosses(picture)

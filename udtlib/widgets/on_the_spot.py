@@ -2,9 +2,10 @@
 
 `draw` is a pure function of a frame's number and the iterations; ``demo()`` as a cell's last line shows a
 static picture and, where a kernel is live, its controls. A number of iterations is learned when it is chosen
-for the first time, a few seconds; then it is at hand. Book: chapter 16.
+for the first time, up to half a minute, and the picture says so; then it is at hand. Book: chapter 16.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ ITERATIONS = ("0", "10", "30", "100")
 TWIN = ("0", "30")
 RATE = 3e-4  # three times the usual, so that few iterations show something
 LIMITS = (-0.1, 0.6)  # of the response maps' colours
+AT_HAND: set[int] = set()  # the iterations learned and tracked so far
 
 
 class Run(NamedTuple):
@@ -59,7 +61,17 @@ def track(iterations: int) -> Run:
     for frame in clip.frames[1:]:
         boxes.append(tracker.update(frame))
         responses.append(tracker.response)  # type: ignore[attr-defined]
+    AT_HAND.add(iterations)
     return Run(np.array(boxes), tuple(responses))
+
+
+def steps(frame: int = START, iterations: str = "30") -> Iterator[Frame]:
+    """Yield `draw`'s picture, after one that says so if these iterations have yet to be learned."""
+    if int(iterations) not in AT_HAND:
+        shipped = draw(frame, "0")
+        text = f"learning on {LEARNED} frames for {iterations} iterations ..."
+        yield np.vstack([viz.text_strip(text, shipped.shape[1]), shipped[viz.TEXT_HEIGHT :]])
+    yield draw(frame, iterations)
 
 
 def draw(frame: int = START, iterations: str = "30") -> Frame:
@@ -102,4 +114,4 @@ def demo() -> Demo:
         "frame": Slider(1, FRAMES - 1, START),
         "iterations": Choice(ITERATIONS, TWIN[-1]),
     }
-    return Demo(draw, controls, np.vstack([draw(START, count) for count in TWIN]))
+    return Demo(draw, controls, np.vstack([draw(START, count) for count in TWIN]), steps=steps)

@@ -10,7 +10,10 @@ from udtlib.evaluation.scoring.supervised import SupervisedRun, accuracy
 from udtlib.frames import Frame
 from udtlib.widgets.base import Demo, Slider
 
-SIDE = 360  # pixels of the square that shows all starts
+SIDE, MARGIN = (
+    360,
+    8,
+)  # pixels of the square that shows all starts, and of it left white for marks at its edge
 LEFT, ROW = 110, 22  # where a bar begins, and how high its row is
 MOST_FAILURES = 10  # at the right end of the bar
 BAD: viz.Color = (213, 94, 0)
@@ -30,9 +33,11 @@ def draw_restarts(table: ArrayLike, threshold: float, delay: int) -> Frame:
     """
     run = run_from_starts(table, threshold, delay)
     overlaps = np.asarray(table, dtype=np.float64)
-    square = viz.resize_nearest(viz.heatmap(overlaps, shift=False, limits=(0, 1)), SIDE, SIDE)
-    not_after = viz.resize_nearest(np.tri(len(overlaps), dtype=bool), SIDE, SIDE)
+    inner = SIDE - 2 * MARGIN
+    square = viz.resize_nearest(viz.heatmap(overlaps, shift=False, limits=(0, 1)), inner, inner)
+    not_after = viz.resize_nearest(np.tri(len(overlaps), dtype=bool), inner, inner)
     square = np.where(not_after[:, :, None], np.uint8(255), square)
+    square = np.pad(square, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), constant_values=255)
     _draw_path(square, run)
     square = np.hstack([square, viz.color_bar((0, 1), SIDE)])
     width = square.shape[1]
@@ -72,7 +77,7 @@ def _draw_path(square: Frame, run: SupervisedRun) -> None:
     """Draw a run **into** the square of all starts."""
 
     def at(frame: int) -> int:
-        return round((frame + 0.5) * SIDE / len(run))
+        return MARGIN + round((frame + 0.5) * (SIDE - 2 * MARGIN) / len(run))
 
     for start in run.starts.tolist():
         failure = next((frame for frame in run.failures.tolist() if frame > start), None)
