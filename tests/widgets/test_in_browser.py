@@ -154,8 +154,8 @@ def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
 
 
 # Ten rows of a, of two segments with seven numbers each; sixteen columns of b, in panels of eight.
-SHAPE = {"rows": 10, "aRow": 80, "outRow": 96, "segments": 2, "inner": 14, "aSegment": 36, "bRow": 32, "panels": 2}
-SHAPE |= {"bPanel": 14 * 32}
+SHAPE = {"rows": 10, "aRow": 80, "outRow": 96, "segments": 2, "inner": 14, "aSegment": 36}
+SHAPE |= {"bRow": 32, "panels": 2, "bPanel": 14 * 32}
 RUNS = {
     "fused": "firstThatRuns(place, [productModule(shape, true)], null)",
     "not fused": "firstThatRuns(place, [productModule(shape, false)], null)",
@@ -286,7 +286,8 @@ def test_without_vectors_the_spectra_are_the_same(browser, tmp_path, missing):
     page = tmp_path / "network_tracker.js.html"
     found = []
     for before in ("", missing):
-        page.write_text(page.read_text("utf-8").replace('type="module">', f'type="module">{before}', 1), "utf-8")
+        text = page.read_text("utf-8").replace('type="module">', f'type="module">{before}', 1)
+        page.write_text(text, "utf-8")
         browser.open(address)
         weights = json.dumps(network_tracker.packed(get_weights(None)))
         frame = as_pixels(np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8))
