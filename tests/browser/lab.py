@@ -33,14 +33,11 @@ SAVED = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
 
 
 class Lab:
-    """The server; ``book`` is the copy it shows, so that running chapters changes nothing of ours.
+    """The server; ``book`` is the copy it shows, so that running chapters changes nothing of ours."""
 
-    ``python`` is the interpreter that JupyterLab is installed for, ``project`` whose chapters are shown.
-    """
-
-    def __init__(self, folder, project=PROJECT, python=sys.executable):
+    def __init__(self, folder):
         self.folder, self.book = folder, folder / "book"
-        shutil.copytree(project / "book", self.book, ignore=shutil.ignore_patterns("site", "__pycache__"))
+        shutil.copytree(PROJECT / "book", self.book, ignore=shutil.ignore_patterns("site", "__pycache__"))
         for name, values in SETTINGS.items():
             path = folder / "settings" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +62,7 @@ class Lab:
         ]
         self.log = folder / "server.log"
         with self.log.open("w") as log:
-            command = [str(python), "-m", "jupyterlab", *options]
+            command = [sys.executable, "-m", "jupyterlab", *options]
             self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
         found = Chromium.until(lambda: ADDRESS.search(self.log.read_text()))
         self.root, self.token = found[0].split("/lab")[0].split("/?")[0], found[1]
@@ -100,18 +97,6 @@ class Page:
         self.browser.wait("window.ended", seconds)
         prompts = "[...document.querySelectorAll('.jp-InputPrompt')]"
         self.browser.wait(f"{prompts}.every((one) => !one.textContent.includes('*'))")
-
-    def fill_in(self, start, source):
-        """Give the cell whose text begins with ``start`` another one, then run it and the cell below."""
-        self.browser.value(f"""(async () => {{
-            const notebook = jupyterapp.shell.currentWidget.content, start = {json.dumps(start)};
-            const place = notebook.widgets.findIndex((one) => one.model.sharedModel.source.startsWith(start));
-            notebook.widgets[place].model.sharedModel.setSource({json.dumps(source)});
-            for (const one of [place, place + 1]) {{
-                notebook.activeCellIndex = one;
-                await jupyterapp.commands.execute("notebook:run-cell");
-            }}
-        }})()""")
 
     def texts(self, selector):
         return self.browser.value(
