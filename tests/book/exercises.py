@@ -126,7 +126,7 @@ def answer_problems(
 
 
 def hint_problems(notebook: NotebookNode, solutions: Path) -> list[str]:
-    """Return exercises whose text does not end in a folded hint, and hints that hold a line of the solution."""
+    """Return exercises whose text ends in no folded hint, and hints that hold a line of the solution."""
     answers = expressions(solutions.read_text("utf-8"))
     problems = []
     for k, cell in tagged(notebook, "exercise"):

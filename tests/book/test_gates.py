@@ -187,7 +187,7 @@ def test_guards_catch(
 
 def test_a_guard_ends_its_section(guarded: NotebookNode) -> None:
     guarded.cells.insert(-2, nbformat.v4.new_code_cell("1"))
-    assert gates.guard_problems(guarded) == ["cell 7: a guard is the last code cell of its section"]
+    assert gates.guard_problems(guarded) == ["cell 8: a guard is the last code cell of its section"]
 
 
 def test_reading_catches_assertions_and_booleans(guarded: NotebookNode) -> None:

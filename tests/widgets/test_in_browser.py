@@ -153,9 +153,9 @@ def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
     assert browser.problems == []
 
 
-# Ten rows of a, of two segments with seven numbers each; sixteen columns of b, in panels of eight.
-SHAPE = {"rows": 10, "aRow": 80, "outRow": 96, "segments": 2, "inner": 14, "aSegment": 36, "bRow": 32, "panels": 2}
-SHAPE |= {"bPanel": 14 * 32}
+# Eight rows of a, of two segments with seven numbers each; sixteen columns of b, in panels of eight.
+SHAPE = {"rows": 8, "aRow": 80, "outRow": 96, "segments": 2, "inner": 14, "aSegment": 36}
+SHAPE |= {"bRow": 32, "panels": 2, "bPanel": 14 * 32}
 RUNS = {
     "fused": "firstThatRuns(place, [productModule(shape, true)], null)",
     "not fused": "firstThatRuns(place, [productModule(shape, false)], null)",
@@ -169,12 +169,12 @@ def test_the_matrix_product_is_one_with_vectors_and_without(browser, tmp_path):
     names = ["room", "firstThatRuns", "productModule", "plainProduct", "productIn"]
     browser.open(maths_page(tmp_path, "product.js", names))
     generator = np.random.default_rng(2)
-    a, b = generator.standard_normal((10, 20)), generator.standard_normal((14, 16))
+    a, b = generator.standard_normal((8, 20)), generator.standard_normal((14, 16))
     start = generator.standard_normal(16)
     panels = b.reshape(14, 2, 8).transpose(1, 0, 2)
     browser.value(f"""window.run = (make, positive) => {{
         const place = room(1000), shape = {{...{json.dumps(SHAPE)}, positive}};
-        const [a, b, start, out] = [200, 224, 16, 240].map((size) => place.take(size));
+        const [a, b, start, out] = [160, 224, 16, 192].map((size) => place.take(size));
         a.set({a.ravel().tolist()});
         b.set({panels.ravel().tolist()});
         start.set({start.tolist()});
@@ -184,7 +184,7 @@ def test_the_matrix_product_is_one_with_vectors_and_without(browser, tmp_path):
     product = start + np.hstack([a[:, :7], a[:, 9:16]]) @ b
     for name, run in RUNS.items():
         for positive, expected in (("true", np.maximum(product, 0)), ("false", product)):
-            found = np.reshape(asked(browser, f"run((place, shape) => {run}, {positive})"), (10, 24))
+            found = np.reshape(asked(browser, f"run((place, shape) => {run}, {positive})"), (8, 24))
             assert np.abs(found[:, :16] - expected).max() < 1e-5, name
             assert (found[:, 16:] == 0).all(), name
 
@@ -286,7 +286,8 @@ def test_without_vectors_the_spectra_are_the_same(browser, tmp_path, missing):
     page = tmp_path / "network_tracker.js.html"
     found = []
     for before in ("", missing):
-        page.write_text(page.read_text("utf-8").replace('type="module">', f'type="module">{before}', 1), "utf-8")
+        text = page.read_text("utf-8").replace('type="module">', f'type="module">{before}', 1)
+        page.write_text(text, "utf-8")
         browser.open(address)
         weights = json.dumps(network_tracker.packed(get_weights(None)))
         frame = as_pixels(np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8))

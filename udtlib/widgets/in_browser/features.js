@@ -1,7 +1,7 @@
 // The two-layer network: the spectrum of its features of a window of a frame. Memory runs channel by channel last.
 
 import { room } from "./assembler.js";
-import { lowPassSpectra } from "./lowpass.js";
+import { lowPassSpectra, wholeFours } from "./lowpass.js";
 import { CHANNELS, normaliseIn } from "./normalise.js";
 import { COLUMNS, productIn } from "./product.js";
 
@@ -21,38 +21,40 @@ function packedWeights(weight, inputs, packed) {
   return packed;
 }
 
-// A 3 x 3 convolution to 32 channels in a `room`: a function of a source (inside a border of zeros) and where the first
-// number of its result goes, whose lines are `targetWide` pixels apart.
-function convolution(place, side, inputs, { weight, bias }, targetWide, positive) {
-  const line = 4 * inputs * (side + 2), targetLine = 4 * CHANNELS * targetWide;
+// A 3 x 3 convolution to 32 channels in a `room`: a function of a source and where its result goes. Both have lines of
+// `wide` pixels, one after the other, so that all is one run of `pixels`; where a line ends it gives two wrong ones.
+function convolution(place, wide, pixels, inputs, { weight, bias }, positive) {
   const packed = packedWeights(weight, inputs, place.take(TAPS * inputs * CHANNELS)), start = place.take(CHANNELS);
   start.set(bias);
-  const product = productIn(place, { rows: side, aRow: 4 * inputs, outRow: 4 * CHANNELS, segments: 3, inner: TAPS * inputs,
-    aSegment: line, bRow: 4 * COLUMNS, panels: CHANNELS / COLUMNS, bPanel: 4 * TAPS * inputs * COLUMNS, positive });
-  return (source, target) => {
-    for (let y = 0; y < side; y++) {
-      product(source.byteOffset + y * line, packed.byteOffset, target.byteOffset + y * targetLine, start.byteOffset);
-    }
-  };
+  const product = productIn(place, { rows: pixels, aRow: 4 * inputs, outRow: 4 * CHANNELS, segments: 3, inner: TAPS * inputs,
+    aSegment: 4 * inputs * wide, bRow: 4 * COLUMNS, panels: CHANNELS / COLUMNS, bPanel: 4 * TAPS * inputs * COLUMNS, positive });
+  return (source, target) => product(source.byteOffset, packed.byteOffset, target.byteOffset, start.byteOffset);
 }
 
 // Returns a function of a frame, a centre and a window [width, height]: the spectrum of the features there, as
 // `lowPassSpectra` has it. `weights` is {conv1: {weight, bias}, conv2: {weight, bias}}, Float32Arrays in PyTorch's order.
-// `side` is a multiple of five.
 export function spectraOf(weights, side, cutoff) {
-  const place = room(ROOM), wide = side + 2;
-  const patch = place.take(wide * wide * BANDS), hidden = place.take(wide * wide * CHANNELS), features = place.take(side * side * CHANNELS);
+  const place = room(ROOM), wide = side + 2, pixels = wholeFours(side * wide), bordered = pixels + 2 * wide + 2;
+  const [patch, hidden, features] = [[bordered, BANDS], [bordered, CHANNELS], [pixels, CHANNELS]].map(
+    ([count, channels]) => place.take(count * channels));
   const inside = hidden.subarray((wide + 1) * CHANNELS); // within the border
-  const first = convolution(place, side, BANDS, weights.conv1, wide, true);
-  const second = convolution(place, side, CHANNELS, weights.conv2, side, false);
-  const normalise = normaliseIn(place, side * side), spectrum = lowPassSpectra(place, side, cutoff);
+  const first = convolution(place, wide, pixels, BANDS, weights.conv1, true);
+  const second = convolution(place, wide, pixels, CHANNELS, weights.conv2, false);
+  const normalise = normaliseIn(place, pixels), spectrum = lowPassSpectra(place, side, wide, cutoff);
   return (frame, centre, window) => {
     samplePatch(frame, centre, window, side, patch);
     first(patch, inside);
+    clearBorder(hidden, side, wide);
     second(hidden, features);
     normalise(features.byteOffset);
     return spectrum(features);
   };
+}
+
+// Zeros on the right and, as the next line begins there, on the left of all lines, and below them.
+function clearBorder(hidden, side, wide) {
+  for (let y = 1; y <= side; y++) { hidden.fill(0, ((y + 1) * wide - 1) * CHANNELS, ((y + 1) * wide + 1) * CHANNELS); }
+  hidden.fill(0, (side + 1) * wide * CHANNELS);
 }
 
 // For `side` points of a line: the pixels before and behind each, and what shares they have of its value, 0 outside.

@@ -4,16 +4,16 @@ import { room } from "./assembler.js";
 import { CHANNELS } from "./normalise.js";
 import { COLUMNS, ROWS, productIn } from "./product.js";
 
-const wholeFives = (rows) => ROWS * Math.ceil(rows / ROWS);
+export const wholeFours = (rows) => ROWS * Math.ceil(rows / ROWS);
 const panelsOf = (columns) => Math.ceil(columns / COLUMNS);
 
 // A function of a frequency and a place, for all places in a line.
 const lineOf = (wave, frequency, side) => Array.from({ length: side }, (_, at) => wave(2 * Math.PI * (frequency * at % side) / side));
 
-// Returns a function of maps in a `room` (side * side, 32 channels last): the spectrum of the maps under a cosine window,
+// Returns a function of maps in a `room` (`side` lines `wide` apart, 32 channels last): the spectrum of the maps under a cosine window,
 // {real, imaginary}, rows of frequencies 0..K, -1..-K, columns 0..K, 32 channels last.
-export function lowPassSpectra(place, side, cutoff) {
-  const kept = cutoff + 1, rows = wholeFives(2 * kept), line = 4 * CHANNELS;
+export function lowPassSpectra(place, side, wide, cutoff) {
+  const kept = cutoff + 1, rows = wholeFours(2 * kept), line = 4 * CHANNELS;
   const waves = place.take(rows * side), start = place.take(CHANNELS).byteOffset;
   const columns = place.take(rows * side * CHANNELS), sums = place.take(rows * rows * CHANNELS);
   [Math.cos, Math.sin].forEach((wave, part) => {
@@ -23,7 +23,7 @@ export function lowPassSpectra(place, side, cutoff) {
     }
   });
   const shape = { rows, aRow: 4 * side, inner: side, panels: CHANNELS / COLUMNS, bPanel: 4 * COLUMNS };
-  const along = productIn(place, { ...shape, bRow: side * line, outRow: side * line });
+  const along = productIn(place, { ...shape, bRow: wide * line, outRow: side * line });
   const across = productIn(place, { ...shape, bRow: line, outRow: line });
   return (features) => {
     for (let column = 0; column < side; column++) {
@@ -56,10 +56,10 @@ function complex(sums, width, kept) {
 
 // Returns a function of a spectrum of one channel: its real map (side * side).
 export function lowPassMaps(side, cutoff) {
-  const kept = cutoff + 1, lines = 2 * cutoff + 1, rows = wholeFives(2 * lines), panels = panelsOf(side), width = COLUMNS * panels;
-  const place = room(rows * 2 * kept + 2 * kept * width + rows * width + wholeFives(side) * (rows + width) + width + 64);
+  const kept = cutoff + 1, lines = 2 * cutoff + 1, rows = wholeFours(2 * lines), panels = panelsOf(side), width = COLUMNS * panels;
+  const place = room(rows * 2 * kept + 2 * kept * width + rows * width + wholeFours(side) * (rows + width) + width + 64);
   const given = place.take(rows * 2 * kept), right = place.take(2 * kept * width), half = place.take(rows * width);
-  const down = place.take(wholeFives(side) * rows), map = place.take(wholeFives(side) * width), start = place.take(width).byteOffset;
+  const down = place.take(wholeFours(side) * rows), map = place.take(wholeFours(side) * width), start = place.take(width).byteOffset;
   for (let column = 0; column < kept; column++) {
     const weight = (column ? 2 : 1) / (side * side); // columns -K..-1 are those of 1..K, conjugate
     right.set(lineOf(Math.cos, column, side).map((value) => weight * value), column * width);
@@ -72,7 +72,7 @@ export function lowPassMaps(side, cutoff) {
   }
   const shape = { bRow: 4 * width, outRow: 4 * width, panels, bPanel: 4 * COLUMNS };
   const across = productIn(place, { ...shape, rows, aRow: 8 * kept, inner: 2 * kept });
-  const along = productIn(place, { ...shape, rows: wholeFives(side), aRow: 4 * rows, inner: rows });
+  const along = productIn(place, { ...shape, rows: wholeFours(side), aRow: 4 * rows, inner: rows });
   return ({ real, imaginary }) => {
     for (let row = 0; row < lines; row++) {
       const from = row * kept, to = 2 * from, turned = 2 * (lines * kept + from); // a quarter of a turn on

@@ -1,18 +1,18 @@
-// A matrix product for the network and its Fourier transforms, five rows and eight columns at a time.
+// A matrix product for the network and its Fourier transforms, four rows and eight columns at a time.
 
 import { GREATER, MULTIPLY_ADD, PLUS, TIMES, firstThatRuns, instructions, load, loadToAll, store } from "./assembler.js";
 
-export const ROWS = 5; // whose sums, with eight columns, just fit into a processor's registers
+export const ROWS = 4; // whose sums, with eight columns, stay in a processor's registers
 export const COLUMNS = 8;
 
 // The module of `out = start + a * b`, for `shape`, of which all is in bytes but the counts:
-// rows, a multiple of five; aRow: from one to the next; outRow: likewise in `out`;
+// rows, a multiple of four; aRow: from one to the next; outRow: likewise in `out`;
 // inner: numbers of a row of `a`, one beside the other, in as many `segments`, aSegment apart; bRow: from row to row of `b`;
 // panels: of eight columns each, bPanel apart in `b`, side by side in `out` and in `start`, which is one row;
 // positive: whether what is below 0 becomes 0.
 export function productModule({ rows, aRow, outRow, segments = 1, inner, aSegment = 0, bRow, panels, bPanel, positive }, fused) {
-  const five = [0, 1, 2, 3, 4], halves = [0, 1], sum = (row, half) => `sum${row}${half}`;
-  const sums = five.flatMap((row) => halves.map((half) => [row, half]));
+  const four = [0, 1, 2, 3], halves = [0, 1], sum = (row, half) => `sum${row}${half}`;
+  const sums = four.flatMap((row) => halves.map((half) => [row, half]));
   const { get, set, move, repeat, module } = instructions(["a", "b", "out", "start"],
     ["rowA", "rowOut", "segmentA", "nextA", "nextB", "panel", "row", "segment", "step"],
     [...sums.map((each) => sum(...each)), "b0", "b1", "value", "zero"]);
@@ -29,7 +29,7 @@ export function productModule({ rows, aRow, outRow, segments = 1, inner, aSegmen
         set("nextA", get("segmentA")),
         repeat(inner / segments, "step",
           halves.map((half) => set(`b${half}`, get("nextB"), load(16 * half))),
-          five.map((row) => [set("value", get("nextA"), loadToAll(row * aRow)), halves.map((half) => accumulate(row, half))]),
+          four.map((row) => [set("value", get("nextA"), loadToAll(row * aRow)), halves.map((half) => accumulate(row, half))]),
           move("nextA", 4), move("nextB", bRow)),
         move("segmentA", aSegment)),
       sums.map(([row, half]) => [get("rowOut"), result(row, half), store(row * outRow + 16 * half)]),
