@@ -463,7 +463,9 @@ medians = {fault: float(np.median(values)) for fault, values in error_of.items()
 print("dropped, of 24:", dropped, f" you said {my_guess!r}")
 print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
 untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
-print(f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}")
+print(
+    f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}"
+)
 print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
 
 # %% [markdown]
