@@ -13,6 +13,7 @@ import numpy as np
 
 from udtlib import viz
 from udtlib.boxes import Boxes, iou
+from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.frames import Frame
 from udtlib.trackers import load_tracker
@@ -38,6 +39,13 @@ TRACKERS = {"mosse": viz.PREDICTION, "kcf": viz.SECOND}
 TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7}, {"speed": 1.0})
 
 
+def clip_of(seed: int, texture: str, knobs: dict[str, float]) -> Sequence:
+    """Return the clip of these settings, frames lazy; ``knobs`` are keys of `KNOBS`, 0..1 each."""
+    return render_clip(
+        FRAMES, seed=seed, texture=texture, **{KNOBS[name]: value for name, value in knobs.items()}
+    )
+
+
 class Take:
     """One clip and the trackers on their way through it.
 
@@ -47,9 +55,8 @@ class Take:
     """
 
     def __init__(self, seed: int, texture: str, knobs: dict[str, float]) -> None:
-        """Start in frame 0; ``knobs`` are keys of `KNOBS`, 0..1."""
-        chosen = {KNOBS[name]: value for name, value in knobs.items()}
-        self.clip = render_clip(FRAMES, seed=seed, texture=texture, **chosen)
+        """Start in frame 0; arguments as `clip_of`."""
+        self.clip = clip_of(seed, texture, knobs)
         self.frames: list[Frame] = [self.clip.frames[0]]
         self.trackers = {name: load_tracker(name) for name in TRACKERS}
         self.boxes: dict[str, list[Boxes]] = {name: [self.clip.boxes[0]] for name in TRACKERS}
