@@ -218,7 +218,7 @@ animation(
 # %% [markdown]
 # Every difficulty of our clips is a number from 0 to 1. In JupyterLab, turn them up and down below: the clip is drawn
 # again, MOSSE and KCF (chapter 03) run through it again, and the lines show how much each overlaps the target, frame
-# by frame. Otherwise look at one clip with all numbers at 0 and at three that are harder.
+# by frame. Otherwise look at one clip with all numbers at 0, and at two harder versions of it.
 
 # %% tags=["nbval-ignore-output"]
 from udtlib.widgets import studio

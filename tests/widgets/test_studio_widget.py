@@ -63,4 +63,4 @@ def test_the_twin_shows_each_clip_it_names():
     demo = studio.demo()
     one = studio.draw(4, **dict.fromkeys(studio.KNOBS, 0.0))
     np.testing.assert_array_equal(demo.twin[: one.shape[0], : one.shape[1]], one)
-    assert demo.twin.shape[1] == 2 * one.shape[1] + 10
+    assert demo.twin.shape[1] == 3 * one.shape[1] + 20

@@ -19,7 +19,7 @@ from udtlib.frames import Frame
 from udtlib.trackers import load_tracker
 from udtlib.widgets.base import Choice, Control, Demo, Slider
 
-FRAMES, START, HEIGHT, PLOT = 40, 39, 240, 80  # frames of a clip, the one shown first; pixels
+FRAMES, START, PLOT = 40, 39, 80  # frames of a clip, the one shown first; pixels
 EVERY = 3  # of the frames on the way this many are passed over for each one shown
 SEED = 6
 TEXTURES = ("leaves", "mixed", "noise")
@@ -36,7 +36,7 @@ KNOBS = {
 """Controls, and the settings of `udtlib.data.synthetic.render_clip` that they turn."""
 
 TRACKERS = {"mosse": viz.PREDICTION, "kcf": viz.SECOND}
-TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7}, {"speed": 1.0})
+TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7})
 
 
 def clip_of(seed: int, texture: str, knobs: dict[str, float]) -> Sequence:
@@ -130,7 +130,7 @@ def draw(frame: int = START, seed: int = SEED, texture: str = "leaves", **knobs:
 
 
 def demo() -> Demo:
-    """Return the demo: a frame, a clip, a knob for each difficulty; four clips as static twin."""
+    """Return the demo: a frame, a clip, a knob for each difficulty; three clips as static twin."""
     controls: dict[str, Control] = {
         "frame": Slider(0, FRAMES - 1, START, play=80),
         "seed": Slider(0, 20, SEED),
@@ -141,7 +141,7 @@ def demo() -> Demo:
     return Demo(
         draw,
         controls,
-        viz.contact_sheet([draw(START, **{**start, **changes}) for changes in TWIN], 2, gap=10),
+        viz.contact_sheet([draw(START, **{**start, **changes}) for changes in TWIN], 3, gap=10),
         title="Clip studio",
         alt="One frame of the clip with the true box and two trackers' boxes, and their overlaps so far.",
         steps=steps,
