@@ -41,9 +41,8 @@ TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7})
 
 def clip_of(seed: int, texture: str, knobs: dict[str, float]) -> Sequence:
     """Return the clip of these settings, frames lazy; ``knobs`` are keys of `KNOBS`, 0..1 each."""
-    return render_clip(
-        FRAMES, seed=seed, texture=texture, **{KNOBS[name]: value for name, value in knobs.items()}
-    )
+    chosen: dict[str, Any] = {KNOBS[name]: value for name, value in knobs.items()}
+    return render_clip(FRAMES, seed=seed, texture=texture, **chosen)
 
 
 class Take:
@@ -137,7 +136,7 @@ def demo() -> Demo:
         "texture": Choice(TEXTURES, TEXTURES[0]),
     }
     controls |= {name: Slider(0, 1, 0.0, 0.1) for name in KNOBS}
-    start = dict.fromkeys(KNOBS, 0.0)
+    start: dict[str, Any] = dict.fromkeys(KNOBS, 0.0)
     return Demo(
         draw,
         controls,
