@@ -12,7 +12,7 @@
 #
 # **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 26 s
+# Run time: about 135 s
 #
 # **Downloads.** None. The videos of this book are drawn by a program while you read.
 
@@ -223,7 +223,7 @@ animation(
 # %% [markdown]
 # Every difficulty of our clips is a number from 0 to 1. In JupyterLab, turn them up and down below: the clip is drawn
 # again, MOSSE and KCF (chapter 03) run through it again, and the lines show how much each overlaps the target, frame
-# by frame. Otherwise look at one clip with all numbers at 0 and at three that are harder.
+# by frame. Otherwise look at one clip with all numbers at 0, and at two harder versions of it.
 
 # %% tags=["nbval-ignore-output"]
 from udtlib.widgets import studio

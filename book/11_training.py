@@ -375,9 +375,9 @@ show_scores()
 # You can watch such a run, and drive it. In JupyterLab, tick `train` below: a new network learns from two triplets a
 # step. Take the tick away and it pauses, and the learning rate can be changed at any time. Blue is the loss of each
 # step. Orange is the loss on triplets of four other clips, from which nothing is learned; if it rises while the blue
-# line falls, the network learns its clips by heart. The two maps are the responses of one of these triplets, which is
-# always the same: that of S1 on the way out, and that of T at the end, whose peak belongs in the circle. Find a rate
-# at which the run comes to nothing. The still picture shows the run of 48 steps from above, whose held-out loss
+# line falls, the network learns its clips by heart. The two maps are the responses of one of these triplets, the
+# hardest at the start: that of S1 on the way out, and that of T at the end, whose peak belongs in the circle. Find a
+# rate at which the run comes to nothing. The still picture shows the run of 48 steps from above, whose held-out loss
 # was measured at its two ends.
 
 # %% tags=["nbval-ignore-output"]

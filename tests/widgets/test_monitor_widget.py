@@ -77,8 +77,17 @@ def test_a_run_that_is_over_is_that_of_its_weights(patches):
     assert (before != after).any()
     assert monitor.begin(held, first=random_weights()).held == monitor.begin(held).held
     demo = monitor.demo(lambda step: patches[:1], held, [9.0, 8.0, 7.0], learned)
-    np.testing.assert_array_equal(demo.twin, np.vstack([before, after]))
+    ordered = monitor.hardest_first(held)
+    np.testing.assert_array_equal(demo.twin, np.vstack(monitor.over([9.0, 8.0, 7.0], learned, ordered)))
     assert set(demo.sliders) == set(START)
+
+
+def test_the_hardest_triplet_is_shown(patches):
+    held = monitor.hardest_first(Batch(patches))
+    single = [monitor.begin(Batch(held.patches[k : k + 1])).held[0][1] for k in range(len(patches))]
+    assert single == sorted(single, reverse=True)
+    assert single[0] > single[-1]
+    assert sorted(each.tobytes() for each in held.patches) == sorted(each.tobytes() for each in patches)
 
 
 def test_a_tick_taken_away_stops_it(watched):

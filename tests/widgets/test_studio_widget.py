@@ -1,11 +1,14 @@
 """The clip studio of chapter 00: its clips have the knobs it names, its boxes are the trackers'."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from udtlib import viz
 from udtlib.boxes import iou
 from udtlib.data.synthetic import render_clip
-from udtlib.data.synthetic.motion import KNOBS
+from udtlib.data.synthetic.motion import KNOBS, ClipSettings
 from udtlib.trackers import load_tracker
 from udtlib.widgets import studio
 
@@ -32,16 +35,19 @@ def test_a_take_is_the_clip_of_its_knobs_and_the_trackers_on_it():
     assert set(studio.KNOBS.values()) <= set(KNOBS.values())
 
 
-def test_every_control_changes_the_picture():
+def test_every_control_changes_the_clip_or_its_frame():
     controls = studio.demo().sliders
     assert set(controls) == {"frame", "seed", "texture", *studio.KNOBS}
     start = {name: control.start for name, control in controls.items()} | {"frame": 3}
     picture = studio.draw(**start)
-    other = {"frame": 2, "seed": 7, "texture": "noise"} | dict.fromkeys(studio.KNOBS, 1.0)
-    for name, value in other.items():
+    for name, value in {"frame": 2, "seed": 7, "texture": "noise", "light": 1.0}.items():
         changed = studio.draw(**{**start, name: value})
         assert changed.shape == picture.shape, name
-        assert (changed != picture).any(), name
+        assert (changed != picture)[viz.TEXT_HEIGHT :].any(), f"{name}, not only what is written above"
+    for name, setting in studio.KNOBS.items():
+        assert controls[name].high == 1
+        settings = studio.clip_of(3, "leaves", {name: 0.5}).frames.settings
+        assert settings == replace(ClipSettings(5, seed=3), **{setting: 0.5})
 
 
 def test_a_new_clip_is_seen_running_and_an_old_one_is_at_hand():
@@ -57,4 +63,4 @@ def test_the_twin_shows_each_clip_it_names():
     demo = studio.demo()
     one = studio.draw(4, **dict.fromkeys(studio.KNOBS, 0.0))
     np.testing.assert_array_equal(demo.twin[: one.shape[0], : one.shape[1]], one)
-    assert demo.twin.shape[1] == 2 * one.shape[1] + 10
+    assert demo.twin.shape[1] == 3 * one.shape[1] + 20

@@ -25,7 +25,7 @@ from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
 MOST_STEPS, HELD_EVERY = 400, 5
 SEEDS = ("0", "1", "2")
 RATE = -2.4  # logarithm of the learning rate at the start: section 11.5's
-PANEL, PLOT, GAP = 160, 150, 4  # pixels
+PANEL, GAP = 160, 4  # pixels
 LOSS, HELD_OUT = viz.SECOND, viz.PREDICTION
 Batches = Callable[[int], NDArray[np.uint8]]
 
@@ -146,6 +146,13 @@ class Monitor:
         return picture(self.watched, f"seed {seed}, learning rate {10.0**log10_rate:.1e}: {state}")
 
 
+@torch.no_grad()
+def hardest_first(held_out: Batch) -> Batch:
+    """Return the triplets by their error before anything is learned, the largest first."""
+    errors = begin(held_out).run.step.errors(held_out)[1][:, 0]
+    return Batch(held_out.patches[errors.argsort(descending=True).cpu().numpy()])
+
+
 def over(losses: Sequence[float], learned: Weights, held_out: Batch) -> list[Frame]:
     """Return the pictures of a run that is over: before its first step and after its last.
 
@@ -165,10 +172,11 @@ def demo(batches: Batches, held_out: Batch, losses: Sequence[float], learned: We
 
     Args:
         batches: the triplets of a step, uint8 ``(n, 3, 125, 125, 3)``; two of them are a few steps a second.
-        held_out: triplets for the held-out loss and, the first, for the responses; four are quick.
+        held_out: triplets for the held-out loss, and for the responses, of the hardest; four are quick.
         losses: of the run that is over, as `over`.
         learned: likewise.
     """
+    held_out = hardest_first(held_out)
     monitor = Monitor(batches, held_out)
     controls: dict[str, Control] = {
         "train": Check(False),

@@ -13,12 +13,13 @@ import numpy as np
 
 from udtlib import viz
 from udtlib.boxes import Boxes, iou
+from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.frames import Frame
 from udtlib.trackers import load_tracker
 from udtlib.widgets.base import Choice, Control, Demo, Slider
 
-FRAMES, START, HEIGHT, PLOT = 40, 39, 240, 80  # frames of a clip, the one shown first; pixels
+FRAMES, START, PLOT = 40, 39, 80  # frames of a clip, the one shown first; pixels
 EVERY = 3  # of the frames on the way this many are passed over for each one shown
 SEED = 6
 TEXTURES = ("leaves", "mixed", "noise")
@@ -35,7 +36,13 @@ KNOBS = {
 """Controls, and the settings of `udtlib.data.synthetic.render_clip` that they turn."""
 
 TRACKERS = {"mosse": viz.PREDICTION, "kcf": viz.SECOND}
-TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7}, {"speed": 1.0})
+TWIN: tuple[dict[str, float], ...] = ({}, {"scale": 0.8}, {"occlusion": 0.7})
+
+
+def clip_of(seed: int, texture: str, knobs: dict[str, float]) -> Sequence:
+    """Return the clip of these settings, frames lazy; ``knobs`` are keys of `KNOBS`, 0..1 each."""
+    chosen: dict[str, Any] = {KNOBS[name]: value for name, value in knobs.items()}
+    return render_clip(FRAMES, seed=seed, texture=texture, **chosen)
 
 
 class Take:
@@ -47,9 +54,8 @@ class Take:
     """
 
     def __init__(self, seed: int, texture: str, knobs: dict[str, float]) -> None:
-        """Start in frame 0; ``knobs`` are keys of `KNOBS`, 0..1."""
-        chosen = {KNOBS[name]: value for name, value in knobs.items()}
-        self.clip = render_clip(FRAMES, seed=seed, texture=texture, **chosen)
+        """Start in frame 0; arguments as `clip_of`."""
+        self.clip = clip_of(seed, texture, knobs)
         self.frames: list[Frame] = [self.clip.frames[0]]
         self.trackers = {name: load_tracker(name) for name in TRACKERS}
         self.boxes: dict[str, list[Boxes]] = {name: [self.clip.boxes[0]] for name in TRACKERS}
@@ -123,18 +129,18 @@ def draw(frame: int = START, seed: int = SEED, texture: str = "leaves", **knobs:
 
 
 def demo() -> Demo:
-    """Return the demo: a frame, a clip, a knob for each difficulty; four clips as static twin."""
+    """Return the demo: a frame, a clip, a knob for each difficulty; three clips as static twin."""
     controls: dict[str, Control] = {
         "frame": Slider(0, FRAMES - 1, START, play=80),
         "seed": Slider(0, 20, SEED),
         "texture": Choice(TEXTURES, TEXTURES[0]),
     }
     controls |= {name: Slider(0, 1, 0.0, 0.1) for name in KNOBS}
-    start = dict.fromkeys(KNOBS, 0.0)
+    start: dict[str, Any] = dict.fromkeys(KNOBS, 0.0)
     return Demo(
         draw,
         controls,
-        viz.contact_sheet([draw(START, **{**start, **changes}) for changes in TWIN], 2, gap=10),
+        viz.contact_sheet([draw(START, **{**start, **changes}) for changes in TWIN], 3, gap=10),
         title="Clip studio",
         alt="One frame of the clip with the true box and two trackers' boxes, and their overlaps so far.",
         steps=steps,

@@ -11,7 +11,7 @@ from udtlib.frames import Frame
 from udtlib.widgets import base
 from udtlib.widgets.own_video.race import TRACKERS, Race
 
-SHOWN = (0.25, 0.6, 1.0)  # of the clip, in the static picture
+SHOWN = (0.6, 1.0)  # of the clip, in the static picture
 ALT = (
     "One frame with the boxes of a learned tracker and of MOSSE, the response map of each beside it, and the "
     "height of both peaks over the frames."

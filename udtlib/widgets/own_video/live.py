@@ -39,8 +39,8 @@ class Upload(anywidget.AnyWidget):
     def __init__(self, done: Callable[[str, bytes], None], track: Callable[[], None]) -> None:
         """Call ``done(name, content)`` with every file that has come, and ``track()`` at the button."""
         super().__init__()
-        self.done, self.track, self.file = done, track, None
-        self.file: Incoming | None
+        self.done, self.track = done, track
+        self.file: Incoming | None = None
         self.on_msg(lambda widget, message, buffers: self.hear(message, buffers))
 
     def hear(self, message: dict[str, Any], buffers: Sequence[bytes]) -> None:

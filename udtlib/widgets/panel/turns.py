@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 
 END = object()
@@ -9,6 +10,9 @@ END = object()
 
 class Turns:
     """Works through an iterator: the first piece at once, the others as the kernel finds time.
+
+    A kernel may hear a control in another thread than the one in which a piece is being done. So a piece
+    comes to its end before that of a new iterator begins, and the old iterator has no other.
 
     Attributes:
         pieces: what is worked through; another one in its place ends it.
@@ -19,19 +23,25 @@ class Turns:
         """Have nothing to do."""
         self.pieces: Iterator[Any] = iter(())
         self.task: asyncio.Task[None] | None = None
+        self.lock = RLock()
 
     def start(self, pieces: Iterator[Any]) -> None:
         """Leave what is under way and work through ``pieces``; all of them now where no kernel runs."""
         self.pieces = pieces
-        next(pieces, END)
+        self._do(pieces)
         try:
             self.task = asyncio.get_running_loop().create_task(self._go_on(pieces))
         except RuntimeError:
-            for _ in pieces:
+            while self._do(pieces):
                 pass
 
+    def _do(self, pieces: Iterator[Any]) -> bool:
+        """Do a piece, unless something else was started meanwhile; return whether there was one."""
+        with self.lock:
+            return pieces is self.pieces and next(pieces, END) is not END
+
     async def _go_on(self, pieces: Iterator[Any]) -> None:
-        """Do the rest, unless something else was started meanwhile."""
+        """Do the rest."""
         await asyncio.sleep(0)
-        while pieces is self.pieces and next(pieces, END) is not END:
+        while self._do(pieces):
             await asyncio.sleep(0)
