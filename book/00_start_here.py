@@ -12,7 +12,7 @@
 #
 # **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 135 s
+# Run time: about 25 s
 #
 # **Downloads.** None. The videos of this book are drawn by a program while you read.
 

@@ -13,7 +13,7 @@
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 7 s
+# Run time: about 3 s
 #
 # **Downloads.** None.
 

@@ -14,7 +14,7 @@
 #
 # **Needs.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 48 s
+# Run time: about 25 s
 #
 # **Downloads.** None.
 

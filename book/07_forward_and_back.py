@@ -18,7 +18,7 @@
 #
 # **You need** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
-# Run time: about 33 s on two cores. Downloads: none.
+# Run time: about 26 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
