@@ -4,6 +4,8 @@ import json
 import time
 from dataclasses import dataclass
 
+from chromium import SECONDS
+
 FOCUSABLE = "input, select, button, [tabindex='0']"
 CONTROLS = f"""[...root.querySelectorAll({FOCUSABLE!r})].map((one, place) => ({{
     place,
@@ -70,7 +72,6 @@ class Shown:
         self.root = f"document.querySelectorAll({self.group!r})[{place}]"
         self.browser.wait(f"{self.root}.querySelector({FOCUSABLE!r}) !== null")
         self.ask(self.timer)
-        self.seen = 0
 
     @classmethod
     def all(cls, page):
@@ -112,9 +113,13 @@ class Shown:
     def click(self, control, share=0.5):
         """Click on a control, at a share of its width."""
         x, y, width, height = self.area(control)
-        self.drag(control, (x + share * width, y + height / 2), (0, 0))
+        spot = (x + share * width, y + height / 2)
+        self.browser.drag(spot, spot)
 
-    def drag(self, control, start, way):
+    def drag(self, control, way):
+        """Drag a control by its middle."""
+        x, y, width, height = self.area(control)
+        start = (x + width / 2, y + height / 2)
         self.browser.drag(start, (start[0] + way[0], start[1] + way[1]))
 
     def put(self, control):
@@ -134,18 +139,21 @@ class Shown:
         A move whose picture is the one before returns NaN.
         """
         before = self.now(control).value
-        self.seen = self.ask("root.times.length")
+        seen = self.ask("root.times.length")
         self.press(control, KEYS.get(control.kind, ("ArrowRight", "ArrowLeft"))[back])
         if control.kind != "handle" and self.now(control).value == before:
             return None
-        return self.wait()
+        return self.wait(seen)
 
-    def wait(self):
-        """Return the milliseconds of the event just sent, NaN if it has left the picture as it was."""
-        end = time.monotonic() + PATIENCE
-        while self.ask("root.times.length") <= self.seen:
-            if time.monotonic() > end and self.is_right():
+    def wait(self, seen):
+        """Return the milliseconds of the event after ``seen`` others, NaN if the picture stays as it was."""
+        start = time.monotonic()
+        while self.ask("root.times.length") <= seen:
+            spent = time.monotonic() - start
+            if spent > PATIENCE and self.is_right():
                 return float("nan")
+            if spent > SECONDS:
+                raise TimeoutError(f"no picture after {SECONDS} s")
             time.sleep(0.02)
         return self.ask("root.times.at(-1)")
 

@@ -149,8 +149,7 @@ def point(demo, control) -> None:
     """The mouse changes a control and its picture."""
     before = demo.picture()
     if control.kind == "handle":
-        x, y, width, height = demo.area(control)
-        demo.drag(control, (x + width / 2, y + height / 2), (24, 16))
+        demo.drag(control, (24, 16))
         assert demo.browser.until(lambda: demo.picture() != before)
         return
     for share in (0.2, 0.8):

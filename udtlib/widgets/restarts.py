@@ -10,10 +10,8 @@ from udtlib.evaluation.scoring.supervised import SupervisedRun, accuracy
 from udtlib.frames import Frame
 from udtlib.widgets.base import Demo, Slider
 
-SIDE, MARGIN = (
-    360,
-    8,
-)  # pixels of the square that shows all starts, and of it left white for marks at its edge
+SIDE = 360  # pixels of the square that shows all starts
+MARGIN = 8  # of it left white on each side, for marks at its edge
 LEFT, ROW = 110, 22  # where a bar begins, and how high its row is
 MOST_FAILURES = 10  # at the right end of the bar
 BAD: viz.Color = (213, 94, 0)
