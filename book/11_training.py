@@ -882,9 +882,9 @@ axes[0].set(
 )
 above = {}
 for name in ("random", "udt-noise", "udt"):
-    found = squares(name).clamp(min=1e-5).log10()
-    above[name] = float((found > np.log10(2)).float().mean())
-    axes[1].hist(found.numpy(), 80, density=True, histtype="step", label=f"{name}: {above[name]:.0%} above")
+    exponents = squares(name).clamp(min=1e-5).log10()
+    above[name] = float((exponents > np.log10(2)).float().mean())
+    axes[1].hist(exponents.numpy(), 80, density=True, histtype="step", label=f"{name}: {above[name]:.0%} above")
 axes[1].axvline(np.log10(2), color="#d55e00")
 axes[1].set(xlabel="logarithm of s", ylabel="density")
 for axis in axes:

@@ -1,13 +1,13 @@
 // Maps as pictures on a canvas.
 
 const VIRIDIS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
-const SCALES = { grey: [[0, 0, 0], [255, 255, 255]], viridis: VIRIDIS }, STEPS = 256;
+const SCALES = { grey: [[0, 0, 0], [255, 255, 255]], viridis: VIRIDIS }, SHADES = 256;
 
 // The colours from the least to the greatest value, each as one number.
 function coloursOf(scale) {
-  const bytes = new Uint8ClampedArray(4 * STEPS).fill(255);
-  for (let k = 0; k < STEPS; k++) {
-    const share = k / (STEPS - 1) * (scale.length - 1), step = Math.min(Math.floor(share), scale.length - 2);
+  const bytes = new Uint8ClampedArray(4 * SHADES).fill(255);
+  for (let k = 0; k < SHADES; k++) {
+    const share = k / (SHADES - 1) * (scale.length - 1), step = Math.min(Math.floor(share), scale.length - 2);
     for (let band = 0; band < 3; band++) {
       bytes[4 * k + band] = scale[step][band] + (share - step) * (scale[step + 1][band] - scale[step][band]);
     }
@@ -28,7 +28,7 @@ export function paint(canvas, map, size, { colours = "grey", shift = false, symm
   let low = Infinity, high = -Infinity;
   for (let k = 0; k < map.length; k++) { low = Math.min(low, map[k]); high = Math.max(high, map[k]); }
   if (symmetric) { high = Math.max(high, -low); low = -high; }
-  const factor = high > low ? (STEPS - 1) / (high - low) : 0, half = shift ? size >> 1 : 0;
+  const factor = high > low ? (SHADES - 1) / (high - low) : 0, half = shift ? size >> 1 : 0;
   for (let row = 0, to = 0; row < size; row++) {
     const line = (row + size - half) % size * size;
     for (let column = 0; column < size; column++, to++) {
