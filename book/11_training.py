@@ -926,7 +926,7 @@ for place, one in enumerate(("overlap", "robustness")):
 # a small ball moves far from frame to frame, each of the three networks loses its target far less often. So the scale of the
 # features matters for fast targets, although neither the loss nor the mean over many sequences shows it. The weights
 # that ship are unchanged, since the mean on the sequences for choosing is not resolved to be better with smaller features.
-# If you train longer, watch this share, and hold the layers' growth back with `--weight-decay`.
+# If you train longer, watch this share: `--weight-decay` bounds the layers.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # More of the shipped network is above the peak than of the others, and each seed fails less often with smaller features.
