@@ -225,7 +225,7 @@ animation(
 # again, MOSSE and KCF (chapter 03) run through it again, and the lines show how much each overlaps the target, frame
 # by frame. Otherwise look at one clip with all numbers at 0, and at two harder versions of it.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Three clips of one scene, all knobs at 0, scale at 0.8 and occlusion at 0.7, with the true box and those of MOSSE and KCF, and under each the overlap over frames: it falls with scale and behind the occluder"
 from udtlib.widgets import studio
 
 studio.demo()
@@ -366,7 +366,7 @@ scrubber(sequence, street_boxes, sheet=3)
 # units of the first one: if the peak falls, the tracker no longer sees what it has learned. It may still be on the
 # target, and a high peak may be in the wrong place.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Two moments of the clip with an occluder: the boxes of udt and mosse, their response maps with the peak marked, and the height of both peaks over time"
 from udtlib.widgets.own_video import own_video
 
 own_video(hidden.frames[:48], hidden.boxes[0])

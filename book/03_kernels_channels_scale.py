@@ -968,7 +968,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"]
+# %% tags=["slide", "closed-loop"] alt="A row for each of the lost clips: three frames with the true box and that of KCF, which leaves the target, and beside each the response map with its peak-to-sidelobe ratio"
 rows, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)

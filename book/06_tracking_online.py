@@ -170,7 +170,7 @@ z = spectra(random_features(sample(frames[1], middle, windows)))
 answers = torch.fft.irfft2(alpha * (z * x.conj()).sum(1, keepdim=True) / N, s=(SIDE, SIDE))[:, 0]
 peaks = answers.amax((1, 2))
 
-# %% tags=["slide"]
+# %% tags=["slide"] alt="Response maps of three window sizes on one scale: each has one bright spot at the same place, and the peaks differ in the third digit"
 figure, axes = plt.subplots(1, 3, figsize=(8.2, 2.6), layout="constrained")
 for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
     drawn = axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))

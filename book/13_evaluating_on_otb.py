@@ -1111,7 +1111,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   show that.
 # - A test with standard errors from frames calls a tracker different from itself in 95 <!-- by_frames --> % of all
 #   splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
-# - Of 9 <!-- trackers --> trackers on ten real sequences, 16 <!-- told --> of 36 <!-- pairs --> pairs are told apart.
+# - Of 10 <!-- trackers --> trackers on ten real sequences, 18 <!-- told --> of 45 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.58 <!-- udt_least --> to 0.64
 #   <!-- udt_most --> (`udt-released`), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 8
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
