@@ -859,7 +859,8 @@ print(
 # feature $f$ into $f\,(1+s)^{-0.75}$, where $s$ is $10^{-4}$ times the mean square of five neighbouring channels. If
 # these are all as strong as $f$, then $s=10^{-4}f^2$, and the derivative of the output is zero at $s=2$. Below that, a
 # stronger feature gives a stronger output. Above it, a stronger feature gives a *weaker* output: an edge with much
-# contrast counts for less than one with little. Which share of the places is above the peak?
+# contrast counts for less than one with little. Which share of the features, over all channels and places, is above the
+# peak?
 
 
 # %% tags=["slide"] alt="Left: the output of the LRN against its input rises to a peak at s = 2 and falls beyond. Right: densities of s for three networks; most of the shipped network lies above the peak, most of the others below"
@@ -894,9 +895,11 @@ for axis in axes:
 plt.show()
 
 # %% [markdown]
-# In the network that ships, large parts of the picture are above the peak. Does that harm the tracker? Without training
-# anything again, we multiply the last layer by 1/4, which divides every $s$ by 16. The stored table does so for the
-# recipe's three seeds (sections 11.12 and 11.13 explain overlap, robustness and the intervals). *Predict:* which of the
+# In the network that ships, most features are above the peak. Does that harm the tracker? Without training anything
+# again, we multiply the last layer by 1/4, which divides every $s$ by 16. The stored table does so for the recipe's
+# three seeds, in the tracker with the preset `book` (chapter 06). Overlap and robustness are over the sequences of
+# section 11.13, which explains them; failures are losses of the target, after each of which the tracker is started
+# again. *Predict:* which of the
 # three columns changes?
 
 # %%
@@ -925,10 +928,9 @@ for place, one in enumerate(("overlap", "robustness")):
 
 # %% [markdown]
 # On 22 real sequences the change of overlap and robustness is not resolved. But on `ball1`, a sequence of VOT in which
-# a small ball moves far from frame to frame, each of the three networks loses its target far less often. So the scale of the
-# features matters for fast targets, although neither the loss nor the mean over many sequences shows it. The weights
+# a small ball moves far from frame to frame, each of the three networks loses its target less often. One sequence does not prove that
+# this holds for all fast targets, but it shows an effect that the mean over the 22 sequences does not. The weights
 # that ship are unchanged, since the mean on the sequences for choosing is not resolved to be better with smaller features.
-# If you train longer, watch this share: `--weight-decay` bounds the layers.
 
 # %% [markdown]
 # Which recipe is best? We made short runs and judged them by the *synthetic* benchmark. Each row is compared with

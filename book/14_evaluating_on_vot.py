@@ -797,8 +797,8 @@ print("udt-released: frames from each start to the failure:", *held)
 # does the same tracker with the authors' weights, or with *random* ones. An AUC of 0.19 alone could be one unlucky frame near the beginning, after which
 # everything is lost. The restarts show that it was not: after every one of them our network loses the ball again,
 # within 18 frames. Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the
-# normalisation at its end turns strong edges into weak ones. With features a quarter as large, three seeds of the recipe
-# fail far less often here. The preset `book` (`udt`) moves its window first, which saves one failure of seven, and `udt+`,
+# normalisation at its end turns strong edges into weak ones. With features a quarter as large, the tracker with the preset
+# `book` fails less often here, for each of three seeds. The preset `book` (`udt`) moves its window first, which saves one failure of seven, and `udt+`,
 # with the same network, has none. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark can show a
 # weakness only if it contains the situation in which the weakness matters.
 
