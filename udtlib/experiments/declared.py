@@ -112,6 +112,7 @@ class Scale:
         judged: held-out clips; 0 takes a folder of sequences.
         anchors: starts in each sequence that the networks are judged on.
         patch: side of the patches in pixels, of training and tracking.
+        preset: of the tracker that judges a network, a key of `udtlib.trackers.udt.settings.PRESETS`.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Scale:
     judged: int = 0
     anchors: int = 7
     patch: int = 125
+    preset: str = "book"
 
     def shortened(self, steps: int) -> "Scale":
         """Return this scale with so many steps a run; a rate that falls by epoch then falls by step."""

@@ -44,6 +44,7 @@ def judge(
     patch: int = 125,
     dtype: str = "bfloat16",
     device: str = "cpu",
+    preset: str = "book",
 ) -> Iterator[Judged]:
     """Yield what a network does on each sequence, started at ``count`` anchors.
 
@@ -54,11 +55,14 @@ def judge(
         patch: side of the tracker's patches in pixels.
         dtype: of the search patches' convolutions; boxes are those of float32.
         device: that computes.
+        preset: of the tracker.
 
     Raises:
         DataError: a sequence without a frame to start from.
     """
-    tracker = load_tracker("udt", weights=weights, dtype=dtype, device=device, patch_size=patch)
+    tracker = load_tracker(
+        "udt", weights=weights, preset=preset, dtype=dtype, device=device, patch_size=patch
+    )
     for sequence in sequences:
         runs = []
         for part in parts(sequence, count):

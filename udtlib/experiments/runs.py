@@ -127,7 +127,7 @@ def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence])
     """Return a row for each sequence; real ones take long, so each is named when it is done."""
     rows, scale = [], place.scale
     dtype = str(scale.recipe.get("precision", "float32"))
-    for one in judge(weights, sequences, scale.anchors, scale.patch, dtype, place.device):
+    for one in judge(weights, sequences, scale.anchors, scale.patch, dtype, place.device, scale.preset):
         rows.append(one.row())
         if not scale.judged:
             tell(f"  {one.sequence}: overlap {one.overlap:.3f}, robustness {one.robustness:.3f}")
