@@ -8,78 +8,40 @@ costs, and one run of n targets saves the start and the decoding of n - 1 others
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
 from copy import copy
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 
-from udtlib.boxes import Boxes, check_boxes_in_image
-from udtlib.errors import TrackerError
-from udtlib.frames import Frame, check_frame
+from udtlib.boxes import Boxes
+from udtlib.frames import Frame
+from udtlib.trackers.batch import BatchTracker
 from udtlib.trackers.udt.tracker import Look, UdtTracker
-from udtlib.weights import Weights
 
 ON_CPU = 2
 """Targets in one call on a CPU, where larger batches are no faster, and past a dozen patches slower."""
 
 
-class MultiTracker:
+class MultiTracker(BatchTracker[UdtTracker]):
     """Tracks n targets; ``targets`` holds a `UdtTracker` for each, with its response, score and look."""
 
-    def __init__(self, weights: str | Path | Weights | None = None, **options: Any) -> None:
-        """Load the network once.
-
-        Args:
-            weights: as for `UdtTracker`.
-            options: as for `UdtTracker`.
-
-        Raises:
-            OptionError, WeightsError, MissingDataError: as `UdtTracker` does.
-        """
-        self.shared = UdtTracker(weights, **options)
-        self.targets: list[UdtTracker] = []
-
-    @classmethod
-    def of(cls, shared: UdtTracker) -> "MultiTracker":
-        """Return a tracker of many targets with the network and settings of ``shared``."""
-        tracker = cls.__new__(cls)
-        tracker.shared, tracker.targets = shared, []
-        return tracker
+    single = UdtTracker
 
     @torch.inference_mode()
-    def init(self, frame: Frame, boxes: ArrayLike) -> None:
-        """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with a target in each of ``boxes`` ``(n, 4)``.
-
-        Raises:
-            FrameError: not such a frame.
-            BoxError: no box, or one that `UdtTracker.init` would refuse; then there are no targets.
-        """
-        self.targets = []
-        frame = check_frame(frame)
-        checked = check_boxes_in_image(boxes, *frame.shape[:2])
-        targets = [copy(self.shared) for _ in checked]
-        for target, box in zip(targets, checked, strict=True):
+    def started(self, frame: Frame, boxes: Boxes) -> list[UdtTracker]:
+        """Return a target on each of the checked ``boxes`` ``(n, 4)``, its filter learned."""
+        targets = [copy(self.shared) for _ in boxes]
+        for target, box in zip(targets, boxes, strict=True):
             target.place(frame, box)
         for part in self.parts(targets):
             learned = self.learn(frame, part, [target.window_size for target in part])
             for target, (dual, template) in zip(part, learned, strict=True):
                 target.dual, target.template = dual, template
-        self.targets = targets
+        return targets
 
     @torch.inference_mode()
-    def update(self, frame: Frame) -> Boxes:
-        """Return the targets' boxes ``(n, 4)`` float64 in the next ``frame``.
-
-        Raises:
-            FrameError: not a frame, or of another size than the first.
-            TrackerError: `init` was not called.
-        """
-        if not self.targets:
-            raise TrackerError("update needs targets: call init(frame, boxes) first")
-        frame = check_frame(frame, self.targets[0].frame_size)
+    def followed(self, frame: Frame) -> Boxes:
+        """Return the boxes ``(n, 4)`` in a checked frame."""
         seeing = []
         for target in self.targets:
             if target.sees_nothing(frame):

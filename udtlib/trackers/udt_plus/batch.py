@@ -9,78 +9,40 @@ from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
 from copy import copy
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from udtlib.boxes import Boxes, check_boxes_in_image
+from udtlib.boxes import Boxes
 from udtlib.devices import one_blas_thread
-from udtlib.errors import TrackerError
-from udtlib.frames import Frame, check_frame
+from udtlib.frames import Frame
 from udtlib.scale import ScaleFilter
+from udtlib.trackers.batch import BatchTracker
 from udtlib.trackers.eco.spectra import Grid
 from udtlib.trackers.udt_plus.tracker import UdtPlusTracker
-from udtlib.weights import Weights
 
 TOGETHER = 2
 """Patches in one call of the network: larger batches are no faster on a CPU, and take 16 MB a patch."""
 
 
-class UdtPlusMultiTracker:
+class UdtPlusMultiTracker(BatchTracker[UdtPlusTracker]):
     """Tracks n targets; ``targets`` holds a `UdtPlusTracker` for each, with its response and score."""
 
-    def __init__(self, weights: str | Path | Weights | None = None, **options: Any) -> None:
-        """Load the network once.
-
-        Args:
-            weights: as for `UdtPlusTracker`.
-            options: as for `UdtPlusTracker`.
-
-        Raises:
-            OptionError, WeightsError, MissingDataError: as `UdtPlusTracker` does.
-        """
-        self.shared = UdtPlusTracker(weights, **options)
-        self.targets: list[UdtPlusTracker] = []
-
-    @classmethod
-    def of(cls, shared: UdtPlusTracker) -> "UdtPlusMultiTracker":
-        """Return a tracker of many targets with the network and settings of ``shared``."""
-        tracker = cls.__new__(cls)
-        tracker.shared, tracker.targets = shared, []
-        return tracker
+    single = UdtPlusTracker
 
     @one_blas_thread
-    def init(self, frame: Frame, boxes: ArrayLike) -> None:
-        """Start on ``frame`` (RGB ``uint8`` ``(H, W, 3)``) with a target in each of ``boxes`` ``(n, 4)``.
-
-        Raises:
-            FrameError: not such a frame.
-            BoxError: no box, or one that `UdtPlusTracker.init` would refuse; then there are no targets.
-        """
-        self.targets = []
-        frame = check_frame(frame)
-        checked = check_boxes_in_image(boxes, *frame.shape[:2])
-        targets = [copy(self.shared) for _ in checked]
-        for target, box in zip(targets, checked, strict=True):
+    def started(self, frame: Frame, boxes: Boxes) -> list[UdtPlusTracker]:
+        """Return a target on each of the checked ``boxes`` ``(n, 4)``, its filter learned."""
+        targets = [copy(self.shared) for _ in boxes]
+        for target, box in zip(targets, boxes, strict=True):
             target.scale_filter = ScaleFilter()
             target.place(frame, box)
         for target, maps in zip(targets, self.features(frame, targets), strict=True):
             target.start(frame, maps)
-        self.targets = targets
+        return targets
 
     @one_blas_thread
-    def update(self, frame: Frame) -> Boxes:
-        """Return the targets' boxes ``(n, 4)`` float64 in the next ``frame``.
-
-        Raises:
-            FrameError: not a frame, or of another size than the first.
-            TrackerError: `init` was not called.
-        """
-        if not self.targets:
-            raise TrackerError("update needs targets: call init(frame, boxes) first")
-        frame = check_frame(frame, like=self.targets[0].frame_shape)
+    def followed(self, frame: Frame) -> Boxes:
+        """Return the boxes ``(n, 4)`` in a checked frame."""
         for target in self.targets:
             target.expect(frame)
         features = self.features(frame, self.targets)
