@@ -79,7 +79,7 @@ def adapt(
         network: what to start from, see `udtlib.weights.get_weights`; None is the default.
         frames: RGB ``uint8`` ``(H, W, 3)`` of one size, at least `FEWEST`; all are read.
         box: of the target in ``frames[0]``, ``(x, y, w, h)``, 0-indexed pixels.
-        iterations: steps of 4 triplets; 100 take some 7 seconds on two threads.
+        iterations: steps of 4 triplets; 100 take 7 to 17 seconds on two threads.
         seed: of the triplets.
 
     Raises:

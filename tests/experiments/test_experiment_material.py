@@ -131,4 +131,4 @@ def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():
             settings = SCALES["small"].settings(arm, 0, 10, "x")
             assert (settings.steps, settings.batch, settings.optimiser) == (40, 8, "muon")
             medium = SCALES["medium"].settings(arm, 0, 10, "x")
-            assert medium == replace(settings, steps=120, batch=16, patch=125)
+            assert medium == replace(settings, steps=300, batch=16, patch=125, augment=1.0, smear=12.0)

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale",
         default="small",
         metavar="NAME",
-        help="small (procedural clips, nothing is needed), medium (a folder of videos, 120 steps a run) or "
+        help="small (procedural clips, nothing is needed), medium (a folder of videos, 300 steps a run) or "
         "full (the same, the reference's schedule; both start under torchrun too); default: %(default)s",
     )
     run_parser.add_argument("--out", required=True, type=file_path, metavar="RUN", help="folder of the runs")
