@@ -26,7 +26,7 @@
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
 # make results-experiments-real  its ablation on the videos in VIDEOS, judged on REAL, for the arms that need no true box:
-#                         experiments_medium.csv (seven hours on one core; likewise)
+#                         experiments_medium.csv (four hours on one core; likewise)
 # make results-doses     four networks against the renderer's knobs, for chapter 15 (likewise; WEIGHTS=DIR: the authors')
 # make results-training  train and evaluate again every run of chapter 11's tables (VIDEOS=DIR; an hour on two cores; goes on where it stopped)
 

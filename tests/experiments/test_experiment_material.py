@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from udtlib.data.raw_video.augmentation import augment
 from udtlib.data.synthetic import BENCHMARK
 from udtlib.data.synthetic.cache import pack_clips
 from udtlib.data.synthetic.patches import FIRST_SEED, RenderedClip
@@ -78,6 +79,15 @@ def test_batches_repeat_and_have_as_many_patches_as_the_arm_needs():
             np.testing.assert_array_equal(batches(step).patches, again(step).patches)
 
 
+def test_a_recipe_with_augmentation_changes_the_patches_as_training_does():
+    arm, whole = Arm("x", ""), replace(TINY, patch=125)
+    plain = arm_batches(arm, whole, 1)(3).patches
+    stronger = replace(whole, recipe=dict(TINY.recipe) | {"augment": 0.5, "smear": 4.0})
+    found = arm_batches(arm, stronger, 1)(3).patches
+    np.testing.assert_array_equal(found, augment(plain, 0.5, np.random.default_rng([1, 3, 2]), 4.0))
+    assert (found != plain).any()
+
+
 def test_a_share_of_the_videos_is_the_first_of_them():
     half = arm_batches(Arm("x", "", share=0.5), TINY, 0)
     assert list(half.loader.videos) == [RenderedClip(0, 5)]
@@ -130,5 +140,7 @@ def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():
             assert seen.setdefault(arm.name, arm) == arm
             settings = SCALES["small"].settings(arm, 0, 10, "x")
             assert (settings.steps, settings.batch, settings.optimiser) == (40, 8, "muon")
+            if arm.needs_clips:
+                continue
             medium = SCALES["medium"].settings(arm, 0, 10, "x")
             assert medium == replace(settings, steps=300, batch=16, patch=125, augment=1.0, smear=12.0)

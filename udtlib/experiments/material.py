@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from udtlib.data import load_dataset
+from udtlib.data.raw_video.augmentation import augment
 from udtlib.data.raw_video.triplets import Clip, TripletLoader, Triplets
 from udtlib.data.sequences import Sequence as TestSequence
 from udtlib.data.synthetic import render_clip
@@ -44,12 +45,16 @@ class ArmBatches:
         arm: says whether frames are shuffled and triplets broken.
         name: what the batches are cut from.
         displacements: gives the true displacements of triplets, where the arm learns from them.
+        augment: strength of `udtlib.data.raw_video.augmentation`.
+        smear: its longest motion blur, in pixels.
     """
 
     loader: TripletLoader
     arm: Arm
     name: str
     displacements: Callable[[Triplets], NDArray[np.float64]] | None = None
+    augment: float = 0.0
+    smear: float = 0.0
     order: NDArray[np.int64] = field(init=False)
     drawn: tuple[int, Any] = (-1, None)
 
@@ -73,7 +78,10 @@ class ArmBatches:
         random = np.random.default_rng([self.loader.seed, step, 2])
         triplets = self.order[broken(self.drawn[1][place], self.arm.broken, self.loader.videos, random)]
         truth = self.displacements(triplets) if self.displacements else None
-        return Batch(self.loader.read(triplets), truth)
+        patches = self.loader.read(triplets)
+        if self.augment:
+            patches = augment(patches, self.augment, random, self.smear)
+        return Batch(patches, truth)
 
 
 def broken(triplets: Triplets, share: float, videos: Sequence[Clip], random: np.random.Generator) -> Triplets:
@@ -133,12 +141,13 @@ def arm_batches(arm: Arm, scale: Scale, seed: int, videos: Path | None = None) -
     Raises:
         OptionError: no videos where the scale asks for them, or an arm that needs clips.
     """
-    variant, batch = VARIANTS[arm.variant], int(scale.recipe["batch"])
+    variant, recipe = VARIANTS[arm.variant], dict(scale.recipe) | dict(arm.settings)
+    batch, changed = int(recipe["batch"]), (recipe.get("augment", 0.0), recipe.get("smear", 0.0))
     if scale.clips:
         made = rendered(scale.clips, scale.frames, scale.patch)[arm.cut]
         used: Sequence[Clip] = made.videos[: ceil(arm.share * len(made.videos))]
         loader = TripletLoader(made.patches, used, batch, seed, "reference", variant.span, variant.drawn)
-        return ArmBatches(loader, arm, made.name, made.displacements if variant.truth else None)
+        return ArmBatches(loader, arm, made.name, made.displacements if variant.truth else None, *changed)
     if videos is None:
         raise OptionError(
             f"scale {scale.name!r} trains on packed videos: add --videos PATCHES (udt data pack)"
@@ -151,7 +160,7 @@ def arm_batches(arm: Arm, scale: Scale, seed: int, videos: Path | None = None) -
     data = cached_data(videos, batch, seed, "reference", torch.device("cpu"), variant=variant)
     used = data.loader.videos[: ceil(arm.share * len(data.loader.videos))]
     loader = TripletLoader(data.loader.patches, used, batch, seed, "reference", variant.span, variant.drawn)
-    return ArmBatches(loader, arm, data.name)
+    return ArmBatches(loader, arm, data.name, None, *changed)
 
 
 def judged_clips(count: int) -> list[TestSequence]:

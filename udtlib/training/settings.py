@@ -143,6 +143,8 @@ class TrainingSettings:
                 "augment is 0 for a variant that learns from true displacements, found "
                 f"{self.augment} with {self.variant!r}"
             )
+        if self.augment and self.patch != 125:
+            raise OptionError(f"augment is of patches of 125 pixels: expected 0 with {self.patch}")
         if self.smear and not (self.smear >= 1 and self.augment):
             raise OptionError(
                 f"smear is 0, or 1 to {SMEARED} pixels and needs augment above 0, found {self.smear} with "
