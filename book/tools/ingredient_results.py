@@ -39,12 +39,9 @@ FRAMES, EVERY, ROUNDS = 40, 2, 2
 SETTLED, TIMED_FRAMES = 13, 25
 """Frames after which the price is taken, and with them: the first are learned from more often."""
 
-FLOW: dict[str, Any] = {"preset": "released-vot", "flow": True}
-LOOKING: dict[str, Any] = FLOW | {"second_look": 0.25}
 BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
-    "flow": ("scale", FLOW),
-    "second look": ("flow", LOOKING),
-    "smaller patch": ("second look", {"preset": "tuned"}),
+    "flow": ("scale", {"preset": "released-vot", "flow": True}),
+    "second look": ("flow", {"preset": "tuned"}),
 }
 """What goes beyond the released settings: the step it is compared with, and its options."""
 
@@ -52,8 +49,8 @@ ALONE: dict[str, tuple[str, dict[str, Any]]] = {
     "vot": ("scale", {"preset": "released-vot"}),
     "camera": ("vot", {"preset": "released-vot", "camera": True}),
     "velocity": ("vot", {"preset": "released-vot", "velocity": 0.5}),
-    "camera beside flow": ("second look", LOOKING | {"camera": True}),
-    "velocity beside flow": ("second look", LOOKING | {"velocity": 0.5}),
+    "camera beside flow": ("second look", {"preset": "tuned", "camera": True}),
+    "velocity beside flow": ("second look", {"preset": "tuned", "velocity": 0.5}),
 }
 """What the default does without, likewise."""
 

@@ -166,13 +166,12 @@ def test_the_steps_beyond_the_released_settings_end_at_the_default():
     steps, before = ingredient_results.steps(), ingredient_results.compared_with()
     assert list(before) == [*list(steps)[1:], *ingredient_results.ALONE]
     assert (before["plain"], before["trust"]) == ("chapter 06", "scale")
-    flow, looking, tuned = (
+    flow, tuned = (
         preset_with(PRESETS, options["preset"], {key: options[key] for key in options if key != "preset"})
-        for _, options in (steps["flow"], steps["second look"], steps["smaller patch"])
+        for _, options in (steps["flow"], steps["second look"])
     )
     assert flow == replace(PRESETS["released-vot"], flow=True)
-    assert looking == replace(flow, second_look=0.25)
-    assert tuned == replace(looking, largest_side=224) == load_tracker("udt+", weights="random").settings
+    assert tuned == replace(flow, second_look=0.25) == load_tracker("udt+", weights="random").settings
 
 
 def test_ingredients_are_measured_on_every_second_real_sequence(tmp_path, monkeypatch):

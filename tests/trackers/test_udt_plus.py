@@ -111,7 +111,7 @@ def test_presets_are_what_their_sources_say():
     assert (released.penalty_threshold, vot.penalty_threshold) == (0.05, 0.15)
     assert (released.projection_penalty, vot.projection_penalty) == (5e-8, 2e-7)
     tuned = load_tracker("udt+", weights="random").settings
-    assert tuned == replace(vot, flow=True, second_look=0.25, largest_side=224), "the default"
+    assert tuned == replace(vot, flow=True, second_look=0.25), "the default"
     assert preset_with(PRESETS, "released", {"capacity": 9}) == replace(released, capacity=9)
 
 
