@@ -690,24 +690,34 @@ if annotations is not None:
 # Fill in each function and run the cell below it. It says "correct", or gives you a
 # hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
-# **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
+# **1. Break and fix.** A colleague computes the overlaps of two arrays of boxes at once. On most pairs the result is
+# right; *two* faults show only on some. Find a pair of boxes for each, then repair it. Two boxes without area (an absent
+# target and a tracker that gave up) have the overlap 0.
+#
+# ```python
+# def many_overlaps(first, second):
+#     low = np.maximum(first[:, :2], second[:, :2])
+#     high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+#     shared = np.maximum((high - low).prod(axis=1), 0)
+#     return shared / (first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - shared)
+# ```
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Begin in one dimension: where does the shared stretch of two intervals begin, and where does it end? What does
-# your formula give for two intervals that do not touch?
+# Draw two boxes that lie diagonally apart. What are the two entries of `high - low`, and what is their product? For the
+# second fault, put four zeros into both arrays.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def iou_by_hand(first, second):
-    """Return the overlap of two boxes (x, y, w, h)."""
+def many_overlaps(first, second):
+    """Return the overlaps (N,) of boxes (x, y, w, h) in two arrays (N, 4)."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.iou_by_hand(iou_by_hand)
+check.many_overlaps(many_overlaps)
 
 # %% [markdown]
 # **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
@@ -731,24 +741,26 @@ def read_otb_line(line):
 check.read_otb_line(read_otb_line)
 
 # %% [markdown]
-# **3. Derive.** Equation 1 is wrong for shifts larger than the box. Write one that is always right.
+# **3. Derive.** Solve Eq. 1 for $\delta$: by how many pixels right and down may a square of that `side` slip until its
+# overlap has fallen to `overlap`? Then explain with numbers: a precision plot counts a frame as right up to 20 px. Which
+# overlap do targets of 20, 60 and 200 px have when they have slipped in this direction by 20 px?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The shared area is a square. What is its side after a slip, and what should it be once the slip is larger than the
-# square?
+# Write Eq. 1 with $q=(s-\delta)^2/s^2$, the share of the square that is still covered, and solve for $q$ first. Then: what
+# is left of the side?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def slip_iou(side, slip):
-    """Return the overlap of a square of that side with itself, moved by slip >= 0 right and down."""
+def slip_allowed(side, overlap):
+    """Return the slip in pixels, right and down, at which a square overlaps its old place by ``overlap``."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.slip_iou(slip_iou)
+check.slip_allowed(slip_allowed)
 
 # %% [markdown]
 # **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.

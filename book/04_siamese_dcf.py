@@ -483,24 +483,28 @@ demo.demo()
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/04.py](solutions/04.py).
 #
-# **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
+# **1. A channel of noise (derive, then explain).** At one frequency some channels show the target, with the energy
+# `signal`, equally in template and search patch. Another channel holds noise: of the energy `noise` in the template, and
+# in the search patch *other*, independent noise. What is $\hat{\mathbf R}/\hat{\mathbf Y}$ of Eq. 4 and 5, on average
+# over the noise in the search patch? Then explain what such a channel does to the height of the peak, and what would be
+# different with a denominator for each channel.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Each channel has its own filter, but one quantity is shared by all of them. Which one is it in Eq. 4, and along
-# which axis of `(C, H, W)` is it formed?
+# Write the sum over channels of Eq. 5 in two parts. What is the average of the part that belongs to the noise? The
+# denominator was computed before anybody looked at the search patch.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def filter_spectra(template, label, ridge):
-    """Return the full spectra (C, H, W) of the filters for features (C, H, W) and a label (H, W)."""
+def noisy_channel(signal, noise, lam):
+    """Return the mean of R / Y at this frequency, for the plain lambda ``lam``."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.filter_spectra(filter_spectra)
+check.noisy_channel(noisy_channel)
 
 # %% [markdown]
 # **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$

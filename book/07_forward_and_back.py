@@ -873,47 +873,50 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/07.py](solutions/07.py).
 #
-# **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`.
-# Without `axis` NumPy rolls the *flattened* map. First say where the port's label has its peak, given `row` and
-# `column`, and for which peaks it is right by accident. Then write the pseudo-label as it should be, for maps that
-# need not be square.
+# **1. The rolled map (predict).** For a response with its peak at `row`, `column` the port in effect computed
+# `np.roll(np.roll(label, row), column)`. Without `axis` NumPy rolls the *flattened* map, row after row. At which
+# `(row, column)` of a `height` x `width` map is the port's label highest? You need no array. Then explain: for which peaks
+# is the port right by accident, and where does its label say that a target went that had moved straight down?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# `argmax` of a map counts through the flattened map. Two functions are needed: one that turns this into a row and a
-# column, and one that rolls each of the two axes by its own number.
+# Number the cells of a small map as they lie in memory. To which number does the peak of the label go? Then find the row
+# and the column of this number.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def pseudo_label(response, label):
-    """Return the label (H, W), its peak moved from (0, 0) to the highest cell of the response (H, W)."""
+def port_peak(row, column, height, width):
+    """Return the row and the column where the port put the label's peak."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.pseudo_label(pseudo_label)
+check.port_peak(port_peak)
 
 # %% [markdown]
-# **2. There and back (compute).** Compute Eq. 6 for features of any number of channels.
+# **2. What a lost pair can do (measure and explain).** The way back ends in a Gaussian as wide as the label, but of
+# height $h$ and `distance` cells away from the start. Which $h$ makes the loss of Eq. 6 smallest? Measure it on two maps,
+# or derive it. Then explain what training does to the response of a pair that it cannot bring home, and which loss such a
+# pair has in the end.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write down which patch is the template and which is the search patch on the way out, and on the way back. The
-# label of the second leg comes from the first one's response.
+# For a fixed place Eq. 6 is a parabola in $h$, and its coefficients are inner products of the two maps. Where does it have
+# its lowest point? A map of 121 x 121 cells is large enough.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def round_trip_loss(template, search, label, ridge):
-    """Return the loss of T -> S -> T for features (C, H, W), a label (H, W) and the plain lambda ``ridge``."""
+def best_height(distance, sigma):
+    """Return the height of the Gaussian, ``distance`` cells from the start, that has the smallest loss."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.round_trip_loss(round_trip_loss)
+check.best_height(best_height)
 
 # %% [markdown]
 # **3. What a miss costs (derive).** A perfect peak comes back $d$ cells away from the start. What is the loss?

@@ -941,26 +941,27 @@ def a_norm(errors, motion, share):
 check.a_norm(a_norm)
 
 # %% [markdown]
-# **3. From the code's settings to the paper's equation (derive).** You want the steps of the code, with rate $\rho$
-# and weight decay $\delta$, but your loss divides by $n$ once more. Which rate and decay give the same step
-# $\rho\,(g+\delta\theta)$?
+# **3. A confident mistake (derive, then explain).** The response on the way back is a Gaussian as wide as the label, of the
+# given `height`, but far away from the start. What is its error in units of the error of a response of zeros, with the
+# factor $e^{\mathbf Y}$ of the code (`weighted`) and without it? Then explain: which of the two makes a confident wrong
+# answer more costly, compared with no answer?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write one step of the code with gradient $g$, then the same step with $g/n$. Two products have to stay what they
-# were: that of rate and gradient, and that of rate, decay and $\theta$.
+# Far apart, the two Gaussians do not overlap, so the error has two parts: the peak that is missing and the peak that should
+# not be there. What is $e^{\mathbf Y}$ at the place of each?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def by_the_letter(rate, decay, n):
-    """Return (rate, decay) for a loss that is n times smaller."""
+def lost_peak(height, weighted):
+    """Return the error of a far Gaussian over that of a response of zeros."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.by_the_letter(by_the_letter)
+check.lost_peak(lost_peak)
 
 # %% [markdown]
 # **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
