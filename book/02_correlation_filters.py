@@ -282,7 +282,7 @@ assert cross_strength(bare) > 5 * cross_strength(windowed)
 # The *response* of a filter $w$ on a search patch $z$, at displacement $d$, is the inner product of $w$ with the
 # patch as seen $d$ pixels further on. On the circle:
 #
-# $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.$$
+# $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.\tag{3}$$
 #
 # To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$. Then
 # $r_d=e^{\mathrm i\omega d}\sum_uw_u\,e^{\mathrm i\omega u}$: the same wave comes out, multiplied by one number.
@@ -374,7 +374,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # row $d$ is the template seen $d$ pixels further on. The response is $Xw$, and the paper's Eq. 1 is ridge
 # regression:
 #
-# $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\qquad\Longrightarrow\qquad(X^\top X+\lambda I)\,w=X^\top y$$
+# $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\qquad\Longrightarrow\qquad(X^\top X+\lambda I)\,w=X^\top y\tag{1}$$
 #
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
@@ -411,7 +411,7 @@ print("factors:", factors.real.round(3), f"eigenvalue: {np.abs(fft(row)[3]) ** 2
 # Together, $(|\hat x|^2+\lambda)\,\hat w=\hat x\,\hat y^\star$ at each frequency. This is the paper's Eq. 2, the
 # most important equation of this book, and one line of code:
 #
-# $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}$$
+# $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}\tag{2}$$
 
 
 # %%

@@ -410,7 +410,7 @@ print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max(
 # With the *linear* kernel $\hat\kappa^{xz}=\sum_c\hat x_c^\star\odot\hat z_c$. Put it into steps 3 and 4, and the
 # result is chapter 02's filter with the denominator summed over the channels:
 #
-# $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.$$
+# $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.\tag{3.1}$$
 #
 # Most code divides this kernel by $N$, which makes it a mean, and adds $\lambda_N=\lambda/N$. The response is the same.
 
@@ -1098,7 +1098,7 @@ check.polynomial_map(polynomial_map)
 # %% [markdown]
 # **Exercise 2 (derive).** At one frequency the template has the `energy` $\sum_c|\hat x_c|^2$. Now the filter is
 # computed from this template at the contrast `template` ($\hat x_c$ becomes `template` times $\hat x_c$), and the
-# search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
+# search patch shows the same thing at the contrast `search`. By Eq. 3.1, with `lam` for
 # $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
 # dark and is found in the light?
 #

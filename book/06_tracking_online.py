@@ -75,7 +75,7 @@ viz.show(viz.contact_sheet(shots, columns=3, labels=["frame 0: the box is given"
 #
 # This step follows the authors' code, and it differs from `crop` of chapter 01 in three ways. First, whole
 # coordinates are pixel *centres* here (the third habit in chapter 01's table), so the square of pixels 28 to 152 has
-# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 2 of
+# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 1.2 of
 # chapter 01 reads at the centres of equal cells. Third, outside the frame there is black instead of the repeated
 # border. The first two only move and stretch each patch a little, in the same way in every frame. The third draws an
 # edge at the frame's border, as chapter 01 warned. We keep all three, because the authors' published boxes depend on
@@ -906,7 +906,7 @@ assert gains["overlap"].low > 0
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# How wide is a cell, as a share of the target's width? The window is wider than the target. Then use Eq. 1 of chapter 01,
+# How wide is a cell, as a share of the target's width? The window is wider than the target. Then use Eq. 1.1 of chapter 01,
 # with shares of the side in place of pixels.
 #
 # </details>

@@ -988,6 +988,8 @@ check.escape(escape)
 # **6. (Open)** Letterboxed films have black bars above and below that never move. Draw bars on the patches of
 # section 7.6 and repeat the experiment. From which height on does the peak follow the bars? What if a bar contains a
 # channel's logo?
+#
+# ## 7.11 Summary
 
 # %% tags=["numbers"]
 ours, theirs = report["our trained weights"], report["random weights"]
@@ -1009,8 +1011,6 @@ print(f"cuts_trained = {100 * ours['below cuts']:.0f}")
 print(f"home_trained = {100 * ours['home though off target']:.0f}")
 
 # %% [markdown] tags=["summary"]
-# ## Summary
-#
 # - Track forward, track back, and compare the end with the start: this needs no label. As a check on points it
 #   raises the share of right ones from 52 <!-- all_entering --> % to 97 <!-- kept_entering --> % while an occluder
 #   comes in, but keeps 0 <!-- kept_covered --> % right ones when they all lie on the occluder.

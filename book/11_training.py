@@ -635,7 +635,7 @@ assert len({line.split(":", 1)[1] for line in printed.splitlines()}) == 1 < len(
 # in the authors' MATLAB code, 0.00005 in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a
 # weight without gradient shrinks as
 #
-# $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),$$
+# $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),\tag{11.1}$$
 #
 # with the decay $\gamma$, the momentum $\mu=0.9$ and the learning rates $h_t$. So the decay depends on the *sum* of
 # the rates. We check the formula with PyTorch's optimiser:
@@ -1297,8 +1297,8 @@ check.learning_rate(learning_rate)
 
 # %% [markdown]
 # **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD
-# with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by the formula of section 11.9. Then
-# compare the two: for which `steps` and `rate` is the formula good?
+# with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by Eq. 11.1. Then
+# compare the two: for which `steps` and `rate` is Eq. 11.1 good?
 #
 # <details class="exercise"><summary>A hint</summary>
 #

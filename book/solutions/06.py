@@ -5,7 +5,7 @@ from scipy.fft import fft2, ifft2
 
 
 def worst_overlap(cells, padding):
-    """Return Eq. 1 of chapter 01 in shares of the side: half a cell is (1 + p) / (2 cells) of the target.
+    """Return Eq. 1.1 in shares of the side: half a cell is (1 + p) / (2 cells) of the target.
 
     Target and window grow together, so the share does not depend on the size.
     """
