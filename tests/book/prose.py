@@ -115,7 +115,7 @@ def own_equations(notebook: NotebookNode) -> list[str]:
 def numbering_problems(notebook: NotebookNode, chapter: int, equations: set[str]) -> list[str]:
     """Return sections and equations that are not numbered in order, and references to none.
 
-    A chapter's sections and own equations are ``4.1``, ``4.2``; whole numbers belong to the paper's equations.
+    A chapter's sections and own equations are ``4.1``, ``4.2``; whole numbers are those of the paper.
 
     Args:
         notebook: the chapter.
