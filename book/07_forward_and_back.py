@@ -277,7 +277,7 @@ ridge = dcf.effective_regularisation(x, 1e-4, normalise=True)
 def library_line(function, text):
     """Print the line of the library that contains a text, so that it is the one you have installed."""
     (line,) = [line for line in inspect.getsource(function).splitlines() if text in line]
-    print(f"{function.__module__}.{function.__name__}:  {line.strip()}")
+    print(f"{function.__module__}.{function.__name__}:\n    {line.strip()}")
 
 
 # %% [markdown]
@@ -622,8 +622,8 @@ for name, (error, there, back) in travels.items():
         f"background, {one['on target, both moved']} on the target"
     )
     print(
-        f"{'':19}  loss of a peak on something below that of a cut: {one['below cuts']:.0%} of comparisons; "
-        f"related pairs on nothing: {one['on nothing']}"
+        f"{'':19}  loss of a peak on something below that of a cut: {one['below cuts']:.0%} of comparisons;\n"
+        f"{'':19}  related pairs on nothing: {one['on nothing']}"
     )
 stayed = verdict(travels["our trained weights"][1])[2][verdict(travels["random weights"][1])[2]].mean()
 print(f"of the peaks that were on something with random weights, {stayed:.0%} still are after training")

@@ -604,7 +604,7 @@ for name, (share, moves) in ways.items():
         f"{name:17} longest three: {share_of_three[name]:4.0%} of all, the dark one {dark_share[name]:3.0%};",
         end=" ",
     )
-    print(f"cosine with the gradient of the good pairs: {direction[name]:+.1f}")
+    print(f"cosine with the good pairs' gradient: {direction[name]:+.1f}")
 driven_by = {
     "error": rank_correlation(lengths[good].numpy(), planted_errors[good].numpy()),
     "motion": rank_correlation(lengths[good].numpy(), planted_motion[good].numpy()),
@@ -629,9 +629,8 @@ print(
 # %%
 length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
 leap = {name: 0.01 * float(gradient.norm()) / length for name, gradient in summed.items()}
-print(
-    "length of a step, in lengths of all the weights:", {name: f"{value:.1g}" for name, value in leap.items()}
-)
+print("length of a step, in lengths of all the weights:")
+print({name: f"{value:.1g}" for name, value in leap.items()})
 
 # %% [markdown]
 # Without A_drop one step is several times as long as the vector of all weights, so the weights after it are mostly

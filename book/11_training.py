@@ -26,6 +26,7 @@ import csv
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from statistics import median
 from tempfile import mkdtemp
@@ -802,7 +803,8 @@ curves, about_curves = stored("curves")
 steps, _ = stored("steps")
 for name, facts in about_curves["runs"].items():
     print(f"{name}: {facts['hardware']}, {facts['wall time']}")
-    print("   ", facts["command"])
+    words = textwrap.wrap(facts["command"], 100, break_on_hyphens=False, break_long_words=False)
+    print("   ", " \\\n        ".join(words))
 
 # %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
@@ -920,7 +922,7 @@ for scale, says in {"1": "as trained", "0.25": "times 1/4"}.items():
         f"{one} {of_scale(scale, k).mean():.3f} ({', '.join(f'{x:.3f}' for x in of_scale(scale, k).mean(1))})"
         for k, one in enumerate(("overlap", "robustness"))
     )
-    print(f"{says}: {numbers}   failures on ball1 {lost[scale]}")
+    print(f"{says}: {numbers}\n{'':11} failures on ball1 {lost[scale]}")
 scale_gap = {}
 for place, one in enumerate(("overlap", "robustness")):
     scale_gap[one] = crossed_difference(of_scale("0.25", place), of_scale("1", place)).interval
@@ -965,7 +967,8 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
     name = row["recipe"]
     gap = paired_difference(*([sequence_auc[n][s] for s in order] for n in (name, reference)))
     says = "the reference" if name == reference else word(gap)
-    print(f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}")
+    line = f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}"
+    print(textwrap.fill(line, 110, subsequent_indent=" " * 21))
 
 # %% [markdown]
 # When we chose the recipe that ships, it was the first in this list, by the run with the other rounding. The weights
