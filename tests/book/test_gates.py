@@ -104,6 +104,15 @@ def test_outputs_catch_errors_and_warnings(notebook: NotebookNode) -> None:
     assert "stored error" in found[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "wide"), [("a" * 111, 1), ("a" * 110 + "\n" + "b" * 110 + "\n", 0), ("", 0)]
+)
+def test_outputs_catch_a_line_that_is_wider_than_a_cell(text: str, wide: int) -> None:
+    printed = nbformat.v4.new_output("stream", name="stdout", text=text)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(a)", outputs=[printed])])
+    assert len(gates.output_problems(notebook)) == wide
+
+
 def test_pictures_need_an_assertion(notebook: NotebookNode) -> None:
     cell(notebook, "radius").outputs.append(nbformat.v4.new_output("display_data", {"image/png": "AAAA"}))
     assert gates.picture_problems(notebook) == [
