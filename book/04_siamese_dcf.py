@@ -491,8 +491,8 @@ demo.demo()
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write the sum over channels of Eq. 5 in two parts. What is the average of the part that belongs to the noise? The
-# denominator was computed before anybody looked at the search patch.
+# Write the sum over channels of Eq. 5 in two parts. What is the average of the part that belongs to the noise?
+# Which of the two patches is in the denominator?
 #
 # </details>
 

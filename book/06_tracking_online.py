@@ -902,7 +902,7 @@ assert gains["overlap"].low > 0
 # **Exercise 1 (derive, then explain).** Without sub-pixels the tracker moves by whole cells. Even if it finds the right
 # cell and the right size in every frame, its box can be half a cell off, both sideways and down. What is its overlap with
 # the true box then, for a response of `cells` x `cells` and the padding $p$? Explain why the target's size does not
-# matter. Then compare 125 cells with the 31 of hand-made features: which tracker needs sub-pixels?
+# matter. Then compare 125 cells with the 31 of fHOG (section 6.5): which tracker needs sub-pixels?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
