@@ -420,7 +420,7 @@ print("to fix:", sum(not line.is_ok for line in lines))
 # It should print zero. Otherwise each line above says what to type.
 
 # %% [markdown]
-# ## Exercises
+# ## 0.10 Exercises
 #
 # **Exercise 1 (compute).** For how many frames did a tracker hold on? Write `frames_until_lost(overlaps)`: the
 # number of frames before the first overlap of exactly 0, or all of them if that never happens. Frames in which the
@@ -472,7 +472,7 @@ check.follow_brightest(follow_brightest)
 # another `seed`. Is your answer still the same? How many seeds would you want before you publish it?
 
 # %% [markdown]
-# ## Summary
+# ## 0.11 Summary
 
 # %% tags=["numbers"]
 print(f"frames = {len(clip)}")

@@ -117,7 +117,7 @@ my_guess = 0.95
 # Move a square of side $s$ by $\delta$ pixels both right and down. The shared part is a square of side $s - \delta$,
 # and the union is both squares minus the shared part:
 #
-# $$\mathrm{IoU}(s, \delta) = \frac{(s-\delta)^2}{2s^2 - (s-\delta)^2}. \tag{1}$$
+# $$\mathrm{IoU}(s, \delta) = \frac{(s-\delta)^2}{2s^2 - (s-\delta)^2}. \tag{1.1}$$
 
 
 # %%
@@ -130,7 +130,7 @@ sides = np.arange(4, 101)
 losses = 1 - slipped(sides)
 by_library = iou((0, 0, 20, 20), (1, 1, 20, 20))
 print(
-    f"left of a perfect 20-px box: {slipped(20):.2f} by Eq. 1, {by_library:.2f} by udtlib; you guessed {my_guess}"
+    f"left of a perfect 20-px box: {slipped(20):.2f} by Eq. 1.1, {by_library:.2f} by udtlib; you guessed {my_guess}"
 )
 
 # %% [markdown]
@@ -156,7 +156,7 @@ figure.tight_layout()
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Half a pixel moves no distance, Eq. 1 is udtlib's overlap, and the curve falls with the side, as drawn.
+# Half a pixel moves no distance, Eq. 1.1 is udtlib's overlap, and the curve falls with the side, as drawn.
 assert_allclose(ours, theirs)
 assert_allclose(slipped(20), by_library)
 assert np.all(np.diff(losses) < 0)
@@ -168,7 +168,7 @@ assert np.all(np.diff(losses) < 0)
 # of pixels, as filters and networks need. Boxes are seldom whole numbers, so it matters where we sample. Divide the
 # box into $H \times W$ equal cells and read the image at the centre of each:
 #
-# $$u_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad v_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{2}$$
+# $$u_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad v_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{1.2}$$
 #
 # Pixel centres are at halves. Between them we weight the four nearest pixels by how close they are (*bilinear*
 # interpolation). Version 0 does exactly this, with loops:
@@ -236,7 +236,7 @@ assert window.max() > 0.999
 # is the shared area as a part of all area covered. The **centre error** is the distance of the centres in pixels:
 #
 # $$\mathrm{IoU}(b, b_\mathrm{gt}) = \frac{|b \cap b_\mathrm{gt}|}{|b| + |b_\mathrm{gt}| - |b \cap b_\mathrm{gt}|}, \qquad
-#   e(b, b_\mathrm{gt}) = \lVert c(b) - c(b_\mathrm{gt}) \rVert_2 . \tag{3}$$
+#   e(b, b_\mathrm{gt}) = \lVert c(b) - c(b_\mathrm{gt}) \rVert_2 . \tag{1.3}$$
 #
 # What two boxes share is a box itself: from the larger of the left edges to the smaller of the right
 # edges. If that length is negative, nothing is shared, so it is clipped at 0.
@@ -316,18 +316,18 @@ assert_allclose(by_hand, counted)
 # would be arbitrary, so we use all of them. The **success curve** $S$ is the fraction of frames whose overlap
 # exceeds $t$; the **precision curve** $P$ is the fraction whose centre error is at most $\rho$ pixels:
 #
-# $$S(t) = \frac1F \sum_{i=1}^F [\,o_i > t\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{4}$$
+# $$S(t) = \frac1F \sum_{i=1}^F [\,o_i > t\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{1.4}$$
 #
 # where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$. What does
 # the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is below
 # $o_i$, and this length is $o_i$:
 #
-# $$\int_0^1 S(t)\, dt = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t\,]\, dt = \frac1F \sum_{i=1}^F o_i . \tag{5}$$
+# $$\int_0^1 S(t)\, dt = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t\,]\, dt = \frac1F \sum_{i=1}^F o_i . \tag{1.5}$$
 #
 # **The area under the success curve is the mean overlap.** In practice the integral is a mean over 21 thresholds
 # $0, 0.05, \dots, 1$. Frame $i$ passes $\lceil 20\, o_i \rceil$ of them (none at $o_i = 0$, twenty at $o_i = 1$), hence
 #
-# $$\mathrm{AUC}_{21} = \frac{1}{21F} \sum_{i=1}^F \left\lceil 20\, o_i \right\rceil , \tag{6}$$
+# $$\mathrm{AUC}_{21} = \frac{1}{21F} \sum_{i=1}^F \left\lceil 20\, o_i \right\rceil , \tag{1.6}$$
 #
 # which is close to the mean overlap, and at most $20/21$: under this rule **a perfect tracker scores 0.952**.
 
@@ -337,7 +337,7 @@ by_curve = success_curve(overlaps, Policy()).mean()
 by_equation = np.ceil(20 * overlaps).mean() / 21
 fine = success_curve(overlaps, Policy(steps=10_000)).mean()
 print(f"mean overlap {overlaps.mean():.3f}, area with 10001 thresholds {fine:.3f}")
-print(f"area with 21 thresholds {by_curve:.3f}, by equation 6 {by_equation:.3f}")
+print(f"area with 21 thresholds {by_curve:.3f}, by Eq. 1.6 {by_equation:.3f}")
 
 # %% [markdown]
 # One number hides what the curve shows. Below are two made-up trackers with nearly the same area: one is mediocre
@@ -367,7 +367,7 @@ figure.tight_layout()
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Equations 5 and 6, and the curves: two trackers of one area, of which one stays within 20 px.
+# Eq. 1.5 and 1.6, and the curves: two trackers of one area, of which one stays within 20 px.
 assert_allclose(by_curve, by_equation)
 assert abs(fine - overlaps.mean()) < 1e-3
 assert abs(areas["steady"] - areas["loses it"]) < 0.01
@@ -380,8 +380,8 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 # These formulas leave decisions open. Must the overlap be above the threshold, or is equal enough? What if the
 # target is out of sight and the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at
 # $x = 0$ valid? Public evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers
-# is one object, a **policy**. Three of its presets score the way OTB does: `otb-strict` as in equation 6,
-# `otb-loose` with "at least" instead of "above", `mean-overlap` as in equation 5. The others behave like the
+# is one object, a **policy**. Three of its presets score the way OTB does: `otb-strict` as in Eq. 1.6,
+# `otb-loose` with "at least" instead of "above", `mean-overlap` as in Eq. 1.5. The others behave like the
 # toolkits they are named after; `pytracking-valid` is pytracking told to leave out absent frames.
 #
 # In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
@@ -488,7 +488,7 @@ for row, cells in table.items():
 # %% [markdown]
 # On clean data all tools agree; they differ as soon as something unusual happens.
 #
-# - **Truth against itself** is 0.952 under the strict rule, as equation 6 says. pytracking gives more where boxes have
+# - **Truth against itself** is 0.952 under the strict rule, as Eq. 1.6 says. pytracking gives more where boxes have
 #   fractions, since rounding can lift an overlap above 1.
 # - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
 #   which count from 1, this works for nearly all frames. Where it fails is in Biker and Crowds, whose targets reach
@@ -690,24 +690,34 @@ if annotations is not None:
 # Fill in each function and run the cell below it. It says "correct", or gives you a
 # hint. Solutions are in [`solutions/01.py`](solutions/01.py).
 #
-# **1. Compute.** Write IoU yourself, for two single boxes, without looking at section 1.4.
+# **1. Break and fix.** A colleague computes the overlaps of two arrays of boxes at once. On most pairs the result is
+# right; *two* faults show only on some. Find a pair of boxes for each, then repair it. Two boxes without area (an absent
+# target and a tracker that gave up) have the overlap 0.
+#
+# ```python
+# def many_overlaps(first, second):
+#     low = np.maximum(first[:, :2], second[:, :2])
+#     high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+#     shared = np.maximum((high - low).prod(axis=1), 0)
+#     return shared / (first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - shared)
+# ```
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Begin in one dimension: where does the shared stretch of two intervals begin, and where does it end? What does
-# your formula give for two intervals that do not touch?
+# Draw two boxes that lie diagonally apart. What are the two entries of `high - low`, and what is their product? For the
+# second fault, put four zeros into both arrays.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def iou_by_hand(first, second):
-    """Return the overlap of two boxes (x, y, w, h)."""
+def many_overlaps(first, second):
+    """Return the overlaps (N,) of boxes (x, y, w, h) in two arrays (N, 4)."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.iou_by_hand(iou_by_hand)
+check.many_overlaps(many_overlaps)
 
 # %% [markdown]
 # **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
@@ -731,24 +741,26 @@ def read_otb_line(line):
 check.read_otb_line(read_otb_line)
 
 # %% [markdown]
-# **3. Derive.** Equation 1 is wrong for shifts larger than the box. Write one that is always right.
+# **3. Derive.** Solve Eq. 1.1 for $\delta$: by how many pixels right and down may a square of that `side` slip until its
+# overlap has fallen to `overlap`? Then explain with numbers: a precision plot counts a frame as right up to 20 px. Which
+# overlap do targets of 20, 60 and 200 px have when they have slipped in this direction by 20 px?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The shared area is a square. What is its side after a slip, and what should it be once the slip is larger than the
-# square?
+# Write Eq. 1.1 with $q=(s-\delta)^2/s^2$, the share of the square that is still covered, and solve for $q$ first. Then: what
+# is left of the side?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def slip_iou(side, slip):
-    """Return the overlap of a square of that side with itself, moved by slip >= 0 right and down."""
+def slip_allowed(side, overlap):
+    """Return the slip in pixels, right and down, at which a square overlaps its old place by ``overlap``."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.slip_iou(slip_iou)
+check.slip_allowed(slip_allowed)
 
 # %% [markdown]
 # **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.
@@ -813,7 +825,7 @@ def fooling_result(truth):
 check.fooling_result(fooling_result)
 
 # %% [markdown]
-# ## Summary
+# ## 1.11 Summary
 
 # %% tags=["numbers"]
 print(f"slip_20 = {1 - slipped(20):.2f}")

@@ -282,7 +282,7 @@ assert cross_strength(bare) > 5 * cross_strength(windowed)
 # The *response* of a filter $w$ on a search patch $z$, at displacement $d$, is the inner product of $w$ with the
 # patch as seen $d$ pixels further on. On the circle:
 #
-# $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.$$
+# $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.\tag{3}$$
 #
 # To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$. Then
 # $r_d=e^{\mathrm i\omega d}\sum_uw_u\,e^{\mathrm i\omega u}$: the same wave comes out, multiplied by one number.
@@ -374,7 +374,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # row $d$ is the template seen $d$ pixels further on. The response is $Xw$, and the paper's Eq. 1 is ridge
 # regression:
 #
-# $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\qquad\Longrightarrow\qquad(X^\top X+\lambda I)\,w=X^\top y$$
+# $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\qquad\Longrightarrow\qquad(X^\top X+\lambda I)\,w=X^\top y\tag{1}$$
 #
 # The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
 # 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
@@ -411,7 +411,7 @@ print("factors:", factors.real.round(3), f"eigenvalue: {np.abs(fft(row)[3]) ** 2
 # Together, $(|\hat x|^2+\lambda)\,\hat w=\hat x\,\hat y^\star$ at each frequency. This is the paper's Eq. 2, the
 # most important equation of this book, and one line of code:
 #
-# $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}$$
+# $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}\tag{2}$$
 
 
 # %%
@@ -896,23 +896,27 @@ assert all(sharpness["colour and edges", left] > sharpness["grey", left] for lef
 #
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake.
 #
-# **Exercise 1 (compute).** Move a picture by `(dy, dx)` on the circle, given its `fft2`: return the moved `fft2`.
+# **Exercise 1 (derive).** `before` and `after` are the `fft2` of a picture and of the same picture moved by $(d_y,d_x)$
+# on the circle, by less than half its height and width, perhaps by fractions of a pixel. Return $(d_y,d_x)$ from the
+# phases of *two* waves, without `ifft2` and without a search for a peak. Then explain why it must be less than half, and
+# why a tracker does not measure displacements with two waves only.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# On the circle a shift changes no amplitude, only phases. By how much does one wave turn when it moves by one
-# pixel? `np.fft.fftfreq` has the frequencies, the negative ones included.
+# The shift theorem says by which angle each wave turns. Which wave makes one turn from top to bottom and none from left
+# to right, and where in the array is it? Dividing two arrows leaves the angle between them.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def shift_spectrum(spectrum, dy, dx):
+def read_shift(before, after):
+    """Return the displacement (dy, dx) in pixels, from two spectra (H, W)."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.shift_spectrum(shift_spectrum)
+check.read_shift(read_shift)
 
 # %% [markdown]
 # **Exercise 2 (predict).** A target moved by `(dy, dx)` on a patch of `height` x `width`. At which index
@@ -956,25 +960,28 @@ def noise_power(std, window):
 check.noise_power(noise_power)
 
 # %% [markdown]
-# **Exercise 4 (compute).** Compute the filter of section 2.7 from `templates` and `labels`, both `(N, H, W)`, as a
-# real `(H, W)` array. The labels are not centred. The mean of the filters of single templates is a different
-# filter, which the check refuses.
+# **Exercise 4 (derive, then explain).** The filter of section 2.7 is computed with $\lambda=0$ from two patches that show
+# the same $x$. In the first it has the contrast `right`, and the label stands where it should. In the second it has the
+# contrast `wrong`; the tracker had slipped, so the label's peak is far away. Neither patch was brought to length 1. How
+# high is the response to $x$ itself at the right place and at the wrong one? The label's peak is 1. Then explain which of
+# the two patches wins, and why `prepare` divides by the length.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The error of section 2.7 is a sum over all templates. Set its derivative to zero at one frequency: what is added
-# up above the fraction line, and what below it? How often does $\lambda$ appear?
+# Put $\hat x_1=a\hat x$ and $\hat x_2=b\hat x$ into the filter, then the filter into $\hat r=\hat w^\star\hat x$. What
+# remains is a weighted sum of the two labels.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def learn_filter(templates, labels, lam):
+def two_peaks(right, wrong):
+    """Return the height of the response at the right place, and at the wrong one."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.learn_filter(learn_filter)
+check.two_peaks(two_peaks)
 
 # %% [markdown]
 # **Exercise 5 (break and fix).** This step of a tracker has *four* faults, none of which stops it. Repair it, so that

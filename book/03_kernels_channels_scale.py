@@ -410,7 +410,7 @@ print(f"{np.abs(v0 - v1).max():.6f}, Fourier and udtlib by {np.abs(v1 - v2).max(
 # With the *linear* kernel $\hat\kappa^{xz}=\sum_c\hat x_c^\star\odot\hat z_c$. Put it into steps 3 and 4, and the
 # result is chapter 02's filter with the denominator summed over the channels:
 #
-# $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.$$
+# $$\hat r=\frac{\hat y\odot\sum_c\hat x_c^\star\odot\hat z_c}{\sum_c|\hat x_c|^2+\lambda}.\tag{3.1}$$
 #
 # Most code divides this kernel by $N$, which makes it a mean, and adds $\lambda_N=\lambda/N$. The response is the same.
 
@@ -709,10 +709,9 @@ small_x, small_z = coordinates * np.hanning(17), (basis.T @ later_columns) * np.
 with_qr = scale_response_v1(small_x.astype(float), small_z.astype(float), y, 0.01)
 outside = later_columns - basis @ (basis.T @ later_columns)
 share = np.linalg.norm(outside) / np.linalg.norm(later_columns)
-print(f"{len(columns)} channels became {len(coordinates)}; the response changed by", end=" ")
-print(
-    f"{np.abs(with_qr - v1).max():.5f}, though {share:.0%} of the new columns' length lies outside the span"
-)
+change = np.abs(with_qr - v1).max()
+print(f"{len(columns)} channels became {len(coordinates)}; the response changed by {change:.5f},")
+print(f"though {share:.0%} of the new columns' length lies outside the span")
 
 # %% [markdown]
 # The library differs in one point: when the template is a mean over frames, the denominator is the mean of the
@@ -988,7 +987,8 @@ for name in worst:
 colors = {"truth": viz.TRUTH, "KCF": viz.PREDICTION}
 viz.show(np.vstack([*rows, viz.legend(colors, rows[0].shape[1])]))
 lowest = {name: round(min(values)) for name, values in at_loss.items()}
-print("lowest PSR from two frames before the loss to three after:", lowest)
+print("lowest PSR from two frames before the loss to three after:")
+print(lowest)
 jump = np.linalg.norm(np.diff([center(box) for box in clip("fm-2")[1][:8]], axis=0), axis=1).max()
 print(f"longest step of the target of fm-2 in its first eight frames: {jump:.0f} px")
 
@@ -1017,7 +1017,8 @@ assert max(lowest[name] for name in worst[:4]) < 9 < 10 <= min(lowest["opr-1"], 
 # %%
 table, real = stored("classic_otb10")
 print_table(table)
-print("frames per second:", {row["tracker"]: round(float(row["fps"])) for row in table})
+print("frames per second:")
+print({row["tracker"]: round(float(row["fps"])) for row in table})
 differences = {two: compare(real, *two) for two in (("kcf", "mosse"), ("dsst", "kcf"), ("csrt", "dsst"))}
 differences["kcf", "kcf-opencv"] = compare(real, "kcf", "kcf-opencv")
 
@@ -1098,7 +1099,7 @@ check.polynomial_map(polynomial_map)
 # %% [markdown]
 # **Exercise 2 (derive).** At one frequency the template has the `energy` $\sum_c|\hat x_c|^2$. Now the filter is
 # computed from this template at the contrast `template` ($\hat x_c$ becomes `template` times $\hat x_c$), and the
-# search patch shows the same thing at the contrast `search`. By the last formula of section 3.3, with `lam` for
+# search patch shows the same thing at the contrast `search`. By Eq. 3.1, with `lam` for
 # $\lambda$, what is $\hat r/\hat y$? Then explain: what happens to the response if the target was learned in the
 # dark and is found in the light?
 #

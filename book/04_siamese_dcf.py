@@ -55,7 +55,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10})
 banner()
 
 # %% [markdown]
-# ## The whole layer in one picture
+# ## 4.1 The whole layer in one picture
 #
 # Two patches are cut at the same place of two frames: the **template**, where we know the target, and the **search
 # patch**, where we do not. One network $\varphi_\theta$ with two convolutions turns each into 32 feature maps. It is
@@ -167,7 +167,7 @@ assert abs(agreements["random"]) < 0.1
 assert agreements["learned"] > agreements["random"] + 0.02
 
 # %% [markdown]
-# ## Why all channels share one denominator
+# ## 4.2 Why all channels share one denominator
 #
 # We want filters $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
 #
@@ -279,7 +279,7 @@ assert sum(own) > 25
 assert torch.allclose(plain, unwindowed, atol=1e-4)
 
 # %% [markdown]
-# ## Sigma: how sharp a peak to ask for
+# ## 4.3 Sigma: how sharp a peak to ask for
 #
 # The label is the response we ask for. The reference code makes its width a tenth of the target's side: the patch is
 # three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label contains high frequencies, in which two
@@ -314,7 +314,7 @@ plt.show()
 assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 
 # %% [markdown]
-# ## Lambda: a surprise
+# ## 4.4 Lambda: a surprise
 #
 # $\lambda$ keeps the division from amplifying noise. The reference's value $10^{-4}$ is a *relative* one: with $N=CHW$,
 # the number of values in the template's features, it is $\lambda_N=\lambda/N$, so the $\lambda$ of Eq. 4 is larger. **Predict:** multiply it by
@@ -386,7 +386,7 @@ assert weakest["32 channels"] > 1000
 assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 
 # %% [markdown]
-# ## What many channels improve
+# ## 4.5 What many channels improve
 #
 # Many channels do more than replace $\lambda$: the peak becomes clearer. The peak-to-sidelobe ratio (chapter 02)
 # tells by how many standard deviations the peak stands out from the rest of the response.
@@ -407,7 +407,7 @@ print(f"ratio with one channel {psr[0]:.0f}, with 32 channels {psr[-1]:.0f}")
 assert psr[-1] > 1.5 * psr[0]
 
 # %% [markdown]
-# ## Where it fails: what is being tracked?
+# ## 4.6 Where it fails: what is being tracked?
 #
 # Now the same layer without the window, on 24 clips in which target and background move differently. A hit is a
 # peak within four cells of the target's true displacement.
@@ -469,7 +469,7 @@ assert hits["Hann window"] >= 20
 assert hits["no window"] <= 10
 
 # %% [markdown]
-# ## Try it yourself
+# ## 4.7 Try it yourself
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the
 # truth, the cross the peak. Try one channel with $\sigma=1$, then no window, then $\lambda=10^4$.
@@ -478,29 +478,33 @@ assert hits["no window"] <= 10
 demo.demo()
 
 # %% [markdown]
-# ## Exercises
+# ## 4.8 Exercises
 #
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/04.py](solutions/04.py).
 #
-# **1. The layer (compute).** Write Eq. 4: the spectra of the filters of all channels.
+# **1. A channel of noise (derive, then explain).** At one frequency some channels show the target, with the energy
+# `signal`, equally in template and search patch. Another channel holds noise: of the energy `noise` in the template, and
+# in the search patch *other*, independent noise. What is $\hat{\mathbf R}/\hat{\mathbf Y}$ of Eq. 4 and 5, on average
+# over the noise in the search patch? Then explain what such a channel does to the height of the peak, and what would be
+# different with a denominator for each channel.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Each channel has its own filter, but one quantity is shared by all of them. Which one is it in Eq. 4, and along
-# which axis of `(C, H, W)` is it formed?
+# Write the sum over channels of Eq. 5 in two parts. What is the average of the part that belongs to the noise?
+# Which of the two patches is in the denominator?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def filter_spectra(template, label, ridge):
-    """Return the full spectra (C, H, W) of the filters for features (C, H, W) and a label (H, W)."""
+def noisy_channel(signal, noise, lam):
+    """Return the mean of R / Y at this frequency, for the plain lambda ``lam``."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.filter_spectra(filter_spectra)
+check.noisy_channel(noisy_channel)
 
 # %% [markdown]
 # **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$
@@ -571,6 +575,8 @@ check.scaled_response(scaled_response)
 # %% [markdown]
 # **5. (Derive)** Show that with $C$ copies of the same channel the response is that of one channel with $\lambda/C$.
 # What does this say about adding redundant features?
+#
+# ## 4.9 Summary
 
 # %% tags=["numbers"]
 print(f"hits_with = {hits['Hann window']}")
@@ -582,8 +588,6 @@ print(f"factor = {10 ** (0 - -4):,}")
 print(f"drift_below = {np.ceil(10 * drift) / 10:.1f}")
 
 # %% [markdown] tags=["summary"]
-# ## Summary
-#
 # - The layer uses one network for both patches, with 10,144 <!-- parameters --> parameters; the layer between
 #   features and response has none.
 # - The responses of the channels are added, so the channels share one denominator. This is the exact ridge solution

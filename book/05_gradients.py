@@ -47,7 +47,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10})
 banner()
 
 # %% [markdown]
-# ## What we are after
+# ## 5.1 What we are after
 #
 # The filter is computed from a template and applied to a search patch. The loss compares the response with the
 # response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. The loss
@@ -92,7 +92,7 @@ assert np.unravel_index(step.response.argmax(), step.response.shape) == (3, 5)
 assert np.linalg.norm(step.d_template) > 2 * np.linalg.norm(step.d_search)
 
 # %% [markdown]
-# ## A derivative for complex numbers
+# ## 5.2 A derivative for complex numbers
 #
 # The loss $L$ is real and the spectra it depends on are complex. The usual complex derivative does not exist for
 # such functions: for $|w|^2$, for example, the limit depends on the direction from which you approach. But we can
@@ -141,7 +141,7 @@ assert np.isclose(leaf.grad.item(), 2 * wirtinger(lambda w: abs(w) ** 2, w))
 assert np.isclose(leaf.grad.item(), 2 * w)
 
 # %% [markdown]
-# ## Crossing the transform
+# ## 5.3 Crossing the transform
 #
 # One identity carries a gradient across a Fourier transform. By Parseval's theorem the sum of products of two maps
 # equals the sum of products of their spectra, divided by the number of pixels. For real maps $\mathbf P,\mathbf Q$
@@ -152,7 +152,7 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 #
 # The loss changes by $dL=\sum \mathbf G\,d\mathbf R$, where $\mathbf G=\partial L/\partial\mathbf R$ is the arriving gradient, so
 #
-# $$dL=\langle\hat{\mathbf G},d\hat{\mathbf R}\rangle .\tag{a}$$
+# $$dL=\langle\hat{\mathbf G},d\hat{\mathbf R}\rangle .\tag{5.1}$$
 #
 # Read backward, this is a recipe. *If you can write $dL$ as $\langle\hat{\mathbf Q},d\hat{\mathbf X}\rangle$, where
 # $\hat{\mathbf Q}$ is the spectrum of a real map, then that map is $\partial L/\partial\mathbf X$*, and one inverse
@@ -164,7 +164,7 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 #
 # $$\langle\hat{\mathbf G},\,\hat{\mathbf M}\odot d\hat{\mathbf X}\rangle=\langle\hat{\mathbf M}^\star\odot\hat{\mathbf G},\,d\hat{\mathbf X}\rangle,
 # \qquad
-# \langle\hat{\mathbf G},\,\hat{\mathbf N}\odot d\hat{\mathbf X}^\star\rangle=\langle\hat{\mathbf N}\odot\hat{\mathbf G}^\star,\,d\hat{\mathbf X}\rangle .\tag{b}$$
+# \langle\hat{\mathbf G},\,\hat{\mathbf N}\odot d\hat{\mathbf X}^\star\rangle=\langle\hat{\mathbf N}\odot\hat{\mathbf G}^\star,\,d\hat{\mathbf X}\rangle .\tag{5.2}$$
 #
 # The second rule has the same reason as Wirtinger's derivative by $w^\star$: where a variable enters through its
 # conjugate, the gradient comes back conjugated.
@@ -189,12 +189,12 @@ for name, (left, right) in sides.items():
     print(f"{name}: left {left:.4f}, right {right:.4f}")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Parseval and both rules of (b) hold on these maps.
+# Parseval and both rules of Eq. 5.2 hold on these maps.
 for left, right in sides.values():
     assert np.isclose(left, right)
 
 # %% [markdown]
-# ## Equation 7, term by term
+# ## 5.4 Equation 7, term by term
 #
 # The layer, once more (Eq. 4 and 5 with their sum over channels, [Wang et al. 2019](#References "wang2019")):
 # $\mathbf X_c$ are the template's features, $\mathbf Z_c$ the search patch's, $\mathbf Y$ the label,
@@ -213,8 +213,8 @@ def forward(x, z, y, ridge):
 
 # %% [markdown]
 # **Search patch.** $\hat{\mathbf R}$ is linear in $\hat{\mathbf Z}_c$, so
-# $d\hat{\mathbf R}=\hat{\mathbf W}_c^\star\odot d\hat{\mathbf Z}_c$. Put this into (a) and move
-# $\hat{\mathbf W}_c^\star$ across with the first rule of (b):
+# $d\hat{\mathbf R}=\hat{\mathbf W}_c^\star\odot d\hat{\mathbf Z}_c$. Put this into Eq. 5.1 and move
+# $\hat{\mathbf W}_c^\star$ across with the first rule of Eq. 5.2:
 #
 # $$\frac{\partial L}{\partial\mathbf Z_c}=\mathscr F^{-1}\big(\hat{\mathbf G}\odot\hat{\mathbf W}_c\big).\tag{7, search}$$
 #
@@ -273,7 +273,7 @@ def template_gradient_collected(g, x, z, y, ridge):
 
 
 # %% [markdown]
-# ## Three independent checks
+# ## 5.5 Three independent checks
 #
 # We check the derivation on three channels of 9 x 8 random numbers, with an arriving gradient from a squared error.
 # Our NumPy lines on full spectra are compared with PyTorch's autograd, which differentiates every operation one by
@@ -373,7 +373,7 @@ for name, errors in off.items():
     assert max(errors) <= (1e-6 if name == "finite differences" else 1e-10), name
 
 # %% [markdown]
-# ## Why the template's gradient is larger
+# ## 5.6 Why the template's gradient is larger
 #
 # In the first picture the template's gradient was about 16 times the search patch's. Take the formulas with one channel
 # and look at one frequency. The search patch's gradient is $\hat{\mathbf G}\hat{\mathbf X}\hat{\mathbf Y}^\star/\hat{\mathbf K}$. In the template's, put
@@ -459,7 +459,7 @@ assert ratio[3] > 1 > ratio[4]
 assert 0.5 < ratio[-1] < 0.6
 
 # %% [markdown]
-# ## One frequency in your hand
+# ## 5.7 One frequency in your hand
 #
 # Equations 2, 3 and 7 work on each frequency by itself, so one frequency shows all of them. Below, the template
 # $\hat{\mathbf X}$, the search patch $\hat{\mathbf Z}$ and the label $\hat{\mathbf Y}$ are three arrows in the complex plane.
@@ -498,7 +498,7 @@ assert 10 < length_ratio["template nearly empty"] <= 18 + 1e-9
 assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 
 # %% [markdown]
-# ## A surprise: nothing moved
+# ## 5.8 A surprise: nothing moved
 #
 # Now we add the network $\varphi_\theta$: two convolutions with random weights, the *same* weights for both patches.
 # The gradient of its weights is the sum of what arrives through the template and through the search patch. We take
@@ -592,7 +592,7 @@ assert losses[2] > 0.3 * losses[0]
 assert answer == "almost nothing"
 
 # %% [markdown]
-# ## See it move
+# ## 5.9 See it move
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. In the top row the loss
 # asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
@@ -602,7 +602,7 @@ assert answer == "almost nothing"
 gradient.demo()
 
 # %% [markdown]
-# ## Where it goes wrong
+# ## 5.10 Where it goes wrong
 #
 # Here are three mistakes that look harmless in code. **No conjugate**: $\hat{\mathbf G}$ is written where
 # $\hat{\mathbf G}^\star$ belongs in the template's formula. **Frozen denominator**: $\hat{\mathbf K}$ is treated as
@@ -669,7 +669,7 @@ assert min(last["no conjugate"], last["frozen denominator"]) > 3 * last["Eq. 7"]
 assert last["frozen denominator"] > min(curves["frozen denominator"])
 
 # %% [markdown]
-# ## What the closed form is good for
+# ## 5.11 What the closed form is good for
 #
 # If autograd gives the same numbers, why do we write Eq. 7 at all? Because autograd keeps everything that each small
 # step needs on the way back: each product, each conjugate, the filter. Eq. 7 needs only the two spectra and three
@@ -739,7 +739,7 @@ print("second derivative through the closed form:", second_derivative)
 assert second_derivative == "refused"
 
 # %% [markdown]
-# ## Exercises
+# ## 5.12 Exercises
 #
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/05.py](solutions/05.py).
@@ -775,12 +775,12 @@ def descend(derivative, w, rate, steps):
 check.descend(descend)
 
 # %% [markdown]
-# **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from (a) with
+# **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from Eq. 5.1 with
 # $d\hat{\mathbf R}=-\hat{\mathbf R}\,d\lambda/\hat{\mathbf K}$.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Put the given $d\hat{\mathbf R}$ into $dL$ of (a). The bracket of two spectra has a factor that depends on the
+# Put the given $d\hat{\mathbf R}$ into $dL$ of Eq. 5.1. The bracket of two spectra has a factor that depends on the
 # number of cells; and which part of a complex number is a change of the loss?
 #
 # </details>
@@ -851,6 +851,8 @@ check.inner_half(inner_half)
 # **5. (Open)** With shared weights the still pair has no gradient. Suppose that template and search patch had
 # *different* networks: does the argument still hold? What could such a pair of networks learn from still video, and
 # would you want it to?
+#
+# ## 5.13 Summary
 
 # %% tags=["numbers"]
 print(f"autograd_mib = {memory['autograd']:.0f}")
@@ -862,8 +864,6 @@ print(f"rolled_over_search = {times['template, rolled']:.2f}")
 print(f"still_percent = {int(np.ceil(100 * share))}")
 
 # %% [markdown] tags=["summary"]
-# ## Summary
-#
 # - The gradient of a real loss with respect to a complex number is the derivative by its conjugate. With the bracket
 #   $\langle\cdot,\cdot\rangle$ it crosses a Fourier transform without extra factors.
 # - Eq. 7 has one term for the search patch and two for the template, because the response contains the template's

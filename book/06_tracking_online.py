@@ -75,7 +75,7 @@ viz.show(viz.contact_sheet(shots, columns=3, labels=["frame 0: the box is given"
 #
 # This step follows the authors' code, and it differs from `crop` of chapter 01 in three ways. First, whole
 # coordinates are pixel *centres* here (the third habit in chapter 01's table), so the square of pixels 28 to 152 has
-# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 2 of
+# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 1.2 of
 # chapter 01 reads at the centres of equal cells. Third, outside the frame there is black instead of the repeated
 # border. The first two only move and stretch each patch a little, in the same way in every frame. The third draws an
 # edge at the frame's border, as chapter 01 warned. We keep all three, because the authors' published boxes depend on
@@ -899,44 +899,51 @@ assert gains["overlap"].low > 0
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake. Solutions are in
 # [solutions/06.py](solutions/06.py).
 #
-# **Exercise 1 (compute).** Return the new centre `(x, y)` in pixels, given the old one, the peak's index
-# `(row, column)` in a response of `cells` x `cells`, and the chosen window `(width, height)` in pixels. Ignore
-# sub-pixels.
+# **Exercise 1 (derive, then explain).** Without sub-pixels the tracker moves by whole cells. Even if it finds the right
+# cell and the right size in every frame, its box can be half a cell off, both sideways and down. What is its overlap with
+# the true box then, for a response of `cells` x `cells` and the padding $p$? Explain why the target's size does not
+# matter. Then compare 125 cells with the 31 of fHOG (section 6.5): which tracker needs sub-pixels?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Turn the index into a signed number of cells first, then cells into pixels: how wide is a cell in the frame? Mind
-# the order: (row, column) on the one side, (x, y) on the other.
+# How wide is a cell, as a share of the target's width? The window is wider than the target. Then use Eq. 1.1 of chapter 01,
+# with shares of the side in place of pixels.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def new_center(old, peak, cells, window):
+def worst_overlap(cells, padding):
+    """Return the overlap (IoU) of a box that is half a cell off in both directions."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.new_center(new_center)
+check.worst_overlap(worst_overlap)
 
 # %% [markdown]
-# **Exercise 2 (predict).** Given three peaks (small, same, large window) and the factor on the outer two, which
-# scale, 0, 1 or 2, is chosen? When two are equal the authors' code takes the smaller window.
+# **Exercise 2 (derive, then explain).** With the factor 1.2 of section 6.4 the size goes up or down by one `step` (a factor
+# such as 1.015) in *every* frame. A target grows by the factor `growth` in each frame, and the tracker follows its size on
+# average. In which share of the frames does it step up? If the target grows or shrinks too fast to follow, the share is 1
+# or 0. Then explain: by how much may a target grow in a second of 30 frames? What would a tracker with the factor 1 do
+# with a target that keeps its size?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The factor changes two of the three peaks before they are compared. What does `argmax` do with a tie?
+# Take logarithms: steps then add up instead of multiplying. If a share $u$ of the frames goes up, how many go down, and by
+# how much has the size grown after $n$ frames?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def best_scale(peaks, penalty):
+def steps_up(growth, step):
+    """Return the share of frames, 0 to 1, in which the size goes up."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.best_scale(best_scale)
+check.steps_up(steps_up)
 
 # %% [markdown]
 # **Exercise 3 (break and fix).** These lines limit the size and have *two* faults, which show on small targets and

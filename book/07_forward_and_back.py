@@ -277,7 +277,7 @@ ridge = dcf.effective_regularisation(x, 1e-4, normalise=True)
 def library_line(function, text):
     """Print the line of the library that contains a text, so that it is the one you have installed."""
     (line,) = [line for line in inspect.getsource(function).splitlines() if text in line]
-    print(f"{function.__module__}.{function.__name__}:  {line.strip()}")
+    print(f"{function.__module__}.{function.__name__}:\n    {line.strip()}")
 
 
 # %% [markdown]
@@ -622,8 +622,8 @@ for name, (error, there, back) in travels.items():
         f"background, {one['on target, both moved']} on the target"
     )
     print(
-        f"{'':19}  loss of a peak on something below that of a cut: {one['below cuts']:.0%} of comparisons; "
-        f"related pairs on nothing: {one['on nothing']}"
+        f"{'':19}  loss of a peak on something below that of a cut: {one['below cuts']:.0%} of comparisons;\n"
+        f"{'':19}  related pairs on nothing: {one['on nothing']}"
     )
 stayed = verdict(travels["our trained weights"][1])[2][verdict(travels["random weights"][1])[2]].mean()
 print(f"of the peaks that were on something with random weights, {stayed:.0%} still are after training")
@@ -873,47 +873,50 @@ assert np.isclose(((trip.back - label) ** 2).sum().item(), machine_loss)
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/07.py](solutions/07.py).
 #
-# **1. The rolled map (break and fix).** In effect the port computed `np.roll(np.roll(label, row), column)`.
-# Without `axis` NumPy rolls the *flattened* map. First say where the port's label has its peak, given `row` and
-# `column`, and for which peaks it is right by accident. Then write the pseudo-label as it should be, for maps that
-# need not be square.
+# **1. The rolled map (predict).** For a response with its peak at `row`, `column` the port in effect computed
+# `np.roll(np.roll(label, row), column)`. Without `axis` NumPy rolls the *flattened* map, row after row. At which
+# `(row, column)` of a `height` x `width` map is the port's label highest? You need no array. Then explain: for which peaks
+# is the port right by accident, and where does its label say that a target went that had moved straight down?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# `argmax` of a map counts through the flattened map. Two functions are needed: one that turns this into a row and a
-# column, and one that rolls each of the two axes by its own number.
+# Number the cells of a small map as they lie in memory. To which number does the peak of the label go? Then find the row
+# and the column of this number.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def pseudo_label(response, label):
-    """Return the label (H, W), its peak moved from (0, 0) to the highest cell of the response (H, W)."""
+def port_peak(row, column, height, width):
+    """Return the row and the column where the port put the label's peak."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.pseudo_label(pseudo_label)
+check.port_peak(port_peak)
 
 # %% [markdown]
-# **2. There and back (compute).** Compute Eq. 6 for features of any number of channels.
+# **2. What a lost pair can do (measure and explain).** The way back ends in a Gaussian as wide as the label, but of
+# height $h$ and `distance` cells away from the start. Which $h$ makes the loss of Eq. 6 smallest? Measure it on two maps,
+# or derive it. Then explain what training does to the response of a pair that it cannot bring home, and which loss such a
+# pair has in the end.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write down which patch is the template and which is the search patch on the way out, and on the way back. The
-# label of the second leg comes from the first one's response.
+# For a fixed place Eq. 6 is a parabola in $h$, and its coefficients are inner products of the two maps. Where does it have
+# its lowest point? A map of 121 x 121 cells is large enough.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def round_trip_loss(template, search, label, ridge):
-    """Return the loss of T -> S -> T for features (C, H, W), a label (H, W) and the plain lambda ``ridge``."""
+def best_height(distance, sigma):
+    """Return the height of the Gaussian, ``distance`` cells from the start, that has the smallest loss."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.round_trip_loss(round_trip_loss)
+check.best_height(best_height)
 
 # %% [markdown]
 # **3. What a miss costs (derive).** A perfect peak comes back $d$ cells away from the start. What is the loss?
@@ -985,6 +988,8 @@ check.escape(escape)
 # **6. (Open)** Letterboxed films have black bars above and below that never move. Draw bars on the patches of
 # section 7.6 and repeat the experiment. From which height on does the peak follow the bars? What if a bar contains a
 # channel's logo?
+#
+# ## 7.11 Summary
 
 # %% tags=["numbers"]
 ours, theirs = report["our trained weights"], report["random weights"]
@@ -1006,8 +1011,6 @@ print(f"cuts_trained = {100 * ours['below cuts']:.0f}")
 print(f"home_trained = {100 * ours['home though off target']:.0f}")
 
 # %% [markdown] tags=["summary"]
-# ## Summary
-#
 # - Track forward, track back, and compare the end with the start: this needs no label. As a check on points it
 #   raises the share of right ones from 52 <!-- all_entering --> % to 97 <!-- kept_entering --> % while an occluder
 #   comes in, but keeps 0 <!-- kept_covered --> % right ones when they all lie on the occluder.

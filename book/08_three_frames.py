@@ -894,24 +894,27 @@ def three_frame_loss(respond, template, first, second, label):
 check.three_frame_loss(three_frame_loss)
 
 # %% [markdown]
-# **Exercise 4 (compute).** Return the area under the ROC curve of `scores` `(N,)` for `bad` `(N,)` booleans, without
-# drawing the curve: how often does a bad trip score higher than a good one? Ties count half.
+# **Exercise 4 (derive).** `area` in section 8.5 compares each bad trip with each good one, and a million trips make too
+# large a table. Instead, sort all trips by their loss and give them ranks, 1 for the lowest; equal losses share the mean of
+# their ranks. `rank_sum` is the sum of the ranks of the `bad` deflected trips; `good` others took part. Derive the area
+# under the ROC curve from these three numbers. Where do ties get their half?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Compare each bad trip with each good one, in one table. Count the pairs in which the bad one has the higher score;
-# what does a tie add?
+# The rank of a trip is one more than the number of trips below it. Some of these are bad ones, too: if you add up over all
+# bad trips, how many pairs of two bad ones have you counted?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def area_under_roc(scores, bad):
+def area_from_ranks(rank_sum, bad, good):
+    """Return the probability that a bad trip has a higher loss than a good one, ties half."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.area_under_roc(area_under_roc)
+check.area_from_ranks(area_from_ranks)
 
 # %% [markdown]
 # **Exercise 5 (compute).** Write LUDT's loss without its motion weights. `errors` `(3, n)` are those of the trips

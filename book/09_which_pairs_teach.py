@@ -62,7 +62,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 GREEN, ORANGE, BLUE, RED = "#009e73", "#e69f00", "#56b4e9", "#d55e00"
 
 # %% [markdown]
-# ## A batch as it comes
+# ## 9.1 A batch as it comes
 #
 # A batch has thirty-two triplets, each the centre of three frames of one clip: template T, then S1 and S2 up to ten
 # frames later. Here are the templates. Most clips move; in some the camera stands on a tripod, and some show nothing
@@ -100,7 +100,7 @@ print(
 assert n == 32
 
 # %% [markdown]
-# ## Three equations
+# ## 9.2 Three equations
 #
 # How far is the end of each round trip from its start? This is Eq. 8, the error
 # $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$. The tenth of the pairs with the highest errors is left
@@ -187,7 +187,7 @@ for loops, library in both.values():
     assert np.isclose(loops, library, rtol=1e-3)
 
 # %% [markdown]
-# ## Fig. 5, rebuilt
+# ## 9.3 Fig. 5, rebuilt
 #
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
 # equal share.
@@ -214,7 +214,7 @@ assert moving[0] == 8
 assert moving[1] <= 3
 
 # %% [markdown]
-# ## What A_motion measures
+# ## 9.4 What A_motion measures
 #
 # Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the label, moved by $d$ cells. The product of two Gaussians
 # of peak 1 and width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$. Expanding the square, the
@@ -262,7 +262,7 @@ print(f"largest difference between a measured point and f(d): {misfit:.0%}")
 assert misfit < 0.25
 
 # %% [markdown]
-# ## Against the truth, both forms
+# ## 9.5 Against the truth, both forms
 #
 # On rendered clips we know how far the background, which fills most of a centre crop, moved from T to S1 to S2. We
 # take sixteen clips with random difficulties, four triplets of each, and compute the rank correlation of A_motion
@@ -346,7 +346,7 @@ assert found["trained"][1][0] > found["random"][1][0]
 assert with_error["random"] > with_error["trained"]
 
 # %% [markdown]
-# ## What else it rewards
+# ## 9.6 What else it rewards
 #
 # Now **nothing moves**, and we disturb S1 and S2 instead, by noise, by blur, or by something that covers part of the
 # view. How much of this does A_motion count as motion? The dashed lines show how far a clean picture would have to
@@ -417,7 +417,7 @@ for values in amount.values():
 assert 1.5 < blur_ratio < 2.5
 
 # %% [markdown]
-# ## Which pairs are dropped
+# ## 9.7 Which pairs are dropped
 #
 # The paper drops a tenth of the pairs because a few very high losses keep training from converging. Which pairs have
 # such losses? We plant three faults, each in every moving triplet in turn: a **cut** (S2 is from another clip), the
@@ -560,7 +560,7 @@ assert off < 4
 assert fade_errors["trained"][:, -1].min() > 10 * float((label**2).sum())
 
 # %% [markdown]
-# ## How much one pair can change
+# ## 9.8 How much one pair can change
 #
 # The network learns from the *sum* of the pairs' gradients. So we compute, pair by pair, the gradient of each error
 # with respect to the network's 10,144 parameters, in a batch with one cut, one wrong order and one fade.
@@ -604,7 +604,7 @@ for name, (share, moves) in ways.items():
         f"{name:17} longest three: {share_of_three[name]:4.0%} of all, the dark one {dark_share[name]:3.0%};",
         end=" ",
     )
-    print(f"cosine with the gradient of the good pairs: {direction[name]:+.1f}")
+    print(f"cosine with the good pairs' gradient: {direction[name]:+.1f}")
 driven_by = {
     "error": rank_correlation(lengths[good].numpy(), planted_errors[good].numpy()),
     "motion": rank_correlation(lengths[good].numpy(), planted_motion[good].numpy()),
@@ -629,9 +629,8 @@ print(
 # %%
 length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
 leap = {name: 0.01 * float(gradient.norm()) / length for name, gradient in summed.items()}
-print(
-    "length of a step, in lengths of all the weights:", {name: f"{value:.1g}" for name, value in leap.items()}
-)
+print("length of a step, in lengths of all the weights:")
+print({name: f"{value:.1g}" for name, value in leap.items()})
 
 # %% [markdown]
 # Without A_drop one step is several times as long as the vector of all weights, so the weights after it are mostly
@@ -649,7 +648,7 @@ assert leap["every pair alike"] > 1
 assert leap["both (Eq. 10)"] < 0.2
 
 # %% [markdown]
-# ## A failure: the fade that no weight detects
+# ## 9.9 A failure: the fade that no weight detects
 #
 # Now let S1 fade instead. The filter for S2 comes from S1, so $\mathbf R_{S_2}$ is $1/q$ times too high. But only
 # the *place* of its peak is used, and this may well be right. Then the way back from S2 to T is correct and the error
@@ -723,7 +722,7 @@ assert np.median(captured) > 0.5
 assert len(table) == 32
 
 # %% [markdown]
-# ## The weights are constants
+# ## 9.10 The weights are constants
 #
 # The weights depend on the network, but the gradient must treat them as constants. What would happen otherwise?
 # Write $m_i$ for $\mathbf A_{motion}^i$ and $L$ for the weighted mean of the errors. Then
@@ -803,7 +802,7 @@ assert np.isclose(float(motion_weights(twice)[0]), turned(torch.full((n,), 2.0))
 assert believed[-1] < 0.3 * believed[0]
 
 # %% [markdown]
-# ## Two things in the code that no equation mentions
+# ## 9.11 Two things in the code that no equation mentions
 #
 # **It weighs the peak more.** The authors' code multiplies each squared difference by $e^{\mathbf Y}$, between 1 and
 # $e$, before summing. The paper does not mention it. What is the effect? We take the response 0, write the sum as an
@@ -846,7 +845,7 @@ assert same_order > 0.9
 assert torch.isclose(as_coded, n * literal)
 
 # %% [markdown]
-# ## Where paper and code differ
+# ## 9.12 Where paper and code differ
 #
 # The book keeps a list of what paper and code say and what difference it makes. These four lines of it belong to
 # this chapter:
@@ -873,7 +872,7 @@ for topic, paper, code, consequence in ledger:
     print(f"{topic:22} paper: {paper:12} code: {code:12} {consequence}")
 
 # %% [markdown]
-# ## Sort the batch yourself
+# ## 9.13 Sort the batch yourself
 #
 # The upper picture has a dark S2, which is dropped, the lower one a dark S1 (the black one), which is not. In
 # JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the fault through
@@ -883,7 +882,7 @@ for topic, paper, code, consequence in ledger:
 demo.demo()
 
 # %% [markdown]
-# ## Exercises
+# ## 9.14 Exercises
 #
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/09.py](solutions/09.py).
@@ -941,26 +940,27 @@ def a_norm(errors, motion, share):
 check.a_norm(a_norm)
 
 # %% [markdown]
-# **3. From the code's settings to the paper's equation (derive).** You want the steps of the code, with rate $\rho$
-# and weight decay $\delta$, but your loss divides by $n$ once more. Which rate and decay give the same step
-# $\rho\,(g+\delta\theta)$?
+# **3. A confident mistake (derive, then explain).** The response on the way back is a Gaussian as wide as the label, of the
+# given `height`, but far away from the start. What is its error in units of the error of a response of zeros, with the
+# factor $e^{\mathbf Y}$ of the code (`weighted`) and without it? Then explain: which of the two makes a confident wrong
+# answer more costly, compared with no answer?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write one step of the code with gradient $g$, then the same step with $g/n$. Two products have to stay what they
-# were: that of rate and gradient, and that of rate, decay and $\theta$.
+# Far apart, the two Gaussians do not overlap, so the error has two parts: the peak that is missing and the peak that should
+# not be there. What is $e^{\mathbf Y}$ at the place of each?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def by_the_letter(rate, decay, n):
-    """Return (rate, decay) for a loss that is n times smaller."""
+def lost_peak(height, weighted):
+    """Return the error of a far Gaussian over that of a response of zeros."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.by_the_letter(by_the_letter)
+check.lost_peak(lost_peak)
 
 # %% [markdown]
 # **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
@@ -1011,6 +1011,8 @@ check.knob_slope(knob_slope)
 # **6. (Open)** Design a weight that a dark S1 cannot capture. What would you bound: the response, A_motion, or the
 # weight of a pair? Try it on the batch with `demo.judged("fade in S1")` and on the ordinary one,
 # `demo.judged("none")`. By how much does your guard change the weights of the ordinary batch?
+#
+# ## 9.15 Summary
 
 # %% tags=["numbers"]
 print(f"half_way = {half_way:.1f}")
@@ -1032,8 +1034,6 @@ print(f"batch = {n}")
 print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 
 # %% [markdown] tags=["summary"]
-# ## Summary
-#
 # - A pair's weight is A_drop times A_motion over the batch's sum. A_motion is close to a switch: half of its range
 #   is reached at 6.9 <!-- half_way --> cells, and forty cells weigh only 1.3 <!-- times --> times as much as ten.
 # - With trained features the rank correlation with the true motion is 0.95 <!-- trained_paper --> for the paper's

@@ -481,7 +481,7 @@ assert hops["ordered"][2] > hops["reference"][2]
 # checked without labels; on our clips it can. First the **content**: if the scene moves by $(d_x,d_y)$ pixels in
 # each frame, then $g$ frames later the share of a $w\times h$ window that is still visible is
 #
-# $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).$$
+# $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).\tag{10.1}$$
 #
 # Second, the **object**: of all frames with at least half of it in the window, in how many is more than half of it
 # outside $g$ frames later?
@@ -896,7 +896,7 @@ check.hold_out(hold_out)
 
 # %% [markdown]
 # **Exercise 5 (derive).** The scene moves along `direction`, a unit vector `(x, y)`. At which speed, in pixels a frame, is
-# half of the content of a `window` `(w, h)` gone after `frames` frames? Solve the formula of section 10.7. Which direction
+# half of the content of a `window` `(w, h)` gone after `frames` frames? Solve Eq. 10.1. Which direction
 # allows the highest speed: along the long side, the short side, or the diagonal?
 #
 # <details class="exercise"><summary>A hint</summary>

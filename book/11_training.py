@@ -26,6 +26,7 @@ import csv
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from statistics import median
 from tempfile import mkdtemp
@@ -635,7 +636,7 @@ assert len({line.split(":", 1)[1] for line in printed.splitlines()}) == 1 < len(
 # in the authors' MATLAB code, 0.00005 in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a
 # weight without gradient shrinks as
 #
-# $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),$$
+# $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),\tag{11.1}$$
 #
 # with the decay $\gamma$, the momentum $\mu=0.9$ and the learning rates $h_t$. So the decay depends on the *sum* of
 # the rates. We check the formula with PyTorch's optimiser:
@@ -802,7 +803,8 @@ curves, about_curves = stored("curves")
 steps, _ = stored("steps")
 for name, facts in about_curves["runs"].items():
     print(f"{name}: {facts['hardware']}, {facts['wall time']}")
-    print("   ", facts["command"])
+    words = textwrap.wrap(facts["command"], 100, break_on_hyphens=False, break_long_words=False)
+    print("   ", " \\\n        ".join(words))
 
 # %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
@@ -920,7 +922,7 @@ for scale, says in {"1": "as trained", "0.25": "times 1/4"}.items():
         f"{one} {of_scale(scale, k).mean():.3f} ({', '.join(f'{x:.3f}' for x in of_scale(scale, k).mean(1))})"
         for k, one in enumerate(("overlap", "robustness"))
     )
-    print(f"{says}: {numbers}   failures on ball1 {lost[scale]}")
+    print(f"{says}: {numbers}\n{'':11} failures on ball1 {lost[scale]}")
 scale_gap = {}
 for place, one in enumerate(("overlap", "robustness")):
     scale_gap[one] = crossed_difference(of_scale("0.25", place), of_scale("1", place)).interval
@@ -965,7 +967,8 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
     name = row["recipe"]
     gap = paired_difference(*([sequence_auc[n][s] for s in order] for n in (name, reference)))
     says = "the reference" if name == reference else word(gap)
-    print(f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}")
+    line = f"{float(row['auc']):.3f}  {says:13} {row['steps']} x {row['batch']}: {row['what']}"
+    print(textwrap.fill(line, 110, subsequent_indent=" " * 21))
 
 # %% [markdown]
 # When we chose the recipe that ships, it was the first in this list, by the run with the other rounding. The weights
@@ -1297,8 +1300,8 @@ check.learning_rate(learning_rate)
 
 # %% [markdown]
 # **Exercise 2 (derive).** A weight starts at 1 and gets no gradient. What is left of it after `steps` steps of SGD
-# with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by the formula of section 11.9. Then
-# compare the two: for which `steps` and `rate` is the formula good?
+# with constant `rate`, weight `decay` and `momentum`? Compute it exactly, not by Eq. 11.1. Then
+# compare the two: for which `steps` and `rate` is Eq. 11.1 good?
 #
 # <details class="exercise"><summary>A hint</summary>
 #

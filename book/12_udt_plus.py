@@ -1008,14 +1008,10 @@ axes[-1].set_title("frames a second, one thread")
 plt.show()
 for kind in kinds_stored:
     totals = {step: 100 * np.mean(list(auc.values())) for step, auc in stored["auc"][kind].items()}
-    print(f"{kind}: AUC {totals['chapter 06']:.1f} in chapter 06", end="")
+    print(f"{kind}: AUC {totals['chapter 06']:.1f} in chapter 06")
     for step, title in (("scale", "as released"), ("second look", "tuned")):
         whole = difference(step, "chapter 06", kind)
-        print(
-            f"; {totals[step]:.1f} {title}: {whole.mean:+.1f}, 95 % {whole.low:+.1f} to {whole.high:+.1f}",
-            end="",
-        )
-    print()
+        print(f"  {totals[step]:.1f} {title}: {whole.mean:+.1f}, 95 % {whole.low:+.1f} to {whole.high:+.1f}")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The figure: the three intervals that leave out 0, and the clip agrees about context and penalty.

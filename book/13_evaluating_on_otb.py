@@ -1040,24 +1040,33 @@ def auc_of_lost(share, overlap, strict):
 check.auc_of_lost(auc_of_lost)
 
 # %% [markdown]
-# **Exercise 5 (compute).** Count the failures in a sequence of a VOT experiment. `runs` is a list with the lines of
-# each repetition: `"1"` is a start, `"2"` a failure, `"0"` a frame passed over, anything else a box. Return the mean
-# number of failures of a repetition.
+# **Exercise 5 (break and fix).** `one` and `other` are the AUCs of two trackers from several starts, as arrays. Start $k$
+# is the same box for both, and one tracker may have fewer starts. A colleague's interval should be that of Eq. 13.4, but
+# has *three* faults. Say for each whether it makes the interval too wide or too narrow, then repair it.
+#
+# ```python
+# def start_interval(one, other):
+#     gap = one.mean() - other.mean()
+#     reach = 1.96 * np.sqrt(one.var() / len(one) + other.var() / len(other))
+#     return gap - reach, gap + reach
+# ```
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Only one of the three marks counts. What is divided by: the number of repetitions, or the number of frames?
+# Of which numbers does Eq. 13.4 take the standard deviation, and by what does a sample's variance divide? Student's factor
+# for 95 % is `scipy.stats.t.ppf` at 0.975; how many degrees of freedom do $m$ starts have?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def vot_failures(runs):
+def start_interval(one, other):
+    """Return the lower and the upper end of the interval of Eq. 13.4."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.vot_failures(vot_failures)
+check.start_interval(start_interval)
 
 # %% [markdown]
 # **Exercise 6 (open).** Choose two settings of UDT that you believe to differ (chapter 06 has several). *Before* you

@@ -22,6 +22,7 @@
 import csv
 import json
 import tempfile
+import textwrap
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -66,7 +67,7 @@ for one in ABLATION.comparisons:
 
 # %%
 for sentence in RULE.replace("; ", ".\n").split(". "):
-    print(sentence)
+    print("\n".join(textwrap.fill(line, 100) for line in sentence.splitlines()))
 
 # %% [markdown]
 # Chapter 11 compared `udt` with `single-trajectory`. Those two differ in *two* things: the third frame, and the
@@ -112,7 +113,8 @@ print(
 )
 print(f"a run of the paper    {paper:>12,} triplets, patches of 125 pixels")
 for title, found_runs in {"real videos": runs, "clips": seeds_of(clips_table)}.items():
-    print(f"{title}:", ", ".join(f"{arm} {len(seeds)} seeds" for arm, seeds in found_runs.items()))
+    listed = ", ".join(f"{arm} {len(seeds)} seeds" for arm, seeds in found_runs.items())
+    print(textwrap.fill(f"{title}: {listed}", 100, subsequent_indent="    ", break_on_hyphens=False))
 
 # %% [markdown]
 # On real videos three of the claims can be looked at. We declare them as an experiment of their own, so that the
@@ -402,10 +404,8 @@ print(f"{'random, preset book':26} {untrained:.3f}")
 # %%
 possible = [one.name for one in ABLATION.arms if not one.needs_clips]
 print("udt data pack VIDEOS --out patches.raw")
-print(
-    "udt experiment run ablation --scale full --videos patches.raw --val SEQUENCES --device cuda --out RUN --arms",
-    *possible,
-)
+print("udt experiment run ablation --scale full --videos patches.raw --val SEQUENCES --device cuda \\")
+print("    --out RUN --arms", *possible)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Three arms within a point of each other, none resolved; random weights far above those in the released tracker.

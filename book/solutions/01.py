@@ -5,46 +5,40 @@ import re
 import numpy as np
 
 
-def iou_by_hand(first, second):
-    (x1, y1, w1, h1), (x2, y2, w2, h2) = first, second
-    width = max(0, min(x1 + w1, x2 + w2) - max(x1, x2))
-    height = max(0, min(y1 + h1, y2 + h2) - max(y1, y2))
-    shared = width * height
-    return shared / (w1 * h1 + w2 * h2 - shared)
+def many_overlaps(first, second):
+    """Return 0 where both boxes are empty; elsewhere clip each side before the sides are multiplied."""
+    low = np.maximum(first[:, :2], second[:, :2])
+    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+    shared = np.maximum(high - low, 0).prod(axis=1)
+    union = first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - shared
+    return np.divide(shared, union, out=np.zeros(len(union)), where=union > 0)
 
 
-def plus_one_pixel(first, second):
-    (x1, y1, w1, h1), (x2, y2, w2, h2) = first, second
-    width = max(0, min(x1 + w1, x2 + w2) - max(x1, x2) + 1)
-    height = max(0, min(y1 + h1, y2 + h2) - max(y1, y2) + 1)
-    shared = width * height
-    return shared / ((w1 + 1) * (h1 + 1) + (w2 + 1) * (h2 + 1) - shared)
+def _many(first, second, clipped, empty):
+    low = np.maximum(first[:, :2], second[:, :2])
+    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+    sides = np.maximum(high - low, 0) if clipped else high - low
+    shared = np.maximum(sides.prod(axis=1), 0)
+    union = first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - shared
+    with np.errstate(invalid="ignore"):
+        return np.where(union > 0, shared / union, empty)
 
 
-def clipping_forgotten(first, second):
-    (x1, y1, w1, h1), (x2, y2, w2, h2) = first, second
-    shared = (min(x1 + w1, x2 + w2) - max(x1, x2)) * (min(y1 + h1, y2 + h2) - max(y1, y2))
-    return shared / (w1 * h1 + w2 * h2 - shared)
+def clipped_too_late(first, second):
+    return _many(first, second, clipped=False, empty=0)
 
 
-def only_the_area_clipped(first, second):
-    (x1, y1, w1, h1), (x2, y2, w2, h2) = first, second
-    shared = max(0, (min(x1 + w1, x2 + w2) - max(x1, x2)) * (min(y1 + h1, y2 + h2) - max(y1, y2)))
-    return shared / (w1 * h1 + w2 * h2 - shared)
+def zero_over_zero(first, second):
+    return _many(first, second, clipped=True, empty=np.nan)
+
+
+def both_empty_is_perfect(first, second):
+    return _many(first, second, clipped=True, empty=1)
 
 
 def shared_area_counted_twice(first, second):
-    (x1, y1, w1, h1), (x2, y2, w2, h2) = first, second
-    width = max(0, min(x1 + w1, x2 + w2) - max(x1, x2))
-    height = max(0, min(y1 + h1, y2 + h2) - max(y1, y2))
-    return width * height / (w1 * h1 + w2 * h2)
-
-
-def sizes_taken_for_corners(first, second):
-    width = max(0, min(first[2], second[2]) - max(first[0], second[0]))
-    height = max(0, min(first[3], second[3]) - max(first[1], second[1]))
-    shared = width * height
-    return shared / (first[2] * first[3] + second[2] * second[3] - shared)
+    right = many_overlaps(first, second)
+    return right / (1 + right)
 
 
 def read_otb_line(line):
@@ -69,23 +63,25 @@ def rounded_to_whole_pixels(line):
     return np.array([x - 1, y - 1, w, h])
 
 
-def slip_iou(side, slip):
-    shared = max(0, side - slip) ** 2
-    return shared / (2 * side**2 - shared)
+def slip_allowed(side, overlap):
+    """Return s (1 - sqrt(q)) for the share q that is covered twice: o = q / (2 - q), so q = 2 o / (1 + o)."""
+    return side * (1 - np.sqrt(2 * overlap / (1 + overlap)))
 
 
-def one_direction_only(side, slip):
-    shared = max(0, side - slip) * side
-    return shared / (2 * side**2 - shared)
+def one_direction_only(side, overlap):
+    return side * (1 - overlap) / (1 + overlap)
 
 
-def slip_not_clipped(side, slip):
-    shared = (side - slip) ** 2
-    return shared / (2 * side**2 - shared)
+def what_is_left(side, overlap):
+    return side - slip_allowed(side, overlap)
 
 
-def share_of_one_box(side, slip):
-    return max(0, side - slip) ** 2 / side**2
+def share_of_one_box(side, overlap):
+    return side * (1 - np.sqrt(overlap))
+
+
+def along_the_diagonal(side, overlap):
+    return slip_allowed(side, overlap) * np.sqrt(2)
 
 
 def success_auc(overlaps):
@@ -141,15 +137,9 @@ def truth_changed(truth):
 
 
 WRONG = {
-    "iou_by_hand": [
-        plus_one_pixel,
-        clipping_forgotten,
-        only_the_area_clipped,
-        shared_area_counted_twice,
-        sizes_taken_for_corners,
-    ],
+    "many_overlaps": [clipped_too_late, zero_over_zero, both_empty_is_perfect, shared_area_counted_twice],
     "read_otb_line": [one_index_kept, one_taken_from_the_size_too, commas_only, rounded_to_whole_pixels],
-    "slip_iou": [one_direction_only, slip_not_clipped, share_of_one_box],
+    "slip_allowed": [one_direction_only, what_is_left, share_of_one_box, along_the_diagonal],
     "success_auc": [not_strict, twenty_thresholds, plain_mean_overlap, success_at_one_half],
     "dataset_score": [mean_over_frames, best_sequence],
     "fooling_result": [the_truth_itself, nothing_at_all, truth_changed],

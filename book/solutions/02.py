@@ -6,27 +6,36 @@ from scipy.fft import fft2, ifft2
 from udtlib.patches import hann_window
 
 
-def shift_spectrum(spectrum, dy, dx):
-    rows, columns = np.fft.fftfreq(spectrum.shape[0]), np.fft.fftfreq(spectrum.shape[1])
-    return spectrum * np.exp(-2j * np.pi * (rows[:, None] * dy + columns * dx))
+def read_shift(before, after):
+    """Return -angle / (2 pi) of a turn, times the pixels in which the wave makes one turn.
+
+    Half the height turns this wave by half a turn, and beyond it forward and back look the same. Noise on one of
+    the two waves would be an error of the displacement; a search for the peak uses all of them.
+    """
+    (height, width), turned = before.shape, np.angle(after * before.conj())
+    return -turned[1, 0] * height / (2 * np.pi), -turned[0, 1] * width / (2 * np.pi)
 
 
-def _other_way(spectrum, dy, dx):
-    return shift_spectrum(spectrum, -dy, -dx)
+def _other_way(before, after):
+    return read_shift(after, before)
 
 
-def _axes_swapped(spectrum, dy, dx):
-    return shift_spectrum(spectrum, dx, dy)
+def _axes_swapped(before, after):
+    return read_shift(before, after)[::-1]
 
 
-def _one_pixel_more(spectrum, dy, dx):
-    return shift_spectrum(spectrum, dy + 1, dx + 1)
+def _one_length_for_both(before, after):
+    dy, dx = read_shift(before, after)
+    return dy * before.shape[1] / before.shape[0], dx
 
 
-def _one_length_for_both(spectrum, dy, dx):
-    height, width = spectrum.shape
-    rows, columns = np.arange(height), np.arange(width)
-    return spectrum * np.exp(-2j * np.pi * (rows[:, None] * dy + columns * dx) / height)
+def _angles(before, after):
+    turned = np.angle(after * before.conj())
+    return -turned[1, 0], -turned[0, 1]
+
+
+def _as_an_index(before, after):
+    return np.array(read_shift(before, after)) % before.shape
 
 
 def peak_index(dy, dx, height, width):
@@ -73,38 +82,33 @@ def _mean_not_sum(std, window):
     return std**2 * np.mean(window**2)
 
 
-def learn_filter(templates, labels, lam):
-    x, y = fft2(templates), fft2(labels)
-    above, below = (x * y.conj()).sum(axis=0), (np.abs(x) ** 2).sum(axis=0)
-    return ifft2(above / (below + lam)).real
+def two_peaks(right, wrong):
+    """Return a / (a^2 + b^2) and b / (a^2 + b^2).
+
+    w = x (a y1* + b y2*) / ((a^2 + b^2) |x|^2), so r = w* x = (a y1 + b y2) / (a^2 + b^2). The patch with the higher
+    contrast wins, right or wrong; divided by their length, all patches count alike.
+    """
+    return right / (right**2 + wrong**2), wrong / (right**2 + wrong**2)
 
 
-def _label_not_conjugated(templates, labels, lam):
-    x, y = fft2(templates), fft2(labels)
-    return ifft2((x * y).sum(axis=0) / ((np.abs(x) ** 2).sum(axis=0) + lam)).real
+def _places_exchanged(right, wrong):
+    return two_peaks(wrong, right)
 
 
-def _to_convolve_with(templates, labels, lam):
-    x, y = fft2(templates), fft2(labels)
-    return ifft2((x.conj() * y).sum(axis=0) / ((np.abs(x) ** 2).sum(axis=0) + lam)).real
+def _mean_of_filters(right, wrong):
+    return 0.5 / right, 0.5 / wrong
 
 
-def _mean_of_filters(templates, labels, lam):
-    return np.mean(
-        [learn_filter(x[None], y[None], lam) for x, y in zip(templates, labels, strict=True)], axis=0
-    )
+def _contrast_twice(right, wrong):
+    return right**2 / (right**2 + wrong**2), wrong**2 / (right**2 + wrong**2)
 
 
-def _lambda_a_template(templates, labels, lam):
-    return learn_filter(templates, labels, lam * len(templates))
+def _energy_not_squared(right, wrong):
+    return right / (right + wrong), wrong / (right + wrong)
 
 
-def _first_only(templates, labels, lam):
-    return learn_filter(templates[:1], labels[:1], lam)
-
-
-def _not_real(templates, labels, lam):
-    return learn_filter(templates, labels, lam).astype(complex)
+def _one_vote_each(right, wrong):
+    return 0.5, 0.5
 
 
 def _normalise(patch):
@@ -146,16 +150,9 @@ def _no_regulariser(template, search, lam):
 
 
 WRONG = {
-    "shift_spectrum": [_other_way, _axes_swapped, _one_pixel_more, _one_length_for_both],
+    "read_shift": [_other_way, _axes_swapped, _one_length_for_both, _angles, _as_an_index],
     "peak_index": [_negative_index, _from_the_middle, _sign_turned, _column_first, _wraps_at_the_last_index],
     "noise_power": [_of_one_pixel, _deviation, _window_not_squared, _mean_not_sum],
-    "learn_filter": [
-        _label_not_conjugated,
-        _to_convolve_with,
-        _mean_of_filters,
-        _lambda_a_template,
-        _first_only,
-        _not_real,
-    ],
+    "two_peaks": [_places_exchanged, _mean_of_filters, _contrast_twice, _energy_not_squared, _one_vote_each],
     "locate": [_convolved, _no_window, _one_pixel_short, _no_regulariser],
 }

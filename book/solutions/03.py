@@ -38,7 +38,7 @@ def _not_divided(x, z, offset, power):
 
 
 def contrast_gain(energy, lam, template, search):
-    """Return r / y with x = template * x0, z = search * x0 and |x0|^2 = energy in the last formula of 3.3."""
+    """Return r / y with x = template * x0, z = search * x0 and |x0|^2 = energy in Eq. 3.1."""
     return template * search * energy / (template**2 * energy + lam)
 
 

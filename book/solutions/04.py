@@ -5,10 +5,14 @@ from itertools import pairwise
 import numpy as np
 
 
-def filter_spectra(template, label, ridge):
-    """Return Eq. 4 with the denominator summed over channels."""
-    x, y = np.fft.fft2(template), np.fft.fft2(label)
-    return x * y.conj() / ((np.abs(x) ** 2).sum(axis=0) + ridge)
+def noisy_channel(signal, noise, lam):
+    """Return signal / (signal + noise + lam).
+
+    The channels with signal give signal / K. The noise gives n* m / K with independent n and m: zero on average. So
+    the peak is lower and stays where it is. With own denominators the signal's part would stay as high as without
+    noise, and the noise would be as strong in the response as if it were the target.
+    """
+    return signal / (signal + noise + lam)
 
 
 def plain_lambda(regularisation, channels, height, width):
@@ -27,13 +31,20 @@ def scaled_response(filters, search, scales):
     return np.fft.ifft2(((filters / scales).conj() * np.fft.fft2(search * scales)).sum(axis=0)).real
 
 
-def _own_denominators(template, label, ridge):
-    x, y = np.fft.fft2(template), np.fft.fft2(label)
-    return x * y.conj() / (np.abs(x) ** 2 + ridge)
+def _same_noise(signal, noise, lam):
+    return (signal + noise) / (signal + noise + lam)
 
 
-def _wrong_conjugate(template, label, ridge):
-    return filter_spectra(template, label, ridge).conj()
+def _own_denominators(signal, noise, lam):
+    return signal / (signal + lam)
+
+
+def _both_noises(signal, noise, lam):
+    return signal / (signal + 2 * noise + lam)
+
+
+def _no_lambda(signal, noise, lam):
+    return signal / (signal + noise)
 
 
 def _channels_forgotten(regularisation, channels, height, width):
@@ -62,7 +73,7 @@ def _corrected_after_the_sum(filters, search, scales):
 
 
 WRONG = {
-    "filter_spectra": [_own_denominators, _wrong_conjugate],
+    "noisy_channel": [_same_noise, _own_denominators, _both_noises, _no_lambda],
     "plain_lambda": [_channels_forgotten, _divided],
     "parameter_count": [_no_biases, _input_biases],
     "scaled_response": [_not_corrected, _corrected_after_the_sum],

@@ -15,7 +15,7 @@ def descend(derivative, w, rate, steps):
 
 
 def lambda_gradient(g, response, energy):
-    """Return <G, -R/K>: (a) with dR = -R dlambda / K."""
+    """Return <G, -R/K>: Eq. 5.1 with dR = -R dlambda / K."""
     return float((g.conj() * -response / energy).sum().real / g.size)
 
 

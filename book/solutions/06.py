@@ -4,50 +4,58 @@ import numpy as np
 from scipy.fft import fft2, ifft2
 
 
-def new_center(old, peak, cells, window):
-    dy, dx = (index - cells if index > cells / 2 else index for index in peak)
-    return old[0] + dx * window[0] / cells, old[1] + dy * window[1] / cells
+def worst_overlap(cells, padding):
+    """Return Eq. 1.1 in shares of the side: half a cell is (1 + p) / (2 cells) of the target.
+
+    Target and window grow together, so the share does not depend on the size.
+    """
+    left = 1 - (1 + padding) / (2 * cells)
+    return left**2 / (2 - left**2)
 
 
-def _in_cells(old, peak, cells, window):
-    return new_center(old, peak, cells, (cells, cells))
+def _whole_cell(cells, padding):
+    return worst_overlap(cells / 2, padding)
 
 
-def _not_wrapped(old, peak, cells, window):
-    return old[0] + peak[1] * window[0] / cells, old[1] + peak[0] * window[1] / cells
+def _sideways_only(cells, padding):
+    left = 1 - (1 + padding) / (2 * cells)
+    return left / (2 - left)
 
 
-def _rows_as_x(old, peak, cells, window):
-    return new_center(old, peak[::-1], cells, window)
+def _target_fills_the_window(cells, padding):
+    return worst_overlap(cells, 0)
 
 
-def _the_other_way(old, peak, cells, window):
-    x, y = new_center((0, 0), peak, cells, window)
-    return old[0] - x, old[1] - y
+def _window_of_the_padding(cells, padding):
+    return worst_overlap(cells, padding - 1)
 
 
-def _window_turned(old, peak, cells, window):
-    return new_center(old, peak, cells, window[::-1])
+def _share_of_one_box(cells, padding):
+    return (1 - (1 + padding) / (2 * cells)) ** 2
 
 
-def best_scale(peaks, penalty):
-    return int(np.argmax(np.array(peaks) * (penalty, 1, penalty)))
+def steps_up(growth, step):
+    """Return u with n log(growth) = n u log(step) - n (1 - u) log(step), between 0 and 1.
+
+    At most step in each frame: 1.015 to the power of 30 is 1.56. A tracker with the factor 1 keeps the size, too.
+    """
+    return float(np.clip((1 + np.log(growth) / np.log(step)) / 2, 0, 1))
 
 
-def _last_of_equals(peaks, penalty):
-    return 2 - best_scale(peaks[::-1], penalty)
+def _no_steps_down(growth, step):
+    return float(np.log(growth) / np.log(step))
 
 
-def _divided(peaks, penalty):
-    return best_scale(peaks, 1 / penalty)
+def _share_down(growth, step):
+    return 1 - steps_up(growth, step)
 
 
-def _no_factor(peaks, penalty):
-    return best_scale(peaks, 1)
+def _not_limited(growth, step):
+    return (1 + np.log(growth) / np.log(step)) / 2
 
 
-def _lowest(peaks, penalty):
-    return int(np.argmin(np.array(peaks) * (penalty, 1, penalty)))
+def _without_logarithms(growth, step):
+    return float(np.clip((1 + (growth - 1) / (step - 1)) / 2, 0, 1))
 
 
 def clamp_size(size, start, frame_shape):
@@ -172,8 +180,14 @@ def _always_one(contrasts, rate):
 
 
 WRONG = {
-    "new_center": [_in_cells, _not_wrapped, _rows_as_x, _the_other_way, _window_turned],
-    "best_scale": [_last_of_equals, _divided, _no_factor, _lowest],
+    "worst_overlap": [
+        _whole_cell,
+        _sideways_only,
+        _target_fills_the_window,
+        _window_of_the_padding,
+        _share_of_one_box,
+    ],
+    "steps_up": [_no_steps_down, _share_down, _not_limited, _without_logarithms],
     "clamp_size": [_as_found, _axes_mixed, _no_four_pixels, _larger_than_the_frame, _smaller_limit],
     "online_response": [
         _filter_interpolated,

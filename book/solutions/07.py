@@ -2,26 +2,26 @@
 
 import numpy as np
 
+from udtlib.labels import gaussian_label
 
-def pseudo_label(response, label):
-    """Return the label rolled along both axes.
 
-    The port's label has its peak at cell row + column of the flattened map, so it is right only in row 0.
+def port_peak(row, column, height, width):
+    """Return row and column of cell ``row + column`` of the flattened map.
+
+    Right only for peaks in the first row. A move straight down becomes a move to the right, in the first row or,
+    beyond its end, in one of the next.
     """
-    return np.roll(label, np.unravel_index(response.argmax(), response.shape), axis=(0, 1))
+    return divmod(row + column, width)
 
 
-def _response(template, search, label, ridge):
-    """Return Eq. 4 and 5 for features (C, H, W)."""
-    x, z, y = np.fft.fft2(template), np.fft.fft2(search), np.fft.fft2(label)
-    filters = x * y.conj() / ((np.abs(x) ** 2).sum(axis=0) + ridge)
-    return np.fft.ifft2((filters.conj() * z).sum(axis=0)).real
+def best_height(distance, sigma):
+    """Return <Y_d, Y> / <Y, Y>, about exp(-d^2 / (4 sigma^2)).
 
-
-def round_trip_loss(template, search, label, ridge):
-    """Return Eq. 6: there, believe the peak, back with the roles exchanged, compare."""
-    believed = pseudo_label(_response(template, search, label, ridge), label)
-    return float(((_response(search, template, believed, ridge) - label) ** 2).sum())
+    |h Y_d - Y|^2 = h^2 |Y|^2 - 2 h <Y_d, Y> + |Y|^2. Far from the start the best height is 0: training makes the
+    response of a pair that it cannot bring home fade, and the pair keeps the loss of no answer, |Y|^2.
+    """
+    label = np.asarray(gaussian_label(121, 121, sigma), float)
+    return (np.roll(label, distance, axis=1) * label).sum() / (label**2).sum()
 
 
 def miss_loss(distance, sigma):
@@ -41,59 +41,44 @@ def escape(x, z):
     return together / ((np.abs(x) ** 2).sum(axis=0) * (np.abs(z) ** 2).sum(axis=0))
 
 
-def _flattened(response, label):
-    row, column = np.unravel_index(response.argmax(), response.shape)
-    return np.roll(np.roll(label, row), column)
+def _right_place(row, column, height, width):
+    return row, column
 
 
-def _not_moved(response, label):
-    return label.copy()
+def _number_of_the_cell(row, column, height, width):
+    return 0, row + column
 
 
-def _other_way(response, label):
-    row, column = np.unravel_index(response.argmax(), response.shape)
-    return np.roll(label, (-row, -column), axis=(0, 1))
+def _same_row_again(row, column, height, width):
+    return 0, (row + column) % width
 
 
-def _exchanged(response, label):
-    row, column = np.unravel_index(response.argmax(), response.shape)
-    return np.roll(label, (column, row), axis=(0, 1))
+def _column_by_column(row, column, height, width):
+    return row + column, 0
 
 
-def _with_its_height(response, label):
-    return response.max() * pseudo_label(response, label)
+def _exchanged(row, column, height, width):
+    return port_peak(row, column, height, width)[::-1]
 
 
-def _in_place(response, label):
-    moved = pseudo_label(response, label)
-    label[:] = moved
-    return label
+def _full_height(distance, sigma):
+    return 1.0
 
 
-def _mean(template, search, label, ridge):
-    return round_trip_loss(template, search, label, ridge) / label.size
+def _label_at_one_cell(distance, sigma):
+    return np.exp(-(distance**2) / (2 * sigma**2))
 
 
-def _norm(template, search, label, ridge):
-    return np.sqrt(round_trip_loss(template, search, label, ridge))
+def _not_divided(distance, sigma):
+    return best_height(distance, sigma) * np.pi * sigma**2
 
 
-def _one_way(template, search, label, ridge):
-    return ((_response(template, search, label, ridge) - label) ** 2).sum()
+def _loss_itself(distance, sigma):
+    return np.pi * sigma**2 * (1 - best_height(distance, sigma) ** 2)
 
 
-def _from_the_centre(template, search, label, ridge):
-    return ((_response(search, template, label, ridge) - label) ** 2).sum()
-
-
-def _raw_response(template, search, label, ridge):
-    there = _response(template, search, label, ridge)
-    return ((_response(search, template, there, ridge) - label) ** 2).sum()
-
-
-def _roles_kept(template, search, label, ridge):
-    believed = pseudo_label(_response(template, search, label, ridge), label)
-    return ((_response(template, search, believed, ridge) - label) ** 2).sum()
+def _factor_two(distance, sigma):
+    return 2 * best_height(distance, sigma)
 
 
 def _too_narrow(distance, sigma):
@@ -151,8 +136,8 @@ def _square_first(x, z):
 
 
 WRONG = {
-    "pseudo_label": [_flattened, _not_moved, _other_way, _exchanged, _with_its_height, _in_place],
-    "round_trip_loss": [_mean, _norm, _one_way, _from_the_centre, _raw_response, _roles_kept],
+    "port_peak": [_right_place, _number_of_the_cell, _same_row_again, _column_by_column, _exchanged],
+    "best_height": [_full_height, _label_at_one_cell, _not_divided, _loss_itself, _factor_two],
     "miss_loss": [_too_narrow, _one_energy, _squared_distance],
     "median_flow": [_from_home, _backwards, _all_points, _worst_half, _mean_of_half, _strictly_below],
     "escape": [_one_hop, _no_conjugate, _square_first],

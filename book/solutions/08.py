@@ -31,10 +31,13 @@ def three_frame_loss(respond, template, first, second, label):
     return ((respond(second, template, label_2) - label) ** 2).sum()
 
 
-def area_under_roc(scores, bad):
-    """Return the share of pairs in which the bad trip scores higher."""
-    gap = scores[bad][:, None] - scores[~bad]
-    return ((gap > 0) + 0.5 * (gap == 0)).mean()
+def area_from_ranks(rank_sum, bad, good):
+    """Return (rank_sum - bad (bad + 1) / 2) / (bad good).
+
+    Among themselves the bad trips have the ranks 1 to ``bad``, which add up to bad (bad + 1) / 2; what is left counts
+    the good trips below each bad one. Two equal losses share a mean rank: each gets half of the place they share.
+    """
+    return (rank_sum - bad * (bad + 1) / 2) / (bad * good)
 
 
 def ludt_loss(errors, share):
@@ -120,20 +123,20 @@ def _mean(respond, template, first, second, label):
     return three_frame_loss(respond, template, first, second, label) / label.size
 
 
-def _ties_nothing(scores, bad):
-    return (scores[bad][:, None] > scores[~bad]).mean()
+def _all_below(rank_sum, bad, good):
+    return rank_sum / (bad * good)
 
 
-def _ties_whole(scores, bad):
-    return (scores[bad][:, None] >= scores[~bad]).mean()
+def _ranks_from_zero(rank_sum, bad, good):
+    return (rank_sum - bad * (bad - 1) / 2) / (bad * good)
 
 
-def _reversed(scores, bad):
-    return 1 - area_under_roc(scores, bad)
+def _reversed(rank_sum, bad, good):
+    return 1 - area_from_ranks(rank_sum, bad, good)
 
 
-def _one_threshold(scores, bad):
-    return ((scores > np.median(scores)) == bad).mean()
+def _mean_rank(rank_sum, bad, good):
+    return rank_sum / bad / (bad + good)
 
 
 def _dropped_jointly(errors, share):
@@ -165,6 +168,6 @@ WRONG = {
     "return_loss": [_not_at_the_peak, _same_energy, _wrong_way, _no_square, _mean_of_cells],
     "where_home": [_sign, _not_wrapped, _as_index, _always_home],
     "three_frame_loss": [_flat_roll, _raw_response, _centred_label, _chained, _two_frames, _mean],
-    "area_under_roc": [_ties_nothing, _ties_whole, _reversed, _one_threshold],
+    "area_from_ranks": [_all_below, _ranks_from_zero, _reversed, _mean_rank],
     "ludt_loss": [_dropped_jointly, _nothing_dropped, _over_kept, _lowest_dropped, _averaged],
 }

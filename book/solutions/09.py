@@ -25,9 +25,14 @@ def a_norm(errors, motion, share):
     return product / product.sum()
 
 
-def by_the_letter(rate, decay, n):
-    """Return n times the rate; the decay is multiplied with it, so it is divided by n."""
-    return rate * n, decay / n
+def lost_peak(height, weighted):
+    """Return 1 + h^2, or (2 + h^2) / 2 with exp(Y).
+
+    The missing peak costs |Y|^2, doubled by exp(Y) as in the text. The far peak costs h^2 |Y|^2 in both, for there Y
+    is 0 and exp(Y) is 1. No answer costs the missing peak alone. At h = 1 the wrong answer costs twice as much as no
+    answer without exp(Y), and one and a half times as much with it.
+    """
+    return 1 + height**2 / (2 if weighted else 1)
 
 
 def chance_of_more(p, n, removed):
@@ -99,24 +104,28 @@ def _rounded_down(errors, motion, share):
     return product / product.sum()
 
 
-def _other_way(rate, decay, n):
-    return rate / n, decay * n
+def _far_peak_doubled(height, weighted):
+    return 1 + height**2 * (2 if weighted else 1)
 
 
-def _decay_as_it_was(rate, decay, n):
-    return rate * n, decay
+def _all_doubled(height, weighted):
+    return 1 + height**2
 
 
-def _decay_up(rate, decay, n):
-    return rate * n, decay * n
+def _always_weighted(height, weighted):
+    return 1 + height**2 / 2
 
 
-def _both_down(rate, decay, n):
-    return rate / n, decay / n
+def _height_not_squared(height, weighted):
+    return 1 + height / (2 if weighted else 1)
 
 
-def _decay_only(rate, decay, n):
-    return rate, decay / n
+def _overlapping(height, weighted):
+    return (1 + height) ** 2
+
+
+def _not_in_units(height, weighted):
+    return 2 + height**2 if weighted else 1 + height**2
 
 
 def _as_many(p, n, removed):
@@ -163,7 +172,14 @@ WRONG = {
         _sum_to_n,
         _rounded_down,
     ],
-    "by_the_letter": [_other_way, _decay_as_it_was, _decay_up, _both_down, _decay_only],
+    "lost_peak": [
+        _far_peak_doubled,
+        _all_doubled,
+        _always_weighted,
+        _height_not_squared,
+        _overlapping,
+        _not_in_units,
+    ],
     "chance_of_more": [_as_many, _exactly_one_more, _enough, _no_choice],
     "knob_slope": [_first_only, _second_only, _second_fixed, _no_two],
 }

@@ -35,6 +35,7 @@ IMPORT = re.compile(r"^\s*(import|from)\b", re.M)
 HEADING = re.compile(r"^## ", re.M)
 BOOLEAN = re.compile(r"\b(True|False)\b")
 MAX_ASSERTIONS, MAX_BOOLEANS = 3, 1
+MOST_PRINTED = 110  # characters of a line: more give a cell of a window 1280 pixels wide a scrollbar
 PICTURES = {"image/jpeg", "image/png"}
 LEAST_ALT, MOST_ALT = 30, 300  # characters of an alternative text
 
@@ -98,7 +99,7 @@ def execution_problems(notebook: NotebookNode) -> list[str]:
 
 
 def output_problems(notebook: NotebookNode) -> list[str]:
-    """Return stored errors (but where the cell says it raises), and anything on stderr."""
+    """Return stored errors (but where the cell says it raises), output on stderr, and too wide lines."""
     problems = []
     for k, cell in code_cells(notebook):
         kinds = [output.output_type for output in cell.outputs]
@@ -106,6 +107,10 @@ def output_problems(notebook: NotebookNode) -> list[str]:
             problems.append(f"cell {k}: a stored error")
         if any(output.get("name") == "stderr" for output in cell.outputs):
             problems.append(f"cell {k}: output on stderr (a warning, a progress bar?)")
+        printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        widest = max(map(len, printed.splitlines()), default=0)
+        if widest > MOST_PRINTED:
+            problems.append(f"cell {k}: prints a line of {widest} characters, at most {MOST_PRINTED} fit")
     return problems
 
 

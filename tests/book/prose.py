@@ -27,6 +27,12 @@ COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.S)
 CITATION = re.compile(r"\]\(#References(?: \"(\w+)\")?\)")
 LISTED = re.compile(r"^- .*<!--\s*(\w+)\s*-->\s*$", re.M)
 LINK = re.compile(r"\]\((?!#|https?:|mailto:|attachment:)([^)\s#]+)[^)]*\)")
+HEADING = re.compile(r"^## (?!References$)(?:(\d+\.\d+) )?(.*)$", re.M)
+TAG = re.compile(r"\\tag\{([^}]*)\}")
+EQUATION = re.compile(
+    r"\b(?:[Ee]quations?|Eqs?\.)\s(\d+(?:\.\d+)?)(?:\s(?:and|to)\s(\d+(?:\.\d+)?))?( of [A-Z])?"
+)
+OF_THE_PAPER = range(1, 13)
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 
 
@@ -93,6 +99,47 @@ def citation_problems(notebook: NotebookNode, known: set[str]) -> list[str]:
     problems += [
         f"{key} is listed under '## References' but not cited" for key in sorted({*listed} - {*cited})
     ]
+    return problems
+
+
+def markdown(notebook: NotebookNode) -> str:
+    """Return the text of all Markdown cells."""
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def own_equations(notebook: NotebookNode) -> list[str]:
+    """Return the numbers of a chapter's own equations, such as ``4.1``, in their order."""
+    return [tag for tag in TAG.findall(markdown(notebook)) if "." in tag]
+
+
+def numbering_problems(notebook: NotebookNode, chapter: int, equations: set[str]) -> list[str]:
+    """Return sections and equations that are not numbered in order, and references to none.
+
+    A chapter's sections and own equations are ``4.1``, ``4.2``; whole numbers are those of the paper.
+
+    Args:
+        notebook: the chapter.
+        chapter: its number.
+        equations: the own equations of all chapters.
+    """
+    problems = [
+        f"section {title!r} is numbered {found or 'not at all'}, not {chapter}.{k}"
+        for k, (found, title) in enumerate(HEADING.findall(markdown(notebook)), 1)
+        if found != f"{chapter}.{k}"
+    ]
+    problems += [
+        f"equation {found} should be {chapter}.{k}"
+        for k, found in enumerate(own_equations(notebook), 1)
+        if found != f"{chapter}.{k}"
+    ]
+    for tag in TAG.findall(markdown(notebook)):
+        whole = re.match(r"\d+(?=,|$)", tag)
+        if "." not in tag and not (whole and int(whole[0]) in OF_THE_PAPER):
+            problems.append(f"equation {tag} is neither the paper's nor {chapter}.k")
+    for *numbers, elsewhere in EQUATION.findall(prose(notebook)):
+        for number in filter(None, [] if elsewhere else numbers):
+            if number not in equations and not (number.isdigit() and int(number) in OF_THE_PAPER):
+                problems.append(f"Eq. {number} is no equation of the book or the paper")
     return problems
 
 

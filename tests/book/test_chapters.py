@@ -70,6 +70,20 @@ def test_size_links_and_citations(source: Path) -> None:
     assert prose.citation_problems(stored(source), bibliography()) == []
 
 
+@pytest.fixture(scope="module")
+def equations() -> set[str]:
+    """Return the numbers of the chapters' own equations."""
+    found = [number for source in SOURCES for number in prose.own_equations(jupytext.read(source))]
+    assert found
+    assert len(found) == len(set(found)), "two equations have one number"
+    return set(found)
+
+
+@each_chapter
+def test_sections_and_equations_are_numbered(source: Path, equations: set[str]) -> None:
+    assert prose.numbering_problems(jupytext.read(source), int(source.name[:2]), equations) == []
+
+
 @each_chapter
 def test_exercises(source: Path) -> None:
     solutions = BOOK / "solutions" / f"{source.name[:2]}.py"

@@ -104,6 +104,15 @@ def test_outputs_catch_errors_and_warnings(notebook: NotebookNode) -> None:
     assert "stored error" in found[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "wide"), [("a" * 111, 1), ("a" * 110 + "\n" + "b" * 110 + "\n", 0), ("", 0)]
+)
+def test_outputs_catch_a_line_that_is_wider_than_a_cell(text: str, wide: int) -> None:
+    printed = nbformat.v4.new_output("stream", name="stdout", text=text)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(a)", outputs=[printed])])
+    assert len(gates.output_problems(notebook)) == wide
+
+
 def test_pictures_need_an_assertion(notebook: NotebookNode) -> None:
     cell(notebook, "radius").outputs.append(nbformat.v4.new_output("display_data", {"image/png": "AAAA"}))
     assert gates.picture_problems(notebook) == [
@@ -483,3 +492,35 @@ def test_nbval_passes_the_standin_and_catches_another_output(source: Path, tmp_p
     status, printed = run_nbval(tmp_path)
     assert status == 1
     assert "1 failed, 5 passed" in printed
+
+
+def numbered(text: str) -> list[str]:
+    """Return the problems of a chapter 4 of one Markdown cell, in a book with Eq. 1.2 and 4.1."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    return prose.numbering_problems(notebook, 4, {"1.2", "4.1"})
+
+
+def test_numbered_sections_and_equations_are_no_problem() -> None:
+    own, paper = "$$a=b\\tag{4.1}$$", "$$c=d\\tag{4, 5}$$\n\n$$e=f\\tag{7, search}$$"
+    text = f"# 04 Layer\n\n## 4.1 One\n\n### Below\n\n{own}\n\n{paper}\n\n## 4.2 Two\n\n"
+    text += "By Eq. 4.1 and 7, Eq. 1.2, equation 12, Eq. 17 and 22 of Henriques, `Eq. 99`.\n\n## References"
+    assert numbered(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("## One", "section 'One' is numbered not at all, not 4.1"),
+        ("## Summary", "section 'Summary' is numbered not at all, not 4.1"),
+        ("## 4.1 One\n\n## 4.3 Two", "section 'Two' is numbered 4.3, not 4.2"),
+        ("## 5.1 One", "section 'One' is numbered 5.1, not 4.1"),
+        ("$$a\\tag{4.2}$$", "equation 4.2 should be 4.1"),
+        ("$$a\\tag{a}$$", "equation a is neither the paper's nor 4.k"),
+        ("$$a\\tag{13}$$", "equation 13 is neither the paper's nor 4.k"),
+        ("See Eq. 4.9.", "Eq. 4.9 is no equation of the book or the paper"),
+        ("See Eq. 4.1 and 3.7.", "Eq. 3.7 is no equation of the book or the paper"),
+        ("By equation 14.", "Eq. 14 is no equation of the book or the paper"),
+    ],
+)
+def test_numbering_catches(text: str, problem: str) -> None:
+    assert numbered(text) == [problem]

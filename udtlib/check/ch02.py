@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from udtlib.check.hints import close, compare, expect, number, numbers
+from udtlib.check.hints import compare, expect, number, numbers
 from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 from udtlib.patches import hann_window
@@ -16,24 +16,22 @@ Map = NDArray[Any]
 
 
 @exercise
-def shift_spectrum(answer: Callable[[Map, int, int], Map]) -> None:
-    """Exercise 1: a picture moved without leaving the Fourier domain."""
-    picture = np.random.default_rng(0).standard_normal((9, 14))
-    for dy, dx in ((0, 0), (0, 3), (2, 0), (4, -5)):
-        found = numbers(answer(fft.fft2(picture), dy, dx), picture.shape, "a spectrum of the same shape")
-        moved = fft.ifft2(found)
-        wrong = {
-            (-dy, -dx): "the picture moved the other way: which sign does a delay have in the shift theorem?",
-            (dx, dy): "dy moves along axis 0 (rows), dx along axis 1: the two are swapped",
-            (dy + 1, dx + 1): "one pixel too far in each direction: pixels are counted from 0",
-        }
-        if not close(moved, np.roll(picture, (dy, dx), (0, 1))):
-            for shift, hint in wrong.items():
-                expect(not close(moved, np.roll(picture, shift, (0, 1))), hint)
-        hint = (
-            f"({dy}, {dx}) is not np.roll by that: the angle is -2 pi k d / n, with n the side of *that* axis"
-        )
-        expect(close(moved, np.roll(picture, (dy, dx), (0, 1))), hint)
+def read_shift(answer: Callable[[Map, Map], tuple[float, float]]) -> None:
+    """Exercise 1: a displacement, read from the phases of two waves."""
+    before = fft.fft2(np.random.default_rng(0).standard_normal((9, 14)))
+    rows, columns = fft.fftfreq(9)[:, None], fft.fftfreq(14)
+    for dy, dx in ((4, -5), (0, 3), (2, 0), (0, 0), (-1.25, 6.5)):
+        after = before * np.exp(-2j * np.pi * (rows * dy + columns * dx))
+        found = numbers(answer(before.copy(), after), (2,), "a displacement (dy, dx)")
+        mistakes = [
+            ((-dy, -dx), "the other way: a delay turns a wave backwards"),
+            ((dx, dy), "dy moves along axis 0 (rows), dx along axis 1: the two are swapped"),
+            ((dy * 14 / 9, dx), "a wave along the rows makes one turn in the *height*"),
+            ((dy, dx * 9 / 14), "a wave along a row makes one turn in the *width*"),
+            ((dy * 2 * np.pi / 9, dx * 2 * np.pi / 14), "that is the angle: how many pixels is one turn?"),
+            ((dy % 9, dx % 14), "an index, not a displacement: beyond the half it is negative"),
+        ]
+        compare(found, (dy, dx), mistakes, f"moved by ({dy}, {dx}) on 9 x 14")
 
 
 @exercise
@@ -79,17 +77,23 @@ def noise_power(answer: Callable[[float, Map], float]) -> None:
 
 
 @exercise
-def learn_filter(answer: Callable[[Map, Map, float], Map]) -> None:
-    """Exercise 4: one filter from several templates, against the dense solve."""
-    generator = np.random.default_rng(3)
-    label = np.roll(gaussian_label(6, 5, 1.0), (1, -2), (0, 1)).astype(np.float64)
-    for count in (1, 3):
-        templates = generator.standard_normal((count, 6, 5))
-        labels = np.stack([np.roll(label, step, (0, 1)) for step in range(count)])
-        found = numbers(answer(templates, labels, 0.5), (6, 5), "one real filter of shape (6, 5)")
-        expect(not np.iscomplexobj(found), "a filter of real patches is real: drop the zero imaginary part")
-        case = f"{count} template(s), against the dense solve"
-        compare(found, _dense(templates, labels, 0.5), _wrong_filters(templates, labels, 0.5), case)
+def two_peaks(answer: Callable[[float, float], tuple[float, float]]) -> None:
+    """Exercise 4: one right and one wrong template of two contrasts, against the filter itself."""
+    x = np.random.default_rng(3).standard_normal((32, 32))
+    label = gaussian_label(32, 32, 1.5).astype(np.float64)
+    labels = np.stack([label, np.roll(label, (16, 16), (0, 1))])
+    for a, b in ((1.0, 1.0), (1.0, 2.0), (0.3, 0.1)):
+        response = _correlate(_learn(np.stack([a * x, b * x]), labels, 0.0), x)
+        found = numbers(answer(a, b), (2,), "two heights")
+        both = a**2 + b**2
+        mistakes = [
+            ((b / both, a / both), "first the height at the right place, then at the wrong one"),
+            ((0.5 / a, 0.5 / b), "that is the mean of two filters: sum first, then divide"),
+            ((a**2 / both, b**2 / both), "the label is multiplied with the contrast once, the energy twice"),
+            ((a / (a + b), b / (a + b)), "the energy goes with the *square* of the contrast"),
+            ((0.5, 0.5), "the patch with the higher contrast counts more"),
+        ]
+        compare(found, (response[0, 0], response[16, 16]), mistakes, f"contrasts {a} and {b}")
 
 
 @exercise
@@ -127,36 +131,6 @@ def _learn(templates: Map, labels: Map, lam: float) -> Map:
 
 def _correlate(w: Map, search: Map) -> Map:
     return fft.ifft2(fft.fft2(w).conj() * fft.fft2(search)).real
-
-
-def _dense(templates: Map, labels: Map, lam: float) -> Map:
-    """Return the filter from the normal equations of all shifts of all templates, one under the other."""
-    shape = templates.shape[1:]
-    rows = [
-        np.roll(template, (-dy, -dx), (0, 1)).ravel()
-        for template in templates
-        for dy, dx in np.ndindex(shape)
-    ]
-    matrix = np.array(rows)
-    normal = matrix.T @ matrix + lam * np.eye(matrix.shape[1])
-    return np.linalg.solve(normal, matrix.T @ labels.ravel()).reshape(shape)
-
-
-def _wrong_filters(templates: Map, labels: Map, lam: float) -> list[tuple[Map, str]]:
-    """Return what the likely mistakes compute, each with its hint."""
-    x, y = fft.fft2(templates), fft.fft2(labels)
-    power = np.abs(x) ** 2
-    single = [_learn(t[None], label[None], lam) for t, label in zip(templates, labels, strict=True)]
-    mirrored = fft.ifft2((x.conj() * y).sum(0) / (power.sum(0) + lam)).real
-    unconjugated = fft.ifft2((x * y).sum(0) / (power.sum(0) + lam)).real
-    counted = fft.ifft2((x * y.conj()).sum(0) / (power + lam).sum(0)).real
-    return [
-        (unconjugated, "a label off the centre tells: the conjugate on the label's spectrum is missing"),
-        (mirrored, "this filter is mirrored: it is the one to convolve with, Eq. 2 conjugates the label"),
-        (np.mean(single, axis=0), "the mean of single filters is not the filter of all: sum, then divide"),
-        (counted, "lambda enters once, after the sum over the templates"),
-        (single[0], "only the first template was used"),
-    ]
 
 
 def _scenes(noise: float) -> list[tuple[Map, Map, tuple[int, int]]]:

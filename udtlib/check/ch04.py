@@ -6,31 +6,35 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import close, expect, number, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers
 from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
 
 
 @exercise
-def filter_spectra(answer: Answer) -> None:
-    """Check Eq. 4 against a dense system at every frequency, for one and for three channels."""
-    for channels in (1, 3):
-        rng = np.random.default_rng(channels)
-        template, label = rng.standard_normal((channels, 5, 4)), rng.standard_normal((5, 4))
-        found = numbers(answer(template, label, 0.3), template.shape, f"spectra of shape {template.shape}")
-        x, y = np.fft.fft2(template), np.fft.fft2(label)
-        truth = np.empty_like(x)
-        for u, v in np.ndindex(label.shape):
-            here = x[:, u, v]
-            matrix = np.outer(here, here.conj()) + 0.3 * np.eye(channels)
-            truth[:, u, v] = np.linalg.solve(matrix, here * y[u, v].conj())
-        own = x * y.conj() / (np.abs(x) ** 2 + 0.3)
-        hint = "each channel has its own denominator: sum over them"
-        expect(channels == 1 or not close(found, own), hint)
-        hint = "the conjugate: the label is conjugated, the template is not"
-        expect(not close(found, truth.conj()), hint)
-        expect(close(found, truth), f"wrong for {channels} channel(s)")
+def noisy_channel(answer: Answer) -> None:
+    """Check the mean response at one frequency against dense systems, for noise and its opposite."""
+    rng = np.random.default_rng(0)
+    for signal, noise, lam in ((3.0, 1.0, 0.5), (2.0, 5.0, 0.1), (1.0, 0.0, 1.0)):
+        found = number(answer(signal, noise, lam), "one number, a share of the label")
+        target = rng.standard_normal(3) + 1j * rng.standard_normal(3)
+        target *= np.sqrt(signal) / np.linalg.norm(target)
+        template = np.append(target, 1j * np.sqrt(noise))
+        w = np.linalg.solve(np.outer(template, template.conj()) + lam * np.eye(4), template)
+        other = np.sqrt(noise) * np.exp(0.7j)
+        truth = np.mean([w.conj() @ np.append(target, sign * other) for sign in (1, -1)]).real
+        both = signal + noise
+        mistakes = [
+            (both / (both + lam), "the search patch holds other noise: what does it add on average?"),
+            (signal / (signal + lam), "the template's noise is in the shared denominator"),
+            (
+                signal / (both + noise + lam),
+                "the denominator is the template's, without the search patch",
+            ),
+            (signal / both, "lambda is in the denominator, too"),
+        ]
+        compare(found, truth, mistakes, f"signal {signal}, noise {noise}, lambda {lam}")
 
 
 @exercise

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from udtlib.boxes import iou
 from udtlib.check.hints import Array, compare, expect, number, numbers
 from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
@@ -12,54 +13,53 @@ Pair = tuple[float, float]
 
 
 @exercise
-def new_center(answer: Callable[[Pair, tuple[int, int], int, Pair], Pair]) -> None:
-    """Exercise 1: from the index of a peak to pixels of the frame."""
-    cases: list[tuple[Pair, tuple[int, int], int, Pair]] = [
-        ((50.0, 60.0), (0, 0), 125, (140.0, 112.0)),
-        ((50.0, 60.0), (3, 10), 125, (140.0, 112.0)),
-        ((50.0, 60.0), (124, 120), 125, (140.0, 112.0)),
-        ((50.0, 60.0), (29, 2), 31, (62.0, 93.0)),
-    ]
-    for old, peak, cells, window in cases:
-        found = numbers(answer(old, peak, cells, window), (2,), "the new centre (x, y)")
-        row, column = peak
-        dy, dx = (i - cells if i > cells / 2 else i for i in peak)
-        x, y = old
-        cell_x, cell_y = window[0] / cells, window[1] / cells
+def worst_overlap(answer: Callable[[int, float], float]) -> None:
+    """Exercise 1: the overlap of a box that is half a cell off, against boxes of two sizes."""
+    for cells, padding in ((125, 1.8), (31, 1.8), (11, 1.0)):
+        found = number(answer(cells, padding), "one overlap")
+
+        def moved(right: float, down: float, width: float = 37.0, height: float = 80.0) -> float:
+            return float(iou((0, 0, width, height), (right * width, down * height, width, height)))
+
+        cell = (1 + padding) / cells
         mistakes = [
-            ((x + dx, y + dy), "the displacement is still in cells: how many pixels is one?"),
-            ((x + column * cell_x, y + row * cell_y), "an index beyond the half means left or up"),
-            ((x + dy * cell_x, y + dx * cell_y), "row is y, column is x: the two are swapped"),
-            ((x - dx * cell_x, y - dy * cell_y), "the sign: the peak lies where the target went"),
-            ((x + dx * cell_y, y + dy * cell_x), "the window is (width, height): the two are swapped"),
-            ((dx * cell_x, dy * cell_y), "that is the move; add it to the old centre"),
+            (moved(cell, cell), "a whole cell: rounding is off by half of one at most"),
+            (moved(cell / 2, 0), "the box can be off both sideways and down"),
+            (moved(0.5 / cells, 0.5 / cells), "the cells divide the window, which is larger than the target"),
+            (
+                moved(padding / cells / 2, padding / cells / 2),
+                "a window is 1 + p times the target, not p times",
+            ),
+            ((1 - cell / 2) ** 2, "that is the share of one box: the union is larger"),
         ]
-        compare(found, (x + dx * cell_x, y + dy * cell_y), mistakes, f"peak {peak} of {cells} cells")
+        compare(found, moved(cell / 2, cell / 2), mistakes, f"{cells} cells, padding {padding}")
 
 
 @exercise
-def best_scale(answer: Callable[[Sequence[float], float], int]) -> None:
-    """Exercise 2: which of three windows is chosen."""
-    cases = [
-        ([0.50, 0.60, 0.55], 1.0, 1),
-        ([0.50, 0.60, 0.55], 1.2, 2),
-        ([0.55, 0.60, 0.50], 1.2, 0),
-        ([0.50, 0.60, 0.602], 0.9925, 1),
-        ([0.50, 0.60, 0.61], 0.9925, 2),
-        ([0.50, 0.40, 0.50], 1.2, 0),
-        ([0.60, 0.60, 0.50], 1.0, 0),
-        ([0.20, 0.70, 0.30], 1.2, 1),
-    ]
-    for peaks, penalty, expected in cases:
-        found = number(answer(list(peaks), penalty), "one index")
-        scaled = np.array(peaks) * (penalty, 1, penalty)
-        last = 2 - int(scaled[::-1].argmax())
+def steps_up(answer: Callable[[float, float], float]) -> None:
+    """Exercise 2: how often the size goes up, against a size that follows step by step."""
+    for growth, step in ((1.0, 1.015), (1.1, 1.2), (0.95, 1.2), (1.004, 1.015), (1.3, 1.2), (0.5, 1.2)):
+        found = number(answer(growth, step), "one share of the frames")
+        share = np.log(growth) / np.log(step)
         mistakes = [
-            (last, "equal peaks: the first one wins, which is the smaller window"),
-            (int(np.argmax(peaks)), "the outer peaks are *multiplied* with the factor"),
-            (int(scaled.argmin()), "that is the lowest peak"),
+            (share, "the size goes down in all other frames: each of them takes a step back"),
+            ((1 - share) / 2, "that is the share of the frames in which the size goes *down*"),
+            ((1 + share) / 2, "a share lies between 0 and 1: a target can be too fast to follow"),
+            ((1 + (growth - 1) / (step - 1)) / 2, "factors multiply: steps add up in the logarithm"),
         ]
-        compare(found, expected, mistakes, f"peaks {peaks}, factor {penalty}")
+        case = f"growth {growth}, step {step}"
+        compare(found, _ups(float(np.log(growth)), float(np.log(step))), mistakes, case, atol=2e-4)
+
+
+def _ups(growth: float, step: float, frames: int = 20_000) -> float:
+    """Return the share of steps up of a size that steps towards the target's in every frame."""
+    lag, ups = 0.0, 0
+    for _ in range(frames):
+        lag += growth
+        up = lag > 0
+        lag -= step if up else -step
+        ups += up
+    return ups / frames
 
 
 @exercise

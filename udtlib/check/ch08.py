@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from scipy.stats import rankdata
 
 from udtlib.check.hints import Array, close, compare, number, numbers
 from udtlib.check.verdict import exercise
@@ -120,26 +121,27 @@ def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], flo
 
 
 @exercise
-def area_under_roc(answer: Callable[[Array, Array], float]) -> None:
-    """Exercise 4: how often a bad trip has the higher score, ties half."""
+def area_from_ranks(answer: Callable[[float, int, int], float]) -> None:
+    """Exercise 4: the area under the ROC curve from a sum of ranks, against all pairs of trips."""
     rng = np.random.default_rng(0)
     random = rng.random(40)
     cases = [
-        (np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, False, True, True])),
+        (np.array([1.0, 2.0, 3.0, 4.0, 2.5]), np.array([False, False, True, True, False])),
         (np.array([2.0, 2.0, 1.0, 2.0, 5.0]), np.array([True, False, False, True, False])),
         (random, rng.random(40) < random),
     ]
     for scores, bad in cases:
-        found = number(answer(scores, bad), "a number in 0..1")
+        ranks, n, m = float(rankdata(scores)[bad].sum()), int(bad.sum()), int((~bad).sum())
+        found = number(answer(ranks, n, m), "a number in 0..1")
         gap = scores[bad][:, None] - scores[~bad]
         truth = ((gap > 0) + 0.5 * (gap == 0)).mean()
         mistakes = [
-            ((gap > 0).mean(), "ties count half, not nothing"),
-            ((gap >= 0).mean(), "ties count half, not whole"),
-            (1 - truth, "the other way round: a bad trip should score higher"),
-            (((scores > np.median(scores)) == bad).mean(), "one threshold is not enough: compare all pairs"),
+            (ranks / (n * m), "the ranks also count the bad trips below each bad one, and each trip itself"),
+            ((ranks - n * (n - 1) / 2) / (n * m), "the lowest rank is 1, not 0: a trip is not above itself"),
+            (1 - truth, "the other way round: a bad trip should have the higher loss"),
+            (ranks / n / (n + m), "that is the mean rank: divide by the pairs of a bad and a good trip"),
         ]
-        compare(found, truth, mistakes, f"{len(scores)} trips")
+        compare(found, truth, mistakes, f"{n} bad and {m} good trips, ranks {ranks:g}")
 
 
 @exercise

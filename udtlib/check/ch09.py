@@ -95,18 +95,27 @@ def _wrong_shares(errors: Array, motion: Array, share: float) -> Mistakes:
 
 
 @exercise
-def by_the_letter(answer: Callable[[float, float, int], tuple[float, float]]) -> None:
-    """Exercise 3: rate and decay for a loss that is n times smaller."""
-    for rate, decay, n in ((0.01, 5e-4, 32), (0.1, 0.02, 4)):
-        found = numbers(answer(rate, decay, n), (2,), "a rate and a decay")
-        mistakes = [
-            ((rate / n, decay * n), "the other way: the loss has become smaller, so the rate must grow"),
-            ((rate * n, decay), "this rate multiplies the decay, too: rate * decay must stay as it was"),
-            ((rate * n, decay * n), "rate * decay must stay as it was"),
-            ((rate / n, decay / n), "the loss has become smaller, so the rate must grow"),
-            ((rate, decay / n), "the gradient has become n times smaller: the rate must make up for it"),
-        ]
-        compare(found, (rate * n, decay / n), mistakes, f"rate {rate}, decay {decay}, n {n}")
+def lost_peak(answer: Callable[[float, bool], float]) -> None:
+    """Exercise 3: what a peak in a far place costs, with and without exp(Y), against maps."""
+    y = gaussian_label(81, 81, 2.5).astype(np.float64)
+    far = np.roll(y, (40, 40), (0, 1))
+    for height in (1.5, 1.0, 0.5, 0.0):
+        for weighted in (False, True):
+            weight = np.exp(y) if weighted else np.ones_like(y)
+            found = number(answer(height, weighted), "one error, in units of no answer")
+            expected = float((weight * (height * far - y) ** 2).sum() / (weight * y**2).sum())
+            plain, half = 1 + height**2, 1 + height**2 / 2
+            mistakes = [
+                (half, "without exp(Y) both peaks count alike"),
+                (1 + 2 * height**2, "exp(Y) is large where the *label* is, not where the response is"),
+                (1 + height / 2 if weighted else 1 + height, "the error is squared, and so is the height"),
+                ((1 + height) ** 2, "far apart the two do not overlap: the mixed term is 0"),
+                (2 + height**2, "in units of no answer: its error is doubled, too"),
+                (plain, "exp(Y) doubles the error of the missing peak, not that of the far one"),
+            ]
+            others = [(wrong, hint) for wrong, hint in mistakes if not close(wrong, expected, rtol=1e-3)]
+            case = f"height {height}, {'with' if weighted else 'without'} exp(Y)"
+            compare(found, expected, others, case, rtol=1e-3)
 
 
 @exercise

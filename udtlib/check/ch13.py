@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from udtlib.check.hints import compare, expect, number, numbers
 from udtlib.check.verdict import exercise
@@ -107,29 +108,33 @@ def _passed(overlap: float, strict: bool) -> int:
 
 
 @exercise
-def vot_failures(answer: Callable[[list[list[str]]], float]) -> None:
-    """Exercise 5: failures in the raw files of a VOT experiment."""
-    good, bad = "10,20,30,40", "2.5,2,2,2"
-    cases = [
-        [["1", good, good, "2", "0", "0", "0", "0", "0", "1", good]] * 3,
-        [["1", good, "2"], ["1", good, bad, bad], ["1", "2", "0"]],
-        [["1", good, bad], ["1", good, good], ["1", bad, good]],
-        [["1", "2", "0", "1", "2", "0"], ["1", good, good, good, good, good]],
-    ]
-    for runs in cases:
-        found = number(answer([list(run) for run in runs]), "a number of failures")
-        expected = float(np.mean([run.count("2") for run in runs]))
-        mistakes = [
-            (float(sum(run.count("2") for run in runs)), "the repetitions are averaged, not added"),
-            (float(runs[0].count("2")), "there are several repetitions: use all"),
-            (
-                float(np.mean([run.count("1") for run in runs])),
-                "a line `1` is a start, a line `2` a failure",
+def start_interval(answer: Callable[[NDArray[Any], NDArray[Any]], Any]) -> None:
+    """Exercise 5: the interval of Eq. 13.4, against a paired t-test."""
+    rng = np.random.default_rng(0)
+    for count, fewer in ((5, 5), (3, 5), (5, 3)):
+        hard = 0.05 * rng.standard_normal(5)
+        a = 0.62 + (hard + 0.01 * rng.standard_normal(5))[:count]
+        b = 0.58 + (hard + 0.01 * rng.standard_normal(5))[:fewer]
+        found = numbers(answer(a.copy(), b.copy()), (2,), "the two ends of an interval")
+        m = min(count, fewer)
+        gaps = a[:m] - b[:m]
+        test = stats.ttest_rel(a[:m], b[:m]).confidence_interval(0.95)
+        student, error = float(stats.t.ppf(0.975, m - 1)), float(gaps.std(ddof=1) / np.sqrt(m))
+        apart = float(np.sqrt(a.var() / count + b.var() / fewer))
+        sample = float(np.sqrt(a[:m].var(ddof=1) / m + b[:m].var(ddof=1) / m))
+        reaches = {
+            "as the colleague has it: all three faults are still there": (a.mean() - b.mean(), 1.96 * apart),
+            "the starts are the same for both: take the differences first": (gaps.mean(), student * sample),
+            "so few starts need Student's factor, which is larger than 1.96": (gaps.mean(), 1.96 * error),
+            "the standard deviation of a sample divides by one less than the number": (
+                gaps.mean(),
+                student * error * np.sqrt(1 - 1 / m),
             ),
-            (float(np.mean([run.count("0") for run in runs])), "a line `0` is a frame passed over after one"),
-            (
-                float(np.mean([sum(line.startswith("2") for line in run) for run in runs])),
-                "a box may begin with 2 as well: compare the whole line",
+            "this is the interval of one start, not of a mean": (
+                gaps.mean(),
+                student * error * np.sqrt(m),
             ),
-        ]
-        compare(found, expected, mistakes, f"{len(runs)} repetitions")
+            "m starts have m - 1 degrees of freedom": (gaps.mean(), float(stats.t.ppf(0.975, m)) * error),
+        }
+        mistakes = [((gap - reach, gap + reach), hint) for hint, (gap, reach) in reaches.items()]
+        compare(found, (test.low, test.high), mistakes, f"{count} and {fewer} starts", rtol=1e-4)
