@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from trees import write_dtb70, write_images, write_otb
+
 from udtlib.data.registry import real_sequences
 from udtlib.data.sequences import Sequence
 

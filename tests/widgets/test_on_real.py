@@ -1,15 +1,15 @@
-"""A chapter's experiment on the real videos of a machine: the menu, its pictures, and what cannot be shown."""
+"""A chapter's experiment on the real videos of a machine: the menu, its pictures, what cannot be shown."""
 
 import logging
 
 import numpy as np
 import pytest
-
 from trees import write_otb
+
 from udtlib.boxes import iou
 from udtlib.data.sequences import Sequence
 from udtlib.errors import TrackerError
-from udtlib.widgets.on_real import menu, on_real, scenes, side_by_side, there_and_back, tracks_picture
+from udtlib.widgets.on_real import menu, on_real, out_and_back, scenes, side_by_side, tracks_picture
 
 DRAWN = np.full((90, 120, 3), 200, np.uint8)
 
@@ -25,7 +25,7 @@ class Still:
 
     def update(self, frame):
         self.seen += 1
-        self.box = self.box + (self.drift, 0, 0, 0)
+        self.box = self.box + np.array((self.drift, 0, 0, 0))
         return self.box
 
 
@@ -117,9 +117,11 @@ def test_the_way_back_begins_where_the_way_out_ended(monkeypatch):
     clip, ways = video(), []
     drawn = scenes.ways_picture
     monkeypatch.setattr(scenes, "ways_picture", lambda *all: ways.append(np.array(all[1:3])) or drawn(*all))
-    shown = list(there_and_back(lambda: Still(1.0))(clip))
+    shown = list(out_and_back(lambda: Still(1.0))(clip))
     assert {picture.shape for picture in shown} == {shown[0].shape}
     out, back = ways[-1]
     np.testing.assert_array_equal(out, clip.boxes)
     np.testing.assert_array_equal(back[-1], out[-1])
-    np.testing.assert_array_equal(back[0] - out[-1], (8, 0, 0, 0))  # it drifts to the right on the way back, too
+    np.testing.assert_array_equal(
+        back[0] - out[-1], (8, 0, 0, 0)
+    )  # it drifts to the right on the way back, too

@@ -106,8 +106,8 @@ REAL = ("otb", "vot", "got10k", "lasot", "dtb70", "uav123", "tc128", "nfs", "tra
 def real_sequences(most: int = 8) -> dict[str, Sequence | str]:
     """Return a few real sequences found on this machine; none is no error.
 
-    Of the first dataset of `REAL` below ``UDT_DATA``, ``data/`` or ``../shared`` that has a sequence with images
-    and true boxes. Frames are read when they are asked for.
+    Of the first dataset of `REAL` below ``UDT_DATA``, ``data/`` or ``../shared`` that has a sequence with
+    images and true boxes. Frames are read when they are asked for.
 
     Args:
         most: how many at most.

@@ -5,6 +5,6 @@ May import: what `udtlib.widgets` may.
 """
 
 from udtlib.widgets.on_real.menu import on_real
-from udtlib.widgets.on_real.scenes import side_by_side, there_and_back, tracks_picture, ways_picture
+from udtlib.widgets.on_real.scenes import out_and_back, side_by_side, tracks_picture, ways_picture
 
-__all__ = ["on_real", "side_by_side", "there_and_back", "tracks_picture", "ways_picture"]
+__all__ = ["on_real", "out_and_back", "side_by_side", "tracks_picture", "ways_picture"]

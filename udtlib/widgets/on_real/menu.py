@@ -22,9 +22,9 @@ from udtlib.widgets.base import Choice, Demo
 Scene = Callable[[Sequence], Iterator[Frame]]
 NONE = "a real video: none found"
 HOW = (
-    "No real video was found on this machine. To get some, run `udt data download otb50 --root data/otb` in a "
-    "terminal, or set UDT_DATA to a folder that holds otb/NAME/img and otb/NAME/groundtruth_rect.txt. Then run "
-    "the chapter again."
+    "No real video was found on this machine. To get some, run `udt data download otb50 --root data/otb` in"
+    " a terminal, or set UDT_DATA to a folder that holds otb/NAME/img and otb/NAME/groundtruth_rect.txt."
+    " Then run the chapter again."
 )
 LONGEST = 600  # characters of a line about a broken video
 

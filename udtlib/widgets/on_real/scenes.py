@@ -1,4 +1,4 @@
-"""Two experiments for any video: trackers side by side, and one tracker there and back. Book: chapters 06, 07, 12."""
+"""Two experiments for any video: trackers side by side, and one there and back. Book: chapters 06, 07, 12."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -33,7 +33,7 @@ def side_by_side(trackers: Mapping[str, Make]) -> Scene:
     return scene
 
 
-def there_and_back(make: Make) -> Scene:
+def out_and_back(make: Make) -> Scene:
     """Return the experiment in which one tracker follows a target to the end of a video and, anew, back."""
 
     def scene(video: Sequence) -> Iterator[Frame]:
