@@ -15,7 +15,7 @@
 # [chapter 13](13_evaluating_on_otb.ipynb) (success curves, paired intervals, how many sequences a claim needs).
 # [Chapter 02](02_correlation_filters.ipynb) explains MOSSE, the tracker we watch most of the time.
 #
-# Run time: about 13 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -157,7 +157,7 @@ viz.show(viz.contact_sheet(cells, columns=3, labels=labels))
 # %% [markdown]
 # In the next clip you can see what the tracker follows: a toy bus overtakes a toy car, twice. The loop is the same.
 
-# %% tags=["closed-loop"] alt="Six frames of a toy car and a yellow bus: followed, hidden by the bus, failure with the box on the bus, passed over, started again on the car, followed"
+# %% tags=["closed-loop"] alt="Six frames of a toy car and a yellow bus: the bus covers the car, the box goes on with the bus, a failure, passed over, started again, and the box on the car"
 from udtlib.data.cast import render_cast
 
 road = render_cast("car", frames=90, seed=4, occlusion=0.8)
