@@ -100,9 +100,8 @@ def _picture(
     moments = [min(until, round(last * (place + 1) / MOMENTS)) for place in range(MOMENTS)]
     shown = strips.strip(video, tracks, frames=moments, height=HEIGHT)
     colors = strips.box_colors(tracks)
-    points = {
-        colors[name]: np.stack([np.arange(last + 1), values], axis=1)[np.isfinite(tracks[name]).all(axis=1)]
-        for name, values in lines.items()
-    }
-    plot = viz.curves(points, (0, max(1, last)), (0, most), shown.shape[1], PLOT)
+    numbers = video.start + np.arange(last + 1)
+    known = {name: np.isfinite(tracks[name]).all(axis=1) for name in colors if name in lines}
+    points = {colors[name]: np.stack([numbers, lines[name]], axis=1)[at] for name, at in known.items()}
+    plot = viz.curves(points, (video.start, video.start + max(1, last)), (0, most), shown.shape[1], PLOT)
     return np.vstack([shown, viz.text_strip(title, shown.shape[1]), plot])
