@@ -46,6 +46,7 @@ from udtlib.environment import banner
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
+from udtlib.signed_maps import grey_bar, greys
 from udtlib.weights import default
 from udtlib.widgets import layer as demo
 
@@ -135,8 +136,7 @@ def tiles(weight):
     """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
     filters = weight.detach().permute(0, 2, 3, 1).numpy()
     scaled = filters / np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
-    grey_zero = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
-    return viz.contact_sheet([viz.resize_nearest(each, 36) for each in grey_zero], 8, gap=3)
+    return viz.contact_sheet([viz.resize_nearest(each, 36) for each in greys(scaled)], 8, gap=3)
 
 
 def agreement(weight):
@@ -149,7 +149,8 @@ first_layers = {
     "learned": default().tensors["conv1.weight"],
 }
 drawn = [viz.caption(tiles(weight), f"first layer, {name}") for name, weight in first_layers.items()]
-viz.show(viz.side_by_side(*drawn))
+bar = viz.caption(grey_bar(drawn[0].shape[0] - viz.TEXT_HEIGHT), "of the largest")
+viz.show(viz.side_by_side(*drawn, bar))
 agreements = {name: agreement(weight) for name, weight in first_layers.items()}
 print("correlation of neighbouring weights:", {name: round(r, 2) for name, r in agreements.items()})
 

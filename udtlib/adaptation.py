@@ -6,10 +6,10 @@ paper does. The last quarter of the frames is held out, and a network that does 
 them than before is thrown away. Book: chapter 16.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import torch
@@ -115,6 +115,24 @@ def adapt_to(
     Raises:
         OptionError, FrameError, BoxError, WeightsError, MissingDataError: as `adapt`.
     """
+    steps = adapting(network, clips, iterations, seed, rate, device)
+    with tqdm(total=iterations, unit="step", disable=None if progress else True) as bar:
+        try:
+            while True:
+                bar.update(next(steps) - bar.n)
+        except StopIteration as end:
+            return cast(Adapted, end.value)
+
+
+def adapting(
+    network: str | Path | Weights | None,
+    clips: Sequence[Clip],
+    iterations: int = 100,
+    seed: int = 0,
+    rate: float = RATE,
+    device: str | None = "cpu",
+) -> Generator[int, None, Adapted]:
+    """Do what `adapt_to` does a step at a time: yield how many are done, return its answer."""
     weights, videos = get_weights(network), [Video(*clip) for clip in clips]
     if not videos:
         raise OptionError("expected at least one video to adapt to, found none")
@@ -138,7 +156,7 @@ def adapt_to(
         log.warning("not adapted: cycle loss %.3g on held-out frames, %s", before, why)
         return Adapted(weights, before, float("nan"), False)
     try:
-        learn(run, videos, tqdm(range(iterations), unit="step", disable=None if progress else True))
+        yield from learn(run, videos)
         after = cycle_loss(run, judge)
     except TrainingError as error:
         log.warning("not adapted: %s", error)
@@ -190,17 +208,18 @@ def held_out(videos: Sequence[Video], seed: int) -> Batch:
     return Batch(np.stack([video.triplet(random, last=True) for video in videos for _ in range(count)]))
 
 
-def learn(run: Run, videos: Sequence[Video], steps: Iterator[int] | Sequence[int] | tqdm) -> None:
-    """Do the steps, each on triplets of videos drawn at random.
+def learn(run: Run, videos: Sequence[Video]) -> Iterator[int]:
+    """Do all steps, each on triplets of videos drawn at random; yield how many are done.
 
     Raises:
         TrainingError: the loss is not finite, or explodes.
     """
     random, workers = np.random.default_rng([run.settings.seed, 0]), Workers(run.step.device)
-    for _ in steps:
+    for _ in range(run.settings.steps):
         chosen = random.integers(len(videos), size=run.settings.batch)
         take_step(run, Batch(np.stack([videos[index].triplet(random) for index in chosen])), workers, 0)
         run.done += 1
+        yield run.done
 
 
 @torch.no_grad()

@@ -44,8 +44,11 @@ def test_a_filter_and_its_response_are_drawn_with_the_peak_in_the_middle():
     middle = viz.TEXT_HEIGHT + height // 2 + 4
     filters = [picture[middle, height + 8 + height // 2 + 4] for picture in pictures]
     assert [tuple(map(int, color)) for color in filters] == [(255, 255, 255), (0, 0, 0)]
-    peaks = [int(picture[middle, 2 * (height + 8) + height // 2 + 4, 1]) for picture in pictures]
+    place = 2 * (height + 8) + viz.BAR + 8 + height // 2 + 4
+    peaks = [int(picture[middle, place, 1]) for picture in pictures]
     assert peaks[0] > peaks[1], "one scale for all frames"
+    bars = pictures[1][viz.TEXT_HEIGHT :, 2 * height + 16 + 4]
+    assert (bars[0, 0], bars[-1, 0]) == (255, 0), "what white and black are"
 
 
 def test_the_last_picture_shows_the_best_size():

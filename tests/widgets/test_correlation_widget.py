@@ -19,7 +19,7 @@ def test_picture_is_rgb_and_pure() -> None:
     before = [part.copy() for part in correlation.scene()]
     first, second = correlation.draw(), correlation.draw()
     assert first.dtype == np.uint8
-    assert first.shape == (196, 652 + viz.BAR, 3)
+    assert first.shape == (196, 652 + 2 * viz.BAR, 3)
     np.testing.assert_array_equal(first, second)
     first[:] = 0
     np.testing.assert_array_equal(correlation.draw(), second)
@@ -76,6 +76,6 @@ def test_redraw_is_fast() -> None:
 def test_demo_has_a_twin_of_four_settings() -> None:
     demo = correlation.demo()
     assert isinstance(demo, Demo)
-    assert demo.twin.shape == (4 * 196, 652 + viz.BAR, 3)
+    assert demo.twin.shape == (4 * 196, 652 + 2 * viz.BAR, 3)
     np.testing.assert_array_equal(demo.start(), correlation.draw())
     np.testing.assert_array_equal(demo.twin[:196], correlation.draw(log10_lambda=-6, noise=3))

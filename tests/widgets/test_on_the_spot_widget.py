@@ -26,8 +26,10 @@ def test_the_picture_is_of_the_networks_it_names(monkeypatch):
     assert f"{found.after:.2f}" in on_the_spot.title(2)
 
 
-def test_what_has_to_be_learned_first_says_so_at_once(monkeypatch):
+def test_what_has_to_be_learned_first_says_so_at_once_and_how_far_it_is(monkeypatch):
     asked, plain = [], on_the_spot.draw(20, "0")
+    monkeypatch.setattr(on_the_spot, "FOUND", {})
+    monkeypatch.setattr(on_the_spot, "adapting", lambda *clips, rate: iter((1, 2, 3)))
     monkeypatch.setattr(on_the_spot, "draw", lambda *setting: asked.append(setting) or plain)
     steps = on_the_spot.steps(20, "7")
     notice = next(steps)
@@ -35,7 +37,11 @@ def test_what_has_to_be_learned_first_says_so_at_once(monkeypatch):
     assert notice.shape == plain.shape
     assert (notice[: viz.TEXT_HEIGHT] != plain[: viz.TEXT_HEIGHT]).any()
     np.testing.assert_array_equal(notice[viz.TEXT_HEIGHT :], plain[viz.TEXT_HEIGHT :])
-    np.testing.assert_array_equal(next(steps), plain)
+    *bars, last = steps
+    filled = [(bar[: viz.TEXT_HEIGHT] == viz.PREDICTION).all(axis=2).sum() for bar in (notice, *bars)]
+    assert len(filled) == 4
+    assert filled == sorted(set(filled))
+    np.testing.assert_array_equal(last, plain)
     assert asked[1:] == [(20, "7")]
 
 

@@ -12,7 +12,8 @@ from udtlib.arguments import look_up
 from udtlib.data.benchmarks.layouts import Layout
 from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
-from udtlib.errors import MissingDataError
+from udtlib.errors import MissingDataError, UdtError
+from udtlib.printing import printable
 
 DATASETS = {
     "cast": "udtlib.data.cast:load_cast",
@@ -96,6 +97,51 @@ def load_truth(
         raise MissingDataError("no OTB annotations found; name them with --annotations FILE_OR_ROOT")
     sequences = load_annotations(found)
     return choose_targets(sequences, name, found) if name in LISTS else sequences
+
+
+REAL = ("otb", "vot", "got10k", "lasot", "dtb70", "uav123", "tc128", "nfs", "trackingnet")
+"""Datasets of real videos, in the order in which `real_sequences` looks for them."""
+
+
+def real_sequences(most: int = 8) -> dict[str, Sequence | str]:
+    """Return a few real sequences found on this machine; none is no error.
+
+    Of the first dataset of `REAL` below ``UDT_DATA``, ``data/`` or ``../shared`` that has a sequence with
+    images and true boxes. Frames are read when they are asked for.
+
+    Args:
+        most: how many at most.
+
+    Returns:
+        By a label such as ``"Couple (otb)"``, readable sequences first; a text in place of a sequence says
+        what is wrong with it, or with a folder that holds none.
+    """
+    wrong: dict[str, Sequence | str] = {}
+    for name in REAL:
+        usable, broken = _usable(name, most)
+        wrong |= broken
+        if usable:
+            return dict([*usable.items(), *wrong.items()][:most])
+    return dict([*wrong.items()][:most])
+
+
+def _usable(name: str, most: int) -> tuple[dict[str, Sequence | str], dict[str, Sequence | str]]:
+    """Return a dataset's sequences that can be tracked and scored, and what is wrong with others."""
+    from udtlib.data.benchmarks.otb import find_targets
+
+    loader, broken = _loader(name), dict[str, str]()
+    root = find_data(loader.place if isinstance(loader, Layout) else name)
+    if root is None:
+        return {}, {}
+    try:
+        targets = loader.targets(root) if isinstance(loader, Layout) else find_targets(root)
+        # a large benchmark takes long to list, and a few are needed
+        found = loader(root, names=[target for target, _ in targets[:most]], broken=broken)
+    except (UdtError, OSError) as error:
+        return {}, {f"{name}: cannot be read": printable(str(error))}
+    usable = {f"{one.name} ({name})": one for one in found if len(one.frames) > 1 and one.is_scored}
+    wrong = {f"{printable(one)} ({name}): cannot be read": printable(why) for one, why in broken.items()}
+    return {printable(label): one for label, one in usable.items()}, {**wrong}
 
 
 def layouts() -> dict[str, Layout]:

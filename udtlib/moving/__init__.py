@@ -1,7 +1,7 @@
 """The pictures of the chapters' animations, drawn from what a chapter has computed.
 
 Book: chapters 00, 02, 03, 07 and 08.
-May import: `viz`.
+May import: `viz` and `signed_maps`.
 """
 
 from udtlib.moving.journeys import passing_pictures, round_trip_pictures

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from udtlib import viz
 from udtlib.errors import OptionError
 from udtlib.frames import Frame
+from udtlib.signed_maps import grey_bar, grey_map
 
 HEIGHT = 176
 
@@ -20,7 +21,7 @@ def learning_pictures(
     Args:
         patches: what the tracker cut out, RGB uint8, all of one size.
         filters: the filters in the image domain, ``(H, W)``, as the patch lies, one a patch.
-        responses: ``(H, W)``, peak at ``(0, 0)`` when nothing moved; all are drawn on one scale.
+        responses: ``(H, W)``, peak at ``(0, 0)`` when nothing moved; drawn on one scale, as are the filters.
 
     Raises:
         OptionError: not as many filters and responses as patches, or none.
@@ -30,22 +31,15 @@ def learning_pictures(
         raise OptionError(f"expected as many patches as filters and responses, found {counts}")
     maps = [np.asarray(response, np.float64) for response in responses]
     limits = viz.limits_of(*maps)
-    bar = viz.caption(viz.color_bar(limits, HEIGHT), "")
+    reach = max(float(np.abs(np.stack([np.asarray(each) for each in filters])).max()), 1e-12)
+    bars = [viz.caption(bar, "") for bar in (grey_bar(HEIGHT, reach), viz.color_bar(limits, HEIGHT))]
     pictures = []
     for number, (patch, weights, response) in enumerate(zip(patches, filters, maps, strict=True)):
-        panels = [viz.resize_nearest(patch, HEIGHT, HEIGHT), _signed(weights), _map(response, limits)]
-        texts = f"frame {number}: the patch", "the filter", f"its response, up to {response.max():.2f}"
-        pictures.append(viz.side_by_side(viz.contact_sheet(panels, 3, texts, gap=8), bar))
+        panels = {
+            f"frame {number}: the patch": patch,
+            "the filter": grey_map(weights, reach),
+            f"its response, up to {response.max():.2f}": viz.heatmap(response, limits=limits),
+        }
+        shown = [viz.caption(viz.resize_nearest(one, HEIGHT, HEIGHT), text) for text, one in panels.items()]
+        pictures.append(viz.side_by_side(shown[0], shown[1], bars[0], shown[2], bars[1], gap=8))
     return pictures
-
-
-def _signed(weights: ArrayLike) -> Frame:
-    """Return a filter in shades of grey, 0 in the middle of them."""
-    values = np.asarray(weights, np.float64)
-    reach = max(float(np.abs(values).max()), 1e-12)
-    grey = np.rint(127.5 + 127.5 * values / reach).astype(np.uint8)
-    return viz.resize_nearest(np.stack([grey] * 3, axis=-1), HEIGHT, HEIGHT)
-
-
-def _map(response: ArrayLike, limits: tuple[float, float]) -> Frame:
-    return viz.resize_nearest(viz.heatmap(response, limits=limits), HEIGHT, HEIGHT)

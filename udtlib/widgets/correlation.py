@@ -17,6 +17,7 @@ from udtlib.errors import FrameError
 from udtlib.frames import Frame
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import hann_window
+from udtlib.signed_maps import grey_map, map_and_grey_bar
 from udtlib.widgets.base import Check, Control, Demo, Slider
 
 Map = NDArray[np.float64]
@@ -102,7 +103,7 @@ def draw(
     down: int = 7,
     right: int = -9,
 ) -> Frame:
-    """Return the picture of one setting, RGB ``uint8`` ``(196, 718, 3)``; arguments as `solve`.
+    """Return the picture of one setting, RGB ``uint8`` ``(196, 784, 3)``; arguments as `solve`.
 
     Panels: template, search patch, filter, and the response with "nothing moved" in the middle, the truth
     as a circle and the peak as a cross, white where they agree within 2 px, orange where not.
@@ -114,7 +115,7 @@ def draw(
     panels = {
         "template": grey(bench.template),
         "search patch": grey(bench.search),
-        "filter": grey(bench.filter),
+        "filter": map_and_grey_bar(bench.filter, PANEL),
         f"response, PSR {peak_to_sidelobe(bench.response):.1f}": response,
     }
     row = viz.side_by_side(*(viz.caption(picture, title) for title, picture in panels.items()))
@@ -126,8 +127,7 @@ def draw(
 
 def grey(values: Map) -> Frame:
     """Return a map as a grey picture ``(160, 160, 3)``: its largest absolute value is black or white."""
-    scaled = np.rint(127.5 + 127.5 * values / max(float(np.abs(values).max()), 1e-12)).astype(np.uint8)
-    return viz.resize_nearest(np.repeat(scaled[:, :, None], 3, axis=2), PANEL)
+    return viz.resize_nearest(grey_map(values, max(float(np.abs(values).max()), 1e-12)), PANEL)
 
 
 def mark(

@@ -2,18 +2,19 @@
 
 `draw` is a pure function of a frame's number and the iterations; ``demo()`` as a cell's last line shows a
 static picture and, where a kernel is live, its controls. A number of iterations is learned when it is chosen
-for the first time, up to half a minute, and the picture says so; then it is at hand. Book: chapter 16.
+for the first time, up to half a minute, under a bar in the picture; then it is at hand. Book: chapter 16.
 """
 
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from udtlib import viz
-from udtlib.adaptation import Adapted, adapt_to
+from udtlib.adaptation import Adapted, adapting
 from udtlib.boxes import Boxes, iou
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
@@ -28,6 +29,7 @@ TWIN = ("0", "30")
 RATE = 3e-4  # three times the usual, so that few iterations show something
 LIMITS = (-0.1, 0.6)  # of the response maps' colours
 AT_HAND: set[int] = set()  # the iterations learned and tracked so far
+FOUND: dict[int, Adapted] = {}  # what came of them
 
 
 class Run(NamedTuple):
@@ -44,11 +46,20 @@ def scene() -> Sequence:
     return Sequence(clip.name, list(clip.frames), clip.boxes)
 
 
-@cache
+def learning(iterations: int) -> Iterator[int]:
+    """Learn on the first `LEARNED` frames unless that was done; yield how many iterations are done."""
+    if iterations not in FOUND:
+        clip = scene()
+        FOUND[iterations] = yield from adapting(
+            "udt", [(clip.frames[:LEARNED], clip.boxes[0])], iterations, rate=RATE
+        )
+
+
 def learned(iterations: int) -> Adapted:
-    """Return what came of so many iterations on the first `LEARNED` frames."""
-    clip = scene()
-    return adapt_to("udt", [(clip.frames[:LEARNED], clip.boxes[0])], iterations, rate=RATE)
+    """Return what came of so many iterations."""
+    for _ in learning(iterations):
+        pass
+    return FOUND[iterations]
 
 
 @cache
@@ -69,9 +80,20 @@ def steps(frame: int = START, iterations: str = "30") -> Iterator[Frame]:
     """Yield `draw`'s picture, after one that says so if these iterations have yet to be learned."""
     if int(iterations) not in AT_HAND:
         shipped = draw(frame, "0")
-        text = f"learning on {LEARNED} frames for {iterations} iterations ..."
-        yield np.vstack([viz.text_strip(text, shipped.shape[1]), shipped[viz.TEXT_HEIGHT :]])
+        for done in (0, *learning(int(iterations))):
+            yield np.vstack([progress(done, int(iterations), shipped.shape[1]), shipped[viz.TEXT_HEIGHT :]])
     yield draw(frame, iterations)
+
+
+def progress(done: int, iterations: int, width: int) -> Frame:
+    """Return a strip of a line of text: how many iterations are done, in numbers and as a bar."""
+    strip = viz.text_strip(f"learning on {LEARNED} frames: {done} of {iterations} iterations", width)
+    left, right = width // 2, width - 6
+    cv2.rectangle(strip, (left, 4), (right, 13), (210, 210, 210), 1)
+    end = left + (right - left) * done // max(1, iterations)
+    if end > left:
+        cv2.rectangle(strip, (left, 4), (end, 13), viz.PREDICTION, cv2.FILLED)
+    return strip
 
 
 def draw(frame: int = START, iterations: str = "30") -> Frame:

@@ -24,6 +24,7 @@ from udtlib.frames import Frame
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.patches import crop, hann_window
+from udtlib.signed_maps import map_and_grey_bar
 from udtlib.weights import get_weights
 from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
 
@@ -197,7 +198,7 @@ def row(step: Step, side: float, text: str) -> Frame:
     panels = {
         "template patch": viz.resize_nearest(step.template, PANEL),
         "search patch": viz.resize_nearest(step.search, PANEL),
-        "filter, strongest channel": signed(step.filter),
+        "filter, strongest channel": map_and_grey_bar(step.filter, PANEL),
         f"response: peak {step.response.max():.2f}, PSR {peak_to_sidelobe(step.response):.1f}": response,
     }
     pictures = (viz.caption(picture, title) for title, picture in panels.items())
@@ -230,16 +231,10 @@ def square(
 
 
 def enlarged(picture: Frame) -> Frame:
-    """Return a frame half as wide as `row`'s panels and their colour bar."""
-    width = (4 * PANEL + 2 * GAP + viz.BAR) // 2
+    """Return a frame half as wide as `row`'s panels and their two colour bars."""
+    width = (4 * PANEL + 2 * GAP + 2 * viz.BAR) // 2
     height = round(picture.shape[0] * width / picture.shape[1])
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def signed(values: NDArray[np.float32]) -> Frame:
-    """Return a map in greys, 0 in the middle, its largest absolute value black or white."""
-    scaled = np.rint(127.5 + 127.5 * values / max(float(np.abs(values).max()), 1e-12)).astype(np.uint8)
-    return viz.resize_nearest(np.repeat(scaled[:, :, None], 3, axis=2), PANEL)
 
 
 def demo() -> Demo:
