@@ -1,4 +1,4 @@
-"""The folder for computers without a network: what is missing there is named, and no other file is touched."""
+"""The folder for computers without a network: what is missing there is named, no other file is touched."""
 
 import subprocess
 import sys
