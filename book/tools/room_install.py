@@ -78,7 +78,7 @@ def main():
         print(f"MISSING {problem}")
     if found:
         return 1
-    print("all files are here, and they are for this machine")
+    print("all files are here, and they are for this machine", flush=True)
     return 0 if arguments.check else install(folder, arguments.target)
 
 
