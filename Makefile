@@ -8,6 +8,7 @@
 # make site   the web book, static pages in book/site/build/html (a minute or two; npm fetches MathJax the first time)
 # make assignments  the four problem sets as nbgrader's course folder, in build/assignments (book/TEACHING.md says how to use it);
 #             KEEP=private adds public/, the whole project without a solution; OUT=DIR puts all of it elsewhere
+# make room   all that a computer without a network needs, in build/room (OUT=DIR; book/TEACHING.md says how to use it)
 # make slides a deck of slides a chapter, offline pages in build/slides (cells tagged `slide`; npm fetches MathJax the first time)
 # make results  measure the classic trackers again, into data/results/ (OTB=DIR: the ten sequences; some minutes, on a quiet machine)
 # make results-trackers   every tracker of the book, into trackers_otb10.csv and trackers_synthetic.csv (half an hour, likewise)
@@ -52,7 +53,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice results-scale test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice results-scale test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -156,6 +157,10 @@ site: .venv/site.stamp
 OUT ?= build/assignments
 assignments: .venv/grade.stamp
 	$(BIN)/python book/tools/assignments.py $(OUT) $(if $(KEEP),--keep $(KEEP))
+
+room: OUT = build/room
+room: .venv/book.stamp
+	$(BIN)/python book/tools/room.py $(OUT)
 
 slides: .venv/book.stamp
 	$(BIN)/python book/tools/slides.py build/slides

@@ -189,6 +189,69 @@ def test_the_matrix_product_is_one_with_vectors_and_without(browser, tmp_path):
             assert (found[:, 16:] == 0).all(), name
 
 
+# Three sums of two vectors, at three places of two lines; lines are 80 bytes long in both.
+COMBINATION = {
+    "matrix": [[1, -1], [0.5, 0], [-1, 4]],
+    "from": 16,
+    "to": 240,
+    "axes": [[2, 80, 80], [3, 16, 16]],
+}
+COMBINATIONS = {
+    "fused": "firstThatRuns(place, [combinationModule(shape, true)], null)",
+    "not fused": "firstThatRuns(place, [combinationModule(shape, false)], null)",
+    "plain": "plainCombination(place.buffer, shape)",
+    "chosen": "combinationIn(place, shape)",
+}
+
+
+@pytest.mark.browser
+def test_sums_with_fixed_factors_are_one_with_vectors_and_without(browser, tmp_path):
+    names = ["room", "firstThatRuns", "combinationModule", "plainCombination", "combinationIn"]
+    browser.open(maths_page(tmp_path, "combination.js", names))
+    given = np.random.default_rng(5).standard_normal((2, 5, 4))  # lines, vectors, numbers
+    browser.value(f"""window.run = (make) => {{
+        const place = room(1000), shape = {json.dumps(COMBINATION)};
+        const [given, out] = [40, 180].map((size) => place.take(size));
+        given.set({given.ravel().tolist()});
+        make(place, shape)(given.byteOffset, out.byteOffset);
+        return [...out];
+    }}, 0""")
+    pairs = np.stack([given[:, :3], given[:, 1:4]])
+    expected = np.einsum("rk,klvn->rlvn", np.array(COMBINATION["matrix"]), pairs)
+    for name, run in COMBINATIONS.items():
+        found = np.reshape(asked(browser, f"run((place, shape) => {run})"), (3, 60))[:, :40].reshape(
+            3, 2, 5, 4
+        )
+        assert np.abs(found[:, :, :3] - expected).max() < 1e-5, name
+        assert (found[:, :, 3:] == 0).all(), name
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "place", ["room(2 ** 18)", "{...room(2 ** 18), memory: null}"], ids=["vectors", "plain"]
+)
+@pytest.mark.parametrize("side", [9, 12])
+def test_a_layer_by_winograd_is_that_of_the_library(browser, tmp_path, side, place):
+    browser.open(maths_page(tmp_path, "winograd.js", ["room", "winogradIn", "readFor"]))
+    generator = np.random.default_rng(6)
+    weight, bias = generator.standard_normal((32, 32, 3, 3)), generator.standard_normal(32)
+    reach = browser.value(f"readFor({side})")
+    given = generator.standard_normal((reach, reach, 32))
+    browser.value(f"""(() => {{
+        const place = {place}, wide = {reach};
+        const [given, out] = [wide * wide * 32, (wide - 2) * wide * 32].map((size) => place.take(size));
+        const layer = {{ weight: Float32Array.from({weight.ravel().tolist()}), bias: {bias.tolist()} }};
+        given.set({given.ravel().round(6).tolist()});
+        winogradIn(place, {side}, wide, layer)(given, out);
+        window.found = [...out];
+    }})()""")
+    found = np.reshape(asked(browser, "found"), (reach - 2, reach, 32))[:side]
+    as_tensors = [torch.from_numpy(each) for each in (given.transpose(2, 0, 1)[None], weight, bias)]
+    expected = torch.conv2d(*as_tensors)[0].permute(1, 2, 0).numpy()[:side, :side]
+    assert np.abs(found[:, :side] - expected).max() < 1e-5 * np.abs(expected).max()
+    assert (found[:, side:] == 0).all()
+
+
 @pytest.mark.browser
 def test_the_normalisation_is_that_of_the_library(browser, tmp_path):
     browser.open(maths_page(tmp_path, "normalise.js", ["room", "normaliseIn", "plainNormalise"]))

@@ -17,7 +17,7 @@ const constant = (number) => [0x41, leb(number, 63)];
 // Of four numbers each. `MULTIPLY_ADD` rounds once, where the browser has it; `shuffle` takes four numbers out of the
 // eight of two vectors, from the one numbered `first` on.
 const simd = (operation, ...rest) => [PREFIX, leb(operation), rest];
-export const ROOT = simd(0xe3), PLUS = simd(0xe4), TIMES = simd(0xe6), OVER = simd(0xe7), GREATER = simd(0xe9);
+export const ROOT = simd(0xe3), PLUS = simd(0xe4), MINUS = simd(0xe5), TIMES = simd(0xe6), OVER = simd(0xe7), GREATER = simd(0xe9);
 export const MULTIPLY_ADD = simd(0x105);
 export const load = (offset) => simd(0x00, 2, leb(offset)), store = (offset) => simd(0x0b, 2, leb(offset));
 export const loadToAll = (offset) => simd(0x09, 2, leb(offset));
@@ -30,7 +30,7 @@ export function instructions(parameters, integers, vectors) {
   const get = (name) => [0x20, at(name)], set = (name, ...value) => [value, 0x21, at(name)];
   return {
     get, set,
-    move: (name, bytes) => set(name, get(name), constant(bytes), 0x6a),
+    move: (name, bytes) => set(name, get(name), constant(Math.abs(bytes)), bytes < 0 ? 0x6b : 0x6a),
     repeat: (times, counter, ...body) => [
       set(counter, constant(times)), 0x03, BLOCK, body, get(counter), constant(1), 0x6b, 0x22, at(counter), 0x0d, 0, 0x0b],
     // The bytes of a module that exports a function of the parameters as "run", on a memory it is given.

@@ -1,45 +1,43 @@
 // The two-layer network: the spectrum of its features of a window of a frame. Memory runs channel by channel last.
 
 import { room } from "./assembler.js";
-import { lowPassSpectra, wholeFours } from "./lowpass.js";
+import { lowPassSpectra } from "./lowpass.js";
 import { CHANNELS, normaliseIn } from "./normalise.js";
-import { COLUMNS, productIn } from "./product.js";
+import { COLUMNS, productIn, wholeFours } from "./product.js";
+import { readFor, winogradIn } from "./winograd.js";
 
 const MEAN_RGB = [123, 117, 104], BANDS = 3, TAPS = 9;
 const ROOM = 2 ** 21; // numbers: 8 MB, of which a side of 125 takes 6
 
-// The weights (output, input, 3, 3) of a layer in panels of eight outputs; in each, rows run down, right, input.
-function packedWeights(weight, inputs, packed) {
+// The weights (output, 3, 3, 3) of the first layer in panels of eight outputs; in each, rows run down, right, band.
+function packedWeights(weight, packed) {
   for (let output = 0, from = 0; output < CHANNELS; output++) {
     const panel = Math.floor(output / COLUMNS), lane = output % COLUMNS;
-    for (let input = 0; input < inputs; input++) {
-      for (let tap = 0; tap < TAPS; tap++, from++) {
-        packed[((panel * TAPS + tap) * inputs + input) * COLUMNS + lane] = weight[from];
-      }
+    for (let band = 0; band < BANDS; band++) {
+      for (let tap = 0; tap < TAPS; tap++, from++) { packed[((panel * TAPS + tap) * BANDS + band) * COLUMNS + lane] = weight[from]; }
     }
   }
   return packed;
 }
 
-// A 3 x 3 convolution to 32 channels in a `room`: a function of a source and where its result goes. Both have lines of
+// The first layer in a `room`: a function of a patch and where its result goes, negative numbers as 0. Both have lines of
 // `wide` pixels, one after the other, so that all is one run of `pixels`; where a line ends it gives two wrong ones.
-function convolution(place, wide, pixels, inputs, { weight, bias }, positive) {
-  const packed = packedWeights(weight, inputs, place.take(TAPS * inputs * CHANNELS)), start = place.take(CHANNELS);
+function firstLayer(place, wide, pixels, { weight, bias }) {
+  const packed = packedWeights(weight, place.take(TAPS * BANDS * CHANNELS)), start = place.take(CHANNELS);
   start.set(bias);
-  const product = productIn(place, { rows: pixels, aRow: 4 * inputs, outRow: 4 * CHANNELS, segments: 3, inner: TAPS * inputs,
-    aSegment: 4 * inputs * wide, bRow: 4 * COLUMNS, panels: CHANNELS / COLUMNS, bPanel: 4 * TAPS * inputs * COLUMNS, positive });
-  return (source, target) => product(source.byteOffset, packed.byteOffset, target.byteOffset, start.byteOffset);
+  const product = productIn(place, { rows: pixels, aRow: 4 * BANDS, outRow: 4 * CHANNELS, segments: 3, inner: TAPS * BANDS,
+    aSegment: 4 * BANDS * wide, bRow: 4 * COLUMNS, panels: CHANNELS / COLUMNS, bPanel: 4 * TAPS * BANDS * COLUMNS, positive: true });
+  return (patch, target) => product(patch.byteOffset, packed.byteOffset, target.byteOffset, start.byteOffset);
 }
 
 // Returns a function of a frame, a centre and a window [width, height]: the spectrum of the features there, as
 // `lowPassSpectra` has it. `weights` is {conv1: {weight, bias}, conv2: {weight, bias}}, Float32Arrays in PyTorch's order.
 export function spectraOf(weights, side, cutoff) {
-  const place = room(ROOM), wide = side + 2, pixels = wholeFours(side * wide), bordered = pixels + 2 * wide + 2;
-  const [patch, hidden, features] = [[bordered, BANDS], [bordered, CHANNELS], [pixels, CHANNELS]].map(
+  const place = room(ROOM), wide = side + 2, pixels = wholeFours(side * wide), bordered = readFor(side) * wide + wide;
+  const [patch, hidden, features] = [[bordered, BANDS], [bordered, CHANNELS], [bordered, CHANNELS]].map(
     ([count, channels]) => place.take(count * channels));
   const inside = hidden.subarray((wide + 1) * CHANNELS); // within the border
-  const first = convolution(place, wide, pixels, BANDS, weights.conv1, true);
-  const second = convolution(place, wide, pixels, CHANNELS, weights.conv2, false);
+  const first = firstLayer(place, wide, pixels, weights.conv1), second = winogradIn(place, side, wide, weights.conv2);
   const normalise = normaliseIn(place, pixels), spectrum = lowPassSpectra(place, side, wide, cutoff);
   return (frame, centre, window) => {
     samplePatch(frame, centre, window, side, patch);

@@ -1,7 +1,7 @@
 """Our network tracking in the reader's browser: on a clip of the book, a camera, a picture or a video.
 
 ``demo()`` as a cell's last line shows a static picture, and the tracker where a browser shows it. Network,
-Fourier transforms and filter are our own scripts, with one loop in WebAssembly; nothing is uploaded.
+Fourier transforms and filter are our own scripts, their innermost loops in WebAssembly; nothing is uploaded.
 Book: chapter 06.
 """
 

@@ -4,6 +4,7 @@ import { GREATER, MULTIPLY_ADD, PLUS, TIMES, firstThatRuns, instructions, load, 
 
 export const ROWS = 4; // whose sums, with eight columns, stay in a processor's registers
 export const COLUMNS = 8;
+export const wholeFours = (rows) => ROWS * Math.ceil(rows / ROWS);
 
 // The module of `out = start + a * b`, for `shape`, of which all is in bytes but the counts:
 // rows, a multiple of four; aRow: from one to the next; outRow: likewise in `out`;
@@ -19,6 +20,7 @@ export function productModule({ rows, aRow, outRow, segments = 1, inner, aSegmen
   const accumulate = (row, half) => set(sum(row, half), fused
     ? [get("value"), get(`b${half}`), get(sum(row, half)), MULTIPLY_ADD]
     : [get("value"), get(`b${half}`), TIMES, get(sum(row, half)), PLUS]);
+  const turns = [9, 8, 7, 5, 4, 3, 2, 1].find((each) => inner / segments % each === 0); // of the innermost loop at once
   const result = (row, half) => positive ? [get(sum(row, half)), get("zero"), GREATER] : get(sum(row, half));
   return module(repeat(panels, "panel",
     set("rowA", get("a")), set("rowOut", get("out")),
@@ -27,10 +29,11 @@ export function productModule({ rows, aRow, outRow, segments = 1, inner, aSegmen
       set("nextB", get("b")), set("segmentA", get("rowA")),
       repeat(segments, "segment",
         set("nextA", get("segmentA")),
-        repeat(inner / segments, "step",
-          halves.map((half) => set(`b${half}`, get("nextB"), load(16 * half))),
-          four.map((row) => [set("value", get("nextA"), loadToAll(row * aRow)), halves.map((half) => accumulate(row, half))]),
-          move("nextA", 4), move("nextB", bRow)),
+        repeat(inner / segments / turns, "step",
+          Array.from({ length: turns }, (_, turn) => [
+            halves.map((half) => set(`b${half}`, get("nextB"), load(turn * bRow + 16 * half))),
+            four.map((row) => [set("value", get("nextA"), loadToAll(row * aRow + 4 * turn)), halves.map((half) => accumulate(row, half))])]),
+          move("nextA", 4 * turns), move("nextB", turns * bRow)),
         move("segmentA", aSegment)),
       sums.map(([row, half]) => [get("rowOut"), result(row, half), store(row * outRow + 16 * half)]),
       move("rowA", ROWS * aRow), move("rowOut", ROWS * outRow)),
