@@ -44,8 +44,8 @@ def out_and_back(make: Make) -> Scene:
             for count, index in enumerate(map(int, places)):
                 ways[back, index] = _answer(tracker, video.frames[index], count, box)
                 if count % EVERY == 0:
-                    yield ways_picture(video, *ways, None if back else index)
-        yield ways_picture(video, *ways)
+                    yield ways_picture(video, ways[0], ways[1], None if back else index)
+        yield ways_picture(video, ways[0], ways[1])
 
     return scene
 
