@@ -17,7 +17,7 @@
 #
 # **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 10 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -128,7 +128,7 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 #
 # What would learned weights change? The next picture shows the 32 filters of the first layer, each $3\times3$ and in
 # colour. Ours are random; the *learned* ones are those of `weights.default()`, trained on raw video without labels.
-# Grey is 0, and each filter is scaled by itself.
+# Grey is 0; the bar gives a weight as a share of its filter's largest.
 
 
 # %% tags=["slide"] alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape"
@@ -149,7 +149,7 @@ first_layers = {
     "learned": default().tensors["conv1.weight"],
 }
 drawn = [viz.caption(tiles(weight), f"first layer, {name}") for name, weight in first_layers.items()]
-bar = viz.caption(grey_bar(drawn[0].shape[0] - viz.TEXT_HEIGHT), "of the largest")
+bar = viz.caption(grey_bar(drawn[0].shape[0] - viz.TEXT_HEIGHT), "share")
 viz.show(viz.side_by_side(*drawn, bar))
 agreements = {name: agreement(weight) for name, weight in first_layers.items()}
 print("correlation of neighbouring weights:", {name: round(r, 2) for name, r in agreements.items()})

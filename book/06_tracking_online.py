@@ -768,9 +768,9 @@ for name, overlap in drive_overlaps.items():
 
 # %% [markdown]
 # The true box is dashed. The fast tracker leaves with the bus, and its box ends on the road ahead; the slow one
-# waits for the car. On a real video both may follow the target, or lose it for another reason. If there are real
-# sequences on this machine, the menu below lists them; choose one, and the same two trackers run through its
-# first 60 frames.
+# waits for the car. We chose this clip because it shows the difference; in several others both trackers lost their
+# target. On a real video both may follow the target, or lose it for another reason. If there are real sequences on
+# this machine, the menu below lists them; choose one, and the same two trackers run through its first 60 frames.
 
 # %% tags=["nbval-ignore-output"] alt="Five moments of a toy car that a yellow bus overtakes, with the boxes of two learning rates, and their overlaps below: the fast one falls to 0 behind the bus and stays there"
 on_real("toy car", tracks_picture(road, drives), side_by_side(two_rates))

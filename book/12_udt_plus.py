@@ -956,7 +956,8 @@ viz.show(strips.strip(jump, flights, frames=(5, 6, 8, 11), height=150))
 
 # %% [markdown]
 # The true box is dashed. After the jump both trackers search a piece of sky without the kite. The one that looks
-# beside its window has the kite again two frames later; the other keeps searching the same sky.
+# beside its window has the kite again two frames later; the other keeps searching the same sky. (We chose this cut
+# because it shows the difference; the bill below counts on real sequences.)
 
 # %%
 bill("second look")

@@ -155,7 +155,8 @@ for k in (first - 12, first - 4, first, first + 2, first + 5, first + 11):
 viz.show(viz.contact_sheet(cells, columns=3, labels=labels))
 
 # %% [markdown]
-# In the next clip you can see what the tracker follows: a toy bus overtakes a toy car, twice. The loop is the same.
+# In the next clip, chosen because it shows it well, you can see what the tracker follows: a toy bus overtakes a toy
+# car, twice. The loop is the same.
 
 # %% tags=["closed-loop"] alt="Six frames of a toy car and a yellow bus: the bus covers the car, the box goes on with the bus, a failure, passed over, started again, and the box on the car"
 from udtlib.data.cast import render_cast
