@@ -724,14 +724,6 @@ for name, overlap, score in (("0.01", slow_overlap, slow_score), ("0.1", fast_ov
     )
 print(f"the tracker that lost the target is the one whose score was high; you said '{my_answer}'")
 
-# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The pictures and plots: who is lost at the end, who was unsure in frame 30, and that both scores end alike.
-assert slow_overlap.min() > 0.3
-assert slow_overlap[-5:].min() > 0.7 > 0.1 > fast_overlap[-5:].max()
-assert slow_score[29] < 0.3 < 0.4 < fast_score[29]
-assert abs(slow_score[-1] - fast_score[-1]) < 0.1
-assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
-
 # %% [markdown]
 # The occluder covers more and more of the patch, and Eq. 12 learns whatever is in the patch. After twenty such
 # frames the occluder makes up $1-0.9^{20}\approx88$ % of the fast model, which then moves away with it; of the slow
@@ -776,6 +768,12 @@ for name, overlap in drive_overlaps.items():
 on_real("toy car", tracks_picture(road, drives), side_by_side(two_rates))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The pictures and plots: who is lost at the end, who was unsure in frame 30, and that both scores end alike.
+assert slow_overlap.min() > 0.3
+assert slow_overlap[-5:].min() > 0.7 > 0.1 > fast_overlap[-5:].max()
+assert slow_score[29] < 0.3 < 0.4 < fast_score[29]
+assert abs(slow_score[-1] - fast_score[-1]) < 0.1
+assert f"{slow_score[-1]:.1f}" == f"{fast_score[-1]:.1f}"
 # The car: the slow tracker keeps it, the fast one leaves with the bus.
 assert drive_overlaps["rate 0.01"].min() > 0.3
 assert drive_overlaps["rate 0.01"][-5:].min() > 0.8 > 0.1 > drive_overlaps["rate 0.1"][-5:].max()

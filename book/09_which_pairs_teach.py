@@ -239,7 +239,7 @@ texts = [
     for text in (name, f"error {error:.0f}", f"weight {share:.1f}")
 ]
 viz.show(viz.contact_sheet(np.concatenate(list(named.values())), 6, labels=texts))
-print({name: f"{share:.1f}" for name, share in zip(named, named_shares, strict=True)})
+print("weights:", ", ".join(f"{name} {share:.1f}" for name, share in zip(named, named_shares, strict=True)))
 
 # %% [markdown]
 # For the ladybird, the sailing boat and the fish the way back ends at the start, and these triplets count. When the bus
