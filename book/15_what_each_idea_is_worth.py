@@ -393,8 +393,8 @@ plot_verdicts(on_videos, "difference in overlap; orange: what could be detected"
 
 # %% [markdown]
 # None of the claims is resolved. Look at the widths first. `udt` and `random` differ on every sequence, up here and down
-# there, so the interval of their difference is by far the widest. The trained arms find the same sequences easy and the
-# same ones hard, so the intervals between them are narrow, and a narrow interval around 0 says something: at this budget
+# there, so the interval of their difference is the widest. The trained arms find the same sequences easy and the
+# same ones hard, so the intervals between them are narrower, and a narrow interval around 0 says something: at this budget
 # the third frame, the weights and the order of frames are each worth less than four points, either way. The mean of
 # `time-shuffled` is below that of `udt`, and the interval ends just below 0. More seeds could decide that one.
 #
@@ -415,7 +415,7 @@ print("    --out RUN --arms", *possible)
 on_real = {arm: table_of(medium_table, arm, "overlap", seeds).mean() for arm, seeds in measured.items()}
 assert {one.says for one in on_videos.values()} == {"not resolved"}
 widths = {name: one.overlap.interval.high - one.overlap.interval.low for name, one in on_videos.items()}
-assert widths["udt - random"] > 2 * max(width for name, width in widths.items() if name != "udt - random")
+assert widths["udt - random"] > 1.5 * max(width for name, width in widths.items() if name != "udt - random")
 among_trained = [one.overlap.interval for name, one in on_videos.items() if name != "udt - random"]
 assert max(max(-one.low, one.high) for one in among_trained) < 0.04
 assert -0.01 < on_videos["udt - time-shuffled"].overlap.interval.low < 0
