@@ -17,6 +17,7 @@ from udtlib.data.registry import real_sequences
 from udtlib.data.sequences import Sequence
 from udtlib.errors import UdtError
 from udtlib.frames import Frame
+from udtlib.printing import log_of
 from udtlib.widgets.base import Choice, Demo
 
 Scene = Callable[[Sequence], Iterator[Frame]]
@@ -82,7 +83,7 @@ def notice(text: str, width: int = 800) -> Frame:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Log no line about files left out: a chapter prints the same on every machine."""
-    log = logging.getLogger("udtlib.data")
+    log = log_of("udtlib.data").logger
     level = log.level
     log.setLevel(logging.ERROR)
     try:
