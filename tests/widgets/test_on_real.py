@@ -9,6 +9,7 @@ from trees import write_otb
 from udtlib.boxes import iou
 from udtlib.data.sequences import Sequence
 from udtlib.errors import TrackerError
+from udtlib.printing import log_of
 from udtlib.widgets.on_real import menu, on_real, out_and_back, scenes, side_by_side, tracks_picture
 
 DRAWN = np.full((90, 120, 3), 200, np.uint8)
@@ -53,6 +54,19 @@ def test_the_picture_shown_first_is_the_same_with_and_without_data(root, capsys,
     assert capsys.readouterr() == ("", "")
     assert caplog.records == []
     np.testing.assert_array_equal(without.draw(video=menu.NONE), menu.notice(menu.HOW))
+
+
+def test_what_the_search_for_videos_logs_is_not_shown(monkeypatch, caplog):
+    def noisy():
+        log_of("udtlib.data.benchmarks.lasot").warning("no such file")
+        return {}
+
+    monkeypatch.setattr(menu, "real_sequences", noisy)
+    with caplog.at_level(logging.WARNING):
+        on_real("drawn", DRAWN, side_by_side({"a": Still}))
+        assert caplog.records == []
+        noisy()
+    assert [record.message for record in caplog.records] == ["no such file"]
 
 
 def test_nothing_is_computed_before_a_video_is_chosen_and_once_after(root):
