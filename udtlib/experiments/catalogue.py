@@ -6,8 +6,8 @@ every arm, because the supervised arms know the true displacement of unchanged p
 on those 22. Patches have half the side, 63 pixels, in training and tracking, so that a step costs a quarter.
 Scale ``medium`` takes the whole recipe of the network that ships, augmentation included, three fifths of its
 steps, to real videos and whole patches; the supervised arms cannot be run there. Scale ``full`` has the
-reference's schedule. Both judge with the tracker's preset ``released``: on real sequences it tells random
-weights from the shipped ones, where preset ``book`` gives them nearly the same overlap (chapter 15).
+reference's schedule. Both judge with the tracker's preset ``released``: what the points of preset ``book``
+find does not depend on the network (chapter 15).
 """
 
 from udtlib.experiments.declared import Arm, Comparison, Experiment, Scale
