@@ -263,6 +263,12 @@ def test_gain_and_average_out_of_range(wrong):
         TrainingSettings(**wrong)
 
 
+def test_augmentation_is_of_whole_patches():
+    with pytest.raises(OptionError, match=r"augment is of patches of 125 pixels: expected 0 with 63"):
+        TrainingSettings(augment=1.0, patch=63)
+    assert TrainingSettings(patch=63).augment == 0
+
+
 @pytest.mark.parametrize("smear", [0.5, 61.0, -3.0])
 def test_smear_out_of_range(smear):
     with pytest.raises(OptionError, match=r"smear(:| is 0, or 1 to 60 pixels)"):
