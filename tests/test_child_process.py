@@ -36,7 +36,7 @@ def planted(tmp_path):
 
 def command_in(folder, *words):
     """Run a command as the installed ``udt`` is: the script's folder is on the path, not the current one."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(import_path())}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(import_path()), "UDT_DATA": "none"}
     environment.pop("PYTHONSAFEPATH", None)
     script = "import sys; del sys.path[0]; from udtlib.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", script, *map(str, words)]

@@ -482,26 +482,24 @@ def wait_until_stuck(folder):
     raise AssertionError("the job did not get to its batch")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_batch_that_never_comes_can_be_stopped(tmp_path, number):
+def test_a_batch_that_never_comes_can_be_stopped(tmp_path):
     process = job(tmp_path, 9, 2, "stuck=3", "checkpoint_every=100000")
     wait_until_stuck(tmp_path)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
     assert load_checkpoint(tmp_path).step == len(losses(tmp_path)) == 3
     assert run(tmp_path, 9, 2, resume=True).steps == 9, "and the run goes on from there"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_the_process_at_once(tmp_path, number):
+def test_a_second_signal_ends_the_process_at_once(tmp_path):
     process = job(tmp_path, 9, 2, "stuck=0")
     wait_until_stuck(tmp_path)
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    assert process.returncode in (-number, 1, 130)
+    assert process.returncode in (-signal.SIGTERM, 1, 130)
     assert not (tmp_path / NEWEST).exists()
 
 

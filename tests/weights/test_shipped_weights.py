@@ -143,6 +143,7 @@ def test_the_command_repeats_on_clips(tmp_path):
     check_command("udt-noise", tmp_path / "clips.raw")
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_command_repeats_on_the_videos(tmp_path):
     videos = find_data("videos")

@@ -205,7 +205,7 @@ def samples(tmp_path, weights):
 def test_truncated_files_of_every_format(tmp_path, weights):
     for path in samples(tmp_path, weights):
         content, cut = path.read_bytes(), tmp_path / "cut"
-        for length in (0, 1, 8, 9, 100, len(content) // 2, len(content) - 1):
+        for length in (0, 9, len(content) // 2, len(content) - 1):
             cut.write_bytes(content[:length])
             with pytest.raises(WeightsError, match="cut: "):
                 load_weights(cut)
