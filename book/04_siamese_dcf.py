@@ -170,27 +170,36 @@ assert agreements["learned"] > agreements["random"] + 0.02
 # %% [markdown]
 # ## 4.2 Why all channels share one denominator
 #
-# We want filters $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
+# Chapter 02 solved for one channel. Now there are 32, and the question is how they share the work. We want filters
+# $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
 #
 # $$\min_{\mathbf W}\ \Big\|\sum_{c}\mathbf W_c*\mathbf X_c-\mathbf Y\Big\|_2^2+\lambda\sum_c\|\mathbf W_c\|_2^2 .$$
 #
 # In the Fourier domain the pixels separate (chapter 02): each frequency can be solved by itself. The channels do not
 # separate, because their responses are added. At one frequency collect them into vectors
-# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$. The response there is
+# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$; $\mathsf H$ means transposed and conjugated. The response there is
 # $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that should equal $\hat y$: one equation with $C$
-# unknowns. Ridge regression gives
+# unknowns. Ridge regression, the normal equations of section 2.4 for a single row, gives
 #
 # $$\hat{\mathbf w}=\big(\hat{\mathbf x}\hat{\mathbf x}^{\mathsf H}+\lambda\mathbf I\big)^{-1}\hat{\mathbf x}\,\hat y^\star .$$
 #
 # Do we need to solve a $32\times32$ system at each of 14,641 frequencies? No. $\hat{\mathbf x}$ is an eigenvector of
 # that matrix, with the eigenvalue $\hat{\mathbf x}^{\mathsf H}\hat{\mathbf x}+\lambda$, as you see by multiplying.
-# So the inverse divides it by this number, and we get Eq. 4 with its sum:
+# So the inverse divides it by this number, which is a sum over *all* channels. The filter of channel $c$ is its own
+# numerator over this shared sum:
 #
-# $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda},\qquad
-# \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .\tag{4, 5}$$
+# > **Paper, Eq. 4.** The filters, computed from the template's features; the sum over the channels is added.
+# >
+# > $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda}\tag{4}$$
 #
-# The paper prints the formula for one channel ([Wang et al. 2019](#References "wang2019")); its code, like that of
-# other trackers, has both sums ([Wang et al. 2017](#References "wang2017")).
+# > **Paper, Eq. 5.** The response to the search patch's features; the sum over the channels is added.
+# >
+# > $$\hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c\tag{5}$$
+#
+# The paper prints both for one channel ([Wang et al. 2019](#References "wang2019")), as chapter 07 shows; its code,
+# like that of other trackers, has both sums ([Wang et al. 2017](#References "wang2017")). We now compute the layer in
+# three ways that share nothing but the problem, and compare them with the library's. The first two are the formulas
+# above, and a dense system at each frequency:
 
 
 # %%

@@ -196,8 +196,16 @@ for left, right in sides.values():
 # %% [markdown]
 # ## 5.4 Equation 7, term by term
 #
-# The layer, once more (Eq. 4 and 5 with their sum over channels, [Wang et al. 2019](#References "wang2019")):
-# $\mathbf X_c$ are the template's features, $\mathbf Z_c$ the search patch's, $\mathbf Y$ the label,
+# This is the equation that the chapter is about, as the paper prints it ([Wang et al. 2019](#References "wang2019")).
+# $\mathbf T$ is the template, $\mathbf S$ the search patch, and $\varphi_\theta$ the network:
+#
+# > **Paper, Eq. 7.** The gradient at the template's features has two terms, the one at the search patch's has one.
+# >
+# > $$\begin{aligned}\frac{\partial\mathcal L_{un}}{\partial\varphi_\theta(\mathbf T)}&=\mathscr F^{-1}\Big(\frac{\partial\mathcal L_{un}}{\partial(\mathscr F(\varphi_\theta(\mathbf T)))^\star}+\Big(\frac{\partial\mathcal L_{un}}{\partial\mathscr F(\varphi_\theta(\mathbf T))}\Big)^{\!\star}\Big)\\ \frac{\partial\mathcal L_{un}}{\partial\varphi_\theta(\mathbf S)}&=\mathscr F^{-1}\Big(\frac{\partial\mathcal L_{un}}{\partial(\mathscr F(\varphi_\theta(\mathbf S)))^\star}\Big)\end{aligned}\tag{7}$$
+#
+# The paper leaves the derivatives on the right as they are. We want to know what they *are*: formulas that a few lines
+# of code can compute. In this chapter's letters $\mathbf X_c$ are the template's features, $\mathbf Z_c$ the search
+# patch's, $\mathbf Y$ is the label, and the layer (Eq. 4 and 5 with their sum over channels) is
 #
 # $$\hat{\mathbf K}=\sum_c|\hat{\mathbf X}_c|^2+\lambda,\qquad \hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\hat{\mathbf K}},\qquad
 # \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .$$
@@ -216,7 +224,7 @@ def forward(x, z, y, ridge):
 # $d\hat{\mathbf R}=\hat{\mathbf W}_c^\star\odot d\hat{\mathbf Z}_c$. Put this into Eq. 5.1 and move
 # $\hat{\mathbf W}_c^\star$ across with the first rule of Eq. 5.2:
 #
-# $$\frac{\partial L}{\partial\mathbf Z_c}=\mathscr F^{-1}\big(\hat{\mathbf G}\odot\hat{\mathbf W}_c\big).\tag{7, search}$$
+# $$\frac{\partial L}{\partial\mathbf Z_c}=\mathscr F^{-1}\big(\hat{\mathbf G}\odot\hat{\mathbf W}_c\big).\tag{5.3}$$
 #
 # Forward we *correlate* the search patch with the filter; backward we *convolve* the arriving gradient with it.
 
@@ -237,15 +245,17 @@ def search_gradient(g, filter_spectrum):
 #
 # Rule one for the first term, rule two for the second:
 #
-# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\big(\hat{\mathbf M}^\star\odot\hat{\mathbf G}+\hat{\mathbf N}\odot\hat{\mathbf G}^\star\big).\tag{7, template}$$
+# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\big(\hat{\mathbf M}^\star\odot\hat{\mathbf G}+\hat{\mathbf N}\odot\hat{\mathbf G}^\star\big).\tag{5.4}$$
 #
-# These are the two terms of the paper's Eq. 7. It calls them $\partial L/\partial\hat{\mathbf X}_c^\star$ and
-# $(\partial L/\partial\hat{\mathbf X}_c)^\star$. If these were Wirtinger's derivatives of the real $L$, they would
-# be equal, as we saw above, and one of them would be enough. They are not equal, because the paper differentiates
-# through the conjugated response $\hat{\mathbf R}^\star$ only and treats $\hat{\mathbf R}$ as a constant. In this
-# convention the first term is what arrives through $d\hat{\mathbf X}_c$ and the second what arrives through
-# $d\hat{\mathbf X}_c^\star$; both are needed, and the next section shows their values at one frequency. The search
-# patch needs one term only because $\hat{\mathbf R}$ does not contain $\hat{\mathbf Z}_c^\star$.
+# These are the two terms of Eq. 7, in the same order: $\partial L/\partial\hat{\mathbf X}_c^\star$ and
+# $(\partial L/\partial\hat{\mathbf X}_c)^\star$. The first is what arrives through $d\hat{\mathbf X}_c$, the second
+# what arrives through $d\hat{\mathbf X}_c^\star$. The search patch needs one term only, because $\hat{\mathbf R}$ does
+# not contain $\hat{\mathbf Z}_c^\star$.
+#
+# *A trap in the notation.* If the two were Wirtinger's derivatives of the real $L$, they would be equal, as we saw
+# above, and one of them would be enough. They are not equal, because the paper differentiates through the conjugated
+# response $\hat{\mathbf R}^\star$ only and treats $\hat{\mathbf R}$ as a constant. In this convention both terms are
+# needed; the next section shows their values at one frequency.
 
 
 # %%
@@ -258,10 +268,10 @@ def template_gradient(g, x, z, y, ridge):
 
 
 # %% [markdown]
-# Both terms contain $\hat{\mathbf X}_c/\hat{\mathbf K}$, once with $-\hat{\mathbf G}\hat{\mathbf R}^\star$ and once with its conjugate. A number plus its
+# Eq. 5.4 can be written with one real factor. Both terms contain $\hat{\mathbf X}_c/\hat{\mathbf K}$, once with $-\hat{\mathbf G}\hat{\mathbf R}^\star$ and once with its conjugate. A number plus its
 # conjugate is twice its real part, so they collect into the form the library computes:
 #
-# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\Big(\frac{\hat{\mathbf G}^\star\hat{\mathbf Y}\hat{\mathbf Z}_c-2\,\mathrm{Re}(\hat{\mathbf G}\hat{\mathbf R}^\star)\,\hat{\mathbf X}_c}{\hat{\mathbf K}}\Big).\tag{7, collected}$$
+# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\Big(\frac{\hat{\mathbf G}^\star\hat{\mathbf Y}\hat{\mathbf Z}_c-2\,\mathrm{Re}(\hat{\mathbf G}\hat{\mathbf R}^\star)\,\hat{\mathbf X}_c}{\hat{\mathbf K}}\Big).\tag{5.5}$$
 
 
 # %%

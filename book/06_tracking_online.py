@@ -183,15 +183,21 @@ print("peaks:", peaks.numpy().round(3))
 # The three maps look the same, and their peaks differ in the third digit. Section 6.4 will need this.
 #
 # **Step 5: choose a size.** The outer two peaks are multiplied by a constant, usually called the *scale penalty*,
-# and then the largest peak wins. **Step 6: move.** The peak's index tells by how many cells the target moved; an
+# and then the largest peak wins.
+#
+# **Step 6: move.** The peak's index tells by how many cells the target moved; an
 # index beyond the half means left or up (chapter 02). One cell is $1/125$ of the chosen *window*, not one pixel. The
-# new size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was
-# learned into the model:
+# new size is the window over $1+p$, within limits.
 #
-# $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01. \tag{12}$$
+# **Step 7: learn again** at the new place, and blend what was learned into the model, with a small weight:
 #
-# The paper writes $\alpha_t$ for the rate $\eta$. Since $\hat\alpha$ has another meaning here, we keep chapter 02's
-# letter. Here is the whole tracker:
+# > **Paper, Eq. 12.** The new filter is added to the old one; the paper writes $\alpha_t$ for the rate $\eta$.
+# >
+# > $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01\tag{12}$$
+#
+# Since $\hat\alpha$ has another meaning here, we keep chapter 02's letter $\eta$.
+#
+# Here is the whole tracker as one class. `look` has steps 1 and 2, `learn` step 3, `update` steps 4 to 7:
 
 
 # %%

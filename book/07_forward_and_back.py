@@ -300,8 +300,9 @@ def library_line(function, text):
 # **Compute the filter from T.** $\mathbf Y_{\mathbf T}$ is a Gaussian at $(0,0)$, because in its own patch the
 # template has not moved.
 #
-# $$\mathbf W_{\mathbf T}=\mathscr F^{-1}\!\left(\frac{\mathscr F(\varphi_\theta(\mathbf T))\odot\mathscr F^\star(\mathbf Y_{\mathbf T})}
-# {\mathscr F^\star(\varphi_\theta(\mathbf T))\odot\mathscr F(\varphi_\theta(\mathbf T))+\lambda}\right)\tag{4}$$
+# > **Paper, Eq. 4.** The filter, computed from the template's features.
+# >
+# > $$\mathbf W_{\mathbf T}=\mathscr F^{-1}\!\left(\frac{\mathscr F(\varphi_\theta(\mathbf T))\odot\mathscr F^\star(\mathbf Y_{\mathbf T})}{\mathscr F^\star(\varphi_\theta(\mathbf T))\odot\mathscr F(\varphi_\theta(\mathbf T))+\lambda}\right)\tag{4}$$
 #
 # We write it out in full: one pair, one channel after the other, full spectra, and the sum in the denominator that
 # chapter 04 explained.
@@ -319,9 +320,11 @@ W_T = learn(X, Y)
 library_line(learn_filter, "y.conj()")
 
 # %% [markdown]
-# **Search S.**
+# **Search S.** The filter is applied to the features of the search patch:
 #
-# $$\mathbf R_{\mathbf S}=\mathscr F^{-1}\!\left(\mathscr F^\star(\mathbf W_{\mathbf T})\odot\mathscr F(\varphi_\theta(\mathbf S))\right)\tag{5}$$
+# > **Paper, Eq. 5.** The response to the search patch.
+# >
+# > $$\mathbf R_{\mathbf S}=\mathscr F^{-1}\!\left(\mathscr F^\star(\mathbf W_{\mathbf T})\odot\mathscr F(\varphi_\theta(\mathbf S))\right)\tag{5}$$
 
 
 # %%
@@ -358,9 +361,11 @@ library_line(pseudo_labels, "return label")
 # %% [markdown]
 # **Go back and compare.** Now $\mathbf S$ is the template, with $\mathbf Y_{\mathbf S}$ as its label, and
 # $\mathbf T$ is searched. This is Eq. 4 and 5 again with the roles exchanged and the same $\theta$. If the target
-# was followed correctly, the response equals the label we started with.
+# was followed correctly, the response equals the label we started with. The loss is the squared distance of the two:
 #
-# $$\mathcal L_{un}=\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{6}$$
+# > **Paper, Eq. 6.** The unsupervised loss: the response on the way back against the label we started with.
+# >
+# > $$\mathcal L_{un}=\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{6}$$
 
 # %%
 R_T = respond(learn(Z, Y_S), X)

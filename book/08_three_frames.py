@@ -216,12 +216,14 @@ assert likeness > 0.5
 #
 # The paper adds a later frame, $\mathbf S_2$. Track from T to S1, from S1 to S2, and then back to T:
 #
-# $$\mathcal L_{un}=\|\widetilde{\mathbf R}_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2,\tag{8}$$
+# > **Paper, Eq. 8.** The loss over three frames: Eq. 6 with the response at T after the way through S1 and S2.
+# >
+# > $$\mathcal L_{un}=\|\widetilde{\mathbf R}_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{8}$$
 #
-# where $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when the extra frame takes part. The equation looks
-# like Eq. 6; only the tilde differs. It leaves one question open: *how* does the tracker go back from S2? The
-# authors' code goes straight from S2 to T; we call this `"direct"`. One could also go back through S1, `"chained"`.
-# The paper does not say. We write both, literally, one sample after the other:
+# The equation looks like Eq. 6. Only the tilde differs: $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when
+# the extra frame takes part. The paper leaves one question open: *how* does the tracker go back from S2? The authors'
+# code goes straight from S2 to T; we call this `"direct"`. One could also go back through S1, `"chained"`. We write
+# both, literally, one sample after the other:
 
 
 # %%
