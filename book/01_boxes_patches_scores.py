@@ -634,8 +634,8 @@ for name, chosen in sets.items():
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
 # %% [markdown]
-# The same as a picture. Compare the widths of the upper and the lower row, and see on which side of 0 the intervals of
-# the difference end.
+# The same as a picture. Compare the widths of the upper and the lower row, and see where the dotted line at 0 lies in
+# the intervals of the difference.
 
 # %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are about twice as wide"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
