@@ -233,7 +233,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # `udtlib.features.fhog` computes all pixels at once, and from here on we use it. To *draw* fHOG, we put one stroke
 # into each cell for each unsigned direction. The stroke runs along the edge, at right angles to the gradient, and is
 # as bright as the channel is high. The figure shows the target in the light and in the shadow: compare the two
-# photographs, then the two drawings.
+# pictures, then the two drawings.
 
 
 # %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
@@ -925,7 +925,9 @@ for name, tracker in product(("iv-1", "fm-1"), ("mosse", "mosse-opencv")):
 # %% [markdown]
 # CSRT is ahead, DSST and our KCF cannot be told apart here, and OpenCV's KCF is far behind ours, although it is the
 # same tracker by name. Its features, grey and colour names instead of fHOG, explain a part, but on the 22 clips even
-# the *grey* KCF of section 3.4 did better. What else differs? OpenCV's tracker returns a flag beside the box. When
+# the *grey* KCF of section 3.4 did better.
+#
+# What else differs? OpenCV's tracker returns a flag beside the box. When
 # the response's peak is below 0.5, the flag is `False` for "not found", and the tracker moves neither box nor model.
 # This threshold is a setting, so we turn it off:
 

@@ -50,11 +50,12 @@ banner()
 # ## 5.1 What we are after
 #
 # The filter is computed from a template and applied to a search patch. The loss compares the response with the
-# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. The loss
-# decides where its peak should be; in chapter 07 this position will come from tracking backward. The gradient of
-# this
-# loss with respect to the response map is the response minus the wanted response. We call it the *arriving*
-# gradient. This chapter asks what gradient reaches the two patches.
+# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian whose peak is where
+# the loss asks for it; in chapter 07 this place will come from tracking backward.
+#
+# The gradient of this loss with respect to the response map is the response minus the wanted response. We call it the
+# *arriving* gradient. This chapter asks what gradient reaches the two patches from there. In the figure the upper row
+# is the way forward, the lower row the three gradients: red is positive, blue negative.
 
 # %% tags=["slide"] alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar"
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
@@ -143,7 +144,10 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 # %% [markdown]
 # ## 5.3 Crossing the transform
 #
-# One identity carries a gradient across a Fourier transform. By Parseval's theorem the sum of products of two maps
+# The loss knows the response as a map of pixels; the filter is computed in the Fourier domain. So the gradient has to
+# cross a Fourier transform, and this section finds the rules for it.
+#
+# One identity is enough. By Parseval's theorem the sum of products of two maps
 # equals the sum of products of their spectra, divided by the number of pixels. For real maps $\mathbf P,\mathbf Q$
 # of $H\times W$ pixels
 #
@@ -156,11 +160,14 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 #
 # Read backward, this is a recipe. *If you can write $dL$ as $\langle\hat{\mathbf Q},d\hat{\mathbf X}\rangle$, where
 # $\hat{\mathbf Q}$ is the spectrum of a real map, then that map is $\partial L/\partial\mathbf X$*, and one inverse
-# transform computes it. The condition matters: for a real $\mathbf X$ the bracket does not see the part of
+# transform computes it. The factor $1/HW$ is inside the bracket, so it cannot be lost on the way.
+#
+# The condition matters: for a real $\mathbf X$ the bracket does not see the part of
 # $\hat{\mathbf Q}$ that belongs to an imaginary map, so without it $\hat{\mathbf Q}$ is not unique. It holds below
-# because every $\hat{\mathbf Q}$ is made from spectra of real maps by products, quotients and conjugates. The factor
-# $1/HW$ is inside the bracket, so it cannot be lost on the way. To move a factor across the bracket we need two
-# rules, which follow from $\mathrm{Re}(u)=\mathrm{Re}(u^\star)$:
+# because every $\hat{\mathbf Q}$ is made from spectra of real maps by products, quotients and conjugates.
+#
+# To use the recipe we must get $d\hat{\mathbf X}$ alone on the right side of the bracket. Two rules move a factor across
+# it; they follow from $\mathrm{Re}(u)=\mathrm{Re}(u^\star)$:
 #
 # $$\langle\hat{\mathbf G},\,\hat{\mathbf M}\odot d\hat{\mathbf X}\rangle=\langle\hat{\mathbf M}^\star\odot\hat{\mathbf G},\,d\hat{\mathbf X}\rangle,
 # \qquad
@@ -385,18 +392,25 @@ for name, errors in off.items():
 # %% [markdown]
 # ## 5.6 Why the template's gradient is larger
 #
-# In the first picture the template's gradient was about 16 times the search patch's. Take the formulas with one channel
-# and look at one frequency. The search patch's gradient is $\hat{\mathbf G}\hat{\mathbf X}\hat{\mathbf Y}^\star/\hat{\mathbf K}$. In the template's, put
-# $\hat{\mathbf R}=\hat{\mathbf Y}\hat{\mathbf X}^\star\hat{\mathbf Z}/\hat{\mathbf K}$ into both terms: the absolute values are $|\hat{\mathbf M}|=|\hat{\mathbf Y}\hat{\mathbf Z}|\,|\hat{\mathbf X}|^2/\hat{\mathbf K}^2$ and
-# $|\hat{\mathbf N}|=|\hat{\mathbf Y}\hat{\mathbf Z}|\,\lambda/\hat{\mathbf K}^2$, and since $|\hat{\mathbf X}|^2+\lambda=\hat{\mathbf K}$ they sum to $|\hat{\mathbf Y}\hat{\mathbf Z}|/\hat{\mathbf K}$. So at each frequency
+# In the first picture the template's gradient was about 16 times the search patch's. We shall see that a few frequencies
+# do this, at which the template has almost no energy and the search patch has some.
+#
+# Take the formulas with one channel and look at one frequency. The search patch's gradient is Eq. 5.3 with the filter
+# written out, $\hat{\mathbf G}\hat{\mathbf X}\hat{\mathbf Y}^\star/\hat{\mathbf K}$. For the template's, put
+# $\hat{\mathbf R}=\hat{\mathbf Y}\hat{\mathbf X}^\star\hat{\mathbf Z}/\hat{\mathbf K}$ into both terms of Eq. 5.4. The absolute values are
+#
+# $$|\hat{\mathbf M}|=\frac{|\hat{\mathbf Y}\hat{\mathbf Z}|}{\hat{\mathbf K}}\cdot\frac{|\hat{\mathbf X}|^2}{\hat{\mathbf K}},\qquad
+# |\hat{\mathbf N}|=\frac{|\hat{\mathbf Y}\hat{\mathbf Z}|}{\hat{\mathbf K}}\cdot\frac{\lambda}{\hat{\mathbf K}} .$$
+#
+# The second fractions add up to 1, because $|\hat{\mathbf X}|^2+\lambda=\hat{\mathbf K}$. So at each frequency
 #
 # $$\text{template: at most }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf Z}|,\qquad
 # \text{search patch: }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf X}| .$$
 #
-# The template's gradient goes with the energy of the *search patch*, and the other way round. It is large where $\hat{\mathbf K}$ is
-# small, because the template has almost no energy there, and the search patch does have energy. We look for such
-# frequencies in the opening figure, and repeat the experiment with a search patch that is the template itself, rolled
-# by (3, 5) with wrap-around, so that $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
+# The template's gradient goes with the strength of the *search patch*, and the other way round. It is much the larger one
+# at frequencies where the template is weak, so that $\hat{\mathbf K}$ is small too, and the search patch is not. We look
+# for such frequencies in the opening figure, and repeat the experiment with a search patch that is the template itself,
+# rolled by (3, 5) with wrap-around, so that $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
 
 # %%
 template, moved = gradient.look(0, 0), gradient.look(3, 5)
@@ -432,7 +446,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 # circular shift the two gradients are about equally large.
 #
 # $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it; this
-# time the loss asks for a peak at the true shift, (3, 5):
+# time the loss asks for a peak at the true shift, (3, 5). Look at where the two curves cross:
 
 # %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
 exponents = np.arange(-5, 3)
@@ -478,10 +492,12 @@ assert 0.5 < ratio[-1] < 0.6
 # training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$. Everything is computed in your browser; the picture above
 # the arrows shows their starting position, computed by the library.
 #
-# Three things to try. Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the
-# same angle. Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$
-# shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose
-# square is well above $\lambda$.
+# Three things to try:
+#
+# - Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the same angle.
+# - Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$ shrinks it.
+# - Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose square is well
+#   above $\lambda$.
 
 # %% tags=["nbval-ignore-output"] alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step"
 one_frequency.demo()
@@ -584,7 +600,7 @@ for name, loss, norm in zip(pairs, losses, norms, strict=True):
 print(f"You said {my_guess!r}; it is {answer!r}, though the loss is still large.")
 
 # %% [markdown]
-# A large loss suggests a large gradient, but here there is almost none. The formulas above give the reason. With
+# A large loss suggests a large gradient, but for the still pair there is almost none. The formulas above give the reason. With
 # $\mathbf Z=\mathbf X$ and small $\lambda$,
 # $\hat{\mathbf R}=\hat{\mathbf Y}\,|\hat{\mathbf X}|^2/(|\hat{\mathbf X}|^2+\lambda)\approx\hat{\mathbf Y}$
 # *whatever the features are*. A change of $\varphi$ that acts on both patches alike cannot move the response, so the
@@ -614,11 +630,14 @@ gradient.demo()
 # %% [markdown]
 # ## 5.10 Where it goes wrong
 #
-# Here are three mistakes that look harmless in code. **No conjugate**: $\hat{\mathbf G}$ is written where
-# $\hat{\mathbf G}^\star$ belongs in the template's formula. **Frozen denominator**: $\hat{\mathbf K}$ is treated as
-# a constant, although it is computed from the features. **One term only**: the template gets a formula with one
-# term, like the search patch's. We use each of them for gradient descent on the template's own pixels, 60 steps of a
-# fixed length, and record the loss.
+# Here are three mistakes that look harmless in code:
+#
+# - **No conjugate**: $\hat{\mathbf G}$ is written where $\hat{\mathbf G}^\star$ belongs in the template's formula.
+# - **Frozen denominator**: $\hat{\mathbf K}$ is treated as a constant, although it is computed from the features.
+# - **One term only**: the template gets a formula with one term, like the search patch's.
+#
+# **Predict:** with which of them does the loss still fall? We use each for gradient descent on the template's own
+# pixels, 60 steps of a fixed length, and record the loss.
 
 # %%
 wanted = np.roll(np.asarray(gaussian_label(64, 64, 3.0), np.float64), (2, 3), (0, 1))
