@@ -216,6 +216,11 @@ def check_points(i, ahead=4):
     return points, there, np.linalg.norm(back - points, axis=1), wrong
 
 
+# %% [markdown]
+# The pictures below come in two pairs: frame 18 and four frames later, frame 24 and four frames later. A blue dot is one
+# of the half that returned best. The plot on the right shows for every frame which share of the points is right, that
+# is, within 2 px of the target's true motion.
+
 # %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
@@ -252,10 +257,9 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
 # them: nearly all of those it keeps are right. In frame 24 nearly the whole target is covered. Now the points lie
 # *on the occluder*, move with it, and move back with it. They return very well, and none of the half that the
-# check keeps is right. Around
-# frame 28 the curves rise again, because the occluder then moves as the target does, so that even a point on the
-# wrong thing moves correctly. Both frames teach the same lesson: **a point that does not return is doubtful, but a
-# point that returns need not be right.**
+# check keeps is right. Together the two frames say: **a point that does not return is doubtful, but a point that returns
+# need not be right.** (Around frame 28 the curves rise again, because the occluder then moves as the target does, so that
+# even a point on the wrong thing moves correctly.)
 #
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and choose the
 # one whose two paths agree best in shape and appearance. TrackingNet ([Müller et al.
@@ -278,6 +282,9 @@ assert covered[1] < 0.1
 
 # %% [markdown]
 # ## 7.3 From a check to a loss
+#
+# Now the round trip gets into the training. It has four steps: compute a filter from T, search S with it, make a label
+# from what was found, and go back and compare. We write each by hand, and print the library's line beside it.
 #
 # We cut two patches at the same place of two frames: the template $\mathbf T$ and the search patch $\mathbf S$.
 # Their features are those of chapter 04: 32 channels, random weights, no padding and no window, as in training.
@@ -416,7 +423,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 # label of the way back. To see the effect we make the task impossible. $\mathbf S$ is now cut from a *different
 # clip* that has nothing to do with $\mathbf T$, and we look at a single channel.
 #
-# **Predict** the loss, compared with $\pi\sigma^2\approx54$ for no answer: `"larger"`, `"about that"` or `"zero"`?
+# **Predict** the loss, compared with that of no answer, $\pi\sigma^2$: `"larger"`, `"about that"` or `"zero"`?
 
 # %%
 my_guess = "larger"
@@ -443,7 +450,9 @@ print(f"you said {my_guess!r}")
 #
 # The way back is the exact inverse of the way there, *whatever the two pictures are*. Such a loss is 0 for every
 # $\theta$ and teaches nothing. With several channels a remainder is left (exercise 5), but it is much smaller than
-# it should be. The clean Gaussian prevents this. It carries only one position over to the way back, so the loss is
+# it should be.
+#
+# The clean Gaussian prevents this. It carries only one position over to the way back, so the loss is
 # small only if the filter *finds* the patch, there and back. Many self-supervised losses depend on such a detail.
 # For each such loss, ask first which trivial solution makes it 0.
 
@@ -524,12 +533,14 @@ assert T.grad.norm() > 0 < S2.grad.norm()
 # %% [markdown]
 # ## 7.6 What does the loss say about the truth?
 #
-# In rendered clips we know what really happened: where the target went and where the background went. We cut 72
-# pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs $\mathbf S$ is from
-# another clip, like the two sides of a cut in a film, so there is nothing to follow. We run each pair there and
-# back and look at what the forward peak followed: the target, the background, or nothing. It has followed one of
-# them if it is within 4 cells of the place where that one went. The pairs from two clips have no true place; they
-# are drawn at the upper edge of the plots.
+# Training lowers the loss. But does a low loss mean that the right thing was followed? In rendered clips we know what
+# really happened: where the target went and where the background went.
+#
+# **The pairs.** We cut 72 pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs
+# $\mathbf S$ is from another clip, like the two sides of a cut in a film, so there is nothing to follow.
+#
+# **The question.** We run each pair there and back and look at what the forward peak followed: the target, the
+# background, or nothing. It has followed one of them if it is within 4 cells of the place where that one went.
 
 # %%
 knobs = ("in_plane_rotation", "fast_motion", "occlusion", "background_clutter")
@@ -577,6 +588,12 @@ networks = {
     "our trained weights": weights.default().network(padded=False),
 }
 travels = {name: travel(network) for name, network in networks.items()}
+
+
+# %% [markdown]
+# In the plots each mark is a pair. A mark to the left has a low loss, a mark at the bottom is close to the target. The
+# pairs from two clips have no true place; they are drawn at the upper edge. Does a low loss go together with being close
+# to the target?
 
 
 # %% tags=["slide"] alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses"
@@ -660,7 +677,9 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 # in which both target and background moved are a stricter test: there the peak nearly always follows the background,
 # which fills most of the patch, and almost never the target. The losses of these pairs are far below that of no
 # answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
-# where it is. Without a window nothing marks which part of the patch is the target (chapter 04). For learning
+# where it is.
+#
+# Why the background? Without a window nothing marks which part of the patch is the target (chapter 04). For learning
 # features this does little harm: features that find the background again are learned from it just as well.
 #
 # **Third**, training lowers the loss on clips that were not used in training, while peaks that were on something
@@ -708,10 +727,11 @@ print(f"overlap with the truth at the end {last_overlap:.1f}; returned, {gap:.0f
 # %% [markdown]
 # The ladybird walked away, but the tracker stayed on the leaves and returned along them. Its forward-backward error
 # is as small as that of Fig. 1. Everything that stays in place has this effect: the background under a still
-# camera, a logo, the sky, a similar object that is always there. There are two defences, each with its own
-# chapter. With more frames a wrong path returns less often (chapter 08), and pairs in which little moved are given
-# a small weight (chapter 09). Some pairs that were followed wrongly remain in the training data, like wrong
-# labels; training works in spite of them (chapter 11).
+# camera, a logo, the sky, a similar object that is always there.
+#
+# There are two defences, each with its own chapter. With more frames a wrong path returns less often (chapter 08), and
+# pairs in which little moved are given a small weight (chapter 09). Some pairs that were followed wrongly remain in the
+# training data, like wrong labels; training works in spite of them (chapter 11).
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tracker of the figure lost its target and came home all the same.

@@ -135,7 +135,10 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # %% [markdown]
 # ## 8.2 Why two frames return to the start
 #
-# The deflected trip did not return by luck. Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
+# The deflected trip did not return by luck. We show that over two frames *every* trip returns, because the response on
+# the way back is nearly the mirror image of the response on the way out.
+#
+# Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
 # and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$, and put Eq. 4 into Eq. 5. On the way out T is the
 # template:
 #
@@ -153,9 +156,10 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # \qquad\Longrightarrow\qquad \mathbf R_{\mathbf T}(u)\approx\mathbf R_{\mathbf S}(d-u).$$
 #
 # The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about
-# the same energy at each frequency, as neighbouring frames do. Then the response on the way back is the response on
-# the way out, *mirrored at its own peak*. Its highest value is at $u=0$, whatever $d$ was. And mirroring changes no
-# distance:
+# the same energy at each frequency, as neighbouring frames do.
+#
+# So the response on the way back is the response on the way out, *mirrored at its own peak*. Its highest value is at
+# $u=0$, whatever $d$ was. And mirroring changes no distance:
 #
 # $$\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\;\approx\;\|\mathbf R_{\mathbf S}-\mathbf Y_{\mathbf S}\|_2^2 .$$
 #
@@ -291,7 +295,8 @@ for frames in (2, 3, 4):
         )
 
 # %% [markdown]
-# How do the two staged trips compare now, going straight back from S2?
+# How do the two staged trips compare now, going straight back from S2? The figure shows the last response of each trip,
+# zero displacement in the middle: in which of the four is the peak elsewhere?
 
 # %% tags=["slide"] alt="Four last responses with a colour bar: the peak is in the middle in three of them and far away for the deflected trip over three frames"
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
@@ -437,9 +442,9 @@ assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 # %% [markdown]
 # ## 8.5 Measured: does the loss find bad trips?
 #
-# One staged scene proves that deflections can happen, not that they matter. So we draw 180 trips at random from 60
-# clips. Patches are cut from the middle of the frame as in training, each clip has three difficulties of
-# considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know where everything went.
+# One staged scene proves that deflections can happen, not that they matter. So we take the 180 trips at random from 60
+# clips that were cut above. Patches come from the middle of the frame as in training, each clip has three difficulties
+# of considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know where everything went.
 #
 # What is a bad trip? There is no window in training, so the layer may follow whatever fills the patch (chapter 04).
 # So we call a place right if it is within one $\sigma$ of where the target went *or where the background went*. A
@@ -512,9 +517,9 @@ print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 
 # %% [markdown]
 # Most deflected trips return to the start over two frames, as section 8.2 explained, and far fewer over three
-# frames, direct. The loss of Eq. 6 can be computed almost *without any way back*: it is nearly the distance of the
-# response on the way out from a Gaussian at its own peak. And "unless" is rare: for most triplets the chained loss
-# *is* the two-frame loss, to five digits.
+# frames, direct. Two more predictions hold. The loss of Eq. 6 can be computed almost *without any way back*: it is
+# nearly the distance of the response on the way out from a Gaussian at its own peak. And the "unless" of section 8.4
+# is rare: for most triplets the chained loss *is* the two-frame loss, to five digits.
 #
 # A loss is a number, so we can ask more than whether the trip returned: does it sort good trips from bad ones? We
 # measure the area under the ROC curve, the probability that a deflected trip has a higher loss than a good one;
@@ -571,6 +576,11 @@ contests = {
 }
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
+
+# %% [markdown]
+# Each curve on the left belongs to a loss. It shows, for every limit on this loss, how many deflected trips lie above the
+# limit and how many good ones; the higher the curve, the better the loss sorts. On the right each dot is a trip: look for
+# the deflected ones that have a low loss over two frames and a high one over three.
 
 # %% tags=["slide"] alt="Left, ROC curves of four losses, three frames direct highest; right, the loss of three frames against that of two, deflected trips mostly above the diagonal"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
@@ -716,11 +726,15 @@ print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.
 # are constant over the patch do not have this effect: their loss is nearly that of no answer. A black border has a
 # part of it: with unrelated pictures inside the same border no peak is more than two cells from the middle,
 # because the border stays in place, and the loss is 45. This is far from zero, but about half of the 86 without a
-# border. Training still works for three reasons: the features of convolutions without padding do not depend on
-# where in the patch they are computed (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$
-# gives hardly any weight to
-# triplets in which nothing moves (chapter 09). Chapter 11 checks that the trained network has not learned such a
-# shortcut.
+# border.
+#
+# Training still works, for three reasons:
+#
+# - The features of convolutions without padding do not depend on where in the patch they are computed (chapter 06).
+# - Borders can be cut off (chapter 10).
+# - $\mathbf A_{motion}$ gives hardly any weight to triplets in which nothing moves (chapter 09).
+#
+# Chapter 11 checks that the trained network has not learned such a shortcut.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What three frames miss: a lookalike for good, the background, and a network that does not look.
@@ -736,12 +750,16 @@ assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
 # %% [markdown]
 # ## 8.7 Four frames
 #
-# The journal version, LUDT ([Wang et al. 2021](#References "wang2021")), adds a third search patch and keeps the
-# shorter trips. It has three losses, back from S1, from S2 and from S3, each *directly* to T, added with weight 1.
-# Its code draws each search frame independently from up to 20 frames after T instead of 10 (ours above: up to 20, in
-# order), and keeps four fifths of each loss's samples instead of nine tenths. Its motion weight has a slip: over
-# four frames it compares $\mathbf R_{\mathbf S_1}$ with the last response, where the shorter trips compare it with
-# the label. `track_forward_backward` takes any number of search patches, so LUDT is a sum:
+# If three frames are better than two, are four better than three? The journal version, LUDT
+# ([Wang et al. 2021](#References "wang2021")), adds a third search patch and keeps the shorter trips. It has three
+# losses, back from S1, from S2 and from S3, each *directly* to T, added with weight 1. Three details of its code differ:
+#
+# - It draws each search frame independently from up to 20 frames after T instead of 10 (ours above: up to 20, in order).
+# - It keeps four fifths of each loss's samples instead of nine tenths.
+# - Its motion weight has a slip: over four frames it compares $\mathbf R_{\mathbf S_1}$ with the last response, where the
+#   shorter trips compare it with the label.
+#
+# `track_forward_backward` takes any number of search patches, so LUDT is a sum:
 
 # %%
 losses["LUDT"] = losses["two"] + losses["direct"] + losses["four"]
@@ -770,12 +788,12 @@ assert four[1] < four[0] < four[2]
 
 # %%
 def work(searches, backward):
-    """Return patches through the network, patches with gradient, hops."""
-    hops = searches + (1 if backward == "direct" else searches)
-    return 1 + searches, 2, hops
+    """Return patches through the network, patches with gradient, steps."""
+    visits = searches + (1 if backward == "direct" else searches)
+    return 1 + searches, 2, visits
 
 
-print(f"{'':20}{'patches':>9}{'with gradient':>15}{'hops':>6}")
+print(f"{'':20}{'patches':>9}{'with gradient':>15}{'steps':>6}")
 for name, trip in {"two": (1, "direct"), "direct": (2, "direct"), "chained": (2, "chained")}.items():
     print(f"{name:20}{work(*trip)[0]:9}{work(*trip)[1]:15}{work(*trip)[2]:6}")
 
