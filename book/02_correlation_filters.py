@@ -483,6 +483,10 @@ v2 = irfft2((above / (below + 0.01)).conj(), s=small.shape)
 print(f"dense solve and one division: {np.abs(v0 - v1).max():.6f} apart")
 print(f"ours and udtlib's: {np.abs(v1 - v2).max():.3f} apart")  # udtlib computes in single precision
 
+# %% [markdown]
+# The three filters are the same. Now we use one: move the patch by (1, 4) and search it. The peak should be where the
+# label's is, plus this movement.
+
 # %%
 search = np.roll(small, (1, 4), axis=(0, 1))
 response = correlate_v1(v1, search)

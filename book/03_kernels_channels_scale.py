@@ -869,8 +869,8 @@ assert level.low < 0 < level.high
 assert abs(level.mean) < 0.02
 
 # %% [markdown]
-# Here the two cannot be told apart, and the scale filter is the faster one. `udtlib.trackers.dsst` has it beside a
-# translation filter without kernel, and UDT+ will use the same scale filter.
+# Here the two cannot be told apart, and the scale filter is the faster one. The tracker DSST (`udtlib.trackers.dsst`) has
+# it beside a filter without kernel for the place, and UDT+ will use the same scale filter.
 #
 # ## 3.6 Ours against OpenCV's
 #

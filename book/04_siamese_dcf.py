@@ -295,7 +295,8 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # %% [markdown]
 # ## 4.3 Sigma: how sharp a peak to ask for
 #
-# The label is the response we ask for. The reference code makes its width a tenth of the target's side: the patch is
+# The label is the response we ask for. The authors' code, which we call the *reference*, makes its width a tenth of the
+# target's side: the patch is
 # three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label contains high frequencies, in which two
 # frames differ by noise and by the slightest deformation. A wide label is easy to match, but the position of its
 # flat peak is less certain.

@@ -728,8 +728,8 @@ fast, fast_score, fast_maps = scores_of(0.1)
 slow_overlap, fast_overlap = iou(slow, hidden.boxes), iou(fast, hidden.boxes)
 
 # %% [markdown]
-# The upper row shows the target around frame 30, the lower row what the *fast* tracker (orange) responds. Compare its
-# first response with its last, and its first box with its last.
+# The upper row shows the target in four frames, from before it is hidden until it is free again, the lower row what the
+# *fast* tracker (orange) responds. Compare its first response with its last, and its first box with its last.
 
 # %% tags=["slide"] alt="Four frames with the truth and the boxes of two learning rates, and below them the fast tracker's responses: at the end its box is on the wrong object and its response is sharp"
 times = (8, 24, 30, 42)
@@ -878,7 +878,8 @@ assert overlap_in_page.min() > 0.4
 # the patch, where the window is almost zero (section 6.2), and if it grows quickly, three scales of 1.5 % do not
 # follow. But two neighbouring frames can also be compared directly, without any filter:
 #
-# 1. Lay a grid of points on the target, and find each of them in the next frame by optical flow.
+# 1. Lay a grid of points on the target, and find each of them in the next frame by *optical flow*, which matches the
+#    small piece of image around the point.
 # 2. Follow each point back from there to the first frame, and keep only those that return to where they began
 #    ([Kalal et al. 2012](#References "kalal2012")).
 # 3. Take the shift and zoom on which most of these agree as the target's.
@@ -943,10 +944,13 @@ for name, values in kept_up.items():
 
 # %% [markdown]
 # This clip was chosen because the two presets differ on it. Whether the line helps in general is measured on 22
-# short sequences of real video on which nothing was trained, from three start frames each; section 11.13 explains
-# the measure. The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips
-# of chapter 13 it gains nothing. Here are the stored numbers, and the speed on one thread. The interval of the
-# gain in overlap lies above zero; the one in robustness contains zero.
+# short sequences of real video on which nothing was trained, from three start frames each. Two numbers come out
+# (section 11.13): the mean *overlap* of a run, and its *robustness*, the share of the run before the target is lost.
+# Here are the stored numbers, and the speed on one thread. The interval of the gain in overlap lies above zero; the
+# one in robustness contains zero.
+#
+# The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips of chapter 13 it
+# gains nothing.
 
 # %%
 choice = json.loads(stored_result("ch11_choice.json").read_text(encoding="utf-8"))

@@ -88,6 +88,10 @@ missed_by = np.linalg.norm(center(backward[0]) - center(start))
 travelled = np.linalg.norm(center(forward[-1]) - center(start))
 
 
+# %% [markdown]
+# The next cell has nothing but two functions to draw with.
+
+
 # %%
 def show_figure(figure, zoom=1.0):
     """Show a matplotlib figure as a JPEG, a tenth of a PNG."""
@@ -189,10 +193,10 @@ assert gap[0] > 30 > 2 > gap[-1]
 # ## 7.2 The same idea as a check
 #
 # Returning to the start is an old test of whether a track can be trusted. TLD ([Kalal et al.
-# 2012](#References "kalal2012")) spreads points over the target, moves each by its own optical flow ([Lucas and
-# Kanade 1981](#References "lucas1981")), moves it back again, and keeps the half of the points that end nearest to
-# their start. We try this with 64 points, four frames ahead and back, in a clip where something passes in front of
-# the target.
+# 2012](#References "kalal2012")) spreads points over the target. It moves each by its own optical flow, which finds the
+# small piece of image around the point again ([Lucas and Kanade 1981](#References "lucas1981")), moves it back again, and
+# keeps the half of the points that end nearest to their start. We try this with 64 points, four frames ahead and back,
+# in a clip where something passes in front of the target.
 
 # %%
 hidden = render_clip(frames=48, seed=6, occlusion=0.6)
@@ -257,9 +261,11 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
 # them: nearly all of those it keeps are right. In frame 24 nearly the whole target is covered. Now the points lie
 # *on the occluder*, move with it, and move back with it. They return very well, and none of the half that the
-# check keeps is right. Together the two frames say: **a point that does not return is doubtful, but a point that returns
-# need not be right.** (Around frame 28 the curves rise again, because the occluder then moves as the target does, so that
-# even a point on the wrong thing moves correctly.)
+# check keeps is right. So **a point that does not return is doubtful, but a point that returns
+# need not be right.**
+#
+# Around frame 28 the curves rise again, because the occluder then moves as the target does, so that even a point on the
+# wrong thing moves correctly.
 #
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and choose the
 # one whose two paths agree best in shape and appearance. TrackingNet ([Müller et al.
@@ -564,6 +570,11 @@ cuts = [cut(number) for number in range(24)]
 nowhere = np.full((1, 2), np.nan)  # the truth of a pair from two clips
 target, ground = (np.concatenate([part for each in cuts for part in (each[k], nowhere)]) for k in (1, 2))
 related = np.isfinite(target[:, 0])
+
+# %% [markdown]
+# Each pair goes there and back with each of two networks. We keep its loss, and where it peaks at S and back at T.
+
+# %%
 transform = make_transform(121, 121, default_sigma(125, 125))
 
 

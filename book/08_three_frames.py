@@ -135,21 +135,21 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # %% [markdown]
 # ## 8.2 Why two frames return to the start
 #
-# The deflected trip did not return by luck. We show that over two frames *every* trip returns, because the response on
-# the way back is nearly the mirror image of the response on the way out.
+# The deflected trip did not return by luck. Over two frames nearly *every* trip returns, because the response on the way
+# back is nearly the mirror image of the response on the way out. We derive this in three steps.
 #
-# Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
-# and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$, and put Eq. 4 into Eq. 5. On the way out T is the
-# template:
+# **The way out.** Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
+# and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$. T is the template; put Eq. 4 into Eq. 5:
 #
 # $$\hat{\mathbf R}_{\mathbf S}=\frac{\hat{\mathbf C}\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf T}},\qquad
 # \hat{\mathbf C}=\sum_c\hat{\mathbf X}_c^\star\odot\hat{\mathbf Z}_c,\qquad
 # \hat{\mathbf K}_{\mathbf T}=\sum_c|\hat{\mathbf X}_c|^2+\lambda .$$
 #
-# The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there,
-# $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$. On the way back the roles are exchanged, which
-# conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$, so its spectrum is real,
-# $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
+# The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there, and by the shift theorem
+# (section 2.2) its spectrum is $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$.
+#
+# **The way back.** Now the roles are exchanged, which conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$,
+# so its spectrum is real, $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
 #
 # $$\hat{\mathbf R}_{\mathbf T}=\frac{\hat{\mathbf C}^\star\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf S}}\,e^{-i\omega d}
 # \;\approx\;\hat{\mathbf R}_{\mathbf S}^\star\,e^{-i\omega d}
@@ -158,8 +158,8 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about
 # the same energy at each frequency, as neighbouring frames do.
 #
-# So the response on the way back is the response on the way out, *mirrored at its own peak*. Its highest value is at
-# $u=0$, whatever $d$ was. And mirroring changes no distance:
+# **The mirror.** So the response on the way back is the response on the way out, *mirrored at its own peak*. Its highest
+# value is at $u=0$, whatever $d$ was. And mirroring changes no distance:
 #
 # $$\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\;\approx\;\|\mathbf R_{\mathbf S}-\mathbf Y_{\mathbf S}\|_2^2 .$$
 #
@@ -442,9 +442,10 @@ assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 # %% [markdown]
 # ## 8.5 Measured: does the loss find bad trips?
 #
-# One staged scene proves that deflections can happen, not that they matter. So we take the 180 trips at random from 60
-# clips that were cut above. Patches come from the middle of the frame as in training, each clip has three difficulties
-# of considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know where everything went.
+# One staged scene proves that deflections can happen, not that they matter. So we look at many trips that nobody staged:
+# the 180 that section 8.4 drew at random from 60 clips. Patches come from the middle of the frame as in training, each
+# clip has three difficulties of considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know
+# where everything went.
 #
 # What is a bad trip? There is no window in training, so the layer may follow whatever fills the patch (chapter 04).
 # So we call a place right if it is within one $\sigma$ of where the target went *or where the background went*. A
