@@ -360,8 +360,9 @@ animation(
 
 # %% [markdown]
 # So a response map has no border either. Its index $(0,0)$, in the top left corner, means "did not move". An index
-# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*. To draw a map,
-# `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
+# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*.
+#
+# To draw a map, `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
 # stays as it is. The figure shows both ways for a map with one bright spot, at first where nothing moved, then where
 # something moved seven up and twelve to the right.
 
@@ -891,11 +892,12 @@ assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
 
 # %% [markdown]
 # Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder arrives,
-# and then a sharp peak *again*. At rate 0.125, after ten frames with the occluder these frames have
+# and then a sharp peak *again*. Why? At rate 0.125, after ten frames with the occluder these frames have
 # $1-0.875^{10}\approx74\,\%$ of the weight in both sums. From then on the filter finds the occluder, and the PSR
-# is higher than it ever was on the target. **The response tells how well the frame fits what the filter has
-# learned, not whether this
-# is the target.** The useful warning is the dip before; exercise 6 uses it.
+# is higher than it ever was on the target.
+#
+# **The response tells how well the frame fits what the filter has learned, not whether this is the target.** The useful
+# warning is the dip before; exercise 6 uses it.
 #
 # ## 2.9 Try it yourself
 #

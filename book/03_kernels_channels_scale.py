@@ -833,9 +833,10 @@ print("best of seven minus scale filter:", show(more, "+z"))
 # The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
 # for twice the work. Some of our targets grow by several per cent in each frame, where one look of the scale filter
 # falls short (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
-# what it has is 33 sizes for about the cost of two patches. On real sequences sizes change slowly. Here is a
-# stored measurement
-# of the same two trackers on the ten sequences of section 3.8:
+# what it has is 33 sizes for about the cost of two patches.
+#
+# On real sequences sizes change slowly. Here is a stored measurement of the same two trackers on the ten sequences of
+# section 3.8:
 
 # %%
 record = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))

@@ -82,10 +82,11 @@ plt.show()
 # The response peaks at the shift, but this loss asked for a peak at zero displacement. So the arriving gradient is
 # positive at the peak (red: lower the response here) and negative at zero displacement (blue: raise it here). The
 # two pictures beside it show which pixels of the two patches to brighten or darken to make the loss larger;
-# learning goes the opposite way. The template's gradient looks like one wave that covers the whole patch, the
-# search patch's like several waves on top of each other, and the template's is much stronger. By the end of the
-# chapter you can explain each of these observations with a
-# formula.
+# learning goes the opposite way.
+#
+# By the end of the chapter you can explain three observations with a formula. The template's gradient looks like one
+# wave that covers the whole patch. The search patch's looks like several waves on top of each other. And the template's
+# gradient is much the stronger one.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The picture: the response peaks at the shift, and the template's gradient is the stronger one.
@@ -489,8 +490,10 @@ assert 0.5 < ratio[-1] < 0.6
 # $\hat{\mathbf X}$, the search patch $\hat{\mathbf Z}$ and the label $\hat{\mathbf Y}$ are three arrows in the complex plane.
 # Drag their tips, or go to a tip with Tab and use the arrow keys. The filter $w$, the response $r$, the arriving
 # gradient $g=r-y$ and the two gradients of Eq. 7 follow. The right plane shows a step of gradient descent: how
-# training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$. Everything is computed in your browser; the picture above
-# the arrows shows their starting position, computed by the library.
+# training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$.
+#
+# Everything is computed in your browser; the picture above the arrows shows their starting position, computed by the
+# library.
 #
 # Three things to try:
 #
@@ -687,8 +690,10 @@ print(f"with the denominator frozen the loss had been down to {min(curves['froze
 # missing, the loss falls almost as it should. The formula explains why. The missing term is
 # $\hat{\mathbf Y}\hat{\mathbf Z}_c-\hat{\mathbf R}\hat{\mathbf X}_c$ over $\hat{\mathbf K}$. If the two patches
 # resemble each other, $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift and
-# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small. A falling loss does not
-# prove that the gradient is right. Comparing with finite differences does, so write that test first.
+# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small.
+#
+# **A falling loss does not prove that the gradient is right.** Comparing with finite differences does, so write that
+# test first.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves: Eq. 7 goes lowest, one term nearly as low; the other two stall, or climb again.

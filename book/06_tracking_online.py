@@ -769,8 +769,9 @@ print(f"the tracker that lost the target is the one whose score was high; you sa
 # The occluder covers more and more of the patch, and Eq. 12 learns whatever is in the patch. After twenty such
 # frames the occluder makes up $1-0.9^{20}\approx88$ % of the fast model, which then moves away with it; of the slow
 # one it makes up $1-0.99^{20}\approx18$ %. The slow tracker has a low score for a good reason, drifts a little, and
-# returns to the target when it comes out. In the end both scores are the same, and one of the trackers is on the
-# wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
+# returns to the target when it comes out.
+#
+# In the end both scores are the same, and one of the trackers is on the wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
 # score does not mean that the model is right.**
 #
 # Slow learning has a drawback too: at $\eta=0.01$ half of the model
@@ -825,12 +826,16 @@ assert drive_overlaps["rate 0.01"][-5:].min() > 0.8 > 0.1 > drive_overlaps["rate
 # ## 6.7 The response-map explorer
 #
 # Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and change every setting
-# of this chapter and of chapter 04. The static picture shows four cases: the start; the search patch moved 30 px
-# right and 20 px up, so that the peak moves *left and down*; one grey channel; and a template on the background,
-# for which there is no true displacement to compare with: it moves only because the camera shakes a little. In
-# JupyterLab the controls below
-# are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on frame 12; and the learned
-# network beside the random one.
+# of this chapter and of chapter 04. The static picture shows four cases:
+#
+# - the start;
+# - the search patch moved 30 px right and 20 px up, so that the peak moves *left and down*;
+# - one grey channel;
+# - a template on the background, for which there is no true displacement to compare with: it moves only because the
+#   camera shakes a little.
+#
+# In JupyterLab the controls below are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on
+# frame 12; and the learned network beside the random one.
 
 # %% tags=["nbval-ignore-output"] alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target"
 response.demo()
@@ -847,11 +852,13 @@ for name, step in steps_seen.items():
     print(f"{name}: peak {found}, truth {true}")  # px to the right, px down
 
 # %% [markdown]
-# And the whole tracker of this chapter, running in your browser: press "track" to follow the target through a short
-# clip, or choose your camera, a picture or a video of your own, draw a box around something, and track that. The
-# network has the weights learned from raw video that come with the book. Nothing is uploaded: network, filter and
-# scale search run in the page, without Python. A picture is moved about in a circle, so that there is something to
-# follow. The static picture shows the library's boxes on the clip in orange, the true ones in green.
+# Next comes the whole tracker of this chapter, running in your browser. Press "track" to follow the target through a
+# short clip. Or choose your camera, a picture or a video of your own, draw a box around something, and track that. A
+# picture is moved about in a circle, so that there is something to follow.
+#
+# The network has the weights learned from raw video that come with the book. Nothing is uploaded: network, filter and
+# scale search run in the page, without Python. The static picture shows the library's boxes on the clip in orange, the
+# true ones in green.
 
 # %% tags=["nbval-ignore-output"] alt="Three frames of a clip in which the tracker's box follows the true one"
 network_tracker.demo()
@@ -946,11 +953,11 @@ for name, values in kept_up.items():
 # This clip was chosen because the two presets differ on it. Whether the line helps in general is measured on 22
 # short sequences of real video on which nothing was trained, from three start frames each. Two numbers come out
 # (section 11.13): the mean *overlap* of a run, and its *robustness*, the share of the run before the target is lost.
-# Here are the stored numbers, and the speed on one thread. The interval of the gain in overlap lies above zero; the
-# one in robustness contains zero.
-#
 # The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips of chapter 13 it
 # gains nothing.
+#
+# Here are the stored numbers, and the speed on one thread. The interval of the gain in overlap lies above zero; the
+# one in robustness contains zero.
 
 # %%
 choice = json.loads(stored_result("ch11_choice.json").read_text(encoding="utf-8"))

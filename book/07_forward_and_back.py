@@ -63,11 +63,14 @@ banner()
 # %% [markdown]
 # ## 7.1 Two ways to teach a tracker
 #
-# Take one clip. On the left a person has drawn the green box on every frame, and the tracker's loss is its distance
-# from that box. On the right there is one box, put *anywhere* by a line of code; here it holds only a part of the
-# object, and a part serves just as well for learning. The tracker with random weights follows it forward (orange).
-# Then a second tracker starts from where the first one ended and runs through the same frames backward (blue). In
-# the first frame we know the right answer, because we put the box there ourselves.
+# Take one clip and teach a tracker with it in two ways; the next picture shows both.
+#
+# *On the left* a person has drawn the green box on every frame, and the tracker's loss is its distance from that box.
+#
+# *On the right* there is one box, put *anywhere* by a line of code; here it holds only a part of the object, and a part
+# serves just as well for learning. The tracker with random weights follows it forward (orange). Then a second tracker
+# starts from where the first one ended and runs through the same frames backward (blue). In the first frame we know the
+# right answer, because we put the box there ourselves.
 
 # %%
 clip = render_clip(frames=25, seed=14, in_plane_rotation=0.3)
@@ -276,7 +279,9 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # Learning features without labels is another old aim. One can sort shuffled frames ([H.-Y. Lee et al.
 # 2017](#References "lee2017")), compress and restore images ([Le 2013](#References "le2013"), and for tracking [N.
 # Wang and Yeung 2013](#References "wang2013")), or predict the features of the next second ([Vondrick et al.
-# 2016](#References "vondrick2016")). Closest to our method, [X. Wang and Gupta 2015](#References "wang2015") let KCF
+# 2016](#References "vondrick2016")).
+#
+# Closest to our method, [X. Wang and Gupta 2015](#References "wang2015") let KCF
 # follow patches through raw video and train a network to find the two ends of a track more alike than a random third
 # patch. There the tracker only prepares the data. In the paper of this book the tracker is *inside* the network: the
 # loss is about tracking, and what is trained is what will be used.
@@ -684,10 +689,11 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 #
 # **Second**, the loss does not tell *what* was followed. The first count, peaks on something real, looks high, but
 # always answering $(0,0)$ would be on something real in more than half of the pairs, because in these the
-# background or the target hardly moved. The pairs
-# in which both target and background moved are a stricter test: there the peak nearly always follows the background,
-# which fills most of the patch, and almost never the target. The losses of these pairs are far below that of no
-# answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
+# background or the target hardly moved.
+#
+# The pairs in which both target and background moved are a stricter test: there the peak nearly always follows the
+# background, which fills most of the patch, and almost never the target. The losses of these pairs are far below that of
+# no answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
 # where it is.
 #
 # Why the background? Without a window nothing marks which part of the patch is the target (chapter 04). For learning
