@@ -190,7 +190,7 @@ print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_
 show_answers(hidden, lost_boxes, story)
 
 # %% [markdown]
-# Why not? Because a tracker learns while it works. Things turn and the light changes, so in every frame the tracker
+# Why does it not come back? Because a tracker learns while it works. Things turn and the light changes, so in every frame the tracker
 # updates its picture of the target with whatever is inside its own box. When something else fills that box, the tracker
 # learns *that*. Each small mistake makes the next one larger.
 #

@@ -579,7 +579,7 @@ assert peaks[59:].mean() > 0.95 * peaks[:15].mean()
 # %% [markdown]
 # ## 1.8 How sure is a mean?
 #
-# If one sequence is a noisy measurement, a benchmark takes many and reports their mean. This section asks how far such a
+# One sequence is a noisy measurement, so a benchmark takes many and reports their mean. This section asks how far such a
 # mean can be off, and whether it is enough to say which of two trackers is better.
 #
 # Our example is real. The authors of the UDT paper released the boxes of their trackers UDT and UDT+ ([Wang et al.

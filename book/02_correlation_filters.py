@@ -53,7 +53,7 @@ banner()
 
 # %%
 def pictures(maps, size=2.0, columns=None):
-    """Draw {title: 2-D array, or None for an empty axis} in rows, each with its scale; return the axes."""
+    """Draw {title: array, or None for an empty axis} in rows, a 2-D one with its scale; return the axes."""
     columns = columns or len(maps)
     rows = -(-len(maps) // columns)
     shape = ((size + 0.4) * columns, (size + 0.25) * rows)
@@ -62,7 +62,8 @@ def pictures(maps, size=2.0, columns=None):
         axis.set(title=title, xticks=[], yticks=[])
         if picture is not None:
             drawn = axis.imshow(picture, interpolation="nearest")
-            figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
+            if np.ndim(picture) == 2:  # a picture in colour has no scale
+                figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
     return axes.ravel()
 
 
@@ -180,8 +181,8 @@ assert best["product"] != (39, 23) != best["squared difference"]
 #
 # ## 2.2 Waves, in pictures
 #
-# This section collects what we need to know of Fourier transforms. It is two facts: every signal is a sum of waves, and
-# moving a signal only turns its waves.
+# This section collects what we need to know of Fourier transforms. These are two facts: every signal is a sum of waves,
+# and moving a signal only turns its waves.
 #
 # **Arrows.** A complex number $a+\mathrm ib=r\,e^{\mathrm i\varphi}$ is an arrow of length $r$ and angle $\varphi$, the
 # *phase*. Multiplying two of them multiplies lengths and adds angles. The conjugate $z^\star$ is the arrow mirrored at
@@ -629,8 +630,8 @@ plt.show()
 # grows and fewer targets are found.
 #
 # **How large should $\lambda$ be?** Suppose that the next frame shows $x+\epsilon$, with noise $\epsilon$ of power
-# $\nu=E|\hat\epsilon|^2$ on every wave; $E$ is the mean over all noises. We want the response to be the label also
-# then. The noise has mean zero, so the mixed terms vanish, and the expected error at one frequency is
+# $\nu=E|\hat\epsilon|^2$ on every wave; $E$ is the mean over all noises. The response should still be the label. The
+# noise has mean zero, so the mixed terms vanish, and the expected error at one frequency is
 #
 # $$E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #

@@ -163,7 +163,7 @@ assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
 assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
 
 # %% [markdown]
-# Only fHOG has. Three colour channels are no better than one grey channel, since all three darken together. What we
+# Only the peak of fHOG is there. Three colour channels are no better than one grey channel, since all three darken together. What we
 # need are channels that do *not* change when the light does.
 #
 # ## 3.2 From one channel to 31

@@ -86,7 +86,7 @@ plt.show()
 #
 # By the end of the chapter you can explain three observations with a formula. The template's gradient looks like one
 # wave that covers the whole patch. The search patch's looks like several waves on top of each other. And the template's
-# gradient is much the stronger one.
+# gradient is much stronger, as the norms above the maps say.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The picture: the response peaks at the shift, and the template's gradient is the stronger one.
@@ -408,10 +408,11 @@ for name, errors in off.items():
 # $$\text{template: at most }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf Z}|,\qquad
 # \text{search patch: }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf X}| .$$
 #
-# The template's gradient goes with the strength of the *search patch*, and the other way round. It is much the larger one
-# at frequencies where the template is weak, so that $\hat{\mathbf K}$ is small too, and the search patch is not. We look
-# for such frequencies in the opening figure, and repeat the experiment with a search patch that is the template itself,
-# rolled by (3, 5) with wrap-around, so that $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
+# The template's gradient is proportional to the strength of the *search patch*, and the other way round. So it is much
+# larger than the other at frequencies where the template is weak and the search patch is not; and since the template is
+# weak, $\hat{\mathbf K}$ is small there too. We look for such frequencies in the opening figure, and repeat the
+# experiment with a search patch that is the template itself, rolled by (3, 5) with wrap-around, so that
+# $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
 
 # %%
 template, moved = gradient.look(0, 0), gradient.look(3, 5)

@@ -324,7 +324,7 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
 # - the *two sums*, numerator and denominator of the filter, as MOSSE and DSST do (chapters 02 and 03).
 #
 # On a single frame the three agree. Later they do not: this section shows that the boxes hardly differ, but that the
-# height of the peak does, and with it every score that somebody compares with a threshold.
+# height of the peak does, and with it every score that is compared with a threshold.
 #
 # After $t$ updates frame 0 has the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$. These sum
 # to 1, and at $\eta=0.01$ a weight halves every 69 frames. Then the filter is, per frequency and up to

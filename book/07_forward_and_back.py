@@ -294,7 +294,7 @@ assert covered[1] < 0.1
 # %% [markdown]
 # ## 7.3 From a check to a loss
 #
-# Now the round trip gets into the training. It has four steps: compute a filter from T, search S with it, make a label
+# Now the round trip becomes a loss that a network can be trained with. It has four steps: compute a filter from T, search S with it, make a label
 # from what was found, and go back and compare. We write each by hand, and print the library's line beside it.
 #
 # We cut two patches at the same place of two frames: the template $\mathbf T$ and the search patch $\mathbf S$.
