@@ -406,7 +406,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # have a least-squares problem. A second term, with a factor $\lambda$ that we choose, keeps the weights small; this is
 # called ridge regression, and section 2.6 shows what it is good for.
 #
-# > **Paper, Eq. 1.** The response on the template should be close to the label, and the filter small.
+# > **Paper, Eq. 1.** The response on the template, the paper's $\mathbf W*\mathbf X$, should be close to the label, and the filter small.
 # >
 # > $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\tag{1}$$
 #

@@ -408,7 +408,7 @@ for name, errors in off.items():
 # $$\text{template: at most }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf Z}|,\qquad
 # \text{search patch: }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf X}| .$$
 #
-# The template's gradient is proportional to the strength of the *search patch*, and the other way round. So it is much
+# The template's gradient grows with the strength of the *search patch*, and the other way round. So it can be much
 # larger than the other at frequencies where the template is weak and the search patch is not; and since the template is
 # weak, $\hat{\mathbf K}$ is small there too. We look for such frequencies in the opening figure, and repeat the
 # experiment with a search patch that is the template itself, rolled by (3, 5) with wrap-around, so that

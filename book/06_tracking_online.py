@@ -196,9 +196,9 @@ print("peaks:", peaks.numpy().round(3))
 #
 # > **Paper, Eq. 12.** The new filter is added to the old one; the paper writes $\alpha_t$ for the rate $\eta$.
 # >
-# > $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01\tag{12}$$
+# > $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W\tag{12}$$
 #
-# Since $\hat\alpha$ has another meaning here, we keep chapter 02's letter $\eta$.
+# Since $\hat\alpha$ has another meaning here, we keep chapter 02's letter $\eta$. The released settings have $\eta=0.01$.
 #
 # Here is the whole tracker as one class. `look` has steps 1 and 2, `learn` step 3, `update` steps 4 to 7:
 
