@@ -336,7 +336,7 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 #
 # $\lambda$ keeps the division from amplifying noise. The reference code divides the template's energy by $N=CHW$, the
 # number of values in its features, before it adds its $\lambda_N=10^{-4}$. In the plain form of Eq. 4 this is a
-# $\lambda$ that is $N$ times as large; the next cell prints it.
+# $\lambda$ that is $N$ times as large, printed below.
 #
 # **Predict:** multiply it by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
 # more than `10`?

@@ -50,8 +50,8 @@ banner()
 # ## 5.1 What we are after
 #
 # The filter is computed from a template and applied to a search patch. The loss compares the response with the
-# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian whose peak is where
-# the loss asks for it; in chapter 07 this place will come from tracking backward.
+# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. Where its peak
+# should be is part of the loss; in chapter 07 this place will come from tracking backward.
 #
 # The gradient of this loss with respect to the response map is the response minus the wanted response. We call it the
 # *arriving* gradient. This chapter asks what gradient reaches the two patches from there. In the figure the upper row
@@ -145,7 +145,7 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 # %% [markdown]
 # ## 5.3 Crossing the transform
 #
-# The loss knows the response as a map of pixels; the filter is computed in the Fourier domain. So the gradient has to
+# The loss is computed from the response, a map of pixels, but the filter in the Fourier domain. So the gradient has to
 # cross a Fourier transform, and this section finds the rules for it.
 #
 # One identity is enough. By Parseval's theorem the sum of products of two maps

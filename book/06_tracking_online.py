@@ -194,7 +194,7 @@ print("peaks:", peaks.numpy().round(3))
 #
 # **Step 7: learn again** at the new place, and blend what was learned into the model, with a small weight:
 #
-# > **Paper, Eq. 12.** The new filter is added to the old one; the paper writes $\alpha_t$ for the rate $\eta$.
+# > **Paper, Eq. 12.** The new filter is blended into the old one; the paper writes $\alpha_t$ for the rate $\eta$.
 # >
 # > $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W\tag{12}$$
 #
