@@ -10,11 +10,9 @@
 # **Goals.** After this chapter you can *say* what a tracker does, *run* one in three lines, *see* the moment it
 # fails, *find your way* through this book, and *check* your machine.
 #
-# **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
+# **Prerequisites.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 25 s
-#
-# **Downloads.** None. The videos of this book are drawn by a program while you read.
+# Run time: about 25 s on two cores. Downloads: none. The videos of this book are drawn by a program while you read.
 
 # %%
 import json

@@ -11,11 +11,9 @@
 # and centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file gets
 # several different scores, and *judge* how far a benchmark's mean can be trusted.
 #
-# **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
+# **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 3 s
-#
-# **Downloads.** None.
+# Run time: about 3 s on two cores. Downloads: none.
 
 # %%
 import csv

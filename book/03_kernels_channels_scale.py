@@ -12,12 +12,10 @@
 # improves nothing; *build* the filter that measures size; and *compare* trackers in a way that supports a
 # conclusion.
 #
-# **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
+# **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
 # 02](02_correlation_filters.ipynb) for the filter; its Eq. 1 to 3 and its circulant matrix are used again.
 #
-# Run time: about 76 s
-#
-# **Downloads.** None.
+# Run time: about 76 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

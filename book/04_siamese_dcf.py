@@ -5,17 +5,17 @@
 # ---
 
 # %% [markdown]
-# # 04. The Siamese DCF layer
+# # 04 The Siamese DCF layer
 #
 # Chapters 02 and 03 computed a filter from pixels or from hand-made features. Now the features come from a small
 # network, and the filter becomes a *layer*: two patches go in, one response map comes out, and everything between
 # can be differentiated. The layer itself has no weights. The rest of the book builds on it.
 #
-# **You will** follow two patches through the layer array by array, derive why 32 channels share one denominator,
-# check the solution against dense solvers, measure what $\lambda$, $\sigma$ and the window do, and see the layer
-# follow the background instead of the target, with a high peak.
+# **Goals.** After this chapter you can *follow* two patches through the layer array by array, *derive* why 32 channels
+# share one denominator, *check* the solution against dense solvers, *say* what $\lambda$, $\sigma$ and the window do,
+# and *recognise* a layer that follows the background instead of the target, with a high peak.
 #
-# **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
+# **Prerequisites.** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
 # Run time: about 15 s on two cores. Downloads: none.
 

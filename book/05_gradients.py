@@ -5,18 +5,18 @@
 # ---
 
 # %% [markdown]
-# # 05. Gradients through a Fourier transform
+# # 05 Gradients through a Fourier transform
 #
 # The filter of chapter 04 is not learned by gradient descent. It has a closed form, one division per frequency. What
 # training changes are the features in front of it, so the gradient of the loss must travel back through a division,
 # a sum over channels and three Fourier transforms. Deep-learning frameworks do this for you. In this chapter you do
 # it yourself once. The result is four lines of code, and it shows what the gradient depends on.
 #
-# **You will** differentiate a real loss by a complex number, derive the paper's Eq. 7 term by term, check it against
-# autograd and against finite differences, look at a gradient as a picture, and find out why a video in which nothing
-# moves teaches a tracker nothing.
+# **Goals.** After this chapter you can *differentiate* a real loss by a complex number, *derive* the paper's Eq. 7 term
+# by term, *check* it against autograd and against finite differences, *read* a gradient as a picture, and *explain* why
+# a video in which nothing moves teaches a tracker nothing.
 #
-# **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
+# **Prerequisites.** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
 # Run time: about 10 s on two cores. Downloads: none.

@@ -5,18 +5,19 @@
 # ---
 
 # %% [markdown]
-# # 07. Forward and back
+# # 07 Forward and back
 #
 # So far somebody told the tracker where the target is. To *train* a tracker, people drew boxes on millions of
 # frames. This chapter shows how to do without them. Follow something forward in time, then follow it back again:
 # if nothing went wrong, you arrive where you started. The distance between the end and the start is a loss, and
 # nobody had to draw a box for it.
 #
-# **You will** see how the idea was used before a network was trained with it, write Eq. 4 to 6 by hand and find
-# each of their lines in the library, see which half of the journey sends a gradient, compare the loss with the true
-# motion, and meet trackers that return to their start although they followed the wrong thing.
+# **Goals.** After this chapter you can *say* how the idea was used before a network was trained with it, *write* Eq. 4
+# to 6 by hand and find each of their lines in the library, *explain* which half of the journey sends a gradient,
+# *compare* the loss with the true motion, and *recognise* a tracker that returns to its start although it followed the
+# wrong thing.
 #
-# **You need** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
+# **Prerequisites.** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
 # Run time: about 26 s on two cores. Downloads: none.
 
