@@ -546,6 +546,9 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # %%
 my_guess = "about the same"
 
+# %% [markdown]
+# These are the patches that the pairs are made of:
+
 # %% tags=["slide"] alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape"
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 

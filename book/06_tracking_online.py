@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
 # [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**,
-# except in section 6.5, where they are compared with weights learned from raw video, and in section 6.8. The following chapters explain
+# except in section 6.5, where they are compared with weights learned from raw video, and in sections 6.7 and 6.8. The following chapters explain
 # how these are learned; the tracker around them stays the same.
 #
 # Run time: about 76 s on two cores. Downloads: none.
@@ -915,6 +915,9 @@ print(
     "shift:", *(f"{found:.0f} (true {true:.0f})" for found, true in zip(shift, true_shift, strict=True)), "px"
 )
 print(f"zoom: {zoom:.2f} (true {true_zoom:.2f})")
+
+# %% [markdown]
+# Now the points of the first step, and then the two presets on the whole clip, `released` in blue and `book` in orange:
 
 # %% alt="Points on the target with arrows to where they went and crosses where they did not come back; then four frames in which the preset book keeps the target and the released one loses it"
 paths = {

@@ -709,6 +709,9 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
+# %% [markdown]
+# The bars compare these four losses with that of a typical trip of section 8.5:
+
 # %% tags=["slide"] alt="Bars of the loss of three frames: zero for equal maps, high for a constant and for unrelated pictures, about half as high if these have one border, and lower for the median of rendered trips"
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
