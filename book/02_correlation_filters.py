@@ -309,7 +309,8 @@ assert cross_strength(bare) > 5 * cross_strength(windowed)
 # >
 # > $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.\tag{3}$$
 #
-# To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$. Then
+# To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$ with
+# $\omega=2\pi k/n$. Then
 # $r_d=e^{\mathrm i\omega d}\sum_uw_u\,e^{\mathrm i\omega u}$: the same wave comes out, multiplied by one number.
 # This number is $\hat w$ with the opposite sign in the exponent. For real $w$ this sign change is a conjugation, so
 # the number is $\hat w^\star$. In two dimensions $u$, $d$ and $\omega$ are pairs, and nothing else changes.

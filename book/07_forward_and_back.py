@@ -17,7 +17,7 @@
 # *compare* the loss with the true motion, and *recognise* a tracker that returns to its start although it followed the
 # wrong thing.
 #
-# **Prerequisites.** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
+# **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
 # Run time: about 26 s on two cores. Downloads: none.
 
@@ -148,9 +148,8 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
 #
 # Now watch a trip that does *not* end at its start. A fish swims among fish. The way out is orange, the way back blue,
-# and the white box is where the trip began. On the way back the tracker follows another fish. The bar shows how
-# far
-# the two ways are apart; only its last value, at frame 0, is known without labels.
+# and the white box is where the trip began. On the way back the tracker follows another fish. The bar shows how far the
+# two ways are apart. The loss will use only its last value, at frame 0, because only there do we know the right place.
 
 # %%
 from udtlib.animation import animation
@@ -295,8 +294,9 @@ assert covered[1] < 0.1
 # %% [markdown]
 # ## 7.3 From a check to a loss
 #
-# Now the round trip becomes a loss that a network can be trained with. It has four steps: compute a filter from T, search S with it, make a label
-# from what was found, and go back and compare. We write each by hand, and print the library's line beside it.
+# Now the round trip becomes a loss that a network can be trained with. It has four steps: compute a filter from T,
+# search S with it, make a label from what was found, and go back and compare. We write each by hand, and print the
+# library's line beside it.
 #
 # We cut two patches at the same place of two frames: the template $\mathbf T$ and the search patch $\mathbf S$.
 # Their features are those of chapter 04: 32 channels, random weights, no padding and no window, as in training.
@@ -478,8 +478,8 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 #
 # The loss depends on $\varphi(\mathbf S)$ twice: on the way there it decides where the peak is, and on the way back
 # it is the template. Through which of the two does a gradient flow? We blend $\varphi(\mathbf S)$ step by step
-# into a copy of
-# itself shifted by 3 cells, on one way only.
+# into a copy of itself shifted by 3 cells, once on the way there only, once on the way back only, and plot the loss.
+# Where the curve is flat there is no gradient.
 
 
 # %% tags=["slide"] alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed"
