@@ -248,7 +248,8 @@ def validate_slowly(patches, label, backward, lam):
 
 
 # %% [markdown]
-# This is the good trip of section 8.1, step by step. Zero displacement is in the middle of each map:
+# `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. This is the good trip of section 8.1, step by step. Zero
+# displacement is in the middle of each map:
 
 # %%
 from udtlib.animation import animation
@@ -270,8 +271,7 @@ animation(
 )
 
 # %% [markdown]
-# `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. The library does the same for a batch in one call, with
-# every spectrum computed once:
+# The library does the same for a batch in one call, with every spectrum computed once:
 
 # %%
 samples = rng.standard_normal((5, 4, 3, 12, 11))  # five trips of up to four frames
