@@ -228,6 +228,7 @@ def check_points(i, ahead=4):
 # of the half that returned best. The plot on the right shows for every frame which share of the points is right, that
 # is, within 2 px of the target's true motion.
 
+
 # %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
