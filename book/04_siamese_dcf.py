@@ -15,7 +15,7 @@
 # share one denominator, *check* the solution against dense solvers, *say* what $\lambda$, $\sigma$ and the window do,
 # and *recognise* a layer that follows the background instead of the target, with a high peak.
 #
-# **Prerequisites.** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
+# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
 # Run time: about 15 s on two cores. Downloads: none.
 

@@ -16,7 +16,7 @@
 # by term, *check* it against autograd and against finite differences, *read* a gradient as a picture, and *explain* why
 # a video in which nothing moves teaches a tracker nothing.
 #
-# **Prerequisites.** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
+# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
 # Run time: about 10 s on two cores. Downloads: none.
@@ -96,9 +96,12 @@ assert np.linalg.norm(step.d_template) > 2 * np.linalg.norm(step.d_search)
 # %% [markdown]
 # ## 5.2 A derivative for complex numbers
 #
+# What is a gradient with respect to a spectrum? This section defines it for one complex number, and shows what PyTorch
+# stores for it.
+#
 # The loss $L$ is real and the spectra it depends on are complex. The usual complex derivative does not exist for
 # such functions: for $|w|^2$, for example, the limit depends on the direction from which you approach. But we can
-# move the real part $a$ and the imaginary part $b$ of $w=a+ib$ separately. Wirtinger's two derivatives combine the
+# move the real part $a$ and the imaginary part $b$ of $w=a+ib$ separately. *Wirtinger's* two derivatives combine the
 # two partial derivatives ([Brandwood 1983](#References "brandwood1983")):
 #
 # $$\frac{\partial L}{\partial w}=\frac12\Big(\frac{\partial L}{\partial a}-i\frac{\partial L}{\partial b}\Big),

@@ -526,6 +526,10 @@ print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 # measure the area under the ROC curve, the probability that a deflected trip has a higher loss than a good one;
 # guessing gives one half. The trips of one clip resemble each other, so the bootstrap draws whole clips ([Efron
 # 1979](#References "efron1979")).
+#
+# The table has six losses. `two` goes to S1 and back, and `two, later` to S2 and back. `direct` and `chained` go over S1
+# and S2, `four` goes over S1, S2 and S3 and straight back. `no way back` compares the response of S1 with its own
+# pseudo-label.
 
 
 # %%
@@ -686,7 +690,8 @@ print(f"of the good trips {ground_share:.0%} ended on the background, {target_sh
 # **A network that ignores the picture.** T, S1 and S2 are cut at the same place, so "it stayed in the centre" is
 # often nearly right, and a network could give this answer without looking at the picture. We build one that returns
 # the same 32 maps for every picture, and one that returns a constant. Third, we take a network that does look
-# (random weights) at three *unrelated* textures inside one wide black border, as many videos have one.
+# (random weights) at three *unrelated* textures inside one wide black border, as many videos have one, and for
+# comparison at the same textures without the border.
 
 # %%
 random = np.random.default_rng(1)
