@@ -33,7 +33,7 @@ EQUATION = re.compile(
     r"\b(?:[Ee]quations?|Eqs?\.)\s(\d+(?:\.\d+)?)(?:\s(?:and|to)\s(\d+(?:\.\d+)?))?( of [A-Z])?"
 )
 OF_THE_PAPER = range(1, 13)
-# One line each, because JupyterLab would typeset the ">" of a formula's second line.
+# A formula is one line: JupyterLab and MyST would typeset the ">" of a second one.
 BOX = re.compile(r"^> \*\*Paper, Eq\. (\d+)\.\*\* \S.*\n>\n> \$\$.*\\tag\{\1\} ?\$\$$", re.M)
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 
