@@ -51,7 +51,7 @@ banner()
 
 # %%
 def pictures(maps, size=2.0, columns=None):
-    """Draw {title: 2-D array, or None for an empty axis} in rows, each with its scale; return the axes."""
+    """Draw {title: array, or None for an empty axis} in rows, a 2-D one with its scale; return the axes."""
     columns = columns or len(maps)
     rows = -(-len(maps) // columns)
     shape = ((size + 0.4) * columns, (size + 0.25) * rows)
@@ -60,7 +60,8 @@ def pictures(maps, size=2.0, columns=None):
         axis.set(title=title, xticks=[], yticks=[])
         if picture is not None:
             drawn = axis.imshow(picture, interpolation="nearest")
-            figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
+            if np.ndim(picture) == 2:  # a picture in colour has no scale
+                figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
     return axes.ravel()
 
 

@@ -577,6 +577,11 @@ cuts = [cut(number) for number in range(24)]
 nowhere = np.full((1, 2), np.nan)  # the truth of a pair from two clips
 target, ground = (np.concatenate([part for each in cuts for part in (each[k], nowhere)]) for k in (1, 2))
 related = np.isfinite(target[:, 0])
+
+# %% [markdown]
+# Each pair goes there and back with each of two networks. We keep its loss, and where it peaks at S and back at T.
+
+# %%
 transform = make_transform(121, 121, default_sigma(125, 125))
 
 
