@@ -526,10 +526,6 @@ print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 # measure the area under the ROC curve, the probability that a deflected trip has a higher loss than a good one;
 # guessing gives one half. The trips of one clip resemble each other, so the bootstrap draws whole clips ([Efron
 # 1979](#References "efron1979")).
-#
-# The table has six losses. `two` goes to S1 and back, and `two, later` to S2 and back. `direct` and `chained` go over S1
-# and S2, `four` goes over S1, S2 and S3 and straight back. `no way back` compares the response of S1 with its own
-# pseudo-label.
 
 
 # %%
@@ -551,6 +547,11 @@ def interval(statistic, draws=1000):
     return np.percentile(values, [2.5, 97.5])
 
 
+# %% [markdown]
+# Two losses are compared by the difference of their areas on the same trips.
+
+
+# %%
 def compare(one, other, bad):
     """Return the difference of two areas and its interval, one loss minus the other."""
     low, high = interval(lambda k: area(losses[one][k], bad[k]) - area(losses[other][k], bad[k]))
@@ -567,6 +568,12 @@ def verdict(low, high):
     return "better" if low > 0.005 else "worse" if high < -0.005 else "undecided"
 
 
+# %% [markdown]
+# The table has six losses. `two` goes to S1 and back, and `two, later` to S2 and back. `direct` and `chained` go over S1
+# and S2, `four` goes over S1, S2 and S3 and straight back. `no way back` compares the response of S1 with its own
+# pseudo-label.
+
+# %%
 areas = {name: (area(values, lost), area(values, lost_first)) for name, values in losses.items()}
 print(f"{'area under the ROC curve':26}{'lost anywhere':>14}{'lost in S1':>12}")
 for name, (anywhere, first) in areas.items():
