@@ -687,7 +687,7 @@ assert psr[5] < psr[0] / 2
 # %% [markdown]
 # Column by column, compared with the first:
 #
-# - *Small $\lambda$*: hardly a difference, because these two frames have little noise.
+# - *Small $\lambda$*: hardly a difference. The noise in these two frames is far weaker than in the hundred scenes.
 # - *Large $\lambda$*: the filter becomes the template itself, and the response the wide map of section 2.1.
 # - *Small $\sigma$*: we ask for a peak so narrow that a small rotation or some blur destroys it. PSR does not warn you,
 #   because it is high for narrow peaks.

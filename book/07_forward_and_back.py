@@ -546,8 +546,8 @@ assert T.grad.norm() > 0 < S2.grad.norm()
 # %% [markdown]
 # ## 7.6 What does the loss say about the truth?
 #
-# Training lowers the loss. But does a low loss mean that the right thing was followed? In rendered clips we know what
-# really happened: where the target went and where the background went.
+# Does a low loss mean that the right thing was followed? In rendered clips we know what really happened: where the
+# target went and where the background went.
 #
 # **The pairs.** We cut 72 pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs
 # $\mathbf S$ is from another clip, like the two sides of a cut in a film, so there is nothing to follow.
