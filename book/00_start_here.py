@@ -10,11 +10,9 @@
 # **Goals.** After this chapter you can *say* what a tracker does, *run* one in three lines, *see* the moment it
 # fails, *find your way* through this book, and *check* your machine.
 #
-# **Needs.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
+# **Prerequisites.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 25 s
-#
-# **Downloads.** None. The videos of this book are drawn by a program while you read.
+# Run time: about 25 s on two cores. Downloads: none. The videos of this book are drawn by a program while you read.
 
 # %%
 import json
@@ -166,6 +164,10 @@ first_lost = int(np.flatnonzero(lost_overlaps == 0)[0])
 print(f"above one half in {(lost_overlaps > 0.5).sum()} of {len(hidden)} frames; you guessed {my_guess}")
 print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap: {first_lost}")
 
+# %% [markdown]
+# The plot shows both runs, frame by frame. The dotted line is the first frame without any overlap: look at what the
+# orange line does after it.
+
 # %% tags=["slide"] alt="Overlap against the frame number: with a free view it stays near 1, with something passing in front it falls to 0 by frame 42 and stays there"
 figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
 axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
@@ -177,7 +179,8 @@ plt.show()
 
 # %% [markdown]
 # It is natural to guess high: one expects the tracker to miss the target while it is covered and to find it again
-# afterwards. But look at the orange line. The overlap does not come back when the view is free again.
+# afterwards. But the overlap does not come back when the view is free again. Here are three moments of this run, the
+# truth in green and the tracker's box in orange:
 
 # %% alt="Three frames: the target half covered, the box beside the uncovered target, and at the end far away from it"
 story = [24, first_lost, 119]
@@ -185,15 +188,16 @@ print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_
 show_answers(hidden, lost_boxes, story)
 
 # %% [markdown]
-# A tracker learns while it works. Things turn and the light changes, so in every frame the tracker updates its
-# picture of the target with whatever is inside its own box. When something else fills that box, the tracker learns
-# *that*. Each small
-# mistake makes the next one larger. This is called **drift**, and since nobody ever corrects a tracker, it is the
-# central difficulty of the field. Much of what makes a tracker better is about when not to trust its own answer.
+# Why does it not come back? Because a tracker learns while it works. Things turn and the light changes, so in every frame the tracker
+# updates its picture of the target with whatever is inside its own box. When something else fills that box, the tracker
+# learns *that*. Each small mistake makes the next one larger.
 #
-# The next animation shows drift. A leaf falls on the ladybird and moves a little differently from it. The map on
-# the right is the tracker's response, which section 0.5 explains: it gets weak while the leaf is there. The
-# tracker learns what is in its box, and in the end the response is strong again, on bare ground.
+# This is called **drift**, and since nobody ever corrects a tracker, it is the central difficulty of the field. Much of
+# what makes a tracker better is about when not to trust its own answer.
+#
+# The next animation shows drift. A leaf falls on the ladybird and moves a little differently from it. The map on the
+# right is bright where the frame looks like what the tracker has learned (section 0.5 says more about it). Watch it get
+# weak while the leaf is there, and strong again in the end, on bare ground.
 
 # %%
 from udtlib.animation import animation
@@ -250,7 +254,7 @@ scrubber(hidden, lost_boxes, responses)
 # %% [markdown]
 # While the view is blocked the peak is low and wide, so the match is poor everywhere. At the end the peak is sharp
 # and bright again, on a patch of background. **The response does not show that the target is lost.** The next cell
-# prints the height of the peak early on, when the target is lost, and in the last frame:
+# prints the height of the peak in three frames: early on, when the target is lost, and at the end:
 
 # %%
 heights = {i: float(responses[i].max()) for i in (5, first_lost, len(hidden) - 1)}
@@ -264,9 +268,10 @@ assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
 # ## 0.6 The network that learned without labels
 #
 # MOSSE compares grey pixels. The tracker `"udt"`, where this book leads, is used with the same three lines. It looks
-# at the frame through a small network that has learned from raw video, in which nobody had drawn a box. Chapters 07
-# to 11 explain how; its weights came with the book. We use it as it was published, `preset="released"`; chapter 06
-# (section 6.8) says what the default adds.
+# at the frame through a small network, which turns the colours into 32 maps, its **features**. The network has learned
+# from raw video, in which nobody had drawn a box. Chapters 07 to 11 explain how; what it has learned, its weights, came
+# with the book. We use the tracker as it was published, `preset="released"`; chapter 06 (section 6.8) says what the
+# default adds.
 #
 # **Predict first.** The network's tracker gets the same clip with the same thing passing in front, up to the frame
 # in which MOSSE had lost the target, and a little further. Will it keep the target: `"yes"` or `"no"`?
@@ -291,7 +296,8 @@ show_answers(hidden, learned_boxes, [0, 16, short - 1])
 # The network's tracker loses the target too. Its features are learned, but it still updates its picture of the
 # target from its own box, and when the target is covered, that box holds something else. Better features do not
 # tell a tracker when to stop learning;
-# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for? Look at real video.
+# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for?
+# Real video shows it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: the network follows as long as the view is free, and is lost behind the same thing.
@@ -320,10 +326,12 @@ for tracker_name, sequences in results.items():
 # A jumping face is fast and blurred. Losing the face once need not be the end: it comes down again, and a tracker
 # that has not learned something else meanwhile may find it again. In this run the network did and MOSSE did not,
 # as the mean
-# overlaps show. But this is only one run: started a pixel beside the true box, the network does not always hold on
-# to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). How much of the gain
-# comes from learning, and how much just from colour and many channels? [Chapter 06](06_tracking_online.ipynb)
-# answers this with an experiment.
+# overlaps show.
+#
+# But this is only one run: started a pixel beside the true box, the network does not always hold on
+# to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). And how much of the gain
+# comes from learning, how much just from seeing colour in 32 maps instead of one grey picture?
+# [Chapter 06](06_tracking_online.ipynb) answers this with an experiment.
 
 # %% [markdown]
 # If the sequences are on your machine (in `data/otb`, or in `otb` in the folder that the environment variable

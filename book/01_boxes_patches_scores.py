@@ -11,11 +11,9 @@
 # and centre error by hand, *derive* what the area under a success curve measures, *explain* why one result file gets
 # several different scores, and *judge* how far a benchmark's mean can be trusted.
 #
-# **Needs.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
+# **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 3 s
-#
-# **Downloads.** None.
+# Run time: about 3 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -204,12 +202,18 @@ half = crop(np.array([[0, 100, 200]], np.uint8), (0.5, 0, 2, 1))
 print("half a pixel to the right:", half.tolist())
 
 # %% [markdown]
-# Two decisions remain. **What lies outside the image?** Boxes at the border reach beyond it. Repeating the nearest
-# pixel (`"replicate"`) adds no edge; zeros (`"zero"`) draw a black frame, which a filter learns as if it were part
-# of the scene. (The tracker of chapter 06 fills with zeros all the same, since it must reproduce the authors'
-# boxes.) **How much should a patch's border count?** Chapter 02 uses Fourier transforms, which treat the left edge
+# Two decisions remain.
+#
+# **What lies outside the image?** Boxes at the border reach beyond it. Repeating the nearest pixel (`"replicate"`) adds
+# no edge; zeros (`"zero"`) draw a black frame, which a filter learns as if it were part of the scene. The tracker of
+# chapter 06 fills with zeros all the same, since it must reproduce the authors' boxes.
+#
+# **How much should a patch's border count?** Chapter 02 uses Fourier transforms, which treat the left edge
 # of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
 # $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
+#
+# The figure shows a patch that reaches beyond the image, with both borders, and a patch around the target without and
+# with the window.
 
 # %% tags=["slide"] alt="Four patches: a corner of the frame continued by its border pixels, the same with black outside, a target with its surroundings, and the same faded towards the border by a Hann window"
 corner_box, size = (-30, -25, 100, 80), (128, 160)
@@ -318,18 +322,21 @@ assert_allclose(by_hand, counted)
 #
 # $$S(t) = \frac1F \sum_{i=1}^F [\,o_i > t\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{1.4}$$
 #
-# where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$. What does
-# the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is below
-# $o_i$, and this length is $o_i$:
+# where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$.
+#
+# What does the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is
+# below $o_i$, and this length is $o_i$:
 #
 # $$\int_0^1 S(t)\, dt = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t\,]\, dt = \frac1F \sum_{i=1}^F o_i . \tag{1.5}$$
 #
 # **The area under the success curve is the mean overlap.** In practice the integral is a mean over 21 thresholds
-# $0, 0.05, \dots, 1$. Frame $i$ passes $\lceil 20\, o_i \rceil$ of them (none at $o_i = 0$, twenty at $o_i = 1$), hence
+# $0, 0.05, \dots, 1$. Frame $i$ passes those that are below $o_i$, and there are $\lceil 20\, o_i \rceil$ of them: none
+# at $o_i = 0$, twenty at $o_i = 1$. Hence
 #
 # $$\mathrm{AUC}_{21} = \frac{1}{21F} \sum_{i=1}^F \left\lceil 20\, o_i \right\rceil , \tag{1.6}$$
 #
-# which is close to the mean overlap, and at most $20/21$: under this rule **a perfect tracker scores 0.952**.
+# which is close to the mean overlap. It is at most $20/21$, because no overlap is above the threshold 1: under this rule
+# **a perfect tracker scores 0.952**. We compare both equations with the curve, for 5000 random overlaps:
 
 # %%
 overlaps = np.random.default_rng(2).beta(4, 2, 5000)
@@ -341,8 +348,8 @@ print(f"area with 21 thresholds {by_curve:.3f}, by Eq. 1.6 {by_equation:.3f}")
 
 # %% [markdown]
 # One number hides what the curve shows. Below are two made-up trackers with nearly the same area: one is mediocre
-# throughout, the other excellent until it loses the target for good. Which is better depends on what you need, and
-# AUC cannot tell them apart.
+# throughout, the other excellent until it loses the target for good. Compare the shapes of their curves. Which tracker
+# is better depends on what you need, and AUC cannot tell them apart.
 
 # %% tags=["slide"] alt="Left, success curves of a steady tracker and of one that loses its target; right, their precision curves: two curves of one area with different shapes"
 rng = np.random.default_rng(4)
@@ -377,15 +384,21 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 # %% [markdown]
 # ## 1.6 The experiment every tracking reader should see
 #
-# These formulas leave decisions open. Must the overlap be above the threshold, or is equal enough? What if the
-# target is out of sight and the annotator wrote four zeros? What if the tracker gave up and wrote zeros? Is a box at
-# $x = 0$ valid? Public evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers
-# is one object, a **policy**. Three of its presets score the way OTB does: `otb-strict` as in Eq. 1.6,
-# `otb-loose` with "at least" instead of "above", `mean-overlap` as in Eq. 1.5. The others behave like the
-# toolkits they are named after; `pytracking-valid` is pytracking told to leave out absent frames.
+# These formulas leave decisions open:
 #
-# In the following file of 200 frames three ordinary things happen: the target spends 30 frames at the left border, is out of sight
-# for 20, and the tracker gives up at frame 150, when the target hardly moves any more.
+# - Must the overlap be above the threshold, or is equal enough?
+# - What if the target is out of sight and the annotator wrote four zeros?
+# - What if the tracker gave up and wrote zeros?
+# - Is a box at $x = 0$ valid?
+#
+# Public evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a
+# **policy**. Three of its presets score the way OTB does: `otb-strict` as in Eq. 1.6, `otb-loose` with "at least"
+# instead of "above", `mean-overlap` as in Eq. 1.5. The others behave like the toolkits they are named after;
+# `pytracking-valid` is pytracking told to leave out frames in which the target is absent.
+#
+# How much can the answers matter? We make a file of 200 frames in which three ordinary things happen: the target spends
+# 30 frames at the left border, is out of sight for 20, and the tracker gives up at frame 150, when the target hardly
+# moves any more.
 
 
 # %%
@@ -425,8 +438,8 @@ spread = np.ptp([scored.auc for scored in file_scores.values()])
 print(f"\nhighest minus lowest: {spread:.3f}; you guessed {my_guess}")
 
 # %% [markdown]
-# All these scores are for the same 200 boxes. The left plot shows the file frame by frame, the right plot its
-# success curves under three policies.
+# All these scores are for the same 200 boxes. The left plot shows the file frame by frame, with the three events in
+# grey, the right plot its success curves under three policies.
 
 # %% tags=["slide"] alt="Left, the overlap in each frame of one result file, with three grey stretches: target at x = 0, out of sight, tracker gave up; right, three success curves of this file under three policies"
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1])
@@ -491,9 +504,9 @@ for row, cells in table.items():
 # - **Truth against itself** is 0.952 under the strict rule, as Eq. 1.6 says. pytracking gives more where boxes have
 #   fractions, since rounding can lift an overlap above 1.
 # - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
-#   which count from 1, this works for nearly all frames. Where it fails is in Biker and Crowds, whose targets reach
-#   beyond the border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the
-#   border into a failure.
+#   which count from 1, this works for nearly all frames. It fails in Biker and Crowds, whose targets reach beyond the
+#   border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the border into a
+#   failure.
 # - **Absent frames** can fail, count as hits for precision, or be left out. Each choice is defensible, but numbers
 #   made with different choices cannot be compared.
 # - **Zeros.** pytracking repeats the last proper box, which raises the score when the target hardly moves.
@@ -513,7 +526,7 @@ assert max(auc["target at x = 0"][3:]) < min(auc["target at x = 0"][:3]) - 0.1
 assert auc["zeros from frame 100"][4] > max(auc["zeros from frame 100"][:4]) + 0.1
 
 # %% [markdown]
-# ## 1.7 One pass, one loss
+# ## 1.7 One pass, and a target lost
 #
 # In *one-pass evaluation* a tracker is started once and never helped again. We watch one lose its target: MOSSE, the
 # subject of the next chapter, on our first clip, where something passes in front of the target.
@@ -546,9 +559,10 @@ scrubber(clip, predictions, responses)
 # Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright
 # after the loss as before, so the response does not show that the target is lost.
 #
-# After that the tracker gains nothing more. With overlap $o$ until frame $f$ of $F$ and a loss there, the mean
-# overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The same weakness costs little if
-# the obstacle comes late and nearly everything if it comes early. So one sequence is a noisy measurement.
+# What does this cost? After the target is lost the tracker gains nothing more. With overlap $o$ up to frame $f$ of $F$
+# and 0 from there on, the mean overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The
+# same weakness costs little if the obstacle comes late and nearly everything if it comes early. So one sequence is a
+# noisy measurement. For a tracker with overlap 0.8 in a video of 120 frames:
 
 # %%
 for n in (12, 60, 108):
@@ -563,11 +577,15 @@ assert peaks[59:].mean() > 0.95 * peaks[:15].mean()
 # %% [markdown]
 # ## 1.8 How sure is a mean?
 #
-# A benchmark's score is a mean over sequences, in which each sequence counts once, however long it is. This is a
-# decision too. We have scored the boxes that the authors of the UDT paper released ([Wang et al.
-# 2019](#References "wang2019")) for the 100 targets of OTB-2015 ([Wu et al. 2015](#References "wu2015")), for their
-# trackers UDT and UDT+. The scores are in `data/results/`, with date and commit; we may not redistribute the boxes.
-# Here a mean over frames would be higher for both trackers:
+# One sequence is a noisy measurement, so a benchmark takes many and reports their mean. This section asks how far such a
+# mean can be off, and whether it is enough to say which of two trackers is better.
+#
+# Our example is real. The authors of the UDT paper released the boxes of their trackers UDT and UDT+ ([Wang et al.
+# 2019](#References "wang2019")) for the 100 targets of OTB-2015 ([Wu et al. 2015](#References "wu2015")). We may not
+# redistribute the boxes, but we have scored them; the scores are in `data/results/`, with date and commit.
+#
+# One decision comes first. A benchmark's score is a mean over *sequences*, in which each counts once, however long it
+# is. A mean over *frames* would be higher for both trackers:
 
 
 # %%
@@ -589,9 +607,12 @@ for name, values in (("UDT", udt), ("UDT+", plus)):
 # Another benchmark of the same kind would have other sequences. How much would the mean change? We cannot film a
 # hundred new videos, but we can draw again from those we have: take 100 of the 100 *with replacement*, average,
 # repeat 10,000 times, and report where the middle 95 % of the averages lie. This is the **bootstrap** ([Efron
-# 1979](#References "efron1979")). We draw whole sequences, never frames, because neighbouring frames fail together.
-# For two trackers on the same sequences we draw the *differences*, so that what is hard for both cancels. The cell
-# prints points, hundredths of AUC.
+# 1979](#References "efron1979")), and the range is a 95 % *interval*. We draw whole sequences, never frames, because
+# neighbouring frames fail together. For two trackers on the same sequences we draw the *differences*, so that what is
+# hard for both cancels.
+#
+# The next cell does it for all 100 sequences, and for 22 of them, as many as our embedded benchmark has. It prints
+# points, hundredths of AUC.
 
 
 # %%
@@ -610,6 +631,10 @@ for name, chosen in sets.items():
     for what, i in zip(("UDT", "UDT+", "UDT+ minus UDT"), intervals[name], strict=True):
         print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
+# %% [markdown]
+# The same as a picture. Compare the widths of the upper and the lower row, and see where the dotted line at 0 lies in
+# the intervals of the difference.
+
 # %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are about twice as wide"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
@@ -625,9 +650,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With 100 sequences the mean of one tracker is known to about five points either way. With 22, as many as our
-# embedded benchmark has, the interval is about twice as wide, since its width falls with the square root of the
-# number. What does this do to a ranking? UDT+ is ahead on all 100. How often do 22 of them rank it behind?
+# With 100 sequences the mean of one tracker is known to about five points either way. With 22 the interval is nearly
+# twice as wide, since its width falls with the square root of the number of sequences. What does this do to a ranking?
+# UDT+ is ahead on all 100. How often do 22 of them rank it behind?
 
 # %%
 rng = np.random.default_rng(0)
@@ -649,10 +674,10 @@ for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True)
 #
 # ## 1.9 The released boxes, scored again
 #
-# Here are the overall scores of the released boxes under several policies. On real OTB data, counted from 1 and
-# nearly always in sight, the tools agree. What matters is how thresholds are counted: "at least" (`otb-loose`)
-# passes every frame at the threshold 0, so that even a lost frame earns 1/21. `otb-trapezoid` takes the area under
-# the strict curve by the trapezoidal rule.
+# The paper prints an AUC of 59.4 for UDT and 63.2 for UDT+ on OTB-2015. Do we get these numbers from the released
+# boxes? That depends on the policy. On real OTB data, counted from 1 and nearly always in sight, the *tools* agree.
+# What matters is how thresholds are counted: "at least" (`otb-loose`) passes every box at the threshold 0, so that even
+# a box in the wrong place earns 1/21. `otb-trapezoid` takes the area under the strict curve by the trapezoidal rule.
 
 # %%
 published = read_results("published_otb2015.csv")
@@ -662,10 +687,11 @@ for row in published:
         print(f"{row['benchmark']:10} {row['tracker']:8} {row['policy']:15} {row['auc']}  {row['precision']}")
 
 # %% [markdown]
-# The paper prints 59.4 and 63.2 for UDT and UDT+ on OTB-2015. The first is what `otb-loose` gives, the second what
-# `mean-overlap` gives, and none of our policies gives both. So even two numbers of one table may have been computed
-# differently. Where the released boxes are found, the next cell scores them again and compares, and checks what
-# section 1.6 says of the files. It prints nothing.
+# The paper's 59.4 is what `otb-loose` gives, its 63.2 is what `mean-overlap` and `otb-trapezoid` give, and none of our
+# policies gives both. So even two numbers of one table may have been computed differently.
+#
+# Where the released boxes are found, the next cell scores them again and compares, and checks what section 1.6 says of
+# the files. It prints nothing.
 
 # %% tags=["outside-data"]
 annotations = find_data("published/otb2015.json")

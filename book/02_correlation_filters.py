@@ -12,11 +12,9 @@
 # window by looking at responses, *build* MOSSE in about twenty lines, and *diagnose* a lost target from its response
 # map.
 #
-# **Needs.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
+# **Prerequisites.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 25 s
-#
-# **Downloads.** None.
+# Run time: about 25 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -53,7 +51,7 @@ banner()
 
 # %%
 def pictures(maps, size=2.0, columns=None):
-    """Draw {title: 2-D array, or None for an empty axis} in rows, each with its scale; return the axes."""
+    """Draw {title: array, or None for an empty axis} in rows, a 2-D one with its scale; return the axes."""
     columns = columns or len(maps)
     rows = -(-len(maps) // columns)
     shape = ((size + 0.4) * columns, (size + 0.25) * rows)
@@ -62,12 +60,16 @@ def pictures(maps, size=2.0, columns=None):
         axis.set(title=title, xticks=[], yticks=[])
         if picture is not None:
             drawn = axis.imshow(picture, interpolation="nearest")
-            figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
+            if np.ndim(picture) == 2:  # a picture in colour has no scale
+                figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
     return axes.ravel()
 
 
 # %% [markdown]
 # ## 2.1 Where did it go?
+#
+# We begin with the most direct search there is, to see where it works and where it fails. The rest of the chapter
+# removes its two weaknesses.
 #
 # We have a *template*, a picture of the target as it was, and a new frame in which we want to find it. For frames we
 # make a random texture: a sum of waves in which finer waves are weaker, as in photographs. The function will be
@@ -134,6 +136,10 @@ best = {name: divmod(int(np.argmax(score)), 65) for name, score in scores.items(
 best["squared difference"] = divmod(int(np.argmin(scores["squared difference"])), 65)
 print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top left corner
 
+# %% [markdown]
+# The next figure shows the two frames, with the template in orange, and the three maps of scores. The green circle is
+# the true place, the red cross the best score, which is the smallest one for the squared difference.
+
 # %% tags=["slide"] alt="Two frames of a random texture, the second moved, darker and with a lamp, and three maps of scores; only the normalised score is highest at the true place"
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
@@ -143,12 +149,12 @@ for axis, name in zip(axes[2:], scores, strict=True):
 plt.show()
 
 # %% [markdown]
-# The green circle is the true place, the red cross the best score (the smallest, for the squared difference). The
-# product is largest at the lamp because the
-# lamp is bright. The squared difference is smallest there because the lamp makes up for the lost light. Normalising
-# solves both problems, but two remain. The loops need $65^2\cdot32^2\approx4$ million products for one small
-# template. And the right-hand map is *wide*: places that overlap the target look similar to it, so a little noise or
-# rotation can decide which of them has the best score.
+# The product is largest at the lamp because the lamp is bright. The squared difference is smallest there because the
+# lamp makes up for the lost light. Normalising solves both problems, but two weaknesses remain:
+#
+# - *It is slow.* The loops need $65^2\cdot32^2\approx4$ million products for one small template.
+# - *Its map is wide.* Places that overlap the target look similar to it, so a little noise or rotation can decide
+#   which of them has the best score.
 
 # %%
 score = scores["normalised"]
@@ -165,25 +171,33 @@ assert best["product"] != (39, 23) != best["squared difference"]
 # do we get *one sharp peak*? Section 2.4 correlates not with the target itself but with a filter computed for this
 # purpose.
 #
-# All three scores contain the product $\langle\mathbf S,\mathbf T\rangle$, the *correlation*. For the squared
-# difference, for example,
-# $\|\mathbf S-\mathbf T\|^2=\|\mathbf S\|^2+\|\mathbf T\|^2-2\langle\mathbf S,\mathbf T\rangle$. The other terms
-# depend on one of the two patches only.
+# Only one thing has to be computed fast: the sum of products $\langle\mathbf S,\mathbf T\rangle$ of a piece
+# $\mathbf S$ of the frame and the template $\mathbf T$, called their *correlation*. All three scores contain it. For
+# the squared difference, for example,
+# $\|\mathbf S-\mathbf T\|^2=\|\mathbf S\|^2+\|\mathbf T\|^2-2\langle\mathbf S,\mathbf T\rangle$, and the other two
+# terms depend on one of the two patches only.
 #
 # ## 2.2 Waves, in pictures
 #
-# A complex number $a+\mathrm ib=r\,e^{\mathrm i\varphi}$ is an arrow of length $r$ and angle $\varphi$. Multiplying
-# multiplies lengths and adds angles. The conjugate $z^\star$ is the arrow mirrored at the horizontal axis, so
-# $z^\star z=|z|^2$ is real. A *wave* is an arrow that turns by the same angle at every pixel,
-# $e^{2\pi\mathrm iku/n}$ for $u=0\dots n-1$: $k$ full turns on $n$ pixels.
+# This section collects what we need to know of Fourier transforms. These are two facts: every signal is a sum of waves,
+# and moving a signal only turns its waves.
 #
-# The discrete Fourier transform (DFT) gives the amount of each wave in a signal $x$, and the same waves in these
-# amounts add up to $x$ again:
+# **Arrows.** A complex number $a+\mathrm ib=r\,e^{\mathrm i\varphi}$ is an arrow of length $r$ and angle $\varphi$, the
+# *phase*. Multiplying two of them multiplies lengths and adds angles. The conjugate $z^\star$ is the arrow mirrored at
+# the horizontal axis, so $z^\star z=|z|^2$ is real.
+#
+# **Waves.** A *wave* is an arrow that turns by the same angle at every pixel, $e^{2\pi\mathrm iku/n}$ for
+# $u=0\dots n-1$: $k$ full turns on $n$ pixels. Its real part is a cosine and its imaginary part a sine.
+#
+# **The transform.** The discrete Fourier transform (DFT) gives the amount of each wave in a signal $x$. The same waves
+# in these amounts add up to $x$ again:
 #
 # $$\hat x_k=\sum_{u=0}^{n-1}x_u\,e^{-2\pi\mathrm iku/n},\qquad x_u=\frac1n\sum_{k=0}^{n-1}\hat x_k\,e^{2\pi\mathrm iku/n}.$$
 #
-# The minus sign makes the arrows turn *backwards*. The part of $x$ that is wave $k$ then stands still, so all its
-# pixels add up; every other wave still turns and sums to zero. In code this is one matrix:
+# The numbers $\hat x_k$ together are the *spectrum* of $x$. Why does the first sum measure the amount of wave $k$?
+# Because of the minus sign, its factor turns *backwards*. The part of $x$ that is wave $k$ is multiplied by it and
+# stands still: it is the same arrow at every pixel, and $n$ equal arrows add up. Every other wave still makes some
+# whole turns on the $n$ pixels, and its arrows cancel. In code the first sum is one matrix:
 
 
 # %%
@@ -209,6 +223,11 @@ def strongest(picture, count):
 patch = first[16:80, 16:80]
 share = 1 - np.var(patch - strongest(patch, 101)) / np.var(patch)
 print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
+
+# %% [markdown]
+# The figure shows, from left to right, arrows and what multiplying and conjugating do to them; one wave; a patch; the
+# same patch made of its 101 strongest waves; and its spectrum, coarse waves in the middle, brighter where a wave has
+# more power. The bright cross in the spectrum is the subject of the second half of this section.
 
 # %% tags=["slide"] alt="Arrows for complex numbers, a wave, a patch, the patch made of its 101 strongest waves, and its spectrum with a bright cross"
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
@@ -242,10 +261,12 @@ print(f"moving changes the spectrum by up to {np.abs(rolled - fft2(patch)).max()
 print(f"and turned back it is off by {np.abs(rolled - fft2(patch) * phase).max():.6f}")
 
 # %% [markdown]
-# So the position of something is in the phases alone, and we can read it from them. The circle also has a drawback:
-# opposite borders touch, and the seam between them is an edge that is not in the scene. It appears as a bright cross
-# in the spectrum. A *window*, here Hann's, fades the patch towards its borders, so that there is no seam. But it
-# also fades whatever the patch shows near its borders.
+# So the position of something is in the phases alone, and we can read it from them.
+#
+# **The window.** The circle also has a drawback: opposite borders touch, and the seam between them is an edge that is
+# not in the scene. It appears as a bright cross in the spectrum. A *window*, here Hann's, fades the patch towards its
+# borders, so that there is no seam. But it also fades whatever the patch shows near its borders. In the next figure
+# look at the seams between the copies of the bare patch, and at the cross that they cause beside it.
 
 
 # %%
@@ -279,17 +300,23 @@ assert cross_strength(bare) > 5 * cross_strength(windowed)
 # %% [markdown]
 # ## 2.3 Correlation, slow and fast
 #
-# The *response* of a filter $w$ on a search patch $z$, at displacement $d$, is the inner product of $w$ with the
-# patch as seen $d$ pixels further on. On the circle:
+# A *filter* $w$ is a picture of weights. If it is the template itself, we have the product of section 2.1; section 2.4
+# will compute better weights. The filter's *response* on a search patch $z$, at displacement $d$, is the sum of
+# products of $w$ with the patch as seen $d$ pixels further on. On the circle, all displacements together become a
+# single product of spectra, in which $\odot$ multiplies element by element:
 #
-# $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.\tag{3}$$
+# > **Paper, Eq. 3.** The response, in pixels and in waves; the paper writes $\mathscr F(\mathbf W)$ for our $\hat w$.
+# >
+# > $$r_d=\sum_u w_u\,z_{u+d}\qquad\Longleftrightarrow\qquad\hat r=\hat w^\star\odot\hat z.\tag{3}$$
 #
-# To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$. Then
+# To see why, remember that $z$ is a sum of waves and take one of them, $z_u=e^{\mathrm i\omega u}$ with
+# $\omega=2\pi k/n$. Then
 # $r_d=e^{\mathrm i\omega d}\sum_uw_u\,e^{\mathrm i\omega u}$: the same wave comes out, multiplied by one number.
 # This number is $\hat w$ with the opposite sign in the exponent. For real $w$ this sign change is a conjugation, so
-# the number is $\hat w^\star$. This is the paper's Eq. 3, where $\mathscr F(\mathbf W)$ stands for our $\hat w$. If
-# we had written $z_{d-u}$, a *convolution*, the number would be $\hat w$ itself. Section 2.5 comes back to this
-# difference. In two dimensions $u$, $d$ and $\omega$ are pairs, and nothing else changes.
+# the number is $\hat w^\star$. In two dimensions $u$, $d$ and $\omega$ are pairs, and nothing else changes.
+#
+# If we had written $z_{d-u}$, a *convolution*, the number would be $\hat w$ itself. Section 2.5 comes back to this
+# difference. First we compare both sides of Eq. 3, the left by loops (`v0`) and the right by transforms (`v1`).
 
 
 # %%
@@ -333,9 +360,11 @@ animation(
 
 # %% [markdown]
 # So a response map has no border either. Its index $(0,0)$, in the top left corner, means "did not move". An index
-# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*. To draw a map,
-# `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
-# stays as it is.
+# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*.
+#
+# To draw a map, `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
+# stays as it is. The figure shows both ways for a map with one bright spot, at first where nothing moved, then where
+# something moved seven up and twelve to the right.
 
 # %% alt="A label as stored, its peak cut in four at the corners, and drawn with the peak in the middle; the same for one that has moved"
 stored = np.roll(gaussian_label(64, 64, 4.0).astype(float), (-7, 12), axis=(0, 1))
@@ -370,14 +399,22 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # ## 2.4 A filter whose response is one sharp peak
 #
 # We first choose the response we want: a narrow Gaussian $y$, the *label*, whose peak of 1 is at the displacement
-# zero. Then we look for the filter whose response on the template comes closest to it. Let $X$ be the matrix whose
-# row $d$ is the template seen $d$ pixels further on. The response is $Xw$, and the paper's Eq. 1 is ridge
-# regression:
+# zero. Then we look for the filter whose response on the template comes closest to it.
 #
-# $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\qquad\Longrightarrow\qquad(X^\top X+\lambda I)\,w=X^\top y\tag{1}$$
+# Let $X$ be the matrix whose row $d$ is the template seen $d$ pixels further on. Then the response is $Xw$, and we
+# have a least-squares problem. A second term, with a factor $\lambda$ that we choose, keeps the weights small; this is
+# called ridge regression, and section 2.6 shows what it is good for.
 #
-# The right-hand side follows by setting the gradient to zero. For a $64\times64$ patch these are 4096 equations with
-# 4096 unknowns. But the matrices have a special form. Here they are for 12 pixels of one row:
+# > **Paper, Eq. 1.** The response on the template, the paper's $\mathbf W*\mathbf X$, should be close to the label, and the filter small.
+# >
+# > $$\min_w\ \|Xw-y\|^2+\lambda\|w\|^2\tag{1}$$
+#
+# Setting the gradient to zero gives a linear system, the *normal equations*:
+#
+# $$(X^\top X+\lambda I)\,w=X^\top y .$$
+#
+# For a $64\times64$ patch these are 4096 equations with 4096 unknowns. But the matrices have a special form. Here they
+# are for 12 pixels of one row; look at the diagonals of $X^\top X$, along which the numbers are equal:
 
 # %% tags=["slide"] alt="The matrix X with the shifted patch as rows, the matrix X transposed times X with equal diagonals, and a label with one small bright spot"
 row = prepare(template[10, 8:20], 1.0)
@@ -395,8 +432,9 @@ plt.show()
 # \qquad(m=u-v).$$
 #
 # The same wave comes out, because on a circle the sum over $m$ is the same for each $u$. So **every circulant matrix
-# has the waves as eigenvectors and the DFT of its first column as eigenvalues**. In the basis of waves the matrix is
-# diagonal, and we can solve each frequency by itself. We still need two spectra, and section 2.3 gives both:
+# has the waves as eigenvectors and the DFT of its first column as eigenvalues**. If we write $w$ as a sum of waves,
+# the system falls apart into one equation for each wave, or *frequency*, and each is solved by one division. We still
+# need two spectra, and section 2.3 gives both:
 #
 # - $X^\top y$ is $\sum_d y_d\,x_{u+d}$, the correlation of $y$ with $x$. Spectrum: $\hat y^\star\hat x$.
 # - $X^\top Xw$ is computed in two steps: first $Xw$, with spectrum $\hat w^\star\hat x$; then its correlation with
@@ -408,10 +446,12 @@ factors = X.T @ X @ wave / wave  # of each of the 12 entries: the same, if the w
 print("factors:", factors.real.round(3), f"eigenvalue: {np.abs(fft(row)[3]) ** 2:.3f}")
 
 # %% [markdown]
-# Together, $(|\hat x|^2+\lambda)\,\hat w=\hat x\,\hat y^\star$ at each frequency. This is the paper's Eq. 2, the
-# most important equation of this book, and one line of code:
+# Together, $(|\hat x|^2+\lambda)\,\hat w=\hat x\,\hat y^\star$ at each frequency. Divide by the bracket, and you have
+# the most important equation of this book. In code it is one line.
 #
-# $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}\tag{2}$$
+# > **Paper, Eq. 2.** The filter, computed from the template by one division at each frequency.
+# >
+# > $$\hat w=\frac{\hat x\odot\hat y^\star}{\hat x^\star\odot\hat x+\lambda}\tag{2}$$
 
 
 # %%
@@ -444,6 +484,10 @@ v2 = irfft2((above / (below + 0.01)).conj(), s=small.shape)
 print(f"dense solve and one division: {np.abs(v0 - v1).max():.6f} apart")
 print(f"ours and udtlib's: {np.abs(v1 - v2).max():.3f} apart")  # udtlib computes in single precision
 
+# %% [markdown]
+# The three filters are the same. Now we use one: move the patch by (1, 4) and search it. The peak should be where the
+# label's is, plus this movement.
+
 # %%
 search = np.roll(small, (1, 4), axis=(0, 1))
 response = correlate_v1(v1, search)
@@ -462,7 +506,7 @@ assert_allclose(response, mosse.respond(search, above, below, 0.01), atol=1e-4)
 # A note on notation: MOSSE, and `udtlib.trackers.mosse` with it, keeps the conjugate $\hat w^\star$, whose numerator
 # is $\hat y\,\hat x^\star$, so that searching is a plain product. The responses are the same.
 #
-# What does $\lambda$ do? If we search the template itself, Eq. 3 gives
+# **What does $\lambda$ do?** If we search the template itself, Eq. 3 gives
 # $\hat r=\frac{|\hat x|^2}{|\hat x|^2+\lambda}\,\hat y$. Waves that are strong in the template
 # ($|\hat x|^2\gg\lambda$) come out as they are in the label; weak ones are suppressed. For a patch of norm 1 the
 # mean
@@ -473,7 +517,7 @@ assert_allclose(response, mosse.respond(search, above, below, 0.01), atol=1e-4)
 # The paper calls the $*$ of its Eq. 1 and 3 convolution, but the products of spectra in its Eq. 2 and 3 are those
 # of correlation, as we just derived. Does the difference matter? We go back to our two frames, compute the filter
 # from the first, and search
-# the second in both ways.
+# the second in both ways. Then we mirror the filter and convolve with that.
 
 # %%
 search = prepare(second[16:80, 16:80], hann)
@@ -484,6 +528,10 @@ answers["convolved"] = ifft2(fft2(w) * fft2(search)).real
 answers["mirrored, convolved"] = ifft2(fft2(mirrored) * fft2(search)).real
 found = {name: tuple(map(int, peak_displacement(answer))) for name, answer in answers.items()}
 print("truth:", moved, "found:", found)
+
+# %% [markdown]
+# Compare the three maps on the right of the next figure. They are drawn with zero displacement in the middle, and the
+# circle is the truth.
 
 
 # %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
@@ -503,13 +551,16 @@ assert_allclose(answers["correlated"], answers["mirrored, convolved"], atol=1e-1
 assert found["correlated"] == moved != found["convolved"]
 
 # %% [markdown]
-# Response maps are drawn with zero displacement in the middle, and the circle is the truth. Convolution mirrors the
+# Convolution mirrors the
 # filter, and a mirrored filter does not match the patch, so there is no peak at the right place. Conjugating
 # $\hat w$ mirrors the filter back. So use correlation with Eq. 2 as it stands, or convolution with the conjugate of
 # its filter. Mixing the two fails, except on patches that equal their own mirror image, such as a round blob. That
 # is why a test with a blob misses this mistake.
 #
 # ## 2.6 Three knobs
+#
+# The filter has three settings: $\lambda$, the width $\sigma$ of the label, and the window. We begin with $\lambda$,
+# and with a question.
 #
 # **Predict.** We have one template, and then the same scene, moved and covered with noise *three times* as strong as
 # its contrast. You would not find the target by eye. Three filters are computed from the clean template:
@@ -553,6 +604,11 @@ winner = max(place, key=lambda name: hits[place[name]])
 verdict = "right" if my_guess == winner else "a close fit is tempting"
 print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 
+# %% [markdown]
+# The next figure shows one of the hundred scenes: the template, the search patch, and the three responses with the
+# truth in the circle. The plot on the right counts all scenes. Look at how both lines go on to the right of
+# $\lambda=1$.
+
 # %% tags=["slide"] alt="A template, the noisy search patch, its responses for three lambdas, clearest for lambda 1, and a plot of targets found and of the misfit against lambda"
 x, z, truth = noisy_scene(4)
 shown = {
@@ -567,14 +623,14 @@ axes[5].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Of these three filters the one that fits its label worst finds the target most often; the last plot has both
-# numbers for nine values of $\lambda$. Fitting means *dividing* by
-# $|\hat x|^2$. Where the template has next to no power, the division amplifies whatever the next frame has there,
-# and noise is on every wave. But a larger $\lambda$ does not always help: beyond 1 the misfit still grows and fewer
-# targets are found. How large should $\lambda$ be? Suppose that the next frame shows $x+\epsilon$, with noise
-# $\epsilon$ of power $\nu=E|\hat\epsilon|^2$ on every wave. The noise has mean zero, so the mixed terms vanish,
-# and the expected error at one
-# frequency is
+# Of these three filters the one that fits its label worst finds the target most often. The reason is that fitting
+# means *dividing* by $|\hat x|^2$. Where the template has next to no power, the division amplifies whatever the next
+# frame has there, and noise is on every wave. But a larger $\lambda$ does not always help: beyond 1 the misfit still
+# grows and fewer targets are found.
+#
+# **How large should $\lambda$ be?** Suppose that the next frame shows $x+\epsilon$, with noise $\epsilon$ of power
+# $\nu=E|\hat\epsilon|^2$ on every wave; $E$ is the mean over all noises. The response should still be the label. The
+# noise has mean zero, so the mixed terms vanish, and the expected error at one frequency is
 #
 # $$E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #
@@ -588,8 +644,14 @@ print(f"lambda 100: misses the label by {misfit[-1]:.0f} %, finds the target {hi
 
 # %% [markdown]
 # Real frames have less noise, but the target changes its shape, and for that there is no formula. `udtlib`'s MOSSE
-# uses 0.01. Now we vary all three settings on our two frames, starting from $\lambda=0.01$, $\sigma=2$ and a Hann
-# window. The upper row shows the filters, the lower row their responses.
+# uses 0.01.
+#
+# **All three settings.** Now we vary them on our two frames, starting from $\lambda=0.01$, $\sigma=2$ and a Hann
+# window. The upper row of the figure shows the filters, the lower row their responses. Two numbers describe a response:
+#
+# - its *width*, the number of cells with at least half the peak's value;
+# - its **peak-to-sidelobe ratio** (PSR): the height of the peak above the mean of the cells that are not near it,
+#   divided by their standard deviation.
 
 # %%
 knobs = {
@@ -623,15 +685,19 @@ assert width[3] < width[0] < min(width[2], width[4])
 assert psr[5] < psr[0] / 2
 
 # %% [markdown]
-# Two numbers describe a map. Its *width* is the number of cells with at least half the peak's value. The
-# **peak-to-sidelobe ratio** (PSR) is the height of the peak above the mean of the cells that are not near it,
-# divided by their standard deviation. With *large $\lambda$* the filter becomes the template itself, and the
-# response the wide map of section 2.1. With *small $\sigma$* we ask for a peak so narrow that a small rotation or
-# some blur destroys it; PSR does not warn you, because it is high for narrow peaks. With *large $\sigma$* the top of
-# the peak is flat and its position uncertain. With *no window* the filter responds to the seam, and the peak
-# disappears among other peaks.
+# Column by column, compared with the first:
+#
+# - *Small $\lambda$*: hardly a difference. The noise in these two frames is far weaker than in the hundred scenes.
+# - *Large $\lambda$*: the filter becomes the template itself, and the response the wide map of section 2.1.
+# - *Small $\sigma$*: we ask for a peak so narrow that a small rotation or some blur destroys it. PSR does not warn you,
+#   because it is high for narrow peaks.
+# - *Large $\sigma$*: the top of the peak is flat and its position uncertain.
+# - *No window*: the filter responds to the seam, and the peak disappears among other peaks.
 #
 # ## 2.7 MOSSE: many templates, one filter
+#
+# A target changes its look, so one template is not enough for a whole video. This section computes one filter from many
+# templates, and has a complete tracker at its end.
 #
 # With several templates, each with its label, Eq. 1 becomes a sum over them, and so does each side of its normal
 # equations. Per frequency:
@@ -651,7 +717,8 @@ print(f"dense solve and quotient of sums: {np.abs(dense - ifft2(quotient).real).
 # %% [markdown]
 # So a tracker keeps two sums, and a new frame adds one term to each. MOSSE ([Bolme et al.
 # 2010](#References "bolme2010")) also forgets: the sums are multiplied by $1-\eta$ before the new terms are added
-# with weight $\eta$, the rate. This is the whole tracker:
+# with weight $\eta$, the rate. This is the whole tracker. `init` starts the two sums. `update` computes the filter,
+# finds the peak, moves there, and adds the patch that it finds there to the sums:
 
 
 # %%
@@ -756,8 +823,9 @@ for name in trackers:
 
 # %% [markdown]
 # No rate is best for both. A filter that never learns loses a target that turns, and a filter that learns fast loses
-# a target that is hidden for a while. The intervals overlap, but all rates were tried on the same clips, so the
-# *paired* differences say more:
+# a target that is hidden for a while. The last line is the library's tracker, which also learns at the rate 0.125 but
+# stops while its PSR is low. The intervals overlap, but all rates were tried on the same clips, so the *paired*
+# differences say more:
 
 # %%
 gain = paired_difference(turning["rate 0.125"], turning["rate 0"])
@@ -774,7 +842,8 @@ assert gain.low > 0 > harm.high
 # ## 2.8 A failure, read in the response map
 #
 # We follow one of the clips with hiding at rate 0.125 (orange) and 0.02 (blue). The truth is green and always in the
-# middle of these cut-outs. The lower row shows the responses at rate 0.125.
+# middle of these cut-outs. The lower row shows the responses at rate 0.125: look at how the peak breaks up in the middle
+# and is sharp again at the end, when the orange box is no longer on the target.
 
 # %%
 clip, times = rendered(5, occlusion=0.4), (10, 21, 36, 55)
@@ -794,6 +863,9 @@ colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDIC
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
 drawn[0].figure.legend(handles=handles, loc="outside lower center", ncols=3)
 plt.show()
+
+# %% [markdown]
+# The same in numbers, for every frame:
 
 # %% alt="PSR against the frame number: at rate 0.125 it dips while the target is covered and then climbs above all earlier values"
 _, axis = plt.subplots(figsize=(7, 2), layout="constrained")
@@ -820,11 +892,12 @@ assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
 
 # %% [markdown]
 # Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder arrives,
-# and then a sharp peak *again*. At rate 0.125, after ten frames with the occluder these frames have
+# and then a sharp peak *again*. Why? At rate 0.125, after ten frames with the occluder these frames have
 # $1-0.875^{10}\approx74\,\%$ of the weight in both sums. From then on the filter finds the occluder, and the PSR
-# is higher than it ever was on the target. **The response tells how well the frame fits what the filter has
-# learned, not whether this
-# is the target.** The useful warning is the dip before; exercise 6 uses it.
+# is higher than it ever was on the target.
+#
+# **The response tells how well the frame fits what the filter has learned, not whether this is the target.** The useful
+# warning is the dip before; exercise 6 uses it.
 #
 # ## 2.9 Try it yourself
 #
@@ -1003,8 +1076,8 @@ check.two_peaks(two_peaks)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Go through it line by line and compare each with its section: what happens to a patch before its transform (2.6),
-# which $\lambda$ is used, what is conjugated in the response (2.4), and how is an index read (exercise 2)?
+# Go through it line by line and compare each with its section: what happens to a patch before its transform (2.2),
+# which $\lambda$ is used, what is conjugated in the response (2.3), and how is an index read (exercise 2)?
 #
 # </details>
 

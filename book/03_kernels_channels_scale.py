@@ -12,12 +12,10 @@
 # improves nothing; *build* the filter that measures size; and *compare* trackers in a way that supports a
 # conclusion.
 #
-# **Needs.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
+# **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
 # 02](02_correlation_filters.ipynb) for the filter; its Eq. 1 to 3 and its circulant matrix are used again.
 #
-# Run time: about 76 s
-#
-# **Downloads.** None.
+# Run time: about 76 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -60,11 +58,13 @@ banner()
 # %% [markdown]
 # ## 3.1 One channel is not enough
 #
-# We start with a sequence of our benchmark in which clouds pass: the light changes within a few frames, while the
-# target itself changes slowly. Two
-# versions of the tracker KCF, which we build in section 3.3, follow the target. One sees a single grey channel, the
-# other the 31 channels of section 3.2. For this chapter's experiments the first sixty frames of each sequence are
-# enough.
+# The trackers of chapter 02 see grey pixels. We begin with a scene in which grey pixels are not enough, and see what
+# better channels must do.
+#
+# In this sequence of our benchmark clouds pass: the light changes within a few frames, while the target itself changes
+# slowly. Two versions of the tracker KCF, which we build in section 3.3, follow the target. One sees a single grey
+# channel, the other the 31 channels of section 3.2, called fHOG. For this chapter's experiments the first sixty frames
+# of each sequence are enough.
 
 # %%
 benchmark = {sequence.name: sequence for sequence in load_dataset("synthetic")}
@@ -87,6 +87,9 @@ def track(tracker, name):
     return np.array(found), responses
 
 
+# %% [markdown]
+# In the picture green is the truth, orange the tracker with one grey channel, blue the one with fHOG.
+
 # %% tags=["slide"] alt="Four frames under passing clouds; the box of the grey tracker leaves the dark target, that of the fHOG tracker stays on it"
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
@@ -100,9 +103,10 @@ overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 
 # %% [markdown]
-# Green is the truth. Orange uses one grey channel and is lost by frame 3. Blue uses fHOG and stays on the target;
-# by frame 20 its box is too large, because the target shrinks and the box keeps its size, which section 3.5 will
-# solve. To see what the two trackers see, we compute the filter
+# The grey tracker (orange) is lost by frame 3. The one with fHOG (blue) stays on the target; by frame 20 its box is too
+# large, because the target shrinks and the box keeps its size, which section 3.5 will solve.
+#
+# To see what the two trackers see, we compute the filter
 # from frame 0 and search frame 8, starting 8 px to the right of the target and 5 px below it. The right answer is a
 # peak 5 px up and 8 px left of zero displacement.
 
@@ -133,6 +137,10 @@ for name in ("grey", "colour", "fhog"):
     maps[name] = answer(x, z, recipe)
     cells[name] = 2.5 * truth[0][2:][::-1] / maps[name].shape  # pixels a cell, (y, x)
 
+# %% [markdown]
+# In the three responses zero displacement is in the middle, and the white circle is the right answer. Which of them has
+# its peak there?
+
 # %% tags=["slide"] alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place"
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
@@ -153,9 +161,8 @@ assert overlap["grey"][8:].max() < 0.1 < 0.4 < overlap["fhog"].min()
 assert error["fhog"] < 2 < 20 < min(error["grey"], error["colour"])
 
 # %% [markdown]
-# The white circle is the truth, and zero displacement is in the middle. Three colour channels are no better than
-# one grey channel, since all three darken together. What we need are channels that do *not* change when the light
-# does.
+# Only the peak of fHOG is there. Three colour channels are no better than one grey channel, since all three darken together. What we
+# need are channels that do *not* change when the light does.
 #
 # ## 3.2 From one channel to 31
 #
@@ -190,10 +197,13 @@ def vote_v0(patch, cell=4):
 # %% [markdown]
 # **Normalise.** With half the light all gradients are half as long. So each histogram is divided by the gradient
 # energy around its cell. A cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped
-# at 0.2, so that one strong edge does not dominate, and half their sum is kept. This gives 18 signed directions, and
-# 9 unsigned ones, for which it does not matter whether an edge goes from dark to light or from light to dark. Four
-# more channels contain, for each block, the sum of the 18 signed quotients times $1/\sqrt{18}\approx0.2357$.
-# $18+9+4=31$.
+# at 0.2, so that one strong edge does not dominate, and half their sum is kept. The channels are
+#
+# - 18 signed directions;
+# - 9 unsigned ones, for which it does not matter whether an edge goes from dark to light or from light to dark;
+# - 4 of texture, one for each block: the sum of the 18 signed quotients times $1/\sqrt{18}\approx0.2357$.
+#
+# Together these are 31.
 
 
 # %%
@@ -220,7 +230,8 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # %% [markdown]
 # `udtlib.features.fhog` computes all pixels at once, and from here on we use it. To *draw* fHOG, we put one stroke
 # into each cell for each unsigned direction. The stroke runs along the edge, at right angles to the gradient, and is
-# as bright as the channel is high.
+# as bright as the channel is high. The figure shows the target in the light and in the shadow: compare the two
+# pictures, then the two drawings.
 
 
 # %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
@@ -253,6 +264,10 @@ for axis in axes:
     axis.set(xticks=[], yticks=[])
 plt.show()
 
+# %% [markdown]
+# How much of the target's look survives the shadow? We take all numbers of one frame as a vector and measure the cosine
+# of the angle between the vectors of the two frames: 1 means alike, 0 unrelated.
+
 
 # %%
 def likeness(a, b):
@@ -265,6 +280,9 @@ alike = {extract.__name__: likeness(*map(extract, target_at(64))) for extract in
 print("likeness of frame 8 to frame 0:", {name: round(value, 2) for name, value in alike.items()})
 
 # %% [markdown]
+# In grey and in colour the two frames are unrelated. In fHOG a part of the likeness remains, and the response above
+# shows that it is enough.
+#
 # The next picture shows some of the 31 channels on a part of another sequence's first frame, one square for each
 # cell. "Right" is the channel of edges that get brighter to the right, and "left" its opposite; the unsigned
 # channel counts the votes of both. The first map of the lower row shows the votes for "right" before normalising:
@@ -310,19 +328,22 @@ assert strong[0] > strong[1] + 0.15
 # ## 3.3 The kernel trick on one page
 #
 # A correlation filter is linear: its response is a weighted sum of the patch. Can we make it non-linear without
-# losing speed? KCF ([Henriques et al. 2015](#References "henriques2015")) does this in four steps.
+# losing speed? KCF ([Henriques et al. 2015](#References "henriques2015")) does this. The plan: write the response so that
+# it contains nothing but inner products of patches (1), replace the inner product by a non-linear function (2), and show
+# that training (3) and searching (4) are still one operation at each frequency.
 #
 # **1. The filter as a sum of samples.** Call $x^s$ the template seen $s$ further on: row $s$ of chapter 02's $X$,
 # with the wanted response $y_s$. The best filter is a sum of samples, $w=\sum_s\alpha_s\,x^s$, because a part of $w$
-# orthogonal to all samples changes no response and only increases $\lambda\|w\|^2$. So the response to any patch
-# needs only inner products:
+# orthogonal to all samples changes no response and only increases $\lambda\|w\|^2$. The weights $\alpha_s$ are called
+# *dual coefficients*. So the response to any patch needs only inner products:
 #
 # $$f(z)=\langle w,z\rangle=\sum_s\alpha_s\,\kappa(x^s,z),\qquad\kappa(a,b)=\langle a,b\rangle.$$
 #
-# **2. Another inner product.** We may use any other $\kappa$ that is an inner product in some space,
-# $\kappa(a,b)=\langle\psi(a),\psi(b)\rangle$, and we never need to compute $\psi$. This is called the kernel trick.
-# The Gaussian kernel is such a $\kappa$, with a $\psi$ of infinitely many dimensions. $N$ is the number of values in
-# $a$, all channels counted:
+# **2. Another inner product.** Imagine that every patch first goes through some non-linear map $\psi$, and that the filter
+# works on what comes out. Step 1 then needs only inner products of mapped patches,
+# $\kappa(a,b)=\langle\psi(a),\psi(b)\rangle$. If we have a formula for these, the *kernel* $\kappa$, we never need to
+# compute $\psi$. This is called the kernel trick. The Gaussian kernel is such a formula; its $\psi$ has infinitely many
+# dimensions. $N$ is the number of values in $a$, all channels counted:
 #
 # $$\kappa(a,b)=\exp\Big(-\frac{\|a-b\|^2}{\sigma_\kappa^2N}\Big).$$
 #
@@ -338,7 +359,9 @@ assert strong[0] > strong[1] + 0.15
 #
 # $$\hat r=\hat\alpha\odot\hat\kappa^{xz}.$$
 #
-# These are Eq. 17 and 22 of Henriques et al. It remains to compute $\kappa^{xz}$, which is one kernel for each of
+# These are Eq. 17 and 22 of Henriques et al.
+#
+# **The kernels of all shifts at once.** It remains to compute $\kappa^{xz}$, which is one kernel for each of
 # thousands of shifts. But in $\|x-z^d\|^2=\|x\|^2+\|z\|^2-2\langle x,z^d\rangle$ only the last term depends on $d$.
 # It is a correlation, so it is one product in the Fourier domain, summed over the channels:
 
@@ -482,15 +505,18 @@ channels, kernel_fhog = gains["Gaussian: fHOG minus grey"], gains["fHOG: Gaussia
 print(f"You guessed {my_guess}; the intervals say C")
 
 # %% [markdown]
-# The intervals are over sequences, and those of differences are paired, as in chapter 01. On another processor
-# some of these
-# numbers differ by a few hundredths, and the ends of intervals by more. A tracker starts each frame where it ended
-# the last one. Where it is about to lose the target, a rounding error can decide, and rounding differs between
-# processors. Section 13.7 shows a case.
+# The channels help, and the kernel helps only where the channels are poor: it raises the overlap of the grey tracker and
+# leaves that of the fHOG tracker as it was. The intervals are over sequences, and those of differences are paired, as in
+# chapter 01.
+#
+# *On another processor* some of these numbers differ by a few hundredths, and the ends of intervals by more. A tracker
+# starts each frame where it ended the last one. Where it is about to lose the target, a rounding error can decide, and
+# rounding differs between processors. Section 13.7 shows a case.
 #
 # The authors of KCF found the same: on raw pixels the kernel helped them much, on HOG hardly at all. Why? Look at
 # the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
-# then the Gaussian kernel equals the linear one up to constants:
+# then the Gaussian kernel equals the linear one up to constants. The thick bars in the figure are the ranges of $t$ that
+# occur: over which of them do curve and line differ?
 
 # %% tags=["slide"] alt="The curve of exp(-t) and the line 1 - t, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
 exponents = {}
@@ -527,8 +553,9 @@ assert bend["grey"] > 20 * bend["fhog"]
 #
 # ## 3.5 Why scale needs its own filter
 #
-# KCF's box never changes its size. The first idea is to look at several sizes and take the one with the highest
-# response. We try it on a frame in which everything has grown by a known factor around the target:
+# KCF's box never changes its size. This section builds a filter that measures the size, which UDT+ will use too. But the
+# first idea is simpler: look at several sizes with the filter we have, and take the one with the highest response. Why is
+# that not enough? We try it on a frame in which everything has grown by a known factor around the target:
 
 
 # %%
@@ -553,6 +580,10 @@ def heights(frame):
     return np.array([answer(x, look(frame, middle, size * f, recipe)[0], recipe).max() for f in factors])
 
 
+# %% [markdown]
+# Each plot below belongs to one true growth, the dotted line. Compare where the two curves have their top, and how wide
+# they are.
+
 # %% tags=["slide"] alt="Three plots of the response against the size looked at, for a target grown by 0.95, 1 and 1.1: KCF's curve is broad, the scale filter's narrow, both near the true size"
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
@@ -574,8 +605,7 @@ axes[0].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# Both find the size to within 2 %. But compare the curves. The peak of KCF's response falls slowly when the size
-# is wrong: at about 25 of the 33 sizes it has more than half its height, the scale filter's at 5 to 8. KCF's
+# Both find the size to within 2 %. But the peak of KCF's response falls slowly when the size is wrong: at about 25 of the 33 sizes it has more than half its height, the scale filter's at 5 to 8. KCF's
 # filter was never trained to give a low response at other sizes. Its maximum is flat, and a flat maximum is
 # easily moved by noise. Chapter 02 had the same problem with the wide map, and the same solution works here: *train*
 # a filter whose response over sizes is one sharp peak.
@@ -585,12 +615,17 @@ plt.show()
 # patches have at most 512 pixels.
 #
 # **A correlation filter along one axis** ([Danelljan et al. 2014](#References "danelljan2014"),
-# [2017](#References "danelljan2017")). Cut the target at 17 sizes $a^j$, $j=-8\dots8$, and bring all cuts to one
-# shape. The step is $a=1.02^{33/17}\approx1.039$, so that the 17 sizes span the range that 33 sizes of step 1.02
-# would span. If the target grows by $a$, each picture moves on by one place; growth by 1.02 moves it half a place,
-# growth by 1.1 two and a half. On the axis of sizes **growing is shifting**, and correlation filters find shifts.
-# The fHOG of a cut, as one long column of $D$ numbers, is what the filter sees at one place: $D$ channels on a line
-# of 17 pixels.
+# [2017](#References "danelljan2017")). Cut the target at 17 sizes $a^j$, $j=-8\dots8$, bring all cuts to one shape, and
+# lay them side by side. If the target grows by the factor $a$, each cut shows what its neighbour showed before: the
+# whole row moves on by one place. On the axis of sizes **growing is shifting**, and correlation filters find shifts.
+#
+# The step is $a=1.02^{33/17}\approx1.039$, so that the 17 sizes span the range that 33 sizes of step 1.02
+# would span. So growth by 1.02 moves the row half a place, growth by 1.1 two and a half. What the filter sees at one
+# place of the row is the fHOG of that cut, written as one long column of $D$ numbers: it has $D$ channels on a line of
+# 17 pixels.
+#
+# The figure shows every third of the 17 cuts, brightened, above those of the frame, below those of the frame that has
+# grown by 1.1. Look for the same picture in both rows.
 
 # %% alt="Five cuts of a target at growing sizes, and below them the same for the grown target, which look like those one column to the left"
 cuts = scale_patches(still, middle, size, scales.factors, scales.shape)
@@ -613,8 +648,7 @@ print("the lower row is most like the upper one moved by", int(np.argmin(misfit)
 
 # %% [markdown]
 # The lower row is the upper one moved to the right, because a cut that shows as much of the grown target must be
-# larger too. The figure shows every third of the 17 cuts, brightened, so growth by 1.1 moves the row by nearly one
-# column.
+# larger too. A column of the figure is three places, so growth by 1.1 moves the row by nearly one column.
 #
 # The rest works as before. Version 0 is kernel ridge regression over the 17 shifts with the linear kernel, solved
 # densely; version 1 is chapter 02's filter with summed channels. The label is a Gaussian over the sizes, and there
@@ -642,10 +676,10 @@ v0, v1 = scale_response_v0(x, z, y, 0.01), scale_response_v1(x, z, y, 0.01)
 print(f"responses up to {v0.max():.2f}; dense solve and filter differ by {np.abs(v0 - v1).max():.6f}")
 
 # %% [markdown]
-# The next animation shows the search on a toy car that has come nearer since the last frame: the box of the size
-# that is tried, the cut inside this box, and on the right the response to each of 33 sizes; how 17 become 33 comes
-# next. The Hann window over the sizes pulls the estimate a little towards 1, and a second look, from the size just
-# found, corrects this.
+# The next animation shows the search on a toy car that has come nearer since the last frame. On the left is the box of
+# the size that is tried, beside it the cut inside this box, and on the right the response to each of 33 sizes; how 17
+# become 33 comes next. The Hann window over the sizes pulls the estimate a little towards 1. A second look, from the
+# size just found, comes closer.
 
 # %%
 from udtlib.animation import animation
@@ -797,9 +831,10 @@ print("best of seven minus scale filter:", show(more, "+z"))
 # The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
 # for twice the work. Some of our targets grow by several per cent in each frame, where one look of the scale filter
 # falls short (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
-# what it has is 33 sizes for about the cost of two patches. On real sequences sizes change slowly. Here is a
-# stored measurement
-# of the same two trackers on the ten sequences of section 3.8:
+# what it has is 33 sizes for about the cost of two patches.
+#
+# On real sequences sizes change slowly. Here is a stored measurement of the same two trackers on the ten sequences of
+# section 3.8:
 
 # %%
 record = json.loads(stored_result("ch03_scale_otb10.json").read_text("utf-8"))
@@ -833,10 +868,13 @@ assert level.low < 0 < level.high
 assert abs(level.mean) < 0.02
 
 # %% [markdown]
-# Here the two cannot be told apart, and the scale filter is the faster one. `udtlib.trackers.dsst` has it beside a
-# translation filter without kernel, and UDT+ will use the same scale filter.
+# Here the two cannot be told apart, and the scale filter is the faster one. The tracker DSST (`udtlib.trackers.dsst`) has
+# it beside a filter without kernel for the place, and UDT+ will use the same scale filter.
 #
 # ## 3.6 Ours against OpenCV's
+#
+# How much of a tracker's score belongs to its paper, and how much to the code that happens to be used? We compare our
+# trackers with OpenCV's, two of which have the same names.
 #
 # OpenCV has MOSSE, KCF and CSRT ([Lukežič et al. 2017](#References "lukezic2017"); fHOG, colour names, and a mask for
 # what belongs to the target). All six trackers on all 22 sequences of 120 frames take minutes, so we stored the
@@ -886,7 +924,9 @@ for name, tracker in product(("iv-1", "fm-1"), ("mosse", "mosse-opencv")):
 # %% [markdown]
 # CSRT is ahead, DSST and our KCF cannot be told apart here, and OpenCV's KCF is far behind ours, although it is the
 # same tracker by name. Its features, grey and colour names instead of fHOG, explain a part, but on the 22 clips even
-# the *grey* KCF of section 3.4 did better. What else differs? OpenCV's tracker returns a flag beside the box. When
+# the *grey* KCF of section 3.4 did better.
+#
+# What else differs? OpenCV's tracker returns a flag beside the box. When
 # the response's peak is below 0.5, the flag is `False` for "not found", and the tracker moves neither box nor model.
 # This threshold is a setting, so we turn it off:
 
@@ -944,13 +984,16 @@ assert answers[UnflaggedKCF][1] == 0
 # target moves on, so the tracker rarely finds the target again. Without the threshold it is about as good as our
 # grey KCF. **One constant out
 # of a dozen explains half of the difference between two implementations of one paper**; the features may explain the
-# other half. So a table that says only "KCF" says little, and with ours we give commit and settings. Giving no
-# answer can be right: a robot may prefer "I don't know" to a wrong box. OTB's score does not reward it.
+# other half. So a table that says only "KCF" says little, and with ours we give commit and settings.
+#
+# Giving no answer can be right: a robot may prefer "I don't know" to a wrong box. OTB's score does not reward it.
 #
 # ## 3.7 A gallery of failures, worst first
 #
 # A mean does not show *how* a tracker fails. The next cell lists our KCF by attribute, worst first; a sequence
-# counts for each of its attributes.
+# counts for each of its attributes. The letters are OTB's: background clutter (BC), rotation out of the plane and in
+# the plane (OPR, IPR), motion blur (MB), occlusion (OCC), fast motion (FM), deformation (DEF), scale variation (SV), out
+# of view (OV), low resolution (LR), and illumination variation (IV).
 
 # %%
 groups = {}
@@ -999,20 +1042,23 @@ assert round(jump) == 54
 assert max(lowest[name] for name in worst[:4]) < 9 < 10 <= min(lowest["opr-1"], lowest["bc-2"])
 
 # %% [markdown]
-# There are two kinds of failure. In the first four sequences the response *breaks*. In `fm-2` the target jumped 54
-# px in one frame, into the faded border of the window. In `mb-1` it was learned with blur and came back sharp. In
-# `ov-2` it left the frame, so that only the border's repeated pixels were visible. In `opr-2` it turned away while
-# moving fast. A tracker that watches its PSR could notice these. In the last two sequences the response does *not*
-# break. The box drifts off with the background while the target turns slowly (`opr-1`), or jumps to a similar object
-# passing by (`bc-2`). The response keeps its peak, since the image at the box does match what the filter has
-# learned. No threshold on the response helps here; better channels may help, and the rest of the book is about
-# learning them.
+# There are two kinds of failure.
+#
+# **The response breaks**, in the first four sequences. In `fm-2` the target jumped 54 px in one frame, into the faded
+# border of the window. In `mb-1` it was learned with blur and came back sharp. In `ov-2` it left the frame, so that
+# only the border's repeated pixels were visible. In `opr-2` it turned away while moving fast. A tracker that watches
+# its PSR could notice these.
+#
+# **The response does not break**, in the last two. The box drifts off with the background while the target turns slowly
+# (`opr-1`), or jumps to a similar object passing by (`bc-2`). The response keeps its peak, since the image at the box
+# does match what the filter has learned. No threshold on the response helps here; better channels may help, and the
+# rest of the book is about learning them.
 #
 # ## 3.8 Ten real sequences
 #
-# Here are the same six trackers on ten sequences of OTB ([Wu et al. 2015](#References "wu2015")). We may not
-# redistribute the sequences, so the book has the scores only. Frames per second were measured on one thread of the
-# hardware named in the file, without decoding.
+# So far our targets were drawn. Does the same hold on real video? Here are the same six trackers on ten sequences of OTB
+# ([Wu et al. 2015](#References "wu2015")). We may not redistribute the sequences, so the book has the scores only.
+# Frames per second were measured on one thread of the hardware named in the file, without decoding.
 
 # %%
 table, real = stored("classic_otb10")
@@ -1027,7 +1073,9 @@ differences["kcf", "kcf-opencv"] = compare(real, "kcf", "kcf-opencv")
 # Estimating the size now helps clearly: DSST is ahead of KCF, also when both start a pixel beside the true box. The
 # difference is smaller than it looks, because in two of the ten sequences this run of DSST kept its target by luck.
 # [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) repeats it, also with the arithmetic of another processor.
-# Ten sequences cannot tell DSST from CSRT, which is much slower. Where the real sequences are found, the next cell
+# Ten sequences cannot tell DSST from CSRT, which is much slower.
+#
+# Where the real sequences are found, the next cell
 # runs the two fastest trackers over them, and those of section 3.5 over one, and compares with the files.
 
 # %% tags=["outside-data"]

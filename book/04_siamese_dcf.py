@@ -5,17 +5,17 @@
 # ---
 
 # %% [markdown]
-# # 04. The Siamese DCF layer
+# # 04 The Siamese DCF layer
 #
 # Chapters 02 and 03 computed a filter from pixels or from hand-made features. Now the features come from a small
 # network, and the filter becomes a *layer*: two patches go in, one response map comes out, and everything between
 # can be differentiated. The layer itself has no weights. The rest of the book builds on it.
 #
-# **You will** follow two patches through the layer array by array, derive why 32 channels share one denominator,
-# check the solution against dense solvers, measure what $\lambda$, $\sigma$ and the window do, and see the layer
-# follow the background instead of the target, with a high peak.
+# **Goals.** After this chapter you can *follow* two patches through the layer array by array, *derive* why 32 channels
+# share one denominator, *check* the solution against dense solvers, *say* what $\lambda$, $\sigma$ and the window do,
+# and *recognise* a layer that follows the background instead of the target, with a high peak.
 #
-# **You need** [chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
+# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
 # Run time: about 15 s on two cores. Downloads: none.
 
@@ -63,9 +63,13 @@ banner()
 # the *same* network for both; this is what "Siamese" means. From the template's maps the filter is solved, one map
 # per channel. The filter is applied to the search patch's maps, and the 32 results are added.
 #
-# Each panel below shows the actual array. The weights in this chapter are random. Trained ones come with the book,
-# and chapters 07 to 11 explain how they were trained. The layer's formulas are the same for any weights, and
-# random weights already find the target.
+# The weights in this chapter are random. Trained ones come with the book, and chapters 07 to 11 explain how they were
+# trained. The layer's formulas are the same for any weights, and random weights already find the target.
+#
+# Each panel below shows the actual array. The upper row goes from the template to the filters, the lower row from the
+# search patch to the response. One place of a feature map is called a *cell*. Here a cell is as large as a pixel of the
+# patch; a $3\times3$ convolution without padding loses a cell at each border, so two of them turn 125 pixels into 121
+# cells.
 
 # %%
 pair = demo.cut(render_clip(frames=5, seed=11, in_plane_rotation=0.1), 4)
@@ -170,27 +174,36 @@ assert agreements["learned"] > agreements["random"] + 0.02
 # %% [markdown]
 # ## 4.2 Why all channels share one denominator
 #
-# We want filters $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
+# Chapter 02 solved for one channel. Now there are 32, and the question is how they share the work. We want filters
+# $\mathbf W_1,\dots,\mathbf W_C$ whose *summed* response to the template is the label:
 #
 # $$\min_{\mathbf W}\ \Big\|\sum_{c}\mathbf W_c*\mathbf X_c-\mathbf Y\Big\|_2^2+\lambda\sum_c\|\mathbf W_c\|_2^2 .$$
 #
 # In the Fourier domain the pixels separate (chapter 02): each frequency can be solved by itself. The channels do not
 # separate, because their responses are added. At one frequency collect them into vectors
-# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$. The response there is
+# $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$; $\mathsf H$ means transposed and conjugated. The response there is
 # $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that should equal $\hat y$: one equation with $C$
-# unknowns. Ridge regression gives
+# unknowns. Ridge regression, the normal equations of section 2.4 for a single row, gives
 #
 # $$\hat{\mathbf w}=\big(\hat{\mathbf x}\hat{\mathbf x}^{\mathsf H}+\lambda\mathbf I\big)^{-1}\hat{\mathbf x}\,\hat y^\star .$$
 #
 # Do we need to solve a $32\times32$ system at each of 14,641 frequencies? No. $\hat{\mathbf x}$ is an eigenvector of
 # that matrix, with the eigenvalue $\hat{\mathbf x}^{\mathsf H}\hat{\mathbf x}+\lambda$, as you see by multiplying.
-# So the inverse divides it by this number, and we get Eq. 4 with its sum:
+# So the inverse divides it by this number, which is a sum over *all* channels. The filter of channel $c$ is its own
+# numerator over this shared sum:
 #
-# $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda},\qquad
-# \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .\tag{4, 5}$$
+# > **Paper, Eq. 4.** The filters, computed from the template's features; the sum over the channels is added.
+# >
+# > $$\hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\sum_k|\hat{\mathbf X}_k|^2+\lambda}\tag{4}$$
 #
-# The paper prints the formula for one channel ([Wang et al. 2019](#References "wang2019")); its code, like that of
-# other trackers, has both sums ([Wang et al. 2017](#References "wang2017")).
+# > **Paper, Eq. 5.** The response to the search patch's features; the sum over the channels is added.
+# >
+# > $$\hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c\tag{5}$$
+#
+# The paper prints both for one channel ([Wang et al. 2019](#References "wang2019")), as chapter 07 shows; its code,
+# like that of other trackers, has both sums ([Wang et al. 2017](#References "wang2017")). We now compute the layer in
+# three ways that share nothing but the problem, and compare them with the library's. The first two are the formulas
+# above, and a dense system at each frequency:
 
 
 # %%
@@ -282,10 +295,14 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # %% [markdown]
 # ## 4.3 Sigma: how sharp a peak to ask for
 #
-# The label is the response we ask for. The reference code makes its width a tenth of the target's side: the patch is
+# The label is the response we ask for. The authors' code, which we call the *reference*, makes its width a tenth of the
+# target's side: the patch is
 # three targets wide, 125 cells, so $\sigma=125/3/10$ cells. A narrow label contains high frequencies, in which two
 # frames differ by noise and by the slightest deformation. A wide label is easy to match, but the position of its
 # flat peak is less certain.
+#
+# The figure has a cut through label and response for four widths. Look at how high each response is, and how far its
+# peak lies from the dotted line, the truth.
 
 # %% tags=["slide"] alt="Sections through label and response for sigma 1, 4, 8 and 16: the peak grows higher and wider and moves to the left of the truth"
 sigma = default_sigma(125, 125)
@@ -317,9 +334,12 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 # %% [markdown]
 # ## 4.4 Lambda: a surprise
 #
-# $\lambda$ keeps the division from amplifying noise. The reference's value $10^{-4}$ is a *relative* one: with $N=CHW$,
-# the number of values in the template's features, it is $\lambda_N=\lambda/N$, so the $\lambda$ of Eq. 4 is larger. **Predict:** multiply it by
-# 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or more than `10`?
+# $\lambda$ keeps the division from amplifying noise. The reference code divides the template's energy by $N=CHW$, the
+# number of values in its features, before it adds its $\lambda_N=10^{-4}$. In the plain form of Eq. 4 this is a
+# $\lambda$ that is $N$ times as large, printed below.
+#
+# **Predict:** multiply it by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
+# more than `10`?
 
 # %%
 my_guess = 1
@@ -334,6 +354,11 @@ peaks = np.array([peak_displacement(r, subpixel=True) for r in swept])
 heights = np.array([r.max() for r in swept])
 drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
 print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
+
+# %% [markdown]
+# The left plot shows the height of the peak for values of $\lambda$ over twelve decades. The right plot counts how much
+# energy the template has at its frequencies, in all channels together and in one of them alone. How far to the right of
+# the dashed line, the reference's $\lambda$, does each histogram begin?
 
 # %% tags=["slide"] alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does"
 spectrum_energy = torch.fft.rfft2(x).abs().square()
@@ -363,7 +388,9 @@ print(f"of channel 1 alone: {weakest['channel 1 alone']:.0f} times")
 # larger than $\lambda$. One channel alone has frequencies whose energy is only a few times $\lambda$. In all 32
 # together, on this rendered clip, the weakest frequency has more than a thousand times $\lambda$: what one channel
 # lacks another has. So many channels regularise the
-# filter better than $\lambda$ does. Real frames can be emptier. On the small, blurred target of OTB's *Crossing*,
+# filter better than $\lambda$ does.
+#
+# Real frames can be emptier. On the small, blurred target of OTB's *Crossing*,
 # for example, the weakest frequency has only 24 times $\lambda$, and there $\lambda$ begins to matter. Where the
 # sequence is found, the next cell checks this.
 
@@ -410,8 +437,9 @@ assert psr[-1] > 1.5 * psr[0]
 # %% [markdown]
 # ## 4.6 Where it fails: what is being tracked?
 #
-# Now the same layer without the window, on 24 clips in which target and background move differently. A hit is a
-# peak within four cells of the target's true displacement.
+# A patch shows the target and its background. Which of the two does the layer follow? We take the window away and
+# compare, on 24 clips in which target and background move differently. A hit is a peak within four cells of the
+# target's true displacement.
 
 # %%
 clips = [render_clip(frames=5, seed=seed, in_plane_rotation=0.1) for seed in range(24)]
@@ -438,6 +466,10 @@ hits = {
 }
 print(hits, "of", len(pairs))
 
+# %% [markdown]
+# In the plots a grey line joins the true displacement of each target with the peak. Where do the peaks lie without the
+# window?
+
 # %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks lie near the middle"
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
@@ -458,8 +490,9 @@ print("clips in which the version without window has the higher ratio:", louder,
 # Without the window nearly every peak is closer to the middle than the target is: the layer follows the
 # background, which hardly moves. This is what the formula computes. Eight ninths of the patch are background, the
 # filter is fitted to *all* of it, and without the window nothing marks the ninth that is the target. The window
-# does mark it: by fading the border it gives the target in the middle the most weight. The peak-to-sidelobe ratio
-# does not warn us, since it is higher without the window in almost every clip.
+# does mark it: by fading the border it gives the target in the middle the most weight.
+#
+# The peak-to-sidelobe ratio does not warn us, since it is higher without the window in almost every clip.
 #
 # The training in chapter 07 uses **no** window. There, patches are cut from the middle of raw video, and nobody
 # has marked what is target and what is background; the network learns by following the whole patch.

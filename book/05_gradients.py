@@ -5,18 +5,18 @@
 # ---
 
 # %% [markdown]
-# # 05. Gradients through a Fourier transform
+# # 05 Gradients through a Fourier transform
 #
 # The filter of chapter 04 is not learned by gradient descent. It has a closed form, one division per frequency. What
 # training changes are the features in front of it, so the gradient of the loss must travel back through a division,
 # a sum over channels and three Fourier transforms. Deep-learning frameworks do this for you. In this chapter you do
 # it yourself once. The result is four lines of code, and it shows what the gradient depends on.
 #
-# **You will** differentiate a real loss by a complex number, derive the paper's Eq. 7 term by term, check it against
-# autograd and against finite differences, look at a gradient as a picture, and find out why a video in which nothing
-# moves teaches a tracker nothing.
+# **Goals.** After this chapter you can *differentiate* a real loss by a complex number, *derive* the paper's Eq. 7 term
+# by term, *check* it against autograd and against finite differences, *read* a gradient as a picture, and *explain* why
+# a video in which nothing moves teaches a tracker nothing.
 #
-# **You need** [chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
+# **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
 # Run time: about 10 s on two cores. Downloads: none.
@@ -50,11 +50,12 @@ banner()
 # ## 5.1 What we are after
 #
 # The filter is computed from a template and applied to a search patch. The loss compares the response with the
-# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. The loss
-# decides where its peak should be; in chapter 07 this position will come from tracking backward. The gradient of
-# this
-# loss with respect to the response map is the response minus the wanted response. We call it the *arriving*
-# gradient. This chapter asks what gradient reaches the two patches.
+# response we wanted: it is half the sum of squared differences. The wanted response is a Gaussian. Where its peak
+# should be is part of the loss; in chapter 07 this place will come from tracking backward.
+#
+# The gradient of this loss with respect to the response map is the response minus the wanted response. We call it the
+# *arriving* gradient. This chapter asks what gradient reaches the two patches from there. In the figure the upper row
+# is the way forward, the lower row the three gradients: red is positive, blue negative.
 
 # %% tags=["slide"] alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar"
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
@@ -81,10 +82,11 @@ plt.show()
 # The response peaks at the shift, but this loss asked for a peak at zero displacement. So the arriving gradient is
 # positive at the peak (red: lower the response here) and negative at zero displacement (blue: raise it here). The
 # two pictures beside it show which pixels of the two patches to brighten or darken to make the loss larger;
-# learning goes the opposite way. The template's gradient looks like one wave that covers the whole patch, the
-# search patch's like several waves on top of each other, and the template's is much stronger. By the end of the
-# chapter you can explain each of these observations with a
-# formula.
+# learning goes the opposite way.
+#
+# By the end of the chapter you can explain three observations with a formula. The template's gradient looks like one
+# wave that covers the whole patch. The search patch's looks like several waves on top of each other. And the template's
+# gradient is much stronger, as the norms above the maps say.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The picture: the response peaks at the shift, and the template's gradient is the stronger one.
@@ -94,9 +96,12 @@ assert np.linalg.norm(step.d_template) > 2 * np.linalg.norm(step.d_search)
 # %% [markdown]
 # ## 5.2 A derivative for complex numbers
 #
+# What is a gradient with respect to a spectrum? This section defines it for one complex number, and shows what PyTorch
+# stores for it.
+#
 # The loss $L$ is real and the spectra it depends on are complex. The usual complex derivative does not exist for
 # such functions: for $|w|^2$, for example, the limit depends on the direction from which you approach. But we can
-# move the real part $a$ and the imaginary part $b$ of $w=a+ib$ separately. Wirtinger's two derivatives combine the
+# move the real part $a$ and the imaginary part $b$ of $w=a+ib$ separately. *Wirtinger's* two derivatives combine the
 # two partial derivatives ([Brandwood 1983](#References "brandwood1983")):
 #
 # $$\frac{\partial L}{\partial w}=\frac12\Big(\frac{\partial L}{\partial a}-i\frac{\partial L}{\partial b}\Big),
@@ -143,7 +148,10 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 # %% [markdown]
 # ## 5.3 Crossing the transform
 #
-# One identity carries a gradient across a Fourier transform. By Parseval's theorem the sum of products of two maps
+# The loss is computed from the response, a map of pixels, but the filter in the Fourier domain. So the gradient has to
+# cross a Fourier transform, and this section finds the rules for it.
+#
+# One identity is enough. By Parseval's theorem the sum of products of two maps
 # equals the sum of products of their spectra, divided by the number of pixels. For real maps $\mathbf P,\mathbf Q$
 # of $H\times W$ pixels
 #
@@ -156,11 +164,14 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 #
 # Read backward, this is a recipe. *If you can write $dL$ as $\langle\hat{\mathbf Q},d\hat{\mathbf X}\rangle$, where
 # $\hat{\mathbf Q}$ is the spectrum of a real map, then that map is $\partial L/\partial\mathbf X$*, and one inverse
-# transform computes it. The condition matters: for a real $\mathbf X$ the bracket does not see the part of
+# transform computes it. The factor $1/HW$ is inside the bracket, so it cannot be lost on the way.
+#
+# The condition matters: for a real $\mathbf X$ the bracket does not see the part of
 # $\hat{\mathbf Q}$ that belongs to an imaginary map, so without it $\hat{\mathbf Q}$ is not unique. It holds below
-# because every $\hat{\mathbf Q}$ is made from spectra of real maps by products, quotients and conjugates. The factor
-# $1/HW$ is inside the bracket, so it cannot be lost on the way. To move a factor across the bracket we need two
-# rules, which follow from $\mathrm{Re}(u)=\mathrm{Re}(u^\star)$:
+# because every $\hat{\mathbf Q}$ is made from spectra of real maps by products, quotients and conjugates.
+#
+# To use the recipe we must get $d\hat{\mathbf X}$ alone on the right side of the bracket. Two rules move a factor across
+# it; they follow from $\mathrm{Re}(u)=\mathrm{Re}(u^\star)$:
 #
 # $$\langle\hat{\mathbf G},\,\hat{\mathbf M}\odot d\hat{\mathbf X}\rangle=\langle\hat{\mathbf M}^\star\odot\hat{\mathbf G},\,d\hat{\mathbf X}\rangle,
 # \qquad
@@ -196,8 +207,16 @@ for left, right in sides.values():
 # %% [markdown]
 # ## 5.4 Equation 7, term by term
 #
-# The layer, once more (Eq. 4 and 5 with their sum over channels, [Wang et al. 2019](#References "wang2019")):
-# $\mathbf X_c$ are the template's features, $\mathbf Z_c$ the search patch's, $\mathbf Y$ the label,
+# This is the equation that the chapter is about, as the paper prints it ([Wang et al. 2019](#References "wang2019")).
+# $\mathbf T$ is the template, $\mathbf S$ the search patch, and $\varphi_\theta$ the network:
+#
+# > **Paper, Eq. 7.** The gradient at the template's features has two terms, the one at the search patch's has one.
+# >
+# > $$\begin{aligned}\frac{\partial\mathcal L_{un}}{\partial\varphi_\theta(\mathbf T)}&=\mathscr F^{-1}\Big(\frac{\partial\mathcal L_{un}}{\partial(\mathscr F(\varphi_\theta(\mathbf T)))^\star}+\Big(\frac{\partial\mathcal L_{un}}{\partial\mathscr F(\varphi_\theta(\mathbf T))}\Big)^{\!\star}\Big)\\ \frac{\partial\mathcal L_{un}}{\partial\varphi_\theta(\mathbf S)}&=\mathscr F^{-1}\Big(\frac{\partial\mathcal L_{un}}{\partial(\mathscr F(\varphi_\theta(\mathbf S)))^\star}\Big)\end{aligned}\tag{7}$$
+#
+# The paper leaves the derivatives on the right as they are. We want to know what they *are*: formulas that a few lines
+# of code can compute. In this chapter's letters $\mathbf X_c$ are the template's features, $\mathbf Z_c$ the search
+# patch's, $\mathbf Y$ is the label, and the layer (Eq. 4 and 5 with their sum over channels) is
 #
 # $$\hat{\mathbf K}=\sum_c|\hat{\mathbf X}_c|^2+\lambda,\qquad \hat{\mathbf W}_c=\frac{\hat{\mathbf X}_c\odot\hat{\mathbf Y}^\star}{\hat{\mathbf K}},\qquad
 # \hat{\mathbf R}=\sum_c\hat{\mathbf W}_c^\star\odot\hat{\mathbf Z}_c .$$
@@ -216,7 +235,7 @@ def forward(x, z, y, ridge):
 # $d\hat{\mathbf R}=\hat{\mathbf W}_c^\star\odot d\hat{\mathbf Z}_c$. Put this into Eq. 5.1 and move
 # $\hat{\mathbf W}_c^\star$ across with the first rule of Eq. 5.2:
 #
-# $$\frac{\partial L}{\partial\mathbf Z_c}=\mathscr F^{-1}\big(\hat{\mathbf G}\odot\hat{\mathbf W}_c\big).\tag{7, search}$$
+# $$\frac{\partial L}{\partial\mathbf Z_c}=\mathscr F^{-1}\big(\hat{\mathbf G}\odot\hat{\mathbf W}_c\big).\tag{5.3}$$
 #
 # Forward we *correlate* the search patch with the filter; backward we *convolve* the arriving gradient with it.
 
@@ -237,15 +256,17 @@ def search_gradient(g, filter_spectrum):
 #
 # Rule one for the first term, rule two for the second:
 #
-# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\big(\hat{\mathbf M}^\star\odot\hat{\mathbf G}+\hat{\mathbf N}\odot\hat{\mathbf G}^\star\big).\tag{7, template}$$
+# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\big(\hat{\mathbf M}^\star\odot\hat{\mathbf G}+\hat{\mathbf N}\odot\hat{\mathbf G}^\star\big).\tag{5.4}$$
 #
-# These are the two terms of the paper's Eq. 7. It calls them $\partial L/\partial\hat{\mathbf X}_c^\star$ and
-# $(\partial L/\partial\hat{\mathbf X}_c)^\star$. If these were Wirtinger's derivatives of the real $L$, they would
-# be equal, as we saw above, and one of them would be enough. They are not equal, because the paper differentiates
-# through the conjugated response $\hat{\mathbf R}^\star$ only and treats $\hat{\mathbf R}$ as a constant. In this
-# convention the first term is what arrives through $d\hat{\mathbf X}_c$ and the second what arrives through
-# $d\hat{\mathbf X}_c^\star$; both are needed, and the next section shows their values at one frequency. The search
-# patch needs one term only because $\hat{\mathbf R}$ does not contain $\hat{\mathbf Z}_c^\star$.
+# These are the two terms of Eq. 7, in the same order: $\partial L/\partial\hat{\mathbf X}_c^\star$ and
+# $(\partial L/\partial\hat{\mathbf X}_c)^\star$. The first is what arrives through $d\hat{\mathbf X}_c$, the second
+# what arrives through $d\hat{\mathbf X}_c^\star$. The search patch needs one term only, because $\hat{\mathbf R}$ does
+# not contain $\hat{\mathbf Z}_c^\star$.
+#
+# *A trap in the notation.* If the two were Wirtinger's derivatives of the real $L$, they would be equal, as we saw
+# above, and one of them would be enough. They are not equal, because the paper differentiates through the conjugated
+# response $\hat{\mathbf R}^\star$ only and treats $\hat{\mathbf R}$ as a constant. In this convention both terms are
+# needed; the next section shows their values at one frequency.
 
 
 # %%
@@ -258,10 +279,10 @@ def template_gradient(g, x, z, y, ridge):
 
 
 # %% [markdown]
-# Both terms contain $\hat{\mathbf X}_c/\hat{\mathbf K}$, once with $-\hat{\mathbf G}\hat{\mathbf R}^\star$ and once with its conjugate. A number plus its
+# Eq. 5.4 can be written with one real factor. Both terms contain $\hat{\mathbf X}_c/\hat{\mathbf K}$, once with $-\hat{\mathbf G}\hat{\mathbf R}^\star$ and once with its conjugate. A number plus its
 # conjugate is twice its real part, so they collect into the form the library computes:
 #
-# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\Big(\frac{\hat{\mathbf G}^\star\hat{\mathbf Y}\hat{\mathbf Z}_c-2\,\mathrm{Re}(\hat{\mathbf G}\hat{\mathbf R}^\star)\,\hat{\mathbf X}_c}{\hat{\mathbf K}}\Big).\tag{7, collected}$$
+# $$\frac{\partial L}{\partial\mathbf X_c}=\mathscr F^{-1}\Big(\frac{\hat{\mathbf G}^\star\hat{\mathbf Y}\hat{\mathbf Z}_c-2\,\mathrm{Re}(\hat{\mathbf G}\hat{\mathbf R}^\star)\,\hat{\mathbf X}_c}{\hat{\mathbf K}}\Big).\tag{5.5}$$
 
 
 # %%
@@ -375,18 +396,26 @@ for name, errors in off.items():
 # %% [markdown]
 # ## 5.6 Why the template's gradient is larger
 #
-# In the first picture the template's gradient was about 16 times the search patch's. Take the formulas with one channel
-# and look at one frequency. The search patch's gradient is $\hat{\mathbf G}\hat{\mathbf X}\hat{\mathbf Y}^\star/\hat{\mathbf K}$. In the template's, put
-# $\hat{\mathbf R}=\hat{\mathbf Y}\hat{\mathbf X}^\star\hat{\mathbf Z}/\hat{\mathbf K}$ into both terms: the absolute values are $|\hat{\mathbf M}|=|\hat{\mathbf Y}\hat{\mathbf Z}|\,|\hat{\mathbf X}|^2/\hat{\mathbf K}^2$ and
-# $|\hat{\mathbf N}|=|\hat{\mathbf Y}\hat{\mathbf Z}|\,\lambda/\hat{\mathbf K}^2$, and since $|\hat{\mathbf X}|^2+\lambda=\hat{\mathbf K}$ they sum to $|\hat{\mathbf Y}\hat{\mathbf Z}|/\hat{\mathbf K}$. So at each frequency
+# In the first picture the template's gradient was about 16 times the search patch's. We shall see that a few frequencies
+# do this, at which the template has almost no energy and the search patch has some.
+#
+# Take the formulas with one channel and look at one frequency. The search patch's gradient is Eq. 5.3 with the filter
+# written out, $\hat{\mathbf G}\hat{\mathbf X}\hat{\mathbf Y}^\star/\hat{\mathbf K}$. For the template's, put
+# $\hat{\mathbf R}=\hat{\mathbf Y}\hat{\mathbf X}^\star\hat{\mathbf Z}/\hat{\mathbf K}$ into both terms of Eq. 5.4. The absolute values are
+#
+# $$|\hat{\mathbf M}|=\frac{|\hat{\mathbf Y}\hat{\mathbf Z}|}{\hat{\mathbf K}}\cdot\frac{|\hat{\mathbf X}|^2}{\hat{\mathbf K}},\qquad
+# |\hat{\mathbf N}|=\frac{|\hat{\mathbf Y}\hat{\mathbf Z}|}{\hat{\mathbf K}}\cdot\frac{\lambda}{\hat{\mathbf K}} .$$
+#
+# The second fractions add up to 1, because $|\hat{\mathbf X}|^2+\lambda=\hat{\mathbf K}$. So at each frequency
 #
 # $$\text{template: at most }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf Z}|,\qquad
 # \text{search patch: }\frac{|\hat{\mathbf G}\hat{\mathbf Y}|}{\hat{\mathbf K}}\,|\hat{\mathbf X}| .$$
 #
-# The template's gradient goes with the energy of the *search patch*, and the other way round. It is large where $\hat{\mathbf K}$ is
-# small, because the template has almost no energy there, and the search patch does have energy. We look for such
-# frequencies in the opening figure, and repeat the experiment with a search patch that is the template itself, rolled
-# by (3, 5) with wrap-around, so that $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
+# The template's gradient grows with the strength of the *search patch*, and the other way round. So it can be much
+# larger than the other at frequencies where the template is weak and the search patch is not; and since the template is
+# weak, $\hat{\mathbf K}$ is small there too. We look for such frequencies in the opening figure, and repeat the
+# experiment with a search patch that is the template itself, rolled by (3, 5) with wrap-around, so that
+# $|\hat{\mathbf Z}|=|\hat{\mathbf X}|$ everywhere.
 
 # %%
 template, moved = gradient.look(0, 0), gradient.look(3, 5)
@@ -422,7 +451,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 # circular shift the two gradients are about equally large.
 #
 # $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it; this
-# time the loss asks for a peak at the true shift, (3, 5):
+# time the loss asks for a peak at the true shift, (3, 5). Look at where the two curves cross:
 
 # %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
 exponents = np.arange(-5, 3)
@@ -465,13 +494,17 @@ assert 0.5 < ratio[-1] < 0.6
 # $\hat{\mathbf X}$, the search patch $\hat{\mathbf Z}$ and the label $\hat{\mathbf Y}$ are three arrows in the complex plane.
 # Drag their tips, or go to a tip with Tab and use the arrow keys. The filter $w$, the response $r$, the arriving
 # gradient $g=r-y$ and the two gradients of Eq. 7 follow. The right plane shows a step of gradient descent: how
-# training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$. Everything is computed in your browser; the picture above
-# the arrows shows their starting position, computed by the library.
+# training would change $\hat{\mathbf X}$ and $\hat{\mathbf Z}$.
 #
-# Three things to try. Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the
-# same angle. Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$
-# shrinks it. Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose
-# square is well above $\lambda$.
+# Everything is computed in your browser; the picture above the arrows shows their starting position, computed by the
+# library.
+#
+# Three things to try:
+#
+# - Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the same angle.
+# - Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$ shrinks it.
+# - Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose square is well
+#   above $\lambda$.
 
 # %% tags=["nbval-ignore-output"] alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step"
 one_frequency.demo()
@@ -515,6 +548,9 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 
 # %%
 my_guess = "about the same"
+
+# %% [markdown]
+# These are the patches that the pairs are made of:
 
 # %% tags=["slide"] alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape"
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
@@ -574,7 +610,7 @@ for name, loss, norm in zip(pairs, losses, norms, strict=True):
 print(f"You said {my_guess!r}; it is {answer!r}, though the loss is still large.")
 
 # %% [markdown]
-# A large loss suggests a large gradient, but here there is almost none. The formulas above give the reason. With
+# A large loss suggests a large gradient, but for the still pair there is almost none. The formulas above give the reason. With
 # $\mathbf Z=\mathbf X$ and small $\lambda$,
 # $\hat{\mathbf R}=\hat{\mathbf Y}\,|\hat{\mathbf X}|^2/(|\hat{\mathbf X}|^2+\lambda)\approx\hat{\mathbf Y}$
 # *whatever the features are*. A change of $\varphi$ that acts on both patches alike cannot move the response, so the
@@ -604,11 +640,14 @@ gradient.demo()
 # %% [markdown]
 # ## 5.10 Where it goes wrong
 #
-# Here are three mistakes that look harmless in code. **No conjugate**: $\hat{\mathbf G}$ is written where
-# $\hat{\mathbf G}^\star$ belongs in the template's formula. **Frozen denominator**: $\hat{\mathbf K}$ is treated as
-# a constant, although it is computed from the features. **One term only**: the template gets a formula with one
-# term, like the search patch's. We use each of them for gradient descent on the template's own pixels, 60 steps of a
-# fixed length, and record the loss.
+# Here are three mistakes that look harmless in code:
+#
+# - **No conjugate**: $\hat{\mathbf G}$ is written where $\hat{\mathbf G}^\star$ belongs in the template's formula.
+# - **Frozen denominator**: $\hat{\mathbf K}$ is treated as a constant, although it is computed from the features.
+# - **One term only**: the template gets a formula with one term, like the search patch's.
+#
+# **Predict:** with which of them does the loss still fall? We use each for gradient descent on the template's own
+# pixels, 60 steps of a fixed length, and record the loss.
 
 # %%
 wanted = np.roll(np.asarray(gaussian_label(64, 64, 3.0), np.float64), (2, 3), (0, 1))
@@ -658,8 +697,10 @@ print(f"with the denominator frozen the loss had been down to {min(curves['froze
 # missing, the loss falls almost as it should. The formula explains why. The missing term is
 # $\hat{\mathbf Y}\hat{\mathbf Z}_c-\hat{\mathbf R}\hat{\mathbf X}_c$ over $\hat{\mathbf K}$. If the two patches
 # resemble each other, $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift and
-# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small. A falling loss does not
-# prove that the gradient is right. Comparing with finite differences does, so write that test first.
+# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small.
+#
+# **A falling loss does not prove that the gradient is right.** Comparing with finite differences does, so write that
+# test first.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves: Eq. 7 goes lowest, one term nearly as low; the other two stall, or climb again.

@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
 # [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**,
-# except in section 6.5, where they are compared with weights learned from raw video, and in section 6.8. The following chapters explain
+# except in section 6.5, where they are compared with weights learned from raw video, and in sections 6.7 and 6.8. The following chapters explain
 # how these are learned; the tracker around them stays the same.
 #
 # Run time: about 76 s on two cores. Downloads: none.
@@ -73,11 +73,14 @@ viz.show(viz.contact_sheet(shots, columns=3, labels=["frame 0: the box is given"
 # about 45 points wide. Between pixels we interpolate, and values stay floats: rounding them to whole grey levels is
 # enough to change the boxes a hundred frames later. Windows come in batches, because we shall need three at once.
 #
-# This step follows the authors' code, and it differs from `crop` of chapter 01 in three ways. First, whole
-# coordinates are pixel *centres* here (the third habit in chapter 01's table), so the square of pixels 28 to 152 has
-# its centre at 90, not at 90.5. Second, the outermost points lie *on* the edges of the window, while Eq. 1.2 of
-# chapter 01 reads at the centres of equal cells. Third, outside the frame there is black instead of the repeated
-# border. The first two only move and stretch each patch a little, in the same way in every frame. The third draws an
+# This step follows the authors' code, and it differs from `crop` of chapter 01 in three ways:
+#
+# - Whole coordinates are pixel *centres* here (the third habit in chapter 01's table), so the square of pixels 28 to 152
+#   has its centre at 90, not at 90.5.
+# - The outermost points lie *on* the edges of the window, while Eq. 1.2 of chapter 01 reads at the centres of equal cells.
+# - Outside the frame there is black instead of the repeated border.
+#
+# The first two only move and stretch each patch a little, in the same way in every frame. The third draws an
 # edge at the frame's border, as chapter 01 warned. We keep all three, because the authors' published boxes depend on
 # them.
 
@@ -183,15 +186,21 @@ print("peaks:", peaks.numpy().round(3))
 # The three maps look the same, and their peaks differ in the third digit. Section 6.4 will need this.
 #
 # **Step 5: choose a size.** The outer two peaks are multiplied by a constant, usually called the *scale penalty*,
-# and then the largest peak wins. **Step 6: move.** The peak's index tells by how many cells the target moved; an
+# and then the largest peak wins.
+#
+# **Step 6: move.** The peak's index tells by how many cells the target moved; an
 # index beyond the half means left or up (chapter 02). One cell is $1/125$ of the chosen *window*, not one pixel. The
-# new size is the window over $1+p$, within limits. **Step 7: learn again** at the new place, and blend what was
-# learned into the model:
+# new size is the window over $1+p$, within limits.
 #
-# $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W,\qquad\eta=0.01. \tag{12}$$
+# **Step 7: learn again** at the new place, and blend what was learned into the model, with a small weight:
 #
-# The paper writes $\alpha_t$ for the rate $\eta$. Since $\hat\alpha$ has another meaning here, we keep chapter 02's
-# letter. Here is the whole tracker:
+# > **Paper, Eq. 12.** The new filter is blended into the old one; the paper writes $\alpha_t$ for the rate $\eta$.
+# >
+# > $$\mathbf W_t=(1-\eta)\,\mathbf W_{t-1}+\eta\,\mathbf W\tag{12}$$
+#
+# Since $\hat\alpha$ has another meaning here, we keep chapter 02's letter $\eta$. The released settings have $\eta=0.01$.
+#
+# Here is the whole tracker as one class. `look` has steps 1 and 2, `learn` step 3, `update` steps 4 to 7:
 
 
 # %%
@@ -308,18 +317,28 @@ for name, padding in {"training": 2.0, "tracking": 1.8}.items():
 #
 # ## 6.3 What exactly is interpolated?
 #
-# Eq. 12 interpolates the filters. The authors' code interpolates `alpha` and `x` separately. MOSSE and DSST
-# (chapters 02 and 03) keep a numerator and a denominator. The three agree on a single frame. After $t$ updates frame
-# 0 has the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$. These sum to 1, and at
-# $\eta=0.01$ a weight halves every 69 frames. Then the filter is, per frequency and up to $\hat{\mathbf Y}^\star/N$:
+# Step 7 blends something old with something new. There are three candidates for what this something is:
+#
+# - the *filter*, as Eq. 12 says;
+# - the *dual coefficients* and the template's spectrum, each by itself, as the authors' code does;
+# - the *two sums*, numerator and denominator of the filter, as MOSSE and DSST do (chapters 02 and 03).
+#
+# On a single frame the three agree. Later they do not: this section shows that the boxes hardly differ, but that the
+# height of the peak does, and with it every score that is compared with a threshold.
+#
+# After $t$ updates frame 0 has the weight $w_0=(1-\eta)^t$ and frame $i$ the weight $w_i=\eta(1-\eta)^{t-i}$. These sum
+# to 1, and at $\eta=0.01$ a weight halves every 69 frames. Then the filter is, per frequency and up to
+# $\hat{\mathbf Y}^\star/N$:
 #
 # $$\text{filters: }\sum_i w_i\frac{\hat{\mathbf X}_i}{\hat E_i+\lambda_N},\qquad
 # \text{dual: }\Big(\sum_i w_i\hat{\mathbf X}_i\Big)\Big(\sum_i \frac{w_i}{\hat E_i+\lambda_N}\Big),\qquad
 # \text{sums: }\frac{\sum_i w_i\hat{\mathbf X}_i}{\sum_i w_i\hat E_i+\lambda_N}.$$
 #
 # If the energy at this frequency never changes, all three are the same. If it does, the first gives most weight to
-# frames with *little* energy (dark or blurred ones). The second and the third have the same first factor. Their
-# second factors are a mean of reciprocals and the reciprocal of a mean, and the former is never smaller (Jensen's
+# frames with *little* energy, that is, to dark or blurred ones.
+#
+# Now compare the second with the third. Both contain $\sum_iw_i\hat{\mathbf X}_i$. The other factor is a mean of
+# reciprocals in the one and the reciprocal of a mean in the other, and the former is never smaller (Jensen's
 # inequality). So dual coefficients give the filter of the two sums, multiplied at every frequency by a real factor
 #
 # $$\hat g=\Big(\sum_i\frac{w_i}{\hat E_i+\lambda_N}\Big)\Big(\sum_i w_i(\hat E_i+\lambda_N)\Big)\ \ge 1 .$$
@@ -385,6 +404,10 @@ for rate in (0.01, 0.1):
     print(
         f"rate {rate}: the dual filter is {g.median():.1f} times that of the sums in the median, at least {g.min():.2f} times"
     )
+
+# %% [markdown]
+# The left plot shows the peak of the response in each frame; the label that all three are fitted to has the peak 1. The
+# right plot counts the factor $\hat g$ over all frequencies.
 
 # %% tags=["slide"] alt="Left, the peak of the response in each frame: that of dual coefficients is the highest and exceeds 1; right, histograms of the factor g, all above 1 and larger at rate 0.1"
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -457,6 +480,11 @@ def watch(tracker):
 boxes, chosen, heights = watch(Tracker(penalty=1.2))
 kept = int((chosen == 1).sum())
 print(f"kept its size in {kept} of {len(chosen)} steps; you said {my_guess}")
+
+# %% [markdown]
+# The left plot shows the width that the tracker found, with this factor and with the factor 1. The right plot shows how
+# the better of the two outer peaks compares with the middle one. The size would stay if this ratio fell below the dashed
+# line.
 
 # %% tags=["slide"] alt="Left, found over true width: with factor 1.2 it changes in every step, with factor 1 it often stays; right, the best outer peak over the middle peak is close to 1 and far above 1 / 1.2"
 neutral_boxes, neutral, _ = watch(Tracker(penalty=1.0))
@@ -537,10 +565,12 @@ assert neutral_kept > 5
 #
 # Nothing in `Tracker` depends on what the channels are, so we can exchange them. We compare one grey channel, three
 # of colour, 31 of fHOG (chapter 03, one cell for $4\times4$ points), the 32 of our random network, and the 32 of the
-# network that comes with the book, which has the same two layers but was *trained* on raw video without labels. Two
-# settings differ from the released ones. All get sub-pixel peaks (chapter 02), because fHOG would otherwise move in
+# network that comes with the book, which has the same two layers but was *trained* on raw video without labels. We use
+# twelve clips with a turning target, changing light and similar objects nearby.
+#
+# Two settings differ from the released ones. All get sub-pixel peaks (chapter 02), because fHOG would otherwise move in
 # steps of four points. And the factor on the outer scales is 0, so that the size stays fixed and adds no noise of
-# its own. We use twelve clips with a turning target, changing light and similar objects nearby.
+# its own.
 
 
 # %%
@@ -566,6 +596,10 @@ for number in range(12):
     for name, phi in contenders.items():
         boxes = follow(Tracker(phi, penalty=0, subpixel=True), hard_frames, hard.boxes[0])
         overlaps[name][number] = iou(boxes, hard.boxes).mean()
+
+# %% [markdown]
+# Each dot below is a clip, each bar the mean of a row. See how far the dots of one row lie apart before you compare the
+# bars.
 
 # %% tags=["slide", "closed-loop"] alt="Mean overlaps of five kinds of features on twelve clips, spread from 0.1 to 0.95, with their means: grey lowest, the other four higher"
 _, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
@@ -593,20 +627,22 @@ print(
 
 # %% [markdown]
 # Random weights are better than plain grey: 32 random mixtures of colours and edges contain more than one
-# brightness, and many channels regularise well (chapter 04). Between fHOG and random weights the twelve clips
+# brightness, and many channels regularise well (chapter 04).
+#
+# Between fHOG and random weights the twelve clips
 # decide nothing. It is easy to draw a wrong conclusion here: on the six clips where fHOG does best it is well
 # ahead, and on the other six it is behind (last line). Somebody who had drawn only six clips could have got either
 # result. A paired interval over clips costs nothing and protects against this. The trackers run along the edge of
 # losing some of these targets, so on another processor the numbers differ a little.
 #
 # And what does *learning* add? The interval of learned against random weights contains zero too, so these twelve
-# clips do not decide it. But they were drawn by a program, and the network has learned from real video. So the
-# next table was measured on real video. It is stored with the book, because we may not redistribute the benchmark
-# and the authors' networks. It was made with the same class on the
-# first 100 frames of six real sequences, with sub-pixel peaks as above but with the released factor of 1.2, so that
-# the size follows the target. It gives the area under the success curve. `ours` is the network above, `udt` the
-# authors', and `dcfnet` the same architecture trained *with* labels. Where the data is found, a small part is
-# computed again.
+# clips do not decide it. But they were drawn by a program, and the network has learned from real video.
+#
+# **On real video.** So the next table was measured on the first 100 frames of six real sequences. It is stored with the
+# book, because we may not redistribute the benchmark and the authors' networks; where the data is found, a small part
+# is computed again. It was made with the same class, with sub-pixel peaks as above but with the released factor of 1.2,
+# so that the size follows the target, and it gives the area under the success curve. `ours` is the network above, `udt`
+# the authors', and `dcfnet` the same architecture trained *with* labels.
 
 # %%
 released = stored["features"]
@@ -655,10 +691,11 @@ assert gaps[:6].mean() < 0 < gaps[6:].mean()
 assert columns["ours"].mean() > columns["random"].mean() + 0.05
 
 # %% [markdown]
-# On real video fHOG is clearly ahead of random weights, which our rendered clips could not show. Training without a
-# single label raises the same architecture clearly above its random start. This holds for the authors' network and
-# for ours, which was trained on about ninety videos where theirs saw thousands, and which is a little behind
-# theirs on these six sequences. *This* is the paper's result, and chapter 07 begins to derive it. Two other
+# **Training without a single label raises the same architecture clearly above its random start.** This is the paper's
+# result, and chapter 07 begins to derive it. It holds for the authors' network and for ours, which was trained on about
+# ninety videos where theirs saw thousands, and which is a little behind theirs on these six sequences.
+#
+# On real video fHOG is clearly ahead of random weights too, which our rendered clips could not show. Two other
 # differences in the table mean nothing, because both intervals contain zero: the lead of UDT over DCFNet, which
 # was trained *with* labels and lost its target in one sequence (Jumping), and the lead of fHOG over UDT.
 #
@@ -689,6 +726,10 @@ def scores_of(rate):
 slow, slow_score, slow_maps = scores_of(0.01)
 fast, fast_score, fast_maps = scores_of(0.1)
 slow_overlap, fast_overlap = iou(slow, hidden.boxes), iou(fast, hidden.boxes)
+
+# %% [markdown]
+# The upper row shows the target in four frames, from before it is hidden until it is free again, the lower row what the
+# *fast* tracker (orange) responds. Compare its first response with its last, and its first box with its last.
 
 # %% tags=["slide"] alt="Four frames with the truth and the boxes of two learning rates, and below them the fast tracker's responses: at the end its box is on the wrong object and its response is sharp"
 times = (8, 24, 30, 42)
@@ -728,9 +769,12 @@ print(f"the tracker that lost the target is the one whose score was high; you sa
 # The occluder covers more and more of the patch, and Eq. 12 learns whatever is in the patch. After twenty such
 # frames the occluder makes up $1-0.9^{20}\approx88$ % of the fast model, which then moves away with it; of the slow
 # one it makes up $1-0.99^{20}\approx18$ %. The slow tracker has a low score for a good reason, drifts a little, and
-# returns to the target when it comes out. In the end both scores are the same, and one of the trackers is on the
-# wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
-# score does not mean that the model is right.** Slow learning has a drawback too: at $\eta=0.01$ half of the model
+# returns to the target when it comes out.
+#
+# In the end both scores are the same, and one of the trackers is on the wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
+# score does not mean that the model is right.**
+#
+# Slow learning has a drawback too: at $\eta=0.01$ half of the model
 # is older than 69 frames, so a target that changes its look within a second does not fit it any more.
 # [Chapter 12](12_udt_plus.ipynb) keeps several past templates instead of choosing one rate.
 #
@@ -782,12 +826,16 @@ assert drive_overlaps["rate 0.01"][-5:].min() > 0.8 > 0.1 > drive_overlaps["rate
 # ## 6.7 The response-map explorer
 #
 # Place the template anywhere on frame 0 (blue), slide the search patch over a later frame, and change every setting
-# of this chapter and of chapter 04. The static picture shows four cases: the start; the search patch moved 30 px
-# right and 20 px up, so that the peak moves *left and down*; one grey channel; and a template on the background,
-# for which there is no true displacement to compare with: it moves only because the camera shakes a little. In
-# JupyterLab the controls below
-# are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on frame 12; and the learned
-# network beside the random one.
+# of this chapter and of chapter 04. The static picture shows four cases:
+#
+# - the start;
+# - the search patch moved 30 px right and 20 px up, so that the peak moves *left and down*;
+# - one grey channel;
+# - a template on the background, for which there is no true displacement to compare with: it moves only because the
+#   camera shakes a little.
+#
+# In JupyterLab the controls below are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on
+# frame 12; and the learned network beside the random one.
 
 # %% tags=["nbval-ignore-output"] alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target"
 response.demo()
@@ -804,11 +852,13 @@ for name, step in steps_seen.items():
     print(f"{name}: peak {found}, truth {true}")  # px to the right, px down
 
 # %% [markdown]
-# And the whole tracker of this chapter, running in your browser: press "track" to follow the target through a short
-# clip, or choose your camera, a picture or a video of your own, draw a box around something, and track that. The
-# network has the weights learned from raw video that come with the book. Nothing is uploaded: network, filter and
-# scale search run in the page, without Python. A picture is moved about in a circle, so that there is something to
-# follow. The static picture shows the library's boxes on the clip in orange, the true ones in green.
+# Next comes the whole tracker of this chapter, running in your browser. Press "track" to follow the target through a
+# short clip. Or choose your camera, a picture or a video of your own, draw a box around something, and track that. A
+# picture is moved about in a circle, so that there is something to follow.
+#
+# The network has the weights learned from raw video that come with the book. Nothing is uploaded: network, filter and
+# scale search run in the page, without Python. The static picture shows the library's boxes on the clip in orange, the
+# true ones in green.
 
 # %% tags=["nbval-ignore-output"] alt="Three frames of a clip in which the tracker's box follows the true one"
 network_tracker.demo()
@@ -833,11 +883,15 @@ assert overlap_in_page.min() > 0.4
 #
 # The tracker so far looks around the last box. If the target moves far between two frames, it is near the border of
 # the patch, where the window is almost zero (section 6.2), and if it grows quickly, three scales of 1.5 % do not
-# follow. But two neighbouring frames can also be compared directly, without any filter. Lay a grid of points on
-# the target, find each of them in the next frame by optical flow, and follow it back from there to the first
-# frame. Only points that return to where they began are kept ([Kalal et al. 2012](#References "kalal2012")). The
-# shift and zoom on which most of these agree are taken as the target's. The search window is moved and resized by
-# both, and then the seven steps follow as before:
+# follow. But two neighbouring frames can also be compared directly, without any filter:
+#
+# 1. Lay a grid of points on the target, and find each of them in the next frame by *optical flow*, which matches the
+#    small piece of image around the point.
+# 2. Follow each point back from there to the first frame, and keep only those that return to where they began
+#    ([Kalal et al. 2012](#References "kalal2012")).
+# 3. Take the shift and zoom on which most of these agree as the target's.
+#
+# The search window is moved and resized by both, and then the seven steps follow as before. In code this is one line:
 #
 # ```python
 # center, size = center + shift, size * zoom
@@ -861,6 +915,9 @@ print(
     "shift:", *(f"{found:.0f} (true {true:.0f})" for found, true in zip(shift, true_shift, strict=True)), "px"
 )
 print(f"zoom: {zoom:.2f} (true {true_zoom:.2f})")
+
+# %% [markdown]
+# Now the points of the first step, and then the two presets on the whole clip, `released` in blue and `book` in orange:
 
 # %% alt="Points on the target with arrows to where they went and crosses where they did not come back; then four frames in which the preset book keeps the target and the released one loses it"
 paths = {
@@ -897,10 +954,13 @@ for name, values in kept_up.items():
 
 # %% [markdown]
 # This clip was chosen because the two presets differ on it. Whether the line helps in general is measured on 22
-# short sequences of real video on which nothing was trained, from three start frames each; section 11.13 explains
-# the measure. The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips
-# of chapter 13 it gains nothing. Here are the stored numbers, and the speed on one thread. The interval of the
-# gain in overlap lies above zero; the one in robustness contains zero.
+# short sequences of real video on which nothing was trained, from three start frames each. Two numbers come out
+# (section 11.13): the mean *overlap* of a run, and its *robustness*, the share of the run before the target is lost.
+# The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips of chapter 13 it
+# gains nothing.
+#
+# Here are the stored numbers, and the speed on one thread. The interval of the gain in overlap lies above zero; the
+# one in robustness contains zero.
 
 # %%
 choice = json.loads(stored_result("ch11_choice.json").read_text(encoding="utf-8"))

@@ -5,20 +5,21 @@
 # ---
 
 # %% [markdown]
-# # 07. Forward and back
+# # 07 Forward and back
 #
 # So far somebody told the tracker where the target is. To *train* a tracker, people drew boxes on millions of
 # frames. This chapter shows how to do without them. Follow something forward in time, then follow it back again:
 # if nothing went wrong, you arrive where you started. The distance between the end and the start is a loss, and
 # nobody had to draw a box for it.
 #
-# **You will** see how the idea was used before a network was trained with it, write Eq. 4 to 6 by hand and find
-# each of their lines in the library, see which half of the journey sends a gradient, compare the loss with the true
-# motion, and meet trackers that return to their start although they followed the wrong thing.
+# **Goals.** After this chapter you can *say* how the idea was used before a network was trained with it, *write* Eq. 4
+# to 6 by hand and find each of their lines in the library, *explain* which half of the journey sends a gradient,
+# *compare* the loss with the true motion, and *recognise* a tracker that returns to its start although it followed the
+# wrong thing.
 #
-# **You need** [chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
+# **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
-# Run time: about 26 s on two cores. Downloads: none.
+# Run time: about 35 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -63,11 +64,14 @@ banner()
 # %% [markdown]
 # ## 7.1 Two ways to teach a tracker
 #
-# Take one clip. On the left a person has drawn the green box on every frame, and the tracker's loss is its distance
-# from that box. On the right there is one box, put *anywhere* by a line of code; here it holds only a part of the
-# object, and a part serves just as well for learning. The tracker with random weights follows it forward (orange).
-# Then a second tracker starts from where the first one ended and runs through the same frames backward (blue). In
-# the first frame we know the right answer, because we put the box there ourselves.
+# Take one clip and teach a tracker with it in two ways; the next picture shows both.
+#
+# *On the left* a person has drawn the green box on every frame, and the tracker's loss is its distance from that box.
+#
+# *On the right* there is one box, put *anywhere* by a line of code; here it holds only a part of the object, and a part
+# serves just as well for learning. The tracker with random weights follows it forward (orange). Then a second tracker
+# starts from where the first one ended and runs through the same frames backward (blue). In the first frame we know the
+# right answer, because we put the box there ourselves.
 
 # %%
 clip = render_clip(frames=25, seed=14, in_plane_rotation=0.3)
@@ -86,6 +90,10 @@ forward = follow(frames, start)
 backward = follow(frames[::-1], forward[-1])[::-1]
 missed_by = np.linalg.norm(center(backward[0]) - center(start))
 travelled = np.linalg.norm(center(forward[-1]) - center(start))
+
+
+# %% [markdown]
+# The next cell has nothing but two functions to draw with.
 
 
 # %%
@@ -140,9 +148,8 @@ print(f"travelled {travelled:.0f} px, and returned to less than {np.ceil(missed_
 # This is Fig. 1 of the paper ([Wang et al. 2019](#References "wang2019")), drawn by code.
 #
 # Now watch a trip that does *not* end at its start. A fish swims among fish. The way out is orange, the way back blue,
-# and the white box is where the trip began. On the way back the tracker follows another fish. The bar shows how
-# far
-# the two ways are apart; only its last value, at frame 0, is known without labels.
+# and the white box is where the trip began. On the way back the tracker follows another fish. The bar shows how far the
+# two ways are apart. The loss will use only its last value, at frame 0, because only there do we know the right place.
 
 # %%
 from udtlib.animation import animation
@@ -189,10 +196,10 @@ assert gap[0] > 30 > 2 > gap[-1]
 # ## 7.2 The same idea as a check
 #
 # Returning to the start is an old test of whether a track can be trusted. TLD ([Kalal et al.
-# 2012](#References "kalal2012")) spreads points over the target, moves each by its own optical flow ([Lucas and
-# Kanade 1981](#References "lucas1981")), moves it back again, and keeps the half of the points that end nearest to
-# their start. We try this with 64 points, four frames ahead and back, in a clip where something passes in front of
-# the target.
+# 2012](#References "kalal2012")) spreads points over the target. It moves each by its own optical flow, which finds the
+# small piece of image around the point again ([Lucas and Kanade 1981](#References "lucas1981")), moves it back again, and
+# keeps the half of the points that end nearest to their start. We try this with 64 points, four frames ahead and back,
+# in a clip where something passes in front of the target.
 
 # %%
 hidden = render_clip(frames=48, seed=6, occlusion=0.6)
@@ -214,6 +221,12 @@ def check_points(i, ahead=4):
     back = flow(grey[i + ahead], grey[i], there)
     wrong = np.linalg.norm(there - points - (middles[i + ahead] - middles[i]), axis=1)
     return points, there, np.linalg.norm(back - points, axis=1), wrong
+
+
+# %% [markdown]
+# The pictures below come in two pairs: frame 18 and four frames later, frame 24 and four frames later. A blue dot is one
+# of the half that returned best. The plot on the right shows for every frame which share of the points is right, that
+# is, within 2 px of the target's true motion.
 
 
 # %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
@@ -252,10 +265,11 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # In frame 18 the occluder comes in from below. Half of the points are wrong four frames later, and the check finds
 # them: nearly all of those it keeps are right. In frame 24 nearly the whole target is covered. Now the points lie
 # *on the occluder*, move with it, and move back with it. They return very well, and none of the half that the
-# check keeps is right. Around
-# frame 28 the curves rise again, because the occluder then moves as the target does, so that even a point on the
-# wrong thing moves correctly. Both frames teach the same lesson: **a point that does not return is doubtful, but a
-# point that returns need not be right.**
+# check keeps is right. So **a point that does not return is doubtful, but a point that returns
+# need not be right.**
+#
+# Around frame 28 the curves rise again, because the occluder then moves as the target does, so that even a point on the
+# wrong thing moves correctly.
 #
 # Others used the same test. [Lee et al. 2015](#References "lee2015") run several trackers both ways and choose the
 # one whose two paths agree best in shape and appearance. TrackingNet ([Müller et al.
@@ -266,7 +280,9 @@ for i, (every, best) in {18: entering, 24: covered}.items():
 # Learning features without labels is another old aim. One can sort shuffled frames ([H.-Y. Lee et al.
 # 2017](#References "lee2017")), compress and restore images ([Le 2013](#References "le2013"), and for tracking [N.
 # Wang and Yeung 2013](#References "wang2013")), or predict the features of the next second ([Vondrick et al.
-# 2016](#References "vondrick2016")). Closest to our method, [X. Wang and Gupta 2015](#References "wang2015") let KCF
+# 2016](#References "vondrick2016")).
+#
+# Closest to our method, [X. Wang and Gupta 2015](#References "wang2015") let KCF
 # follow patches through raw video and train a network to find the two ends of a track more alike than a random third
 # patch. There the tracker only prepares the data. In the paper of this book the tracker is *inside* the network: the
 # loss is about tracking, and what is trained is what will be used.
@@ -278,6 +294,10 @@ assert covered[1] < 0.1
 
 # %% [markdown]
 # ## 7.3 From a check to a loss
+#
+# Now the round trip becomes a loss that a network can be trained with. It has four steps: compute a filter from T,
+# search S with it, make a label from what was found, and go back and compare. We write each by hand, and print the
+# library's line beside it.
 #
 # We cut two patches at the same place of two frames: the template $\mathbf T$ and the search patch $\mathbf S$.
 # Their features are those of chapter 04: 32 channels, random weights, no padding and no window, as in training.
@@ -300,8 +320,9 @@ def library_line(function, text):
 # **Compute the filter from T.** $\mathbf Y_{\mathbf T}$ is a Gaussian at $(0,0)$, because in its own patch the
 # template has not moved.
 #
-# $$\mathbf W_{\mathbf T}=\mathscr F^{-1}\!\left(\frac{\mathscr F(\varphi_\theta(\mathbf T))\odot\mathscr F^\star(\mathbf Y_{\mathbf T})}
-# {\mathscr F^\star(\varphi_\theta(\mathbf T))\odot\mathscr F(\varphi_\theta(\mathbf T))+\lambda}\right)\tag{4}$$
+# > **Paper, Eq. 4.** The filter, computed from the template's features.
+# >
+# > $$\mathbf W_{\mathbf T}=\mathscr F^{-1}\!\left(\frac{\mathscr F(\varphi_\theta(\mathbf T))\odot\mathscr F^\star(\mathbf Y_{\mathbf T})}{\mathscr F^\star(\varphi_\theta(\mathbf T))\odot\mathscr F(\varphi_\theta(\mathbf T))+\lambda}\right)\tag{4}$$
 #
 # We write it out in full: one pair, one channel after the other, full spectra, and the sum in the denominator that
 # chapter 04 explained.
@@ -319,9 +340,11 @@ W_T = learn(X, Y)
 library_line(learn_filter, "y.conj()")
 
 # %% [markdown]
-# **Search S.**
+# **Search S.** The filter is applied to the features of the search patch:
 #
-# $$\mathbf R_{\mathbf S}=\mathscr F^{-1}\!\left(\mathscr F^\star(\mathbf W_{\mathbf T})\odot\mathscr F(\varphi_\theta(\mathbf S))\right)\tag{5}$$
+# > **Paper, Eq. 5.** The response to the search patch.
+# >
+# > $$\mathbf R_{\mathbf S}=\mathscr F^{-1}\!\left(\mathscr F^\star(\mathbf W_{\mathbf T})\odot\mathscr F(\varphi_\theta(\mathbf S))\right)\tag{5}$$
 
 
 # %%
@@ -358,9 +381,11 @@ library_line(pseudo_labels, "return label")
 # %% [markdown]
 # **Go back and compare.** Now $\mathbf S$ is the template, with $\mathbf Y_{\mathbf S}$ as its label, and
 # $\mathbf T$ is searched. This is Eq. 4 and 5 again with the roles exchanged and the same $\theta$. If the target
-# was followed correctly, the response equals the label we started with.
+# was followed correctly, the response equals the label we started with. The loss is the squared distance of the two:
 #
-# $$\mathcal L_{un}=\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{6}$$
+# > **Paper, Eq. 6.** The unsupervised loss: the response on the way back against the label we started with.
+# >
+# > $$\mathcal L_{un}=\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{6}$$
 
 # %%
 R_T = respond(learn(Z, Y_S), X)
@@ -411,7 +436,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 # label of the way back. To see the effect we make the task impossible. $\mathbf S$ is now cut from a *different
 # clip* that has nothing to do with $\mathbf T$, and we look at a single channel.
 #
-# **Predict** the loss, compared with $\pi\sigma^2\approx54$ for no answer: `"larger"`, `"about that"` or `"zero"`?
+# **Predict** the loss, compared with that of no answer, $\pi\sigma^2$: `"larger"`, `"about that"` or `"zero"`?
 
 # %%
 my_guess = "larger"
@@ -438,7 +463,9 @@ print(f"you said {my_guess!r}")
 #
 # The way back is the exact inverse of the way there, *whatever the two pictures are*. Such a loss is 0 for every
 # $\theta$ and teaches nothing. With several channels a remainder is left (exercise 5), but it is much smaller than
-# it should be. The clean Gaussian prevents this. It carries only one position over to the way back, so the loss is
+# it should be.
+#
+# The clean Gaussian prevents this. It carries only one position over to the way back, so the loss is
 # small only if the filter *finds* the patch, there and back. Many self-supervised losses depend on such a detail.
 # For each such loss, ask first which trivial solution makes it 0.
 
@@ -452,8 +479,8 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 #
 # The loss depends on $\varphi(\mathbf S)$ twice: on the way there it decides where the peak is, and on the way back
 # it is the template. Through which of the two does a gradient flow? We blend $\varphi(\mathbf S)$ step by step
-# into a copy of
-# itself shifted by 3 cells, on one way only.
+# into a copy of itself shifted by 3 cells, once on the way there only, once on the way back only, and plot the loss.
+# Where the curve is flat there is no gradient.
 
 
 # %% tags=["slide"] alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed"
@@ -519,12 +546,14 @@ assert T.grad.norm() > 0 < S2.grad.norm()
 # %% [markdown]
 # ## 7.6 What does the loss say about the truth?
 #
-# In rendered clips we know what really happened: where the target went and where the background went. We cut 72
-# pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs $\mathbf S$ is from
-# another clip, like the two sides of a cut in a film, so there is nothing to follow. We run each pair there and
-# back and look at what the forward peak followed: the target, the background, or nothing. It has followed one of
-# them if it is within 4 cells of the place where that one went. The pairs from two clips have no true place; they
-# are drawn at the upper edge of the plots.
+# Does a low loss mean that the right thing was followed? In rendered clips we know what really happened: where the
+# target went and where the background went.
+#
+# **The pairs.** We cut 72 pairs, 2, 5 and 10 frames apart, from 24 clips with eight kinds of difficulty. In 24 more pairs
+# $\mathbf S$ is from another clip, like the two sides of a cut in a film, so there is nothing to follow.
+#
+# **The question.** We run each pair there and back and look at what the forward peak followed: the target, the
+# background, or nothing. It has followed one of them if it is within 4 cells of the place where that one went.
 
 # %%
 knobs = ("in_plane_rotation", "fast_motion", "occlusion", "background_clutter")
@@ -548,6 +577,11 @@ cuts = [cut(number) for number in range(24)]
 nowhere = np.full((1, 2), np.nan)  # the truth of a pair from two clips
 target, ground = (np.concatenate([part for each in cuts for part in (each[k], nowhere)]) for k in (1, 2))
 related = np.isfinite(target[:, 0])
+
+# %% [markdown]
+# Each pair goes there and back with each of two networks. We keep its loss, and where it peaks at S and back at T.
+
+# %%
 transform = make_transform(121, 121, default_sigma(125, 125))
 
 
@@ -572,6 +606,12 @@ networks = {
     "our trained weights": weights.default().network(padded=False),
 }
 travels = {name: travel(network) for name, network in networks.items()}
+
+
+# %% [markdown]
+# In the plots each mark is a pair. A mark to the left has a low loss, a mark at the bottom is close to the target. The
+# pairs from two clips have no true place; they are drawn at the upper edge. Does a low loss go together with being close
+# to the target?
 
 
 # %% tags=["slide"] alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses"
@@ -600,6 +640,13 @@ axes[1].legend(fontsize=7)
 plt.show()
 
 
+# %% [markdown]
+# The plots suggest three answers, and we count to be sure: how many peaks are on the target, how many are on anything
+# that is really there, what happens in the pairs in which both target and background moved, and how often a pair from
+# two clips has the higher loss. To have something to compare with, we also count for a tracker that always answers
+# $(0,0)$.
+
+
 # %%
 def ordered(low, high):
     """Return how often a member of ``low`` is below one of ``high``: 1 always, 0.5 by chance."""
@@ -611,6 +658,7 @@ def moved(place):
     return np.linalg.norm(place, axis=1) >= 4
 
 
+# %%
 report, both_moved = {}, moved(target) & moved(ground)
 stay_put = int(verdict(np.zeros((96, 2)))[2].sum())
 print(f"always answering (0, 0): of {related.sum()} peaks {stay_put} would be on something real")
@@ -651,11 +699,14 @@ print(f"of the peaks that were on something with random weights, {stayed:.0%} st
 #
 # **Second**, the loss does not tell *what* was followed. The first count, peaks on something real, looks high, but
 # always answering $(0,0)$ would be on something real in more than half of the pairs, because in these the
-# background or the target hardly moved. The pairs
-# in which both target and background moved are a stricter test: there the peak nearly always follows the background,
-# which fills most of the patch, and almost never the target. The losses of these pairs are far below that of no
-# answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
-# where it is. Without a window nothing marks which part of the patch is the target (chapter 04). For learning
+# background or the target hardly moved.
+#
+# The pairs in which both target and background moved are a stricter test: there the peak nearly always follows the
+# background, which fills most of the patch, and almost never the target. The losses of these pairs are far below that of
+# no answer. In a few pairs a fast target has left the patch, which reaches 60 cells from its middle, so no peak can be
+# where it is.
+#
+# Why the background? Without a window nothing marks which part of the patch is the target (chapter 04). For learning
 # features this does little harm: features that find the background again are learned from it just as well.
 #
 # **Third**, training lowers the loss on clips that were not used in training, while peaks that were on something
@@ -703,10 +754,11 @@ print(f"overlap with the truth at the end {last_overlap:.1f}; returned, {gap:.0f
 # %% [markdown]
 # The ladybird walked away, but the tracker stayed on the leaves and returned along them. Its forward-backward error
 # is as small as that of Fig. 1. Everything that stays in place has this effect: the background under a still
-# camera, a logo, the sky, a similar object that is always there. There are two defences, each with its own
-# chapter. With more frames a wrong path returns less often (chapter 08), and pairs in which little moved are given
-# a small weight (chapter 09). Some pairs that were followed wrongly remain in the training data, like wrong
-# labels; training works in spite of them (chapter 11).
+# camera, a logo, the sky, a similar object that is always there.
+#
+# There are two defences, each with its own chapter. With more frames a wrong path returns less often (chapter 08), and
+# pairs in which little moved are given a small weight (chapter 09). Some pairs that were followed wrongly remain in the
+# training data, like wrong labels; training works in spite of them (chapter 11).
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tracker of the figure lost its target and came home all the same.
@@ -788,6 +840,10 @@ trip = track_forward_backward(features[0], features[1:], label)
 labels = [trip.label, *trip.pseudo_labels]
 filters = [learn_filter(each, wanted) for each, wanted in zip(features, labels, strict=True)]
 machine_loss = round_trip_errors(trip.back, trip.label, "paper").item()
+
+
+# %% [markdown]
+# The next cell only arranges these arrays in a grid with their names, and the one after it draws them.
 
 
 # %%

@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb) (the filter, Eq. 4 and 5) and chapter 07 (forward and back, the
 # pseudo-label, Eq. 6). Weights are the library's own, `weights.default()`.
 #
-# Run time: about 62 s on two cores. Downloads: none.
+# Run time: about 44 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -135,27 +135,31 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # %% [markdown]
 # ## 8.2 Why two frames return to the start
 #
-# The deflected trip did not return by luck. Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
-# and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$, and put Eq. 4 into Eq. 5. On the way out T is the
-# template:
+# The deflected trip did not return by luck. Over two frames nearly *every* trip returns, because the response on the way
+# back is nearly the mirror image of the response on the way out. We derive this in three steps.
+#
+# **The way out.** Let $\hat{\mathbf X}_c$ be the spectra of $\varphi_\theta(\mathbf T)$
+# and $\hat{\mathbf Z}_c$ those of $\varphi_\theta(\mathbf S)$. T is the template; put Eq. 4 into Eq. 5:
 #
 # $$\hat{\mathbf R}_{\mathbf S}=\frac{\hat{\mathbf C}\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf T}},\qquad
 # \hat{\mathbf C}=\sum_c\hat{\mathbf X}_c^\star\odot\hat{\mathbf Z}_c,\qquad
 # \hat{\mathbf K}_{\mathbf T}=\sum_c|\hat{\mathbf X}_c|^2+\lambda .$$
 #
-# The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there,
-# $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$. On the way back the roles are exchanged, which
-# conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$, so its spectrum is real,
-# $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
+# The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there, and by the shift theorem
+# (section 2.2) its spectrum is $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$.
+#
+# **The way back.** Now the roles are exchanged, which conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$,
+# so its spectrum is real, $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
 #
 # $$\hat{\mathbf R}_{\mathbf T}=\frac{\hat{\mathbf C}^\star\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf S}}\,e^{-i\omega d}
 # \;\approx\;\hat{\mathbf R}_{\mathbf S}^\star\,e^{-i\omega d}
 # \qquad\Longrightarrow\qquad \mathbf R_{\mathbf T}(u)\approx\mathbf R_{\mathbf S}(d-u).$$
 #
 # The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about
-# the same energy at each frequency, as neighbouring frames do. Then the response on the way back is the response on
-# the way out, *mirrored at its own peak*. Its highest value is at $u=0$, whatever $d$ was. And mirroring changes no
-# distance:
+# the same energy at each frequency, as neighbouring frames do.
+#
+# **The mirror.** So the response on the way back is the response on the way out, *mirrored at its own peak*. Its highest
+# value is at $u=0$, whatever $d$ was. And mirroring changes no distance:
 #
 # $$\|\mathbf R_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\;\approx\;\|\mathbf R_{\mathbf S}-\mathbf Y_{\mathbf S}\|_2^2 .$$
 #
@@ -216,12 +220,14 @@ assert likeness > 0.5
 #
 # The paper adds a later frame, $\mathbf S_2$. Track from T to S1, from S1 to S2, and then back to T:
 #
-# $$\mathcal L_{un}=\|\widetilde{\mathbf R}_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2,\tag{8}$$
+# > **Paper, Eq. 8.** The loss over three frames: Eq. 6 with the response at T after the way through S1 and S2.
+# >
+# > $$\mathcal L_{un}=\|\widetilde{\mathbf R}_{\mathbf T}-\mathbf Y_{\mathbf T}\|_2^2\tag{8}$$
 #
-# where $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when the extra frame takes part. The equation looks
-# like Eq. 6; only the tilde differs. It leaves one question open: *how* does the tracker go back from S2? The
-# authors' code goes straight from S2 to T; we call this `"direct"`. One could also go back through S1, `"chained"`.
-# The paper does not say. We write both, literally, one sample after the other:
+# The equation looks like Eq. 6. Only the tilde differs: $\widetilde{\mathbf R}_{\mathbf T}$ is the response at T when
+# the extra frame takes part. The paper leaves one question open: *how* does the tracker go back from S2? The authors'
+# code goes straight from S2 to T; we call this `"direct"`. One could also go back through S1, `"chained"`. We write
+# both, literally, one sample after the other:
 
 
 # %%
@@ -242,7 +248,8 @@ def validate_slowly(patches, label, backward, lam):
 
 
 # %% [markdown]
-# This is the good trip of section 8.1, step by step. Zero displacement is in the middle of each map:
+# `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. This is the good trip of section 8.1, step by step. Zero
+# displacement is in the middle of each map:
 
 # %%
 from udtlib.animation import animation
@@ -264,8 +271,7 @@ animation(
 )
 
 # %% [markdown]
-# `path` is the whole trip: `T, S1, S2, T` or `T, S1, S2, S1, T`. The library does the same for a batch in one call, with
-# every spectrum computed once:
+# The library does the same for a batch in one call, with every spectrum computed once:
 
 # %%
 samples = rng.standard_normal((5, 4, 3, 12, 11))  # five trips of up to four frames
@@ -289,7 +295,8 @@ for frames in (2, 3, 4):
         )
 
 # %% [markdown]
-# How do the two staged trips compare now, going straight back from S2?
+# How do the two staged trips compare now, going straight back from S2? The figure shows the last response of each trip,
+# zero displacement in the middle: in which of the four is the peak elsewhere?
 
 # %% tags=["slide"] alt="Four last responses with a colour bar: the peak is in the middle in three of them and far away for the deflected trip over three frames"
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
@@ -435,9 +442,10 @@ assert cosine["direct", "two frames (S2)"] > cosine["direct", "chained"] + 0.2
 # %% [markdown]
 # ## 8.5 Measured: does the loss find bad trips?
 #
-# One staged scene proves that deflections can happen, not that they matter. So we draw 180 trips at random from 60
-# clips. Patches are cut from the middle of the frame as in training, each clip has three difficulties of
-# considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know where everything went.
+# One staged scene proves that deflections can happen, not that they matter. So we look at many trips that nobody staged:
+# the 180 that section 8.4 drew at random from 60 clips. Patches come from the middle of the frame as in training, each
+# clip has three difficulties of considerable strength, and S1, S2, S3 follow in order within 20 frames after T. We know
+# where everything went.
 #
 # What is a bad trip? There is no window in training, so the layer may follow whatever fills the patch (chapter 04).
 # So we call a place right if it is within one $\sigma$ of where the target went *or where the background went*. A
@@ -510,9 +518,9 @@ print(f"log loss with the way back and without it: correlation {mirrored:.2f}")
 
 # %% [markdown]
 # Most deflected trips return to the start over two frames, as section 8.2 explained, and far fewer over three
-# frames, direct. The loss of Eq. 6 can be computed almost *without any way back*: it is nearly the distance of the
-# response on the way out from a Gaussian at its own peak. And "unless" is rare: for most triplets the chained loss
-# *is* the two-frame loss, to five digits.
+# frames, direct. Two more predictions hold. The loss of Eq. 6 can be computed almost *without any way back*: it is
+# nearly the distance of the response on the way out from a Gaussian at its own peak. And the "unless" of section 8.4
+# is rare: for most triplets the chained loss *is* the two-frame loss, to five digits.
 #
 # A loss is a number, so we can ask more than whether the trip returned: does it sort good trips from bad ones? We
 # measure the area under the ROC curve, the probability that a deflected trip has a higher loss than a good one;
@@ -539,6 +547,11 @@ def interval(statistic, draws=1000):
     return np.percentile(values, [2.5, 97.5])
 
 
+# %% [markdown]
+# Two losses are compared by the difference of their areas on the same trips.
+
+
+# %%
 def compare(one, other, bad):
     """Return the difference of two areas and its interval, one loss minus the other."""
     low, high = interval(lambda k: area(losses[one][k], bad[k]) - area(losses[other][k], bad[k]))
@@ -555,6 +568,12 @@ def verdict(low, high):
     return "better" if low > 0.005 else "worse" if high < -0.005 else "undecided"
 
 
+# %% [markdown]
+# The table has six losses. `two` goes to S1 and back, and `two, later` to S2 and back. `direct` and `chained` go over S1
+# and S2, `four` goes over S1, S2 and S3 and straight back. `no way back` compares the response of S1 with its own
+# pseudo-label.
+
+# %%
 areas = {name: (area(values, lost), area(values, lost_first)) for name, values in losses.items()}
 print(f"{'area under the ROC curve':26}{'lost anywhere':>14}{'lost in S1':>12}")
 for name, (anywhere, first) in areas.items():
@@ -569,6 +588,11 @@ contests = {
 }
 for name, (gap, low, high) in contests.items():
     print(f"{name:36} {signed(gap)} [{signed(low)}, {signed(high)}] {verdict(low, high)}")
+
+# %% [markdown]
+# Each curve on the left belongs to a loss. It shows, for every limit on this loss, how many deflected trips lie above the
+# limit and how many good ones; the higher the curve, the better the loss sorts. On the right each dot is a trip: look for
+# the deflected ones that have a low loss over two frames and a high one over three.
 
 # %% tags=["slide"] alt="Left, ROC curves of four losses, three frames direct highest; right, the loss of three frames against that of two, deflected trips mostly above the diagonal"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
@@ -673,7 +697,8 @@ print(f"of the good trips {ground_share:.0%} ended on the background, {target_sh
 # **A network that ignores the picture.** T, S1 and S2 are cut at the same place, so "it stayed in the centre" is
 # often nearly right, and a network could give this answer without looking at the picture. We build one that returns
 # the same 32 maps for every picture, and one that returns a constant. Third, we take a network that does look
-# (random weights) at three *unrelated* textures inside one wide black border, as many videos have one.
+# (random weights) at three *unrelated* textures inside one wide black border, as many videos have one, and for
+# comparison at the same textures without the border.
 
 # %%
 random = np.random.default_rng(1)
@@ -696,6 +721,9 @@ for name, (T, *searches) in cheap.items():
     if name != "a constant":
         print(f"{name:33} largest move {np.abs(steps).max():2.0f} cells, loss {cheats[name]:2.0f}")
 
+# %% [markdown]
+# The bars compare these four losses with that of a typical trip of section 8.5:
+
 # %% tags=["slide"] alt="Bars of the loss of three frames: zero for equal maps, high for a constant and for unrelated pictures, about half as high if these have one border, and lower for the median of rendered trips"
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
@@ -714,11 +742,15 @@ print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.
 # are constant over the patch do not have this effect: their loss is nearly that of no answer. A black border has a
 # part of it: with unrelated pictures inside the same border no peak is more than two cells from the middle,
 # because the border stays in place, and the loss is 45. This is far from zero, but about half of the 86 without a
-# border. Training still works for three reasons: the features of convolutions without padding do not depend on
-# where in the patch they are computed (chapter 06), borders can be cut off (chapter 10), and $\mathbf A_{motion}$
-# gives hardly any weight to
-# triplets in which nothing moves (chapter 09). Chapter 11 checks that the trained network has not learned such a
-# shortcut.
+# border.
+#
+# Training still works, for three reasons:
+#
+# - The features of convolutions without padding do not depend on where in the patch they are computed (chapter 06).
+# - Borders can be cut off (chapter 10).
+# - $\mathbf A_{motion}$ gives hardly any weight to triplets in which nothing moves (chapter 09).
+#
+# Chapter 11 checks that the trained network has not learned such a shortcut.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What three frames miss: a lookalike for good, the background, and a network that does not look.
@@ -734,12 +766,16 @@ assert cheats["unrelated, one border"] < 0.7 * cheats["unrelated, no border"]
 # %% [markdown]
 # ## 8.7 Four frames
 #
-# The journal version, LUDT ([Wang et al. 2021](#References "wang2021")), adds a third search patch and keeps the
-# shorter trips. It has three losses, back from S1, from S2 and from S3, each *directly* to T, added with weight 1.
-# Its code draws each search frame independently from up to 20 frames after T instead of 10 (ours above: up to 20, in
-# order), and keeps four fifths of each loss's samples instead of nine tenths. Its motion weight has a slip: over
-# four frames it compares $\mathbf R_{\mathbf S_1}$ with the last response, where the shorter trips compare it with
-# the label. `track_forward_backward` takes any number of search patches, so LUDT is a sum:
+# If three frames are better than two, are four better than three? The journal version, LUDT
+# ([Wang et al. 2021](#References "wang2021")), adds a third search patch and keeps the shorter trips. It has three
+# losses, back from S1, from S2 and from S3, each *directly* to T, added with weight 1. Three details of its code differ:
+#
+# - It draws each search frame independently from up to 20 frames after T instead of 10 (ours above: up to 20, in order).
+# - It keeps four fifths of each loss's samples instead of nine tenths.
+# - Its motion weight has a slip: over four frames it compares $\mathbf R_{\mathbf S_1}$ with the last response, where the
+#   shorter trips compare it with the label.
+#
+# `track_forward_backward` takes any number of search patches, so LUDT is a sum:
 
 # %%
 losses["LUDT"] = losses["two"] + losses["direct"] + losses["four"]
@@ -768,12 +804,12 @@ assert four[1] < four[0] < four[2]
 
 # %%
 def work(searches, backward):
-    """Return patches through the network, patches with gradient, hops."""
-    hops = searches + (1 if backward == "direct" else searches)
-    return 1 + searches, 2, hops
+    """Return patches through the network, patches with gradient, steps."""
+    visits = searches + (1 if backward == "direct" else searches)
+    return 1 + searches, 2, visits
 
 
-print(f"{'':20}{'patches':>9}{'with gradient':>15}{'hops':>6}")
+print(f"{'':20}{'patches':>9}{'with gradient':>15}{'steps':>6}")
 for name, trip in {"two": (1, "direct"), "direct": (2, "direct"), "chained": (2, "chained")}.items():
     print(f"{name:20}{work(*trip)[0]:9}{work(*trip)[1]:15}{work(*trip)[2]:6}")
 

@@ -33,6 +33,8 @@ EQUATION = re.compile(
     r"\b(?:[Ee]quations?|Eqs?\.)\s(\d+(?:\.\d+)?)(?:\s(?:and|to)\s(\d+(?:\.\d+)?))?( of [A-Z])?"
 )
 OF_THE_PAPER = range(1, 13)
+# A formula is one line: JupyterLab and MyST would typeset the ">" of a second one.
+BOX = re.compile(r"^> \*\*Paper, Eq\. (\d+)\.\*\* \S.*\n>\n> \$\$.*\\tag\{\1\} ?\$\$$", re.M)
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 
 
@@ -133,14 +135,36 @@ def numbering_problems(notebook: NotebookNode, chapter: int, equations: set[str]
         if found != f"{chapter}.{k}"
     ]
     for tag in TAG.findall(markdown(notebook)):
-        whole = re.match(r"\d+(?=,|$)", tag)
-        if "." not in tag and not (whole and int(whole[0]) in OF_THE_PAPER):
+        if "." not in tag and not (tag.isdigit() and int(tag) in OF_THE_PAPER):
             problems.append(f"equation {tag} is neither the paper's nor {chapter}.k")
     for *numbers, elsewhere in EQUATION.findall(prose(notebook)):
         for number in filter(None, [] if elsewhere else numbers):
             if number not in equations and not (number.isdigit() and int(number) in OF_THE_PAPER):
                 problems.append(f"Eq. {number} is no equation of the book or the paper")
     return problems
+
+
+def boxed_equations(notebook: NotebookNode) -> list[int]:
+    """Return the numbers of the paper's equations that stand in a box, in their order."""
+    return [int(number) for number in BOX.findall(markdown(notebook))]
+
+
+def box_problems(notebook: NotebookNode) -> list[str]:
+    """Return equations of the paper outside a box, and boxes that are not of the one form.
+
+    A box is a block quote of three lines: ``> **Paper, Eq. 4.** what it says``, ``>``, and
+    ``> $$...\\tag{4}$$``.
+    """
+    rest = BOX.sub("", markdown(notebook))
+    problems = [
+        f"equation {tag} of the paper is outside a box '> **Paper, Eq. {tag}.** what it says'"
+        for tag in TAG.findall(rest)
+        if tag.isdigit()
+    ]
+    return problems + [
+        f"box {line!r} is not three lines: a sentence, '>', and one line '> $$...\\tag{{N}}$$' of its number"
+        for line in re.findall(r"^.*\*\*Paper, Eq.*$", rest, re.M)
+    ]
 
 
 def link_problems(notebook: NotebookNode, folder: Path) -> list[str]:

@@ -85,6 +85,16 @@ def test_sections_and_equations_are_numbered(source: Path, equations: set[str]) 
 
 
 @each_chapter
+def test_the_papers_equations_stand_in_boxes(source: Path) -> None:
+    assert prose.box_problems(jupytext.read(source)) == []
+
+
+def test_every_equation_of_the_paper_is_shown() -> None:
+    shown = {number for source in SOURCES for number in prose.boxed_equations(jupytext.read(source))}
+    assert shown == set(prose.OF_THE_PAPER)
+
+
+@each_chapter
 def test_exercises(source: Path) -> None:
     solutions = BOOK / "solutions" / f"{source.name[:2]}.py"
     assert exercises.exercise_problems(stored(source), solutions) == []

@@ -501,7 +501,7 @@ def numbered(text: str) -> list[str]:
 
 
 def test_numbered_sections_and_equations_are_no_problem() -> None:
-    own, paper = "$$a=b\\tag{4.1}$$", "$$c=d\\tag{4, 5}$$\n\n$$e=f\\tag{7, search}$$"
+    own, paper = "$$a=b\\tag{4.1}$$", "$$c=d\\tag{4}$$\n\n$$e=f\\tag{12}$$"
     text = f"# 04 Layer\n\n## 4.1 One\n\n### Below\n\n{own}\n\n{paper}\n\n## 4.2 Two\n\n"
     text += "By Eq. 4.1 and 7, Eq. 1.2, equation 12, Eq. 17 and 22 of Henriques, `Eq. 99`.\n\n## References"
     assert numbered(text) == []
@@ -517,6 +517,7 @@ def test_numbered_sections_and_equations_are_no_problem() -> None:
         ("$$a\\tag{4.2}$$", "equation 4.2 should be 4.1"),
         ("$$a\\tag{a}$$", "equation a is neither the paper's nor 4.k"),
         ("$$a\\tag{13}$$", "equation 13 is neither the paper's nor 4.k"),
+        ("$$a\\tag{4, 5}$$", "equation 4, 5 is neither the paper's nor 4.k"),
         ("See Eq. 4.9.", "Eq. 4.9 is no equation of the book or the paper"),
         ("See Eq. 4.1 and 3.7.", "Eq. 3.7 is no equation of the book or the paper"),
         ("By equation 14.", "Eq. 14 is no equation of the book or the paper"),
@@ -524,3 +525,36 @@ def test_numbered_sections_and_equations_are_no_problem() -> None:
 )
 def test_numbering_catches(text: str, problem: str) -> None:
     assert numbered(text) == [problem]
+
+
+WHAT, FORMULA = "> **Paper, Eq. 4.** What it says.", "> $$a=b\\tag{4}$$"
+
+
+def in_a_chapter(*lines: str) -> NotebookNode:
+    """Return a chapter of one Markdown cell of these lines, with an equation of its own."""
+    text = "\n".join(["$$c=d\\tag{4.1}$$", "", *lines, "", "By Eq. 4."])
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+
+
+def test_an_equation_of_the_paper_in_a_box_is_no_problem() -> None:
+    chapter = in_a_chapter(WHAT, ">", FORMULA)
+    assert prose.box_problems(chapter) == []
+    assert prose.boxed_equations(chapter) == [4]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problems"),
+    [
+        (["$$a=b\\tag{4}$$"], ["equation 4"]),
+        ([WHAT, "", "$$a=b\\tag{4}$$"], ["equation 4", "box"]),
+        ([WHAT, ">", "> $$a", "> =b\\tag{4}$$"], ["equation 4", "box"]),
+        ([WHAT, FORMULA], ["equation 4", "box"]),
+        ([WHAT, ">", "> $$a=b\\tag{5}$$"], ["equation 5", "box"]),
+        ([WHAT, ">", "> $$a=b$$"], ["box"]),
+        (["> **Paper, Eq. 4**", ">", FORMULA], ["equation 4", "box"]),
+    ],
+)
+def test_boxes_catch(lines: list[str], problems: list[str]) -> None:
+    found = prose.box_problems(in_a_chapter(*lines))
+    assert [one.split(" of the paper")[0].split(" '")[0] for one in found] == problems
+    assert prose.boxed_equations(in_a_chapter(*lines)) == []
