@@ -102,9 +102,12 @@ assert n == 32
 # %% [markdown]
 # ## 9.2 Three equations
 #
-# How far is the end of each round trip from its start? This is Eq. 8, the error
-# $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$. The tenth of the pairs with the highest errors is left
-# out: $\mathbf A_{drop}^i=0$ for them and 1 for the others.
+# A weight needs two numbers for each pair $i$: its error, and how much moved in it.
+#
+# **How large is the error?** This is Eq. 8 of [chapter 08](08_three_frames.ipynb),
+# $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$: the squared distance between the response back at T and the
+# label that it should be. The tenth of the pairs with the highest errors is left out: $\mathbf A_{drop}^i=0$ for them
+# and 1 for the others.
 
 # %%
 errors = round_trip_errors(trip.back, trip.label, "paper")
@@ -115,7 +118,9 @@ print("kept:", int(drop.sum()), "of", n)
 # **How much moved?** If nothing moves, each response is the label it was learned with. So the distance between the
 # two is taken as a measure of motion ([Wang et al. 2019](#References "wang2019")):
 #
-# $$\mathbf A_{motion}^i=\|\mathbf R_{S_1}^i-\mathbf Y_T^i\|_2^2+\|\mathbf R_{S_2}^i-\mathbf Y_{S_1}^i\|_2^2. \tag{9}$$
+# > **Paper, Eq. 9.** The motion of a pair: how far each forward response is from the label before it.
+# >
+# > $$\mathbf A_{motion}^i=\|\mathbf R_{S_1}^i-\mathbf Y_T^i\|_2^2+\|\mathbf R_{S_2}^i-\mathbf Y_{S_1}^i\|_2^2 \tag{9}$$
 #
 # The authors' code has $\|\mathbf R_{S_1}^i-\mathbf R_{S_2}^i\|_2^2$ as the second term: it compares with the
 # response to S1, not with the clean label made from it. We call the two forms `"paper"` and `"reference"`, and will
@@ -125,22 +130,16 @@ print("kept:", int(drop.sum()), "of", n)
 motion = {form: motion_weights(trip, form) for form in ("paper", "reference")}
 
 # %% [markdown]
-# **Normalised weights.** The product of both weights is divided by its sum over the batch. The loss is then the
-# weighted sum of the errors:
+# **Which share of the loss does a pair get?** The product of both weights is divided by its sum over the batch, so that
+# the shares add up to 1. The loss is then the weighted sum of the errors:
 #
-# $$\mathbf A_{norm}^i=\frac{\mathbf A_{drop}^i\,\mathbf A_{motion}^i}{\sum_j\mathbf A_{drop}^j\,\mathbf A_{motion}^j},\tag{10}
-# \qquad$$
+# > **Paper, Eq. 10.** The share of pair $i$ in its batch.
+# >
+# > $$\mathbf A_{norm}^i=\frac{\mathbf A_{drop}^i\,\mathbf A_{motion}^i}{\sum_j\mathbf A_{drop}^j\,\mathbf A_{motion}^j} \tag{10}$$
 #
-# $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2. \tag{11}$$
-
-
-# %%
-def judge(network, patches):
-    """Return the error (Eq. 8) and both forms of A_motion (Eq. 9) of each triplet."""
-    trip = demo.round_trip(network, patches)
-    errors = round_trip_errors(trip.back, trip.label, "paper")
-    return demo.Judged(errors, motion_weights(trip, "reference"), motion_weights(trip, "paper"))
-
+# > **Paper, Eq. 11.** The loss of a batch of $n$ pairs.
+# >
+# > $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2 \tag{11}$$
 
 # %%
 shares = normalise_weights(drop, motion["paper"])
@@ -148,8 +147,9 @@ loss = weighted_loss(errors, shares, "paper")
 print(f"the shares add up to {shares.sum():.2f}; the loss is {loss:.2f}")
 
 # %% [markdown]
-# The library computes this without a loop. Here is the same in loops, with nothing but the formulas, in both forms.
-# The `exp` near the end is in the authors' code but in no equation; the section "Two things in the code" explains it.
+# The library computes this without a loop. To be sure that it computes these equations, we write them once more in
+# loops. Both forms of the loss appear, because the authors' code differs from the paper in two more places: it has the
+# `exp` near the end, and it does not divide by $n$. Section 9.11 measures what they do.
 
 
 # %%
@@ -190,7 +190,7 @@ for loops, library in both.values():
 # ## 9.3 Fig. 5, rebuilt
 #
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
-# equal share.
+# equal share. Compare the first row with the last.
 
 # %% tags=["slide"] alt="The same 32 patches sorted by weight, with the weight above each: moving ones first, plain sky far down, patches at rest at the end"
 by_motion = normalise_weights(torch.ones(n), motion["reference"])
@@ -203,13 +203,25 @@ print(f"moving: {moving[0]} of 8 in the first row, {moving[1]} of 8 in the last"
 # %% [markdown]
 # The paper's figure shows the same on ILSVRC: the last row is nearly meaningless. A still pair has hardly any
 # weight, and this is right, since [chapter 05](05_gradients.ipynb) showed that two equal patches give hardly any
-# gradient, even where the loss is large. But the sky has some weight, although it does not move either. The section
-# "What else it rewards"
+# gradient, even where the loss is large. But the sky has some weight, although it does not move either. Section 9.6
 # explains why.
 
 # %% [markdown]
-# The patches of a batch are hard to recognise. Here are six triplets of things with names. In each, the window stays
-# where the target is in T. A third of the triplets is dropped, and we compute error and weight:
+# The patches of a batch are hard to recognise, so we also look at six triplets of things with names. The function
+# `judge` does for any batch what section 9.2 did; the rest of the chapter uses it.
+
+
+# %%
+def judge(network, patches):
+    """Return the error (Eq. 8) and both forms of A_motion (Eq. 9) of each triplet."""
+    trip = demo.round_trip(network, patches)
+    errors = round_trip_errors(trip.back, trip.label, "paper")
+    return demo.Judged(errors, motion_weights(trip, "reference"), motion_weights(trip, "paper"))
+
+
+# %% [markdown]
+# In each triplet the window stays where the target is in T. Here a third of the triplets is dropped, because a tenth
+# of six would be one. T has the name above it, S1 the error and S2 the weight:
 
 # %% alt="Six triplets of patches with error and weight: a ladybird, a paper boat and a fish have small errors and weights near 2, a car behind a bus and a kite that flies away are dropped, a boat at rest has weight 0"
 from udtlib.boxes import center, from_center
@@ -259,16 +271,22 @@ assert moving[1] <= 3
 # %% [markdown]
 # ## 9.4 What A_motion measures
 #
-# Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the label, moved by $d$ cells. The product of two Gaussians
-# of peak 1 and width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$. Expanding the square, the
-# first term of Eq. 9 is
+# Is the weight of a pair proportional to how far it moved? Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the
+# label, moved by $d$ cells. We expand the square in the first term of Eq. 9. The product of two Gaussians of peak 1 and
+# width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$, and each of the two squares is the case
+# $d=0$ of this. So the first term is
 #
 # $$f(d)=\|\mathbf Y(\cdot-d)-\mathbf Y\|_2^2=2\pi\sigma^2\big(1-e^{-|d|^2/4\sigma^2}\big).$$
 #
-# **Predict:** a pair that moved by 40 cells, against one that moved by 10: how many times its weight? `4`, `2` or `1.3`?
+# **Predict:** one pair moved by 40 cells and then rested, another by 10. How many times the weight of the second has
+# the first? `4`, `2` or `1.3`?
 
 # %%
 my_guess = 2
+
+
+# %% [markdown]
+# We roll patches of the still pairs by known distances, and compare the measured A_motion (dots) with $f$ (line):
 
 
 # %% tags=["slide"] alt="A_motion over the distance that a pair moved: the measured dots follow the curve of the formula, up to where it levels off"
@@ -350,6 +368,10 @@ for name in networks:
     ):
         print(f"{name:8} {what:18} {value:+.2f}, 95 % interval {low:+.2f} to {high:+.2f}")
 
+# %% [markdown]
+# The numbers are high, and the two forms are close. In the scatter plots a dot is a triplet and a colour a clip. If
+# A_motion depended on the motion alone, all dots would lie on one rising curve. How far are they from one?
+
 # %% tags=["slide"] alt="Four scatter plots of A_motion over the true way, for random and trained weights and both forms: with trained weights the dots gather around a rising line"
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), layout="constrained", sharey=True)
 for axis, (name, column) in zip(
@@ -360,23 +382,27 @@ for axis, (name, column) in zip(
     axis.set(title=f"{name}, {column}", xlabel="true way T, S1, S2 (cells)", xlim=(0, 50))
 axes[0].set_ylabel("A_motion")
 plt.show()
+
+# %% [markdown]
+# Both forms follow the true motion, and better with trained features. What else raises A_motion? We subtract what the
+# motion alone should give, $f$ of both steps, and compute the rank correlation of the remainder with the *error*:
+
+# %%
 legs = np.hypot(*pool.moved[:, 0].T), np.hypot(*(pool.moved[:, 1] - pool.moved[:, 0]).T)
 deserved = expected_motion(legs[0]) + expected_motion(legs[1])
 with_error = {
     name: rank_correlation(seen.reference.numpy() - deserved, seen.errors.numpy())
     for name, seen in judged.items()
 }
-print("what is not motion, against the error:", {name: f"{value:.1f}" for name, value in with_error.items()})
+print("rank correlation with the error:", {name: f"{value:.1f}" for name, value in with_error.items()})
 
 # %% [markdown]
-# Both forms follow the true motion, and better with trained features. The last printed line shows one reason. We
-# subtract from A_motion what the motion alone should give, $f$ of both steps; the remainder is correlated with the
-# *error*, most of all for random features. A low or irregular response differs from any label, wherever its peak is,
-# and this counts as
-# motion. So early in training the weight favours pairs on which the tracker does badly, and it becomes a better
-# measure of motion during training.
+# The remainder is larger where the error is larger, most of all for random features. A low or irregular response
+# differs from any label, wherever its peak is, and this counts as motion. So early in training the weight favours pairs
+# on which the tracker does badly, and it becomes a better measure of motion during training.
 #
-# Which form is better? The third line of each network has the difference. With random features it is 0.04 and its
+# Which form is better? In the table above the scatter plots, the third line of each network has the difference. With
+# random features it is 0.04 and its
 # interval lies above zero, so the paper's form is better. With trained features it is 0.03, and the lower end of its
 # interval is about zero. So the code's form does not measure motion better than the printed one. We still use it as
 # the default, because the published network was trained with it.
@@ -391,9 +417,8 @@ assert with_error["random"] > with_error["trained"]
 # %% [markdown]
 # ## 9.6 What else it rewards
 #
-# Now **nothing moves**, and we disturb S1 and S2 instead, by noise, by blur, or by something that covers part of the
-# view. How much of this does A_motion count as motion? The dashed lines show how far a clean picture would have to
-# move for the same value.
+# Now **nothing moves**, and we disturb S1 and S2 instead: by noise that is new in each, by blur, or by a piece of
+# another picture in the middle, with half of the area in S2. How much of this does A_motion count as motion?
 
 
 # %%
@@ -413,6 +438,11 @@ def covered(picture, share):
 
 
 stranger = batch.patches[order[0], 0].astype(float)
+
+# %% [markdown]
+# Each disturbance is a pair of functions, one for S1 and one for S2, in three strengths:
+
+# %%
 spoil = {f"noise {sd}": [lambda p, sd=sd: p + sd * rng.standard_normal(p.shape)] * 2 for sd in (20, 40, 80)}
 spoil |= {f"blur {length} px": [lambda p, length=length: blurred(p, length)] * 2 for length in (7, 15, 31)}
 spoil |= {
@@ -427,6 +457,10 @@ spoiled = [
 ]
 seen = judge(networks["trained"], add_noise(np.array(spoiled), rng))
 amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for form in ("paper", "reference")}
+
+# %% [markdown]
+# The longer a bar, the more the disturbance counts as motion. The dashed lines show how far a clean picture would
+# have to move for the same value.
 
 # %% tags=["slide"] alt="Bars of A_motion for pairs in which nothing moved but noise, blur or a cover was added: strong noise and strong blur reach what a move of several cells gives"
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
@@ -471,12 +505,43 @@ assert 1.5 < blur_ratio < 2.5
 # %%
 my_guess = "cut"
 
+# %% [markdown]
+# A dot is the error of one pair, on a logarithmic axis. Compare the rows with each other, and with the dashed line:
+
 # %% tags=["slide"] alt="Errors of pairs by fault on a logarithmic axis: without a fault and in the wrong order they spread widely, a cut lies at the dashed line, and a fade in S2 lies far to the right"
 faults = ("wrong order", "cut", "fade in S2")
 ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
+figure, axis = plt.subplots(figsize=(7.5, 2.5), layout="constrained")
+for place, values in enumerate(error_of.values()):
+    axis.plot(values, np.full(24, place), "o", alpha=0.6, color=[GREEN, GREEN, ORANGE, RED][place])
+axis.axvline(float((label**2).sum()), color="0.6", linestyle="--")
+axis.set(
+    xscale="log", xlabel="error (dashed: of a response of zeros, the label's own energy)", ylim=(3.5, -0.5)
+)
+axis.set(yticks=range(4), yticklabels=list(error_of))
+plt.show()
+medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
+print(f"you said {my_guess!r}")
+print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
+untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
+print(
+    f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}"
+)
+print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
+
+# %% [markdown]
+# The wrong order is no fault at all, since nothing in Eq. 8 depends on the direction of time. A cut is bad, but its
+# error is bounded. Nothing in T matches the filter, and the response is low noise everywhere. With trained features
+# the noise is weak, and the error is about that of a response of zeros, the energy $\pi\sigma^2$ of the label. With
+# random features the noise is stronger and adds to that energy, as in section 7.4. The fade has by far the highest
+# error.
+#
+# Does A_drop remove these pairs? We put one faulty pair at a time into the batch, and drop the tenth with the highest
+# errors:
 
 
+# %%
 def weigh(fault, pair, share=0.1):
     """Return A_norm (32,) of the batch in which one moving triplet has a fault."""
     place = demo.moving_places()[pair]
@@ -493,37 +558,21 @@ def times_dropped(fault):
 
 
 dropped = {fault: times_dropped(fault) for fault in faults}
-figure, axis = plt.subplots(figsize=(7.5, 2.5), layout="constrained")
-for place, values in enumerate(error_of.values()):
-    axis.plot(values, np.full(24, place), "o", alpha=0.6, color=[GREEN, GREEN, ORANGE, RED][place])
-axis.axvline(float((label**2).sum()), color="0.6", linestyle="--")
-axis.set(
-    xscale="log", xlabel="error (dashed: of a response of zeros, the label's own energy)", ylim=(3.5, -0.5)
-)
-axis.set(yticks=range(4), yticklabels=list(error_of))
-plt.show()
-medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
-print("dropped, of 24:", dropped, f" you said {my_guess!r}")
-print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
-untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
-print(
-    f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}"
-)
-print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
+print("dropped, of 24:", dropped)
 
 # %% [markdown]
-# The wrong order is no fault at all, since nothing in Eq. 8 depends on the direction of time. A cut is bad, but its
-# error is bounded. Nothing in T matches the filter, and the response is low noise everywhere. With trained features
-# the noise is weak, and the error is about that of a response of zeros, the energy $\pi\sigma^2$ of the label. With
-# random features the noise is stronger and adds to that energy, as in section 7.4. The fade has a far higher error.
-# Why?
+# The cut and the dark S2 are removed from every batch, and the wrong order about as often as any pair would be.
 #
-# In Eq. 4 the template's features appear squared in the denominator and once in the numerator. Multiply them by
-# $q<1$: as long as $\lambda$ is small, the filter grows by $1/q$. It was fitted to weak features and is then applied
-# to strong ones, so its response is $1/q$ times too high:
+# Why is the error of the fade so much larger than that of the cut? On the way back S2 is the template: Eq. 4 computes
+# a filter from its dark picture, and this filter is applied to T, which is as bright as before. In Eq. 4 the template's
+# features appear squared in the denominator and once in the numerator. Multiply them by $q<1$: as long as $\lambda$ is
+# small, the filter grows by $1/q$. It was fitted to weak features and is then applied to strong ones, so its response
+# is $1/q$ times too high:
 #
 # $$\hat{\mathbf R}=\sum_c\frac{q\,\hat{\mathbf X}_c^\star\hat{\mathbf Z}_c\hat{\mathbf Y}}{q^2\sum_k|\hat{\mathbf X}_k|^2+\lambda}
 # \approx\frac1q\hat{\mathbf Y},\qquad \ell\approx\Big(\frac1q-1\Big)^2\|\mathbf Y\|_2^2 .$$
+#
+# If this is the reason, the errors must fall along the dashed line when S2 gets brighter:
 
 # %% alt="The error over the brightness of S2 on logarithmic axes: straight falling lines for random and trained weights, along that of the formula"
 shades = np.array([0.5, 0.2, 0.1, 0.05, 0.02])
@@ -627,6 +676,11 @@ gradients, numbers = map(torch.stack, zip(*map(gradient_of, planted), strict=Tru
 lengths, (planted_errors, planted_motion) = gradients.norm(dim=1), numbers.T
 good = torch.tensor([place not in places[:3] for place in range(n)])
 
+# %% [markdown]
+# We weight the pairs in four ways and look at three numbers. How large a part of all lengths have the three longest
+# gradients? How large is the part of the dark pair? And how close is the direction of the batch's gradient to that of
+# the good pairs alone, by the cosine of the angle between them?
+
 # %%
 ways = {
     "every pair alike": (0.0, False),
@@ -659,12 +713,13 @@ print(
 
 # %% [markdown]
 # Without A_drop one pair of 32, the dark one, makes up nearly the whole gradient, and the sum's direction has little
-# to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. In statistics such a
-# mean is called trimmed, and no single observation can have unbounded influence on it ([Huber
-# 1964](#References "huber1964")). It is
-# the opposite of hard-example mining, which keeps the highest losses *because* they are high ([Shrivastava et al.
-# 2016](#References "shrivastava2016")). Mining needs labels that can be trusted, and ours come from the tracker
-# itself.
+# to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. The last line explains
+# why it helps to drop by error: the length of a pair's gradient goes with its error, and less with its motion.
+#
+# In statistics a mean without the extreme values is called trimmed, and no single observation can have unbounded
+# influence on it ([Huber 1964](#References "huber1964")). It is the opposite of hard-example mining, which keeps the
+# highest losses *because* they are high ([Shrivastava et al. 2016](#References "shrivastava2016")). Mining needs labels
+# that can be trusted, and ours come from the tracker itself.
 #
 # How long is one step of gradient descent at the reference's rate of 0.01, compared with the length of the vector of
 # all weights of the trained network?
@@ -712,13 +767,15 @@ print(
 )
 
 # %% [markdown]
-# A batch of 32 has become nearly a batch of one. The loss looks normal, and thirty-one pairs were computed almost for
-# nothing. Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has
-# none either. In exercise 6 you design one.
+# A batch of 32 has become nearly a batch of one. We count a batch with weights $w_i$ as $1/\sum_iw_i^2$ pairs: 32 for
+# equal weights, 1 if one pair has all. The loss looks normal, and thirty-one pairs were computed almost for nothing.
+# Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has none
+# either. In exercise 6 you design one.
 #
-# Does it happen on real video? The next numbers were measured with random weights on videos that we may not
-# redistribute. They are the weights of one batch of 32, one triplet of every third video, and a survey of 10,000
-# batches drawn from all of them. Where the videos are found, the cell after it computes the batch again.
+# Does it happen on real video? We measured this with random weights on videos that we may not redistribute. The first
+# nine lines are from one batch of 32, with one triplet of every third video: the largest and the smallest weights, and
+# the dropped pairs. The rest is a survey of 10,000 batches drawn from all videos. If you have the videos, the next cell
+# computes the batch again.
 
 # %%
 real = json.loads(stored_result("ch09_real_pairs.json").read_text("utf-8"))
@@ -789,8 +846,18 @@ print(
 
 # %% [markdown]
 # Can features change A_motion in this way? To see that, we give each pair one parameter $q$ and multiply the features
-# of S1 by it. Then
-# $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no error changes*.
+# of S1 by it. Then $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no
+# error changes*, as one pair shows:
+#
+# %%
+pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
+with torch.no_grad():
+    one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
+twice = track_forward_backward(one, [2 * two, three], label)  # the real thing, one pair, q = 2
+error_of_twice = float(round_trip_errors(twice.back, label, "paper")[0])
+print(f"one pair with the features of S1 doubled: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
+
+# %% [markdown]
 # With constant weights the gradient with respect to $q$ is zero, because S1 has no part in the last step. Now we let
 # the weights depend on $q$ and descend:
 
@@ -800,9 +867,9 @@ target, exact = label.flatten().double(), errors.double()
 
 
 def turned(q):
-    """Return A_motion (n,), reference form, with the features of S1 q (n,) times as loud."""
-    louder, fainter = q[:, None] * first, second / q[:, None]
-    return (louder - target).square().sum(1) + (louder - fainter).square().sum(1)
+    """Return A_motion (n,), reference form, with the features of S1 q (n,) times as strong."""
+    stronger, weaker = q[:, None] * first, second / q[:, None]
+    return (stronger - target).square().sum(1) + (stronger - weaker).square().sum(1)
 
 
 knob = torch.zeros(n, dtype=torch.float64, requires_grad=True)  # log q
@@ -816,13 +883,6 @@ for _ in range(60):
         knob -= 0.1 * slope.sign()
 
 # %% tags=["slide"] alt="With free weights the loss falls to zero over the steps while the mean error of the 32 pairs stays exactly where it was"
-pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
-with torch.no_grad():
-    one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
-twice = track_forward_backward(one, [2 * two, three], label)  # the real thing, one pair, q = 2
-error_of_twice = float(round_trip_errors(twice.back, label, "paper")[0])
-print(f"one pair with the features of S1 doubled: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
-
 figure, axis = plt.subplots(figsize=(5.5, 2.6), layout="constrained")
 axis.plot(believed, color=RED, label="loss with free weights")
 axis.plot(np.full(60, exact.mean()), color=GREEN, label="mean error of the 32 pairs")
@@ -890,8 +950,8 @@ assert torch.isclose(as_coded, n * literal)
 # %% [markdown]
 # ## 9.12 Where paper and code differ
 #
-# The book keeps a list of what paper and code say and what difference it makes. These four lines of it belong to
-# this chapter:
+# Four settings of this chapter are not the same in the paper and in the authors' code. By the measurements above, this
+# is the difference that each of them makes:
 
 # %%
 difference = {name: f"{found[name][0][0]:.2f}, {found[name][1][0]:.2f}" for name in networks}
@@ -917,9 +977,9 @@ for topic, paper, code, consequence in ledger:
 # %% [markdown]
 # ## 9.13 Sort the batch yourself
 #
-# The upper picture has a dark S2, which is dropped, the lower one a dark S1 (the black one), which is not. In
-# JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the fault through
-# the pairs.
+# The upper picture has a dark S2, which is dropped. The lower one has a dark S1 (the black patch), which is not: it
+# comes first. In JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the
+# fault through the pairs.
 
 # %% tags=["nbval-ignore-output"] alt="Two states of the demo, 32 patches sorted by weight each: with a fade in S2 the black patch is dropped, with a fade in S1 it comes first and takes nearly all the weight"
 demo.demo()
