@@ -848,7 +848,7 @@ print(
 # Can features change A_motion in this way? To see that, we give each pair one parameter $q$ and multiply the features
 # of S1 by it. Then $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no
 # error changes*, as one pair shows:
-#
+
 # %%
 pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
 with torch.no_grad():
