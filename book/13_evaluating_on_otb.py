@@ -847,6 +847,15 @@ axes[1].set_xticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "300
 axes[1].set_xticks([], minor=True)
 axes[1].set_xlabel("frames/s, one CPU thread")
 plt.show()
+
+# %% [markdown]
+# The two plots cannot be compared with each other. On the left are 100 sequences, each speed measured by the
+# tracker's own authors on a graphics card of that year. On the right are ten sequences on one thread of one CPU.
+#
+# For the left plot we ask two things. Which trackers are not beaten by another one in both accuracy and speed? And how
+# many sequences would it take to show UDT's lead over SiamFC?
+
+# %%
 front = [
     row["tracker"]
     for row, a, v in zip(table1, accuracy, speed, strict=True)
@@ -861,12 +870,10 @@ print(
 )
 
 # %% [markdown]
-# The two plots cannot be compared with each other. On the left are 100 sequences, each speed measured by the
-# tracker's own authors on a graphics card of that year. On the right are ten sequences on one thread of one CPU. On
-# the left, UDT is 1.2 points above SiamFC. To detect such a gap takes about two thousand sequences, if the two
-# differ from sequence to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many labelled
-# sequences, most of them for training; OTB does not. The left plot does support the paper's claim in words: without a
-# single label, UDT is *among* the supervised trackers of its kind.
+# UDT is 1.2 points above SiamFC. To detect such a gap takes about two thousand sequences, if the two differ from sequence
+# to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many labelled sequences, most of them for
+# training; OTB does not. The left plot does support the paper's claim in words: without a single label, UDT is *among* the
+# supervised trackers of its kind.
 #
 # **Failures.** In Table 2, VOT2016, a tracker is started again after each failure. Accuracy is the overlap while it
 # follows the target, and failures are the restarts ([Kristan et al. 2016](#References "kristan2016")). EAO is VOT's single

@@ -481,11 +481,10 @@ plt.show()
 # %% [markdown]
 # In four steps one can make four mistakes. So we compute the same quantity once more, directly from the question
 # instead of by the steps: start somewhere, walk $n$ frames, add up overlaps, stop adding after a failure, and give up
-# if
-# the video ends first.
+# if the video ends first.
 
 
-# %% tags=["closed-loop"]
+# %%
 def expected_by_walking(runs, n):
     """Return the mean overlap over n frames after a start, over all starts for which it is known."""
     found = []
@@ -506,6 +505,10 @@ def expected_by_walking(runs, n):
     return sum(found) / len(found)
 
 
+# %% [markdown]
+# Here are the EAOs of the three trackers by the steps, by walking, and by the library:
+
+# %% tags=["closed-loop"]
 print("          steps  walking  library")
 for name, group in runs.items():
     stepped = np.array([continued(*segment) for run in group for segment in cut(run)])

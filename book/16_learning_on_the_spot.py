@@ -442,6 +442,7 @@ def curve_of(kind):
     return found
 
 
+# %%
 if data is not None:
     _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
     for kind in data["auc"]:
