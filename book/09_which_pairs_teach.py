@@ -75,11 +75,12 @@ print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
 
 # %% [markdown]
 # The template alone does not show what a triplet can teach; the responses on the way forward do. So we track all
-# triplets there and back. The filter learned
-# on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean Gaussian at its peak is the pseudo-label
-# $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied to S2, and in the same way one is
-# computed from S2 and applied to T. We use two networks throughout this chapter: one with **random** weights, as
-# training begins, and the **trained** one that comes with the book.
+# triplets there and back. The filter learned on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean
+# Gaussian at its peak is the pseudo-label $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied
+# to S2, and in the same way one is computed from S2 and applied to T.
+#
+# We use two networks throughout this chapter: one with **random** weights, as training begins, and the **trained** one
+# that comes with the book.
 
 # %%
 networks = {
@@ -630,13 +631,16 @@ changed = judge(without_bias, np.array(fading)).errors.reshape(4, -1).numpy() / 
 print(f"without its biases the trained network's errors change by {np.abs(changed).max():.0%} at most")
 
 # %% [markdown]
-# In the dark the constant part *grows*, while the variation shrinks about in proportion to the brightness. The reason is that
-# the network is nearly linear in a small neighbourhood of a constant input, so a small variation of the input gives a
-# proportional variation of the features. The constant part is a single frequency; the response at all the others
-# depends on the variation, and for these $q$ in the formula is its size. Biases have little to do with it: the random network
-# has none, and setting those of the trained network to zero changes its errors by a few per cent. The trained network
-# follows the formula less exactly, but its errors grow in the same way, because nothing in the training makes it
-# independent of brightness.
+# In the dark the constant part *grows*, while the variation shrinks about in proportion to the brightness. The reason
+# is that the network is nearly linear in a small neighbourhood of a constant input, so a small variation of the input
+# gives a proportional variation of the features.
+#
+# Why does the variation alone decide? A constant part is a single frequency of the spectrum. The response at all other
+# frequencies depends on the variation, so $q$ in the formula stands for the size of the variation.
+#
+# Biases have little to do with it: the random network has none, and setting those of the trained network to zero
+# changes its errors by a few per cent. The trained network follows the formula less exactly, but its errors grow in the
+# same way, because nothing in the training makes it independent of brightness.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # A fade costs far more than a cut and is always dropped; both networks suffer from it, in their variation only.
@@ -791,12 +795,15 @@ print(f"batches with one pair above half of the weight: {survey['captured']:.0%}
 print(f"a batch of 32 counts as {survey['effective_pairs_median']} pairs (median)")
 
 # %% [markdown]
-# There are three findings. First, in no batch did one pair have more than half of the weight. Second, the extreme
-# error does occur: in one triplet of 302 a title fades to black, and its error is 130 times the median. A_drop is
-# meant for such triplets. Third, a tenth of the pairs is dropped from a batch without such a triplet, too. The three
-# dropped above are not broken: they show a cyclist, a running dog and a running woman. They are the hardest good
-# pairs, the kind that A_motion is meant to favour, and A_drop removes them. For comparison, the pair with the
-# largest weight is a skier who enters the picture, and the one with the smallest shows three cups on a table.
+# There are three findings.
+#
+# 1. In no batch did one pair have more than half of the weight.
+# 2. The extreme error does occur: in one triplet of 302 a title fades to black, and its error is 130 times the median.
+#    $\mathbf A_{drop}$ is meant for such triplets.
+# 3. A tenth of the pairs is dropped from a batch without such a triplet, too. The three dropped above are not broken:
+#    they show a cyclist, a running dog and a running woman. They are the hardest good pairs, the kind that $\mathbf
+#    A_{motion}$ is meant to favour, and $\mathbf A_{drop}$ removes them. For comparison, the pair with the largest
+#    weight is a skier who enters the picture, and the one with the smallest shows three cups on a table.
 
 # %% tags=["outside-data"]
 if find_data("videos"):
@@ -928,9 +935,11 @@ print(
 # %% [markdown]
 # **It divides only once.** $\mathbf A_{norm}$ sums to 1, so the weighted sum is already a mean, and Eq. 11 divides by
 # $n$ again. The code does not. In plain gradient descent a factor of 32 in the loss is a factor of 32 in the step: a
-# rate of 0.01 with the printed loss corresponds to 0.0003 with the code's. Also, with the printed loss the step
-# depends on the batch size. And weight decay, which does not depend on $n$, is then 32 times as strong compared with
-# the data; the paper's 0.005 is another ten times the code's 0.0005.
+# rate of 0.01 with the printed loss corresponds to 0.0003 with the code's. With the printed loss the step also depends
+# on the batch size.
+#
+# And weight decay, which does not depend on $n$, is then 32 times as strong compared with the data; the paper's 0.005
+# is another ten times the code's 0.0005.
 
 # %%
 literal, as_coded = (weighted_loss(errors, shares, form) for form in ("paper", "reference"))

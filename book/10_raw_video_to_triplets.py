@@ -575,12 +575,13 @@ assert leaving[0.3][0][8] > leaving[0.0][0][8]
 # %% [markdown]
 # ## 10.8 A better place to cut?
 #
-# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25
-# places in the first frame it takes the one with the most varied values, measured by the entropy of their histogram.
-# Then it *follows* this place with KCF, so that the content stays in the patch. These are `--selection entropy` and
-# `follow`. As we read the released code, it passes x and y to KCF in the wrong order; ours does not. **Predict:** on
-# clips where target and background have textures of the same kind, which keeps more of the targets in the patch,
-# `"centre"` or `"entropy"`? And in front of a dull wall?
+# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25 places
+# in the first frame it takes the one with the most varied values, measured by the entropy of their histogram; this is
+# `--selection entropy`. With `--selection follow` it then *follows* this place with KCF, so that the content stays in
+# the patch. As we read the released code, it passes x and y to KCF in the wrong order; ours does not.
+#
+# **Predict:** on clips where target and background have textures of the same kind, which keeps more of the targets in
+# the patch, `"centre"` or `"entropy"`? And in front of a dull wall?
 
 # %%
 my_answer = "entropy"
@@ -640,11 +641,12 @@ assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] 
 # ## 10.9 The first mistake: training on the test videos
 #
 # Videos of public benchmarks are found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
-# for every patch we compute a **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the
-# place is lighter than its right neighbour. A copy changes few of the bits; two unrelated pictures differ in about
-# half. Every training video is
-# compared with every sequence used for measuring. To test this we plant two copies of benchmark sequences: one
-# mirrored, shrunk and re-encoded, the other enlarged so that a tenth is lost at each border.
+# for every patch we compute a **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the place
+# is lighter than its right neighbour. A copy changes few of the bits; two unrelated pictures differ in about half.
+# Every training video is compared with every sequence used for measuring.
+#
+# To test this we plant two copies of benchmark sequences: one mirrored, shrunk and re-encoded, the other enlarged so
+# that a tenth is lost at each border.
 
 # %%
 exam = {name: render_clip(24, name=name, **BENCHMARK[name]) for name in ("def-1", "lr-2")}

@@ -586,11 +586,13 @@ assert spread[True] > 0.1
 # %% [markdown]
 # ## 11.8 One batch in two processes
 #
-# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and
-# nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of gradients, so the gradients of the
-# halves add up to that of the whole batch, provided that the *weights* are those of the whole batch, because they
-# contain a sum and a sort over all triplets. So the processes first exchange three numbers for each triplet, then
-# gradients. Here we compute both halves in one process, one after the other:
+# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and nccl
+# on GPUs. Each has half of every batch. The gradient of a sum is the sum of the gradients, so the gradients of the
+# halves should add up to that of the whole batch.
+#
+# They do so only if both processes use the *weights* of the whole batch. A weight contains a sum and a sort over all
+# triplets, so no process can compute it from its half. The processes therefore first exchange three numbers for each
+# triplet, then gradients. Here we compute both halves in one process, one after the other:
 
 # %%
 run.step(Batch(batch))
@@ -713,11 +715,13 @@ for name, shares in left_over.items():
 
 # %% [markdown]
 # Over the paper's schedule the first decay removes everything that the loss does not renew, the second nearly
-# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows
-# which settings of a long run carry over to a short one. But smaller weights alone change the response little: if all
-# features are scaled, the filter scales inversely. A small dependence is left, because the LRN depends on the size of
-# its input, and because $\lambda$ does not scale with the features. So decay mainly changes how large a step is
-# *relative to the weights*. We scale the second layer and compare the losses:
+# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows which
+# settings of a long run carry over to a short one.
+#
+# But do smaller weights change the response at all? If all features are scaled, the filter scales inversely. A small
+# dependence is left, because the LRN depends on the size of its input, and because $\lambda$ does not scale with the
+# features. So decay mainly changes how large a step is *relative to the weights*. We scale the second layer and compare
+# the losses:
 
 # %%
 with torch.no_grad():
@@ -1003,11 +1007,13 @@ for place, one in enumerate(("overlap", "robustness")):
 # - "Averaged" means that a running average of the weights is written; `--average`.
 # - "First weights doubled" means larger features, which the response normalisation compresses; `--gain`.
 #
-# Before you read the list, three warnings. Budgets differ, and behind each row is a single run, also where we say above
-# that something was good or diverged. A sequence is mostly kept or lost as a whole, and one of 22 is worth up to 0.04
-# AUC. And starts a pixel beside the true box are enough to move a tracker's mean ([chapter
-# 13](13_evaluating_on_otb.ipynb), section 13.7, shows by how much), so rows closer than that cannot be ordered. Look
-# at the four rows of the recipe that ships: two of them differ only in the rounding of a few pixels.
+# Before you read the list, three warnings:
+#
+# - Budgets differ, and behind each row is a single run, also where we say above that something was good or diverged.
+# - A sequence is mostly kept or lost as a whole, and one of 22 is worth up to 0.04 AUC.
+# - Starts a pixel beside the true box are enough to move a tracker's mean ([chapter 13](13_evaluating_on_otb.ipynb),
+#   section 13.7, shows by how much), so rows closer than that cannot be ordered. Look at the four rows of the recipe
+#   that ships: two of them differ only in the rounding of a few pixels.
 
 # %%
 recipes, about_recipes = stored("recipes")
@@ -1030,9 +1036,11 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
 # %% [markdown]
 # When we chose the recipe that ships, it was the first in this list, by the run with the other rounding. The weights
 # that ship are those of seed 0 as the command makes them, in this list neither the best seed nor the better rounding.
-# The top row of a long list is there partly by chance, so its score on other sequences will probably be lower;
-# section 11.13 shows a better way to choose. At the time of the choice we had also seen the scores on real sequences
-# for some of the rows, but chose the recipe by this list.
+# At the time of the choice we had also seen the scores on real sequences for some of the rows, but chose the recipe by
+# this list.
+#
+# The top row of a long list is there partly by chance, so its score on other sequences will probably be lower; section
+# 11.13 shows a better way to choose.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves are whole, their intervals hold the means, and the long run ends worse than it was.
@@ -1205,11 +1213,12 @@ for dataset in datasets:
 # better *measure*, one that gets more information from the same video.
 #
 # A tracker that is started once in a sequence gives one trial, in which the target is mostly kept or lost as a whole.
-# Start it at several frames instead, the *anchors*, and let it run from each towards the farther end, backwards from late
-# ones. VOT has done so since 2020 ([chapter 14](14_evaluating_on_vot.ipynb)), and so does
-# `udt evaluate --protocol anchors`. Two numbers come out: the mean *overlap* of a run, and its *robustness*, the share of
-# the run before five frames in a row overlap by less than 0.1. Both are averaged over the runs of a sequence, then over
-# sequences.
+# Start it at several frames instead, the *anchors*, and let it run from each towards the farther end, backwards from
+# late ones. VOT has done so since 2020 ([chapter 14](14_evaluating_on_vot.ipynb)), and so does `udt evaluate --protocol
+# anchors`.
+#
+# Two numbers come out: the mean *overlap* of a run, and its *robustness*, the share of the run before five frames in a
+# row overlap by less than 0.1. Both are averaged over the runs of a sequence, then over sequences.
 #
 # The stored table has eight rows, measured on 22 short real sequences from six benchmarks, with three anchors each. The
 # sequences are kept for choosing: no network was trained on them. All rows but one have the released tracker with

@@ -508,11 +508,13 @@ print(
 # same mean**, whichever samples have been merged, because Eq. 12.4 keeps the weighted sum of the two. It would
 # differ a little only if a faded sample had been replaced.
 #
-# The right side of Eq. 12.3 is therefore the same for both. The left side is not: the memory has
-# $\sum_i w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$, the mean of the samples' energies, and the running average has the
-# energy of the mean. Does that change the response? We give both the same frames, at the true places, at rate $0.1$,
-# learn a filter from each, and print the peak of its response to each of six frames. Frame 4 shows the target, 14 to 24
-# the occluder, 36 and 40 the target again, in frames that were not learned.
+# The right side of Eq. 12.3 is therefore the same for both. The left side is not: the memory has $\sum_i
+# w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$, the mean of the samples' energies, and the running average has the
+# energy of the mean.
+#
+# Does that change the response? We give both the same frames, at the true places, at rate $0.1$, learn a filter from
+# each, and print the peak of its response to each of six frames. Frame 4 shows the target, 14 to 24 the occluder, 36
+# and 40 the target again, in frames that were not learned.
 
 # %%
 album, ghost = (SampleMemory(samples[0], capacity, 0.1) for capacity in (8, 1))
@@ -889,10 +891,11 @@ assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.valu
 
 # %% [markdown]
 # On the real sequences, where occluders are rare, the rule changes the score by less than a point either way: the
-# interval of its bill is narrow and holds 0. The library leaves it off unless you set `adaptive`. The rule has a
-# weakness, too: it makes the tracker slower to learn a target that really has changed, because an occluder and a new side
-# of the target lower the response alike. And Eq. 12.8 does not say where the target *is*: it keeps a tracker from
-# learning the wrong thing, and does not bring it back to the target.
+# interval of its bill is narrow and holds 0. The library leaves it off unless you set `adaptive`.
+#
+# The rule has a weakness, too: it makes the tracker slower to learn a target that really has changed, because an
+# occluder and a new side of the target lower the response alike. And Eq. 12.8 does not say where the target *is*: it
+# keeps a tracker from learning the wrong thing, and does not bring it back to the target.
 #
 # ## 12.9 Where to look
 #
@@ -1130,14 +1133,13 @@ for kind in kinds_stored:
     ]
 
 # %% [markdown]
-# Of the steps up to `trust`, three have intervals without 0 (orange),
-# and all three are *losses*: the plain filter, context without the penalty, and learning seldom, which costs half a
-# point and makes the tracker much faster. In the mean the penalty gains more than context has lost, but most of it on
-# few sequences, so that even its interval holds 0. Among so many intervals one may also miss 0 by chance; chapter 15
-# corrects for that. The ingredients that ECO is known for, the memory, the continuous peak and the projection, move
-# the
-# mean by less than a point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide
-# and holds 0, too.
+# Of the steps up to `trust`, three have intervals without 0 (orange), and all three are *losses*: the plain filter,
+# context without the penalty, and learning seldom, which costs half a point and makes the tracker much faster. In the
+# mean the penalty gains more than context has lost, but most of it on few sequences, so that even its interval holds 0.
+#
+# The ingredients that ECO is known for, the memory, the continuous peak and the projection, move the mean by less than
+# a point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide and holds 0, too.
+# And among so many intervals one may also miss 0 by chance; chapter 15 corrects for that.
 #
 # Does that mean that the released UDT+ is no better than UDT? No: on all 100 targets of OTB-2015 the authors' boxes are 3.6 points
 # apart, and chapter 13 computes how many sequences it takes to see such a gap: far more than we have here. Ours are

@@ -274,13 +274,14 @@ apart = [a for a in attributes if gaps[a][1] > 0]
 print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
 
 # %% [markdown]
-# Five of eleven intervals leave out 0, and some of these five start very close to it. But eleven intervals at 95 %
-# are eleven chances of a false alarm: if there were no difference at all, at least one of eleven independent
-# intervals would still leave out
-# 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since a sequence has four or five attributes on
-# average and enters that many plots. So read such a figure as a list of *hypotheses*. For instance, a memory of 50
-# samples ([chapter 12](12_udt_plus.ipynb)) should help with targets that are occluded or leave the view. To test
-# that, you would design an experiment for this one question.
+# Five of eleven intervals leave out 0, and some of these five start very close to it. But eleven intervals at 95 % are
+# eleven chances of a false alarm: if there were no difference at all, at least one of eleven independent intervals
+# would still leave out 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since a sequence has four
+# or five attributes on average and enters that many plots.
+#
+# So read such a figure as a list of *hypotheses*. For instance, a memory of 50 samples ([chapter
+# 12](12_udt_plus.ipynb)) should help with targets that are occluded or leave the view. To test that, you would design
+# an experiment for this one question.
 
 # %% tags=["outside-data"]
 if annotations is not None:
@@ -587,10 +588,12 @@ for name in tables:
 #
 # These intervals describe how a mean would change with *other sequences*. A second uncertainty concerns the same
 # sequences. Move the first box by up to one pixel and scale it by up to 1 %: by eye you could hardly tell it from the
-# true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes,
-# the same for every tracker. Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard
-# deviation over the starts is the *spread*. The next table has our trackers again (all but `udt` and `udt+`, which
-# were added later), on another processor, from five starts, or three for the slow ones:
+# true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes, the same for every
+# tracker.
+#
+# Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard deviation over the starts is
+# the *spread*. The next table has our trackers again (all but `udt` and `udt+`, which were added later), on another
+# processor, from five starts, or three for the slow ones:
 
 # %%
 again = {
@@ -742,12 +745,13 @@ print(
 )
 
 # %% [markdown]
-# In these two sequences DSST loses the target in most runs, whatever the kernel or the start, and holds it in a few
-# by chance. The true box, the first of each line, is no different from the others. With the Haswell kernel, which an
-# AMD processor uses too, it happened to hold the target in both sequences, and the first table has this number. With
-# a slightly different start, or on another machine, you should expect the lower one. With SkylakeX all five starts
-# lost both targets, so the table of spreads shows almost no spread for DSST. A spread from five starts is itself
-# only an estimate, and five losses in a row are common (last line).
+# In these two sequences DSST loses the target in most runs, whatever the kernel or the start, and holds it in a few by
+# chance. The true box, the first of each line, is no different from the others. With the Haswell kernel, which an AMD
+# processor uses too, it happened to hold the target in both sequences, and the first table has this number. With a
+# slightly different start, or on another machine, you should expect the lower one.
+#
+# With SkylakeX all five starts lost both targets, so the table of spreads shows almost no spread for DSST. A spread
+# from five starts is itself only an estimate, and five losses in a row are common (last line).
 #
 # Rounding is only one cause. A pixel in the first box, another version of a library or a better feature can also
 # change which sequences are lost, and the final score does not show which part of it is due to chance. So before you

@@ -666,12 +666,12 @@ print("failures by delay:", delays)
 
 # %% [markdown]
 # The runs in this table that begin while the target is covered have lost it in frame 84, and those that begin
-# afterwards follow it. With a delay
-# of fifteen frames the path steps over the covered frames and has one failure less. So the count of failures depends
-# on chance, namely on the frame in which the *previous* failure puts the restart. Two trackers that fail two frames
-# apart are restarted in different frames, and for one of them a single event may count as two failures. Since 2020
-# VOT starts every tracker in the same frames
-# instead ([Kristan et al. 2020](#References "kristan2020")); section 14.11 says how.
+# afterwards follow it. With a delay of fifteen frames the path steps over the covered frames and has one failure less.
+#
+# So the count of failures depends on chance, namely on the frame in which the *previous* failure puts the restart. Two
+# trackers that fail two frames apart are restarted in different frames, and for one of them a single event may count as
+# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al. 2020](#References
+# "kristan2020")); section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Starts on the covered target are lost, later ones are not, and a longer delay avoids one failure.

@@ -79,10 +79,11 @@ for sentence in RULE.replace("; ", ".\n").split(". "):
 #
 # An arm may differ from `udt` only in what its name says. All arms are trained on the same clips, in the same order,
 # from the same first weights, for the same number of steps. Even the supervised arms see the same clips: the renderer
-# knows where the target is. What about the recipe, the optimiser and its rates? It was chosen in chapter 11 by the arm
-# `udt` on the embedded benchmark. No arm is judged on that benchmark here. The recipe may still suit `udt` better than
-# the others, and no table can take that back: to be fair to every arm, each would need a search of its own, of the
-# same size.
+# knows where the target is.
+#
+# What about the recipe, the optimiser and its rates? It was chosen in chapter 11 by the arm `udt` on the embedded
+# benchmark. No arm is judged on that benchmark here. The recipe may still suit `udt` better than the others, and no
+# table can take that back: to be fair to every arm, each would need a search of its own, of the same size.
 #
 # ## 15.2 The budget
 #
@@ -390,10 +391,12 @@ for one in (*WAY_BACK.comparisons, *LUDT.comparisons):
 # The same code runs on real videos and judges on real sequences. `--scale medium` trains an arm for 300 steps of 16
 # triplets from a folder of raw videos, with the whole recipe of the network that ships, augmentation included, and
 # tracks 22 real sequences of other benchmarks from three anchors each. Arms, claims and rule are those of section 15.1,
-# written before the first of these runs. Three things limit the table. Without true boxes there are no supervised arms.
-# A run takes several minutes on a processor: five seeds an arm were planned, and there was time for three. And the
-# recipe was not fixed as early as the claims: two first tries, without augmentation, left `udt` (one seed each) below
-# `random` on these same sequences. They were stopped, and this recipe took their place.
+# written before the first of these runs. Three things limit the table:
+#
+# - Without true boxes there are no supervised arms.
+# - A run takes several minutes on a processor: five seeds an arm were planned, and there was time for three.
+# - The recipe was not fixed as early as the claims: two first tries, without augmentation, left `udt` (one seed each)
+#   below `random` on these same sequences. They were stopped, and this recipe took their place.
 #
 # Which tracker should judge? Chapter 11's table has the same sequences and starts for three of them:
 
@@ -478,11 +481,12 @@ assert overlap_of["random"] < on_real["random"] < overlap_of["udt"] < overlap_of
 #
 # The paper notes (with its Fig. 9) that the unsupervised network is weak under illumination variation, occlusion and
 # fast motion. A benchmark can only compare *groups of sequences*, and the sequences with occlusion differ from the
-# others in many ways. Our renderer can do what no benchmark can: turn one knob and leave all else as it was. So we
-# give four networks the same clips at three settings of a knob: the authors' supervised and unsupervised networks, the
-# network that comes with this book, and one that was never trained. The knobs are illumination variation (`IV`),
-# occlusion (`OCC`) and fast motion (`FM`), as in OTB's names. Each line has the mean overlap at the three settings, from
-# none to full:
+# others in many ways. Our renderer can do what no benchmark can: turn one knob and leave all else as it was.
+#
+# So we give four networks the same clips at three settings of a knob: the authors' supervised and unsupervised
+# networks, the network that comes with this book, and one that was never trained. The knobs are illumination variation
+# (`IV`), occlusion (`OCC`) and fast motion (`FM`), as in OTB's names. Each line has the mean overlap at the three
+# settings, from none to full:
 
 # %%
 with stored_result("experiments_doses.csv").open(newline="", encoding="utf-8") as file:

@@ -44,12 +44,13 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # ## 16.1 Training on the video itself
 #
 # Usually a network is trained on thousands of videos, then frozen, and tracks in a video that it was not trained on.
-# But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we
-# want to track. The paper
-# ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes the first five
-# frames of the test videos, with the box of the first frame, which every tracker is given anyway, and goes on training for
-# 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network that was trained
-# with labels to each test video.
+# But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we want
+# to track.
+#
+# The paper ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes
+# the first five frames of the test videos, with the box of the first frame, which every tracker is given anyway, and
+# goes on training for 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network
+# that was trained with labels to each test video.
 #
 # The training patches are three times as large as the first box, all cut at one place, from different frames. To
 # get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a

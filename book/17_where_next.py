@@ -439,13 +439,14 @@ assert blue_first > 0.3
 # memory of features of earlier frames; a click takes the place of the box. VOT measures masks by now, too ([chapter
 # 14](14_evaluating_on_vot.ipynb)).
 #
-# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles in
-# time in the same year as this paper, and [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk
-# over patches, which takes all paths with their probabilities instead of the best path alone. PUL ([Wu et al.
-# 2021](#References "wu2021")) first learns to tell an object from its background, then finds that object in other
-# frames, and trains on these positions as noisy labels. ULAST ([Shen et al.
-# 2022](#References "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results
-# on par with supervised trackers on large benchmarks.
+# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles
+# in time in the same year as this paper, and [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk
+# over patches, which takes all paths with their probabilities instead of the best path alone.
+#
+# PUL ([Wu et al. 2021](#References "wu2021")) first learns to tell an object from its background, then finds that
+# object in other frames, and trains on these positions as noisy labels. ULAST ([Shen et al. 2022](#References
+# "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results on par with
+# supervised trackers on large benchmarks.
 #
 # What has remained is the argument of [chapter 07](07_forward_and_back.ipynb): consistency over time can replace
 # labels, if the training excludes the shortcuts that satisfy it without tracking. The questions of chapters 13 to 16
