@@ -326,10 +326,10 @@ assert misfit < 0.25
 # %% [markdown]
 # ## 9.5 Against the truth, both forms
 #
-# On rendered clips we know how far the background, which fills most of a centre crop, moved from T to S1 to S2. We
-# take sixteen clips with random difficulties, four triplets of each, and compute the rank correlation of A_motion
-# with the length of that way. Triplets of one clip resemble each other, so the intervals come from drawing whole
-# clips again.
+# Real responses are not perfect. Does A_motion still follow the true motion, and which of its two forms does better? On
+# rendered clips we know how far the background, which fills most of a centre crop, moved from T to S1 to S2. We take
+# sixteen clips with random difficulties, four triplets of each, and compute the rank correlation of A_motion with the
+# length of that way. Triplets of one clip resemble each other, so the intervals come from drawing whole clips again.
 
 # %%
 pool = render_moving()
@@ -658,8 +658,9 @@ assert fade_errors["trained"][:, -1].min() > 10 * float((label**2).sum())
 # %% [markdown]
 # ## 9.8 How much one pair can change
 #
-# The network learns from the *sum* of the pairs' gradients. So we compute, pair by pair, the gradient of each error
-# with respect to the network's 10,144 parameters, in a batch with one cut, one wrong order and one fade.
+# How much harm does a pair with a very large error do? The network learns from the *sum* of the pairs' gradients. So we
+# compute, pair by pair, the gradient of each error with respect to the network's 10,144 parameters, in a batch with one
+# cut, one wrong order and one fade.
 
 # %%
 places = demo.moving_places()
@@ -771,8 +772,8 @@ print(
 )
 
 # %% [markdown]
-# A batch of 32 has become nearly a batch of one. We count a batch with weights $w_i$ as $1/\sum_iw_i^2$ pairs: 32 for
-# equal weights, 1 if one pair has all. The loss looks normal, and thirty-one pairs were computed almost for nothing.
+# A batch of 32 has become nearly a batch of one. The last number is $1/\sum_i(\mathbf A_{norm}^i)^2$, which is 32 for
+# equal weights and 1 if one pair has all. The loss looks normal, and thirty-one pairs were computed almost for nothing.
 # Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has none
 # either. In exercise 6 you design one.
 #

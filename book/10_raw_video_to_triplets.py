@@ -306,9 +306,10 @@ assert odd == ["cut-off.avi"]
 # %% [markdown]
 # ## 10.5 The cache
 #
-# The cache is one `uint8` file: the patches one after the other, then an index by video with a checksum of each,
-# then the index's own checksum. Raw patches are *memory-mapped*, so the file may be larger than memory. It is
-# written under another name and renamed when it is complete. A run that was stopped continues with the next video.
+# What is in the packed file, and does it show when it is damaged? The cache is one `uint8` file: the patches one after
+# the other, then an index by video with a checksum of each, then the index's own checksum. Raw patches are
+# *memory-mapped*, so the file may be larger than memory. It is written under another name and renamed when it is
+# complete. A run that was stopped continues with the next video.
 
 # %%
 for video in cache.videos[:3]:
@@ -424,8 +425,8 @@ assert shifts[2] < 0.1
 # %% [markdown]
 # ## 10.6 Two ways to draw a triplet
 #
-# In the paper, a triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template
-# at $t$,
+# The cache holds single patches; training needs triplets of them. Paper and code draw them differently. In the paper, a
+# triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template at $t$,
 #
 # $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
 # \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
@@ -640,10 +641,11 @@ assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] 
 # %% [markdown]
 # ## 10.9 The first mistake: training on the test videos
 #
-# Videos of public benchmarks are found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
-# for every patch we compute a **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the place
-# is lighter than its right neighbour. A copy changes few of the bits; two unrelated pictures differ in about half.
-# Every training video is compared with every sequence used for measuring.
+# Two mistakes make a result look better than it is, and both happen before training. Videos of public benchmarks are
+# found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So for every patch we compute a
+# **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the place is lighter than its right
+# neighbour. A copy changes few of the bits; two unrelated pictures differ in about half. Every training video is
+# compared with every sequence used for measuring.
 #
 # To test this we plant two copies of benchmark sequences: one mirrored, shrunk and re-encoded, the other enlarged so
 # that a tenth is lost at each border.

@@ -306,10 +306,10 @@ assert 1.1 < ratio["udt"] < 1.35
 # %% [markdown]
 # ## 11.5 A short training run
 #
-# We train for forty-eight steps of Adam ([Kingma and Ba 2015](#References "kingma2015")) on batches of eight.
-# `train` writes a log, checkpoints and, at the end, the weights. On two processors the same run gives two slightly
-# different networks, since a difference in the last bit grows from step to step. The numbers printed here are rounded
-# so far that both give the same.
+# Now we repeat the step, and see whether the tracker gets better. We train for forty-eight steps of Adam ([Kingma and
+# Ba 2015](#References "kingma2015")) on batches of eight. `train` writes a log, checkpoints and, at the end, the
+# weights. On two processors the same run gives two slightly different networks, since a difference in the last bit
+# grows from step to step. The numbers printed here are rounded so far that both give the same.
 
 # %%
 STEPS = 48
@@ -586,9 +586,9 @@ assert spread[True] > 0.1
 # %% [markdown]
 # ## 11.8 One batch in two processes
 #
-# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and nccl
-# on GPUs. Each has half of every batch. The gradient of a sum is the sum of the gradients, so the gradients of the
-# halves should add up to that of the whole batch.
+# Long runs should use all processors. `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two
+# processes, with gloo on CPUs and nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of the
+# gradients, so the gradients of the halves should add up to that of the whole batch.
 #
 # They do so only if both processes use the *weights* of the whole batch. A weight contains a sum and a sort over all
 # triplets, so no process can compute it from its half. The processes therefore first exchange three numbers for each
@@ -675,11 +675,10 @@ assert len({line.split(":", 1)[1] for line in printed.splitlines()}) == 1 < len(
 # %% [markdown]
 # ## 11.9 Rates and decay
 #
-# The paper's schedule is 50 epochs, with a rate that falls exponentially from $10^{-2}$ to $10^{-5}$. Our training
-# can also lower the rate at every step, and begin with a warm-up. Three values of the weight decay are in use: 0.005
-# in the paper, 0.0005
-# in the authors' MATLAB code, 0.00005 in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a
-# weight without gradient shrinks as
+# Which settings of the paper's long run can a short one keep? The paper's schedule is 50 epochs, with a rate that falls
+# exponentially from $10^{-2}$ to $10^{-5}$. Our training can also lower the rate at every step, and begin with a
+# warm-up. Three values of the weight decay are in use: 0.005 in the paper, 0.0005 in the authors' MATLAB code, 0.00005
+# in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a weight without gradient shrinks as
 #
 # $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),\tag{11.1}$$
 #

@@ -468,8 +468,9 @@ assert warm[3] < 0.6 * cold[3]
 #
 # ## 12.5 A memory of samples
 #
-# ECO keeps at most 50 samples. While there is room, a new sample is appended with the weight $\eta=0.01$, and the
-# others fade by $1-\eta$: exactly the weights of a running average. When the memory is full,
+# Section 12.1 asked for a model that keeps the earlier view and the present one apart. Eq. 12.1 is fitted to a list of
+# samples, and ECO keeps at most 50 of them. While there is room, a new sample is appended with the weight $\eta=0.01$,
+# and the others fade by $1-\eta$: exactly the weights of a running average. When the memory is full,
 #
 # - a sample whose weight has faded to almost nothing is replaced, or else
 # - the new sample is merged with the nearest one, or the two nearest old ones are merged, whichever pair is closer:
@@ -637,6 +638,8 @@ assert misses["Newton"].max() < 0.6 * misses["best cell"].max()
 
 # %% [markdown]
 # ## 12.7 Channels and size
+#
+# Two ingredients of the released tracker remain: the channels, and the size of the target.
 #
 # **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns. With $C'<C$
 # everything after this projection gets cheaper. The matrix is learned in the first frame together with the filter: both

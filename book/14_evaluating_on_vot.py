@@ -683,11 +683,12 @@ assert begun in range(68, 77)
 # %% [markdown]
 # ## 14.9 The failures of Table 2
 #
-# The paper's Table 2 says that on VOT2016 ([Kristan et al. 2016](#References "kristan2016")) UDT fails 102 times and UDT+ 66
-# times ([Wang et al. 2019](#References "wang2019")). The authors released their raw results: for each of the 60 sequences
-# three repetitions, in which each line is a box, or one of the numbers 0, 1, 2 of section 14.2. We can count the
-# lines `2` without the true regions. For accuracy and EAO we would need them, and VOT2016's are not at hand; so of
-# this table we can check the failures only. `data/results/` holds the counts.
+# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al. 2016](#References
+# "kristan2016")) UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")). The authors
+# released their raw results: for each of the 60 sequences three repetitions, in which each line is a box, or one of the
+# numbers 0, 1, 2 of section 14.2. We can count the lines `2` without the true regions. For accuracy and EAO we would
+# need them, and VOT2016's are not at hand; so of this table we can check the failures only. `data/results/` holds the
+# counts.
 
 # %%
 repetitions = {
@@ -874,6 +875,8 @@ assert seen["mosse"][2] <= seen["still box"][2]
 
 # %% [markdown]
 # ## 14.11 What later VOTs changed
+#
+# VOT's rules have changed nearly every year. These changes matter most for the measures of this chapter:
 #
 # | year | change |
 # |---|---|
