@@ -403,8 +403,8 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # videos lies below zero. Beside it the program prints the smallest difference that would have been found four times
 # out of five.
 #
-# This edition has the design and the rule, but not yet the result. The next cell says what there is to draw from.
-# **Predict** before you run the command: which way will the curve go from the smallest part to all videos?
+# **Predict:** which way will the curve go, from the smallest part to all videos? The next cell prints how much there is to
+# draw from, and whether the result is stored.
 
 # %%
 packed = json.loads(stored_result("ch10_packing.json").read_text("utf-8"))["raw"]
@@ -417,7 +417,8 @@ if data is None:
     print("the curve is not measured yet; this does: make results-more-data")
 
 # %% [markdown]
-# Once the command has run, the next cell prints and draws the curve:
+# If it is stored, these cells print and draw the curve. Each point is the AUC with a part of the videos, less that with
+# all of them. The rule looks at the leftmost one:
 
 
 # %%
