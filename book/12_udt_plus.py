@@ -16,7 +16,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 33 s on two cores. Downloads: none.
+# Run time: about 172 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -126,7 +126,7 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 #
 # UDT+ puts the network of the paper into the filter of ECO ([Danelljan et al. 2017](#References "danelljan2017eco")),
 # which itself grew from C-COT ([Danelljan et al. 2016](#References "danelljan2016")) and SRDCF ([Danelljan et al.
-# 2015](#References "danelljan2015")). Every filter so far minimised
+# 2015](#References "danelljan2015")). The filter of chapter 04 minimises
 #
 # > **Paper, Eq. 1.** The filter fits the label on one patch; a constant keeps it small.
 # >
