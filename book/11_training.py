@@ -1094,11 +1094,6 @@ seen = int(card["steps"]) * int(card["batch"])
 print(
     f"each run has seen {seen:,} triplets, the paper's network {50 * 494_211:,}: {50 * 494_211 / seen:,.0f} times as many"
 )
-
-# %% [markdown]
-# And these are the differences that could be detected:
-
-# %%
 others = [v for v in dict.fromkeys(row["variant"] for row in table) if v != "udt"]
 smallest = {}
 for dataset in datasets:
