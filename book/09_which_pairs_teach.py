@@ -19,7 +19,7 @@
 # **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What we use of
 # them is repeated.
 #
-# Run time: about 48 s on two cores. Downloads: none.
+# Run time: about 181 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -75,11 +75,12 @@ print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
 
 # %% [markdown]
 # The template alone does not show what a triplet can teach; the responses on the way forward do. So we track all
-# triplets there and back. The filter learned
-# on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean Gaussian at its peak is the pseudo-label
-# $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied to S2, and in the same way one is
-# computed from S2 and applied to T. We use two networks throughout this chapter: one with **random** weights, as
-# training begins, and the **trained** one that comes with the book.
+# triplets there and back. The filter learned on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean
+# Gaussian at its peak is the pseudo-label $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied
+# to S2, and in the same way one is computed from S2 and applied to T.
+#
+# We use two networks throughout this chapter: one with **random** weights, as training begins, and the **trained** one
+# that comes with the book.
 
 # %%
 networks = {
@@ -102,9 +103,12 @@ assert n == 32
 # %% [markdown]
 # ## 9.2 Three equations
 #
-# How far is the end of each round trip from its start? This is Eq. 8, the error
-# $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$. The tenth of the pairs with the highest errors is left
-# out: $\mathbf A_{drop}^i=0$ for them and 1 for the others.
+# A weight needs two numbers for each pair $i$: its error, and how much moved in it.
+#
+# **How large is the error?** This is Eq. 8 of [chapter 08](08_three_frames.ipynb),
+# $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$: the squared distance between the response back at T and the
+# label that it should be. The tenth of the pairs with the highest errors is left out: $\mathbf A_{drop}^i=0$ for them
+# and 1 for the others.
 
 # %%
 errors = round_trip_errors(trip.back, trip.label, "paper")
@@ -115,7 +119,9 @@ print("kept:", int(drop.sum()), "of", n)
 # **How much moved?** If nothing moves, each response is the label it was learned with. So the distance between the
 # two is taken as a measure of motion ([Wang et al. 2019](#References "wang2019")):
 #
-# $$\mathbf A_{motion}^i=\|\mathbf R_{S_1}^i-\mathbf Y_T^i\|_2^2+\|\mathbf R_{S_2}^i-\mathbf Y_{S_1}^i\|_2^2. \tag{9}$$
+# > **Paper, Eq. 9.** The motion of a pair: how far each forward response is from the label before it.
+# >
+# > $$\mathbf A_{motion}^i=\|\mathbf R_{S_1}^i-\mathbf Y_T^i\|_2^2+\|\mathbf R_{S_2}^i-\mathbf Y_{S_1}^i\|_2^2 \tag{9}$$
 #
 # The authors' code has $\|\mathbf R_{S_1}^i-\mathbf R_{S_2}^i\|_2^2$ as the second term: it compares with the
 # response to S1, not with the clean label made from it. We call the two forms `"paper"` and `"reference"`, and will
@@ -125,22 +131,16 @@ print("kept:", int(drop.sum()), "of", n)
 motion = {form: motion_weights(trip, form) for form in ("paper", "reference")}
 
 # %% [markdown]
-# **Normalised weights.** The product of both weights is divided by its sum over the batch. The loss is then the
-# weighted sum of the errors:
+# **Which share of the loss does a pair get?** The product of both weights is divided by its sum over the batch, so that
+# the shares add up to 1. The loss is then the weighted sum of the errors:
 #
-# $$\mathbf A_{norm}^i=\frac{\mathbf A_{drop}^i\,\mathbf A_{motion}^i}{\sum_j\mathbf A_{drop}^j\,\mathbf A_{motion}^j},\tag{10}
-# \qquad$$
+# > **Paper, Eq. 10.** The share of pair $i$ in its batch.
+# >
+# > $$\mathbf A_{norm}^i=\frac{\mathbf A_{drop}^i\,\mathbf A_{motion}^i}{\sum_j\mathbf A_{drop}^j\,\mathbf A_{motion}^j} \tag{10}$$
 #
-# $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2. \tag{11}$$
-
-
-# %%
-def judge(network, patches):
-    """Return the error (Eq. 8) and both forms of A_motion (Eq. 9) of each triplet."""
-    trip = demo.round_trip(network, patches)
-    errors = round_trip_errors(trip.back, trip.label, "paper")
-    return demo.Judged(errors, motion_weights(trip, "reference"), motion_weights(trip, "paper"))
-
+# > **Paper, Eq. 11.** The loss of a batch of $n$ pairs.
+# >
+# > $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2 \tag{11}$$
 
 # %%
 shares = normalise_weights(drop, motion["paper"])
@@ -148,8 +148,9 @@ loss = weighted_loss(errors, shares, "paper")
 print(f"the shares add up to {shares.sum():.2f}; the loss is {loss:.2f}")
 
 # %% [markdown]
-# The library computes this without a loop. Here is the same in loops, with nothing but the formulas, in both forms.
-# The `exp` near the end is in the authors' code but in no equation; the section "Two things in the code" explains it.
+# The library computes this without a loop. To be sure that it computes these equations, we write them once more in
+# loops. Both forms of the loss appear, because the authors' code differs from the paper in two more places: it has the
+# `exp` near the end, and it does not divide by $n$. Section 9.11 measures what they do.
 
 
 # %%
@@ -190,7 +191,7 @@ for loops, library in both.values():
 # ## 9.3 Fig. 5, rebuilt
 #
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
-# equal share.
+# equal share. Compare the first row with the last.
 
 # %% tags=["slide"] alt="The same 32 patches sorted by weight, with the weight above each: moving ones first, plain sky far down, patches at rest at the end"
 by_motion = normalise_weights(torch.ones(n), motion["reference"])
@@ -203,13 +204,25 @@ print(f"moving: {moving[0]} of 8 in the first row, {moving[1]} of 8 in the last"
 # %% [markdown]
 # The paper's figure shows the same on ILSVRC: the last row is nearly meaningless. A still pair has hardly any
 # weight, and this is right, since [chapter 05](05_gradients.ipynb) showed that two equal patches give hardly any
-# gradient, even where the loss is large. But the sky has some weight, although it does not move either. The section
-# "What else it rewards"
+# gradient, even where the loss is large. But the sky has some weight, although it does not move either. Section 9.6
 # explains why.
 
 # %% [markdown]
-# The patches of a batch are hard to recognise. Here are six triplets of things with names. In each, the window stays
-# where the target is in T. A third of the triplets is dropped, and we compute error and weight:
+# The patches of a batch are hard to recognise, so we also look at six triplets of things with names. The function
+# `judge` does for any batch what section 9.2 did; the rest of the chapter uses it.
+
+
+# %%
+def judge(network, patches):
+    """Return the error (Eq. 8) and both forms of A_motion (Eq. 9) of each triplet."""
+    trip = demo.round_trip(network, patches)
+    errors = round_trip_errors(trip.back, trip.label, "paper")
+    return demo.Judged(errors, motion_weights(trip, "reference"), motion_weights(trip, "paper"))
+
+
+# %% [markdown]
+# In each triplet the window stays where the target is in T. Here a third of the triplets is dropped, because a tenth
+# of six would be one. T has the name above it, S1 the error and S2 the weight:
 
 # %% alt="Six triplets of patches with error and weight: a ladybird, a paper boat and a fish have small errors and weights near 2, a car behind a bus and a kite that flies away are dropped, a boat at rest has weight 0"
 from udtlib.boxes import center, from_center
@@ -259,16 +272,22 @@ assert moving[1] <= 3
 # %% [markdown]
 # ## 9.4 What A_motion measures
 #
-# Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the label, moved by $d$ cells. The product of two Gaussians
-# of peak 1 and width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$. Expanding the square, the
-# first term of Eq. 9 is
+# Is the weight of a pair proportional to how far it moved? Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the
+# label, moved by $d$ cells. We expand the square in the first term of Eq. 9. The product of two Gaussians of peak 1 and
+# width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$, and each of the two squares is the case
+# $d=0$ of this. So the first term is
 #
 # $$f(d)=\|\mathbf Y(\cdot-d)-\mathbf Y\|_2^2=2\pi\sigma^2\big(1-e^{-|d|^2/4\sigma^2}\big).$$
 #
-# **Predict:** a pair that moved by 40 cells, against one that moved by 10: how many times its weight? `4`, `2` or `1.3`?
+# **Predict:** one pair moved by 40 cells and then rested, another by 10. How many times the weight of the second has
+# the first? `4`, `2` or `1.3`?
 
 # %%
 my_guess = 2
+
+
+# %% [markdown]
+# We roll patches of the still pairs by known distances, and compare the measured A_motion (dots) with $f$ (line):
 
 
 # %% tags=["slide"] alt="A_motion over the distance that a pair moved: the measured dots follow the curve of the formula, up to where it levels off"
@@ -307,10 +326,10 @@ assert misfit < 0.25
 # %% [markdown]
 # ## 9.5 Against the truth, both forms
 #
-# On rendered clips we know how far the background, which fills most of a centre crop, moved from T to S1 to S2. We
-# take sixteen clips with random difficulties, four triplets of each, and compute the rank correlation of A_motion
-# with the length of that way. Triplets of one clip resemble each other, so the intervals come from drawing whole
-# clips again.
+# Real responses are not perfect. Does A_motion still follow the true motion, and which of its two forms does better? On
+# rendered clips we know how far the background, which fills most of a centre crop, moved from T to S1 to S2. We take
+# sixteen clips with random difficulties, four triplets of each, and compute the rank correlation of A_motion with the
+# length of that way. Triplets of one clip resemble each other, so the intervals come from drawing whole clips again.
 
 # %%
 pool = render_moving()
@@ -350,6 +369,10 @@ for name in networks:
     ):
         print(f"{name:8} {what:18} {value:+.2f}, 95 % interval {low:+.2f} to {high:+.2f}")
 
+# %% [markdown]
+# The numbers are high, and the two forms are close. In the scatter plots a dot is a triplet and a colour a clip. If
+# A_motion depended on the motion alone, all dots would lie on one rising curve. How far are they from one?
+
 # %% tags=["slide"] alt="Four scatter plots of A_motion over the true way, for random and trained weights and both forms: with trained weights the dots gather around a rising line"
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), layout="constrained", sharey=True)
 for axis, (name, column) in zip(
@@ -360,23 +383,27 @@ for axis, (name, column) in zip(
     axis.set(title=f"{name}, {column}", xlabel="true way T, S1, S2 (cells)", xlim=(0, 50))
 axes[0].set_ylabel("A_motion")
 plt.show()
+
+# %% [markdown]
+# Both forms follow the true motion, and better with trained features. What else raises A_motion? We subtract what the
+# motion alone should give, $f$ of both steps, and compute the rank correlation of the remainder with the *error*:
+
+# %%
 legs = np.hypot(*pool.moved[:, 0].T), np.hypot(*(pool.moved[:, 1] - pool.moved[:, 0]).T)
 deserved = expected_motion(legs[0]) + expected_motion(legs[1])
 with_error = {
     name: rank_correlation(seen.reference.numpy() - deserved, seen.errors.numpy())
     for name, seen in judged.items()
 }
-print("what is not motion, against the error:", {name: f"{value:.1f}" for name, value in with_error.items()})
+print("rank correlation with the error:", {name: f"{value:.1f}" for name, value in with_error.items()})
 
 # %% [markdown]
-# Both forms follow the true motion, and better with trained features. The last printed line shows one reason. We
-# subtract from A_motion what the motion alone should give, $f$ of both steps; the remainder is correlated with the
-# *error*, most of all for random features. A low or irregular response differs from any label, wherever its peak is,
-# and this counts as
-# motion. So early in training the weight favours pairs on which the tracker does badly, and it becomes a better
-# measure of motion during training.
+# The remainder is larger where the error is larger, most of all for random features. A low or irregular response
+# differs from any label, wherever its peak is, and this counts as motion. So early in training the weight favours pairs
+# on which the tracker does badly, and it becomes a better measure of motion during training.
 #
-# Which form is better? The third line of each network has the difference. With random features it is 0.04 and its
+# Which form is better? In the table above the scatter plots, the third line of each network has the difference. With
+# random features it is 0.04 and its
 # interval lies above zero, so the paper's form is better. With trained features it is 0.03, and the lower end of its
 # interval is about zero. So the code's form does not measure motion better than the printed one. We still use it as
 # the default, because the published network was trained with it.
@@ -391,9 +418,8 @@ assert with_error["random"] > with_error["trained"]
 # %% [markdown]
 # ## 9.6 What else it rewards
 #
-# Now **nothing moves**, and we disturb S1 and S2 instead, by noise, by blur, or by something that covers part of the
-# view. How much of this does A_motion count as motion? The dashed lines show how far a clean picture would have to
-# move for the same value.
+# Now **nothing moves**, and we disturb S1 and S2 instead: by noise that is new in each, by blur, or by a piece of
+# another picture in the middle, with half of the area in S2. How much of this does A_motion count as motion?
 
 
 # %%
@@ -413,6 +439,11 @@ def covered(picture, share):
 
 
 stranger = batch.patches[order[0], 0].astype(float)
+
+# %% [markdown]
+# Each disturbance is a pair of functions, one for S1 and one for S2, in three strengths:
+
+# %%
 spoil = {f"noise {sd}": [lambda p, sd=sd: p + sd * rng.standard_normal(p.shape)] * 2 for sd in (20, 40, 80)}
 spoil |= {f"blur {length} px": [lambda p, length=length: blurred(p, length)] * 2 for length in (7, 15, 31)}
 spoil |= {
@@ -427,6 +458,10 @@ spoiled = [
 ]
 seen = judge(networks["trained"], add_noise(np.array(spoiled), rng))
 amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for form in ("paper", "reference")}
+
+# %% [markdown]
+# The longer a bar, the more the disturbance counts as motion. The dashed lines show how far a clean picture would
+# have to move for the same value.
 
 # %% tags=["slide"] alt="Bars of A_motion for pairs in which nothing moved but noise, blur or a cover was added: strong noise and strong blur reach what a move of several cells gives"
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
@@ -471,12 +506,43 @@ assert 1.5 < blur_ratio < 2.5
 # %%
 my_guess = "cut"
 
+# %% [markdown]
+# A dot is the error of one pair, on a logarithmic axis. Compare the rows with each other, and with the dashed line:
+
 # %% tags=["slide"] alt="Errors of pairs by fault on a logarithmic axis: without a fault and in the wrong order they spread widely, a cut lies at the dashed line, and a fade in S2 lies far to the right"
 faults = ("wrong order", "cut", "fade in S2")
 ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
+figure, axis = plt.subplots(figsize=(7.5, 2.5), layout="constrained")
+for place, values in enumerate(error_of.values()):
+    axis.plot(values, np.full(24, place), "o", alpha=0.6, color=[GREEN, GREEN, ORANGE, RED][place])
+axis.axvline(float((label**2).sum()), color="0.6", linestyle="--")
+axis.set(
+    xscale="log", xlabel="error (dashed: of a response of zeros, the label's own energy)", ylim=(3.5, -0.5)
+)
+axis.set(yticks=range(4), yticklabels=list(error_of))
+plt.show()
+medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
+print(f"you said {my_guess!r}")
+print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
+untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
+print(
+    f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}"
+)
+print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
+
+# %% [markdown]
+# The wrong order is no fault at all, since nothing in Eq. 8 depends on the direction of time. A cut is bad, but its
+# error is bounded. Nothing in T matches the filter, and the response is low noise everywhere. With trained features
+# the noise is weak, and the error is about that of a response of zeros, the energy $\pi\sigma^2$ of the label. With
+# random features the noise is stronger and adds to that energy, as in section 7.4. The fade has by far the highest
+# error.
+#
+# Does A_drop remove these pairs? We put one faulty pair at a time into the batch, and drop the tenth with the highest
+# errors:
 
 
+# %%
 def weigh(fault, pair, share=0.1):
     """Return A_norm (32,) of the batch in which one moving triplet has a fault."""
     place = demo.moving_places()[pair]
@@ -493,37 +559,21 @@ def times_dropped(fault):
 
 
 dropped = {fault: times_dropped(fault) for fault in faults}
-figure, axis = plt.subplots(figsize=(7.5, 2.5), layout="constrained")
-for place, values in enumerate(error_of.values()):
-    axis.plot(values, np.full(24, place), "o", alpha=0.6, color=[GREEN, GREEN, ORANGE, RED][place])
-axis.axvline(float((label**2).sum()), color="0.6", linestyle="--")
-axis.set(
-    xscale="log", xlabel="error (dashed: of a response of zeros, the label's own energy)", ylim=(3.5, -0.5)
-)
-axis.set(yticks=range(4), yticklabels=list(error_of))
-plt.show()
-medians = {fault: float(np.median(values)) for fault, values in error_of.items()}
-print("dropped, of 24:", dropped, f" you said {my_guess!r}")
-print("median error:", {name: f"{values:.0f}" for name, values in medians.items() if name != "fade in S2"})
-untrained = float(judge(networks["random"], demo.planted("cut")).errors.median())
-print(
-    f"of the cut with random features: {untrained:.0f}; of a response of zeros: {float((label**2).sum()):.0f}"
-)
-print(f"of the fade: about {round(medians['fade in S2'] / medians['cut'], -1):.0f} times that of the cut")
+print("dropped, of 24:", dropped)
 
 # %% [markdown]
-# The wrong order is no fault at all, since nothing in Eq. 8 depends on the direction of time. A cut is bad, but its
-# error is bounded. Nothing in T matches the filter, and the response is low noise everywhere. With trained features
-# the noise is weak, and the error is about that of a response of zeros, the energy $\pi\sigma^2$ of the label. With
-# random features the noise is stronger and adds to that energy, as in section 7.4. The fade has a far higher error.
-# Why?
+# The cut and the dark S2 are removed from every batch, and the wrong order about as often as any pair would be.
 #
-# In Eq. 4 the template's features appear squared in the denominator and once in the numerator. Multiply them by
-# $q<1$: as long as $\lambda$ is small, the filter grows by $1/q$. It was fitted to weak features and is then applied
-# to strong ones, so its response is $1/q$ times too high:
+# Why is the error of the fade so much larger than that of the cut? On the way back S2 is the template: Eq. 4 computes
+# a filter from its dark picture, and this filter is applied to T, which is as bright as before. In Eq. 4 the template's
+# features appear squared in the denominator and once in the numerator. Multiply them by $q<1$: as long as $\lambda$ is
+# small, the filter grows by $1/q$. It was fitted to weak features and is then applied to strong ones, so its response
+# is $1/q$ times too high:
 #
 # $$\hat{\mathbf R}=\sum_c\frac{q\,\hat{\mathbf X}_c^\star\hat{\mathbf Z}_c\hat{\mathbf Y}}{q^2\sum_k|\hat{\mathbf X}_k|^2+\lambda}
 # \approx\frac1q\hat{\mathbf Y},\qquad \ell\approx\Big(\frac1q-1\Big)^2\|\mathbf Y\|_2^2 .$$
+#
+# If this is the reason, the errors must fall along the dashed line when S2 gets brighter:
 
 # %% alt="The error over the brightness of S2 on logarithmic axes: straight falling lines for random and trained weights, along that of the formula"
 shades = np.array([0.5, 0.2, 0.1, 0.05, 0.02])
@@ -581,13 +631,16 @@ changed = judge(without_bias, np.array(fading)).errors.reshape(4, -1).numpy() / 
 print(f"without its biases the trained network's errors change by {np.abs(changed).max():.0%} at most")
 
 # %% [markdown]
-# In the dark the constant part *grows*, while the variation shrinks about in proportion to the brightness. The reason is that
-# the network is nearly linear in a small neighbourhood of a constant input, so a small variation of the input gives a
-# proportional variation of the features. The constant part is a single frequency; the response at all the others
-# depends on the variation, and for these $q$ in the formula is its size. Biases have little to do with it: the random network
-# has none, and setting those of the trained network to zero changes its errors by a few per cent. The trained network
-# follows the formula less exactly, but its errors grow in the same way, because nothing in the training makes it
-# independent of brightness.
+# In the dark the constant part *grows*, while the variation shrinks about in proportion to the brightness. The reason
+# is that the network is nearly linear in a small neighbourhood of a constant input, so a small variation of the input
+# gives a proportional variation of the features.
+#
+# Why does the variation alone decide? A constant part is a single frequency of the spectrum. The response at all other
+# frequencies depends on the variation, so $q$ in the formula stands for the size of the variation.
+#
+# Biases have little to do with it: the random network has none, and setting those of the trained network to zero
+# changes its errors by a few per cent. The trained network follows the formula less exactly, but its errors grow in the
+# same way, because nothing in the training makes it independent of brightness.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # A fade costs far more than a cut and is always dropped; both networks suffer from it, in their variation only.
@@ -605,8 +658,9 @@ assert fade_errors["trained"][:, -1].min() > 10 * float((label**2).sum())
 # %% [markdown]
 # ## 9.8 How much one pair can change
 #
-# The network learns from the *sum* of the pairs' gradients. So we compute, pair by pair, the gradient of each error
-# with respect to the network's 10,144 parameters, in a batch with one cut, one wrong order and one fade.
+# How much harm does a pair with a very large error do? The network learns from the *sum* of the pairs' gradients. So we
+# compute, pair by pair, the gradient of each error with respect to the network's 10,144 parameters, in a batch with one
+# cut, one wrong order and one fade.
 
 # %%
 places = demo.moving_places()
@@ -626,6 +680,11 @@ def gradient_of(triplet):
 gradients, numbers = map(torch.stack, zip(*map(gradient_of, planted), strict=True))
 lengths, (planted_errors, planted_motion) = gradients.norm(dim=1), numbers.T
 good = torch.tensor([place not in places[:3] for place in range(n)])
+
+# %% [markdown]
+# We weight the pairs in four ways and look at three numbers. How large a part of all lengths have the three longest
+# gradients? How large is the part of the dark pair? And how close is the direction of the batch's gradient to that of
+# the good pairs alone, by the cosine of the angle between them?
 
 # %%
 ways = {
@@ -659,12 +718,13 @@ print(
 
 # %% [markdown]
 # Without A_drop one pair of 32, the dark one, makes up nearly the whole gradient, and the sum's direction has little
-# to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. In statistics such a
-# mean is called trimmed, and no single observation can have unbounded influence on it ([Huber
-# 1964](#References "huber1964")). It is
-# the opposite of hard-example mining, which keeps the highest losses *because* they are high ([Shrivastava et al.
-# 2016](#References "shrivastava2016")). Mining needs labels that can be trusted, and ours come from the tracker
-# itself.
+# to do with the gradient of the good pairs. With A_drop the direction is that of the good pairs. The last line explains
+# why it helps to drop by error: the length of a pair's gradient goes with its error, and less with its motion.
+#
+# In statistics a mean without the extreme values is called trimmed, and no single observation can have unbounded
+# influence on it ([Huber 1964](#References "huber1964")). It is the opposite of hard-example mining, which keeps the
+# highest losses *because* they are high ([Shrivastava et al. 2016](#References "shrivastava2016")). Mining needs labels
+# that can be trusted, and ours come from the tracker itself.
 #
 # How long is one step of gradient descent at the reference's rate of 0.01, compared with the length of the vector of
 # all weights of the trained network?
@@ -712,13 +772,15 @@ print(
 )
 
 # %% [markdown]
-# A batch of 32 has become nearly a batch of one. The loss looks normal, and thirty-one pairs were computed almost for
-# nothing. Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has
-# none either. In exercise 6 you design one.
+# A batch of 32 has become nearly a batch of one. The last number is $1/\sum_i(\mathbf A_{norm}^i)^2$, which is 32 for
+# equal weights and 1 if one pair has all. The loss looks normal, and thirty-one pairs were computed almost for nothing.
+# Neither the paper nor the authors' code has a guard against this, and our training, which follows them, has none
+# either. In exercise 6 you design one.
 #
-# Does it happen on real video? The next numbers were measured with random weights on videos that we may not
-# redistribute. They are the weights of one batch of 32, one triplet of every third video, and a survey of 10,000
-# batches drawn from all of them. Where the videos are found, the cell after it computes the batch again.
+# Does it happen on real video? We measured this with random weights on videos that we may not redistribute. The first
+# nine lines are from one batch of 32, with one triplet of every third video: the largest and the smallest weights, and
+# the dropped pairs. The rest is a survey of 10,000 batches drawn from all videos. If you have the videos, the next cell
+# computes the batch again.
 
 # %%
 real = json.loads(stored_result("ch09_real_pairs.json").read_text("utf-8"))
@@ -734,12 +796,15 @@ print(f"batches with one pair above half of the weight: {survey['captured']:.0%}
 print(f"a batch of 32 counts as {survey['effective_pairs_median']} pairs (median)")
 
 # %% [markdown]
-# There are three findings. First, in no batch did one pair have more than half of the weight. Second, the extreme
-# error does occur: in one triplet of 302 a title fades to black, and its error is 130 times the median. A_drop is
-# meant for such triplets. Third, a tenth of the pairs is dropped from a batch without such a triplet, too. The three
-# dropped above are not broken: they show a cyclist, a running dog and a running woman. They are the hardest good
-# pairs, the kind that A_motion is meant to favour, and A_drop removes them. For comparison, the pair with the
-# largest weight is a skier who enters the picture, and the one with the smallest shows three cups on a table.
+# There are three findings.
+#
+# 1. In no batch did one pair have more than half of the weight.
+# 2. The extreme error does occur: in one triplet of 302 a title fades to black, and its error is 130 times the median.
+#    $\mathbf A_{drop}$ is meant for such triplets.
+# 3. A tenth of the pairs is dropped from a batch without such a triplet, too. The three dropped above are not broken:
+#    they show a cyclist, a running dog and a running woman. They are the hardest good pairs, the kind that $\mathbf
+#    A_{motion}$ is meant to favour, and $\mathbf A_{drop}$ removes them. For comparison, the pair with the largest
+#    weight is a skier who enters the picture, and the one with the smallest shows three cups on a table.
 
 # %% tags=["outside-data"]
 if find_data("videos"):
@@ -789,8 +854,18 @@ print(
 
 # %% [markdown]
 # Can features change A_motion in this way? To see that, we give each pair one parameter $q$ and multiply the features
-# of S1 by it. Then
-# $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no error changes*.
+# of S1 by it. Then $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no
+# error changes*, as one pair shows:
+
+# %%
+pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
+with torch.no_grad():
+    one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
+twice = track_forward_backward(one, [2 * two, three], label)  # the real thing, one pair, q = 2
+error_of_twice = float(round_trip_errors(twice.back, label, "paper")[0])
+print(f"one pair with the features of S1 doubled: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
+
+# %% [markdown]
 # With constant weights the gradient with respect to $q$ is zero, because S1 has no part in the last step. Now we let
 # the weights depend on $q$ and descend:
 
@@ -800,9 +875,9 @@ target, exact = label.flatten().double(), errors.double()
 
 
 def turned(q):
-    """Return A_motion (n,), reference form, with the features of S1 q (n,) times as loud."""
-    louder, fainter = q[:, None] * first, second / q[:, None]
-    return (louder - target).square().sum(1) + (louder - fainter).square().sum(1)
+    """Return A_motion (n,), reference form, with the features of S1 q (n,) times as strong."""
+    stronger, weaker = q[:, None] * first, second / q[:, None]
+    return (stronger - target).square().sum(1) + (stronger - weaker).square().sum(1)
 
 
 knob = torch.zeros(n, dtype=torch.float64, requires_grad=True)  # log q
@@ -816,13 +891,6 @@ for _ in range(60):
         knob -= 0.1 * slope.sign()
 
 # %% tags=["slide"] alt="With free weights the loss falls to zero over the steps while the mean error of the 32 pairs stays exactly where it was"
-pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
-with torch.no_grad():
-    one, two, three = networks["trained"](pixels.permute(0, 3, 1, 2))[:, None]
-twice = track_forward_backward(one, [2 * two, three], label)  # the real thing, one pair, q = 2
-error_of_twice = float(round_trip_errors(twice.back, label, "paper")[0])
-print(f"one pair with the features of S1 doubled: error {error_of_twice:.1f}, before {errors[places[0]]:.1f}")
-
 figure, axis = plt.subplots(figsize=(5.5, 2.6), layout="constrained")
 axis.plot(believed, color=RED, label="loss with free weights")
 axis.plot(np.full(60, exact.mean()), color=GREEN, label="mean error of the 32 pairs")
@@ -868,9 +936,11 @@ print(
 # %% [markdown]
 # **It divides only once.** $\mathbf A_{norm}$ sums to 1, so the weighted sum is already a mean, and Eq. 11 divides by
 # $n$ again. The code does not. In plain gradient descent a factor of 32 in the loss is a factor of 32 in the step: a
-# rate of 0.01 with the printed loss corresponds to 0.0003 with the code's. Also, with the printed loss the step
-# depends on the batch size. And weight decay, which does not depend on $n$, is then 32 times as strong compared with
-# the data; the paper's 0.005 is another ten times the code's 0.0005.
+# rate of 0.01 with the printed loss corresponds to 0.0003 with the code's. With the printed loss the step also depends
+# on the batch size.
+#
+# And weight decay, which does not depend on $n$, is then 32 times as strong compared with the data; the paper's 0.005
+# is another ten times the code's 0.0005.
 
 # %%
 literal, as_coded = (weighted_loss(errors, shares, form) for form in ("paper", "reference"))
@@ -890,8 +960,8 @@ assert torch.isclose(as_coded, n * literal)
 # %% [markdown]
 # ## 9.12 Where paper and code differ
 #
-# The book keeps a list of what paper and code say and what difference it makes. These four lines of it belong to
-# this chapter:
+# Four settings of this chapter are not the same in the paper and in the authors' code. By the measurements above, this
+# is the difference that each of them makes:
 
 # %%
 difference = {name: f"{found[name][0][0]:.2f}, {found[name][1][0]:.2f}" for name in networks}
@@ -917,9 +987,9 @@ for topic, paper, code, consequence in ledger:
 # %% [markdown]
 # ## 9.13 Sort the batch yourself
 #
-# The upper picture has a dark S2, which is dropped, the lower one a dark S1 (the black one), which is not. In
-# JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the fault through
-# the pairs.
+# The upper picture has a dark S2, which is dropped. The lower one has a dark S1 (the black patch), which is not: it
+# comes first. In JupyterLab the controls are live: set the share to drop to 0, plant a cut, change the form, move the
+# fault through the pairs.
 
 # %% tags=["nbval-ignore-output"] alt="Two states of the demo, 32 patches sorted by weight each: with a fade in S2 the black patch is dropped, with a fade in S1 it comes first and takes nearly all the weight"
 demo.demo()

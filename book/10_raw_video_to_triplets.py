@@ -16,7 +16,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer). Chapters 07 to 09 explain what the triplets are used for.
 #
-# Run time: about 32 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 156 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -116,6 +116,10 @@ for number in range(6):
 cache = pack_videos([place / "films"], place / "patches.raw")
 print(f"{len(cache)} patches of {len(cache.videos)} videos, {cache.path.stat().st_size / 2**20:.1f} MiB")
 
+# %% [markdown]
+# What does such a patch show? For three of the films we draw one triplet each. Compare the frame at the left with T,
+# the patch that was cut from it: a window that is wider than high becomes a square.
+
 # %% tags=["slide"] alt="Three triplets: a frame with the window in its middle, and the three patches T, S1 and S2 cut from it and from two later frames"
 triplets = draw_triplets(cache.videos, seed=3)
 rows, cut_again = [], []
@@ -144,8 +148,9 @@ for cached, cut in cut_again:
 # %% [markdown]
 # ## 10.2 The window, to the pixel
 #
-# "Crop the middle and resize" leaves four things open. The reference takes points from edge to edge of the window,
-# whose middle is $W/2$, and pixel $k$ is *at* $k$, not at $k+\frac12$ as in chapter 01:
+# "Crop the middle and resize" leaves four things open: at which points the frame is read, how values between pixels are
+# found, what counts outside the frame, and how the result is rounded. The reference, the authors' code, takes points
+# from edge to edge of the window, whose middle is $W/2$, and pixel $k$ is *at* $k$, not at $k+\frac12$ as in chapter 01:
 #
 # $$x_i=\frac W2+\Big(\frac{2i}{124}-1\Big)\frac W4,\qquad y_j=\frac H2+\Big(\frac{2j}{124}-1\Big)\frac H4,
 # \qquad i,j=0,\dots,124.$$
@@ -194,8 +199,12 @@ print(f"one step of the patch is {160 / 124:.2f} px of a 320x240 frame across, {
 # %% [markdown]
 # The two differ by half a pixel on average, because the middle of pixels 0 to 319 is 159.5 and not 160. T and S are
 # cut in the same way, so no displacement is wrong; this matters only if you compare patches with the authors'
-# exactly. The second line shows the change of *proportions*: a 4:3 frame is squeezed into a square, and
-# displacements in the patch are in squeezed pixels. Also, nothing is blurred before shrinking: in a 1280 x 720 video
+# exactly.
+#
+# The second line shows the change of *proportions*: a 4:3 frame is squeezed into a square, and displacements in the
+# patch are in squeezed pixels.
+#
+# A third property does not show in these small frames: nothing is blurred before shrinking. In a 1280 x 720 video
 # neighbouring points are about five pixels apart across and three down, and the pixels between are not used (exercise
 # 6).
 
@@ -207,7 +216,9 @@ for name, value in differences.items():
 # %% [markdown]
 # ## 10.3 Where the time goes
 #
-# We time each step: decode, cut, write, read, make a tensor. Run the cell to get your machine's numbers.
+# A patch is used many times in training. Which steps should then be done once, and which each time? We time all of
+# them: decode, cut, write, read, make a tensor. Compare the bar of `read` with those of `decode` and `cut`. Run the cell
+# to get your machine's numbers.
 
 # %% tags=["slide", "nbval-ignore-output"] alt="Bars of milliseconds a frame: decoding and cutting take the most, writing compressed patches more still, reading raw patches next to nothing"
 settings = {"webp": None, "frames_per_video": 30, "selection": "centre", "measured": []}
@@ -295,9 +306,10 @@ assert odd == ["cut-off.avi"]
 # %% [markdown]
 # ## 10.5 The cache
 #
-# The cache is one `uint8` file: the patches one after the other, then an index by video with a checksum of each,
-# then the index's own checksum. Raw patches are *memory-mapped*, so the file may be larger than memory. It is
-# written under another name and renamed when it is complete. A run that was stopped continues with the next video.
+# What is in the packed file, and does it show when it is damaged? The cache is one `uint8` file: the patches one after
+# the other, then an index by video with a checksum of each, then the index's own checksum. Raw patches are
+# *memory-mapped*, so the file may be larger than memory. It is written under another name and renamed when it is
+# complete. A run that was stopped continues with the next video.
 
 # %%
 for video in cache.videos[:3]:
@@ -318,7 +330,7 @@ except DataError as error:
     print(str(error).replace(str(place) + "/", ""))
 
 # %% [markdown]
-# How much memory does an epoch need? As much as a few batches, for any number of frames:
+# How much memory does an epoch need? We measure it for one video and for all six:
 
 
 # %%
@@ -339,6 +351,8 @@ for videos in (cache.videos[:1], cache.videos):
     print(f"{len(videos)} video(s), {count:2} batches read, the memory of {peak:.0f} batches at any time")
 
 # %% [markdown]
+# A few batches in both cases: the memory depends on the size of a batch, not on the number of videos.
+#
 # **Size against quality.** The authors' 494,211 patches are 23 GB raw. WebP makes them much smaller. How much does it
 # change them? One measure is the error in grey levels. Another, closer to what matters in training, is the place of
 # the response's peak for a pair of patches. We compress template and search patch and measure how far the peak moves,
@@ -371,6 +385,10 @@ for quality in qualities:
     sizes.append(np.mean([len(blob) for blob in blobs]) / 1000)
     errors.append(np.abs(lossy.astype(int) - pairs).mean())
     shifts.append(np.median(np.abs([landing(*pair) for pair in lossy] - exact).max(axis=1)))
+
+# %% [markdown]
+# The number beside a dot is the quality of the compression; farther left is smaller. Is there a quality that is far
+# left in both plots and low in the right one?
 
 # %% tags=["slide"] alt="Mean error of a patch and movement of the peak over the size of a stored patch: both fall as the quality of the compression rises"
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.5), layout="constrained")
@@ -407,15 +425,16 @@ assert shifts[2] < 0.1
 # %% [markdown]
 # ## 10.6 Two ways to draw a triplet
 #
-# In the paper, a triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template
-# at $t$,
+# The cache holds single patches; training needs triplets of them. Paper and code draw them differently. In the paper, a
+# triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template at $t$,
 #
 # $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
 # \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
 #
-# with $\ell$ frames left in the video. So S2 may come before S1, or be the same frame. Far from the end of a video
-# both
-# distributions are known exactly, and drawn triplets must come close to them:
+# with $\ell$ frames left in the video. So S2 may come before S1, or be the same frame. The library calls the two ways
+# `"ordered"` and `"reference"`. We draw many triplets far from the end of a video, where both distributions are known
+# exactly, and count. A cell of the maps is a pair of distances, and its colour says how often it was drawn; on the
+# diagonal S1 and S2 are the same frame.
 
 # %% tags=["slide"] alt="How often each pair of distances is drawn: evenly over the whole square in the reference, only above the diagonal in the ordered draw"
 long_video = [RenderedClip(0, 40_000)]
@@ -478,13 +497,12 @@ assert hops["ordered"][2] > hops["reference"][2]
 # ## 10.7 Does what is in the centre stay there?
 #
 # The paper assumes that what is in the centre seldom leaves the crop within ten frames. On real video this cannot be
-# checked without labels; on our clips it can. First the **content**: if the scene moves by $(d_x,d_y)$ pixels in
-# each frame, then $g$ frames later the share of a $w\times h$ window that is still visible is
+# checked without labels; on our clips it can, in two ways.
+#
+# First the **content**: if the scene moves by $(d_x,d_y)$ pixels in each frame, then $g$ frames later the share of a
+# $w\times h$ window that is still visible is
 #
 # $$q_g=\max\Big(0,\,1-\frac{g|d_x|}{w}\Big)\,\max\Big(0,\,1-\frac{g|d_y|}{h}\Big).\tag{10.1}$$
-#
-# Second, the **object**: of all frames with at least half of it in the window, in how many is more than half of it
-# outside $g$ frames later?
 
 
 # %%
@@ -499,6 +517,12 @@ def content_left(shake, gap):
     return np.mean(gone)
 
 
+# %% [markdown]
+# Second, the **object**: of all frames with at least half of it in the window, in how many is more than half of it
+# outside $g$ frames later?
+
+
+# %%
 def inside(box, frame_shape=(240, 320)):
     height, width = frame_shape
     return demo.share_inside(box, np.array([width / 4, height / 4, width / 2, height / 2]))
@@ -517,6 +541,10 @@ def object_left(speed, reach=15):
     return left / seen, np.mean(pixels)
 
 
+# %% [markdown]
+# The paper's triplet lies within ten consecutive frames, so S1 and S2 are at most nine frames after T. Read the curves
+# at this place, the grey line.
+
 # %% tags=["slide"] alt="Share of the object that has left the crop over the frames between: it rises with the speed, and for the fastest object falls again; the content of the patch leaves more slowly"
 leaving = {speed: object_left(speed) for speed in (0.0, 0.1, 0.3)}
 content = [content_left(0.2, gap) for gap in range(1, 16)]
@@ -532,13 +560,13 @@ for left, pixels in leaving.values():
     print(f"{pixels:3.0f} px a frame: {100 * left[8]:2.0f} % of the objects have left after 9 frames")
 
 # %% [markdown]
-# "Seldom" is about right for the slow objects and too optimistic for the fast ones (the grey line is at 9 frames).
-# The window is half a frame wide, and its border half of that from its middle, so the distance covered in ten frames
-# must be small compared with a quarter of the frame. The fastest objects also come back, which is why their curve
-# levels off. A triplet whose object has left is not useless, because the rest of the patch can still be
-# followed. Where nothing can be followed, the round trip ends at a place that has nothing to do with its start, and
-# its error is large; $A_{drop}$
-# (chapter 09) leaves out the tenth of a batch with the largest errors.
+# "Seldom" is about right for the slow objects and too optimistic for the fast ones. The window is half a frame wide,
+# and its border half of that from its middle, so the distance covered in ten frames must be small compared with a
+# quarter of the frame. The fastest objects also come back, which is why their curve levels off.
+#
+# A triplet whose object has left is not useless, because the rest of the patch can still be followed. Where nothing can
+# be followed, the round trip ends at a place that has nothing to do with its start, and its error is large;
+# $\mathbf A_{drop}$ (chapter 09) leaves out the tenth of a batch with the largest errors.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Few slow objects leave the crop within nine frames, more of the fast ones.
@@ -548,12 +576,13 @@ assert leaving[0.3][0][8] > leaving[0.0][0][8]
 # %% [markdown]
 # ## 10.8 A better place to cut?
 #
-# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25
-# places in the first frame it takes the one with the most varied values, measured by the entropy of their histogram.
-# Then it *follows* this place with KCF, so that the content stays in the patch. These are `--selection entropy` and
-# `follow`. As we read the released code, it passes x and y to KCF in the wrong order; ours does not. **Predict:** on
-# clips where target and background have textures of the same kind, which keeps more of the targets in the patch,
-# `"centre"` or `"entropy"`? And in front of a dull wall?
+# LUDT ([Wang et al. 2021](#References "wang2021")), the journal version, looks for a place with content. Of 25 places
+# in the first frame it takes the one with the most varied values, measured by the entropy of their histogram; this is
+# `--selection entropy`. With `--selection follow` it then *follows* this place with KCF, so that the content stays in
+# the patch. As we read the released code, it passes x and y to KCF in the wrong order; ours does not.
+#
+# **Predict:** on clips where target and background have textures of the same kind, which keeps more of the targets in
+# the patch, `"centre"` or `"entropy"`? And in front of a dull wall?
 
 # %%
 my_answer = "entropy"
@@ -612,12 +641,14 @@ assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] 
 # %% [markdown]
 # ## 10.9 The first mistake: training on the test videos
 #
-# Videos of public benchmarks are found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So
-# for every patch we compute a **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the
-# place is lighter than its right neighbour. A copy changes few of the bits; two unrelated pictures differ in about
-# half. Every training video is
-# compared with every sequence used for measuring. To test this we plant two copies of benchmark sequences: one
-# mirrored, shrunk and re-encoded, the other enlarged so that a tenth is lost at each border.
+# Two mistakes make a result look better than it is, and both happen before training. Videos of public benchmarks are
+# found in many places, also in "raw" collections, renamed, re-encoded or mirrored. So for every patch we compute a
+# **perceptual hash** of 256 bits: at each of 16 x 16 places one bit says whether the place is lighter than its right
+# neighbour. A copy changes few of the bits; two unrelated pictures differ in about half. Every training video is
+# compared with every sequence used for measuring.
+#
+# To test this we plant two copies of benchmark sequences: one mirrored, shrunk and re-encoded, the other enlarged so
+# that a tenth is lost at each border.
 
 # %%
 exam = {name: render_clip(24, name=name, **BENCHMARK[name]) for name in ("def-1", "lr-2")}
@@ -632,6 +663,11 @@ save(place / "found" / "film0-again.avi", [viz.resize_area(frame, 160) for frame
 packed = pack_videos([place / "films", place / "found"], place / "found.raw", measured=measured)
 for video in packed.skipped:
     print(video.name, video.reason.split(":")[0])
+
+# %% [markdown]
+# One of the two copies was named. How near do the other videos come to a sequence for measuring? A bar is the smallest
+# number of differing bits, and what lies below the dashed limit counts as a copy. Look for the two copies,
+# `holiday.avi` and `trailer.avi`:
 
 # %% tags=["slide"] alt="Bars of how far each video is from the nearest frame for measuring: one, a copy in disguise, lies far below the dashed limit, all others far above"
 bits = {"holiday.avi": hamming(perceptual_hash(np.stack(list(cut_patches(small)))), measured.hashes[0]).min()}
@@ -785,6 +821,9 @@ if find_data("videos") and find_data("otb"):
 
 # %% tags=["nbval-ignore-output"] alt="Four states of the demo: three frames with the window and the true box, and the patches below, for a calm and a fast clip, cut in the centre and following"
 demo.demo()
+
+# %% [markdown]
+# Two of the four cases in numbers:
 
 # %%
 seen = {

@@ -66,8 +66,15 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 11.1 Clips to train on
 #
-# We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame, from its middle. A
-# triplet is T, S1 and S2 within ten frames; a batch is eight triplets.
+# Training repeats one step thousands of times: take a batch of triplets, track forward and back, compute the loss,
+# change the weights a little. Sections 11.2 to 11.4 write this step and measure what it costs. Sections 11.5 to 11.7
+# train with it, and find out what a low loss does not tell. Sections 11.8 to 11.10 are about long runs: several
+# processes, learning rates, interruptions. The last ones, 11.11 to 11.13, show the runs behind the book's weights and
+# how to compare recipes.
+#
+# First we need data. We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame,
+# from its middle. A triplet is the template T and the search patches S1 and S2 within ten frames; a batch is eight
+# triplets.
 
 # %% tags=["slide"] alt="Three training triplets in rows, T, S1 and S2 of each: objects that pass each other, a scene in fast motion, and one in the mist of it"
 made = render_patches(clips=10, frames=15, seed=0)
@@ -91,7 +98,8 @@ assert batch.shape == (8, 3, 125, 125, 3)
 # ## 11.2 One step, written down
 #
 # We write network, layer, pseudo-label, loss and step with PyTorch's own functions. Each of them is short, and the
-# fast version of the next section must give the same numbers.
+# fast version of the next section must give the same numbers. First the parts: the network of chapter 04, the filter
+# layer, and the Gaussian at a response's peak.
 
 
 # %%
@@ -113,6 +121,12 @@ def shift_to_peak(label, response):
     peaks = response.flatten(1).argmax(1).tolist()
     width = response.shape[-1]
     return torch.stack([label.roll((peak // width, peak % width), (0, 1)) for peak in peaks])
+
+
+# %% [markdown]
+# The loss puts them together. The way out, from T to S1 and from S1 to S2, only has to find the peaks, so it needs no
+# gradient. The way back, from S2 to T, gives the error of each triplet. Then come the weights of chapter 09, whose names
+# stand in the comments.
 
 
 # %%
@@ -164,6 +178,8 @@ def plain_step(network, optimiser, batch, label):
 # How can it take four triplets at a time, although Eq. 10 divides by a sum over the whole batch? The weights need
 # three numbers of each triplet, its errors and its motion. So the step first goes forward through all chunks, then
 # computes the weights of the whole batch from these numbers, and then computes the gradient chunk by chunk.
+#
+# Do both versions compute the same? We give both networks the same weights, and compare loss and gradients on one batch:
 
 # %%
 settings = TrainingSettings(batch=8)
@@ -183,6 +199,9 @@ gradients_differ = max(
 )
 print(f"loss, fast over plain: {loss_ratio:.3f}")
 print(f"largest difference of a gradient, as a share of the largest entry: {gradients_differ:.2f}")
+
+# %% [markdown]
+# They do. And how long does each of them take?
 
 # %% tags=["nbval-ignore-output"]
 optimiser = torch.optim.SGD(plain.parameters(), 1e-6)
@@ -287,10 +306,10 @@ assert 1.1 < ratio["udt"] < 1.35
 # %% [markdown]
 # ## 11.5 A short training run
 #
-# We train for forty-eight steps of Adam ([Kingma and Ba 2015](#References "kingma2015")) on batches of eight.
-# `train` writes a log, checkpoints and, at the end, the weights. On two processors the same run gives two slightly
-# different networks, since a difference in the last bit grows from step to step. The numbers printed here are rounded
-# so far that both give the same.
+# Now we repeat the step, and see whether the tracker gets better. We train for forty-eight steps of Adam ([Kingma and
+# Ba 2015](#References "kingma2015")) on batches of eight. `train` writes a log, checkpoints and, at the end, the
+# weights. On two processors the same run gives two slightly different networks, since a difference in the last bit
+# grows from step to step. The numbers printed here are rounded so far that both give the same.
 
 # %%
 STEPS = 48
@@ -315,6 +334,11 @@ def learn(source, name):
 losses, learned = learn(batch_of, "time")
 first, last = losses[:8].mean(), losses[-8:].mean()
 print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:.0f}")
+
+
+# %% [markdown]
+# The loss fell. Can we see in the network what it has learned? Here are its 32 first-layer filters, before and after
+# these steps, and those of the network that ships. Look for differences between the first two panels.
 
 
 # %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
@@ -373,13 +397,14 @@ show_scores()
 # weights held. Training is seeded (`start` with seed 0), and these are scores of one seed. The last digits differ on
 # another processor.
 #
-# You can watch such a run, and drive it. In JupyterLab, tick `train` below: a new network learns from two triplets a
-# step. Take the tick away and it pauses, and the learning rate can be changed at any time. Blue is the loss of each
-# step. Orange is the loss on triplets of four other clips, from which nothing is learned; if it rises while the blue
-# line falls, the network learns its clips by heart. The two maps are the responses of one of these triplets, the
-# hardest at the start: that of S1 on the way out, and that of T at the end, whose peak belongs in the circle. Find a
-# rate at which the run comes to nothing. The still picture shows the run of 48 steps from above, whose held-out loss
-# was measured at its two ends.
+# You can watch such a run, and drive it. The still picture below shows the run of 48 steps from above. Blue is the loss
+# of each step. Orange is the loss on triplets of four other clips, from which nothing is learned, measured here at the
+# two ends of the run; if it rises while the blue line falls, the network learns its clips by heart. The two maps are the
+# responses of one of these triplets, the hardest at the start: that of S1 on the way out, and that of T at the end, whose
+# peak belongs in the circle.
+#
+# In JupyterLab, tick `train`: a new network learns from two triplets a step. Take the tick away and it pauses, and the
+# learning rate can be changed at any time. Find a rate at which the run comes to nothing.
 
 # %% tags=["nbval-ignore-output"] alt="The training monitor before the first and after the last step: the loss of each step, the held-out loss, and the responses of one triplet at S1 and back at T, the last with its peak in a ring"
 apart = render_patches(clips=4, frames=8, seed=77)
@@ -422,6 +447,9 @@ gained = {name: float(auc[name][sure].mean() - auc["random"][sure].mean()) for n
 print(f"you said '{my_answer}'")
 show_scores()
 
+# %% [markdown]
+# Compare the orange line of the loss with the blue one, and then the red bars with the green ones:
+
 # %% tags=["slide"] alt="Left: the loss over steps in true order falls below that of shuffled time, which stays high. Right: AUC on four clips for a still box, random weights, and both trained networks"
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 left.plot(losses, label="time")
@@ -436,12 +464,15 @@ right.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 plt.show()
 
 # %% [markdown]
-# Most of this gain did not need time. T cannot be found in unrelated patches, so the loss stays high. But the loss is
-# still lower for features with which the filter can make a sharp peak, and that may be what both networks learned. If
-# we had compared the trained network with the random one alone, we would have credited learning from time with a gain
+# Without time the loss stays high, because T cannot be found in unrelated patches. Yet the tracker gains as much on
+# `mb-1` and `fm-1` as with time, so most of that gain did not need time. One possible reason: the loss is still lower
+# for features with which the filter can make a sharp peak, and that may be what both networks learned.
+#
+# If we had compared the trained network with the random one alone, we would have credited learning from time with a gain
 # that has another cause. So a score above that of random weights is no evidence for learning from time. A score above
-# that of this control would be, but four short sequences are too few to show it. In the next section we see whether
-# the loss on held-out triplets tells the two networks apart.
+# that of this control would be, but on the two other sequences the two networks differ in opposite directions, and four
+# short sequences are too few to decide. In the next section we see whether the loss on held-out triplets tells the two
+# networks apart.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Training without time gains as well, at a higher loss.
@@ -456,9 +487,17 @@ assert shuffled_losses[-8:].mean() > 1.5 * losses[-8:].mean()
 # on the place and not on the picture: a **position code**. The other possible failure is **collapse**: features that
 # contain no information.
 #
-# We use four detectors: the loss on triplets kept apart; how much of a *known* move the responses follow (1 all, 0
-# none); the share of the features' variance that is the same for every picture; and the effective number of
-# channels. **Predict:** which of the six networks has the lowest loss?
+# We examine six networks: random weights, the two that were trained above with time and without, the one that ships, a
+# collapsed one whose features are 1 everywhere, and a position code, whose features are a fixed pattern. For each of
+# them we compute four numbers:
+#
+# - the loss on triplets from which nothing was learned;
+# - how much of a *known* move of the picture the responses follow, 1 for all of it and 0 for none;
+# - which share of the features' variance is the same for every picture;
+# - the effective number of channels, which is 32 if all channels vary independently and equally, and 1 if all vary
+#   alike.
+#
+# **Predict:** which of the six networks has the lowest loss?
 
 # %%
 frames = [sequence.frames[0] for sequence in load_dataset("synthetic")[:6]]
@@ -495,14 +534,15 @@ for name, (error, follows, blind, channels) in found.items():
 print("lowest loss:", min(found, key=lambda name: found[name][0]))
 
 # %% [markdown]
-# The lowest loss belongs to a network that does not use its input at all. The loss does not distinguish it from a
-# perfect tracker, but a picture that moves by a known amount does. The control of the section before has about the
-# same loss as the network that learned with time, so after so few steps the loss does not tell these two apart
-# either. The last column shows one thing that both have gained: the 32 channels of the random network are mixtures of
-# about two, and in both trained networks more of them differ. Collapse, a problem of other ways of learning without
-# labels ([Chen and He
-# 2021](#References "chen2021")), does not lower the loss here: constant features give a constant response, and the
-# label is not constant.
+# The lowest loss belongs to the position code, a network that does not use its input at all. The loss does not
+# distinguish it from a perfect tracker, but a picture that moves by a known amount does: it follows none of the move.
+#
+# The network trained without time has about the same loss as the one that learned with time, so after so few steps the
+# loss does not tell these two apart either. The last column shows one thing that both have gained: the 32 channels of the
+# random network are mixtures of about two, and in both trained networks more of them differ.
+#
+# Collapse, a problem of other ways of learning without labels ([Chen and He 2021](#References "chen2021")), does not
+# lower the loss here: constant features give a constant response, and the label is not constant.
 #
 # Why does training not find the position code? Because it *cannot*: convolutions without padding treat every place
 # alike. Zero padding would change this, because it adds a border that never moves. We show both kinds of network a
@@ -520,6 +560,9 @@ print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded
 # %% [markdown]
 # Although the patch shows nothing, the padded network responds to the border. That is why training uses no padding.
 # In tracking, where the network is padded, the Hann window covers the border (chapter 06).
+#
+# The next picture shows four of these networks on one pair of patches, in which the picture has moved. Look at where
+# each response has its peak:
 
 # %% tags=["slide", "nbval-ignore-output"] alt="Four networks on one pair: the trained and the random one find the target, the collapsed one answers in stripes, and the one with a position code peaks sharply where nothing moved"
 impostors.demo()
@@ -543,11 +586,13 @@ assert spread[True] > 0.1
 # %% [markdown]
 # ## 11.8 One batch in two processes
 #
-# `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two processes, with gloo on CPUs and
-# nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of gradients, so the gradients of the
-# halves add up to that of the whole batch, provided that the *weights* are those of the whole batch, because they
-# contain a sum and a sort over all triplets. So the processes first exchange three numbers for each triplet, then
-# gradients. Here we compute both halves in one process, one after the other:
+# Long runs should use all processors. `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two
+# processes, with gloo on CPUs and nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of the
+# gradients, so the gradients of the halves should add up to that of the whole batch.
+#
+# They do so only if both processes use the *weights* of the whole batch. A weight contains a sum and a sort over all
+# triplets, so no process can compute it from its half. The processes therefore first exchange three numbers for each
+# triplet, then gradients. Here we compute both halves in one process, one after the other:
 
 # %%
 run.step(Batch(batch))
@@ -630,11 +675,10 @@ assert len({line.split(":", 1)[1] for line in printed.splitlines()}) == 1 < len(
 # %% [markdown]
 # ## 11.9 Rates and decay
 #
-# The paper's schedule is 50 epochs, with a rate that falls exponentially from $10^{-2}$ to $10^{-5}$. Our training
-# can also lower the rate at every step, and begin with a warm-up. Three values of the weight decay are in use: 0.005
-# in the paper, 0.0005
-# in the authors' MATLAB code, 0.00005 in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a
-# weight without gradient shrinks as
+# Which settings of the paper's long run can a short one keep? The paper's schedule is 50 epochs, with a rate that falls
+# exponentially from $10^{-2}$ to $10^{-5}$. Our training can also lower the rate at every step, and begin with a
+# warm-up. Three values of the weight decay are in use: 0.005 in the paper, 0.0005 in the authors' MATLAB code, 0.00005
+# in their PyTorch port. Does a factor of 100 matter? With momentum SGD, a weight without gradient shrinks as
 #
 # $$\theta\leftarrow\theta\,\exp\Big(-\frac{\gamma}{1-\mu}\sum_t h_t\Big),\tag{11.1}$$
 #
@@ -670,11 +714,13 @@ for name, shares in left_over.items():
 
 # %% [markdown]
 # Over the paper's schedule the first decay removes everything that the loss does not renew, the second nearly
-# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows
-# which settings of a long run carry over to a short one. But smaller weights alone change the response little: if all
-# features are scaled, the filter scales inversely. A small dependence is left, because the LRN depends on the size of
-# its input, and because $\lambda$ does not scale with the features. So decay mainly changes how large a step is
-# *relative to the weights*. We scale the second layer and compare the losses:
+# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows which
+# settings of a long run carry over to a short one.
+#
+# But do smaller weights change the response at all? If all features are scaled, the filter scales inversely. A small
+# dependence is left, because the LRN depends on the size of its input, and because $\lambda$ does not scale with the
+# features. So decay mainly changes how large a step is *relative to the weights*. We scale the second layer and compare
+# the losses:
 
 # %%
 with torch.no_grad():
@@ -688,9 +734,9 @@ for scale, value in loss_at.items():
     print(f"second layer times {scale}: {value / loss_at[1.0]:.1f} times the loss")
 
 # %% [markdown]
-# There is a more dangerous change of the weights. Add a constant to every feature, by the second layer's biases. In
-# the filter of *training* a constant is one frequency among thousands. **Predict:** what happens to the loss, and
-# what in tracking?
+# The loss hardly depends on the scale. There is a more dangerous change of the weights. Add a constant to every feature,
+# by the second layer's biases. In the filter of *training* a constant is one frequency among thousands. **Predict:**
+# what happens to the loss, and what in tracking?
 
 
 # %%
@@ -715,10 +761,12 @@ print(f"AUC on fm-1 and mb-1 {auc_with[1000]:.1f} instead of {auc_with[0]:.1f}")
 # The loss rises, but it stays below that of random weights (section 11.7), while the tracker loses both sequences. In
 # tracking every patch is multiplied by the Hann window. A constant times the window is the window itself, which lies
 # in the same place in every patch, so the peak stays in the centre. This is the answer of the position code again,
-# with a loss that does not look alarming. The scale of the features is a similar case: the loss hardly depends on it
-# (above), while the LRN compresses large features and leaves small ones as they are. Two recipes of the list in 11.11
-# differ only in this: where layers were held at the norm they began with, two sequences with fast motion and blur
-# (`fm-1`, `mb-1`) were lost. So test the tracker during the run, not only the loss.
+# with a loss that does not look alarming.
+#
+# The scale of the features may also matter more to the tracker than to the loss, because the LRN compresses large
+# features and leaves small ones as they are. Section 11.11 lists two recipes that differ only in the scale: in one of
+# them the layers were held at the norm they began with, and its network lost two sequences with fast motion and blur
+# (`fm-1`, `mb-1`). So test the tracker during the run, not only the loss.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The formula of decay, the scale that hardly changes the loss, and the constant: a loss below that of random weights.
@@ -806,6 +854,11 @@ for name, facts in about_curves["runs"].items():
     words = textwrap.wrap(facts["command"], 100, break_on_hyphens=False, break_long_words=False)
     print("   ", " \\\n        ".join(words))
 
+# %% [markdown]
+# `udt` is the network that ships. `udt-long` has twelve times as many steps, and `udt-noise` was trained on drawn clips
+# instead of real video. The list of recipes below explains the options. The left plot shows what the network was trained
+# to lower, and the right one how well it tracks, measured at some steps on the way. Compare the two for `udt-long`.
+
 # %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
 points = {}
@@ -833,7 +886,7 @@ for axis in axes:
 plt.show()
 
 # %% [markdown]
-# The run `udt-long` has twelve times as many steps. Here are its loss and its tracking:
+# The loss and the AUC of `udt-long` in numbers:
 
 # %%
 long = [row for row in curves if row["run"] == "udt-long"]
@@ -857,12 +910,15 @@ print(
 # does not contain everything that a tracker needs: in training no filter is updated with the tracker's own boxes,
 # there is no choice between scales, and no window.
 #
-# One difference can be seen in the network itself. Its layers grow during training, and the LRN at the end turns a
-# feature $f$ into $f\,(1+s)^{-0.75}$, where $s$ is $10^{-4}$ times the mean square of five neighbouring channels. If
-# these are all as strong as $f$, then $s=10^{-4}f^2$, and the derivative of the output is zero at $s=2$. Below that, a
-# stronger feature gives a stronger output. Above it, a stronger feature gives a *weaker* output: an edge with much
-# contrast counts for less than one with little. Which share of the features, over all channels and places, is above the
-# peak?
+# **Does training make the features too large?** This is another thing that the loss hardly shows (section 11.9), but it
+# can be seen in the network itself. Its layers grow during training, and the LRN at the end turns a feature $f$ into
+# $f\,(1+s)^{-0.75}$, where $s$ is $10^{-4}$ times the mean square of five neighbouring channels. If these are all as
+# strong as $f$, then $s=10^{-4}f^2$, and the output is largest at $s=2$. Below that, a stronger feature gives a stronger
+# output. Above it, a stronger feature gives a *weaker* output: an edge with much contrast counts for less than one with
+# little.
+#
+# The left plot shows this curve. The right one shows how $s$ is distributed over all channels and places of three
+# networks. Which share of each lies to the right of the line, beyond the peak?
 
 
 # %% tags=["slide"] alt="Left: the output of the LRN against its input rises to a peak at s = 2 and falls beyond. Right: densities of s for three networks; most of the shipped network lies above the peak, most of the others below"
@@ -899,10 +955,14 @@ plt.show()
 # %% [markdown]
 # In the network that ships, most features are above the peak. Does that harm the tracker? Without training anything
 # again, we multiply the last layer by 1/4, which divides every $s$ by 16. The stored table does so for the recipe's
-# three seeds, in the tracker with the preset `book` (chapter 06). Overlap and robustness are over the sequences of
-# section 11.13, which explains them; failures are losses of the target, after each of which the tracker is started
-# again. *Predict:* which of the
-# three columns changes?
+# three seeds, in the tracker with the preset `book` (chapter 06). It has three numbers for each seed:
+#
+# - *overlap*, the mean overlap over 22 real sequences, and
+# - *robustness*, which share of a run passes before the target is lost (section 11.13 says more about both);
+# - *failures*: how often the tracker loses the target on `ball1`, a sequence of VOT in which a small ball moves far from
+#   frame to frame. After each loss it is started again.
+#
+# **Predict:** which of the three changes?
 
 # %%
 scale_table = json.loads(stored_result("ch11_scale.json").read_text("utf-8"))["networks"]
@@ -929,14 +989,14 @@ for place, one in enumerate(("overlap", "robustness")):
     print(f"{one:10} {scale_gap[one].mean:+.3f} [{scale_gap[one].low:+.3f}, {scale_gap[one].high:+.3f}]")
 
 # %% [markdown]
-# On 22 real sequences the change of overlap and robustness is not resolved. But on `ball1`, a sequence of VOT in which
-# a small ball moves far from frame to frame, each of the three networks loses its target less often. One sequence does not prove that
-# this holds for all fast targets, but it shows an effect that the mean over the 22 sequences does not. The weights
-# that ship are unchanged, since the mean on the sequences for choosing is not resolved to be better with smaller features.
+# On the 22 real sequences neither overlap nor robustness changes by more than its interval allows for chance. But on
+# `ball1` each of the three networks loses its target less often. One sequence does not prove that this holds for all fast
+# targets, but it shows an effect that the mean over the 22 sequences does not. The weights that ship are unchanged,
+# because we choose by the 22 sequences (section 11.13), and on them smaller features are not shown to be better.
 
 # %% [markdown]
-# Which recipe is best? We made short runs and judged them by the *synthetic* benchmark. Each row is compared with
-# the reference's recipe (plain SGD), paired over the 22 sequences.
+# **Which recipe is best?** We made short runs and judged them by the *synthetic* benchmark. Each row is compared with
+# the reference's recipe (plain SGD), paired over the 22 synthetic sequences. The names mean:
 #
 # - Muon ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all
 #   directions of the weights change by the same amount. "Early Muon" took steps that grew with the weights; it was
@@ -946,11 +1006,13 @@ for place, one in enumerate(("overlap", "robustness")):
 # - "Averaged" means that a running average of the weights is written; `--average`.
 # - "First weights doubled" means larger features, which the response normalisation compresses; `--gain`.
 #
-# Budgets differ, and behind each row is a single run, also where we say above that something was good or diverged.
-# A sequence is mostly kept or lost as a whole, and one of 22 is
-# worth up to 0.04 AUC. Starts a pixel beside the true box are enough to move a tracker's mean ([chapter
-# 13](13_evaluating_on_otb.ipynb), section 13.7, shows by how much), so rows closer than that cannot be ordered. Look
-# at the four rows of the recipe that ships: two of them differ only in the rounding of a few pixels.
+# Before you read the list, three warnings:
+#
+# - Budgets differ, and behind each row is a single run, also where we say above that something was good or diverged.
+# - A sequence is mostly kept or lost as a whole, and one of 22 is worth up to 0.04 AUC.
+# - Starts a pixel beside the true box are enough to move a tracker's mean ([chapter 13](13_evaluating_on_otb.ipynb),
+#   section 13.7, shows by how much), so rows closer than that cannot be ordered. Look at the four rows of the recipe
+#   that ships: two of them differ only in the rounding of a few pixels.
 
 # %%
 recipes, about_recipes = stored("recipes")
@@ -973,9 +1035,11 @@ for row in sorted(recipes, key=lambda row: -float(row["auc"])):
 # %% [markdown]
 # When we chose the recipe that ships, it was the first in this list, by the run with the other rounding. The weights
 # that ship are those of seed 0 as the command makes them, in this list neither the best seed nor the better rounding.
-# The top row of a long list is there partly by chance, so its score on other sequences will probably be lower;
-# section 11.13 shows a better way to choose. At the time of the choice we had also seen the scores on real sequences
-# for some of the rows, but chose the recipe by this list.
+# At the time of the choice we had also seen the scores on real sequences for some of the rows, but chose the recipe by
+# this list.
+#
+# The top row of a long list is there partly by chance, so its score on other sequences will probably be lower; section
+# 11.13 shows a better way to choose.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves are whole, their intervals hold the means, and the long run ends worse than it was.
@@ -995,10 +1059,18 @@ for interval in scale_gap.values():
 # %% [markdown]
 # ## 11.12 How much each part contributes
 #
-# The paper's ablation has one network for each row. One network cannot tell a method from a lucky start, so here
-# each variant was trained from three seeds, on the same videos for as many steps. *Before* we look at a difference:
-# how large must it be for 22 (or 10) sequences to show it? With the standard deviation $s_d$ of paired differences
-# over $n$ sequences, a test at 5 % finds four out of five true differences of the size
+# Does each idea of chapters 08 and 09 help? The paper's ablation leaves them out one at a time and has one network for
+# each row. One network cannot tell a method from a lucky start, so here each variant was trained from three seeds, on the
+# same videos for as many steps. There are four:
+#
+# - `udt` has everything: three frames, $\mathbf A_{drop}$ and $\mathbf A_{motion}$;
+# - `standard-loss` has three frames and $\mathbf A_{drop}$, but not $\mathbf A_{motion}$;
+# - `single-trajectory` goes from T to S1 and back, without either weight;
+# - `random` was not trained.
+#
+# *Before* we look at a difference: how large must it be for 22 synthetic or 10 real sequences to show it? With the
+# standard deviation $s_d$ of paired differences over $n$ sequences, a test at 5 % finds four out of five true differences
+# of the size
 #
 # $$\delta=(1.96+0.84)\,\frac{s_d}{\sqrt n}.$$
 
@@ -1062,6 +1134,10 @@ for dataset in datasets:
         says = "confirmed" if gap[1] > 0 and gap[0] >= smallest[dataset, other] else says
         print(f"{dataset:10} udt - {other:18} {gap[0]:+.3f} [{gap[1]:+.3f}, {gap[2]:+.3f}]  {says}")
 
+# %% [markdown]
+# The same as a picture. Which intervals leave out zero, and which dots lie to the right of their orange mark, the
+# smallest difference that could be detected?
+
 # %% tags=["slide"] alt="Differences in AUC with intervals for six comparisons: those with random weights and with a single trajectory lie above zero, those with the standard loss reach over it"
 _, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
 for k, ((dataset, other), (mean, low, high)) in enumerate(compared.items()):
@@ -1075,14 +1151,17 @@ axis.set(xlabel="difference in AUC; orange: what could be detected")
 plt.show()
 
 # %% [markdown]
-# Three limits apply. `single-trajectory` leaves out the third frame and both weights at once, so its row does not say
-# which of them helps. [Chapter 15](15_what_each_idea_is_worth.ipynb) takes them apart, judges on clips that no recipe
-# was chosen on, and corrects for looking at several claims. The budget is far below the paper's, and where the
-# detectable difference is larger than any plausible one, "not confirmed" says nothing against the idea. Also, every
-# run here starts from the true box.
-# [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) starts the network that ships a pixel beside it, and it
-# loses one of the ten real sequences more often than not. So do not rely on an interval of the real sequences that
-# only just leaves out zero.
+# Training is confirmed to help on both benchmarks. The third frame and the weights together are confirmed on the
+# synthetic one, and $\mathbf A_{motion}$ on neither. Three limits apply:
+#
+# 1. `single-trajectory` leaves out the third frame and both weights at once, so its row does not say which of them
+#    helps. [Chapter 15](15_what_each_idea_is_worth.ipynb) takes them apart, judges on clips that no recipe was chosen on,
+#    and corrects for looking at several claims.
+# 2. The budget is far below the paper's, and where the detectable difference is larger than any plausible one, "not
+#    confirmed" says nothing against the idea.
+# 3. Every run here starts from the true box. [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) starts the network
+#    that ships a pixel beside it, and it loses one of the ten real sequences more often than not. So do not rely on an
+#    interval of the real sequences that only just leaves out zero.
 #
 # How long would the paper's schedule take, 494,211 templates 50 times?
 
@@ -1125,19 +1204,21 @@ for dataset in datasets:
 
 # %% [markdown]
 # The recipes near the top of that list differ by no more than this. So before we look for a better network we need a
-# better *measure*, one that gets more information from the same video. A tracker that is started once in a sequence
-# gives one trial, in which the target is mostly kept or lost as a whole. Start it at several frames instead, the
-# *anchors*, and let it run from each towards
-# the farther end, backwards from late ones. VOT has done so since 2020 ([chapter 14](14_evaluating_on_vot.ipynb)),
-# and so does `udt evaluate --protocol anchors`. Two numbers come out: the mean *overlap* of a run, and its
-# *robustness*, the
-# share of the run before five frames in a row overlap by less than 0.1. Both are averaged over the runs of a
-# sequence, then over sequences.
+# better *measure*, one that gets more information from the same video.
 #
-# The stored table has networks in the released tracker (`book` is `udt` with the preset of that name, section 6.8;
-# `seed-1` and `seed-2` are the recipe of `udt`, trained again from other seeds), on
-# 22 short real sequences from six benchmarks. They are kept for choosing: no network was trained on them. The preset
-# `book` was chosen on them, so its lead here is too optimistic; the networks were not. Each has three anchors.
+# A tracker that is started once in a sequence gives one trial, in which the target is mostly kept or lost as a whole.
+# Start it at several frames instead, the *anchors*, and let it run from each towards the farther end, backwards from
+# late ones. VOT has done so since 2020 ([chapter 14](14_evaluating_on_vot.ipynb)), and so does `udt evaluate --protocol
+# anchors`.
+#
+# Two numbers come out: the mean *overlap* of a run, and its *robustness*, the share of the run before five frames in a
+# row overlap by less than 0.1. Both are averaged over the runs of a sequence, then over sequences.
+#
+# The stored table has eight rows, measured on 22 short real sequences from six benchmarks, with three anchors each. The
+# sequences are kept for choosing: no network was trained on them. All rows but one have the released tracker with
+# different networks; `seed-1` and `seed-2` are the recipe of `udt`, trained again from other seeds. The row `book` has the
+# network `udt` with the preset of that name (section 6.8). This preset was chosen on these sequences, so its lead here is
+# too optimistic; the networks were not.
 
 # %%
 choice = json.loads(stored_result("ch11_choice.json").read_text("utf-8"))
@@ -1160,10 +1241,10 @@ for name in ranked:
     )
 
 # %% [markdown]
-# Each interval here is wider than a tenth, because some sequences are hard for every network. Differences between
-# networks, paired by sequence, leave that out, so most of their intervals are narrower. The last column is the number
-# of sequences that would show a difference of 0.01 four times out of five, if
-# the two networks differ from sequence to sequence as they do here.
+# Each interval here is wider than a tenth, because some sequences are hard for every network. We therefore subtract
+# `udt` sequence by sequence: what is hard for both drops out, and most intervals become narrower. The last column is the
+# number of sequences that would show a difference of 0.01 four times out of five, if the two networks differ from
+# sequence to sequence as they do here.
 
 # %%
 paired, needed = {}, {}
@@ -1176,7 +1257,8 @@ for name in ranked:
         )
 
 # %% [markdown]
-# Three of these networks differ in their seed alone. How far apart are they?
+# So our network cannot be told from the authors' two networks, and hundreds of sequences would be needed to show a
+# difference of 0.01. Three of these networks differ in their seed alone. How far apart are they?
 
 # %%
 seeds = {name: column(name, "overlap").mean() for name in ("udt", "seed-1", "seed-2")}
@@ -1187,9 +1269,10 @@ print(f"mean {np.mean(list(seeds.values())):.3f}, deviation {np.std(list(seeds.v
 # `udt`, which ships, is the best of the three. The number to report for its recipe is the mean over seeds, and a
 # later edition should ship the seed in the middle.
 #
-# *Predict:* how soon after a start does it show whether a network was trained at all: in the next frame, after ten,
-# or only after fifty? The next picture has the difference from random weights over the first frames after a start,
-# and at the right over whole runs.
+# **Predict:** how soon after a start does it show whether a network was trained at all: in the next frame, after ten,
+# or only after fifty? In the next picture zero is the overlap of random weights. Each curve is a network's lead over them
+# in the first frames after a start, and at the right in whole runs. Look for the place from which on the intervals leave
+# out zero.
 
 # %% alt="Overlap minus that of random weights over the frames after a start, for seven networks with intervals: the curves separate only in long runs, with the book's on top"
 horizons = [*choice["horizons"], "whole"]
@@ -1261,8 +1344,7 @@ for frames_after in (1, 8, None):
 # 4. Judge once, on other sequences, and report it whatever it is.
 #
 # The recipe that ships was chosen before this measure existed, from single runs. So section 11.11 says what we tried,
-# not which recipe is best. The list of recipes alone would also not have shown that, by the paired intervals here,
-# our network cannot be told from the authors' networks.
+# not which recipe is best.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The text: roundings differ as recipes do, trained networks beat random ones in whole runs, and early frames hardly see it.

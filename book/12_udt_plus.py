@@ -16,7 +16,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 33 s on two cores. Downloads: none.
+# Run time: about 172 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -64,13 +64,19 @@ plt.rcParams.update({"figure.dpi": 72, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 12.1 What a running average forgets
 #
+# UDT+ is the paper's second tracker. It has the network of UDT and another filter, with eight ingredients. Section 12.2
+# lists them, sections 12.3 to 12.7 build them one at a time and measure what each gains, and section 12.10 adds them up.
+# Two sections ask what the filter cannot answer: when a tracker should not learn (12.8), and where it should look (12.9).
+# We begin with a weakness of the tracker that we have.
+#
 # The tracker of chapter 06 blends every new frame into its model with the rate $\eta=0.01$. After $t$ frames the first
 # one has the weight $(1-\eta)^t$. It is the only frame whose box a person has drawn; all others enter the model where
 # the tracker believes the target to be. A small rate follows changes too slowly; a large one learns whatever passes
-# in front of the
-# target (section 6.6). There is a second problem, which no rate cures. Here is a clip in which something hides the
-# target in frames 7 to 33. We cut the target out at its *true* place, so that drift plays no part in what follows,
-# and average the cuts as a tracker would.
+# in front of the target (section 6.6).
+#
+# There is a second problem, which no rate cures. Here is a clip in which something hides the target in frames 7 to 33.
+# We cut the target out at its *true* place, so that drift plays no part in what follows, and average the cuts as a
+# tracker would. Does one of the two averages, at the right, look like one of the frames?
 
 # %% tags=["slide"] alt="Five frames of a target that is covered and uncovered, and two running averages of them: the slow one still shows the target, the fast one a blur"
 hidden = render_clip(42, seed=4, occlusion=1.0)
@@ -120,15 +126,23 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 #
 # UDT+ puts the network of the paper into the filter of ECO ([Danelljan et al. 2017](#References "danelljan2017eco")),
 # which itself grew from C-COT ([Danelljan et al. 2016](#References "danelljan2016")) and SRDCF ([Danelljan et al.
-# 2015](#References "danelljan2015")). The filter now minimises
+# 2015](#References "danelljan2015")). The filter of chapter 04 minimises
+#
+# > **Paper, Eq. 1.** The filter fits the label on one patch; a constant keeps it small.
+# >
+# > $$\min_{\mathbf W}\ \|\mathbf W*\mathbf X-\mathbf Y\|_2^2+\lambda\|\mathbf W\|_2^2 \tag{1}$$
+#
+# The filter of UDT+ minimises
 #
 # $$\sum_i w_i\Big\|\sum_c\mathbf W_c*\mathbf X_{i,c}-\mathbf Y\Big\|^2+\sum_c\big\|\beta\odot\mathbf W_c\big\|^2. \tag{12.1}$$
 #
-# Compare it with Eq. 1 of the paper, $\|\mathbf W*\mathbf X-\mathbf Y\|^2+\lambda\|\mathbf W\|^2$. There is now a sum
-# over remembered samples $\mathbf X_i$ with weights $w_i$ that add up to 1. The constant $\lambda$ has become a window
-# $\beta$: some places of the filter cost more than others. The functions are continuous and periodic, the window's side
-# is the period, and $*$ is a plain convolution, so the response to a new window $\mathbf Z$ has the spectrum
+# Three things are new. There is a sum over remembered samples $\mathbf X_i$ with weights $w_i$ that add up to 1. The
+# constant $\lambda$ has become a window $\beta$: some places of the filter cost more than others. And the maps are
+# continuous functions, of which section 12.6 makes use; they are periodic, with the window's side as the period. Here $*$
+# is a plain convolution, so the response to a new window $\mathbf Z$ has the spectrum
 # $\sum_c\hat{\mathbf W}_c\hat{\mathbf Z}_c$, without the conjugate of chapter 04.
+#
+# These are the ingredients. The last column is the option of the library that leaves an ingredient out:
 #
 # | ingredient | what it does | line of code | without it, set |
 # |---|---|---|---|
@@ -141,14 +155,16 @@ assert np.abs(fast - looks[24]).mean() < np.abs(fast - looks[0]).mean()
 # | `scale` | estimates the size with chapter 03's scale filter | `scale.ScaleFilter.estimate` | `follow_size=False` |
 # | `trust` | learns less from what it doubts (not in the released code) | `confidence.Confidence.judge` | `adaptive=0` |
 #
-# Section 12.9 adds ways to choose the place of the window, which are not in the released tracker either. Each
-# ingredient has a section below, and each section ends with a bill: what the ingredient gained *on top of those
-# before it*,
-# as the mean difference in AUC with its 95 % interval over sequences, and the speed before and after. The bills are
-# stored measurements: every step runs over the first 40 frames of short real sequences, which takes too long for a
-# notebook. `make results-ingredients` measures them again. These are sequences on which we also *choose* settings, so
-# they say which ingredient to keep, and not how good the tracker is; for that see [chapter
-# 13](13_evaluating_on_otb.ipynb).
+# Section 12.9 adds ways to choose the place of the window, which are not in the released tracker either.
+#
+# **Every ingredient gets a bill:** what it gained *on top of those before it*, as the mean difference in AUC with its
+# 95 % interval over sequences, and the speed before and after. The bills are stored measurements: every step runs over
+# the first 40 frames of short real sequences, which takes too long for a notebook. `make results-ingredients` measures
+# them again. These are sequences on which we also *choose* settings, so they say which ingredient to keep, and not how
+# good the tracker is; for that see [chapter 13](13_evaluating_on_otb.ipynb).
+#
+# The first bill is that of the step `plain`, the starting point: UDT+'s filter with every ingredient left out, in place
+# of chapter 06's tracker.
 
 # %%
 stored = json.loads(stored_result("ch12_ingredients.json").read_text("utf-8"))
@@ -181,15 +197,13 @@ def bill(name):
 bill("plain")
 
 # %% [markdown]
-# The step `plain` is the starting point: it puts UDT+'s filter, with every ingredient left out, in place of chapter
-# 06's tracker. Among other things the size is fixed now, and the score is lower. The speed is processor time and was
-# measured while the machine was busy with other work, so a difference of a few frames a second between two steps
-# means little.
+# Among other things the size is fixed now, and the score is lower. The speed is processor time and was measured while
+# the machine was busy with other work, so a difference of a few frames a second between two steps means little.
 #
-# For the experiments we write down what the tracker does to a frame: a square window of 4 times the target's side (the
-# root of its area), read at $112\times112$ points, through the network, averaged over cells of $4\times4$ points, and
-# brought to one norm. That makes maps of $28\times28$ cells. (The released settings read 150 to 200 points a side; a
-# smaller window keeps this chapter quick.)
+# For the experiments we write down what the tracker does to a frame. It takes a square window of 4 times the target's
+# side (the root of its area), reads it at $112\times112$ points, sends it through the network, averages over cells of
+# $4\times4$ points, and scales the maps to one norm. That makes maps of $28\times28$ cells. The released settings read
+# 150 to 200 points a side; a smaller window keeps this chapter quick.
 
 # %%
 SIDE, CELL, AREA = 112, 4, 4.0
@@ -244,8 +258,7 @@ bill("context")
 # %% [markdown]
 # It makes things worse. Now 15 of 16 parts of the window are background, and most of what the filter is fitted to is
 # *background*. In the next frame the background is where it was, so the response peaks in the middle, as if nothing
-# had moved. To see it, we learn a filter from frame 0 of a clip with a fast target and apply it, without moving the
-# window, four frames later.
+# had moved.
 #
 # The cure is the window $\beta$ of Eq. 12.1. It is nearly 0 in the middle of the target, and grows with the square of
 # the distance from there. Here $(u_x,u_y)$ is the distance, and $w$ and $h$ are the sides of the target.
@@ -255,6 +268,9 @@ bill("context")
 #
 # Values of the filter outside the target now raise Eq. 12.1, so they become small. The response is still computed
 # over the whole window, so a target far from the middle can be found.
+#
+# To see both, we learn two filters from frame 0 of a clip with a fast target, and apply them four frames later without
+# moving the window. One has the penalty, the other a constant, $\beta_1=\beta_0$:
 
 # %%
 sprint = render_clip(5, seed=112, fast_motion=0.8, texture="mixed")
@@ -264,6 +280,7 @@ later = spectrum(features(sprint.frames[4], place, size))  # the window has not 
 moved = center(sprint.boxes[4]) - place
 
 
+# %%
 def penalty_of(edge):
     """Eq. 12.2, and what multiplies a filter by its square."""
     window = quadratic_window(SIDE, target, 1e-4, edge)
@@ -283,6 +300,11 @@ def learn(samples, weights, penalty, iterations=100, start=None):
 one = np.ones(1)
 kinds = {"flat": penalty_of(1e-4), "quadratic": penalty_of(1e-2)}
 filters = {kind: learn(near[:, :, None], one, penalty) for kind, penalty in kinds.items()}
+
+# %% [markdown]
+# The first picture shows the search window in frame 4, with the target in green and its place in frame 0 in blue. Then
+# come the energies of the two filters and their responses, in which a white ring marks the true place. Compare: where
+# does each filter lie, and is the peak in the ring?
 
 # %% tags=["slide"] alt="A frame, and energy and response of two filters: without a penalty the energy is spread over the window and the response misses the ring, with a quadratic penalty it is in the middle and the response hits it"
 pixels = AREA * np.sqrt(size.prod())  # side of the window in pixels of the frame
@@ -324,8 +346,7 @@ assert np.linalg.norm(found["flat"]) < 0.3 * np.linalg.norm(moved)
 assert share["quadratic"] > 0.8 > share["flat"]
 
 # %% [markdown]
-# The first picture shows the search window in frame 4, with the target in green and its place in frame 0 in blue; the
-# white circles mark the true place in the maps. Both filters are fitted to the same pixels. With the flat penalty
+# Both filters are fitted to the same pixels. With the flat penalty
 # much of the filter lies on the background and the peak stays near the middle; with the quadratic one nearly all of
 # the filter lies on the target, and the peak is where the target is. More context is worth having only together with
 # the penalty, and the two bills should be read as one.
@@ -373,6 +394,10 @@ wish = on_grid(small_label.astype(np.complex64), 7).ravel() / 7
 wanted = np.concatenate([*(np.sqrt(w) * wish for w in weights), np.zeros(len(matrix) - 3 * 49)])
 exact = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
 
+# %% [markdown]
+# Now the same by conjugate gradients. After each iteration we measure the distance from the exact solution:
+
+# %%
 guess, momentum, errors = np.zeros((7, 4, 2), np.complex64), None, []
 operator = normal_operator(few, weights, small_penalty)
 for _ in range(50):
@@ -424,6 +449,11 @@ print("iterations     ", *(f"{count:5}" for count in counts))
 print("from frame 24's", *(f"{value:5.2f}" for value in warm))
 print("from nothing   ", *(f"{value:5.2f}" for value in cold))
 
+# %% [markdown]
+# Five iterations from the old filter reach the value that takes fifty from zeros: most of the solution is already
+# there, and it need not be found again. That is why the filter may be learned seldom. The step `sparse` learns in every
+# sixth frame:
+
 # %%
 bill("sparse")
 
@@ -433,24 +463,25 @@ assert errors[39] < 0.01 < 0.3 < errors[0]
 assert warm[3] < 0.6 * cold[3]
 
 # %% [markdown]
-# Five iterations from the old filter reach the value that takes fifty from zeros: most of the solution is already
-# there, and it need not be found again. That is why the filter may be learned seldom. The step `sparse` comes after
-# `memory` in the stored order; we show it here because it belongs to the same equation. It is the ingredient that
-# makes the tracker clearly *faster*.
+# It is the ingredient that makes the tracker clearly *faster*. The step `sparse` comes after `memory` in the stored
+# order; we show it here because it belongs to the same equation.
 #
 # ## 12.5 A memory of samples
 #
-# ECO keeps at most 50 samples. While there is room, a new sample is appended with the weight $\eta=0.01$, and the
-# others fade by $1-\eta$: exactly the weights of a running average. When the memory is full,
+# Section 12.1 asked for a model that keeps the earlier view and the present one apart. Eq. 12.1 is fitted to a list of
+# samples, and ECO keeps at most 50 of them. While there is room, a new sample is appended with the weight $\eta=0.01$,
+# and the others fade by $1-\eta$: exactly the weights of a running average. When the memory is full,
 #
 # - a sample whose weight has faded to almost nothing is replaced, or else
 # - the new sample is merged with the nearest one, or the two nearest old ones are merged, whichever pair is closer:
 #   $$\mathbf X_{ab}=\frac{w_a\mathbf X_a+w_b\mathbf X_b}{w_a+w_b},\qquad w_{ab}=w_a+w_b. \tag{12.4}$$
 #
-# The code never recomputes a distance. It keeps the inner products of all samples and merges those, too. A sample may
-# be any array of maps, so to see the samples we give a memory with six places the *cuts* of section 12.1 in red,
-# green and blue. Then we check it in two ways: we compute all inner products again from the samples it holds, and the
-# mean from all cuts that it was given.
+# The code never recomputes a distance. It keeps the inner products of all samples and merges those, too.
+#
+# A sample may be any array of maps, so to see the samples we give a memory with six places the *cuts* of section 12.1 in
+# red, green and blue. Which of its six pictures are sharp, and which is the average at the right? Then we check the
+# memory in two ways: we compute all inner products again from the samples it holds, and the mean from all cuts that it
+# was given.
 
 # %% tags=["slide"] alt="Six samples of the memory with their weights, two of them large, and the running average of all: the samples are sharp, the average is blurred"
 rate = 0.05
@@ -475,12 +506,16 @@ print(
 # %% [markdown]
 # The six places hold the target as it was, the occluder, and a few moments in between, blurred where similar frames
 # have been merged. The last printed line shows something less obvious: **the memory and the running average have the
-# same mean**, whichever samples have been merged, because Eq. 12.4 keeps the weighted sum of the two. (It would
-# differ a little only where a faded sample had been replaced.) The right side of Eq. 12.3 is therefore the same for
-# both. The left side is not: the memory has $\sum_i w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$, the mean of the
-# samples' energies, and the running average has the energy of the mean. Does that change the response? We give both
-# the same frames, at the true places, at rate $0.1$, learn a filter from each, and print the peak of its response to
-# each of six frames.
+# same mean**, whichever samples have been merged, because Eq. 12.4 keeps the weighted sum of the two. It would
+# differ a little only if a faded sample had been replaced.
+#
+# The right side of Eq. 12.3 is therefore the same for both. The left side is not: the memory has $\sum_i
+# w_i\hat{\mathbf X}_i^\star\hat{\mathbf X}_i$, the mean of the samples' energies, and the running average has the
+# energy of the mean.
+#
+# Does that change the response? We give both the same frames, at the true places, at rate $0.1$, learn a filter from
+# each, and print the peak of its response to each of six frames. Frame 4 shows the target, 14 to 24 the occluder, 36
+# and 40 the target again, in frames that were not learned.
 
 # %%
 album, ghost = (SampleMemory(samples[0], capacity, 0.1) for capacity in (8, 1))
@@ -497,6 +532,11 @@ print(f"{'frame':16}", *(f"{k:5}" for k in asked))
 for name, values in peaks.items():
     print(f"{name:16}", *(f"{value:5.1f}" for value in values))
 
+# %% [markdown]
+# After 27 frames of occluder at this rate the filter of the average has peaks above 1 on the occluder and below 1 on
+# the target. The filter of the memory was fitted to exactly the same frames with exactly the same weights, and its
+# highest peaks are those on the target in frames 36 and 40. And on the real sequences?
+
 # %%
 bill("memory")
 
@@ -508,10 +548,7 @@ assert min(peaks["running average"][1:4]) > 1 > max(peaks["running average"][4:]
 assert min(peaks["memory of 8"][4:]) > max(peaks["memory of 8"][1:4])
 
 # %% [markdown]
-# Frame 4 shows the target, 14 to 24 the occluder, 36 and 40 the target again, in frames that were not learned. After
-# 27 frames of occluder at this rate the filter of the average has peaks above 1 on the occluder and below 1 on the
-# target. The filter of the memory was fitted to exactly the same frames with exactly the same weights, and its
-# highest peaks are those on the target in frames 36 and 40.
+# The gain is small, and its interval holds 0. In 40 frames there are few views to keep apart.
 #
 # ## 12.6 Between the cells
 #
@@ -522,12 +559,9 @@ assert min(peaks["memory of 8"][4:]) > max(peaks["memory of 8"][1:4])
 # $$x(u)=\sum_j x[j]\,\chi\big(nu-j-\tfrac12\big),\qquad
 # \hat x(k)=\frac1n\,\hat\chi\Big(\frac kn\Big)\,e^{-\mathrm i\pi k/n}\sum_j x[j]\,e^{-2\pi\mathrm ijk/n}, \tag{12.5}$$
 #
-# with $n=28$ cells on a side.
-#
-# The right part gives its Fourier coefficients: the discrete transform of the map times a fixed factor, so
-# interpolating costs one product. Is that formula right? We evaluate the sum on the left directly at 1,400 points of
-# one row of one channel and take
-# the Fourier coefficients of *that*.
+# with $n=28$ cells on a side. The right part gives its Fourier coefficients: the discrete transform of the map times a
+# fixed factor, so interpolating costs one product. Is that formula right? We evaluate the sum on the left directly at
+# 1,400 points of one row of one channel and take the Fourier coefficients of *that*.
 
 # %%
 row = features(frames[0], center(truth[0]), truth[0, 2:])[14, :, 0].astype(np.float64)
@@ -542,6 +576,9 @@ curve = (series * np.exp(2j * np.pi * u[:, None] * k)).sum(axis=1).real
 apart = np.abs(series - np.fft.fft(direct)[k] / 1400).max()
 print(f"coefficients apart by {apart:.6f}, the largest is {np.abs(series).max():.1f}")
 print(f"29 coefficients against the whole sum: {np.abs(curve - direct).max():.1f} of {np.ptp(direct):.1f}")
+
+# %% [markdown]
+# In the picture, the curve made of the 29 coefficients should pass close to the sum of kernels, and both near the dots:
 
 # %% tags=["slide"] alt="One row of a channel as dots for its cells, the sum of kernels that passes between them, and the same curve from its Fourier coefficients"
 _, axis = plt.subplots(figsize=(8, 2.3), layout="constrained")
@@ -562,8 +599,9 @@ plt.show()
 #
 # $$\mathbf u\leftarrow\mathbf u-\mathbf H^{-1}\nabla r(\mathbf u), \tag{12.6}$$
 #
-# with the matrix $\mathbf H$ of second derivatives (`eco.peak.highest_point`). We slide the window over frame 0 by
-# known amounts, and compare the peak's place with the truth, and with the highest of $29\cdot32$ by $29\cdot32$ points.
+# with the matrix $\mathbf H$ of second derivatives (`eco.peak.highest_point`). To test it, we slide the window over frame
+# 0 by known amounts, and compare the peak's place with the truth. In the last position we also compare it with the
+# highest of $29\cdot32$ by $29\cdot32$ points.
 
 # %%
 first = learn(samples[0][:, :, None], one, quadratic)
@@ -601,12 +639,17 @@ assert misses["Newton"].max() < 0.6 * misses["best cell"].max()
 # %% [markdown]
 # ## 12.7 Channels and size
 #
-# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns, learned in the
-# first frame together with the filter: it minimises $\|\sum_d(\hat{\mathbf X}\mathbf M)_d\hat{\mathbf W}_d-\hat{\mathbf
-# Y}\|^2$ and the penalties in both, by Gauss-Newton steps. The steps start at the principal components of the first
-# frame's channels. With $C'<C$ everything after the projection gets cheaper. The released UDT+ has $C'=C=32$: its
-# matrix turns 32 channels into 32. What can that gain? We print the value of Eq. 12.1 in the first frame, as a share
-# of $\|\mathbf Y\|^2$:
+# Two ingredients of the released tracker remain: the channels, and the size of the target.
+#
+# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns. With $C'<C$
+# everything after this projection gets cheaper. The matrix is learned in the first frame together with the filter: both
+# minimise $\|\sum_d(\hat{\mathbf X}\mathbf M)_d\hat{\mathbf W}_d-\hat{\mathbf Y}\|^2$ and their penalties. A product of
+# two unknowns is not linear, so it is replaced by its linear approximation around the present guess, solved, and
+# approximated again. These are Gauss-Newton steps, and they start at the principal components of the first frame's
+# channels.
+#
+# The released UDT+ has $C'=C=32$: its matrix turns 32 channels into 32. What can that gain? We print the value of
+# Eq. 12.1 in the first frame, as a share of $\|\mathbf Y\|^2$:
 
 # %%
 maps = features(frames[0], middle, size)
@@ -630,7 +673,8 @@ bill("projection")
 #
 # **Size.** In place of chapter 06's pyramid and its penalty on changes of size, UDT+ has the separate scale filter of
 # [chapter 03](03_kernels_channels_scale.ipynb), with 17 sizes whose response is interpolated to 33. It is the same
-# class that DSST uses.
+# class that DSST uses. Here is a target that grows, tracked with a fixed size and with the scale filter; a width that is
+# right lies on the line at 1.
 
 # %% tags=["slide"] alt="Found width over true width: with a fixed size it grows frame by frame, with the scale filter it stays near 1"
 QUICK = {"preset": "released", "least_side": SIDE, "largest_side": SIDE, "first_steps": 5}
@@ -677,19 +721,21 @@ assert np.abs(sizes["scale filter"] - 1).max() < 0.5 * np.abs(sizes["fixed"] - 1
 #
 # All of this decides *how* to learn from a frame. Another question is *whether* to learn from it. The first
 # experiment of chapter 00 ended with a tracker on a patch of background, with a sharp peak. Can the better filter's
-# response tell when it is wrong? Two numbers are commonly used: the height of its peak $r_{\max}$, and how far the
-# peak
-# stands out from the rest, the *average peak-to-correlation energy* ([Wang et al. 2017](#References "wang2017lmcf")),
+# response tell when it is wrong? Two numbers are commonly used. One is the height of its peak $r_{\max}$. The other says
+# how far the peak stands out from the rest, the *average peak-to-correlation energy*
+# ([Wang et al. 2017](#References "wang2017lmcf")),
 #
 # $$B=\frac{(r_{\max}-r_{\min})^2}{\frac1{HW}\sum_{ij}(r_{ij}-r_{\min})^2}. \tag{12.7}$$
 #
-# Neither has a natural scale. What is ordinary depends on the target, so both must be compared with something:
+# Neither has a natural scale. What is ordinary depends on the target, so both must be compared with something. Let
+# $\bar r$ and $\bar B$ be what is ordinary for this target. Then we define the *trust* in a frame as
 #
 # $$\tau=\min\Big(1,\ 2\,\min\Big(1,\frac{r_{\max}}{\bar r}\Big)\min\Big(1,\frac B{\bar B}\Big)\Big). \tag{12.8}$$
 #
-# The trust $\tau$ is 1 as long as the product of the two shares is at least a half, and it multiplies the learning
-# rate. What should $\bar r$ and $\bar B$ be? The first frame suggests itself, since there we *know* that the box is
-# on the target. **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With $\bar r$ and
+# It is 1 as long as the product of the two shares is at least a half, and it multiplies the learning rate.
+#
+# What should $\bar r$ and $\bar B$ be? The first frame suggests itself, since there we *know* that the box is on the
+# target. **Predict:** a tracker follows a target for 16 frames in which nothing hides it. With $\bar r$ and
 # $\bar B$ taken from the response to the first frame, what is the median of $\tau$ in these frames: near 1, about
 # 0.5, or about 0.1?
 
@@ -725,11 +771,12 @@ print(f"you said {my_trust}, against the first frame")
 # %% [markdown]
 # The median is about a tenth, in frames where the tracker is right. The filter was *fitted* to the first frame, so
 # its response there is higher and sharper than in an ordinary later frame. A rule with this yardstick lowers the rate
-# everywhere, with an occluder or without, and amounts to learning ten times more slowly. Measured against the median
-# of the first ten *tracked* frames,
-# the same frames get full trust. That is the library's rule (`confidence.Confidence.judge`): the median of ten
-# frames, which a few odd ones do not change much, and from then on a running mean, into which each frame enters in
-# proportion to its trust. The exact scores are those of a tracker in a loop and differ a little on another processor.
+# everywhere, with an occluder or without, and amounts to learning ten times more slowly.
+#
+# Measured against the median of the first ten *tracked* frames, the same frames get full trust. That is the library's
+# rule (`confidence.Confidence.judge`): the median of ten frames, which a few odd ones do not change much, and from then
+# on a running mean, into which each frame enters in proportion to its trust. The exact scores are those of a tracker in a
+# loop and differ a little on another processor.
 #
 # Now let the occluder come, in the clip of section 12.1. One tracker learns from every frame, as released. The other
 # has `adaptive=1`: a frame with little trust gets a lower weight in the memory. To see what the rule may cost, both
@@ -754,6 +801,10 @@ always, doubting = run(0.0), run(1.0)
 easy = render_clip(42, seed=52)
 unharmed = {name: run(adaptive, easy) for name, adaptive in (("always learns", 0.0), ("doubts", 1.0))}
 
+# %% [markdown]
+# The target is hidden in the grey frames. Compare the two trackers before, in and after the grey stretch, first in
+# their trust and then in their overlap:
+
 # %% tags=["slide"] alt="Overlap, height of the peak and trust over frames with a shaded stretch in which the target is covered: the tracker that doubts learns nothing there and finds the target again, the other loses it"
 _, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")
 for name, color, (boxes, scores, trusts, _) in (
@@ -768,6 +819,9 @@ for axis, title in zip(axes, ("overlap", "height of the peak", "trust (Eq. 12.8)
     axis.set(xlabel="frame", title=title, ylim=(0, 1.05))
 axes[0].legend(fontsize=8, loc="lower left")
 plt.show()
+
+# %% [markdown]
+# And the boxes, from before the occluder to the end:
 
 # %% alt="Four frames with three boxes: when the cover moves away the box of the tracker that always learns goes with it, that of the one that doubts stays with the target"
 moments = (6, 20, 34, 41)
@@ -793,6 +847,14 @@ for name, (boxes, _, trusts, _) in unharmed.items():
     print(f"{name:13}: mean overlap {iou(boxes, easy.boxes).mean():.2f}, mean trust {trusts.mean():.1f}")
 
 # %% [markdown]
+# While the target is hidden the peaks of *both* are low, and near the end of the occlusion both boxes have nearly left
+# the target. In the tracker that always learns, the occluded frames by then hold a fifth of the memory. Its filter
+# responds more and more strongly to the occluder, so the peak and with it the trust climb while the overlap falls to 0,
+# and the box follows the occluder: high trust in the wrong place, as in chapter 00, with a better filter.
+#
+# In the other tracker trust stays low while the target is hidden, so the memory keeps the target almost alone, and the
+# filter finds it when it comes out, again with full trust. In the easy clip the rule costs nothing.
+#
 # If there are real sequences on this machine, you can run the same two trackers on their first 60 frames: the menu
 # lists what was found.
 
@@ -811,6 +873,9 @@ on_real(
     side_by_side({"always learns": lambda: learner(0.0), "doubts": lambda: learner(1.0)}),
 )
 
+# %% [markdown]
+# These are two clips. The bill counts on the real sequences:
+
 # %%
 bill("trust")
 
@@ -828,18 +893,12 @@ assert doubting[2][12:30].max() < 0.2 < 0.9 < doubting[2][-4:].min()
 assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.values()))) < 0.01
 
 # %% [markdown]
-# While the target is hidden (grey) the peaks of *both* are low, and near the end of the occlusion both boxes have
-# nearly left the target. In the tracker that always learns, the occluded frames by then hold a fifth of the memory.
-# Its filter responds more and more strongly to the occluder, so the peak and with it the trust climb while the
-# overlap falls to 0, and the box follows the occluder: high trust in the wrong place, as in chapter 00, with a better
-# filter. In the other tracker trust stays low while the target is hidden, so the memory keeps the target almost
-# alone, and the filter finds it when it comes out, again with full trust. In the easy clip the rule costs nothing.
+# On the real sequences, where occluders are rare, the rule changes the score by less than a point either way: the
+# interval of its bill is narrow and holds 0. The library leaves it off unless you set `adaptive`.
 #
-# These are two clips. On the real sequences, where occluders are rare, the rule changes the score by less than a
-# point either way: the interval of its bill is narrow and holds 0. The library leaves it off unless you set
-# `adaptive`. The rule has a weakness, too: it makes the tracker slower to learn a target that really has changed,
-# because an occluder and a new side of the target lower the response alike. And Eq. 12.8 does not say where the
-# target *is*: it keeps a tracker from learning the wrong thing, and does not bring it back to the target.
+# The rule has a weakness, too: it makes the tracker slower to learn a target that really has changed, because an
+# occluder and a new side of the target lower the response alike. And Eq. 12.8 does not say where the target *is*: it
+# keeps a tracker from learning the wrong thing, and does not bring it back to the target.
 #
 # ## 12.9 Where to look
 #
@@ -847,30 +906,36 @@ assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.valu
 # there. A target may be lost in a single moment, when it or the camera moves too far, or when the estimated size goes
 # wrong for some frames. None of the following is in the released UDT+; each is an option of the library.
 #
-# **The target's own points** (`flow`). From one frame to the next a point on the target moves, and the small patch of
-# image around it moves along, hardly changed. [Lucas and Kanade 1981](#References "lucas1981") look for the shift
-# $\mathbf d$ that makes
-# $\sum_{\mathbf x}\big(I_t(\mathbf p+\mathbf x)-I_{t+1}(\mathbf p+\mathbf d+\mathbf x)\big)^2$ smallest, over patches
-# of $11\times11$ pixels, in a grey copy of the window in which the target's side has 32 pixels. They replace
+# **The target's own points** (`flow`). We follow $10\times10$ points of the box from one frame to the next, drop those
+# that went astray, and let the others say how the target has moved. The filter is applied afterwards, in a window that
+# already lies near the target. There are three steps (`flow.TargetFlow.follow`).
+#
+# *Follow.* From one frame to the next a point on the target moves, and the small patch of image around it moves along,
+# hardly changed. [Lucas and Kanade 1981](#References "lucas1981") look for the shift $\mathbf d$ that makes
+# $\sum_{\mathbf x}\big(I_t(\mathbf p+\mathbf x)-I_{t+1}(\mathbf p+\mathbf d+\mathbf x)\big)^2$ smallest. They replace
 # $I_{t+1}$ by its linear approximation around the present guess, solve the two resulting linear equations for
-# $\mathbf d$, and repeat, first in copies reduced still further, for large motions. We do that for $10\times10$
-# points of the box. Some of them will go astray. To find those, we follow each point back. A point $\mathbf p$ goes
-# to
-# $\mathbf p'$ in the next frame, and $\mathbf p'$, followed from there into the first frame, to $\mathbf p''$. It is kept
-# if
+# $\mathbf d$, and repeat. We use patches of $11\times11$ pixels, in a grey copy of the window in which the target's side
+# has 32 pixels, and begin in copies reduced still further, for large motions.
+#
+# *Check.* Some points will go astray. To find those, we follow each point back. A point $\mathbf p$ goes to $\mathbf p'$
+# in the next frame, and $\mathbf p'$, followed from there into the first frame, to $\mathbf p''$. It is kept if
 #
 # $$\|\mathbf p''-\mathbf p\|\le1\ \text{pixel} \tag{12.9}$$
 #
 # ([Kalal et al. 2010](#References "kalal2010")). It is the idea by which chapter 07 trains the network: follow
-# forward, follow back, and measure the distance to the start. On the kept points RANSAC looks for the similarity, a
-# zoom $s$, a rotation matrix $\mathbf Q$ and a shift $\mathbf t$,
+# forward, follow back, and measure the distance to the start.
+#
+# *Agree.* We look for a similarity, a zoom $s$, a rotation matrix $\mathbf Q$ and a shift $\mathbf t$,
 #
 # $$\mathbf p'\approx s\,\mathbf Q\mathbf p+\mathbf t, \tag{12.10}$$
 #
-# on which most of them agree. It moves the window's centre, and $s$ is the factor by which the target has grown
-# (`flow.TargetFlow.follow`). The filter is applied afterwards, in a window that already lies near the target. If
-# fewer than 30 of the 100 points are kept, or if they do not agree, the window stays where it is. Here is a moment in
-# which the occluder of section 12.1 arrives.
+# on which most of the kept points agree. RANSAC finds it: it computes the similarity of a few points, chosen at random,
+# many times, and keeps the one that fits most of the others. It moves the window's centre, and $s$ is the factor by which
+# the target has grown. If fewer than 30 of the 100 points are kept, or if they do not agree, the window stays where it
+# is.
+#
+# Here is a moment in which the occluder of section 12.1 arrives. Look at where the orange crosses are, the points that
+# did not come back.
 
 # %% alt="Two patches with a grid of points: in the earlier frame those that found their way back and those that did not, in the later one where the first kind ended"
 pair = (6, 8)
@@ -899,7 +964,7 @@ print(
 # %% [markdown]
 # Most points near the occluder do not return, and the others give the target's motion. One use of them is the size.
 # The scale filter chooses in each frame the size that fits best, and small errors add up; the points *measure* the
-# growth from frame to frame. Here is a target that changes its size quickly:
+# growth from frame to frame. Here is a target that changes its size quickly. Look at the lowest point of each curve:
 
 # %% alt="Overlap over frames: that of the scale filter alone sags in the middle of the clip, with flow it stays high until near the end"
 zooming = render_clip(36, seed=2, scale_variation=0.8)
@@ -930,8 +995,9 @@ bill("flow")
 #
 # Here $\bar r$ is a running mean that starts with the response to the first frame. In section 12.8 that was too high
 # a measure of what is ordinary. Here we want a strict one, because a jump to another window should need strong
-# evidence. In the next clip a kite flies fast in gusts of wind, and twelve frames are missing, as in a video that
-# stutters.
+# evidence.
+#
+# In the next clip a kite flies fast in gusts of wind, and twelve frames are missing, as in a video that stutters:
 
 # %%
 from udtlib import strips
@@ -951,13 +1017,16 @@ print(f"the target jumps by {gap:.1f} times its side")
 for name, overlaps in landed.items():
     print(f"{name:13}: overlap in the frames after the jump", *(f"{value:.1f}" for value in overlaps[6:]))
 
+# %% [markdown]
+# The true box is dashed. The frames are the last before the jump, the first after it, and two later ones:
+
 # %% alt="Four frames of a kite in the sky: both boxes are on it before the jump, beside it after the jump, and then only the box of the tracker with a second look is on it again"
 viz.show(strips.strip(jump, flights, frames=(5, 6, 8, 11), height=150))
 
 # %% [markdown]
-# The true box is dashed. After the jump both trackers search a piece of sky without the kite. The one that looks
-# beside its window has the kite again two frames later; the other keeps searching the same sky. (We chose this cut
-# because it shows the difference; the bill below counts on real sequences.)
+# After the jump both trackers search a piece of sky without the kite. The one that looks beside its window has the kite
+# again two frames later; the other keeps searching the same sky. We chose this cut because it shows the difference; the
+# bill counts on real sequences:
 
 # %%
 bill("second look")
@@ -1008,8 +1077,7 @@ assert gain("trust").low < 0 < gain("trust").high < 2
 # ## 12.10 The whole bill
 #
 # Here are all steps together: first on one clip, live, with one ingredient more each time, then the stored gains with
-# their intervals. In the figure `flow` is compared with `scale`, the released tracker, and `second look` with `flow`.
-# Scores of live trackers differ a little on another processor.
+# their intervals. Scores of live trackers differ a little on another processor.
 
 # %%
 names, curves = list(INGREDIENTS), {}
@@ -1022,6 +1090,14 @@ for count in range(len(names) + 1):
 print(f"mean overlap over {len(clip.frames)} frames, each with one ingredient more:")
 for name, overlaps in curves.items():
     print(f"{name:10} {overlaps.mean():.1f}")
+
+# %% [markdown]
+# On the clip the large changes are clear: context alone loses the target, the penalty repairs that, and the scale
+# filter adds most of the rest.
+#
+# Now the bills, as one picture. A dot is the gain of a step over the one before it; `flow` is compared with `scale`, the
+# released tracker, and `second look` with `flow`. A line is the 95 % interval: grey if it holds 0, green above 0, orange
+# below. Look for the lines that are not grey.
 
 # %% tags=["slide"] alt="Left: points of AUC gained by each ingredient, with intervals, most of them around zero, flow clearly above. Right: bars of frames a second after each step, which fall towards the full tracker"
 kinds_stored = list(stored["auc"])
@@ -1060,17 +1136,13 @@ for kind in kinds_stored:
     ]
 
 # %% [markdown]
-# On the clip the large changes are clear: context alone loses the target, the penalty repairs that, and the scale
-# filter adds most of the rest.
+# Of the steps up to `trust`, three have intervals without 0 (orange), and all three are *losses*: the plain filter,
+# context without the penalty, and learning seldom, which costs half a point and makes the tracker much faster. In the
+# mean the penalty gains more than context has lost, but most of it on few sequences, so that even its interval holds 0.
 #
-# On real sequences, look at the intervals first. Of the steps up to `trust`, three have intervals without 0 (orange),
-# and all three are *losses*: the plain filter, context without the penalty, and learning seldom, which costs half a
-# point and makes the tracker much faster. In the mean the penalty gains more than context has lost, but most of it on
-# few sequences, so that even its interval holds 0. Among so many intervals one may also miss 0 by chance; chapter 15
-# corrects for that. The ingredients that ECO is known for, the memory, the continuous peak and the projection, move
-# the
-# mean by less than a point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide
-# and holds 0, too.
+# The ingredients that ECO is known for, the memory, the continuous peak and the projection, move the mean by less than
+# a point each. For the sum of everything, chapter 06 against UDT+ as released, the interval is wide and holds 0, too.
+# And among so many intervals one may also miss 0 by chance; chapter 15 corrects for that.
 #
 # Does that mean that the released UDT+ is no better than UDT? No: on all 100 targets of OTB-2015 the authors' boxes are 3.6 points
 # apart, and chapter 13 computes how many sequences it takes to see such a gap: far more than we have here. Ours are
@@ -1078,17 +1150,26 @@ for kind in kinds_stored:
 # ingredient of the released tracker gains much by itself, except perhaps the penalty, and that context does harm when
 # it is added alone.
 #
-# So what do we keep? The penalty with its context, because we have seen what each does (section 12.3). The scale
-# filter, because a fixed size cannot follow a target that grows (section 12.7). Sparse learning, for the speed. The
-# memory, because it is cheap where learning is rare, and keeps views apart that an average mixes (section 12.5).
-# Newton's steps, which are almost free. The projection only with fewer channels. The target's own points with VOT's
-# settings, because their interval lies above 0.
+# So what do we keep?
+#
+# - The penalty with its context, because we have seen what each does (section 12.3).
+# - The scale filter, because a fixed size cannot follow a target that grows (section 12.7).
+# - Sparse learning, for the speed.
+# - The memory, because it is cheap where learning is rare, and keeps views apart that an average mixes (section 12.5).
+# - Newton's steps, which are almost free.
+# - The projection only with fewer channels.
+# - The target's own points with VOT's settings, because their interval lies above 0.
 #
 # ## 12.11 What the paper says, and what the code does
 #
-# The paper gives UDT+ two sentences: it "adaptively changes $\alpha_t$" of Eq. 12, and follows ECO's better
-# formulation. The table compares them with what the released MATLAB code does, step by step. With the authors'
-# weights, our tracker gives boxes close to those that the authors have published; the library's tests check that.
+# The paper gives UDT+ two sentences. It follows ECO's better formulation, and it "adaptively changes $\alpha_t$" of
+#
+# > **Paper, Eq. 12.** The running average of the filter, with a rate for each frame.
+# >
+# > $$\mathbf W_t=(1-\alpha_t)\mathbf W_{t-1}+\alpha_t\mathbf W \tag{12}$$
+#
+# The table compares these sentences with what the released MATLAB code does, step by step. With the authors' weights,
+# our tracker gives boxes close to those that the authors have published; the library's tests check that.
 #
 # | | the paper | the released code | here |
 # |---|---|---|---|
@@ -1104,40 +1185,12 @@ for kind in kinds_stored:
 # Is a constant weight "adaptive"? Every new sample enters with the same weight, and merging does not change the mean
 # (section 12.5), so the rate $\alpha_t$ of Eq. 12 is 0.01 in every frame. What does adapt to the video is which
 # samples are merged.
-#
-# **Several targets.** `load_group("udt+", n)` follows n targets in one video. Each has a filter, a memory and a scale
-# filter of its own; they share the frame and the network's calls (`udt_plus.batch`). We follow the target of a clip
-# and, beside it, a piece of the background, and compare with two trackers that run one after the other:
-
-# %% alt="The last frame of a clip with two boxes: one on the target, the other on a piece of the background"
-pair_clip = render_clip(16, seed=4, fast_motion=0.3, camera_shake=0.5)
-beside = from_center(np.array([60.0, 60.0]), np.array([36.0, 36.0]))
-group = load_group("udt+", 2, **QUICK)
-group.init(pair_clip.frames[0], np.stack([pair_clip.boxes[0], beside]))
-together = np.stack([group.update(frame) for frame in pair_clip.frames[1:]], axis=1)
-shot = pair_clip.frames[-1]
-for box in together[:, -1]:
-    shot = viz.draw_box(shot, box, viz.PREDICTION)
-viz.show(viz.resize_area(shot, 300))
-
-# %%
-singles = []
-for box in (pair_clip.boxes[0], beside):
-    tracker = load_tracker("udt+", **QUICK)
-    tracker.init(pair_clip.frames[0], box)
-    singles.append([tracker.update(frame) for frame in pair_clip.frames[1:]])
-apart_by = np.abs(together - np.array(singles)).max()
-print(f"two targets together and one after the other: boxes at most {apart_by:.2f} px apart")
-
-# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Sharing the network's calls changes the last bits of the features, and no more.
-assert apart_by < 0.05
-assert iou(together[0], pair_clip.boxes[1:]).min() > 0.5
 
 # %% [markdown]
 # ## 12.12 Where it still fails
 #
-# A memory keeps only views that have been seen. This target turns about its vertical axis and shows its back.
+# A memory keeps only views that have been seen. This target turns about its vertical axis and shows its back. Green is
+# the true box, orange that of the released UDT+; compare the third picture with the last.
 
 # %% tags=["slide"] alt="Four frames of a target that turns: the tracker's box lies on the true one at first, and in the last frame it has stayed behind on the background"
 turning = render_clip(44, seed=115, out_of_plane_rotation=0.8)
@@ -1165,14 +1218,53 @@ assert max(overlap[-3:].max(), flowing[-3:].max()) < 0.2
 # well as the target does. A lower trust does not help either: the new side would be learned even more slowly. The
 # target's own points do not help, because the side they lie on is gone. The paper names this limit itself: its
 # features contain no notion of an object, so nothing links a front to a back that has never been seen.
+
+# %% [markdown]
+# ## 12.13 Several targets in one video
 #
-# ## 12.13 One clip, a box to tick for each ingredient
+# To follow n targets in one video, use `load_group("udt+", n)`. Each target has a filter, a memory and a scale filter of
+# its own; they share the frame and the network's calls (`udt_plus.batch`). We follow the target of a clip and a piece of
+# the background at the upper left of the frame:
+
+# %% alt="The last frame of a clip with two boxes: one on the target, the other on a piece of the background"
+pair_clip = render_clip(16, seed=4, fast_motion=0.3, camera_shake=0.5)
+beside = from_center(np.array([60.0, 60.0]), np.array([36.0, 36.0]))
+group = load_group("udt+", 2, **QUICK)
+group.init(pair_clip.frames[0], np.stack([pair_clip.boxes[0], beside]))
+together = np.stack([group.update(frame) for frame in pair_clip.frames[1:]], axis=1)
+shot = pair_clip.frames[-1]
+for box in together[:, -1]:
+    shot = viz.draw_box(shot, box, viz.PREDICTION)
+viz.show(viz.resize_area(shot, 300))
+
+# %% [markdown]
+# Does it change the boxes that two targets share the network's calls? We compare with two trackers that run one after
+# the other:
+
+# %%
+singles = []
+for box in (pair_clip.boxes[0], beside):
+    tracker = load_tracker("udt+", **QUICK)
+    tracker.init(pair_clip.frames[0], box)
+    singles.append([tracker.update(frame) for frame in pair_clip.frames[1:]])
+apart_by = np.abs(together - np.array(singles)).max()
+print(f"two targets together and one after the other: boxes at most {apart_by:.2f} px apart")
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# Sharing the network's calls changes the last bits of the features, and no more.
+assert apart_by < 0.05
+assert iou(together[0], pair_clip.boxes[1:]).min() > 0.5
+
+# %% [markdown]
+# ## 12.14 One clip, a box to tick for each ingredient
 #
-# The clip of section 12.10. Blue: the filter without any ingredient; orange: with those you tick. Beside the frame the
-# response maps of the two, to one scale (a narrow window has a dark frame around it), below them the overlap so far.
-# Four combinations on paper: nothing, context alone, with the penalty, and all that is released. In JupyterLab tick
-# your own. A new combination is first tracked through the whole clip, which takes a moment. Try `memory` without
-# `sparse`, and `scale` alone.
+# This is the clip of section 12.10. The blue box is that of the filter without any ingredient, the orange one that of the
+# filter with those you tick. Beside the frame are the response maps of the two, to one scale; a narrow window has a dark
+# frame around it. Below them is the overlap so far.
+#
+# The still picture has four combinations: nothing, context alone, with the penalty, and all that is released. In
+# JupyterLab tick your own. A new combination is first tracked through the whole clip, which takes a moment. Try `memory`
+# without `sparse`, and `scale` alone.
 
 # %% tags=["nbval-ignore-output"] alt="Four settings of the demo at one frame: the boxes, two responses and the overlap over frames; with nothing and with context alone the target is lost, with the penalty added it is kept"
 ingredients.demo()
@@ -1191,7 +1283,7 @@ for names, value in finals.items():
 assert [value < 0.2 for value in finals.values()] == [True, True, False, False]
 
 # %% [markdown]
-# ## 12.14 Exercises
+# ## 12.15 Exercises
 #
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/12.py](solutions/12.py).
@@ -1327,7 +1419,7 @@ check.doubt(doubt)
 # `velocity=0.5` raise the mean overlap of the released UDT+, and on how many does `camera=True`? Then add
 # `camera_shake=1.0` to the clips: which of the two options helps now, and what does `flow=True` do on the same clips?
 #
-# ## 12.15 Summary
+# ## 12.16 Summary
 
 # %% tags=["numbers"]
 released = {kind: stored["auc"][kind]["scale"] for kind in kinds_stored}

@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (overlap, policies, the bootstrap);
 # [chapter 06](06_tracking_online.ipynb) for the tracker. [Chapter 12](12_udt_plus.ipynb) is not needed.
 #
-# Run time: about 11 s on two cores. Downloads: none.
+# Run time: about 146 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -62,8 +62,10 @@ def read_table(name):
 # %% [markdown]
 # ## 13.1 From one overlap to a figure
 #
-# A paper's table says 59.4. Between this number and the boxes there are three averages, over frames, sequences and
-# thresholds, and each of them discards information. We follow them once, on three short clips and three trackers.
+# OTB-2015 is a set of videos with 100 targets and a true box in every frame. The paper's table gives UDT an AUC of 59.4
+# on it. Between this number and the boxes of the tracker there are three averages, over frames, sequences and thresholds,
+# and each of them discards information. This section follows them once, on three short clips and three trackers. Sections
+# 13.2 and 13.3 draw the paper's figures, 13.4 to 13.6 ask what such numbers can show, and 13.7 measures our own trackers.
 
 # %%
 clips = [
@@ -103,6 +105,11 @@ def curve(sequences):
 
 by_loops = {name: sum(curve(overlaps[name])) / 21 for name in names}
 
+# %% [markdown]
+# Read the picture from left to right. The first plot has a value for each frame of one clip. The second sums them up:
+# which share of the frames lies above a threshold? The third is the mean of such curves over the three clips, and the
+# AUC is its mean height. Where does the loss of the target at the end of the clip appear in the second plot?
+
 # %% tags=["slide"] alt="From overlap to score: overlap over the frames of one clip for three trackers, their success curves on it, and the mean curves of three sequences"
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.7), layout="constrained")
 for name in names:
@@ -118,7 +125,8 @@ axes[2].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The order of the sums does not matter. A frame of overlap $o$ passes the thresholds $0,\ 0.05,\ \dots$ below $o$,
+# The second plot no longer shows *when* the target was lost, only in how many frames the overlap was low. What is left in
+# the AUC? The order of the sums does not matter. A frame of overlap $o$ passes the thresholds $0,\ 0.05,\ \dots$ below $o$,
 # and there are $\lceil 20\,o\rceil$ of them. So a frame is worth
 #
 # $$c(o)=\frac{\lceil 20\,o\rceil}{21}\approx\frac{20\,o+\frac12}{21}\ (o>0),\qquad
@@ -151,8 +159,8 @@ for name in names:
 # %% [markdown]
 # ## 13.2 Fig. 7 from raw boxes
 #
-# The authors of UDT released the boxes of UDT and UDT+ on all 100 targets of OTB-2015 ([Wu et al.
-# 2015](#References "wu2015")). We may not redistribute the boxes, but we may store their scores: `data/results/` has,
+# Now the benchmark itself. The authors of UDT released the boxes of UDT and UDT+ on all 100 targets of OTB-2015 ([Wu et
+# al. 2015](#References "wu2015")). We may not redistribute the boxes, but we may store their scores: `data/results/` has,
 # for each tracker and target, how many frames succeed at each threshold. The plots need nothing else.
 
 
@@ -178,6 +186,11 @@ for name, scored in published.items():
     print(f"      AUC  {auc.mean:.4f} ({auc.low:.2f} to {auc.high:.2f})")
     print(f"      P(20) {near.mean:.4f} ({near.low:.2f} to {near.high:.2f})")
 
+# %% [markdown]
+# The success plot is that of section 13.1. The precision plot has the share of frames in which the centre of the box is
+# at most so many pixels from the true centre; P(20) is its value at 20 pixels. The bands are 95 % intervals over
+# sequences. Compare the distance between the curves with the width of the bands.
+
 # %% tags=["slide"] alt="Precision and success plots of OTB-2015 from the released boxes: UDT+ above UDT nearly everywhere, with bands that overlap"
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 precision_plot(list(published.values()), bands=True, title="Precision, OTB-2015", axes=axes[0])
@@ -186,8 +199,8 @@ plt.show()
 udt, plus = (published[name].values("auc") for name in ("UDT", "UDT+"))
 
 # %% [markdown]
-# These are two of the ten curves of Fig. 7, with a band that the paper does not have. It shows where the mean would
-# lie for another hundred sequences of the same kind (95 %, bootstrap over sequences). The paper prints 59.4 and 63.2
+# These are two of the ten curves of Fig. 7, with bands that the paper does not have. A band shows where the mean would
+# lie for another hundred sequences of the same kind (bootstrap over sequences). The paper prints 59.4 and 63.2
 # for what is 58.7 and 62.3 here; section 13.6 explains this. The other curves:
 #
 # | figure | boxes that came with the paper | what you can do |
@@ -220,9 +233,9 @@ assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 # %% [markdown]
 # ## 13.3 Fig. 9: scores by attribute
 #
-# The benchmark labels every sequence with some of 11 attributes, such as occlusion. For each attribute we average
-# over the sequences that
-# have it and draw one plot.
+# The benchmark labels every sequence with some of 11 attributes, such as occlusion. For each attribute we average over
+# the sequences that have it and draw one plot; their number stands in brackets. Where is the gap between the two curves
+# widest?
 
 # %% tags=["slide"] alt="Eleven small success plots, one for each attribute of OTB, with UDT+ at or above UDT in nearly all"
 rows = read_table("published_otb2015_attributes.csv")
@@ -242,7 +255,7 @@ plt.show()
 
 # %% [markdown]
 # UDT+ is above UDT in nearly all plots, and it is tempting to explain each of them. But first we look at the
-# intervals of the paired differences:
+# intervals of the paired differences. A green one leaves out 0:
 
 # %% alt="Intervals of the AUC difference of UDT+ and UDT by attribute, sorted: five lie above zero, six reach over it"
 gaps = {a: [float(by_name[a, "UDT+ less UDT"][key]) for key in ("auc", "low", "high")] for a in attributes}
@@ -261,13 +274,14 @@ apart = [a for a in attributes if gaps[a][1] > 0]
 print(f"{len(apart)} of {len(attributes)} intervals leave out 0:", *apart)
 
 # %% [markdown]
-# Five of eleven intervals leave out 0, and some of these five start very close to it. But eleven intervals at 95 %
-# are eleven chances of a false alarm: if there were no difference at all, at least one of eleven independent
-# intervals would still leave out
-# 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since a sequence has four or five attributes on
-# average and enters that many plots. So read such a figure as a list of *hypotheses*. For instance, a memory of 50
-# samples ([chapter 12](12_udt_plus.ipynb)) should help with targets that are occluded or leave the view. To test
-# that, you would design an experiment for this one question.
+# Five of eleven intervals leave out 0, and some of these five start very close to it. But eleven intervals at 95 % are
+# eleven chances of a false alarm: if there were no difference at all, at least one of eleven independent intervals
+# would still leave out 0 in $1-0.95^{11}=43$ % of benchmarks. And they are not independent, since a sequence has four
+# or five attributes on average and enters that many plots.
+#
+# So read such a figure as a list of *hypotheses*. For instance, a memory of 50 samples ([chapter
+# 12](12_udt_plus.ipynb)) should help with targets that are occluded or leave the view. To test that, you would design
+# an experiment for this one question.
 
 # %% tags=["outside-data"]
 if annotations is not None:
@@ -327,6 +341,10 @@ print(
     f"sequences for {100 * gap:.1f} points: {needed['paired']} paired, {needed['unpaired']} unpaired; you guessed {my_guess}"
 )
 
+# %% [markdown]
+# Here is Eq. 13.3 as a picture. Find the place where each curve meets the dotted line, and compare it with the number
+# of sequences of OTB-2015:
+
 # %% tags=["slide"] alt="The difference that four of five experiments detect, over the number of sequences: it falls for both, and pairing lowers it at every number"
 n = np.arange(5, 801)
 figure, axis = plt.subplots(figsize=(6.5, 2.9), layout="constrained")
@@ -342,9 +360,9 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# Paired, that is more than twice the benchmark. So OTB-2015 does not tell UDT+, the paper's best tracker, from UDT by
-# AUC. Other
-# measures do: the failures of VOT2016 (section 13.8), and the precision at 20 px on OTB-2015 itself:
+# Even in pairs it takes more than twice the sequences that the benchmark has. So OTB-2015 does not tell UDT+, the paper's
+# best tracker, from UDT by AUC. Other measures do: the failures of VOT2016 (section 13.8), and the precision at 20 px on
+# OTB-2015 itself:
 
 # %%
 both_measures = {
@@ -355,11 +373,11 @@ for measure, i in both_measures.items():
     print(f"UDT+ less UDT, {measure:9}: {100 * i.mean:.1f} points ({100 * i.low:.2f} to {100 * i.high:.2f})")
 
 # %% [markdown]
-# So UDT+ finds the place of the target more often, while its lead in AUC alone would not be convincing. Is Eq. 13.3
-# right for data like these? To test it, we shift the 100 differences so that their mean is exactly $\delta(n)$, or
-# exactly 0,
-# draw $n$ of them again and again, bootstrap each draw as chapter 01 does, and count how often the interval leaves
-# out 0.
+# So UDT+ finds the place of the target more often, while its lead in AUC alone would not be convincing.
+#
+# Is Eq. 13.3 right for data like these? To test it, we shift the 100 differences so that their mean is exactly
+# $\delta(n)$, or exactly 0. We draw $n$ of them again and again, bootstrap each draw as chapter 01 does, and count how
+# often the interval leaves out 0.
 
 # %%
 rng = np.random.default_rng(0)
@@ -383,9 +401,10 @@ for size, (power, alarms) in found.items():
 # %% [markdown]
 # With 100 sequences the formula is close: the difference should be seen in 80 % of the draws, and 0 in 5 %. With 22
 # the bootstrap's intervals are a little too narrow: they leave out 0 more often than they should, both where there is
-# a difference and where there is none. Move the demo's sliders and watch how the verdict changes. Each dot is the
-# difference in one sequence, the
-# green bar the paired interval, and the orange one the interval without the pairing.
+# a difference and where there is none.
+#
+# The demo draws some of the 100 sequences. Each dot is the difference in one of them, the green bar the paired interval,
+# and the orange one the interval without the pairing. Move its sliders and watch how the verdict changes.
 
 # %% tags=["nbval-ignore-output"] alt="Six draws of sequences: dots of the differences and two intervals below, paired and unpaired; the paired ones are shorter, and both shrink as sequences are added"
 ranking_demo(plus, udt)
@@ -452,7 +471,9 @@ assert 2 < share["sequences"] < 8
 # %% [markdown]
 # ## 13.6 Before you compare: the policy
 #
-# Here are the same boxes under every policy of chapter 01, with four digits:
+# A *policy* is what a program does where the definition of a score leaves a choice: whether an overlap equal to the
+# threshold succeeds, how the thresholds are averaged, what a missing box counts. Chapter 01 has the list. Here are the
+# same boxes under every policy, the AUC and after the slash the precision at 20 px:
 
 # %%
 figures = read_table("published_otb2015.csv")
@@ -504,12 +525,17 @@ assert ranking["pytracking"] == "gives up"
 # ## 13.7 Ours beside them
 #
 # The next table has every tracker of the book so far, on the ten sequences of real video that we had and on the 22
-# rendered ones. `udt` has the preset `book` ([chapter 06](06_tracking_online.ipynb), section 6.8). All others whose
-# names begin with `udt-` are the released tracker, so that they differ in their networks alone: `udt-released` has
-# ours, `udt-authors` the authors' weights, `udt-random` random ones. `udt+` is the tracker of [chapter
-# 12](12_udt_plus.ipynb). The interval is 95 % over sequences; speed is on one thread of the processor named in the
-# file, without decoding. The rows `udt` and `udt+` were added later, on a busy machine, and have no speed; section 6.8
-# has what the preset costs, and chapter 12 what `udt+` costs.
+# rendered ones. These are the rows with a network:
+#
+# - `udt-released`, `udt-authors`, `udt-noise` and `udt-random` are the released tracker of [chapter
+#   06](06_tracking_online.ipynb) and differ in their networks alone: the one that ships with the book, the authors', one
+#   trained on rendered clips, and random weights;
+# - `udt` has the network that ships and the preset `book` (section 6.8);
+# - `udt+` is the tracker of [chapter 12](12_udt_plus.ipynb).
+#
+# The interval is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. The
+# rows `udt` and `udt+` were added later, on a busy machine, and have no speed; section 6.8 has what the preset costs, and
+# chapter 12 what `udt+` costs.
 #
 # Two things limit what the 22 rendered sequences can show. The recipe of our network was chosen by its score on these
 # 22 sequences (section 11.11), so the scores of `udt` and `udt-released` there are too optimistic. And `udt-noise`
@@ -525,6 +551,12 @@ for name, table in tables.items():
         print(
             f"  {row['tracker']:13}{float(row['auc']):.3f}  {low:.2f} to {high:.2f}   {float(row['precision']):.3f} {speed}"
         )
+
+
+# %% [markdown]
+# Which of these differences would also be there on other sequences? We compare every tracker with every other one, in
+# pairs of sequences, and count the intervals that leave out 0. The last number is the difference that so many sequences
+# show four times out of five (Eq. 13.3), for a pair that differs as pairs typically do:
 
 
 # %%
@@ -548,18 +580,20 @@ for name in tables:
     off_table[name] = max(abs(aucs[row["tracker"]].mean() - float(row["auc"])) for row in tables[name])
 
 # %% [markdown]
-# Ten sequences separate bad trackers from good ones, and not much more: differences of a few points between
-# neighbours in this table may be chance, also where ours is ahead. Besides, each of so many pairs at 95 % is a chance
-# of a false alarm, and we apply no correction: one or two of the pairs told apart may be such alarms.
+# Ten sequences separate bad trackers from good ones, and not much more: differences of a few points between neighbours in
+# this table may be chance, also where our network is ahead. Besides, each of so many pairs at 95 % is a chance of a false
+# alarm, and we apply no correction: one or two of the pairs told apart may be such alarms.
 #
 # ### The same tracker, started slightly beside
 #
 # These intervals describe how a mean would change with *other sequences*. A second uncertainty concerns the same
 # sequences. Move the first box by up to one pixel and scale it by up to 1 %: by eye you could hardly tell it from the
-# true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes,
-# the same for every tracker. Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard
-# deviation over the starts is the *spread*. The next table has our trackers again (all but `udt` and `udt+`, which
-# were added later), on another processor, from five starts, or three for the slow ones:
+# true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes, the same for every
+# tracker.
+#
+# Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard deviation over the starts is
+# the *spread*. The next table has our trackers again (all but `udt` and `udt+`, which were added later), on another
+# processor, from five starts, or three for the slow ones:
 
 # %%
 again = {
@@ -576,7 +610,8 @@ for name, trackers in again.items():
 
 # %% [markdown]
 # A line says: *the same tracker, on the same videos, scores between these two numbers*. Where does the spread come
-# from? In the next picture each square is one sequence and tracker, and its colour is the spread of the AUC:
+# from: from all sequences a little, or from a few? In the right part of the next picture each square is one sequence and
+# tracker, and its colour is the spread of the AUC. Look for the dark squares:
 
 # %% tags=["slide"] alt="Left: the AUC of eight trackers from several starts, a dot a start. Right: a map of the spread by tracker and sequence, dark in a few cells only"
 ranked = sorted(spreads["otb10"], key=lambda tracker: -spreads["otb10"][tracker].mean)
@@ -603,10 +638,10 @@ print(
 # %% [markdown]
 # On most sequences the start makes hardly any difference. On a few it does: there the tracker comes close to losing
 # its target, and a fraction of a pixel decides whether it does. One such sequence of ten moves the mean by a tenth of
-# its own change. So when is a difference between two trackers larger than the effect of the starts? Both trackers
-# have the same starts.
-# Let
-# $d_k=a_k-b_k$ be the difference from start $k$, and put the usual interval around its mean,
+# its own change.
+#
+# So when is a difference between two trackers larger than the effect of the starts? Both trackers have the same starts.
+# Let $d_k=a_k-b_k$ be the difference from start $k$, and put the usual interval around its mean,
 #
 # $$\bar d\ \pm\ t_{m-1}\,\frac{s_d}{\sqrt m}, \tag{13.4}$$
 #
@@ -633,11 +668,12 @@ for name, trackers in again.items():
 # On real video the first table puts DSST, CSRT, `udt-released` and `udt-noise` in an order. No two of these four are told
 # apart by the starts. From the true box our network holds the face in Jumping, and from the other two boxes it loses
 # it; CSRT loses Woman from one of its three. One such sequence is enough to change the second digit of a mean, and
-# the order. With the authors' weights no sequence is lost, and on these ten sequences they are ahead of DSST and of
-# `udt-noise`; but the
-# interval over sequences contains 0 for both, so other videos may give another result. On these ten sequences all
-# starts agree that MOSSE and random weights are behind and that KCF is between them and the rest. On the rendered
-# clips the three trained networks lead and cannot be told from each other.
+# the order.
+#
+# Some differences remain. With the authors' weights no sequence is lost, and on these ten sequences they are ahead of
+# DSST and of `udt-noise`; but the interval over sequences contains 0 for both, so other videos may give another result.
+# On these ten sequences all starts agree that MOSSE and random weights are behind and that KCF is between them and the
+# rest. On the rendered clips the three trained networks lead and cannot be told from each other.
 #
 # The two intervals answer two questions, and a claim needs both answers: is there a difference on these sequences
 # (Eq. 13.4), and would there be one on others (section 13.4)?
@@ -668,8 +704,8 @@ print(f"one sum in two orders: {(0.1 + 0.2) + 0.3 - (0.1 + (0.2 + 0.3)):.1e}")
 # None of these runs is wrong. Each entry of a product of matrices is a long sum, and the computer rounds after every
 # addition. Kernels add in different orders, so the *last bit* of a result can differ; the last printed line shows an
 # example. How does one bit become a tenth of AUC in Couple and Jumping? The next plot shows the distance between the
-# two trackers' boxes, frame by
-# frame:
+# boxes of the two runs, frame by frame, on a logarithmic axis. Follow each curve from its left end, and compare Crossing
+# with the other two:
 
 # %% alt="How far apart the boxes of two runs of DSST are on three sequences, on a logarithmic axis: rounding grows to pixels at once, and to many pixels where one run loses the target"
 figure, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
@@ -691,11 +727,11 @@ plt.show()
 # DSST updates its filter at the place it found, so a difference of one bit goes into the filter and comes back
 # larger. After a few frames it is a tenth of a pixel. In Crossing, and in most of the ten, it stays at that, because
 # both runs follow the target, and each new frame of it corrects both. In Couple and in Jumping there is a frame in
-# which DSST
-# nearly loses its target. One run keeps it, the other does not, and from then on they learn from different pixels.
-# Twice in Jumping the run that had lost the target finds it again, the third time it does not. Is one kernel better,
-# then? We run five
-# starts of these two sequences with each:
+# which DSST nearly loses its target. One run keeps it, the other does not, and from then on they learn from different
+# pixels. Twice in Jumping the run that had lost the target finds it again, the third time it does not.
+#
+# Is one kernel better, then? We run five starts of these two sequences with each. A value above 0.57 means that the
+# target was held:
 
 # %%
 held = runs = 0
@@ -709,12 +745,13 @@ print(
 )
 
 # %% [markdown]
-# In these two sequences DSST loses the target in most runs, whatever the kernel or the start, and holds it in a few
-# by chance. The true box, the first of each line, is no different from the others. With the Haswell kernel, which an
-# AMD processor uses too, it happened to hold the target in both sequences, and the first table has this number. With
-# a slightly different start, or on another machine, you should expect the lower one. With SkylakeX all five starts
-# lost both targets, so the table of spreads shows almost no spread for DSST. A spread from five starts is itself
-# only an estimate, and five losses in a row are common (last line).
+# In these two sequences DSST loses the target in most runs, whatever the kernel or the start, and holds it in a few by
+# chance. The true box, the first of each line, is no different from the others. With the Haswell kernel, which an AMD
+# processor uses too, it happened to hold the target in both sequences, and the first table has this number. With a
+# slightly different start, or on another machine, you should expect the lower one.
+#
+# With SkylakeX all five starts lost both targets, so the table of spreads shows almost no spread for DSST. A spread
+# from five starts is itself only an estimate, and five losses in a row are common (last line).
 #
 # Rounding is only one cause. A pixel in the first box, another version of a library or a better feature can also
 # change which sequences are lost, and the final score does not show which part of it is due to chance. So before you
@@ -757,9 +794,11 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 # %% [markdown]
 # ## 13.8 Accuracy against speed, and failures
 #
-# Table 1 of the paper lists AUC and frames per second. As a picture it is easier to read.
+# Table 1 of the paper lists AUC and frames per second. As a picture it is easier to read: a tracker is better the higher
+# it stands, and faster the farther right. The paper's own trackers are orange, its baselines blue, other supervised
+# trackers grey. The plot at the right has our runs with their intervals.
 
-# %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
+# %%
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
 
@@ -781,6 +820,7 @@ def name_points(axis, points, gap, colors, step, left=()):
         axis.annotate(name, (x, y), (step * x, place), va="center", fontsize=8, color=colors[name])
 
 
+# %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 groups = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.35"}
 printed = {row["tracker"]: (v, a) for row, a, v in zip(table1, accuracy, speed, strict=True)}
@@ -811,6 +851,15 @@ axes[1].set_xticks([30, 100, 300, 1000, 3000], ["30", "100", "300", "1000", "300
 axes[1].set_xticks([], minor=True)
 axes[1].set_xlabel("frames/s, one CPU thread")
 plt.show()
+
+# %% [markdown]
+# The two plots cannot be compared with each other. On the left are 100 sequences, each speed measured by the
+# tracker's own authors on a graphics card of that year. On the right are ten sequences on one thread of one CPU.
+#
+# For the left plot we ask two things. Which trackers are not beaten by another one in both accuracy and speed? And how
+# many sequences would it take to show UDT's lead over SiamFC?
+
+# %%
 front = [
     row["tracker"]
     for row, a, v in zip(table1, accuracy, speed, strict=True)
@@ -825,15 +874,14 @@ print(
 )
 
 # %% [markdown]
-# The two plots cannot be compared with each other. On the left are 100 sequences, each speed measured by the
-# tracker's own authors on a graphics card of that year. On the right are ten sequences on one thread of one CPU. On
-# the left, UDT is 1.2 points above SiamFC. To detect such a gap takes about two thousand sequences, if the two
-# differ from sequence to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many labelled
-# sequences, most of them for training; OTB does not. The left plot does support the paper's claim in words: without a
-# single label, UDT is *among* the supervised trackers of its kind.
+# UDT is 1.2 points above SiamFC. To detect such a gap takes about two thousand sequences, if the two differ from sequence
+# to sequence as UDT and UDT+ do (Eq. 13.3). TrackingNet and GOT-10k have that many labelled sequences, most of them for
+# training; OTB does not. The left plot does support the paper's claim in words: without a single label, UDT is *among* the
+# supervised trackers of its kind.
 #
-# In Table 2, VOT2016, a tracker is started again after each failure. Accuracy is the overlap while it follows the
-# target, and failures are the restarts ([Kristan et al. 2016](#References "kristan2016")).
+# **Failures.** In Table 2, VOT2016, a tracker is started again after each failure. Accuracy is the overlap while it
+# follows the target, and failures are the restarts ([Kristan et al. 2016](#References "kristan2016")). EAO is VOT's single
+# number for both; [chapter 14](14_evaluating_on_vot.ipynb) computes it. Which of the two decides it?
 
 # %%
 table2 = [row for row in read_table("table2_vot2016.csv") if row["failures"] and row["accuracy"]]

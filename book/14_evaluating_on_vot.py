@@ -15,7 +15,7 @@
 # [chapter 13](13_evaluating_on_otb.ipynb) (success curves, paired intervals, how many sequences a claim needs).
 # [Chapter 02](02_correlation_filters.ipynb) explains MOSSE, the tracker we watch most of the time.
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 159 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -194,10 +194,10 @@ assert np.array_equal(boxes, library.boxes, equal_nan=True)
 # %% [markdown]
 # ## 14.3 All starts in one picture
 #
-# A restarted tracker keeps nothing from before. So it does after a start in frame $j$ what it would do in a video
-# that begins with frame $j$. Therefore we simply start MOSSE in *every* frame, run it to the end each time, and keep
-# the overlaps
-# in a table: $o_{jk}$ is the overlap in frame $k$ of the run that was started in frame $j$.
+# Would a restart one frame later have gone better? A restarted tracker keeps nothing from before. So it does after a
+# start in frame $j$ what it would do in a video that begins with frame $j$. Therefore we simply start MOSSE in *every*
+# frame, run it to the end each time, and keep the overlaps in a table: $o_{jk}$ is the overlap in frame $k$ of the run
+# that was started in frame $j$.
 
 # %%
 table = np.full((len(truth), len(truth)), np.nan)
@@ -206,6 +206,10 @@ for j in range(len(truth)):
     tracker.init(clip.frames[j], truth[j])
     for k in range(j + 1, len(truth)):
         table[j, k] = iou(tracker.update(clip.frames[k]), truth[k])
+
+# %% [markdown]
+# Read the picture row by row. Each row is one run; it begins on the diagonal, bright, and turns dark where the run has
+# lost the target. Look for columns in which many rows turn dark together. The white line is the run of section 14.2.
 
 # %% tags=["slide", "closed-loop"] alt="A triangle of overlaps, a row for each frame of start and a column for each frame: bright near the diagonal, dark after the target is lost; the path of one run jumps down at each failure"
 path = run_from_starts(table, threshold=0.0, delay=5)
@@ -218,9 +222,8 @@ print("failures on the path:", *path.failures)
 print("frames where path and loop disagree:", int((path.states != states).sum()))
 
 # %% [markdown]
-# Read the picture row by row. Each row is one run; it begins on the diagonal, bright, and turns dark where the run has
-# lost the target. The dark areas have vertical edges: near frames 33, 67 and 81 many runs are lost together, no matter when they
-# were started, because something happens in the video there.
+# The dark areas have vertical edges: near frames 33, 67 and 81 many runs are lost together, no matter when they were
+# started, because something happens in the video there.
 #
 # The experiment with restarts is the white *path*. It follows the top row until the overlap is 0, drops down to the row
 # that begins five frames later, and so on. We did not have to track anything again to draw it. This will be useful:
@@ -236,10 +239,9 @@ assert np.allclose(path.overlaps[states == FOLLOWED], iou(boxes, truth)[states =
 # %% [markdown]
 # ## 14.4 Burn-in: the first frames are easy
 #
-# Right after a start the overlap is high, because the tracker has just been given the true box. How high is it, and
-# for how long?
-# We take all runs of the table that are longer than 30 frames and average their overlaps $n$ frames after the start, over those
-# that have not failed so far.
+# Restarts bring a new problem. Right after a start the overlap is high, because the tracker has just been given the true
+# box. How high is it, and for how long? We take all runs of the table that are longer than 30 frames and average their
+# overlaps $n$ frames after the start, over those that have not failed so far.
 
 # %% tags=["closed-loop"]
 ages = np.arange(1, 31)
@@ -250,6 +252,11 @@ print(f"runs: {len(runs_of_30)}, of which {len(alive[30])} have not failed after
 for n in (1, 2, 5, 10, 20):
     print(f"{n:2} frames after the start: overlap {after[n - 1]:.2f}")
 print(f"mean of the first 9: {after[:9].mean():.2f}, of the frames after them: {after[9:].mean():.2f}")
+
+# %% [markdown]
+# The left plot shows this curve. Now imagine a tracker that follows exactly this curve and fails every $m$ frames. The
+# right plot shows its mean overlap. Which tracker has the higher one, a tracker that fails every 5 frames or one that
+# fails every 25?
 
 # %% tags=["slide"] alt="Left: mean overlap falls with the frames after a start, the burn-in is shaded. Right: without a burn-in accuracy falls as failures become rarer"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -267,10 +274,8 @@ axes[1].set(
 plt.show()
 
 # %% [markdown]
-# In nearly every frame the overlap is lower than in the one before. Now imagine a tracker that follows exactly this
-# curve and fails
-# every $m$ frames. The right plot shows its mean overlap: the *more often* it fails, the *more accurate* it looks, since
-# every failure brings it new frames from the high beginning of the curve.
+# In nearly every frame the overlap is lower than in the one before. So the *more often* a tracker fails, the *more
+# accurate* it looks, since every failure brings it new frames from the high beginning of the curve.
 #
 # VOT therefore leaves out the first ten frames after each start, counting the start. This is the **burn-in**. It
 # removes the largest part of the bias, but not all of it, because the curve is still falling after ten frames.
@@ -291,11 +296,11 @@ assert so_far[4] > so_far[9] > so_far[29]
 # $$A=\frac1{|\mathcal V|}\sum_{k\in\mathcal V}o_k,\qquad
 # R(n)=\exp\left(-n\,\frac{\text{failures}}{\text{frames}}\right). \tag{14.1}$$
 #
-# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures. We
-# compare three trackers
-# on four clips like the one above: MOSSE, KCF ([Henriques et al. 2015](#References "henriques2015")), and a "tracker"
-# that always returns its first box. `supervised.accuracy` computes $A$; in exercise 1 you write its first part, the
-# choice of $\mathcal V$.
+# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures.
+#
+# We compare three trackers on four clips like the one above: MOSSE, KCF ([Henriques et al.
+# 2015](#References "henriques2015")), and a "tracker" that always returns its first box. `supervised.accuracy` computes
+# $A$; in exercise 1 you write its first part, the choice of $\mathcal V$.
 
 
 # %%
@@ -347,6 +352,9 @@ for name, row in summary.items():
         f"{row['survives 30 frames']:20.2f}"
     )
 
+# %% [markdown]
+# VOT draws the two numbers as a point, in its accuracy-robustness plot. A good tracker stands in the upper right corner.
+
 # %% tags=["slide"] alt="Accuracy over the share of runs that survive: the still box at the lower left, MOSSE in the middle, KCF at the upper right"
 figure, axis = plt.subplots(figsize=(4.6, 3), layout="constrained")
 for name, row in summary.items():
@@ -362,9 +370,9 @@ axis.set(xlim=(0, 0.8), ylim=(0, 0.8), xlabel="survives 30 frames", ylabel="accu
 plt.show()
 
 # %% [markdown]
-# This is VOT's accuracy-robustness plot; a good tracker stands in the upper right corner. The still box shows what a
-# tracker without any skill gets. Its accuracy is well above zero, because it is given the true box after each of its
-# many failures, and without the burn-in it would be higher. So accuracy means little without the failures beside it.
+# The still box shows what a tracker without any skill gets. Its accuracy is well above zero, because it is given the true
+# box after each of its many failures, and without the burn-in it would be higher. So accuracy means little without the
+# failures beside it.
 #
 # On another processor the numbers of this chapter that come from running trackers may be slightly different, as
 # [chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) explains. The order of the three stays.
@@ -381,8 +389,9 @@ for worse, better in (("still box", "mosse"), ("mosse", "kcf")):
 # ## 14.6 Expected average overlap, step by step
 #
 # Two numbers do not give a ranking. VOT2015 ([Kristan et al. 2015](#References "kristan2015")) introduced one number
-# with a clear meaning. It answers this question: *if I start this tracker once, on a video of typical length, and it
-# is never restarted, what mean overlap may I expect?* We can compute it from runs with restarts, in four steps.
+# with a clear meaning, the *expected average overlap* (EAO). It answers this question: *if I start this tracker once, on
+# a video of typical length, and it is never restarted, what mean overlap may I expect?* We can compute it from runs with
+# restarts, in four steps.
 #
 # **Step 1: cut.** Cut each run at its failures. A *segment* begins after a start and ends before a failure, or at the end
 # of the video. Segment $i$ has the overlaps $o_{i1}, o_{i2}, \dots$
@@ -451,6 +460,11 @@ for n in (1, 15, 35):
     print(f"first {n:2} frames: known in {known[n - 1]} segments, expected overlap {curve[n - 1]:.2f}")
 print(f"EAO {eao:.2f}")
 
+# %% [markdown]
+# The four steps as pictures. Left: a bar is a segment, green as far as it was measured, and filled up with zeros after a
+# failure. Middle: the mean overlap so far of each segment, and in black the mean of all. Right: that black curve for
+# each tracker; the dashed line is its mean over the shaded lengths, the EAO.
+
 # %% tags=["slide"] alt="Three steps to EAO: segments as bars filled up with zeros after a failure, their mean overlap over the first frames with the mean of all, and three trackers with the range that is averaged"
 figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
 library_curves = {name: expected_overlap_curve(group) for name, group in runs.items()}
@@ -467,11 +481,10 @@ plt.show()
 # %% [markdown]
 # In four steps one can make four mistakes. So we compute the same quantity once more, directly from the question
 # instead of by the steps: start somewhere, walk $n$ frames, add up overlaps, stop adding after a failure, and give up
-# if
-# the video ends first.
+# if the video ends first.
 
 
-# %% tags=["closed-loop"]
+# %%
 def expected_by_walking(runs, n):
     """Return the mean overlap over n frames after a start, over all starts for which it is known."""
     found = []
@@ -492,6 +505,10 @@ def expected_by_walking(runs, n):
     return sum(found) / len(found)
 
 
+# %% [markdown]
+# Here are the EAOs of the three trackers by the steps, by walking, and by the library:
+
+# %% tags=["closed-loop"]
 print("          steps  walking  library")
 for name, group in runs.items():
     stepped = np.array([continued(*segment) for run in group for segment in cut(run)])
@@ -514,7 +531,8 @@ for name, group in runs.items():
 # ### A real curve
 #
 # SiamCAR ([Guo et al. 2020](#References "guo2020")), a supervised tracker, came with its raw results on VOT2018, and we
-# have that year's true regions. `data/results/` holds the curve that our library computes from them.
+# have that year's true regions. `data/results/` holds the curve that our library computes from them. Besides the curve,
+# look at how many segments it rests on at each length:
 
 # %% alt="Expected overlap of a released tracker over the frames of VOT2018, falling, with the range of lengths that EAO averages shaded and its mean dashed"
 stored = json.loads(stored_result("published_vot2018.json").read_text(encoding="utf-8"))
@@ -648,12 +666,12 @@ print("failures by delay:", delays)
 
 # %% [markdown]
 # The runs in this table that begin while the target is covered have lost it in frame 84, and those that begin
-# afterwards follow it. With a delay
-# of fifteen frames the path steps over the covered frames and has one failure less. So the count of failures depends
-# on chance, namely on the frame in which the *previous* failure puts the restart. Two trackers that fail two frames
-# apart are restarted in different frames, and for one of them a single event may count as two failures. Since 2020
-# VOT starts every tracker in the same frames
-# instead ([Kristan et al. 2020](#References "kristan2020")); section 14.11 says how.
+# afterwards follow it. With a delay of fifteen frames the path steps over the covered frames and has one failure less.
+#
+# So the count of failures depends on chance, namely on the frame in which the *previous* failure puts the restart. Two
+# trackers that fail two frames apart are restarted in different frames, and for one of them a single event may count as
+# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al. 2020](#References
+# "kristan2020")); section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Starts on the covered target are lost, later ones are not, and a longer delay avoids one failure.
@@ -665,11 +683,12 @@ assert begun in range(68, 77)
 # %% [markdown]
 # ## 14.9 The failures of Table 2
 #
-# The paper's Table 2 says that on VOT2016 ([Kristan et al. 2016](#References "kristan2016")) UDT fails 102 times and UDT+ 66
-# times ([Wang et al. 2019](#References "wang2019")). The authors released their raw results: for each of the 60 sequences
-# three repetitions, in which each line is a box, or one of the numbers 0, 1, 2 of section 14.2. We can count the
-# lines `2` without the true regions. For accuracy and EAO we would need them, and VOT2016's are not at hand; so of
-# this table we can check the failures only. `data/results/` holds the counts.
+# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al. 2016](#References
+# "kristan2016")) UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")). The authors
+# released their raw results: for each of the 60 sequences three repetitions, in which each line is a box, or one of the
+# numbers 0, 1, 2 of section 14.2. We can count the lines `2` without the true regions. For accuracy and EAO we would
+# need them, and VOT2016's are not at hand; so of this table we can check the failures only. `data/results/` holds the
+# counts.
 
 # %%
 repetitions = {
@@ -683,7 +702,8 @@ same = {name: int((counts == counts[:, :1]).all(axis=1).sum()) for name, counts 
 print("sequences in which all repetitions have equally many:", same)
 
 # %% [markdown]
-# Both numbers are confirmed, and the three repetitions agree in every sequence. Now the difference, sequence by sequence:
+# Both numbers are confirmed, and the three repetitions agree in every sequence. But do the 36 failures that UDT+ saves
+# come from many sequences, or from a few? A bar is the difference in one of them:
 
 # %% tags=["slide"] alt="Sixty bars sorted by the failures that UDT+ saves: one sequence stands far above all others, most are zero, some at the end are negative"
 saved = lost_by["UDT"] - lost_by["UDT+"]
@@ -801,7 +821,8 @@ viz.show(viz.contact_sheet(cells, columns=4, labels=[f"frame {k}: truth, KCF" fo
 #
 # VOT has a real ball of this kind: the sequence `ball1`. Its images are outside data; the table has what our trackers did on
 # it, in one pass and by VOT's rules. Those whose names begin with `udt-` are the released tracker (chapter 06) with several
-# networks: `udt-released` has ours, `udt-authors` the weights that the authors released.
+# networks: `udt-released` has ours, `udt-authors` the weights that the authors released, `udt-random` random ones. `udt` and
+# `udt+` are our network with the preset `book` (section 6.8) and in chapter 12's tracker.
 
 # %%
 ball1 = read_table("vot_ball1.csv")
@@ -820,14 +841,18 @@ held = ends - np.concatenate([[0], ends[:-1] + 5])
 print("udt-released: frames from each start to the failure:", *held)
 
 # %% [markdown]
-# The network that ships with this book fails seven times in the released tracker (`udt-released`). KCF, DSST and CSRT never fail, nor
-# does the same tracker with the authors' weights, or with *random* ones. An AUC of 0.19 alone could be one unlucky frame near the beginning, after which
-# everything is lost. The restarts show that it was not: after every one of them our network loses the ball again,
-# within 18 frames. Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the
-# normalisation at its end turns strong edges into weak ones. With features a quarter as large, the tracker with the preset
-# `book` fails less often here, for each of three seeds. The preset `book` (`udt`) moves its window first, which saves one failure of seven, and `udt+`,
-# with the same network, has none. On the ten sequences of chapter 13 it was far ahead of random weights. A benchmark can show a
-# weakness only if it contains the situation in which the weakness matters.
+# The network that ships with this book fails seven times in the released tracker (`udt-released`). KCF, DSST and CSRT
+# never fail, nor does the same tracker with the authors' weights, or with *random* ones. An AUC of 0.19 alone could be
+# one unlucky frame near the beginning, after which everything is lost. The restarts show that it was not: after every one
+# of them our network loses the ball again, within 18 frames.
+#
+# Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the normalisation at its end
+# turns strong edges into weak ones. With features a quarter as large, the tracker with the preset `book` fails less often
+# here, for each of three seeds. The tracker around the network can help, too: the preset `book` (`udt`) moves its window
+# first, which saves one failure of seven, and `udt+` has none.
+#
+# On the ten sequences of chapter 13 the same network was far ahead of random weights. A benchmark can show a weakness
+# only if it contains the situation in which the weakness matters.
 
 # %% tags=["outside-data"]
 found = find_data("vot")
@@ -851,23 +876,25 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # %% [markdown]
 # ## 14.11 What later VOTs changed
 #
+# VOT's rules have changed nearly every year. These changes matter most for the measures of this chapter:
+#
 # | year | change |
 # |---|---|
 # | 2014 | true regions are rotated boxes, later polygons |
 # | 2015 | EAO ([Kristan et al. 2015](#References "kristan2015")) |
 # | 2017 | a real-time experiment: a slow tracker misses frames ([Kristan et al. 2017](#References "kristan2017")) |
-# | 2018 | a long-term challenge: the target leaves the view, the tracker has to report that, and there are no
-# restarts ([Kristan et al. 2018](#References "kristan2018")) |
+# | 2018 | a long-term challenge: the target leaves the view, the tracker has to report that, and there are no restarts ([Kristan et al. 2018](#References "kristan2018")) |
 # | 2020 | *anchors* instead of restarts; true regions are masks ([Kristan et al. 2020](#References "kristan2020")) |
 # | 2023 | VOTS: one pass, several targets, masks, short and long videos together ([Kristan et al. 2023](#References "kristan2023")) |
 #
 # An **anchor** is a frame chosen in advance, one every 50 frames or so, in which the target is well visible. From
 # each anchor the tracker runs once, forwards or backwards, whichever way is longer, without restarts. In our table of
-# all starts this means: take
-# a few fixed rows, the same for all trackers, instead of a path that depends on the tracker. This cures the fault
-# of section 14.8, since no start lies in a covered frame and no failure moves the next start. The price is computing
-# time: frames are tracked several times. `udt evaluate --protocol anchors` works like this, with seven anchors a sequence;
-# `--protocol vot` runs the experiment of this chapter, and `udt vot score` scores result files of VOT's toolkit.
+# all starts this means: take a few fixed rows, the same for all trackers, instead of a path that depends on the tracker.
+# This cures the fault of section 14.8, since no start lies in a covered frame and no failure moves the next start. The
+# price is computing time: frames are tracked several times.
+#
+# With the library, `udt evaluate --protocol anchors` works like this, with seven anchors a sequence. `--protocol vot`
+# runs the experiment of this chapter, and `udt vot score` scores result files of VOT's toolkit.
 #
 # Why accuracy and failures in the first place? [Čehovin et al. 2016](#References "cehovin2016") compared the measures
 # then in use, found that several of them are strongly correlated, and proposed this pair because its two numbers

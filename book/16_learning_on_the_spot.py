@@ -44,16 +44,19 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # ## 16.1 Training on the video itself
 #
 # Usually a network is trained on thousands of videos, then frozen, and tracks in a video that it was not trained on.
-# But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we
-# want to track. The paper
-# ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes the first five
-# frames of the test videos, with the box of the first frame, which every tracker is given anyway, and goes on training for
-# 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network that was trained
-# with labels to each test video.
+# But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we want
+# to track.
+#
+# The paper ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes
+# the first five frames of the test videos, with the box of the first frame, which every tracker is given anyway, and
+# goes on training for 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network
+# that was trained with labels to each test video.
 #
 # The training patches are three times as large as the first box, all cut at one place, from different frames. To
 # get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
-# triplet alike.
+# triplet alike. Some frames are held out: nothing is learned from them, and they show whether what was learned holds for
+# other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a held-out
+# frame:
 
 # %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
@@ -92,8 +95,10 @@ assert judged.shape[0] == 16
 #
 # The library uses the optimiser Adam instead of plain steps, with a rate of $10^{-4}$ that falls to a tenth. Adam
 # moves each weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight by more
-# than a few thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most. Here is
-# the training in plain PyTorch.
+# than a few thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most.
+#
+# Here is the training in plain PyTorch: first the round trip and the *cycle loss*, by which we judge, then the training
+# loop.
 
 # %%
 mean = torch.tensor(MEAN_RGB).view(3, 1, 1)
@@ -114,6 +119,7 @@ def cycle_loss(network, batch):
         return float(round_trip_errors(trip.back, trip.label, "paper").mean())
 
 
+# %%
 def adapt_plainly(network, video, iterations, rate=1e-4, look=None):
     """Go on training on one video: 4 triplets an iteration."""
     optimiser = torch.optim.Adam(network.parameters())
@@ -166,7 +172,8 @@ assert apart < 5e-5
 # ## 16.3 Watch it learn
 #
 # **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two held-out
-# frames have fallen by as large a share as on the six, by a smaller one, or will it have risen?
+# frames have fallen by as large a share as on the six, by a smaller one, or will it have risen? The two curves start at
+# different heights, so compare how steeply each falls.
 
 # %% tags=["closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
@@ -228,10 +235,12 @@ for name, found in guarded.items():
     )
 
 # %% [markdown]
-# Choose the number of iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame
-# shown neither box fits the target well. After 30 iterations the cycle loss is lower, and so is the overlap: the
-# adapted tracker has gone farther from the target than the other. That is one frame of one clip; section 16.5
-# measures whole sequences.
+# The guard acts in the four cases in which it must, and lets the normal one pass.
+#
+# But the guard tests the loss. Does a network that passes also track better? In the demo you choose the number of
+# iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown neither box fits the
+# target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker has gone farther
+# from the target than the other. That is one frame of one clip; the next section measures whole sequences.
 
 # %% tags=["nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
@@ -248,10 +257,9 @@ assert max(falls.values()) < 0.97
 # %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The goal is a better tracker, and the cycle loss is only a means. `make results-adaptation` tracks the first 40
-# frames of every second sequence
-# of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings, with four
-# networks:
+# The goal is a better tracker, and the cycle loss is only a means. `make results-adaptation` tracks the first 40 frames
+# of every second sequence of two sets, the clips of our synthetic benchmark and short real sequences that are used for
+# choosing settings. It does so with four networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
@@ -288,6 +296,11 @@ for (kind, arm), (each, gap) in found.items():
     )
 
 
+# %% [markdown]
+# Each line is the mean gain over the network as it ships. The rule also asks for the gain beyond that of shaking:
+
+
+# %%
 def verdict(kind, arm):
     """Say what the rule says, and the gain less that of shaking with its interval."""
     rows = stored["auc"][kind].values()
@@ -306,6 +319,9 @@ for arm in ARMS:
     lost = sum(int((found[kind, arm][0] < -2).sum()) for kind in stored["auc"])
     print(f"{arm:7} sequences that lose more than 2 points: {lost}")
 
+# %% [markdown]
+# And every sequence as a dot. Compare the spread of `own` with that of the control, `shaken`:
+
 # %% alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
@@ -318,6 +334,9 @@ for axis, kind in zip(axes, stored["auc"], strict=False):
     axis.set(xticks=range(3), xticklabels=ARMS, title=f"{kind} sequences", xlim=(-0.5, 2.6))
 axes[0].set_ylabel("gain in AUC (points)")
 plt.show()
+
+# %% [markdown]
+# The scores hardly change. Was nothing learned? We look at the cycle loss and at the guard's decisions:
 
 # %%
 each_own = {kind: found[kind, "own"][0] for kind in stored["auc"]}
@@ -347,11 +366,11 @@ for kind, row in stored["pooled"].items():
 # On held-out frames the cycle loss falls clearly, and yet the scores hardly change. Both can be true: the cycle loss
 # is a sum over all cells of a response map, while the box depends on the place of the highest cell alone. A map with
 # less noise has a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better
-# tracking; only the score is, and it takes many sequences to measure a small change in it. On neither set does the
-# rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that contain zero, and
-# one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The paper reports
-# a gain from one network on one benchmark, without an
-# interval and without such a control.
+# tracking; only the score is, and it takes many sequences to measure a small change in it.
+#
+# On neither set does the rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that
+# contain zero, and one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The
+# paper reports a gain from one network on one benchmark, without an interval and without such a control.
 #
 # **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations
 # *raised* the loss on the frames that were held out, so the guard threw the network away. That is why the row "real
@@ -375,17 +394,17 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # With more videos an epoch has more steps, and more steps may help by themselves. To separate the two, we ask: with
 # the *same number of steps*, does it help to draw the triplets from more videos?
 #
-# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the
-# recipe of the
-# network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of our raw
-# videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It tracks as
-# in section 16.5.
+# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the recipe
+# of the network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of
+# our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It
+# tracks as in section 16.5.
 #
 # **The rule**, beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and all
 # videos lies below zero. Beside it the program prints the smallest difference that would have been found four times
 # out of five.
 #
-# **Predict** the result. The cell prints how much there is to draw from, and the curve if it has been measured.
+# **Predict:** which way will the curve go, from the smallest part to all videos? The next cell prints how much there is to
+# draw from, and whether the result is stored.
 
 # %%
 packed = json.loads(stored_result("ch10_packing.json").read_text("utf-8"))["raw"]
@@ -397,7 +416,12 @@ data = json.loads(stored_result(name).read_text("utf-8")) if name in stored_name
 if data is None:
     print("the curve is not measured yet; this does: make results-more-data")
 
+# %% [markdown]
+# If it is stored, these cells print and draw the curve. Each point is the AUC with a part of the videos, less that with
+# all of them. The rule looks at the leftmost one:
 
+
+# %%
 def by_sequence(kind, name):
     """Return the AUC of every sequence in points, the mean over seeds."""
     return 100 * np.mean([list(run.values()) for run in data["auc"][kind][name]], axis=0)
@@ -420,6 +444,7 @@ def curve_of(kind):
     return found
 
 
+# %%
 if data is not None:
     _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
     for kind in data["auc"]:

@@ -15,7 +15,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches ([chapter
 # 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 195 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -52,6 +52,9 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 17.1 LUDT: one frame more, and a better place to look
 #
+# This last chapter looks beyond the paper in four directions: a longer loss, more data than a laptop can hold, networks
+# that run elsewhere, and other trackers.
+#
 # Two years after the paper, its authors published a longer version, LUDT ([Wang et al.
 # 2021](#References "wang2021")). The network and the tracker stay as they are; the training changes in three ways.
 #
@@ -82,8 +85,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
 #
 # We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it,
-# `consistency_loss` takes the share to drop, and `most_varied_place` is Eq. 17.3. Here are eight quadruples from our
-# procedural clips.
+# `consistency_loss` takes the share to drop, and `most_varied_place` finds the place by Eq. 17.3. Here are eight quadruples
+# from our procedural clips. Which of the three terms do you expect to be the largest?
 
 # %% tags=["closed-loop"]
 made = render_patches(clips=8, frames=21, seed=3)
@@ -163,9 +166,9 @@ assert variety["most varied"] >= variety["centre"]
 # %% [markdown]
 # ## 17.2 Ten million videos
 #
-# Video without labels is free, and there is plenty of it. The paper's training set has 494,211 frames, which we count
-# as 4942 videos of 100 frames. What would ten million such videos take? We count time, disk and network, and leave
-# out money, since prices change.
+# From the loss we turn to the data. Video without labels is free, and there is plenty of it. The paper's training set has
+# 494,211 frames, which we count as 4942 videos of 100 frames. What would ten million such videos take? We count time, disk
+# and network, and leave out money, since prices change.
 #
 # Four things are done to a frame. Each has a rate that can be measured on one machine.
 #
@@ -183,10 +186,10 @@ assert variety["most varied"] >= variety["centre"]
 # $$t_{\text{decode}}=\frac{VF}{fcN},\qquad t_{\text{read}}=\frac{3pT}{dN},\qquad t_{\text{compute}}=\frac{T}{rN},\qquad
 # t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,t_m+\frac sb\Big). \tag{17.4}$$
 #
-# Here $s$ is what a machine sends in a step. In a *ring*, each machine passes parts of the gradient on to its neighbour,
-# $N-1$ times to add them up and $N-1$ times to hand out the sums; exercise 1 asks for the bytes. The weights of Eq.
-# 10 need three numbers of every triplet in the batch, which is another $N-1$ messages.
-# `udtlib.bench.scaling.bill` is Eq. 17.4.
+# Each of the first three is an amount of work over a rate. In the last one $s$ is what a machine sends in a step. In a
+# *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add them up and $N-1$ times to hand
+# out the sums; exercise 1 asks for the bytes. The weights of Eq. 10 need three numbers of every triplet in the batch,
+# which is another $N-1$ messages. `udtlib.bench.scaling.bill` is Eq. 17.4.
 #
 # **Assumptions.** Patches are read while the previous step is computed, so only the slower of the two counts. Every
 # machine keeps its share of the patches on its own disk. The disk reads 500 MB a second, the network carries 10 Gbit
@@ -234,7 +237,8 @@ print(f"the whole gradient: {PARAMETERS:,} numbers, {4 * PARAMETERS:,} bytes")
 # %% [markdown]
 # The model leaves out that two processes share the memory, and other programs ran on the machine. So the measured
 # speed-up is smaller, and the times below are lower bounds. We compute them first for the paper's own size, then for
-# ten million videos, on one machine and on more. A year has 8766 hours.
+# ten million videos, on one machine and on more. A year has 8766 hours. The last word of each line is the stage that
+# takes longest; look for the line in which it changes.
 
 # %%
 machine = Rates(
@@ -262,14 +266,20 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 # 10,000 machines, computing a step takes less time than passing the messages round the ring.
 #
 # A GPU changes one number, $r$. None was at hand, so its rows in our stored table are empty, and the table names the
-# command that fills them. But we can compute how fast a GPU may be before another stage becomes the bottleneck.
+# command that fills them:
 
-# %% alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding"
+# %%
 devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
 for row in csv.DictReader(devices):
     if row["device"] == "cuda":
         print(f"triplets a second on a GPU, {row['step']}: {row['triplets_per_second'] or 'not measured'}")
         print(f"  {row['command']}")
+
+# %% [markdown]
+# But we can compute how fast a GPU may be before another stage becomes the bottleneck. In the picture, find the place
+# where the falling line of computing meets the higher of the two level lines:
+
+# %% alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding"
 faster = np.geomspace(1, 1e5, 26)
 gpu_bills = [
     bill(Plan(videos=10**7), Rates(frames=per_core, triplets=two * by, cores=2, patch=machine.patch))
@@ -294,8 +304,10 @@ print(f"at that speed ten million videos take {at_limit.total / 3600:,.0f} hours
 # %% [markdown]
 # A faster GPU than that waits for the *disk*, because every triplet needs three patches of 46,875 bytes. Compressed
 # patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as
-# `udt train` does on a GPU that has room for them, removes the stage altogether. Choose videos and machines yourself. The
-# lengths of the bars are logarithms, from one hour on, and the orange bar is the bottleneck.
+# `udt train` does on a GPU that has room for them, removes the stage altogether.
+#
+# In the demo you choose videos and machines yourself. The lengths of the bars are logarithms, from one hour on, and the
+# orange bar is the bottleneck.
 
 # %% tags=["nbval-ignore-output"] alt="Three plans of the cost model as bars of decoding, reading, computing and exchange: computing dominates on one machine, and with a thousand machines the exchange becomes noticeable"
 scaling.demo(machine)
@@ -313,10 +325,10 @@ assert 1.5 < speed_up(pair, local) <= 2
 # %% [markdown]
 # ## 17.3 The network without PyTorch
 #
-# A phone or a web page has no PyTorch. Programs there run a *graph*: a file with a list of operations and the numbers
-# they need. Two formats matter here. `torch.export` captures a module as PyTorch's own graph, and ONNX is a format
-# that many
-# programs read. Our network needs ten operations, so the graph can be read in full.
+# A trained network should also run where it is needed. A phone or a web page has no PyTorch. Programs there run a *graph*:
+# a file with a list of operations and the numbers they need. Two formats matter here. `torch.export` captures a module as
+# PyTorch's own graph, and ONNX is a format that many programs read. Our network needs ten operations, so the graph can be
+# read in full. In each line a name is computed from the names in the brackets:
 
 # %%
 import onnx.helper  # with the extra `export`
@@ -427,13 +439,14 @@ assert blue_first > 0.3
 # memory of features of earlier frames; a click takes the place of the box. VOT measures masks by now, too ([chapter
 # 14](14_evaluating_on_vot.ipynb)).
 #
-# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles in
-# time in the same year as this paper, and [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk
-# over patches, which takes all paths with their probabilities instead of the best path alone. PUL ([Wu et al.
-# 2021](#References "wu2021")) first learns to tell an object from its background, then finds that object in other
-# frames, and trains on these positions as noisy labels. ULAST ([Shen et al.
-# 2022](#References "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results
-# on par with supervised trackers on large benchmarks.
+# **Unsupervised learning went on.** [Wang, Jabri and Efros 2019](#References "wang2019time") trained features by cycles
+# in time in the same year as this paper, and [Jabri et al. 2020](#References "jabri2020") made the cycle a random walk
+# over patches, which takes all paths with their probabilities instead of the best path alone.
+#
+# PUL ([Wu et al. 2021](#References "wu2021")) first learns to tell an object from its background, then finds that
+# object in other frames, and trains on these positions as noisy labels. ULAST ([Shen et al. 2022](#References
+# "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results on par with
+# supervised trackers on large benchmarks.
 #
 # What has remained is the argument of [chapter 07](07_forward_and_back.ipynb): consistency over time can replace
 # labels, if the training excludes the shortcuts that satisfy it without tracking. The questions of chapters 13 to 16
