@@ -586,7 +586,7 @@ contenders["learned"] = lambda patches: learned_network(patches - mean)
 overlaps = {name: np.zeros(12) for name in contenders}
 for number in range(12):
     hard = render_clip(
-        frames=30,
+        frames=20,
         seed=5 + number,
         in_plane_rotation=0.4,
         background_clutter=0.5,

@@ -15,7 +15,7 @@
 # [chapter 13](13_evaluating_on_otb.ipynb) (success curves, paired intervals, how many sequences a claim needs).
 # [Chapter 02](02_correlation_filters.ipynb) explains MOSSE, the tracker we watch most of the time.
 #
-# Run time: about 159 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -670,8 +670,8 @@ print("failures by delay:", delays)
 #
 # So the count of failures depends on chance, namely on the frame in which the *previous* failure puts the restart. Two
 # trackers that fail two frames apart are restarted in different frames, and for one of them a single event may count as
-# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al. 2020](#References
-# "kristan2020")); section 14.11 says how.
+# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al. 2020](#References "kristan2020"));
+# section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Starts on the covered target are lost, later ones are not, and a longer delay avoids one failure.
@@ -683,8 +683,8 @@ assert begun in range(68, 77)
 # %% [markdown]
 # ## 14.9 The failures of Table 2
 #
-# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al. 2016](#References
-# "kristan2016")) UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")). The authors
+# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al. 2016](#References "kristan2016"))
+# UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")). The authors
 # released their raw results: for each of the 60 sequences three repetitions, in which each line is a box, or one of the
 # numbers 0, 1, 2 of section 14.2. We can count the lines `2` without the true regions. For accuracy and EAO we would
 # need them, and VOT2016's are not at hand; so of this table we can check the failures only. `data/results/` holds the

@@ -15,7 +15,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches ([chapter
 # 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 195 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -444,8 +444,8 @@ assert blue_first > 0.3
 # over patches, which takes all paths with their probabilities instead of the best path alone.
 #
 # PUL ([Wu et al. 2021](#References "wu2021")) first learns to tell an object from its background, then finds that
-# object in other frames, and trains on these positions as noisy labels. ULAST ([Shen et al. 2022](#References
-# "shen2022")) trains a Siamese tracker with box regression by going forward and back, and reports results on par with
+# object in other frames, and trains on these positions as noisy labels. ULAST ([Shen et al. 2022](#References "shen2022"))
+# trains a Siamese tracker with box regression by going forward and back, and reports results on par with
 # supervised trackers on large benchmarks.
 #
 # What has remained is the argument of [chapter 07](07_forward_and_back.ipynb): consistency over time can replace
