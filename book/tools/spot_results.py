@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from kept import code_of, content_of, measured, stored
 
 from udtlib.adaptation import Adapted, adapt_to
 from udtlib.data import load_dataset
@@ -36,7 +37,6 @@ from udtlib.data.synthetic.patches import render_patches
 from udtlib.evaluation import score_sequence, track_sequence
 from udtlib.evaluation.running.measured import provenance
 from udtlib.files import write_whole
-from udtlib.fingerprints import fingerprint
 from udtlib.trackers import load_tracker
 from udtlib.training.run import start, take_step
 from udtlib.training.settings import TrainingSettings
@@ -70,20 +70,10 @@ def datasets(real: str | None) -> dict[str, list[Sequence]]:
     return {kind: group[::EVERY] for kind, group in found.items()}
 
 
-def stored(path: Path, made_of: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the file says, without what it was made of, if it was measured on the same; else None."""
-    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    return found if found.pop("made_of", None) == made_of else None
-
-
 def measure_into(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
-    """Measure and write what is not there yet."""
-    if stored(path, made_of) is not None:
-        return
-    found = measure()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps({"made_of": made_of} | found) + "\n")
-    print(path.stem, found, flush=True)
+    """Measure, write and print what is not there yet."""
+    if stored(path, made_of) is None:
+        print(path.stem, measured(path, made_of, measure), flush=True)
 
 
 def success(weights: Weights, sequence: Sequence) -> float:
@@ -120,21 +110,24 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
     weights, out = default(), Path(arguments.out)
     made_of = {
         "weights": weights.fingerprint,
-        "code": fingerprint(adapt_to, load_tracker("udt").update).digest,
+        "code": code_of(adapt_to, load_tracker("udt").update),
     }
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
     groups = datasets(arguments.real)
+    made = {kind: made_of | {"sequences": content_of(group)} for kind, group in groups.items()}
     if not arguments.so_far:
-        pooled = {kind: adapted_to_all(out / kind, made_of, group, weights) for kind, group in groups.items()}
+        pooled = {
+            kind: adapted_to_all(out / kind, made[kind], group, weights) for kind, group in groups.items()
+        }
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
-            measure_into(out / kind / f"{one.name}.json", made_of, measure)
+            measure_into(out / kind / f"{one.name}.json", made[kind], measure)
     table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
     table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
     table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
-        table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
-        rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
+        table["pooled"][kind] = stored(out / kind / "_pooled.json", made[kind])
+        rows = {one.name: stored(out / kind / f"{one.name}.json", made[kind]) for one in group}
         for key in ("auc", "own"):
             table[key][kind] = {name: row[key] for name, row in rows.items() if row}
     return table
@@ -178,11 +171,11 @@ def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, 
 def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge every network that is not there yet; return the table."""
     patches, out = PatchCache(Path(arguments.patches)), Path(arguments.out)
-    made_of = {"code": fingerprint(start, take_step, load_tracker("udt").update).digest, "steps": STEPS}
-    made_of |= {"batch": BATCH, "videos": len(patches.videos), "patches": len(patches)}
-    made_of |= {"real": bool(arguments.real), "every": EVERY, "frames": FRAMES}
-    videos, _ = split_videos(patches, HELD_OUT, 0)
     groups = datasets(arguments.real)
+    made_of = {"code": code_of(start, take_step, load_tracker("udt").update), "steps": STEPS}
+    made_of |= {"batch": BATCH, "patches": [video.sha256 for video in patches.videos]}
+    made_of |= {"frames": FRAMES, "sequences": {kind: content_of(group) for kind, group in groups.items()}}
+    videos, _ = split_videos(patches, HELD_OUT, 0)
     table: dict[str, Any] = {"auc": {}, "videos": {}, "steps": STEPS, "batch": BATCH}
     for seed in range(arguments.seeds):
         for share in (*SHARES, MIXED):
