@@ -151,7 +151,7 @@ def is_system_name(name: str) -> bool:
 
 
 def may_be(check: Callable[[], bool]) -> bool:
-    """Return what a check such as ``path.is_dir`` finds; True of what may not be looked at: reading says so."""
+    """Return what a check such as ``path.is_dir`` finds; True where that is refused: reading will say so."""
     try:
         return check()
     except PermissionError:

@@ -174,7 +174,7 @@ def test_importing_and_drawing_leave_pyplot_alone():
 
 
 def frames_alike(*lengths):
-    """Two trackers under a policy that weighs sequences by their frames: good in the long one, in the short."""
+    """Two trackers under a policy that weighs sequences by frames: good in the long one, in the short."""
     sequences = [
         Sequence(name, (), np.tile([10.0, 20, 40, 30], (count, 1)))
         for name, count in zip("ab", lengths, strict=True)
