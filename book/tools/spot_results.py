@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from kept import code_of, content_of, measured, stored
+from kept import code_of, measured, stored
 
 from udtlib.adaptation import Adapted, adapt_to
 from udtlib.data import load_dataset
@@ -114,20 +114,17 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
     groups = datasets(arguments.real)
-    made = {kind: made_of | {"sequences": content_of(group)} for kind, group in groups.items()}
     if not arguments.so_far:
-        pooled = {
-            kind: adapted_to_all(out / kind, made[kind], group, weights) for kind, group in groups.items()
-        }
+        pooled = {kind: adapted_to_all(out / kind, made_of, group, weights) for kind, group in groups.items()}
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
-            measure_into(out / kind / f"{one.name}.json", made[kind], measure)
+            measure_into(out / kind / f"{one.name}.json", made_of, measure)
     table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
     table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
     table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
-        table["pooled"][kind] = stored(out / kind / "_pooled.json", made[kind])
-        rows = {one.name: stored(out / kind / f"{one.name}.json", made[kind]) for one in group}
+        table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
+        rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
         for key in ("auc", "own"):
             table[key][kind] = {name: row[key] for name, row in rows.items() if row}
     return table
@@ -171,11 +168,11 @@ def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, 
 def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge every network that is not there yet; return the table."""
     patches, out = PatchCache(Path(arguments.patches)), Path(arguments.out)
-    groups = datasets(arguments.real)
     made_of = {"code": code_of(start, take_step, load_tracker("udt").update), "steps": STEPS}
-    made_of |= {"batch": BATCH, "patches": [video.sha256 for video in patches.videos]}
-    made_of |= {"frames": FRAMES, "sequences": {kind: content_of(group) for kind, group in groups.items()}}
+    made_of |= {"batch": BATCH, "videos": len(patches.videos), "patches": len(patches)}
+    made_of |= {"real": bool(arguments.real), "every": EVERY, "frames": FRAMES}
     videos, _ = split_videos(patches, HELD_OUT, 0)
+    groups = datasets(arguments.real)
     table: dict[str, Any] = {"auc": {}, "videos": {}, "steps": STEPS, "batch": BATCH}
     for seed in range(arguments.seeds):
         for share in (*SHARES, MIXED):

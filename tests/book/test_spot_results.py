@@ -57,21 +57,6 @@ def test_adaptation_is_measured_once_and_goes_on_where_it_stopped(small, tmp_pat
     assert capsys.readouterr().out.startswith("_pooled")
 
 
-def test_other_sequences_of_the_same_names_are_measured_anew(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        spot_results, "compare", lambda one, *_: {"auc": {}, "own": one.frames[0].sum().item()}
-    )
-    words = ("adaptation", "--out", tmp_path / "run", "--table", tmp_path / "table.json")
-    run(monkeypatch, spot_results, *words)
-    first = json.loads((tmp_path / "table.json").read_text())["own"]
-    others = [render_clip(6, seed=9, name="clip2")]
-    monkeypatch.setattr(spot_results, "datasets", lambda real: {"synthetic": CLIPS[:1], "real": others})
-    run(monkeypatch, spot_results, *words)
-    second = json.loads((tmp_path / "table.json").read_text())["own"]
-    assert second["synthetic"] == first["synthetic"]
-    assert second["real"]["clip2"] == others[0].frames[0].sum() != first["real"]["clip2"]
-
-
 def test_the_control_moves_every_tensor_as_far():
     first, second = random_weights(0), random_weights(1)
     moved = spot_results.shaken(first, second, seed=3)
