@@ -92,3 +92,17 @@ def test_a_subset_counts_beside_a_file_of_boxes_too(clip, capsys):
     results = ["--results", str(clip / "run" / "mosse"), "--subset", "otb50"]
     assert main(["score", "--dataset", "folder", *own, *results]) == 2
     assert "no sequence belongs to otb50" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "--tracker", "mosse", "--dataset", "synthetic", "--root", "clip", "--out", "run"],
+        ["score", "--dataset", "cast", "--annotations", "clip", "--results", "run"],
+        ["bench", "--tracker", "mosse", "--dataset", "cast", "--root", "clip"],
+    ],
+)
+def test_a_folder_of_a_dataset_that_is_drawn_is_refused(clip, monkeypatch, capsys, words):
+    monkeypatch.chdir(clip)
+    assert main(words) == 2
+    assert "is drawn, and nothing is read from clip: leave it out" in capsys.readouterr().err
