@@ -1,44 +1,18 @@
 """Folders that may not be read are named, and the others are read; never a bare PermissionError."""
 
-import os
-import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
+from locked import locked, open_folder
 from trees import write_dtb70, write_got10k, write_images, write_lasot, write_nfs, write_otb, write_tc128
 
 from udtlib import load_dataset
 from udtlib.data.folder import load_folders
 from udtlib.errors import MissingDataError
 
-NOBODY = 65534
-
 
 @pytest.fixture
 def root():
-    """A folder that anybody may enter, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    yield folder
-    for path in folder.rglob("*"):
-        path.chmod(0o755)
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def locked(folder):
-    """Nobody may look into ``folder``, and we are nobody: to root nothing is locked."""
-    folder.chmod(0)
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
-        folder.chmod(0o755)
+    with open_folder() as folder:
+        yield folder
 
 
 def write_three(root, dataset):

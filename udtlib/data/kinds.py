@@ -158,6 +158,17 @@ def may_be(check: Callable[[], bool]) -> bool:
         return True
 
 
+def is_open(folder: Path) -> bool:
+    """Tell whether we may look into a folder; one that is not there counts as open."""
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def read_head(path: str | os.PathLike[str], size: int = HEAD_BYTES) -> bytes:
     """Return the first bytes of a file; nothing if it cannot be read."""
     try:
