@@ -40,8 +40,8 @@ def bootstrap_band(
     if curves.ndim != 2 or not len(curves) or np.isinf(curves).any() or not known.any(axis=0).all():
         raise DataError(f"expected one curve of finite numbers a sequence, found shape {curves.shape}")
     count = len(curves)
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    drawn = drawn if weights is None else drawn * checked_weights(weights, count)
+    times_drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
+    drawn = times_drawn * (np.ones(count) if weights is None else checked_weights(weights, count))
     with np.errstate(invalid="ignore"):  # draws without any sequence that has a value are left out
         means = (drawn @ np.where(known, curves, 0)) / (drawn @ known)
     tail = 100 * (1 - level) / 2
