@@ -7,7 +7,6 @@ A tracker's box has the colour of its line in the plots; the truth is a white da
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from udtlib import viz
 from udtlib.boxes import Boxes
-from udtlib.data.benchmarks.otb import load_otb
+from udtlib.data.benchmarks.otb import canonical_name
+from udtlib.data.one_size import LikeFirst
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.evaluation.report.explorer import worst_first
@@ -72,6 +72,7 @@ def strip(
         raise MissingDataError(f"{sequence.name}: no images at hand, only boxes; a strip needs its frames")
     colors = box_colors(list(boxes)[:MOST_TRACKERS], styles)
     tracks = {name: np.asarray(boxes[name], dtype=np.float64) for name in colors}
+    sequence = replace(sequence, frames=LikeFirst(sequence.frames, sequence.name))
     cells = [_cell(sequence, tracks, colors, int(index), height) for index in chosen]
     sheet = viz.contact_sheet(cells, columns or len(cells))
     return np.vstack([sheet, viz.legend(colors, sheet.shape[1])]) if legend else sheet
@@ -128,22 +129,19 @@ def strip_jpeg(picture: Frame, quality: int = 80) -> bytes:
     return np.asarray(encoded[1], np.uint8).tobytes()
 
 
-def with_images(sequences: Iterable[Sequence], root: str | Path | None) -> list[Sequence]:
-    """Return annotated OTB sequences with the frames of those whose images are below ``root``.
+def with_images(sequences: Iterable[Sequence], pictured: Iterable[Sequence]) -> list[Sequence]:
+    """Return annotated sequences with the frames of those that are among ``pictured``, by name.
 
-    A sequence whose folder is not there, not whole, or of another length stays without frames.
+    A sequence that is not there, or has another number of true boxes there, stays as it is.
     """
-    return [_with_images(sequence, root) for sequence in sequences]
+    found = {canonical_name(one.name): one for one in pictured}
+    return [_with_images(one, found.get(canonical_name(one.name))) for one in sequences]
 
 
-def _with_images(sequence: Sequence, root: str | Path | None) -> Sequence:
-    if root is None or len(sequence.frames):
+def _with_images(sequence: Sequence, pictured: Sequence | None) -> Sequence:
+    if len(sequence.frames) or pictured is None or len(pictured.boxes) != len(sequence.boxes):
         return sequence
-    try:
-        (found,) = load_otb(root, names=[sequence.name])
-    except UdtError:
-        return sequence
-    return replace(sequence, frames=found.frames) if len(found.boxes) == len(sequence.boxes) else sequence
+    return replace(sequence, frames=pictured.frames)
 
 
 def sequence_panels(

@@ -27,6 +27,10 @@ def _forgets_never_lost(overlaps):
     return int(np.argmax(overlaps == 0))
 
 
+def _lost_below_a_tenth(overlaps):
+    return frames_until_lost(np.where(overlaps < 0.1, 0, overlaps))
+
+
 def _forgets_to_return(overlaps):
     frames_until_lost(overlaps)
 
@@ -64,6 +68,7 @@ WRONG = {
         _all_frames_with_overlap,
         _first_lost_frame_too,
         _forgets_never_lost,
+        _lost_below_a_tenth,
         _forgets_to_return,
     ],
     "follow_brightest": [

@@ -117,6 +117,14 @@ def best_sequence(overlaps):
     return max(np.mean(frames) for frames in overlaps.values())
 
 
+def median_of_sequences(overlaps):
+    return np.median([np.mean(frames) for frames in overlaps.values()])
+
+
+def mean_of_medians(overlaps):
+    return np.mean([np.median(frames) for frames in overlaps.values()])
+
+
 def fooling_result(truth):
     result = np.zeros_like(truth)
     result[0] = truth[0]
@@ -141,6 +149,6 @@ WRONG = {
     "read_otb_line": [one_index_kept, one_taken_from_the_size_too, commas_only, rounded_to_whole_pixels],
     "slip_allowed": [one_direction_only, what_is_left, share_of_one_box, along_the_diagonal],
     "success_auc": [not_strict, twenty_thresholds, plain_mean_overlap, success_at_one_half],
-    "dataset_score": [mean_over_frames, best_sequence],
+    "dataset_score": [mean_over_frames, best_sequence, median_of_sequences, mean_of_medians],
     "fooling_result": [the_truth_itself, nothing_at_all, truth_changed],
 }

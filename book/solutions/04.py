@@ -51,6 +51,10 @@ def _channels_forgotten(regularisation, channels, height, width):
     return regularisation * height * width
 
 
+def _height_twice(regularisation, channels, height, width):
+    return regularisation * channels * height * height
+
+
 def _divided(regularisation, channels, height, width):
     return regularisation / (channels * height * width)
 
@@ -74,7 +78,7 @@ def _corrected_after_the_sum(filters, search, scales):
 
 WRONG = {
     "noisy_channel": [_same_noise, _own_denominators, _both_noises, _no_lambda],
-    "plain_lambda": [_channels_forgotten, _divided],
+    "plain_lambda": [_channels_forgotten, _height_twice, _divided],
     "parameter_count": [_no_biases, _input_biases],
     "scaled_response": [_not_corrected, _corrected_after_the_sum],
 }

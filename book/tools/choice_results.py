@@ -48,8 +48,8 @@ PRESENT = replace(load_policy("otb-strict"), absent="exclude")
 Row = dict[str, Any]
 
 
-def contenders(out: Path, given: AbstractSequence[str]) -> dict[str, dict[str, str]]:
-    """Return the tracker's options by the name of what is measured."""
+def contenders(out: Path, given: AbstractSequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the tracker's options by the name of what is measured; ``given`` are further names and files."""
     found: dict[str, dict[str, str]] = {
         "udt": {"weights": "udt"},
         "book": {"weights": "udt", "preset": "book"},
@@ -64,9 +64,7 @@ def contenders(out: Path, given: AbstractSequence[str]) -> dict[str, dict[str, s
         path = out / f"random-{seed}.safetensors"
         save_weights(path, random_weights(seed))
         found[f"random-{seed}"] = {"weights": str(path)}
-    for each in given:
-        name, _, file = each.partition("=")
-        found[name] = {"weights": file}
+    found |= {name: {"weights": file} for name, file in given}
     return {name: {"preset": "released", "dtype": "bfloat16"} | options for name, options in found.items()}
 
 
@@ -111,13 +109,27 @@ def kept(table: Path, facts: dict[str, Any]) -> dict[str, Any]:
     return {key: document[key] for key in ("networks", "ms") if same and key in document}
 
 
-def main() -> None:
-    """Run what is missing and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def parser_of(text: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a tool that measures networks on the sequences in a folder."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--real", metavar="DIR", required=True)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--table", required=True, type=Path, metavar="FILE.json")
-    parser.add_argument("--network", nargs="+", default=[], metavar="NAME=FILE")
+    parser.add_argument("--network", nargs="+", default=[], type=named_file, metavar="NAME=FILE")
+    return parser
+
+
+def named_file(text: str) -> tuple[str, str]:
+    """Return the two parts of ``NAME=FILE``."""
+    name, _, file = text.partition("=")
+    if not name or not file:
+        raise argparse.ArgumentTypeError(f"expected NAME=FILE, found {text!r}")
+    return name, file
+
+
+def main() -> None:
+    """Run what is missing and write the table."""
+    parser = parser_of(__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="measure these alone")
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()

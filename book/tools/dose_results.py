@@ -4,7 +4,8 @@
 
 Every clip is rendered with one knob of the renderer at each of `DOSES` and all else equal, so that what changes
 between two doses is the knob alone. DIR holds the authors' networks (UDT_Supervised.mat, UDT_Unsupervised.mat);
-without one of them its rows are missing. Resumable: a file for each network, knob and dose in RUN.
+without one of them its rows are missing. Resumable: a file for each network, knob and dose in RUN, which counts for
+the same clips and code.
 """
 
 import argparse
@@ -13,7 +14,11 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from kept import code_of, measured, stored
 
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
@@ -66,19 +71,26 @@ def measure(weights: Weights, attribute: str, dose: float) -> Iterator[tuple[int
         yield number, float(overlaps.mean()), robustness(overlaps)
 
 
+def measured_rows(weights: Weights, attribute: str, dose: float) -> dict[str, list[list[float]]]:
+    """Return `measure`'s rows as a file holds them."""
+    return {"rows": [list(row) for row in measure(weights, attribute, dose)]}
+
+
 def rows(out: Path, compared: dict[str, Weights]) -> list[dict[str, str]]:
     """Return all rows, computing those that are not in RUN."""
     found = []
-    out.mkdir(parents=True, exist_ok=True)
+    made: dict[str, Any] = {"clips": CLIPS, "frames": FRAMES, "seed": FIRST_SEED, "textures": list(TEXTURES)}
+    made["code"] = code_of(clip, track_sequence, run_overlaps, robustness, load_tracker("udt").update)
     for name, weights in compared.items():
         for attribute in ATTRIBUTES:
             for dose in DOSES:
                 shared = ATTRIBUTES[0] if dose == 0 else attribute
                 path = out / f"{weights.fingerprint}-{shared}-{dose:.2f}.json"
-                if not path.exists():
+                made_of = made | {"weights": weights.fingerprint, "attribute": shared, "dose": dose}
+                if stored(path, made_of) is None:
                     print(f"{name}, {shared} {dose:g}", flush=True)
-                    write_whole(path, json.dumps(list(measure(weights, shared, dose))))
-                for number, overlap, robust in json.loads(path.read_text("utf-8")):
+                kept = measured(path, made_of, partial(measured_rows, weights, shared, dose))["rows"]
+                for number, overlap, robust in kept:
                     values = (name, attribute, f"{dose:g}", str(number), f"{overlap:.4f}", f"{robust:.4f}")
                     found.append(dict(zip(COLUMNS, values, strict=True)))
     return found
@@ -92,12 +104,12 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, metavar="FILE.csv")
     arguments = parser.parse_args()
     compared = networks(arguments.weights)
-    measured = provenance("make results-doses")
+    origin = provenance("make results-doses")
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows(arguments.out, compared))
-    about = measured | {
+    about = origin | {
         "what": f"overlap and robustness over {FRAMES} frames of {CLIPS} clips, one knob turned at a time",
         "networks": {name: weights.fingerprint for name, weights in compared.items()},
         "weights": {"udt": default().fingerprint},

@@ -6,17 +6,17 @@ The network that ships, and every ``--network`` (other seeds of its recipe), wit
 `SCALES`: the tracker of the preset ``book`` from `STARTS` anchors of each sequence in DIR, as `make results-choice` has
 it, and with restarts on VOT's sequence ball1, where that is among the outside data.
 
-Resumable: what is measured lies in RUN, one file each, and is used again for the same weights; a network measured
-before stays in the table.
+Resumable: what is measured lies in RUN, one file each, and is used again for the same weights, sequences and code; a
+network measured before stays in the table.
 """
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from choice_results import PRESENT, STARTS
+from choice_results import PRESENT, STARTS, parser_of
+from kept import code_of, content_of, measured
 
 from udtlib.data import find_data, load_dataset
 from udtlib.data.sequences import Sequence
@@ -55,13 +55,18 @@ def measure(tracker: Tracker, sequences: list[Sequence], ball: Sequence | None) 
 def stored_or_measured(
     path: Path, weights: Weights, sequences: list[Sequence], ball: Sequence | None
 ) -> dict[str, Any]:
-    """Return what is in the file, if it is of these weights; else measure and write it."""
-    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if found.get("weights") != weights.fingerprint:
-        tracker = load_tracker("udt", weights=weights, dtype="bfloat16")
-        found = {"weights": weights.fingerprint} | measure(tracker, sequences, ball)
-        write_whole(path, json.dumps(found) + "\n")
-    return found
+    """Return what is in the file, if it is of all this; else measure and write it."""
+    tracker = load_tracker("udt", weights=weights, dtype="bfloat16")
+    made_of = {
+        "weights": weights.fingerprint,
+        "code": code_of(tracker.update, track_supervised, parts, anchor_measures, supervised_run),
+        "starts": STARTS,
+        "sequences": content_of(sequences),
+        "ball": content_of([ball] if ball else []),
+    }
+    return measured(
+        path, made_of, lambda: {"weights": weights.fingerprint} | measure(tracker, sequences, ball)
+    )
 
 
 def find_ball() -> Sequence | None:
@@ -72,16 +77,9 @@ def find_ball() -> Sequence | None:
 
 def main() -> None:
     """Measure what is missing and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--real", metavar="DIR", required=True)
-    parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--table", required=True, type=Path, metavar="FILE.json")
-    parser.add_argument("--network", nargs="+", default=[], metavar="NAME=FILE")
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    measured = provenance("make results-scale")
-    given = dict(each.split("=", 1) for each in arguments.network)
-    networks = {"udt": shipped("udt")} | {name: load_weights(file) for name, file in given.items()}
+    arguments = parser_of(__doc__).parse_args()
+    origin = provenance("make results-scale")
+    networks = {"udt": shipped("udt")} | {name: load_weights(file) for name, file in arguments.network}
     sequences, ball = list(load_dataset("otb", arguments.real)), find_ball()
     before = json.loads(arguments.table.read_text("utf-8")) if arguments.table.is_file() else {}
     rows: dict[str, Any] = before.get("networks", {})
@@ -91,7 +89,7 @@ def main() -> None:
             one = stored_or_measured(path, scaled(weights, scale), sequences, ball)
             rows.setdefault(name, {})[f"{scale:g}"] = one
             print(name, scale, one["failures"], flush=True)
-    document = measured | {
+    document = origin | {
         "what": "overlap and robustness from anchors by sequence, failures on ball1, by the last layer's scale",
         "starts": STARTS,
         "networks": rows,

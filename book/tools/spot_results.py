@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from kept import code_of, measured, stored
 
 from udtlib.adaptation import Adapted, adapt_to
 from udtlib.data import load_dataset
@@ -36,7 +37,6 @@ from udtlib.data.synthetic.patches import render_patches
 from udtlib.evaluation import score_sequence, track_sequence
 from udtlib.evaluation.running.measured import provenance
 from udtlib.files import write_whole
-from udtlib.fingerprints import fingerprint
 from udtlib.trackers import load_tracker
 from udtlib.training.run import start, take_step
 from udtlib.training.settings import TrainingSettings
@@ -70,20 +70,10 @@ def datasets(real: str | None) -> dict[str, list[Sequence]]:
     return {kind: group[::EVERY] for kind, group in found.items()}
 
 
-def stored(path: Path, made_of: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the file says, without what it was made of, if it was measured on the same; else None."""
-    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    return found if found.pop("made_of", None) == made_of else None
-
-
 def measure_into(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> None:
-    """Measure and write what is not there yet."""
-    if stored(path, made_of) is not None:
-        return
-    found = measure()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps({"made_of": made_of} | found) + "\n")
-    print(path.stem, found, flush=True)
+    """Measure, write and print what is not there yet."""
+    if stored(path, made_of) is None:
+        print(path.stem, measured(path, made_of, measure), flush=True)
 
 
 def success(weights: Weights, sequence: Sequence) -> float:
@@ -120,7 +110,7 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
     weights, out = default(), Path(arguments.out)
     made_of = {
         "weights": weights.fingerprint,
-        "code": fingerprint(adapt_to, load_tracker("udt").update).digest,
+        "code": code_of(adapt_to, load_tracker("udt").update),
     }
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
     groups = datasets(arguments.real)
@@ -178,7 +168,7 @@ def compare(sequence: Sequence, weights: Weights, pooled: Weights) -> dict[str, 
 def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge every network that is not there yet; return the table."""
     patches, out = PatchCache(Path(arguments.patches)), Path(arguments.out)
-    made_of = {"code": fingerprint(start, take_step, load_tracker("udt").update).digest, "steps": STEPS}
+    made_of = {"code": code_of(start, take_step, load_tracker("udt").update), "steps": STEPS}
     made_of |= {"batch": BATCH, "videos": len(patches.videos), "patches": len(patches)}
     made_of |= {"real": bool(arguments.real), "every": EVERY, "frames": FRAMES}
     videos, _ = split_videos(patches, HELD_OUT, 0)

@@ -40,6 +40,10 @@ def test_rows_are_measured_once_and_are_the_trackers_overlaps(tiny, tmp_path, mo
     assert float(found[-1]["overlap"]) == pytest.approx(overlaps.mean(), abs=1e-4)
     monkeypatch.setattr(dose_results, "measure", None)
     assert dose_results.rows(tmp_path, {"x": weights}) == found
+    monkeypatch.setattr(dose_results, "measure", lambda *_: [(0, 0.5, 1.0)])
+    monkeypatch.setattr(dose_results, "FRAMES", 4)
+    again = dose_results.rows(tmp_path, {"x": weights})
+    assert [row["overlap"] for row in again] == ["0.5000"] * 4, "of other clips nothing counts"
 
 
 def test_a_network_that_is_not_there_is_named(tmp_path, capsys):

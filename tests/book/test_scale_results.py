@@ -47,6 +47,30 @@ def test_the_table_is_measured_once_for_the_same_weights(tmp_path, monkeypatch):
         scale_results.main()
 
 
+@pytest.mark.parametrize("changed", ["STARTS", "sequence", "ball"])
+def test_what_was_measured_otherwise_is_measured_again(tmp_path, monkeypatch, changed):
+    given = {"weights": shipped("udt"), "sequences": [CLIP], "ball": None}
+    monkeypatch.setattr(scale_results, "measure", lambda *_: {"failures": 0, "sequences": {}})
+    first = scale_results.stored_or_measured(tmp_path / "a.json", **given)
+    assert first["weights"] == shipped("udt").fingerprint
+    monkeypatch.setattr(scale_results, "measure", lambda *_: {"failures": 1, "sequences": {}})
+    assert scale_results.stored_or_measured(tmp_path / "a.json", **given) == first
+    if changed == "STARTS":
+        monkeypatch.setattr(scale_results, "STARTS", 5)
+    other = render_clip(frames=7, seed=2, name="clip")
+    given |= {"sequence": {"sequences": [other]}, "ball": {"ball": CLIP}}.get(changed, {})
+    assert scale_results.stored_or_measured(tmp_path / "a.json", **given)["failures"] == 1
+
+
+def test_networks_are_named(monkeypatch, capsys):
+    monkeypatch.setattr(
+        "sys.argv", ["tool", "--real", "x", "--out", "y", "--table", "z.json", "--network", "seed-1"]
+    )
+    with pytest.raises(SystemExit):
+        scale_results.main()
+    assert "expected NAME=FILE, found 'seed-1'" in capsys.readouterr().err
+
+
 def test_the_stored_scales_are_whole_and_of_the_weights_that_ship():
     document = json.loads(stored_result("ch11_scale.json").read_text("utf-8"))
     networks = document["networks"]

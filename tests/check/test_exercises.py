@@ -1,10 +1,12 @@
 """The checks of every chapter's exercises name the mistake: each planted wrong answer gets its own hint."""
 
+import ast
 import importlib
 import math
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 from exercise_hints import HINTS
 
@@ -55,3 +57,47 @@ def test_nonsense_is_told_what_was_expected(chapter, name, nonsense) -> None:
     words = "." if chapter in FREE_IN_WORDS else OTHER_WORDS.get(name, "expected")
     with pytest.raises(AssertionError, match=words):
         check(chapter, name, lambda *_: nonsense)
+
+
+def test_no_check_is_an_assert_statement_which_python_minus_o_leaves_out() -> None:
+    for path in sorted((PROJECT / "udtlib/check").rglob("*.py")):
+        found = [
+            node.lineno for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)
+        ]
+        assert not found, f"{path.name}: lines {found}"
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name", "answer"),
+    [
+        ("02", "peak_index", lambda dy, dx, height, width: (dy % height + 0.4, dx % width + 0.4)),
+        ("03", "scale_peak", lambda growth, step, count: (np.log(growth) / np.log(step) + 0.5) % count),
+        ("10", "triplet_at", lambda *given: np.add(SOLUTIONS["10"]["triplet_at"](*given), 0.5)),
+    ],
+)
+def test_half_an_index_is_no_index(chapter, name, answer) -> None:
+    with pytest.raises(AssertionError, match="whole numbers, found"):
+        check(chapter, name, answer)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name"),
+    [("02", "peak_index"), ("03", "scale_peak"), ("10", "triplet_at"), ("00", "frames_until_lost")],
+)
+def test_a_whole_number_may_be_a_float(chapter, name) -> None:
+    check(chapter, name, lambda *given: np.asarray(SOLUTIONS[chapter][name](*given), dtype=np.float32))
+
+
+def test_a_list_of_two_arrays_is_as_good_as_a_pair() -> None:
+    check("12", "remember", lambda *given: list(SOLUTIONS["12"]["remember"](*given)))
+
+
+def test_no_rounding_decides_from_how_many_machines_on_waiting_takes_longer() -> None:
+    def counted(step: float, latency: float) -> int:
+        machines = 1
+        while 3 * (machines - 1) * latency <= step:
+            machines += 1
+        return machines
+
+    check("17", "too_many_machines", counted)
+    check("17", "too_many_machines", lambda step, latency: math.floor(step / 3 / latency) + 2)

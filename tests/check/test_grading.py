@@ -200,6 +200,38 @@ def f():
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "TURN = 2 * np.pi",
+        "TURN: float = 6.283185307179586",
+        "TURN, SIDE = math.tau, 125",
+        "TURN = np.float64(2) * np.arccos(-1)",
+        "HALF = -3.141592653589793\nTURN = -2 * HALF",
+    ],
+)
+def test_a_constant_is_a_constant_however_it_is_written(line):
+    cell = f"import math\nimport numpy as np\n{line}\ndef turn():\n    return TURN\n"
+    with Student([cell]) as notebook:
+        assert notebook.function("turn")() == pytest.approx(2 * np.pi)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A = [x for x in range(9)]",
+        "A = os.getcwd()",
+        "A = f()",
+        "A, b = 1, 2",
+        "A[0] = 1",
+        "A: int",
+        "A = (lambda: 1)()",
+    ],
+)
+def test_what_is_computed_is_no_constant(line):
+    assert kept([line]).body == []
+
+
+@pytest.mark.parametrize(
     "value",
     [
         None,

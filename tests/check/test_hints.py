@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from udtlib.check.hints import close, compare, expect, number, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers, whole
 
 MISTAKES = [(2.0, "twice"), (4.0, "squared"), ([1.0, 1.0], "one each")]
 
@@ -71,3 +71,18 @@ def test_tolerances_are_for_mistakes_too() -> None:
         compare(2.01, 1, MISTAKES, "case", rtol=0.02)
     with pytest.raises(AssertionError, match=r"expected 1, found 2\.01"):
         compare(2.01, 1, MISTAKES, "case")
+
+
+@pytest.mark.parametrize("text", ["1", ["1", "2"], b"3", np.array(["1", "2"])])
+def test_a_text_is_no_number_whatever_stands_in_it(text) -> None:
+    assert not close(text, np.ones(np.shape(text)))
+    with pytest.raises(AssertionError, match=r"^expected a rate, found "):
+        number(text, "a rate")
+
+
+def test_whole_numbers() -> None:
+    assert whole([1.0, np.float32(-3)], (2,), "a pair").tolist() == [1, -3]
+    assert whole(7 + 1e-12, (), "an index").dtype == np.int64
+    for found in (1.5, [1.0, 2.25], 0.999):
+        with pytest.raises(AssertionError, match=r"^expected a place, whole numbers, found "):
+            whole(found, np.shape(found), "a place")

@@ -84,3 +84,25 @@ def test_track_starts_from_a_file(clip, capsys):
     assert capsys.readouterr().err.count("give --box x,y,w,h or --truth FILE, one of the two") == 2
     (clip / "mine.txt").write_text("nan,nan,nan,nan\n")
     assert main([*words, *own]) == 2
+
+
+def test_a_subset_counts_beside_a_file_of_boxes_too(clip, capsys):
+    own = ["--truth", str(clip / "mine.txt"), "--index-base", "1"]
+    assert evaluated(clip, *own) == 0
+    results = ["--results", str(clip / "run" / "mosse"), "--subset", "otb50"]
+    assert main(["score", "--dataset", "folder", *own, *results]) == 2
+    assert "no sequence belongs to otb50" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "--tracker", "mosse", "--dataset", "synthetic", "--root", "clip", "--out", "run"],
+        ["score", "--dataset", "cast", "--annotations", "clip", "--results", "run"],
+        ["bench", "--tracker", "mosse", "--dataset", "cast", "--root", "clip"],
+    ],
+)
+def test_a_folder_of_a_dataset_that_is_drawn_is_refused(clip, monkeypatch, capsys, words):
+    monkeypatch.chdir(clip)
+    assert main(words) == 2
+    assert "is drawn, and nothing is read from clip: leave it out" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 
 from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.box_files import read_boxes, write_boxes
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, ShapeError
 
 
 def write(tmp_path, content):
@@ -97,3 +97,10 @@ def test_what_has_no_end_is_not_read(tmp_path, kind):
         read_boxes(path, 0)
     with pytest.raises(DataError, match=r"truth\.txt: expected a text file"):
         load_annotations(path)
+
+
+@pytest.mark.parametrize("boxes", [np.zeros((2, 8)), np.zeros(4), np.zeros((1, 2, 4))])
+def test_what_is_no_list_of_boxes_is_not_written_as_one(tmp_path, boxes):
+    with pytest.raises(ShapeError, match=r"expected boxes \(N, 4\) to write, found shape"):
+        write_boxes(tmp_path / "new" / "boxes.txt", boxes, index_base=0)
+    assert not (tmp_path / "new").exists()

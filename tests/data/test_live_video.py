@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from web_server import WebServer
 
+from udtlib.data.live_process import LiveReader
 from udtlib.data.live_video import LiveVideo, is_live, open_source, shown_name
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError
@@ -87,3 +88,26 @@ def test_nobody_listens_and_no_camera():
         open_source("97")
     with pytest.raises(DataError, match=r"^nonsense: expected a camera's number"):
         LiveVideo("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"), [(90_000.0, 0.0), (25.0, 25.0), (0.0, 0.0), (float("nan"), 0.0)]
+)
+def test_a_rate_that_no_video_has_is_none(monkeypatch, stated, found):
+    """Streams over RTSP often state their clock's rate, and no video can be written at that."""
+
+    class Capture:
+        def __init__(self, *source):
+            pass
+
+        def isOpened(self):
+            return True
+
+        def get(self, what):
+            return stated if what == cv2.CAP_PROP_FPS else 0.0
+
+        def grab(self):
+            return True
+
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    assert LiveReader("rtsp://host/x", "rtsp://host/x").fps == found

@@ -1,6 +1,8 @@
 """Frames that change size on the way are brought to the first one's size."""
 
 import logging
+import pickle
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +10,10 @@ from clips import texture
 
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Sequence
+from udtlib.evaluation.protocols import protocol_runs
 from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.strips import strip
+from udtlib.widgets.scrubber import frame_drawer
 
 
 def test_frames_get_the_first_ones_size_and_changes_are_logged(caplog):
@@ -43,3 +48,43 @@ def test_a_pass_over_a_sequence_that_changes_size(caplog):
     track_sequence(Tracker(), Sequence("Grows", [first, cv2.resize(first, (160, 120)), first], boxes))
     assert seen == [(60, 80, 3)] * 3
     assert "Grows: frame 1 is 160x120, the first 80x60" in caplog.text
+
+
+def grown():
+    """Four frames, the later two twice as large, with a box that is right in the first one's coordinates."""
+    small = [texture(60, 80, seed) for seed in range(4)]
+    frames = [frame if k < 2 else cv2.resize(frame, (160, 120)) for k, frame in enumerate(small)]
+    return Sequence("Grows", frames, np.tile([20.0, 15, 30, 25], (4, 1)))
+
+
+def test_a_run_that_starts_later_sees_frames_as_large_as_the_sequences_first():
+    class Tracker:
+        def init(self, frame, box):
+            self.box = box
+            assert frame.shape == (60, 80, 3)
+
+        def update(self, frame):
+            assert frame.shape == (60, 80, 3)
+            return self.box
+
+    sequence = grown()
+    for protocol in ("anchors", "tre", "shift"):
+        for label, part in protocol_runs(sequence, protocol):
+            track_sequence(Tracker(), part)
+            assert {part.frames[k].shape for k in range(len(part.frames))} == {(60, 80, 3)}, (protocol, label)
+    moved = [part for label, part in protocol_runs(sequence, "shift") if label == "frame 4"]
+    assert np.abs(moved[0].frames[0].astype(int) - texture(60, 80, 3)).mean() < 8
+    again = pickle.loads(pickle.dumps(moved[0].frames))
+    np.testing.assert_array_equal(again[0], moved[0].frames[0])
+
+
+def test_boxes_are_drawn_where_they_are_in_frames_of_another_size():
+    sequence = grown()
+    red = replace(sequence, frames=[np.zeros_like(frame) for frame in sequence.frames])
+    whole = strip(red, {"t": sequence.boxes}, frames=[0, 3], height=60, legend=False)
+    assert whole.shape[1] == 2 * 80 + 4
+    left, right = whole[:, :80], whole[:, 84:]
+    np.testing.assert_array_equal(left[20:], right[20:])  # below the frames' numbers
+    draw = frame_drawer(red, sequence.boxes, height=60)
+    first, last = draw(0), draw(3)
+    np.testing.assert_array_equal(first[18:], last[18:])  # below the caption

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from udtlib import load_dataset
-from udtlib.data.folder import open_frames
+from udtlib.data.folder import load_folders, open_frames
 from udtlib.data.images import ImageFiles
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, FrameError, MissingDataError
@@ -111,3 +111,19 @@ def test_size_change_passes_the_reader_and_stops_the_tracker(tmp_path):
 def test_a_sequence_is_as_long_as_its_frames():
     assert len(Sequence("a", (np.zeros((2, 2, 3), np.uint8),) * 5, np.zeros((5, 4)))) == 5
     assert len(ImageFiles([])) == 0
+
+
+@pytest.mark.parametrize("boxes", [np.zeros((5, 8)), np.zeros(4), [[[1, 2, 3, 4]]]])
+def test_true_boxes_of_another_shape_are_refused_with_what_to_do(boxes):
+    with pytest.raises(DataError, match=r"a: expected true boxes \(N, 4\), found shape .*upright rectangle"):
+        Sequence("a", (), boxes)
+    assert len(Sequence("a", (), np.empty((0, 4))).boxes) == len(Sequence("a", (), []).boxes) == 0
+
+
+def test_folders_of_systems_and_hidden_ones_are_no_sequences(tmp_path):
+    for name in ("b", "a", ".trash", "__MACOSX"):
+        write_images(tmp_path / name, ["1.png", "2.png"])
+        (tmp_path / name / "groundtruth.txt").write_text("1,2,3,4\n" * 2)
+    assert [one.name for one in load_folders(tmp_path)] == ["a", "b"]
+    with pytest.raises(MissingDataError, match=r"nowhere: expected folders SEQUENCE/groundtruth\.txt"):
+        load_folders(tmp_path / "nowhere")

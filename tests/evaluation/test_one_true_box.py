@@ -136,3 +136,21 @@ def test_a_folder_with_the_first_box_alone(tmp_path, capsys):
     assert main(["evaluate", *words, "--out", str(tmp_path / "run")]) == 0
     assert "not scored" in capsys.readouterr().out
     assert len(read_boxes(tmp_path / "run" / "mosse" / "clip.txt", 0)) == 4
+
+
+def test_a_report_leaves_it_out(tmp_path, monkeypatch):
+    """Its result has a row a frame and its truth one: nothing to draw, and the others are drawn."""
+    monkeypatch.setenv("UDT_DATA", "none")
+    root, run = tmp_path / "own", tmp_path / "run"
+    sequences = []
+    for name, count in (("all", 5), ("first", 1)):
+        write_images(root / name, range(1, 6))
+        (root / name / "groundtruth.txt").write_text("".join(f"{x + 2},3,5,4\n" for x in range(count)))
+        sequences += load_dataset("folder", root / name)
+    evaluate(Shift, sequences, run, dataset="mine")
+    out = tmp_path / "r.html"
+    assert main(["report", str(run), "--annotations", str(root), "--out", str(out)]) == 0
+    text = out.read_text("utf-8")
+    assert text.count("data:image/jpeg") == 1
+    assert "Overlap over the frames of all" in text
+    assert "frames of first" not in text

@@ -260,6 +260,27 @@ def test_missing_and_wrong_runs_are_named(tmp_path):
         score(tmp_path / "t", sequences, protocol="sre")
 
 
+@pytest.mark.parametrize("protocol", ["sre", "starts", "tre"])
+def test_a_run_that_was_cut_off_does_not_pass_for_one_that_started_later(tmp_path, protocol):
+    sequences, many = two_sequences(), 4 if protocol == "starts" else 1
+    evaluate(Shift, sequences, tmp_path, name="t", protocol=protocol, starts=many)
+    path = tmp_path / "t" / protocol / "c-03.txt"
+    whole = path.read_text()
+    path.write_text(whole[: whole.rindex("\n", 0, -1) + 1])
+    rows = len(whole.splitlines())
+    with pytest.raises(
+        DataError, match=rf"c-03\.txt: expected the {rows} rows that its record names, found {rows - 1}"
+    ):
+        score(tmp_path / "t", sequences, protocol=protocol)
+    path.with_suffix(".json").unlink()  # as of another tool
+    if protocol != "tre":  # whose runs may start anywhere
+        with pytest.raises(DataError, match=r"runs of one length|as many predicted as true boxes"):
+            score(tmp_path / "t", sequences, protocol=protocol)
+    path.unlink()
+    evaluate(Shift, sequences, tmp_path, name="t", protocol=protocol, starts=many)
+    assert path.read_text() == whole
+
+
 def test_a_failing_run_leaves_its_sequence_out_and_is_named(tmp_path):
     """`Raises` cannot start where x = 11: on the second frame of b-1, the first of c, and nowhere in d."""
     sequences = [*two_sequences(24), make_sequence("d", 24, start=(12.0, 12, 12, 10))]

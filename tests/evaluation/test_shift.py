@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from shift_tracker import Shift
 from udtlib.cli import main
 from udtlib.data import Sequence
 from udtlib.errors import DataError
-from udtlib.evaluation import evaluate, score
+from udtlib.evaluation import Policy, SequenceScore, TrackerScore, evaluate, score
 from udtlib.evaluation.protocols import protocol_runs
 from udtlib.evaluation.report.page import html_report
-from udtlib.evaluation.report.tables import difference_table, score_table
+from udtlib.evaluation.report.tables import attribute_table, difference_table, score_table
 from udtlib.evaluation.running.measured import write_table
+from udtlib.evaluation.scoring.measures import FOUND
 from udtlib.evaluation.shift import MovedTarget, inside, moved_boxes, paste_target, stills, without_target
 
 BOX = np.array([40.0, 30, 20, 10])
@@ -273,3 +275,20 @@ def test_real_trackers_find_short_moves_and_the_command_prints_them(tmp_path, ca
         assert one["found_25"] >= 0.9
     assert main(["report", str(tmp_path / "run"), *found, "--out", str(tmp_path / "report.html")]) == 0
     assert "nearer than 0.25 of the target" in (tmp_path / "report.html").read_text().replace("&#x27;", "'")
+
+
+def test_a_sequence_without_a_measure_comes_last_and_is_no_number():
+    """In a wide target's still no move of a whole size stays in the image: that measure is not known."""
+    names = ("wide", "good", "poor")
+    values = (np.nan, 0.9, 0.2)
+    curve = np.zeros(21), np.zeros(51)
+    scores = tuple(
+        SequenceScore(name, *curve, 0.5, 0.5, 9, None, ("SV",), dict.fromkeys(FOUND, value), counted=9)
+        for name, value in zip(names, values, strict=True)
+    )
+    found = TrackerScore("t", "custom", Policy(), scores, protocol="shift")
+    text = html_report([found])
+    assert "t: worst on poor (0.200)" in text
+    assert ">nan<" not in text
+    assert "(nan)" not in text
+    assert attribute_table([replace(found, sequences=scores[:1])], found.measures[0]).split()[-1] == "-"

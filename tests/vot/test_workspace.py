@@ -76,6 +76,12 @@ def test_what_is_written(root, tmp_path):
     ]
 
 
+def test_what_a_mac_leaves_is_not_copied(root, tmp_path):
+    (root / "bag/._occlusion.tag").write_bytes(b"\x00\x05\x16\x07\xff")
+    write_workspace(tmp_path / "workspace", {"kcf": "kcf"}, root)
+    assert [path.name for path in (tmp_path / "workspace/sequences/bag").glob("*.tag")] == ["occlusion.tag"]
+
+
 def test_what_is_there_stays(root, tmp_path):
     workspace = tmp_path / "workspace"
     workspace.mkdir()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from chromium import Chromium
+from displays import shown
 from web_widgets import STATE, page_part
 
 from udtlib.boxes import iou
@@ -403,12 +404,8 @@ def test_a_bundle_has_every_module_once_and_after_what_it_needs():
 
 
 def test_without_a_kernel_the_twin_stands_alone(monkeypatch, capsys):
-    display = pytest.importorskip("IPython.display")
-    seen = []
-    monkeypatch.setattr(display, "display", seen.append)
     demo = one_frequency.demo()
-    demo._ipython_display_()
-    assert [picture.data for picture in seen] == [base.jpeg(demo.twin)]
+    assert [picture.data for picture in shown(monkeypatch, demo)] == [base.jpeg(demo.twin)]
     assert capsys.readouterr().out.strip() == NOTE
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from chromium import Chromium
 from clips import moving_clip
+from displays import shown
 from video_files import frames_of, write_video
 
 from udtlib.data.video_file import VideoFile
@@ -121,14 +122,6 @@ def test_what_cannot_be_tracked_is_refused():
         Race(FRAMES, (500, 0, 10, 10), QUICK)
     with pytest.raises(UnknownNameError):
         own_video(FRAMES, BOXES[0], ("kcf", "nobody"))
-
-
-def shown(monkeypatch, demo):
-    display = pytest.importorskip("IPython.display")
-    seen = []
-    monkeypatch.setattr(display, "display", seen.append)
-    demo._ipython_display_()
-    return seen
 
 
 def test_the_twin_stands_alone_without_a_kernel(monkeypatch, capsys):

@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 from chromium import Chromium
+from displays import shown
 
 from udtlib import viz
 from udtlib.errors import BoxError, FrameError
@@ -69,14 +70,6 @@ def test_what_is_drawn_becomes_the_box(monkeypatch):
     drawn.set_state({"value": [3, 4, 5, 6]})  # as a message from the browser does
     assert picker.box.tolist() == [3, 4, 5, 6]
     assert picker.box.dtype == np.float64
-
-
-def shown(monkeypatch, picker):
-    display = pytest.importorskip("IPython.display")
-    seen = []
-    monkeypatch.setattr(display, "display", seen.append)
-    picker._ipython_display_()
-    return seen
 
 
 def test_the_twin_stands_alone_without_a_kernel(monkeypatch, capsys):

@@ -6,6 +6,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+from displays import shown
 
 from udtlib import viz
 from udtlib.data.sequences import Sequence
@@ -142,16 +143,6 @@ def test_what_a_browser_sends_is_held_to_the_controls():
     assert held == {"shade": 0.25, "level": 9, "name": "a", "on": True}
     assert isinstance(held["level"], int)
     assert list(demo.encoded(**found)) == [jpeg(draw(**held))]
-
-
-def shown(monkeypatch, demo):
-    pytest.importorskip("IPython")
-    import IPython.display
-
-    seen = []
-    monkeypatch.setattr(IPython.display, "display", seen.append)
-    demo._ipython_display_()
-    return seen
 
 
 def test_without_a_kernel_the_twin_and_one_line(monkeypatch, capsys):

@@ -109,6 +109,9 @@ def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> N
     found = answer({"long": [0.9] * 98, "short": [0.1, 0.3]})
     expect(not close(found, 0.886), "that is the mean over frames: each sequence counts once, however long")
     expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
+    found = answer({"a": [0.1, 0.1, 0.7], "b": [0.4], "c": [0.8]})
+    hint = f"three sequences at 0.3, 0.4 and 0.8 make 0.5 (a median is another number), found {found}"
+    expect(close(found, 0.5), hint)
 
 
 @exercise

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from udtlib.check.hints import compare, expect, number, numbers
+from udtlib.check.hints import compare, expect, number, numbers, whole
 from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 from udtlib.patches import hann_window
@@ -42,7 +42,7 @@ def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
         w = _learn(template[None], gaussian_label(height, width, 1.0)[None], 0.01)
         response = _correlate(w, np.roll(template, (dy, dx), (0, 1)))
         peak = tuple(int(i) for i in np.unravel_index(response.argmax(), response.shape))
-        answered = numbers(answer(dy, dx, height, width), (2,), "an index (row, column)")
+        answered = whole(answer(dy, dx, height, width), (2,), "an index (row, column)")
         found = (int(answered[0]), int(answered[1]))
         text = f"a move of ({dy}, {dx}) on {height} x {width} peaks at {peak}, found {found}"
         hints = {

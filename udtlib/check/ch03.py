@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from udtlib.boxes import center, center_error, from_center
-from udtlib.check.hints import close, compare, expect, number, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers, whole
 from udtlib.check.verdict import exercise
 from udtlib.features import LUMA
 from udtlib.labels import gaussian_label, peak_displacement
@@ -77,7 +77,7 @@ def scale_peak(answer: Callable[[float, float, int], int]) -> None:
         spectra = fft.fft(x, axis=1), fft.fft(z, axis=1)
         response = fft.ifft((spectra[0].conj() * spectra[1]).sum(0)).real
         peak = int(response.argmax())
-        found = int(number(answer(growth, step, count), "one index"))
+        found = int(whole(answer(growth, step, count), (), "one index"))
         text = f"grown by {growth:.3f}, step {step}, {count} sizes: peak at {peak}, found {found}"
         hints = {
             places: "an index is not negative: which one is it on the circle?",

@@ -40,13 +40,14 @@ def noisy_channel(answer: Answer) -> None:
 @exercise
 def plain_lambda(answer: Answer) -> None:
     """Check the plain lambda of the reference's relative one, in training and in tracking."""
-    for size in (121, 125):
-        truth = 1e-4 * 32 * size * size
-        found = number(answer(1e-4, 32, size, size), "one number, the plain lambda")
-        expect(not close(found, 1e-4 * size * size), "the reference counts the channels too")
+    for height, width in ((121, 121), (125, 125), (60, 100)):
+        cells = height * width
+        truth = 1e-4 * 32 * cells
+        found = number(answer(1e-4, 32, height, width), "one number, the plain lambda")
+        expect(not close(found, 1e-4 * cells), "the reference counts the channels too")
         hint = "the other way round: multiply both by C*H*W"
-        expect(not close(found, 1e-4 / (32 * size * size), atol=0), hint)
-        hint = f"32 channels of {size} x {size}: expected {truth:.2f}, found {found}"
+        expect(not close(found, 1e-4 / (32 * cells), atol=0), hint)
+        hint = f"32 channels of {height} x {width}: expected {truth:.2f}, found {found}"
         expect(close(found, truth), hint)
 
 

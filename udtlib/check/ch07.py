@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import number, numbers
+from udtlib.check.hints import expect, number, numbers
 from udtlib.check.verdict import exercise
 from udtlib.labels import gaussian_label
 
@@ -30,8 +30,8 @@ def port_peak(answer: Answer) -> None:
         }
         case = f"a peak at row {row}, column {column} of 9 x 7"
         for hint, value in wrong.items():
-            assert found != list(value) or value == truth, f"{case}: {hint}"
-        assert found == list(truth), f"{case}: expected another cell, found {found}"
+            expect(found != list(value) or value == truth, f"{case}: {hint}")
+        expect(found == list(truth), f"{case}: expected another cell, found {found}")
 
 
 @exercise
@@ -53,12 +53,10 @@ def best_height(answer: Answer) -> None:
                 "the lowest point of a parabola: the square has a factor 2, as has the mixed term": 2 * truth,
             }
             for hint, value in wrong.items():
-                assert np.isclose(value, truth, rtol=1e-2, atol=1e-6) or not np.isclose(
-                    found, value, rtol=1e-2, atol=1e-6
-                ), f"{case}: {hint}"
-            assert np.isclose(found, truth, rtol=1e-2, atol=1e-3), (
-                f"{case}: expected {truth:.3f}, found {found:.3f}"
-            )
+                same = np.isclose(value, truth, rtol=1e-2, atol=1e-6)
+                expect(same or not np.isclose(found, value, rtol=1e-2, atol=1e-6), f"{case}: {hint}")
+            near = np.isclose(found, truth, rtol=1e-2, atol=1e-3)
+            expect(near, f"{case}: expected {truth:.3f}, found {found:.3f}")
 
 
 @exercise
@@ -72,15 +70,16 @@ def miss_loss(answer: Answer) -> None:
             case = f"sigma {sigma:g}, {distance} cells away"
             energy = np.pi * sigma**2
             narrow = 2 * energy * (1 - np.exp(-(distance**2) / (2 * sigma**2)))
-            assert np.isclose(narrow, truth, rtol=1e-2) or not np.isclose(found, narrow, rtol=1e-2), (
-                f"{case}: the product of two Gaussians of width sigma falls off as exp(-d^2 / (4 sigma^2))"
+            expect(
+                np.isclose(narrow, truth, rtol=1e-2) or not np.isclose(found, narrow, rtol=1e-2),
+                f"{case}: the product of two Gaussians of width sigma falls off as exp(-d^2 / (4 sigma^2))",
             )
-            assert distance == 0 or not np.isclose(found, truth / 2, rtol=1e-2), (
-                f"{case}: half of it; both Gaussians leave their energy"
+            expect(
+                distance == 0 or not np.isclose(found, truth / 2, rtol=1e-2),
+                f"{case}: half of it; both Gaussians leave their energy",
             )
-            assert np.isclose(found, truth, rtol=1e-2, atol=1e-2), (
-                f"{case}: expected {truth:.2f}, found {found:.2f}"
-            )
+            near = np.isclose(found, truth, rtol=1e-2, atol=1e-2)
+            expect(near, f"{case}: expected {truth:.2f}, found {found:.2f}")
 
 
 @exercise
@@ -105,11 +104,12 @@ def median_flow(answer: Answer) -> None:
         "the median of the points kept, not their mean": step[kept].mean(axis=0),
     }
     for hint, value in wrong.items():
-        assert not np.allclose(found, value, atol=1e-9), hint
-    assert np.allclose(found, truth), f"expected {truth.round(3)}, found {found.round(3)}"
+        expect(not np.allclose(found, value, atol=1e-9), hint)
+    expect(np.allclose(found, truth), f"expected {truth.round(3)}, found {found.round(3)}")
     same = answer(start.copy(), start + np.array([1.0, 2.0]), start.copy())
-    assert np.allclose(numbers(same, (2,), "the displacement (x, y)"), [1, 2]), (
-        "all points came home equally well, so all are kept: a miss *equal* to the median stays"
+    expect(
+        np.allclose(numbers(same, (2,), "the displacement (x, y)"), [1, 2]),
+        "all points came home equally well, so all are kept: a miss *equal* to the median stays",
     )
 
 
@@ -124,17 +124,21 @@ def escape(answer: Answer) -> None:
         truth = ((z.conj() * x).sum(0) * there / (np.abs(z) ** 2).sum(0) / y).real
         found = numbers(answer(x.copy(), z.copy()), (6, 5), "g, shape (6, 5)")
         about = f"{channels} channel(s)"
-        assert not np.allclose(found, np.sqrt(truth)) or channels == 1, (
-            f"{about}: there *and* back, so the numerator is squared"
+        expect(
+            not np.allclose(found, np.sqrt(truth)) or channels == 1,
+            f"{about}: there *and* back, so the numerator is squared",
         )
         cross = np.abs((x * z).sum(0)) ** 2 / ((np.abs(x) ** 2).sum(0) * (np.abs(z) ** 2).sum(0))
-        assert channels == 1 or not np.allclose(found, cross), (
-            f"{about}: one of the two spectra is conjugated inside the sum"
+        expect(
+            channels == 1 or not np.allclose(found, cross),
+            f"{about}: one of the two spectra is conjugated inside the sum",
         )
         each = (np.abs(x) ** 2 * np.abs(z) ** 2).sum(0) / ((np.abs(x) ** 2).sum(0) * (np.abs(z) ** 2).sum(0))
-        assert channels == 1 or not np.allclose(found, each), (
-            f"{about}: sum over channels first, then the square"
+        expect(
+            channels == 1 or not np.allclose(found, each),
+            f"{about}: sum over channels first, then the square",
         )
-        assert np.allclose(found, truth), (
-            f"{about}: found {complex(found[0, 1]):.3f} where {truth[0, 1]:.3f} was expected"
+        expect(
+            np.allclose(found, truth),
+            f"{about}: found {complex(found[0, 1]):.3f} where {truth[0, 1]:.3f} was expected",
         )

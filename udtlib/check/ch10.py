@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import close, compare, number, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers, whole
 from udtlib.check.verdict import exercise
 
 Answer = Callable[..., Any]
@@ -40,13 +40,16 @@ def coincide(answer: Answer) -> None:
         draws = [min(u, left) for u in range(1, span + 1)]
         truth = sum(a == b for a, b in product(draws, draws)) / span**2
         if 1 < left < span:
-            assert not np.isclose(found, 1 / span), (
-                "true only far from the end: with few frames left many draws become the last one"
+            expect(
+                not np.isclose(found, 1 / span),
+                "true only far from the end: with few frames left many draws become the last one",
             )
-            assert not np.isclose(found, 1 / left), (
-                "the frames that are left are not equally likely: whatever goes beyond the end is the last"
+            expect(
+                not np.isclose(found, 1 / left),
+                "the frames that are left are not equally likely: whatever goes beyond the end is the last",
             )
-        assert np.isclose(found, truth), f"left {left}, span {span}: expected {truth:.4f}, found {found:.4f}"
+        hint = f"left {left}, span {span}: expected {truth:.4f}, found {found:.4f}"
+        expect(np.isclose(found, truth), hint)
 
 
 @exercise
@@ -60,19 +63,22 @@ def triplet_at(answer: Answer) -> None:
         (9, (10, 2), (9, 19, 11)),
     )
     for template, draws, truth in cases:
-        found = tuple(numbers(answer(lengths, template, draws), (3,), "three frame numbers").astype(int))
+        found = tuple(whole(answer(lengths, template, draws), (3,), "three frame numbers").tolist())
         ends = np.cumsum(lengths)
         end = int(ends[np.searchsorted(ends, template, side="right")])
-        assert max(found) != end or max(truth) == end, (
-            f"frame {end} is the first of the next video: the last of this one is {end - 1}"
+        expect(
+            max(found) != end or max(truth) == end,
+            f"frame {end} is the first of the next video: the last of this one is {end - 1}",
         )
-        assert max(found) < end, (
-            f"template {template} is in the video that ends at {end - 1}, and {found} goes beyond it"
+        expect(
+            max(found) < end,
+            f"template {template} is in the video that ends at {end - 1}, and {found} goes beyond it",
         )
-        assert found[0] == template, f"the template is frame {template}, found {found[0]}"
-        assert found == truth, (
+        expect(found[0] == template, f"the template is frame {template}, found {found[0]}")
+        expect(
+            found == truth,
             f"template {template}, draws {draws}: expected {truth}, found {found}; a draw beyond the end is "
-            "the last frame, and S1 and S2 keep their order"
+            "the last frame, and S1 and S2 keep their order",
         )
 
 
@@ -84,15 +90,16 @@ def hold_out(answer: Answer) -> None:
     for seed in range(20):
         found = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
         again = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
-        assert (found == again).all(), "the same seed held out other videos the second time"
+        expect((found == again).all(), "the same seed held out other videos the second time")
         for one, other in ((1, 3), (5, 6)):
-            assert found[one] == found[other], (
-                f"videos {one} and {other} show the same picture, and only one of them is held out"
+            expect(
+                found[one] == found[other],
+                f"videos {one} and {other} show the same picture, and only one of them is held out",
             )
         count = len({group for group, out in zip(groups, found, strict=True) if out})
-        assert count == 2, f"expected 2 of the 8 groups (a quarter) held out, found {count}"
+        expect(count == 2, f"expected 2 of the 8 groups (a quarter) held out, found {count}")
         chosen.append(tuple(found))
-    assert len(set(chosen)) > 5, "other seeds hold out the same videos: expected another choice"
+    expect(len(set(chosen)) > 5, "other seeds hold out the same videos: expected another choice")
 
 
 @exercise

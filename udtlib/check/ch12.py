@@ -1,6 +1,6 @@
 """The checks of chapter 12's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,15 @@ def remember(answer: Callable[[Array, Array, Array, float], tuple[Array, Array]]
 
         found = answer(samples, weights, new, 0.05)
 
-        expect(isinstance(found, tuple) and len(found) == 2, "expected two arrays: samples and weights")
+        expect(
+            isinstance(found, list | tuple) and len(found) == 2, "expected two arrays: samples and weights"
+        )
         untouched = np.array_equal(samples, before[0]) and np.array_equal(weights, before[1])
         expect(untouched, "the arrays you were given were changed: work on copies")
         _judge_memory(found, before, new, near)
 
 
-def _judge_memory(found: tuple[Any, Any], before: tuple[Array, Array], new: Array, near: bool) -> None:
+def _judge_memory(found: Sequence[Any], before: tuple[Array, Array], new: Array, near: bool) -> None:
     """Compare one memory with the right one and with those of likely mistakes."""
     held = numbers(found[0], (4, 3), "samples of shape (4, 3)")
     shares = numbers(found[1], (4,), "four weights")

@@ -75,14 +75,15 @@ def network_input(answer: Callable[[NDArray[np.uint8]], Any]) -> None:
 @exercise
 def too_many_machines(answer: Callable[[float, float], Any]) -> None:
     """Exercise 4: from how many machines on waiting takes longer than computing."""
-    for step, latency in [(0.5, 0.001), (0.31, 0.01), (0.3, 0.05), (0.001, 0.1)]:
+    # Where both take equally long, the numbers are whole in binary, so that no rounding decides.
+    for step, latency in [(0.5, 0.001), (0.31, 0.01), (0.375, 0.0625), (0.001, 0.1)]:
         found = number(answer(step, latency), "a number of machines")
         ratio = step / (3 * latency)
-        truth = floor(ratio + 1e-9) + 2
+        truth = floor(ratio) + 2
         mistakes = [
             (ratio + 1, "machines are whole: round up, and waiting must take longer"),
             (truth - 1, "N machines send 3 (N - 1) messages, and waiting must take longer than computing"),
-            (floor(step / latency + 1e-9) + 2, "there are three times N - 1 messages"),
+            (floor(step / latency) + 2, "there are three times N - 1 messages"),
             (truth + 1, "one machine fewer is too many already"),
         ]
         compare(found, truth, mistakes, f"step {step} s, latency {latency} s")

@@ -61,6 +61,14 @@ def number(found: Any, what: str) -> float:
     return float(value.real)
 
 
+def whole(found: Any, shape: tuple[int, ...], what: str) -> NDArray[np.int64]:
+    """Return an answer as whole numbers, or say what was expected, as :func:`numbers` does."""
+    values = numbers(found, shape, what)
+    near = np.rint(values.real)
+    expect(close(values, near), f"expected {what}, whole numbers, found {str(found)[:LONGEST]}")
+    return np.asarray(near, dtype=np.int64)
+
+
 def compare(
     found: Any, expected: Any, mistakes: Mistakes, case: str, *, rtol: float = RTOL, atol: float = ATOL
 ) -> None:
@@ -85,10 +93,11 @@ def compare(
 
 
 def _values(found: Any) -> Array:
-    """Return anything as complex numbers, or one NaN."""
+    """Return anything as complex numbers, or one NaN; a text is no number, whatever stands in it."""
     try:
-        return np.asarray(found, dtype=np.complex128)
-    except (TypeError, ValueError):
+        values = np.asarray(found)
+        return np.asarray(np.nan if values.dtype.kind in "SU" else values, dtype=np.complex128)
+    except (TypeError, ValueError, OverflowError):
         return np.array(np.nan)
 
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from udtlib.commands.common import add_policy, add_protocol, file_path, whole_number
-from udtlib.data import DATASETS, Sequence, find_data, load_truth
+from udtlib.data import DATASETS, Sequence, find_data, load_dataset, load_truth
+from udtlib.data.benchmarks.otb_lists import LISTS
 from udtlib.data.folder import load_folders
-from udtlib.errors import DataError, MissingDataError, UnknownNameError
+from udtlib.data.registry import SINGLE
+from udtlib.errors import DataError, MissingDataError, OptionError, UdtError, UnknownNameError
 from udtlib.evaluation import TrackerScore, load_policy, score
 from udtlib.evaluation.protocols import results_folder
 from udtlib.evaluation.report.material import Panel
@@ -58,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images",
         type=file_path,
         metavar="ROOT",
-        help="the dataset's folder, for strips of frames; otb: found by itself",
+        help="the dataset's folder, for strips of frames; OTB's is found by itself",
     )
     parser.add_argument(
         "--strips",
@@ -84,8 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     notes = [note for item in trackers.items() if (note := _left_out_note(*item, sequences, protocol))]
     notes += mismatches(trackers, sequences, protocol)
-    if dataset == "otb":
-        sequences = with_images(sequences, _image_root(arguments))
+    sequences = with_images(sequences, _pictured(dataset, arguments))
     text = html_report(
         scores,
         title=arguments.title,
@@ -100,19 +101,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _image_root(arguments: argparse.Namespace) -> Path | None:
-    """Return the folder of OTB's images: the one named, that of the annotations, or the one at hand."""
-    if arguments.images and not Path(arguments.images).is_dir():
-        raise MissingDataError(f"{arguments.images}: no such folder of images; leave out --images for none")
-    folders = [arguments.images, arguments.annotations]
-    named = [Path(folder) for folder in folders if folder and Path(folder).is_dir()]
-    return named[0] if named else find_data("otb")
+def _pictured(dataset: str, arguments: argparse.Namespace) -> list[Sequence]:
+    """Return the sequences that are found with their images: below --images, or for OTB elsewhere too.
+
+    Raises:
+        MissingDataError, DataError: no such folder as --images, or no sequence in it that can be read.
+        OptionError: --images of a dataset that brings its frames along.
+    """
+    images, annotations = arguments.images, arguments.annotations
+    if images and (dataset in SINGLE or dataset not in DATASETS):
+        raise OptionError(f"--images: the frames of {dataset} are found without it; leave it out")
+    if images and not images.is_dir():
+        raise MissingDataError(f"{images}: no such folder of images; leave out --images for none")
+    is_otb = dataset == "otb" or dataset in LISTS
+    beside = annotations if annotations and annotations.is_dir() else find_data("otb")
+    root = images or (beside if is_otb else None)
+    try:
+        return load_dataset("otb" if is_otb else dataset, root, broken={}) if root else []
+    except UdtError:
+        if images:
+            raise
+        return []  # a report is worth reading without strips
 
 
 def _panels(
     trackers: Mapping[str, Path], scores: list[TrackerScore], sequences: list[Sequence], strips: int
 ) -> dict[str, Panel]:
     dataset = scores[0].dataset
+    sequences = [one for one in sequences if one.is_scored]
     loaded = {name: load_results(folder, sequences, dataset) for name, folder in trackers.items()}
     boxes = {name: {one: found.boxes for one, found in results.items()} for name, results in loaded.items()}
     return sequence_panels(scores, boxes, sequences, strips=strips)

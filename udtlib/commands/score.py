@@ -80,8 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _annotated_sequences(arguments: argparse.Namespace) -> list[Sequence]:
     options = own_truth(arguments)
     if arguments.truth and not arguments.annotations:
-        return [_own_sequence(arguments.results, arguments.truth, arguments.index_base or 0)]
-    sequences = load_truth(arguments.dataset, arguments.annotations, **options)
+        sequences = [_own_sequence(arguments.results, arguments.truth, arguments.index_base or 0)]
+    else:
+        sequences = load_truth(arguments.dataset, arguments.annotations, **options)
     return choose_subset(sequences, arguments.subset) if arguments.subset else sequences
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.boxes import Boxes
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError, MissingDataError, ShapeError
 from udtlib.files import storage_errors, user_path, write_whole
 
 LARGEST_TEXT = 1 << 28
@@ -78,16 +78,24 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
 
     Raises:
         StorageError: it cannot be written.
+        ShapeError: as `boxes_text`.
     """
-    path = user_path(path)
+    path, text = user_path(path), boxes_text(boxes, index_base)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, (f"# {comment}\n" if comment else "") + boxes_text(boxes, index_base))
+    write_whole(path, (f"# {comment}\n" if comment else "") + text)
 
 
 def boxes_text(boxes: ArrayLike, index_base: int) -> str:
-    """Return boxes ``(N, 4)``, 0-indexed, as lines ``x,y,w,h`` with 4 decimals; may hold NaN."""
-    rows = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    """Return boxes ``(N, 4)``, 0-indexed, as lines ``x,y,w,h`` with 4 decimals; may hold NaN.
+
+    Raises:
+        ShapeError: another shape, such as that of polygons ``(N, 8)``.
+    """
+    rows = np.asarray(boxes, dtype=np.float64)
+    rows = rows if rows.size else rows.reshape(0, 4)
+    if rows.ndim != 2 or rows.shape[1] != 4:
+        raise ShapeError(f"expected boxes (N, 4) to write, found shape {rows.shape}")
     rows = rows + np.array([index_base, index_base, 0, 0])
     return "".join("{:.4f},{:.4f},{:.4f},{:.4f}\n".format(*row) for row in rows)
 

@@ -11,7 +11,7 @@ import numpy as np
 from udtlib.boxes import Boxes
 from udtlib.data.box_files import read_boxes
 from udtlib.data.images import ImageFiles
-from udtlib.data.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, look_into
+from udtlib.data.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, look_into, may_be
 from udtlib.data.sequences import Frames, Sequence
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError, MissingDataError
@@ -50,7 +50,8 @@ def load_folders(root: str | Path) -> list[Sequence]:
         DataError: as `load_folder`.
     """
     root = user_path(root)
-    found = sorted(path.parent for path in root.glob(f"*/{TRUTH}"))
+    inside = look_into(root).folders if root.is_dir() else []
+    found = [path for path in inside if may_be((path / TRUTH).exists)]
     if not found:
         raise MissingDataError(f"{root}: expected folders SEQUENCE/{TRUTH} with their images, found none")
     return [sequence for folder in found for sequence in load_folder(folder)]
@@ -60,11 +61,15 @@ def sequence_name(path: Path) -> str:
     """Return what the sequence of a folder or a video file is called: the name, without a file's suffix.
 
     A suffix is a dot and a word with a letter in it: ``clip.1`` and ``clip.2`` are two names, of files too.
-    The folder ``.`` is called what the folder is called.
     """
-    whole = Path(os.path.abspath(path)).name or "root"
+    whole = folder_name(path)
     has_type = re.search(r"[A-Za-z]", path.suffix) and not path.is_dir()
     return whole.removesuffix(path.suffix) if has_type else whole
+
+
+def folder_name(path: Path) -> str:
+    """Return what a folder is called; ``.`` is called what the folder is called."""
+    return Path(os.path.abspath(path)).name or "root"
 
 
 def _read_truth(root: Path, truth: str | Path | None, frames: AbstractSequence, index_base: int) -> Boxes:

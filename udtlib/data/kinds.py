@@ -8,7 +8,7 @@ a second way to the same file. Book: chapters 00 and 10.
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -148,6 +148,25 @@ def _kind(entry: os.DirEntry[str]) -> tuple[str, str]:
 def is_system_name(name: str) -> bool:
     """Tell whether a file or folder of this name is hidden, or made by an archiver or the system."""
     return name.startswith(".") or name in SYSTEM_NAMES
+
+
+def may_be(check: Callable[[], bool]) -> bool:
+    """Return what a check such as ``path.is_dir`` finds; True where that is refused: reading will say so."""
+    try:
+        return check()
+    except PermissionError:
+        return True
+
+
+def is_open(folder: Path) -> bool:
+    """Tell whether we may look into a folder; one that is not there counts as open."""
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def read_head(path: str | os.PathLike[str], size: int = HEAD_BYTES) -> bytes:

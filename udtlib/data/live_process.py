@@ -10,7 +10,7 @@ from udtlib.child_process import messages_out
 from udtlib.data.images import check_size
 from udtlib.data.shared_frame import SharedFrame
 from udtlib.data.video_process import Answers
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video_reader import FRAME_RATES, VideoReader
 from udtlib.errors import DataError
 from udtlib.frames import Frame
 
@@ -36,7 +36,8 @@ class LiveReader(VideoReader):
             self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
             raise DataError(f"{name}: cannot be opened{HINTS[source.isdecimal()]}")
-        self.fps = max(0.0, self._capture.get(cv2.CAP_PROP_FPS))
+        stated = self._capture.get(cv2.CAP_PROP_FPS)  # of RTSP often the clock's 90,000
+        self.fps = stated if stated in FRAME_RATES else 0.0
         self.announced = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         if not self.pass_to(0):
             raise DataError(f"{name}: found no frame that can be decoded{BLIND[source.isdecimal()]}")

@@ -12,7 +12,7 @@ from udtlib.arguments import look_up
 from udtlib.data.benchmarks.layouts import Layout
 from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
-from udtlib.errors import MissingDataError, UdtError
+from udtlib.errors import MissingDataError, OptionError, UdtError
 from udtlib.printing import printable
 
 DATASETS = {
@@ -41,6 +41,9 @@ DATASETS = {
 SINGLE = ("cast", "folder", "synthetic")
 """The datasets that are not folders of sequences, of which one may be broken and the others fine."""
 
+DRAWN = ("cast", "synthetic")
+"""Those without files."""
+
 
 def load_dataset(
     name: str, root: str | Path | None = None, *, broken: dict[str, str] | None = None, **options: Any
@@ -56,8 +59,11 @@ def load_dataset(
 
     Raises:
         UnknownNameError: ``name`` is not in `DATASETS`.
+        OptionError: a folder for a dataset that is drawn, and would not be looked at.
         MissingDataError: the folder is not there.
     """
+    if name in DRAWN and root is not None:
+        raise OptionError(f"the dataset {name} is drawn, and nothing is read from {root}: leave it out")
     if broken is not None and name not in SINGLE:
         options["broken"] = broken
     return _loader(name)(root, **options)

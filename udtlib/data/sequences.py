@@ -1,8 +1,9 @@
 """A sequence: its name, its frames (read when asked for) and its true boxes. Book: chapter 00."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as AbstractSequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import index as as_int
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.boxes import Boxes
-from udtlib.errors import DataError, UdtError
+from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.frames import Frame
 from udtlib.polygons import Region
 
@@ -87,6 +88,19 @@ class Sequence:
     regions: tuple[Region, ...] = ()
     frame_tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse boxes of another shape, such as polygons.
+
+        Raises:
+            DataError: not ``(N, 4)``.
+        """
+        shape = np.shape(self.boxes)
+        if len(self.boxes) and (len(shape) != 2 or shape[1] != 4):
+            raise DataError(
+                f"{self.name}: expected true boxes (N, 4), found shape {shape}; of polygons take the upright "
+                "rectangle around each"
+            )
+
     def __len__(self) -> int:
         """Return the number of frames."""
         return len(self.frames)
@@ -119,12 +133,13 @@ def read_each(
 
     Raises:
         DataError: none of the sequences can be read.
-        UdtError: what ``read`` raised, where ``broken`` is None.
+        UdtError: what ``read`` raised, where ``broken`` is None; MissingDataError for what may not be read.
     """
     sequences, problems = [], {}
     for name, file in targets:
         try:
-            sequences.append(read(name, file))
+            with readable():
+                sequences.append(read(name, file))
         except UdtError as error:
             if broken is None:
                 raise
@@ -135,3 +150,14 @@ def read_each(
     if broken is not None:
         broken.update(problems)
     return sequences
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn what the system refuses to let us read inside the block into a `MissingDataError`."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, UdtError):
+            raise
+        raise MissingDataError(f"{error.filename}: cannot be read ({error.strerror})") from error

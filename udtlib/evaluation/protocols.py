@@ -29,6 +29,7 @@ import numpy as np
 
 from udtlib.arguments import check_name
 from udtlib.boxes import Boxes
+from udtlib.data.one_size import LikeFirst
 from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.errors import DataError, OptionError
 from udtlib.evaluation.anchors import Anchor, anchors, has_target
@@ -155,18 +156,18 @@ def protocol_runs(sequence: Sequence, protocol: str, count: int = 1) -> list[tup
 
 def started(sequence: Sequence, start: Start) -> Sequence:
     """Return the part of a sequence that one run sees; its first box is the one given to the tracker."""
-    name = f"{sequence.name}-{start.number:02}"
+    name, frames = f"{sequence.name}-{start.number:02}", LikeFirst(sequence.frames, sequence.name)
     if start.moved is not None:
-        frames = MovedTarget(sequence.frames, start.first, start.moved)
+        still = MovedTarget(frames, start.first, start.moved)
         return replace(
-            sequence, name=name, frames=frames, boxes=start.moved, start=1, regions=(), frame_tags={}
+            sequence, name=name, frames=still, boxes=start.moved, start=1, regions=(), frame_tags={}
         )
     anchor = Anchor(start.first, start.backwards)
     shown = anchor.frames(len(sequence.boxes))
     boxes = sequence.boxes[shown].copy()
     regions = tuple(sequence.regions[k] for k in shown) if sequence.regions else ()
     boxes[0] = start.box
-    seen = FrameSlice(sequence.frames, anchor.frames(len(sequence.frames)))
+    seen = FrameSlice(frames, anchor.frames(len(frames)))
     return replace(sequence, name=name, frames=seen, boxes=boxes, start=1, regions=regions, frame_tags={})
 
 

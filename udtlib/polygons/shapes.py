@@ -31,11 +31,14 @@ def check_region(region: ArrayLike, where: str = "a region") -> Region:
     Polygons may be triangles, have repeated corners or cross themselves; a box may lack a size.
 
     Args:
-        region: four numbers, or two a corner; all NaN where there is none.
+        region: four numbers, or two a corner.
         where: stands in the message.
 
+    Returns:
+        Four NaN, no region, if one of the numbers is NaN.
+
     Raises:
-        BoxError: another number of numbers, or one that is infinite or beyond `LARGEST`; NaN among others.
+        BoxError: no numbers, another number of them, or one that is infinite or beyond `LARGEST`.
     """
     try:
         numbers = np.array(region, dtype=np.float64)

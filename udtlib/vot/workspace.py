@@ -15,7 +15,7 @@ from typing import Any
 
 from udtlib.child_process import python
 from udtlib.data.box_files import read_text
-from udtlib.data.kinds import IMAGE_SUFFIXES
+from udtlib.data.kinds import IMAGE_SUFFIXES, is_system_name
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import storage_errors, user_path, write_whole
 from udtlib.trackers.own import absolute
@@ -63,7 +63,8 @@ def write_workspace(
         if (sequences / name).resolve() != (root / name).resolve() or not (root / name / FILE).exists():
             _write(sequences / name / FILE, text)
         for path in sorted(path for pattern in EXTRAS for path in (root / name).glob(pattern)):
-            _write(sequences / name / path.name, read_text(path))
+            if not is_system_name(path.name):
+                _write(sequences / name / path.name, read_text(path))
     _write(sequences / LIST, "".join(f"{name}\n" for name in dict.fromkeys([*known, *names])))
     _write(folder / TRACKERS, registry)
     if not (folder / CONFIG).exists():

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from udtlib import viz
 from udtlib.boxes import Boxes, center_error, iou
+from udtlib.data.one_size import LikeFirst
 from udtlib.data.sequences import Sequence as Clip
 from udtlib.errors import DataError
 from udtlib.frames import Frame
@@ -74,10 +75,10 @@ def frame_drawer(
     """
     tracks = _tracks(sequence, predictions)
     draw_map = map_drawer(sequence, responses) if responses is not None else None
-    colors = viz.named_colors(["truth", *tracks])
+    colors, frames = viz.named_colors(["truth", *tracks]), LikeFirst(sequence.frames, sequence.name)
 
     def draw(index: int) -> Frame:
-        picture = np.asarray(sequence.frames[index])
+        picture = frames[index]
         scale = 1.0 if height is None else height / picture.shape[0]
         picture = picture if height is None else viz.resize_area(picture, height)
         if index < len(sequence.boxes):

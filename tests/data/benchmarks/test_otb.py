@@ -218,7 +218,16 @@ def test_annotations_from_json(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", ["nonsense", "[]", '{"a": 1}', '{"a": {"name": "a", "gt_rect": [[1, 2]]}}']
+    "content",
+    [
+        "nonsense",
+        "[]",
+        '{"a": 1}',
+        '{"a": {"name": "a", "gt_rect": [[1, 2]]}}',
+        '{"a": {"name": "a", "image_files": ["1.jpg"], "gt_rect": [[1, 2, 3, 2, 3, 4, 1, 4]]}}',  # a polygon
+        '{"a": {"name": "a", "image_files": ["1.jpg"], "gt_rect": [[1, 2], [3, 4]]}}',
+        '{"a": {"name": "a", "image_files": ["1.jpg"], "gt_rect": [1, 2, 3, 4]}}',
+    ],
 )
 def test_bad_annotations_name_the_file(tmp_path, content):
     (tmp_path / "a.json").write_text(content)

@@ -17,6 +17,7 @@ from udtlib.data.raw_video.leak_check import (
     measuring_sequences,
     perceptual_hash,
 )
+from udtlib.data.raw_video.packing import find_videos
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import DataError
@@ -106,3 +107,13 @@ def test_copy_of_a_real_sequence_is_found(tmp_path, name):
     leak = Measured([(name, frames[:100])]).find(hashes_of(copy))
     assert leak is not None
     assert leak.frames >= 25
+
+
+def test_the_current_folder_is_called_what_it_is_called(tmp_path, monkeypatch):
+    write_folder(tmp_path / "mine" / "David" / "img", frames_of(1, 2), "{:04d}.jpg")
+    monkeypatch.chdir(tmp_path / "mine")
+    assert [name for name, _ in measuring_sequences(["."])] == ["mine/David"]
+    assert [name for name, _ in measuring_sequences([tmp_path / "mine"])] == ["mine/David"]
+    monkeypatch.chdir(tmp_path / "mine" / "David" / "img")
+    for here in (".", "../img"):
+        assert [source.name for source in find_videos([here])] == ["img"]

@@ -237,7 +237,7 @@ def test_times_that_make_no_sense_are_left_out(tmp_path: Path) -> None:
     folder = tmp_path / "siam" / "a"
     folder.mkdir(parents=True)
     (folder / "a_001.txt").write_text("1,2,3,4\n")
-    for text in ("x\n", "nan\n", "-1\n", "", "1e300\n"):
+    for text in ("x\n", "nan\n", "-1\n", "", "1e300\n", "0.5\n0.5\n"):
         (folder / "a_time.txt").write_text(text)
         import_results(tmp_path, "got10k", tmp_path / f"run{len(text)}{text[:1]}", "got10k")
         record = next((tmp_path / f"run{len(text)}{text[:1]}").rglob("*.json"))

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 import pytest
+from trees import write_dtb70
 
 from udtlib.cli import main
 from udtlib.data import DATASETS, Sequence, load_dataset
@@ -491,3 +492,30 @@ def test_images_are_found_beside_the_annotations_or_where_named(tmp_path, otb_fi
     assert "c: no images at hand" in text
     assert main([*command, "--images", str(tmp_path / "nowhere")]) == 2
     assert "no such folder of images" in capsys.readouterr().err
+
+
+def test_images_of_other_datasets_are_taken_where_they_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("UDT_DATA", "none")
+    write_dtb70(tmp_path / "dtb70", "Car2", 4)
+    (sequence,) = load_dataset("dtb70", tmp_path / "dtb70")
+    (tmp_path / "run" / "t").mkdir(parents=True)
+    write_result(tmp_path / "run/t/Car2.txt", sequence.boxes, "dtb70", {"dataset": "dtb70"})
+    out = tmp_path / "r.html"
+    command = ["report", str(tmp_path / "run"), "--annotations", str(tmp_path / "dtb70"), "--out", str(out)]
+    assert main(command) == 0
+    assert "data:image/jpeg" not in out.read_text("utf-8")
+    assert main([*command, "--images", str(tmp_path / "dtb70")]) == 0
+    assert out.read_text("utf-8").count("data:image/jpeg") == 1
+    (tmp_path / "empty").mkdir()
+    assert main([*command, "--images", str(tmp_path / "empty")]) == 2
+    assert "empty: no DTB70 sequence found" in capsys.readouterr().err
+
+
+def test_images_of_a_dataset_that_brings_them_along_are_refused(tmp_path, capsys):
+    (tmp_path / "t").mkdir()
+    record = {"dataset": "synthetic"}
+    for sequence in load_dataset("synthetic"):
+        write_result(tmp_path / "t" / f"{sequence.name}.txt", sequence.boxes, "synthetic", record)
+    command = ["report", str(tmp_path), "--out", str(tmp_path / "r.html"), "--images", str(tmp_path)]
+    assert main(command) == 2
+    assert "--images: the frames of synthetic are found without it; leave it out" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from udtlib.data import Sequence
 from udtlib.errors import DataError
 from udtlib.evaluation import POLICIES, bootstrap_interval, score
 from udtlib.evaluation.report.plots import COLORS, line_styles, precision_plot, short, success_plot, to_svg
-from udtlib.evaluation.scoring.statistics import bootstrap_band
+from udtlib.evaluation.scoring.bands import bootstrap_band
 
 
 def make_sequences(count=5):
@@ -171,3 +171,52 @@ def test_importing_and_drawing_leave_pyplot_alone():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+def frames_alike(*lengths):
+    """Two trackers under a policy that weighs sequences by frames: good in the long one, in the short."""
+    sequences = [
+        Sequence(name, (), np.tile([10.0, 20, 40, 30], (count, 1)))
+        for name, count in zip("ab", lengths, strict=True)
+    ]
+    shifts = {"long": (2, 25), "short": (25, 2)}
+    return [
+        score(
+            {one.name: one.boxes + np.array([by, 0, 0, 0]) for one, by in zip(sequences, moves, strict=True)},
+            sequences,
+            dataset="got10k",
+            tracker=name,
+        )
+        for name, moves in shifts.items()
+    ]
+
+
+def test_a_policy_that_pools_frames_draws_the_curve_of_its_number():
+    good, poor = frames_alike(91, 11)
+    figure = success_plot([poor, good], bands=True)
+    assert legend_of(figure) == [f"[{good.auc:.3f}] long", f"[{poor.auc:.3f}] short"]
+    line = figure.axes[0].lines[0].get_ydata()
+    a, b = (one.success for one in good.sequences)
+    np.testing.assert_allclose(line, (90 * a + 10 * b) / 100)  # without the first frames
+    assert line.mean() == pytest.approx(good.auc, abs=0.05) != pytest.approx((a + b).mean() / 2, abs=0.1)
+    precise = precision_plot([poor, good]).axes[0].lines[0].get_ydata()
+    assert precise[20] == pytest.approx(good.precision) == pytest.approx(0.9)
+    corners = figure.axes[0].collections[0].get_paths()[0].vertices
+    low, high = bootstrap_band([a, b], weights=[90, 10])
+    at_half = corners[np.isclose(corners[:, 0], 0.5), 1]
+    assert (at_half.min(), at_half.max()) == pytest.approx((low[10], high[10]))
+
+
+def test_a_weighted_band_is_that_of_each_frame_drawn_with_its_sequence():
+    generator = np.random.default_rng(2)
+    curves, weights = generator.uniform(size=(5, 3)), np.array([3, 1, 2, 5, 4])
+    drawn = np.random.default_rng(7).multinomial(5, np.full(5, 0.2), size=300)
+    means = [
+        np.concatenate([np.repeat(curves[i : i + 1], n * weights[i], 0) for i, n in enumerate(one)]).mean(0)
+        for one in drawn
+    ]
+    low, high = bootstrap_band(curves, weights=weights, draws=300, seed=7)
+    np.testing.assert_allclose([low, high], np.percentile(means, [2.5, 97.5], axis=0))
+    for wrong in ([1, 2], [1, 1, 1, 1, 0], [1, 1, 1, 1, np.nan]):
+        with pytest.raises(DataError, match="expected a weight above 0 for each of 5 sequences"):
+            bootstrap_band(curves, weights=wrong)

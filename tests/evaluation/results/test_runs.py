@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from locked import locked, open_folder
 from shift_tracker import Shift, make_sequence, three_sequences
 
 from udtlib.cli import main
@@ -105,3 +106,15 @@ def test_what_a_mac_leaves_is_no_result_and_no_tracker(trackers, tmp_path, caplo
     with pytest.raises(Exception, match=r"expected result files TRACKER/SEQUENCE\.txt, found none"):
         find_trackers([tmp_path / "__MACOSX" / ".." / ".idea"])
     evaluate(Shift, three_sequences(), tmp_path)
+
+
+def test_a_tracker_that_may_not_be_read_is_named_and_the_others_are_found(caplog):
+    with open_folder() as run:
+        for name in ("good", "locked"):
+            (run / name).mkdir()
+            (run / name / "a.txt").write_text("1,2,3,4\n")
+        with locked(run / "locked"):
+            assert list(find_trackers([run])) == ["good"]
+        assert list(find_trackers([run])) == ["good", "locked"]
+    (line,) = caplog.messages
+    assert line == f"{run}: left out locked: no permission to read it"

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from udtlib.errors import DataError, OptionError
 from udtlib.evaluation.scoring.anchors import anchor_measures, mean_by_time, robustness, run_overlaps
+from udtlib.evaluation.scoring.bands import bootstrap_band
 from udtlib.evaluation.scoring.horizon import horizon_curve, horizon_difference
 from udtlib.evaluation.scoring.ope import SequenceScore
 from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import (
-    bootstrap_band,
     bootstrap_interval,
     detectable_difference,
     sequences_needed,

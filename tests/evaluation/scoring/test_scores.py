@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -16,8 +17,15 @@ from udtlib.errors import DataError, OptionError, UnknownNameError
 from udtlib.evaluation import POLICIES, Policy, bootstrap_interval, paired_difference, score
 from udtlib.evaluation.report.tables import attribute_table, difference_table, score_table
 from udtlib.evaluation.results.files import Result
+from udtlib.evaluation.running import runner
+from udtlib.evaluation.scoring import statistics
+from udtlib.evaluation.scoring.bands import bootstrap_band
+from udtlib.evaluation.scoring.crossed import crossed_difference
 from udtlib.evaluation.scoring.lists import OTB2013, choose_subset
 from udtlib.evaluation.scoring.scores import score_runs
+from udtlib.evaluation.scoring.statistics import difference_over_starts
+from udtlib.evaluation.scoring.supervised import SupervisedRun
+from udtlib.evaluation.scoring.vot import VotScore
 
 PUBLISHED = find_data("published")
 ONE_INDEXED = np.array([1, 1, 0, 0])
@@ -140,6 +148,48 @@ def test_statistics_refuse_what_is_no_list_of_scores(values):
         bootstrap_interval(values)
     with pytest.raises(DataError, match="same sequences"):
         paired_difference([0.1], [0.1, 0.2])
+
+
+def test_a_bootstrap_in_portions_is_the_same_one(monkeypatch):
+    values, weights = np.random.default_rng(1).uniform(size=(2, 40))
+    whole = [bootstrap_interval(values, weights=one, seed=3) for one in (None, weights)]
+    monkeypatch.setattr(statistics, "AT_ONCE", 1000)
+    assert [bootstrap_interval(values, weights=one, seed=3) for one in (None, weights)] == whole
+    assert whole[1].mean == pytest.approx(np.average(values, weights=weights))
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0], [1.0, -1.0], [1.0, np.nan]])
+def test_weights_are_numbers_above_0_one_a_sequence(weights):
+    with pytest.raises(DataError, match="expected a weight above 0 for each of 2 sequences"):
+        bootstrap_interval([0.1, 0.2], weights=weights)
+
+
+@pytest.mark.parametrize("options", [{"level": 1.5}, {"level": np.nan}, {"draws": 0}])
+def test_whatever_redraws_refuses_a_level_or_a_number_of_draws_that_cannot_be(options):
+    table = np.random.default_rng(0).uniform(size=(2, 3))
+    runs = {"a": [SupervisedRun(np.full(200, 0.5), np.array([1] + [3] * 199))]}
+    for redraw in (
+        lambda **known: bootstrap_interval([0.1, 0.2], **known),
+        lambda **known: bootstrap_band(table, **known),
+        lambda **known: crossed_difference(table, table + 1, **known),
+        lambda **known: VotScore("t", runs).eao_interval(**known),
+    ):
+        with pytest.raises(OptionError, match=f"{next(iter(options))}: expected"):
+            redraw(**options)
+    if "level" in options:
+        with pytest.raises(OptionError, match="level: expected"):
+            difference_over_starts([0.1, 0.2], [0.1, 0.3], **options)
+
+
+def test_names_of_many_sequences_are_compared_in_an_instant():
+    """TrackingNet has 30,643; comparing each with each took a quarter of a minute."""
+    boxes = np.ones((2, 4))
+    sequences = [Sequence(f"s{number}", (), boxes) for number in range(30_000)]
+    begun = time.perf_counter()
+    runner._check_names(sequences)
+    assert time.perf_counter() - begun < 5
+    with pytest.raises(DataError, match=r"each of its own name, found \['s7'\]"):
+        runner._check_names([*sequences, Sequence("S7", (), boxes)])
 
 
 def test_differences_need_the_same_sequences():

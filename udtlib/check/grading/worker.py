@@ -44,12 +44,18 @@ REFUSED = (
 )
 """Beginnings of audit events."""
 
+PLAIN = (
+    *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Name, ast.Attribute, ast.Call, ast.keyword),
+    *(ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context),
+)
+"""What a constant's value may be made of."""
+
 
 def kept(cells: Iterable[str]) -> ast.Module:
     """Return what a notebook's code cells define, as one module; a cell that cannot be parsed is left out.
 
-    Kept are functions, classes, lambdas with a name, literals with a name in capitals, and the imports whose
-    names one of these uses.
+    Kept are functions, classes, lambdas with a name, constants with a name in capitals, such as
+    ``TURN = 2 * np.pi``, and the imports whose names one of these uses.
     """
     found: list[ast.stmt] = []
     for cell in cells:
@@ -68,14 +74,32 @@ def _bound(alias: ast.alias) -> str:
 
 
 def _constant(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
+    """Tell whether a statement gives names in capitals to constants, or a name to a lambda."""
+    if isinstance(node, ast.Assign):
+        targets, value = node.targets, node.value
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        targets, value = [node.target], node.value
+    else:
         return False
-    if isinstance(node.value, ast.Lambda):
-        return True
-    with suppress(ValueError, TypeError, MemoryError, RecursionError):
-        ast.literal_eval(node.value)
-        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
-    return False
+    names = [name for one in targets for name in (one.elts if isinstance(one, ast.Tuple) else [one])]
+    if isinstance(value, ast.Lambda):
+        return all(isinstance(name, ast.Name) for name in names)
+    return all(isinstance(name, ast.Name) and name.id.isupper() for name in names) and _is_plain(value)
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Tell whether a value is made of literals, arithmetic and functions of numpy or math."""
+    parts = list(ast.walk(value))
+    return all(
+        isinstance(part, PLAIN) and (not isinstance(part, ast.Call) or _is_math(part)) for part in parts
+    )
+
+
+def _is_math(call: ast.Call) -> bool:
+    root = call.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return root is not call.func and isinstance(root, ast.Name) and root.id in ("np", "numpy", "math")
 
 
 def defined(cells: Iterable[str]) -> dict[str, Any]:

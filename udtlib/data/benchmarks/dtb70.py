@@ -8,6 +8,7 @@ from pathlib import Path
 
 from udtlib.data.benchmarks.layouts import Layout, Targets, folders_in, numbered_frames
 from udtlib.data.box_files import read_boxes
+from udtlib.data.kinds import may_be
 from udtlib.data.sequences import Sequence
 
 TRUTH = "groundtruth_rect.txt"
@@ -15,7 +16,7 @@ TRUTH = "groundtruth_rect.txt"
 
 def _find(root: Path) -> Targets:
     folders = folders_in(root)
-    return [(one.name, one) for one in folders if (one / TRUTH).exists() or (one / "img").is_dir()]
+    return [(one.name, one) for one in folders if may_be((one / TRUTH).exists) or (one / "img").is_dir()]
 
 
 def _read(name: str, folder: Path, images: bool) -> Sequence:

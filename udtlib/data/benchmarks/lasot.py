@@ -21,6 +21,7 @@ from udtlib.data.benchmarks.layouts import (
     without_absent,
 )
 from udtlib.data.box_files import read_boxes, read_text
+from udtlib.data.kinds import may_be
 from udtlib.data.sequences import Sequence
 from udtlib.errors import MissingDataError
 from udtlib.printing import log_of
@@ -40,8 +41,8 @@ def _find(root: Path) -> Targets:
 
 
 def _is_sequence(folder: Path) -> bool:
-    has_name = re.fullmatch(r".+-\d+", folder.name) and (folder / "img").is_dir()
-    return (folder / TRUTH).exists() or bool(has_name)
+    has_name = re.fullmatch(r".+-\d+", folder.name) and may_be((folder / "img").is_dir)
+    return bool(has_name) or may_be((folder / TRUTH).exists)
 
 
 def _find_test(root: Path) -> Targets:

@@ -22,7 +22,7 @@ from udtlib.data.benchmarks.layouts import (
     without_absent,
 )
 from udtlib.data.box_files import parse_box, read_text
-from udtlib.data.kinds import look_into
+from udtlib.data.kinds import look_into, may_be
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
 from udtlib.printing import log_of
@@ -35,7 +35,7 @@ RATIO = 8
 
 
 def _find(root: Path, rate: str = "30") -> Targets:
-    folders = [folder for folder in folders_in(root) if (folder / rate).is_dir()]
+    folders = [folder for folder in folders_in(root) if may_be((folder / rate).is_dir)]
     return [(folder.name, folder / rate / f"{folder.name}.txt") for folder in folders]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from udtlib.boxes import Boxes
 from udtlib.data.box_files import read_boxes, read_json_object
 from udtlib.data.images import ImageFiles
-from udtlib.data.kinds import look_into
+from udtlib.data.kinds import look_into, may_be
 from udtlib.data.locate import find_data, require_data
 from udtlib.data.sequences import Sequence, read_each
 from udtlib.errors import DataError, MissingDataError
@@ -165,7 +165,7 @@ def _targets_in(folder: Path) -> list[tuple[str, Path]]:
     targets = [(folder.name, folder / "groundtruth_rect.txt")]
     if numbers:
         targets = [(f"{folder.name}_{k}", folder / f"groundtruth_rect.{k}.txt") for k in numbers]
-    is_sequence = (folder / "img").is_dir() or any(truth.exists() for _, truth in targets)
+    is_sequence = may_be((folder / "img").is_dir) or any(truth.exists() for _, truth in targets)
     return targets if is_sequence else []
 
 
@@ -205,10 +205,11 @@ def _words(entry: Any, where: str) -> tuple[str, ...]:
 def _from_entry(key: str, entry: Any, attributes: dict[str, tuple[str, ...]], path: Path) -> Sequence:
     try:
         name = entry["name"] + key[len(entry["name"]) :]
-        boxes = np.array(entry["gt_rect"], dtype=np.float64).reshape(-1, 4) - [1, 1, 0, 0]
+        boxes = np.array(entry["gt_rect"], dtype=np.float64)
         start = int(Path(entry["image_files"][0]).stem)
-        if start < 0 or not len(boxes) or np.isinf(boxes).any():
-            raise ValueError("no box, or no number")
+        if start < 0 or boxes.ndim != 2 or boxes.shape[1] != 4 or np.isinf(boxes).any():
+            raise ValueError("no boxes, or no number")
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{path}, {key!r}: expected name, image_files and gt_rect (N x 4)") from error
-    return Sequence(name, (), boxes, attributes.get(canonical_name(name), ()), start)
+    truth = boxes - [1, 1, 0, 0]
+    return Sequence(name, (), truth, attributes.get(canonical_name(name), ()), start)

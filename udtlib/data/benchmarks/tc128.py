@@ -9,7 +9,7 @@ from pathlib import Path
 
 from udtlib.data.benchmarks.layouts import Layout, Targets, folders_in, numbered_frames
 from udtlib.data.box_files import SEPARATORS, read_boxes, read_text
-from udtlib.data.kinds import is_system_name
+from udtlib.data.kinds import is_system_name, may_be
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 
@@ -23,7 +23,7 @@ NAMES = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
 
 
 def _find(root: Path) -> Targets:
-    return [(folder.name, folder) for folder in folders_in(root) if (folder / "img").is_dir()]
+    return [(folder.name, folder) for folder in folders_in(root) if may_be((folder / "img").is_dir)]
 
 
 def _read_sequence(name: str, folder: Path, images: bool) -> Sequence:

@@ -9,6 +9,7 @@ SHA-256 in ``checksums.json`` in the folder, and every later one is compared wit
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from udtlib.data.benchmarks.tc128 import COUNT, FRAMES, TC128, TRUTH
 from udtlib.data.box_files import read_json_object
 from udtlib.data.download.fetch import fetch, sha256
 from udtlib.data.download.unpack import unpack
-from udtlib.data.kinds import is_system_name
+from udtlib.data.kinds import is_system_name, may_be
 from udtlib.errors import (
     ArchiveError,
     DataError,
@@ -97,7 +98,7 @@ def contents(name: str, root: str | Path) -> Contents:
     try:
         if name not in LISTS:
             found = TC128.targets(user_path(root))
-            return Contents(tuple(one for one, folder in found if is_tc128(folder)), ())
+            return Contents(tuple(one for one, folder in found if may_be(partial(is_tc128, folder))), ())
         there = {canonical_name(target) for target, _ in find_targets(user_path(root))}
     except MissingDataError:
         there = set()
@@ -160,7 +161,7 @@ def download(
 
 def _missing_archives(benchmark: Benchmark, root: Path) -> list[str]:
     if benchmark.name in LISTS:
-        there = {entry.name.lower() for entry in root.iterdir() if is_otb(entry)}
+        there = {entry.name.lower() for entry in root.iterdir() if may_be(partial(is_otb, entry))}
         return [archive for archive in benchmark.archives if archive[:-4].lower() not in there]
     return list(benchmark.archives) if len(contents(benchmark.name, root).found) < benchmark.sequences else []
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.data.folder import folder_name
 from udtlib.data.images import ImageFiles
 from udtlib.data.kinds import Folder, Walk
 from udtlib.data.raw_video.patch_selection import cut_patches
@@ -200,4 +201,4 @@ def measuring_sequences(roots: Iterable[str | Path]) -> list[tuple[str, ImageFil
 
 def _sequence_name(folder: Folder, root: Path) -> str:
     parts = [part for part in folder.path.relative_to(root).parts if part not in ("img", "color")]
-    return "/".join([root.name, *parts])
+    return "/".join([folder_name(root), *parts])

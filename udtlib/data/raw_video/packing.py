@@ -3,6 +3,7 @@
 A video is a file or a folder of numbered images; no label of any kind is read.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, TypeVar
 import numpy as np
 
 from udtlib.arguments import Between, check
-from udtlib.data.folder import list_images
+from udtlib.data.folder import folder_name, list_images
 from udtlib.data.images import largest_image
 from udtlib.data.kinds import Walk
 from udtlib.data.raw_video.cache_index import Index, PackedVideo
@@ -52,7 +53,7 @@ def find_videos(paths: Iterable[str | Path]) -> list[VideoSource]:
     sources = [source for path in paths for source in _find_in(user_path(path), walk)]
     if not sources:
         raise DataError("expected video files or folders of them, found none")
-    twice = {source.name for source in sources if sum(source.name == other.name for other in sources) > 1}
+    twice = [name for name, count in Counter(source.name for source in sources).items() if count > 1]
     if twice:
         raise DataError(f"two videos are called {min(twice)}; pack a folder that holds both")
     return sources
@@ -73,7 +74,7 @@ def _find_in(path: Path, walk: Walk) -> list[VideoSource]:
     if not videos and not sequences and (folders or not roots):
         raise DataError(f"{path}: expected video files or folders of images in it, found none")
     return [
-        VideoSource(path.name if video == path else video.relative_to(path).as_posix(), video)
+        VideoSource(folder_name(path) if video == path else video.relative_to(path).as_posix(), video)
         for video in sorted([*sequences, *walk.new(videos)])
     ]
 
@@ -132,9 +133,10 @@ def pack_videos(
 
     def fill(writer: CacheWriter) -> None:
         _check_sources(out, writer.index, sources, progress)
+        finished = writer.finished
         with decoder or Decoder() as process:
             for source in _bar(sources, progress):
-                if source.name not in writer.finished:
+                if source.name not in finished:
                     job = Job(source.path, frames_per_video, webp, selection, follower)
                     _pack_one(writer, process, source, job, measured)
 

@@ -61,9 +61,10 @@ def pack_clips(
     out = user_path(out)
 
     def fill(writer: CacheWriter) -> None:
+        finished = writer.finished
         for number in _bar(range(clips), progress):
             name = f"clip-{number:05d}"
-            if name not in writer.finished:
+            if name not in finished:
                 patches, _ = clip_patches(seed, number, frames, CROPS)
                 writer.append([encode_patch(patch, webp) for patch in patches])
                 writer.commit(name)

@@ -149,7 +149,8 @@ def read_pysot(path: Path, dataset: str, reader: MatReader) -> tuple[Boxes, floa
 def read_got10k(path: Path, dataset: str, reader: MatReader) -> tuple[Boxes, float | None]:
     """Return the same of a file of boxes with one of times beside it."""
     _tell_repetitions(path.parent)
-    return read_boxes(path, index_base(dataset)), _seconds(path.parent / f"{path.parent.name}_time.txt")
+    boxes = read_boxes(path, index_base(dataset))
+    return boxes, _seconds(path.parent / f"{path.parent.name}_time.txt", len(boxes))
 
 
 def _tell_repetitions(folder: Path) -> None:
@@ -158,15 +159,15 @@ def _tell_repetitions(folder: Path) -> None:
         LOG.warning("%s: the first of %d repetitions is taken", folder, count)
 
 
-def _seconds(path: Path) -> float | None:
-    """Return the sum of the first column of a file of times; None where there is none that makes sense."""
+def _seconds(path: Path, frames: int) -> float | None:
+    """Return the sum of the first column of a file of times, one a frame; None where they make no sense."""
     try:
         lines = [line for line in read_text(path).splitlines() if line.strip()]
         first = [parse_numbers(line, str(path), "seconds")[0] for line in lines]
     except UdtError:
         return None
     total = float(np.sum([one for one in first if one > 0]))
-    return total if 0 < total < 1e9 else None
+    return total if len(first) == frames and 0 < total < 1e9 else None
 
 
 FILES = {"got10k": got10k_files, "otb-mat": otb_mat_files, "pysot": pysot_files}

@@ -82,10 +82,11 @@ def html_report(
     check_comparable(scores)
     material = Material(by_score(scores), bands, notes, panels or {}, origins or {}, written or {})
     first = material.scores[0]
+    over = "the frames of all sequences alike" if first.policy.pool == "frames" else "sequences"
     intro = (
         f"{count(len(scores), 'tracker')}, {count(len(first.sequences), 'sequence')} of {first.dataset}, "
         f"{sum(one.frames for one in first.sequences)} frames. {STARTS[first.protocol]}, "
-        f"policy {first.policy.name}. Means are over sequences; intervals are 95 % bootstrap intervals "
+        f"policy {first.policy.name}. Means are over {over}; intervals are 95 % bootstrap intervals "
         "over sequences."
     )
     parts = [html.section(heading, write(material)) for heading, write in SECTIONS.items()]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from udtlib.errors import DataError
+from udtlib.evaluation.scoring.bands import bootstrap_band
 from udtlib.evaluation.scoring.ope import PRECISION_THRESHOLDS, Floats, success_thresholds
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.evaluation.scoring.statistics import bootstrap_band
 from udtlib.frames import Frame
 from udtlib.printing import printable
 
@@ -40,6 +40,9 @@ MOST_INSIDE = 10
 
 LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
 """A coordinate to more than a hundredth of a point, which nobody sees; below 1 it may be a scale."""
+
+CURVES = {"auc": ("success_curve", "success"), "precision": ("precision_curve", "precision_curve")}
+"""By the number in the legend: what a tracker's curve is called, and a sequence's."""
 
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
@@ -79,12 +82,9 @@ def success_plot(
     """
     check_comparable(scores)
     axes = axes or _new_axes()
-    curves = {one.tracker: np.array([part.success for part in one.sequences]) for one in scores}
-    thresholds = success_thresholds(scores[0].policy)
-    _draw_lines(axes, scores, thresholds, curves, measure="auc", bands=bands, styles=styles)
-    title = title or f"Success plot of {scores[0].protocol_title}"
+    _draw_lines(axes, scores, success_thresholds(scores[0].policy), "auc", bands, styles)
     axes.set(xlim=(0, 1), xlabel="Overlap threshold", ylabel="Success rate")
-    return _titled(axes, title)
+    return _titled(axes, title or f"Success plot of {scores[0].protocol_title}")
 
 
 def precision_plot(
@@ -97,26 +97,14 @@ def precision_plot(
 ) -> "Figure":
     """Return the fraction of frames within a distance; the legend's number is that at the policy's pixels.
 
-    Args:
-        scores: one line each, scored on the same sequences under one policy.
-        bands: shade the 95 % bootstrap interval over sequences at each threshold.
-        styles: by tracker name; None is `line_styles` of all names, best tracker first.
-        title: stands over the plot; None names the protocol.
-        axes: draw there, in a figure of your own; None makes one.
-
-    Raises:
-        DataError: no tracker, two of one name, or trackers scored on different sequences or policies.
-
-    Book: chapter 13 (Fig. 7 and 8 of the paper).
+    Arguments and errors as `success_plot`. Book: chapter 13 (Fig. 7 and 8 of the paper).
     """
     check_comparable(scores)
     axes = axes or _new_axes()
-    curves = {one.tracker: np.array([part.precision_curve for part in one.sequences]) for one in scores}
-    _draw_lines(axes, scores, PRECISION_THRESHOLDS, curves, measure="precision", bands=bands, styles=styles)
+    _draw_lines(axes, scores, PRECISION_THRESHOLDS, "precision", bands, styles)
     axes.axvline(scores[0].policy.pixels, color="0.6", linewidth=0.8, zorder=0)
-    title = title or f"Precision plot of {scores[0].protocol_title}"
     axes.set(xlim=(0, 50), xlabel="Location error threshold (pixels)", ylabel="Precision")
-    return _titled(axes, title)
+    return _titled(axes, title or f"Precision plot of {scores[0].protocol_title}")
 
 
 def check_comparable(scores: AbstractSequence[TrackerScore]) -> None:
@@ -157,20 +145,20 @@ def _draw_lines(
     axes: "Axes",
     scores: AbstractSequence[TrackerScore],
     thresholds: Floats,
-    curves: dict[str, Floats],
-    *,
     measure: str,
     bands: bool,
     styles: dict[str, Style] | None,
 ) -> None:
-    ordered = by_score(scores, measure)
+    """Draw each tracker's curve, the mean over sequences that its number in the legend is of."""
+    ordered, (whole, part) = by_score(scores, measure), CURVES[measure]
     styles = styles or ranked_styles(scores)
     lines: list[Any] = []
     for score in ordered:
-        style, each = styles[score.tracker], curves[score.tracker]
-        lines += axes.plot(thresholds, each.mean(axis=0), linewidth=1.8, **style)
+        style = styles[score.tracker]
+        lines += axes.plot(thresholds, getattr(score, whole), linewidth=1.8, **style)
         if bands:
-            low, high = bootstrap_band(each)
+            each = [getattr(one, part) for one in score.sequences]
+            low, high = bootstrap_band(each, weights=score.weights())
             axes.fill_between(thresholds, low, high, color=style["color"], alpha=0.12, linewidth=0)
     _add_legend(axes, lines, [f"[{getattr(score, measure):.3f}] {short(score.tracker)}" for score in ordered])
     axes.set(ylim=(0, 1))

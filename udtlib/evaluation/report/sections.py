@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 import udtlib
 from udtlib.evaluation.protocols import EQUAL, REPETITIONS, SKIP
 from udtlib.evaluation.report import html
@@ -172,8 +174,8 @@ def by_tracker(material: Material) -> str:
 
 def _one_tracker(score: TrackerScore) -> str:
     first, *others = score.measures
-    sign = -1 if MEASURES[first].less_is_better else 1
-    ordered = sorted(score.sequences, key=lambda one: sign * one.value(first))
+    values = -score.values(first) if MEASURES[first].less_is_better else score.values(first)
+    ordered = [score.sequences[place] for place in np.argsort(values, kind="stable")]  # NaN last
     spreads = score.spreads()
     rows = [
         [
@@ -190,7 +192,8 @@ def _one_tracker(score: TrackerScore) -> str:
     over = ["± over starts"] if spreads else []
     titles = [title_of(measure, score.policy) for measure in score.measures]
     head = ["sequence", "attributes", "frames", titles[0], *over, *titles[1:], "fps"]
-    worst = f"{score.tracker}: worst on {ordered[0].name} ({ordered[0].value(first):.3f})"
+    (worst_value,) = compared([ordered[0].value(first)], 3, first)
+    worst = f"{score.tracker}: worst on {ordered[0].name} ({worst_value.text})"
     return html.details(worst, html.table(f"{score.tracker}, worst first", head, rows))
 
 

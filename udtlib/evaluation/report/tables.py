@@ -158,7 +158,8 @@ def attribute_table(scores: AbstractSequence[TrackerScore], measure: str = "auc"
     lines = [f"{measure:9}  sequences  " + "  ".join(heads)]
     for name in groups[0]:
         means = (group[name].mean(measure) for group in groups)
-        cells = (f"{mean:{size}.4f}" for mean, size in zip(means, width, strict=True))
+        shown = ("-" if np.isnan(mean) else f"{mean:.4f}" for mean in means)
+        cells = (f"{cell:>{size}}" for cell, size in zip(shown, width, strict=True))
         lines.append(f"{name:9}  {len(groups[0][name].sequences):9}  " + "  ".join(cells))
     return "\n".join(lines) if groups[0] else ""
 

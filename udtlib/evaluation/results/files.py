@@ -169,7 +169,7 @@ def load_runs(
 
     Raises:
         MissingDataError: no such folder, or a run is missing.
-        DataError: a malformed file, or more rows than true boxes.
+        DataError: a malformed file, more rows than true boxes, or fewer than were written.
     """
     folder = user_path(folder)
     if not folder.is_dir():
@@ -190,13 +190,23 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol
     missing = [path.name for path in paths if not path.exists()]
     if missing:
         raise MissingDataError(f"{folder}: {len(missing)} of {len(paths)} runs are missing: {missing[0]} ...")
-    return [_load_run(path, sequence, dataset, protocol) for path in paths]
+    runs = [_load_run(path, sequence, dataset, protocol) for path in paths]
+    lengths = sorted({len(run.boxes) for run in runs})
+    if protocol == "sre" and len(lengths) > 1:  # all of them start in one frame
+        raise DataError(f"{first}: expected runs of one length, found {lengths} rows: is one cut off?")
+    return runs
 
 
 def _load_run(path: Path, sequence: Sequence, dataset: str, protocol: str) -> Result:
-    regions = _read(path, dataset, protocol)
+    """Return one run; a file that was cut off would pass for a run that started later."""
+    regions, written = _read(path, dataset, protocol), usable_record(path)[0].get("frames")
     if len(regions) > len(sequence.boxes) and protocol != "shift":
         raise DataError(f"{path}: expected at most {len(sequence.boxes)} rows, found {len(regions)}")
+    if written is not None and len(regions) != written:
+        raise DataError(
+            f"{path}: expected the {written:g} rows that its record names, found {len(regions)}: is it cut "
+            "off? `udt evaluate` again makes it anew"
+        )
     return _result(path, regions)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.data.benchmarks.otb import canonical_name
-from udtlib.data.kinds import is_system_name
+from udtlib.data.kinds import is_open, is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import FOLDERS, PROTOCOLS, results_folder
@@ -56,6 +56,9 @@ def _tracker_folders(run: Path, protocol: str) -> list[Path]:
     if hidden:
         LOG.warning("%s: left out %s: hidden, or made by the system", run, ", ".join(hidden[:5]))
     folders = [path for path in folders if not is_system_name(path.name)]
+    closed = [path.name for path in folders if not is_open(path)]
+    if closed:
+        LOG.warning("%s: left out %s: no permission to read it", run, ", ".join(closed[:5]))
     inside = [path for path in folders if _has_results(path, protocol)]
     is_raw = _has_results(run, protocol)
     if is_raw and inside:

@@ -5,6 +5,7 @@ is never helped again. Book: chapters 01, 13.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -166,7 +167,7 @@ def evaluate(
 
 def _check_names(sequences: list[Sequence]) -> None:
     names = [canonical_name(sequence.name) for sequence in sequences]
-    double = [name for name in names if names.count(name) > 1]
+    double = [name for name, count in Counter(names).items() if count > 1]
     if double or not names:
         raise DataError(f"expected sequences, each of its own name, found {double or 'none'}")
     for sequence in sequences:

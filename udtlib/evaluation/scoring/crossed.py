@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.errors import DataError
-from udtlib.evaluation.scoring.statistics import Interval, reach
+from udtlib.evaluation.scoring.statistics import Interval, check_redrawing, reach
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,11 @@ def crossed_difference(
     Raises:
         DataError: tables of different shapes, fewer than two seeds or sequences, or a value that is not
             finite.
+        OptionError: ``level`` or ``draws`` out of range.
 
     Book: chapter 15.
     """
+    check_redrawing(level, draws)
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 2 or min(a.shape, default=0) < 2:
         raise DataError(

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from udtlib.arguments import Between, check
 from udtlib.errors import DataError
+from udtlib.evaluation.scoring.bands import bootstrap_band
 from udtlib.evaluation.scoring.ope import Floats
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.evaluation.scoring.statistics import bootstrap_band
 
 SHARE = 0.5
 """A curve ends where fewer than this part of the sequences have a run so long."""

@@ -80,13 +80,12 @@ def _check_rows(pairs: list[tuple[Boxes, Boxes]], name: str) -> None:
 
 
 def _truth(run: Result, sequence: Sequence, protocol: str) -> Boxes:
-    """Return the true boxes of a run: all, the last ones, or those on the way from its anchor."""
-    truth = sequence.boxes
-    if protocol in ("ope", "resets", "vot"):
+    """Return the true boxes of a run: all, those from its start on, or those on the way from its anchor."""
+    truth, anchor = sequence.boxes, read_label(run.start)
+    if protocol in ("ope", "resets", "starts", "vot"):
         return truth
-    if protocol not in ("anchors", "shift"):
-        return truth[-len(run.boxes) :]
-    anchor = read_label(run.start)
+    if protocol not in ("anchors", "shift"):  # a tool that does not say where it started goes to the end
+        return truth[anchor.first :] if anchor else truth[-len(run.boxes) :]
     if anchor is None or anchor.first >= len(truth):
         raise DataError(
             f"{sequence.name}: expected a record beside each result that says where the run started, such as "

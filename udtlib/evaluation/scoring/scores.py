@@ -86,13 +86,13 @@ class TrackerScore:
     @property
     def success_curve(self) -> Floats:
         """Success at each threshold, mean over sequences as `mean` has it."""
-        return np.average([score.success for score in self.sequences], axis=0, weights=self._weights())
+        return np.average([score.success for score in self.sequences], axis=0, weights=self.weights())
 
     @property
     def precision_curve(self) -> Floats:
         """Precision at 0, 1, ..., 50 px, mean over sequences as `mean` has it."""
         curves = [score.precision_curve for score in self.sequences]
-        return np.average(curves, axis=0, weights=self._weights())
+        return np.average(curves, axis=0, weights=self.weights())
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -108,9 +108,9 @@ class TrackerScore:
 
         A policy that pools frames weighs a sequence by its frames that count.
         """
-        return mean_of_known(self.values(measure), self._weights())
+        return mean_of_known(self.values(measure), self.weights())
 
-    def _weights(self) -> Floats | None:
+    def weights(self) -> Floats | None:
         """Return what each sequence weighs in a mean, ``(N,)``; None where all weigh the same."""
         if self.policy.pool == "sequences":
             return None
@@ -128,7 +128,7 @@ class TrackerScore:
 
     def interval(self, measure: str = "auc", **options: Any) -> Interval:
         """Return mean and bootstrap interval over sequences; options as `bootstrap_interval`."""
-        return interval_of_known(self.values(measure), self._weights(), **options)
+        return interval_of_known(self.values(measure), self.weights(), **options)
 
     def difference(self, other: "TrackerScore", measure: str = "auc", **options: Any) -> Interval:
         """Return how much better this tracker is than ``other``, paired by sequence, with interval.
@@ -145,7 +145,7 @@ class TrackerScore:
                 f"found {self.protocol} and {other.protocol}"
             )
         values = self.values(measure), other.values(measure)
-        return difference_of_known(*values, self._weights(), **options)
+        return difference_of_known(*values, self.weights(), **options)
 
     def spread(self, measure: str = "auc") -> Spread:
         """Return what the mean over sequences did over the starts.

@@ -14,6 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from udtlib.arguments import Between, check
 from udtlib.errors import DataError
 
+Floats = NDArray[np.float64]
+
+AT_ONCE = 1 << 22
+"""Numbers that are redrawn together, a matter of memory: TrackingNet has 30,643 sequences."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -75,15 +80,14 @@ def difference_over_starts(first: ArrayLike, second: ArrayLike, *, level: float 
 
     Raises:
         DataError: different numbers of starts, fewer than two, or a value that is not finite.
+        OptionError: ``level`` out of range, 1 itself among them.
 
     Book: chapter 13.
     """
     from scipy.stats import t
 
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if a.shape != b.shape:
-        raise DataError(f"paired scores need the same starts, found {a.shape} and {b.shape} values")
-    found = spread(a - b)
+    level = check("level", level, Annotated[float, Between(0, 1, below=True)])
+    found = spread(_paired(first, second, "starts"))
     reach = float(t.ppf((1 + level) / 2, found.starts - 1)) * found.deviation / np.sqrt(found.starts)
     return Interval(found.mean, float(found.mean - reach), float(found.mean + reach))
 
@@ -106,25 +110,45 @@ def bootstrap_interval(
         seed: a seed or a Generator.
 
     Raises:
-        DataError: no value, or one that is not finite.
+        DataError: no value, one that is not finite, or not a weight above 0 for each.
         OptionError: ``level`` or ``draws`` out of range.
 
     Book: chapter 13.
     """
-    _check_redrawing(level, draws)
+    check_redrawing(level, draws)
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise DataError(f"expected one finite value a sequence, found {values!r}")
-    chosen = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
+    shares = None if weights is None else checked_weights(weights, len(values))
+    generator, count = np.random.default_rng(seed), len(values)
+    at_once = max(1, AT_ONCE // count)
+    parts = [
+        _means(values, shares, generator.integers(count, size=(min(at_once, draws - done), count)))
+        for done in range(0, draws, at_once)
+    ]
     tail = 100 * (1 - level) / 2
-    if weights is None:
-        means, mean = values[chosen].mean(axis=1), values.mean()
-    else:
-        shares = np.asarray(weights, dtype=np.float64)
-        means, mean = (values * shares)[chosen].sum(axis=1) / shares[chosen].sum(axis=1), values @ shares
-        mean /= shares.sum()
-    low, high = np.percentile(means, [tail, 100 - tail])
+    low, high = np.percentile(np.concatenate(parts), [tail, 100 - tail])
+    (mean,) = _means(values, shares, np.arange(count)[None])
     return Interval(float(mean), float(low), float(high))
+
+
+def _means(values: Floats, shares: Floats | None, chosen: NDArray[np.int64]) -> Floats:
+    """Return the mean of the values at ``chosen``, ``(draws, N)``, of each draw."""
+    if shares is None:
+        return values[chosen].mean(axis=1)
+    return (values * shares)[chosen].sum(axis=1) / shares[chosen].sum(axis=1)
+
+
+def checked_weights(weights: ArrayLike, count: int) -> Floats:
+    """Return one weight a sequence, ``(count,)``.
+
+    Raises:
+        DataError: not as many, or one that is not a number above 0.
+    """
+    shares = np.asarray(weights, dtype=np.float64)
+    if shares.shape != (count,) or not (np.isfinite(shares) & (shares > 0)).all():
+        raise DataError(f"expected a weight above 0 for each of {count} sequences, found {weights!r}")
+    return shares
 
 
 def paired_difference(
@@ -154,10 +178,20 @@ def paired_difference(
 
     Book: chapter 13.
     """
+    differences = _paired(first, second, "sequences")
+    return bootstrap_interval(differences, weights=weights, level=level, draws=draws, seed=seed)
+
+
+def _paired(first: ArrayLike, second: ArrayLike, what: str) -> Floats:
+    """Return ``first - second``, one a sequence or a start (``what``).
+
+    Raises:
+        DataError: not as many values of both.
+    """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape:
-        raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
-    return bootstrap_interval(a - b, weights=weights, level=level, draws=draws, seed=seed)
+        raise DataError(f"paired scores need the same {what}, found {a.shape} and {b.shape} values")
+    return a - b
 
 
 def detectable_difference(
@@ -223,10 +257,7 @@ def sequences_needed(
 
 def _paired_deviation(first: ArrayLike, second: ArrayLike) -> tuple[float, int]:
     """Return the standard deviation of paired differences (divided by n - 1), and how many there are."""
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if a.shape != b.shape:
-        raise DataError(f"paired scores need the same sequences, found {a.shape} and {b.shape} values")
-    found = a - b
+    found = _paired(first, second, "sequences")
     if found.ndim != 1 or len(found) < 2 or not np.isfinite(found).all():
         raise DataError(f"expected finite scores of two sequences or more, found shape {found.shape}")
     return float(found.std(ddof=1)), len(found)
@@ -241,41 +272,7 @@ def reach(level: float, power: float) -> float:
     return float(norm.ppf((1 + level) / 2) + norm.ppf(power))
 
 
-def bootstrap_band(
-    curves: ArrayLike, *, level: float = 0.95, draws: int = 2_000, seed: int | np.random.Generator = 0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lower and the upper end of the mean curve's bootstrap interval, at each point by itself.
-
-    Args:
-        curves: ``(N, T)``, one curve a sequence; NaN where a sequence has no value, as after its end: the
-            mean is over those that have one.
-        level: coverage of the interval at a point, in 0..1.
-        draws: number of redrawn sets of N sequences.
-        seed: a seed or a Generator.
-
-    Returns:
-        Two arrays ``(T,)``.
-
-    Raises:
-        DataError: no curve, an infinite number, or a point at which no curve has a value.
-        OptionError: ``level`` or ``draws`` out of range.
-
-    Book: chapter 13.
-    """
-    _check_redrawing(level, draws)
-    curves = np.asarray(curves, dtype=np.float64)
-    known = ~np.isnan(curves)
-    if curves.ndim != 2 or not len(curves) or np.isinf(curves).any() or not known.any(axis=0).all():
-        raise DataError(f"expected one curve of finite numbers a sequence, found shape {curves.shape}")
-    count = len(curves)
-    times_drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    with np.errstate(invalid="ignore"):  # draws without any sequence that has a value are left out
-        means = (times_drawn @ np.where(known, curves, 0)) / (times_drawn @ known)
-    tail = 100 * (1 - level) / 2
-    low, high = np.nanpercentile(means, [tail, 100 - tail], axis=0)
-    return low, high
-
-
-def _check_redrawing(level: float, draws: int) -> None:
+def check_redrawing(level: float, draws: int) -> None:
+    """Raise an OptionError unless ``level`` is from 0 to 1 and ``draws`` from 1 to a million."""
     check("level", level, Annotated[float, Between(0, 1)])
     check("draws", draws, Annotated[int, Between(1, 10**6)])

@@ -25,7 +25,7 @@ from udtlib.evaluation.scoring.expected_overlap import (
 )
 from udtlib.evaluation.scoring.measures import without_nan
 from udtlib.evaluation.scoring.ope import Floats
-from udtlib.evaluation.scoring.statistics import Interval, paired_difference
+from udtlib.evaluation.scoring.statistics import Interval, check_redrawing, paired_difference
 from udtlib.evaluation.scoring.supervised import (
     EMPTY,
     AccuracyRobustness,
@@ -122,7 +122,11 @@ class VotScore:
             level: coverage of the interval, in 0..1.
             draws: number of redrawn sets of sequences.
             seed: of the draws.
+
+        Raises:
+            OptionError: ``level`` or ``draws`` out of range.
         """
+        check_redrawing(level, draws)
         low, high = eao_interval(self.year)
         parts = [[part for run in runs for part in segments(run)] for runs in self.runs.values()]
         sums = [sums_of(group, len(self.curve)) for group in parts]

@@ -13,6 +13,7 @@ from textwrap import wrap
 import numpy as np
 
 from udtlib import viz
+from udtlib.data.one_size import LikeFirst
 from udtlib.data.registry import real_sequences
 from udtlib.data.sequences import Sequence
 from udtlib.errors import UdtError
@@ -71,7 +72,8 @@ class Menu:
     def _part(self, whole: Sequence) -> Sequence:
         """Return the frames of a sequence that are shown."""
         end = min(self.frames, len(whole.frames), len(whole.boxes))
-        return Sequence(whole.name, whole.frames[:end], whole.boxes[:end], start=whole.start)
+        frames = LikeFirst(whole.frames, whole.name)[:end]
+        return Sequence(whole.name, frames, whole.boxes[:end], start=whole.start)
 
 
 def notice(text: str, width: int = 800) -> Frame:
