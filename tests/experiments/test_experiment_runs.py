@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from udtlib.errors import DataError
+from udtlib.data.synthetic.cache import pack_clips
+from udtlib.errors import DataError, OptionError
 from udtlib.experiments import runs
 from udtlib.experiments.catalogue import SCALES
 from udtlib.experiments.declared import Arm
@@ -75,3 +76,30 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_network(place, tmp_path, mon
     resumed = json.loads(run_arms(ARMS[:1], [0], again)[0].read_text())
     assert resumed["weights"] == whole["weights"]
     assert resumed["sequences"] == whole["sequences"]
+
+
+def packed(path, seed):
+    return pack_clips(path, clips=2, frames=5, seed=seed).path
+
+
+def test_a_run_on_other_videos_is_refused_and_one_of_an_earlier_version_kept(tmp_path, short, monkeypatch):
+    """What is finished is kept only if it was trained on the videos that are named now."""
+    monkeypatch.setattr(runs, "sequences_to_judge", lambda scale, val: short)
+    scale = replace(TINY, clips=0, judged=0, patch=125)
+    place = Place(tmp_path / "runs", scale, packed(tmp_path / "a.raw", 1), tmp_path)
+    path = run_arms(ARMS[:1], [0], place)[0]
+    result = json.loads(path.read_text())
+    assert result["trained on"].startswith("10 patches of 2 videos, checksum")
+    other = replace(place, videos=packed(tmp_path / "b.raw", 2))
+    with pytest.raises(DataError, match="made with another trained on than asked for"):
+        run_arms(ARMS[:1], [0], other)
+    monkeypatch.setattr(runs, "train", None)
+    assert run_arms(ARMS[:1], [0], place) == [path]
+    path.write_text(json.dumps({key: value for key, value in result.items() if key != "trained on"}))
+    assert run_arms(ARMS[:1], [0], other) == [path]
+
+
+@pytest.mark.parametrize("name", ["videos", "val"])
+def test_videos_and_sequences_that_would_not_be_used_are_refused(tmp_path, name):
+    with pytest.raises(OptionError, match=f"--{name} .*scale 'small' takes procedural clips; leave it out"):
+        Place(tmp_path, TINY, **{name: tmp_path})

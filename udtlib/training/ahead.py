@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+import numpy as np
+from torch import Tensor
+
 from udtlib.errors import TrainingError
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest
@@ -30,7 +33,7 @@ def ahead(
     The thread that fetches them is not waited for: it may be stuck in a decoder for good.
 
     Raises:
-        TrainingError: a batch of another size than the settings say.
+        TrainingError: what is no batch, or one of another size than the settings say.
     """
     wanted: SimpleQueue[int | None] = SimpleQueue()
     found: SimpleQueue[Found] = SimpleQueue()
@@ -45,6 +48,11 @@ def ahead(
                 raise answer
             wanted.put(step + 1 if step + 1 < settings.steps else None)
             batch = answer if isinstance(answer, Batch) else Batch(answer)
+            if not isinstance(batch.patches, np.ndarray | Tensor):
+                raise TrainingError(
+                    f"step {step}: expected a Batch or its uint8 patches, an array or a tensor, found "
+                    f"{type(batch.patches).__name__}; does the function that gives them end without return?"
+                )
             if len(batch.patches) != settings.batch:
                 raise TrainingError(
                     f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"

@@ -6,7 +6,7 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,12 +110,14 @@ def train(
             or diverges (the checkpoint stays).
         StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
         CheckpointError: the checkpoint is damaged or incomplete, or its run has other settings or patches.
-        OptionError: no such device, a batch that the processes cannot share, a number out of range, or
-            ``keep_best`` without ``held_out``.
+        OptionError: no such device, a batch that the processes cannot share, a number out of range, a step to
+            keep that the run does not have, or ``keep_best`` without ``held_out``.
         ShapeError: batches of the wrong shape.
     """
     if keep_best and not held_out:
         raise OptionError("keep_best goes by the loss on held-out videos: give some (--hold-out SHARE)")
+    if beyond := [step for step in keep if not 1 <= step <= settings.steps]:
+        raise OptionError(f"keep: expected steps of this run, from 1 to {settings.steps}, found {beyond[0]}")
     folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
@@ -198,9 +200,18 @@ def open_run(
         if longer and checkpoint.step == checkpoint.settings["steps"]:
             keep_weights(folder, checkpoint.step)
         return checkpoint
-    if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
-        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
+    check_new(folder)
     return None
+
+
+def check_new(folder: str | Path) -> None:
+    """Refuse a folder that a new run cannot have.
+
+    Raises:
+        TrainingError: one has been there.
+    """
+    if any((user_path(folder) / name).exists() for name in (NEWEST, WEIGHTS)):
+        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
 
 
 def keep_weights(folder: Path, step: int) -> None:
@@ -220,11 +231,18 @@ def loop(
     checkpoint_every: int,
 ) -> tuple[float, int]:
     """Do the remaining steps; return the last loss and the signal that ended them early, or 0."""
-    settings, folder, loss, number = run.settings, log.path.parent, float("nan"), 0
+    settings, folder, number = run.settings, log.path.parent, 0
+    loss = run.watch.recent[-1] if run.watch.recent else float("nan")
     share = workers.share(settings.batch)
     saved = run.done
+
+    def save() -> None:
+        nonlocal saved
+        if run.done > saved:
+            saved = save_run(run, workers, log, folder)
+
     try:
-        for batch in ahead(batches, run.done, settings, stop):
+        for batch in or_saved(ahead(batches, run.done, settings, stop), save):
             if run.done == 0 and not settings.data:
                 run.made_of["batch"] = batch_of(batch)
             begin, part = time.perf_counter(), batch.part(share.start, share.stop)
@@ -239,13 +257,14 @@ def loop(
                 observer.keep(loss, found)
             number = workers.any(stop.number)
             if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
-                saved = save_run(run, workers, log, folder)
+                save()
                 if workers.is_first and run.done < settings.steps:
                     observer.draw(at_once=bool(number))
             if number:
                 break
         if not number and stop.number and run.done < settings.steps:  # while no batch came
-            number, saved = stop.number, save_run(run, workers, log, folder)
+            number = stop.number
+            save()
     except (TrainingError, StorageError) as error:
         if isinstance(error, TrainingError) and workers.is_first and run.done:
             observer.draw(at_once=True)
@@ -253,6 +272,19 @@ def loop(
         kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
         raise type(error)(f"{error} ({kept})") from error
     return loss, number
+
+
+def or_saved(batches: Iterator[Batch], save: Callable[[], None]) -> Iterator[Batch]:
+    """Yield batches; before an error that keeps the next one from coming is raised, ``save`` is called."""
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except Exception:
+            save()
+            raise
+        yield batch
 
 
 def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
