@@ -103,7 +103,7 @@ def test_a_cutoff_that_no_map_has_is_refused(cutoff):
 
 
 def test_autocast_does_not_reach_the_transform():
-    """Which computes in float32 whatever else is computed in; so does the gradient that is written by hand."""
+    """It computes in float32 whatever else is done in half precision; so does the gradient by hand."""
     sigma = 2.0
     label = gaussian_label(SIZE, SIZE, sigma)
 

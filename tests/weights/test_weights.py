@@ -583,7 +583,8 @@ def test_an_order_that_a_file_does_not_state_can_be_named(tmp_path, weights):
 
 def test_weights_of_a_network_trained_elsewhere_are_made_plain(tmp_path, weights):
     """In double precision, or with gradients: whoever takes weights gets float32 without."""
-    rough = Weights({name: t.double().requires_grad_() for name, t in weights.tensors.items()})
+    tensors = {name: tensor.double().requires_grad_() for name, tensor in weights.tensors.items()}
+    rough = Weights(tensors, weights.card)
     plain = get_weights(rough)
     assert {(t.dtype, t.requires_grad) for t in plain.tensors.values()} == {(torch.float32, False)}
     assert_same(plain.tensors, weights.tensors)

@@ -16,7 +16,7 @@ from udtlib.training.step import Batch, Patches
 BatchSource = Callable[[int], Batch | Patches]
 """The whole batch of a step (0-indexed), always the same for the same step."""
 
-Found = Batch | Patches | BaseException
+Found = Batch | BaseException
 
 PATIENCE = 2.0
 """Seconds that a batch may still take after a signal; then the run stops without it."""
@@ -47,17 +47,15 @@ def ahead(
             if isinstance(answer, BaseException):
                 raise answer
             wanted.put(step + 1 if step + 1 < settings.steps else None)
-            batch = answer if isinstance(answer, Batch) else Batch(answer)
-            if not isinstance(batch.patches, np.ndarray | Tensor):
+            patches = answer.patches
+            if not isinstance(patches, np.ndarray | Tensor):
                 raise TrainingError(
                     f"step {step}: expected a Batch or its uint8 patches, an array or a tensor, found "
-                    f"{type(batch.patches).__name__}; does the function that gives them end without return?"
+                    f"{type(patches).__name__}; does the function that gives them end without return?"
                 )
-            if len(batch.patches) != settings.batch:
-                raise TrainingError(
-                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
-                )
-            yield batch
+            if len(patches) != settings.batch:
+                raise TrainingError(f"step {step}: expected {settings.batch} triplets, found {len(patches)}")
+            yield answer
     finally:
         wanted.put(None)
 
@@ -66,7 +64,8 @@ def fetch(batches: BatchSource, wanted: SimpleQueue[int | None], found: SimpleQu
     """Put the batch of every step wanted into ``found``, or the error it ended with, until None is wanted."""
     while (step := wanted.get()) is not None:
         try:
-            found.put(batches(step))
+            answer = batches(step)
+            found.put(answer if isinstance(answer, Batch) else Batch(answer))
         except BaseException as error:  # raised again where the batch is waited for
             found.put(error)
 

@@ -263,8 +263,7 @@ def loop(
             if number:
                 break
         if not number and stop.number and run.done < settings.steps:  # while no batch came
-            number = stop.number
-            save()
+            number, saved = stop.number, save_run(run, workers, log, folder)
     except (TrainingError, StorageError) as error:
         if isinstance(error, TrainingError) and workers.is_first and run.done:
             observer.draw(at_once=True)
