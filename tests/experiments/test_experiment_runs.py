@@ -13,7 +13,7 @@ from udtlib.experiments.catalogue import SCALES
 from udtlib.experiments.declared import Arm
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import judged_clips
-from udtlib.experiments.runs import Place, first_weights, run_arms
+from udtlib.experiments.runs import Place, check_same, first_weights, made_of, run_arms
 from udtlib.training import TrainingSettings
 from udtlib.training.run import start
 from udtlib.weights import load_weights, random_weights
@@ -82,21 +82,19 @@ def packed(path, seed):
     return pack_clips(path, clips=2, frames=5, seed=seed).path
 
 
-def test_a_run_on_other_videos_is_refused_and_one_of_an_earlier_version_kept(tmp_path, short, monkeypatch):
+def test_a_run_on_other_videos_is_refused_and_one_of_an_earlier_version_kept(tmp_path, short):
     """What is finished is kept only if it was trained on the videos that are named now."""
-    monkeypatch.setattr(runs, "sequences_to_judge", lambda scale, val: short)
     scale = replace(TINY, clips=0, judged=0, patch=125)
-    place = Place(tmp_path / "runs", scale, packed(tmp_path / "a.raw", 1), tmp_path)
-    path = run_arms(ARMS[:1], [0], place)[0]
-    result = json.loads(path.read_text())
-    assert result["trained on"].startswith("10 patches of 2 videos, checksum")
+    place = Place(tmp_path, scale, packed(tmp_path / "a.raw", 1), tmp_path)
     other = replace(place, videos=packed(tmp_path / "b.raw", 2))
+    found, asked = (made_of(ARMS[0], 0, each, short) for each in (place, other))
+    assert found["trained on"].startswith("10 patches of 2 videos, checksum")
+    assert "trained on" not in made_of(ARMS[1], 0, place, short), "it is not trained"
+    check_same(found, found, tmp_path)
     with pytest.raises(DataError, match="made with another trained on than asked for"):
-        run_arms(ARMS[:1], [0], other)
-    monkeypatch.setattr(runs, "train", None)
-    assert run_arms(ARMS[:1], [0], place) == [path]
-    path.write_text(json.dumps({key: value for key, value in result.items() if key != "trained on"}))
-    assert run_arms(ARMS[:1], [0], other) == [path]
+        check_same(found, asked, tmp_path)
+    del found["trained on"]
+    check_same(found, asked, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["videos", "val"])

@@ -552,24 +552,24 @@ def test_compiled_network_is_an_option(monkeypatch):
 
 def test_resuming_a_finished_run_knows_its_last_loss(tmp_path):
     """The card of its weights, which are written again, goes on saying it."""
-    ended = run(tmp_path, 2)
+    ended = run(tmp_path, 1, 2)
     card = load_weights(tmp_path / "weights.safetensors").card
-    again = run(tmp_path, 2, resume=True)
+    again = run(tmp_path, 1, 2, resume=True)
     assert again.loss == ended.loss
     assert load_weights(tmp_path / "weights.safetensors").card["final loss"] == card["final loss"]
 
 
 def test_steps_done_before_a_batch_that_fails_are_not_lost(tmp_path):
     def batches(step):
-        if step == 2:
+        if step == 1:
             raise DataError("clip.mp4: damaged")
-        return moving_patches(step)
+        return moving_patches(step, 2)
 
     with pytest.raises(DataError, match=r"clip\.mp4: damaged"):
-        run(tmp_path / "failed", 4, batches=batches)
-    assert load_checkpoint(tmp_path / "failed").step == 2
-    run(tmp_path / "failed", 4, resume=True)
-    run(tmp_path / "whole", 4)
+        run(tmp_path / "failed", 2, 2, batches=batches)
+    assert load_checkpoint(tmp_path / "failed").step == 1
+    run(tmp_path / "failed", 2, 2, resume=True)
+    run(tmp_path / "whole", 2, 2)
     assert same(tensors(tmp_path / "failed"), tensors(tmp_path / "whole"))
 
 

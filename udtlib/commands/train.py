@@ -89,6 +89,10 @@ def check(arguments: argparse.Namespace) -> None:
     for name, hint in COUNTS.items():
         setattr(arguments, name, check_value(option(name), getattr(arguments, name), hint))
     check_folder(arguments)
+    if arguments.steps is not None and arguments.keep:
+        from udtlib.training.loop import check_keep
+
+        check_keep(arguments.keep, arguments.steps)
     make_settings(arguments, 1, "")
     if arguments.tensorboard:
         from udtlib.training.log import board_writer

@@ -116,8 +116,7 @@ def train(
     """
     if keep_best and not held_out:
         raise OptionError("keep_best goes by the loss on held-out videos: give some (--hold-out SHARE)")
-    if beyond := [step for step in keep if not 1 <= step <= settings.steps]:
-        raise OptionError(f"keep: expected steps of this run, from 1 to {settings.steps}, found {beyond[0]}")
+    check_keep(keep, settings.steps)
     folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
@@ -160,6 +159,16 @@ def train(
     finally:
         lock.close()
         workers.leave()
+
+
+def check_keep(keep: Sequence[int], steps: int) -> None:
+    """Refuse to keep weights of steps that a run of ``steps`` does not have.
+
+    Raises:
+        OptionError: one of them.
+    """
+    if beyond := [step for step in keep if not 1 <= step <= steps]:
+        raise OptionError(f"keep: expected steps of this run, from 1 to {steps}, found {beyond[0]}")
 
 
 def resume_run(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
