@@ -60,6 +60,19 @@ def ahead(
         wanted.put(None)
 
 
+def or_saved(batches: Iterator[Batch], save: Callable[[], None]) -> Iterator[Batch]:
+    """Yield batches; before an error that keeps the next one from coming is raised, ``save`` is called."""
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except Exception:
+            save()
+            raise
+        yield batch
+
+
 def fetch(batches: BatchSource, wanted: SimpleQueue[int | None], found: SimpleQueue[Found]) -> None:
     """Put the batch of every step wanted into ``found``, or the error it ended with, until None is wanted."""
     while (step := wanted.get()) is not None:

@@ -6,7 +6,7 @@ on one CPU it goes on bit for bit. Everything a run writes is in one folder: ``l
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from udtlib.arguments import Between, checked
 from udtlib.errors import CheckpointError, OptionError, StorageError, TrainingError
 from udtlib.files import remove_unfinished, user_path, write_whole
 from udtlib.locks import only_writer
-from udtlib.training.ahead import BatchSource, ahead
+from udtlib.training.ahead import BatchSource, ahead, or_saved
 from udtlib.training.card import card_lines
 from udtlib.training.checkpoint import (
     NEWEST,
@@ -280,19 +280,6 @@ def loop(
         kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
         raise type(error)(f"{error} ({kept})") from error
     return loss, number
-
-
-def or_saved(batches: Iterator[Batch], save: Callable[[], None]) -> Iterator[Batch]:
-    """Yield batches; before an error that keeps the next one from coming is raised, ``save`` is called."""
-    while True:
-        try:
-            batch = next(batches)
-        except StopIteration:
-            return
-        except Exception:
-            save()
-            raise
-        yield batch
 
 
 def save_run(run: Run, workers: Workers, log: TrainingLog, folder: Path) -> int:
