@@ -332,7 +332,7 @@ def test_opencv_follows_a_large_target_in_a_smaller_copy_of_the_frame():
     np.testing.assert_allclose(tracker.update(frames[1]), np.array(theirs.update(small[1])[1]) / 0.8)
 
 
-OURS = [name for name in TRACKERS if name not in ("csrt", "kcf-opencv", "mosse-opencv")]
+OURS = ("mosse", "kcf", "dsst", "udt", "udt+", "udt-plain")
 
 
 @pytest.mark.parametrize("name", OURS)
