@@ -166,7 +166,7 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     except OSError as error:  # a name too long, say
         raise MissingDataError(f"no weights file {str(path)[:200]!r} ({error.strerror})") from error
     if not is_there:
-        raise MissingDataError(f"no weights file {path}{' but a folder' if path.is_dir() else ''}")
+        raise MissingDataError(f"no weights file {path}{', but a folder' if path.is_dir() else ''}")
     if channels not in (None, *CHANNEL_ORDERS):
         raise WeightsError(f"channels is one of {', '.join(CHANNEL_ORDERS)}, found {channels!r}")
     if is_safetensors(path):
