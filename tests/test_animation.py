@@ -45,6 +45,12 @@ def test_a_picture_that_stays_is_stored_once():
     assert (len(pictures), times) == (2, [30, 120])
 
 
+def test_a_time_may_be_a_number_of_numpy():
+    plain = webp_animation(moving(3), 120)
+    assert webp_animation(moving(3), np.int64(120)) == plain
+    assert webp_animation(moving(3), np.full(3, 120)) == plain
+
+
 def test_as_much_quality_as_fits():
     noise = list(np.random.default_rng(0).integers(0, 256, (4, 90, 90, 3), dtype=np.uint8))
     best = len(webp_animation(noise))

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def test_center_and_from_center_are_inverse():
         ((1, np.inf, 3, 4), "finite"),
         ((1, 2, 0, 4), "positive"),
         ((1, 2, 3, -4), "positive"),
+        (torch.ones(4, requires_grad=True), "four numbers"),
     ],
 )
 def test_check_box_names_the_fault(bad, message):

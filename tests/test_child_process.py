@@ -127,3 +127,43 @@ def test_a_child_that_cannot_start_says_so():
     child = Child("no_such_module_at_all")
     assert child.output.readline() == b""
     assert child.cause_of_death(EOFError()) == "ended with status 1"
+
+
+AS_ON_WINDOWS = """
+import os, select, sys
+import cv2, joblib, numpy, PIL.Image, scipy.fft, torch, tqdm
+for module, names in ((os, ("register_at_fork", "fchown", "fchmod")), (select, ("poll",))):
+    for name in names:
+        delattr(module, name)
+from udtlib import load_dataset, load_tracker
+from udtlib.errors import WeightsError
+from udtlib.files import write_whole
+from udtlib.weights import load_weights
+
+clip, tracker = load_dataset("synthetic")[0], load_tracker("udt")
+tracker.init(clip.frames[0], clip.boxes[0])
+print(tracker.update(clip.frames[1]).shape)
+for text in ("MATLAB 5.0 MAT", "MATLAB 5.0 MAT-file"):
+    write_whole("foreign.mat", text)
+try:
+    load_weights("foreign.mat")
+except WeightsError as error:
+    print(error)
+"""
+
+
+def test_the_library_tracks_and_writes_where_python_lacks_what_windows_lacks(tmp_path):
+    """Only foreign files and videos, which children read, are refused there, with the reason."""
+    path = os.pathsep.join(import_path())
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "(4,)",
+        "foreign.mat: its reader cannot be started (videos and foreign files need Linux or macOS)",
+    ], done.stderr

@@ -1,5 +1,6 @@
 """``udt check`` and the banner of a chapter."""
 
+import os
 import re
 import subprocess
 import sys
@@ -201,3 +202,29 @@ def test_data_that_is_there_absent_or_hidden(monkeypatch, tmp_path):
 )
 def test_numbers_of_a_version(text, expected):
     assert environment.numbers(text) == expected
+
+
+BROKEN = {
+    "missing": "raise ImportError('No module named cv2')",
+    "without its libraries": "raise ImportError('libGL.so.1: cannot open shared object file')",
+    "half removed": "",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_an_opencv_that_does_not_load_is_said_and_not_raised(tmp_path, kind):
+    """Which is what two builds in one place leave behind when one is uninstalled."""
+    (tmp_path / "cv2.py").write_text(BROKEN[kind])
+    done = subprocess.run(
+        [sys.executable, "-m", "udtlib", "check"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("FIX")]
+    assert line.startswith("FIX  opencv ")
+    assert "then `pip install opencv-contrib-python-headless`" in line
+    assert "OpenCV is not there" in done.stdout

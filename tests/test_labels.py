@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from udtlib.errors import OptionError
 from udtlib.labels import (
     gaussian_label,
     parabola_offset,
@@ -73,3 +74,9 @@ def test_peak_to_sidelobe_by_hand():
     assert peak_to_sidelobe(response) == pytest.approx(expected)
     assert peak_to_sidelobe(np.ones((30, 30))) == 0
     assert peak_to_sidelobe(response[:8, :8]) == 0, "nothing lies outside the square"
+
+
+@pytest.mark.parametrize("sigma", [0, -1.0, float("nan")])
+def test_a_label_without_width_is_refused(sigma):
+    with pytest.raises(OptionError, match="sigma: expected a positive number of cells, found"):
+        gaussian_label(5, 5, sigma)

@@ -1,5 +1,7 @@
 """Names that the README, chapters and assignments import, and from where: these keep working."""
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -94,3 +96,13 @@ def test_what_the_top_packages_say_they_offer_is_there() -> None:
         package = import_module(module)
         assert package.__all__
         assert [name for name in package.__all__ if not hasattr(package, name)] == []
+
+
+def test_modules_are_there_as_the_readme_names_them() -> None:
+    """After ``import udtlib`` alone, and where a notebook completes names; no others are."""
+    code = (
+        "import udtlib; print(udtlib.boxes.iou.__name__, udtlib.widgets.pick_box.__name__, "
+        "*sorted({'adapt', 'load_tracker'} & set(dir(udtlib))), hasattr(udtlib, 'nothing'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["iou", "pick_box", "adapt", "load_tracker", "False"], done.stderr

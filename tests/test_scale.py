@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from clips import texture, zooming_clip
 
+from udtlib.errors import OptionError
 from udtlib.scale import (
     ScaleFilter,
     compress,
@@ -127,3 +128,9 @@ def test_same_frame_same_size():
     for _ in range(3):
         assert scale_filter.estimate(frame, CENTER, SIZE) == pytest.approx(1, abs=2e-3)
         scale_filter.adapt(frame, CENTER, SIZE)
+
+
+@pytest.mark.parametrize("options", [{"count": 16}, {"interpolated": 32}, {"count": 35}])
+def test_numbers_of_sizes_that_have_no_middle_or_lose_samples_are_refused(options):
+    with pytest.raises(OptionError, match="odd numbers with count <= interpolated"):
+        ScaleFilter(**options)

@@ -37,7 +37,9 @@ def webp_animation(
     if not len(pictures):
         raise FrameError("an animation has at least one picture, found none")
     pictures = [check_frame(picture, like=pictures[0].shape) for picture in pictures]
-    times = [milliseconds] * len(pictures) if isinstance(milliseconds, int) else list(milliseconds)
+    if isinstance(milliseconds, int | np.integer):
+        milliseconds = [int(milliseconds)] * len(pictures)
+    times = list(milliseconds)
     if len(times) != len(pictures):
         raise OptionError(f"milliseconds: expected {len(pictures)}, one a picture, found {len(times)}")
     for quality in (80, 60, 40, 25, 10):

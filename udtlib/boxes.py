@@ -31,7 +31,7 @@ def check_box(box: ArrayLike) -> Boxes:
     try:
         numbers = np.asarray(box, dtype=np.float64 if _is_float64(box) else object)
         checked = np.array([_real(number) for number in numbers] if numbers.shape == (4,) else numbers)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
         raise BoxError(f"a box is four numbers (x, y, w, h), found {shown(box)}") from error
     if checked.shape != (4,):
         raise BoxError(f"a box is four numbers (x, y, w, h), found {shown(box)} of shape {checked.shape}")

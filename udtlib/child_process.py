@@ -6,6 +6,7 @@ run. It may take `MEMORY` bytes, is given up after so many seconds of silence, a
 one that is killed. Book: chapter 10.
 """
 
+import errno
 import io
 import os
 import select
@@ -28,6 +29,12 @@ PATIENCE = 60.0
 SAFE_PATH = "PYTHONSAFEPATH"
 START = "from udtlib.child_process import begin; begin()"
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}  # each thread's pools count as memory
+
+
+def after_fork(function: Callable[[], object]) -> None:
+    """Have ``function`` called in every process that is forked from this one, where systems fork."""
+    if hasattr(os, "register_at_fork"):  # not on Windows
+        os.register_at_fork(after_in_child=function)
 
 
 class Child:
@@ -61,8 +68,10 @@ class Child:
             memory: bytes of address space it may have.
 
         Raises:
-            OSError: no process can be started.
+            OSError: no process can be started, or not on this system (Windows).
         """
+        if not hasattr(select, "poll"):
+            raise OSError(errno.ENOSYS, "videos and foreign files need Linux or macOS")
         ours, theirs = os.pipe()[::-1]
         try:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -124,7 +133,7 @@ def _forget_all() -> None:
     _CHILDREN.clear()
 
 
-os.register_at_fork(after_in_child=_forget_all)
+after_fork(_forget_all)
 
 
 def _end(process: "subprocess.Popen[bytes]", lifeline: int) -> None:

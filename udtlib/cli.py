@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -64,7 +65,10 @@ def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 failed in part, 2 refused, 130 interrupted."""
+    """Run one command and return its exit status.
+
+    0 is done, 1 failed in part, 2 refused, 130 interrupted, 141 that nobody reads what it prints any more.
+    """
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show ends no command
         if isinstance(stream, io.TextIOWrapper):
@@ -79,6 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UdtError as error:
         say(f"udt {command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as behind `| head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:  # a file that cannot be written, a full disk
         place = error.filename or "the system"
         say(f"udt {command}: {place}: {error.strerror or error}", file=sys.stderr)

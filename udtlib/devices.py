@@ -5,7 +5,8 @@ Book: chapter 06.
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import ParamSpec, TypeVar
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from threadpoolctl import ThreadpoolController
@@ -46,15 +47,39 @@ def one_blas_thread(function: Callable[Arguments, Answer]) -> Callable[Arguments
 
     The threads of OpenBLAS go on spinning for some 20 ms after each product, on the cores that torch's
     convolutions need next: with two threads on two cores UDT+ had 8 frames a second so, and has 30. Its
-    matrices are too small to gain from a second thread.
+    matrices are too small to gain from a second thread. The limit is the whole process's: of several Python
+    threads the first sets it and the last takes it away.
     """
 
     @wraps(function)
     def limited(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with _ONE:
             return function(*args, **named)
 
     return limited
+
+
+class _OneThread:
+    """One thread for matrix products while anybody is in the block."""
+
+    def __init__(self) -> None:
+        self.lock, self.inside = Lock(), 0
+        self.limit: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.limit = _libraries().limit(limits=1, user_api="blas")
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limit.restore_original_limits()
+
+
+_ONE = _OneThread()
 
 
 @cache

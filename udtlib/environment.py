@@ -1,6 +1,6 @@
 """Is this machine ready? `banner` for a chapter's first cell, `report` behind ``udt check``.
 
-Book: chapter 00. torch is imported only to ask it for devices, and may be missing.
+Book: chapter 00. torch and OpenCV are imported only to ask them, and may be missing or broken.
 """
 
 import os
@@ -11,8 +11,7 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from re import findall
-
-import cv2
+from typing import Any
 
 import udtlib
 from udtlib.data.locate import checkout, data_roots, shipped_folder
@@ -97,11 +96,24 @@ def packages() -> Iterator[Line]:
         yield Line(name, found or "not installed", install if old or not found else "")
 
 
+def load_opencv() -> Any:
+    """Return the module cv2; an ImportError where it does not load, or builds have overwritten each other."""
+    try:
+        import cv2
+    except Exception as error:  # whatever a broken build raises
+        return ImportError(" ".join(str(error).split())[:100])
+    return cv2 if hasattr(cv2, "getNumThreads") else ImportError("files of it are missing")
+
+
 def opencv() -> Iterator[Line]:
-    """Yield the lines for OpenCV: one build only, with the tracking module."""
+    """Yield the lines for OpenCV: one build only, which loads, with the tracking module."""
+    cv2 = load_opencv()
     builds = [name for dist in distributions() if (name := dist.name or "").startswith("opencv")]
     uninstall = f"`pip uninstall -y {' '.join(builds)}`, then " if builds else ""
     reinstall = f"{uninstall}`pip install {OPENCV}`"
+    if isinstance(cv2, ImportError):
+        yield Line("opencv", f"{', '.join(builds) or 'not installed'}: {cv2}", f"run {reinstall}")
+        return
     several = f"builds overwrite each other; run {reinstall}"
     yield Line("opencv", f"{cv2.__version__} ({', '.join(builds)})", several if len(builds) > 1 else "")
     legacy = getattr(cv2, "legacy", None)
@@ -115,10 +127,9 @@ def opencv() -> Iterator[Line]:
 
 def threads() -> Line:
     """Return the line for cores and thread settings."""
-    limit = os.environ.get("OMP_NUM_THREADS", "not set")
-    return Line(
-        "threads", f"{os.cpu_count()} cores, OpenCV uses {cv2.getNumThreads()}, OMP_NUM_THREADS {limit}"
-    )
+    cv2, limit = load_opencv(), os.environ.get("OMP_NUM_THREADS", "not set")
+    used = "is not there" if isinstance(cv2, ImportError) else f"uses {cv2.getNumThreads()}"
+    return Line("threads", f"{os.cpu_count()} cores, OpenCV {used}, OMP_NUM_THREADS {limit}")
 
 
 def device() -> Line:

@@ -164,9 +164,10 @@ def _create_like(target: Path, unfinished: Path) -> None:
             if not os.access(target, os.W_OK):
                 raise PermissionError(errno.EACCES, "it is write-protected")
             old = target.stat()
-            with suppress(PermissionError):
-                os.fchown(descriptor, old.st_uid, old.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+            if hasattr(os, "fchown"):  # not on Windows, whose files have no such owners and modes
+                with suppress(PermissionError):
+                    os.fchown(descriptor, old.st_uid, old.st_gid)
+                os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
     except OSError:
         unfinished.unlink()
         raise
@@ -180,14 +181,14 @@ def put_in_place(unfinished: Path, target: Path) -> None:
     Raises:
         OSError: the disk is full, say; ``target`` is as it was.
     """
-    _sync(unfinished)
+    _sync(unfinished, os.O_RDWR)
     os.replace(unfinished, target)
     with suppress(OSError):  # not every system can do this with folders
-        _sync(target.parent)
+        _sync(target.parent, os.O_RDONLY)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
@@ -205,7 +206,7 @@ def open_partial(path: Path) -> FileIO:
     """
 
     def opener(name: str, _: int) -> int:
-        return os.open(name, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o666)
+        return os.open(name, os.O_RDWR | os.O_CREAT | NO_FOLLOW | getattr(os, "O_BINARY", 0), 0o666)
 
     with storage_errors(path):
         if path.is_symlink():
@@ -233,4 +234,12 @@ def is_same_file(file: IO[Any] | FileIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except OSError:
+        return False
+
+
+def same_place(one: str | Path, other: str | Path) -> bool:
+    """Say whether two names are there and lead to one file or folder."""
+    try:
+        return os.path.samefile(user_path(one), user_path(other))
+    except (OSError, ValueError):  # no such file; no name of one at all
         return False

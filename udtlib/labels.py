@@ -7,6 +7,8 @@ peak at ``(0, 0)`` when nothing moved, and it wraps around. numpy only. Book: ch
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.errors import OptionError
+
 
 def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]:
     """Return the response we ask for: a Gaussian that wraps around, 1 at ``(0, 0)``.
@@ -18,7 +20,12 @@ def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]
 
     Returns:
         ``(height, width)`` float32 in 0..1: the paper's y of Eq. 1, Bolme's g.
+
+    Raises:
+        OptionError: ``sigma`` is not positive.
     """
+    if not sigma > 0:
+        raise OptionError(f"sigma: expected a positive number of cells, found {sigma}")
     rows, columns = wrapped_distances(height), wrapped_distances(width)
     squared = rows[:, None] ** 2 + columns[None, :] ** 2
     return np.exp(-squared / (2 * sigma**2)).astype(np.float32)

@@ -33,8 +33,8 @@ class FeatureNetwork(nn.Module):
         """Draw He-normal weights, as the reference does, from ``generator``; biases are 0."""
         super().__init__()
         padding = 1 if padded else 0
-        self.conv1 = nn.Conv2d(3, CHANNELS, 3, padding=padding)
-        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=padding)
+        self.conv1 = nn.Conv2d(3, CHANNELS, 3, padding=padding, dtype=torch.float32)
+        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=padding, dtype=torch.float32)
         for layer in (self.conv1, self.conv2):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             assert layer.bias is not None

@@ -19,6 +19,7 @@ from scipy import fft
 
 from udtlib.arguments import Between, checked
 from udtlib.boxes import from_center
+from udtlib.errors import OptionError
 from udtlib.features import fhog
 from udtlib.frames import LONGEST_SIDE, Frame
 from udtlib.labels import parabola_offset, wrapped_index
@@ -138,14 +139,22 @@ class ScaleFilter:
 
         Args:
             count: sizes sampled, odd.
-            interpolated: sizes told apart, odd.
+            interpolated: sizes told apart, odd, at least ``count``.
             step: ratio of neighbouring sizes among those told apart.
             sigma: of the label, in units of ``interpolated``.
             learning_rate: weight of the new frame in the model.
             regulariser: added to the denominator.
             max_area: patches of more pixels are sampled down to this many.
             cell: side of a feature cell.
+
+        Raises:
+            OptionError: a value out of range, or even, or fewer sizes told apart than sampled.
         """
+        if not (count % 2 and interpolated % 2 and count <= interpolated):
+            raise OptionError(
+                f"expected odd numbers with count <= interpolated, found count {count}, interpolated "
+                f"{interpolated}: 0 is in the middle, and the response is interpolated from samples"
+            )
         self.count, self.interpolated, self.step, self.cell = count, interpolated, step, cell
         self.learning_rate, self.regulariser, self.max_area = learning_rate, regulariser, max_area
         exponents = scale_exponents(count, interpolated)

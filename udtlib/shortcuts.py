@@ -50,7 +50,7 @@ def collapsed_network() -> FeatureNetwork:
 
 def as_input(patches: NDArray[np.uint8]) -> Tensor:
     """Return patches ``(N, H, W, 3)`` uint8 as the network takes them, ``(N, 3, H, W)`` float32."""
-    mean = torch.tensor(MEAN_RGB).view(3, 1, 1)
+    mean = torch.tensor(MEAN_RGB, dtype=torch.float32).view(3, 1, 1)
     return torch.from_numpy(np.ascontiguousarray(patches)).permute(0, 3, 1, 2).float() - mean
 
 

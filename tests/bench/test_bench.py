@@ -27,7 +27,7 @@ from udtlib.bench.trackers import (
 from udtlib.cli import main
 from udtlib.commands import bench, common
 from udtlib.data import Sequence
-from udtlib.errors import TrackerError, UnknownNameError
+from udtlib.errors import DataError, TrackerError, UnknownNameError
 
 
 class Slow:
@@ -268,3 +268,10 @@ def test_each_tracker_has_a_process_of_its_own_on_the_cores_asked_for():
     assert multiprocessing.active_children() == []
     with pytest.raises(UnknownNameError), own_processes(["none"], 1) as run_one:
         run_one("none", frames, boxes[0])
+
+
+def test_a_clip_without_a_second_frame_is_named():
+    with pytest.raises(DataError, match="clip: expected 2 frames or more to time, found 1"):
+        measure(["mosse"], [clip(4), clip(1)], frames=5, rounds=1)
+    with pytest.raises(DataError, match="at least one clip"):
+        measure(["mosse"], [], frames=5, rounds=1)

@@ -72,3 +72,12 @@ def test_bad_usage_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str
         cli.main(argv)
     assert ended.value.code == 2
     assert "usage: udt" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_read_enough_is_no_error():
+    """As `udt experiment list | head -1`: nothing on stderr, neither now nor when Python ends."""
+    command = [sys.executable, "-m", "udtlib", "experiment", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as udt:
+        udt.stdout.close()
+        assert udt.stderr.read() == ""
+    assert udt.returncode == 141

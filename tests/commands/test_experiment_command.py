@@ -60,6 +60,7 @@ def test_a_table_is_printed_and_written_with_its_card(tmp_path, capsys):
         (["run", "ablation", "--out", "x", "--scale", "huge"], "small"),
         (["run", "ablation", "--out", "x", "--arms", "udtt"], "udt"),
         (["run", "ablation", "--out", "x", "--scale", "full"], "--val"),
+        (["run", "ablation", "--out", "x", "--videos", "p.raw"], "--videos p.raw: scale 'small' takes"),
         (["table", "nothing-here"], "no finished run"),
     ],
 )

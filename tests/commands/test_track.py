@@ -192,6 +192,7 @@ def test_any_name_on_any_terminal(tmp_path, name, locale):
 
 def test_boxes_are_on_disk_while_tracking(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(track, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(track, "SAVING", float("inf"))
     seen = []
     path, real = tmp_path / "o.txt", track.write_boxes
 
@@ -243,6 +244,8 @@ def test_a_video_shorter_than_it_says_is_told(video, tmp_path, capsys):
         (["--box", BOX, "--option", "preset=no"], "preset.*'no'"),
         (["--box", BOX, "--tracker", "mosse", "--weights", "x"], "tracker 'mosse'.*weights"),
         (["--box", BOX, "--boxes", "SOURCE"], "--boxes .* choose another name"),
+        (["--box", BOX, "--index-base", "1"], "--index-base is of the file of --truth: .*always 0"),
+        (["--box", BOX, "--out", "FOLDER/o.mp4", "--boxes", "FOLDER/o.mp4"], "one name for both"),
         (["--box", BOX, "--boxes", "FOLDER"], "expected the name of a file to write, found a folder"),
         (
             ["--box", BOX, "--boxes", "SOURCE/b.txt"],
@@ -263,6 +266,40 @@ def test_bad_arguments_are_refused_in_one_line(video, capsys, options, message):
     assert re.search(message, error)
     assert video.read_bytes() == before
     assert list(video.parent.iterdir()) == [video]
+
+
+@pytest.mark.parametrize("option", ["--truth", "--weights"])
+def test_what_is_read_is_not_written_over(video, tmp_path, monkeypatch, capsys, option):
+    """By whatever name: true boxes and weights are somebody's work, as the video is."""
+    path = tmp_path / "read.txt"
+    path.write_text(f"{BOX}\n" * COUNT)
+    (tmp_path / "link.txt").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    start = [] if option == "--truth" else ["--box", BOX]
+    for name in (str(path), "read.txt", "./link.txt"):
+        assert main(["track", str(video), option, str(path), *start, "--boxes", name]) == 2
+        assert "is what is to be read; choose another name" in capsys.readouterr().err
+    assert path.read_text() == f"{BOX}\n" * COUNT
+
+
+def test_boxes_that_take_long_to_write_are_written_less_often(folder, tmp_path, monkeypatch):
+    """Else a camera that runs for hours would do nothing but write."""
+    now, written = [0.0], []
+
+    def slow(path, boxes, **_):
+        written.append(len(boxes))
+        now[0] += 1.0
+
+    monkeypatch.setattr(track, "write_boxes", slow)
+    monkeypatch.setattr(track.time, "monotonic", lambda: now[0])
+    outputs = track.Outputs([tmp_path / "o.txt"], None, open_frames(folder), moving_square(0), 0)
+    boxes = []
+    for _ in range(100):
+        boxes.append(np.array([[1.0, 2, 3, 4]]))
+        now[0] += 1.0
+        outputs.add(moving_square(0), boxes)
+    outputs.close(boxes)
+    assert written == [1, 22, 43, 64, 85, 100]
 
 
 def test_an_interrupted_run_keeps_the_boxes_so_far(folder, tmp_path, capsys, monkeypatch):

@@ -67,6 +67,17 @@ def test_trains_on_procedural_clips_and_resumes(tmp_path, capsys):
     assert "data: " in message
 
 
+def test_a_folder_is_refused_before_any_video_is_packed_for_it(tmp_path, capsys):
+    """Packing takes hours where there are many videos."""
+    out = tmp_path / "run"
+    assert main(["train", "absent.mp4", "--out", str(out), "--resume", "--steps", "3"]) == 2
+    assert "no checkpoint" in capsys.readouterr().err
+    out.mkdir()
+    (out / "weights.safetensors").touch()
+    assert main(["train", "absent.mp4", "--out", str(out)]) == 2
+    assert "holds a training run; add --resume" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("variant", ["supervised", "weakly"])
 def test_variants_with_boxes(tmp_path, variant, capsys):
     arguments = ["train", *QUICK, "--out", str(tmp_path), "--steps", "1", "--variant", variant]
@@ -148,6 +159,11 @@ def test_resuming_with_another_share_is_refused(tmp_path, cache, capsys, share):
         (["video.mp4", "--keep-best"], "--keep-best goes by the loss on held-out videos: add --hold-out"),
         (["video.mp4", "--validate-every", "0"], "--validate-every: expected a whole number from 1 to"),
         (["--data", "synthetic", "--resume"], "no checkpoint"),
+        (["--data", "synthetic", "--from", ""], "no weights file"),
+        (["video.mp4", "--clips", "9"], "--clips 9 is of procedural clips: add --data synthetic"),
+        (["video.mp4", "--frames", "9"], "--frames 9 is of procedural clips: add --data synthetic"),
+        (["video.mp4", "--validate-every", "9"], "--validate-every 9 is of held-out videos: add --hold-out"),
+        (["--data", "synthetic", "--steps", "2", "--keep", "3"], "keep: expected steps of this run, from 1"),
     ],
 )
 def test_refusals(tmp_path, words, message, capsys):

@@ -17,6 +17,7 @@ from udtlib.dcf import (
 )
 from udtlib.errors import DifferentiationError, OptionError, ShapeError
 from udtlib.network import FeatureNetwork
+from udtlib.unsupervised import track_forward_backward
 
 SIZES = [(7, 7), (8, 8), (7, 6), (6, 7)]
 
@@ -310,3 +311,16 @@ def test_options_and_filters_that_do_not_exist():
         response_map(learn_filter(template, gaussian_label(8, 8, 1.0)), features(1, 3, 9, 9)[0])
     with pytest.raises(ShapeError, match="patches have one shape"):
         DCFLayer(nn.Identity())(template, search[..., :7])
+
+
+@pytest.mark.parametrize("backward", BACKWARDS)
+def test_no_pairs_are_refused(backward):
+    """The Fourier transform of nothing raises an error of the library behind it, which says nothing."""
+    features, label = torch.zeros(0, 3, 15, 14), torch.ones(15, 14)
+    message = r"none of them 0.*found \(0, 3, 15, 14\)"
+    with pytest.raises(ShapeError, match=message):
+        dcf_response(features, features, label, backward=backward)
+    with pytest.raises(ShapeError, match=message):
+        DCFLayer(nn.Identity(), backward=backward)(features, features)
+    with pytest.raises(ShapeError, match=message):
+        track_forward_backward(features, [features], label)

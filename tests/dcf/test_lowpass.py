@@ -3,7 +3,9 @@ import torch
 
 from udtlib.dcf import dcf_response, default_sigma, gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff, low_pass_response
-from udtlib.errors import ShapeError
+from udtlib.dcf.spectra import LowPass
+from udtlib.errors import OptionError, ShapeError
+from udtlib.unsupervised import track_forward_backward
 
 SIZE, SIGMA = 31, 2.0
 
@@ -92,3 +94,29 @@ def test_the_cutoff_follows_the_label():
     assert label_cutoff(125, 2.232) == 43
     assert label_cutoff(125, 0.5) == 62, "never more than there are"
     assert label_cutoff(125, 4.464, tolerance=1e-12) > 22
+
+
+@pytest.mark.parametrize("cutoff", [0, 16, -1])
+def test_a_cutoff_that_no_map_has_is_refused(cutoff):
+    with pytest.raises(OptionError, match=f"cutoff: expected from 1 to 15 for 31 cells, found {cutoff}"):
+        LowPassTransform(31, cutoff)
+
+
+def test_autocast_does_not_reach_the_transform():
+    """It computes in float32 whatever else is done in half precision; so does the gradient by hand."""
+    sigma = 2.0
+    label = gaussian_label(SIZE, SIZE, sigma)
+
+    def computed(enabled):
+        template, search = pair()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            low = low_pass_response(
+                template, search, label, LowPassTransform(SIZE, label_cutoff(SIZE, sigma))
+            )
+            trip = track_forward_backward(template, [search], label, transform=LowPass(SIZE, sigma))
+            by_hand = torch.autograd.grad(trip.back.square().sum(), (template, search))
+        return [low, trip.back, *by_hand, *torch.autograd.grad(low.square().sum(), (template, search))]
+
+    expected, found = computed(False), computed(True)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)

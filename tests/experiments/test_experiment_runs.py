@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from udtlib.errors import DataError
+from udtlib.data.synthetic.cache import pack_clips
+from udtlib.errors import DataError, OptionError
 from udtlib.experiments import runs
 from udtlib.experiments.catalogue import SCALES
 from udtlib.experiments.declared import Arm
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import judged_clips
-from udtlib.experiments.runs import Place, first_weights, run_arms
+from udtlib.experiments.runs import Place, check_same, first_weights, made_of, run_arms
 from udtlib.training import TrainingSettings
 from udtlib.training.run import start
 from udtlib.weights import load_weights, random_weights
@@ -75,3 +76,28 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_network(place, tmp_path, mon
     resumed = json.loads(run_arms(ARMS[:1], [0], again)[0].read_text())
     assert resumed["weights"] == whole["weights"]
     assert resumed["sequences"] == whole["sequences"]
+
+
+def packed(path, seed):
+    return pack_clips(path, clips=2, frames=5, seed=seed).path
+
+
+def test_a_run_on_other_videos_is_refused_and_one_of_an_earlier_version_kept(tmp_path, short):
+    """What is finished is kept only if it was trained on the videos that are named now."""
+    scale = replace(TINY, clips=0, judged=0, patch=125)
+    place = Place(tmp_path, scale, packed(tmp_path / "a.raw", 1), tmp_path)
+    other = replace(place, videos=packed(tmp_path / "b.raw", 2))
+    found, asked = (made_of(ARMS[0], 0, each, short) for each in (place, other))
+    assert found["trained on"].startswith("10 patches of 2 videos, checksum")
+    assert "trained on" not in made_of(ARMS[1], 0, place, short), "it is not trained"
+    check_same(found, found, tmp_path)
+    with pytest.raises(DataError, match="made with another trained on than asked for"):
+        check_same(found, asked, tmp_path)
+    del found["trained on"]
+    check_same(found, asked, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["videos", "val"])
+def test_videos_and_sequences_that_would_not_be_used_are_refused(tmp_path, name):
+    with pytest.raises(OptionError, match=f"--{name} .*scale 'small' takes procedural clips; leave it out"):
+        Place(tmp_path, TINY, **{name: tmp_path})

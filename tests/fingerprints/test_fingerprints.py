@@ -251,3 +251,14 @@ def test_frames_that_cannot_be_looked_into_are_sampled():
     sequences = [Sequence("one", Streamed(shade), np.ones((100, 4))) for shade in (1, 1, 2)]
     first, second, other = (frames_fingerprint(one.frames, 100) for one in sequences)
     assert first == second != other
+
+
+def test_every_file_that_a_long_list_names_counts(tmp_path):
+    paths = [tmp_path / f"{number}.txt" for number in range(12)]
+    for path in paths:
+        path.write_text("before")
+    first = fingerprint(list(map(str, paths)))
+    paths[7].write_text("after")
+    second = fingerprint(list(map(str, paths)))
+    assert len(first.files) == 12
+    assert [path for path in first.files if first.files[path] != second.files[path]] == [str(paths[7])]

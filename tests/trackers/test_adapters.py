@@ -136,6 +136,12 @@ def test_index_bases(adapter, base):
     np.testing.assert_array_equal(box, [5, 6, 7, 8])
 
 
+def begun(adapter):
+    clip = red_clip()
+    adapter.init(clip.frames[0], clip.boxes[0])
+    return adapter
+
+
 def test_what_is_no_tracker_is_refused_at_once():
     with pytest.raises(TrackerError, match="expected an object with init and track, found Got10kTracker"):
         FromPysot(Got10kTracker("theirs"))
@@ -148,19 +154,19 @@ def test_what_is_no_tracker_is_refused_at_once():
     several = PytrackingTracker()
     several.track = lambda image: {"target_bbox": {1: [1, 2, 3, 4], 2: [5, 6, 7, 8]}}
     with pytest.raises(TrackerError, match=r"expected a box of four numbers x, y, w, h, found \{1: \[1"):
-        FromPytracking(several).update(np.zeros((30, 40, 3), np.uint8))
+        begun(FromPytracking(several)).update(red_clip().frames[1])
     several.track = lambda image: {"bbox": [1, 2, 3, 4]}
     with pytest.raises(TrackerError, match=r"expected \{'target_bbox': \.\.\.\} from a pytracking-style"):
-        FromPytracking(several).update(np.zeros((30, 40, 3), np.uint8))
+        begun(FromPytracking(several)).update(red_clip().frames[1])
     silent = PysotTracker()
     silent.track = lambda img: None
     with pytest.raises(
         TrackerError, match=r"expected \{'bbox': \.\.\.\} from a pysot-style tracker, found None"
     ):
-        FromPysot(silent).update(np.zeros((30, 40, 3), np.uint8))
+        begun(FromPysot(silent)).update(red_clip().frames[1])
     silent.track = lambda img: {"bbox": [1, 2, 3, 4, 5, 6, 7, 8]}
     with pytest.raises(TrackerError, match=r"expected a box of four numbers x, y, w, h, found \[1, 2"):
-        FromPysot(silent).update(np.zeros((30, 40, 3), np.uint8))
+        begun(FromPysot(silent)).update(red_clip().frames[1])
 
 
 class Experiment:
@@ -292,3 +298,16 @@ def test_got10k_image_files_are_read_as_all_others(tmp_path, monkeypatch):
     monkeypatch.setenv("UDT_LARGEST_IMAGE", "1199")
     with pytest.raises(DataError, match="40x30 pixels, more than the limit of 1,199"):
         AsGot10k(Sees()).track([tmp_path / "1.png"], [1, 1, 5, 5])
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: FromGot10k(Got10kTracker("theirs")),
+        lambda: FromPysot(PysotTracker()),
+        lambda: FromPytracking(PytrackingTracker()),
+    ],
+)
+def test_theirs_are_not_asked_before_they_are_started(made):
+    with pytest.raises(TrackerError, match="update needs a target: call init first"):
+        made().update(np.zeros((30, 40, 3), np.uint8))

@@ -1,13 +1,16 @@
 """What every classic tracker of ours promises, whatever its insides; and what all trackers refuse."""
 
+import pickle
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from functools import partial
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from clips import moving_clip, texture
 
 from udtlib import load_tracker
@@ -327,3 +330,62 @@ def test_opencv_follows_a_large_target_in_a_smaller_copy_of_the_frame():
     theirs = cv2.TrackerCSRT_create()
     theirs.init(small[0], (320, 240, 480, 512))
     np.testing.assert_allclose(tracker.update(frames[1]), np.array(theirs.update(small[1])[1]) / 0.8)
+
+
+OURS = ("mosse", "kcf", "dsst", "udt", "udt+", "udt-plain")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_copy_of_a_tracker_goes_on_as_the_tracker_does(name):
+    """Copied, or sent to another process, in mid-sequence; and neither disturbs the other."""
+    frames, boxes = moving_clip([(3, 2), (4, -3), (-5, 6)])
+    tracker = MADE[name]()
+    tracker.init(frames[0], boxes[0])
+    tracker.update(frames[1])
+    others = deepcopy(tracker), pickle.loads(pickle.dumps(tracker))
+    found = [[one.update(frame) for frame in frames[2:]] for one in (tracker, *others)]
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])
+
+
+NETWORKS = ("udt", "udt+", "udt-plain")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_default_of_float64_changes_nothing(name):
+    """As `torch.set_default_dtype` makes it for somebody's whole notebook."""
+    frames, boxes = moving_clip([(3, 2), (4, -3)])
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(dtype)
+        try:
+            tracker = load_tracker(name, weights="random")
+            tracker.init(frames[0], boxes[0])
+            found.append([tracker.update(frame) for frame in frames[1:]])
+        finally:
+            torch.set_default_dtype(before)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("name", ["udt", "udt+"])
+def test_somebodys_autocast_changes_nothing(name):
+    frames, boxes = moving_clip([(3, 2), (4, -3)])
+    found = []
+    for enabled in (False, True):
+        tracker = load_tracker(name)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            tracker.init(frames[0], boxes[0])
+            found.append([tracker.update(frame) for frame in frames[1:]])
+    np.testing.assert_array_equal(*found)
+
+
+def test_every_tracker_of_ours_has_response_and_score_from_the_first_frame_on():
+    """The label is what was asked of the first frame: its peak is where the target is."""
+    frames, boxes = moving_clip([(3, 2)])
+    for name in OURS:
+        tracker = MADE[name]()
+        tracker.init(frames[0], boxes[0])
+        assert tracker.score == pytest.approx(float(tracker.response.max()), abs=0.05), name
+        assert tracker.score > 0.5
+        np.testing.assert_allclose(peak_displacement(tracker.response, subpixel=True), (0, 0), atol=0.1)

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -285,3 +286,17 @@ def test_an_edited_file_is_run_again_and_a_stale_maker_refuses(mine):
 
 def test_all_errors_are_ours(mine):
     assert all(issubclass(one, UdtError) for one in (UnknownNameError, TrackerError, MissingDataError))
+
+
+def test_two_threads_that_load_one_file_both_get_its_class(tmp_path):
+    """The second waits until the first has run all of the file."""
+    path = tmp_path / "slow.py"
+    path.write_text(
+        "import time\ntime.sleep(0.2)\n"
+        "class Still:\n"
+        "    def init(self, frame, box): self.box = box\n"
+        "    def update(self, frame): return self.box\n"
+    )
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(load_tracker, [f"{path}:Still"] * 2))
+    assert [type(one.tracker).__name__ for one in made] == ["Still", "Still"]

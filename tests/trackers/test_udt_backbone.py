@@ -1,5 +1,7 @@
 """`UdtTracker(network=...)`: the same filter on another network's features, and networks it cannot use."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -143,3 +145,24 @@ def test_networks_that_cannot_be_used(network, message):
 def test_arguments_that_do_not_go_together(options, message):
     with pytest.raises(OptionError, match=message):
         UdtTracker(**options)
+
+
+class HoldsALock(nn.Conv2d):
+    def __init__(self):
+        super().__init__(3, 8, 3)
+        self.lock = threading.Lock()
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (Returns(lambda x: x.view(1, 3, 64, 64)), r"raised RuntimeError on patches \(2, 3, 64, 64\)"),
+        (Returns(lambda x: x if len(x) == 1 else x[..., ::2, ::2]), "whatever else is in its batch"),
+        (Returns(lambda x: x if len(x) == 1 else None), "whatever else is in its batch"),
+        (HoldsALock(), "raised TypeError when it was copied to cpu: cannot pickle"),
+    ],
+    ids=["one patch", "other size", "none", "lock"],
+)
+def test_networks_that_fail_on_a_batch_or_as_a_copy(network, message):
+    with pytest.raises(OptionError, match=f"network: .*{message}"):
+        UdtTracker(network=network, patch_size=64)

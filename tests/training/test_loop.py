@@ -18,6 +18,7 @@ from training_job import moving_patches, run
 
 from udtlib.errors import (
     CheckpointError,
+    DataError,
     OptionError,
     ShapeError,
     StorageError,
@@ -545,3 +546,47 @@ def test_compiled_network_is_an_option(monkeypatch):
     step = TrainingStep(network, TrainingSettings(compile=True), CPU)
     assert seen == [network]
     assert step(moving_patches(0, 2)).loss > 0
+
+
+def test_resuming_a_finished_run_knows_its_last_loss(tmp_path):
+    """The card of its weights, which are written again, goes on saying it."""
+    ended = run(tmp_path, 1, 2)
+    card = load_weights(tmp_path / "weights.safetensors").card
+    again = run(tmp_path, 1, 2, resume=True)
+    assert again.loss == ended.loss
+    assert load_weights(tmp_path / "weights.safetensors").card["final loss"] == card["final loss"]
+
+
+def test_steps_done_before_a_batch_that_fails_are_not_lost(tmp_path):
+    def batches(step):
+        if step == 1:
+            raise DataError("clip.mp4: damaged")
+        return moving_patches(step, 2)
+
+    with pytest.raises(DataError, match=r"clip\.mp4: damaged"):
+        run(tmp_path / "failed", 2, 2, batches=batches)
+    assert load_checkpoint(tmp_path / "failed").step == 1
+    run(tmp_path / "failed", 2, 2, resume=True)
+    run(tmp_path / "whole", 2, 2)
+    assert same(tensors(tmp_path / "failed"), tensors(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize("answer", [None, [1, 2, 3, 4]])
+def test_what_is_no_batch_is_named(tmp_path, answer):
+    with pytest.raises(TrainingError, match=r"step 0: expected a Batch .* found (NoneType|list);"):
+        run(tmp_path, 1, batches=lambda step: answer)
+
+
+def test_a_step_to_keep_that_the_run_does_not_have_is_refused(tmp_path):
+    with pytest.raises(OptionError, match="keep: expected steps of this run, from 1 to 2, found 3"):
+        run(tmp_path / "run", 2, keep=[1, 3])
+    assert not (tmp_path / "run").exists()
+
+
+def test_patches_that_run_backwards_in_memory():
+    """As colours exchanged by ``[..., ::-1]``, which torch does not take."""
+    batch = moving_patches(0, 2)
+    turned = Batch(batch.patches[..., ::-1].copy()[..., ::-1], batch.displacements)
+    assert min(turned.patches.strides) < 0
+    outcomes = [start(TrainingSettings(), CPU).step(each) for each in (batch, turned)]
+    assert outcomes[0].loss == outcomes[1].loss

@@ -9,7 +9,7 @@ import pytest
 import torch
 from training_job import moving_patches, run
 
-from udtlib.errors import CheckpointError, OptionError, TrainingError
+from udtlib.errors import CheckpointError, MissingDataError, OptionError, TrainingError
 from udtlib.training import progress
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from udtlib.training.curve import CURVE, draw_curve, running_mean
@@ -140,7 +140,26 @@ def test_the_curve_is_drawn(tmp_path):
     open_log(tmp_path / "empty.csv", 0).close()
     with pytest.raises(TrainingError, match="no step to draw"):
         draw_curve(tmp_path / "empty.csv", tmp_path / "empty.png")
+    (tmp_path / "text.csv").write_text(",".join(COLUMNS) + "\n1,1,much,0.01,3.5,1.0,,\n")
+    with pytest.raises(TrainingError, match=r"text\.csv: expected the numbers .*'much'"):
+        draw_curve(tmp_path / "text.csv", tmp_path / "text.png")
+    with pytest.raises(MissingDataError, match=r"absent\.csv: no such log"):
+        draw_curve(tmp_path / "absent.csv", tmp_path / "absent.png")
     np.testing.assert_allclose(running_mean(np.array([1.0, 3, 5, 7]), 2), [1, 2, 4, 6])
+
+
+@pytest.mark.parametrize("name", ["$5 and $6", "100 $\\nosuch$", "größer_2^3"])
+def test_the_curve_of_a_folder_of_any_name(tmp_path, name, monkeypatch):
+    """Dollars are no formulas; and ``~`` is the home folder in both names."""
+    from matplotlib.axes import Axes
+
+    titles, real = [], Axes.set_title
+    monkeypatch.setattr(Axes, "set_title", lambda *a, **o: titles.append(real(*a, **o)))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run(tmp_path / name, 1, 2)
+    assert draw_curve(f"~/{name}/log.csv", "~/c.png") == tmp_path / "c.png"
+    assert cv2.imread(str(tmp_path / "c.png")).shape[:2] == (450, 800)
+    assert {(title.get_text(), title.get_parse_math()) for title in titles} == {(name, False)}
 
 
 def test_a_curve_that_cannot_be_drawn_costs_nothing(tmp_path, monkeypatch, caplog):

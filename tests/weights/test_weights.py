@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 from udtlib import cli, load_tracker
 from udtlib.data import find_data
 from udtlib.errors import MissingDataError, StorageError, WeightsError
+from udtlib.export.graph import write_onnx
 from udtlib.importers.pytorch import LEGACY_MAGIC, read_legacy
 from udtlib.weights import (
     PUBLISHED,
@@ -564,3 +565,50 @@ def test_the_same_weights_are_the_same_bytes(tmp_path, weights):
     with safe_open(tmp_path / "w", framework="pt") as file:
         assert file.metadata() == {**card, "channels": "rgb"}
     assert_same(load_weights(tmp_path / "w").tensors, kept.tensors)
+
+
+def test_an_order_that_a_file_does_not_state_can_be_named(tmp_path, weights):
+    """Formats have a usual order; to take it for a statement would refuse files that have the other one."""
+    save_file(dict(weights.tensors), tmp_path / "a.safetensors")
+    torch.save(dict(weights.tensors), tmp_path / "a.pth")
+    write_matconvnet(tmp_path / "a.mat", weights, mean=())
+    for name in ("a.safetensors", "a.pth", "a.mat"):
+        assert_same(load_weights(tmp_path / name).tensors, weights.tensors)
+        assert_same(load_weights(tmp_path / name, channels="rgb").tensors, weights.tensors)
+        loaded = load_weights(tmp_path / name, channels="bgr")
+        assert_same(loaded.tensors, exchange_red_and_blue(weights.tensors))
+        assert loaded.card["channels"] == "rgb"
+        assert "assumed" not in loaded.card
+
+
+def test_weights_of_a_network_trained_elsewhere_are_made_plain(tmp_path, weights):
+    """In double precision, or with gradients: whoever takes weights gets float32 without."""
+    tensors = {name: tensor.double().requires_grad_() for name, tensor in weights.tensors.items()}
+    rough = Weights(tensors, weights.card)
+    plain = get_weights(rough)
+    assert {(t.dtype, t.requires_grad) for t in plain.tensors.values()} == {(torch.float32, False)}
+    assert_same(plain.tensors, weights.tensors)
+    assert get_weights(weights) is weights
+    frame = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    boxes = []
+    for each in (weights, rough):
+        tracker = load_tracker("udt-plain", weights=each)
+        tracker.init(frame, (20, 20, 20, 20))
+        boxes.append(tracker.update(frame))
+    np.testing.assert_array_equal(*boxes)
+    write_onnx(tmp_path / "rough.onnx", rough)
+    write_onnx(tmp_path / "plain.onnx", weights)
+    assert (tmp_path / "rough.onnx").read_bytes() == (tmp_path / "plain.onnx").read_bytes()
+
+
+def test_a_folder_is_no_weights_file(tmp_path):
+    with pytest.raises(MissingDataError, match="but a folder"):
+        load_weights(tmp_path)
+
+
+def test_weights_are_compared_by_their_numbers(weights):
+    twin = Weights({name: tensor.clone() for name, tensor in weights.tensors.items()}, {"name": "twin"})
+    assert twin == weights
+    assert len({twin, weights, random_weights(8)}) == 2
+    assert random_weights(8) != weights
+    assert weights != "random"

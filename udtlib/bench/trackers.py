@@ -28,6 +28,7 @@ from udtlib.arguments import Between, checked
 from udtlib.bench.floor import ConvolutionCounter, floor_seconds, peak_speeds
 from udtlib.boxes import Boxes
 from udtlib.data.sequences import Sequence as Clip
+from udtlib.errors import DataError
 from udtlib.evaluation.running.measured import cpu_name
 from udtlib.frames import Frame
 from udtlib.trackers import Tracker, load_tracker
@@ -193,7 +194,12 @@ def measure(
         run: what runs one tracker on one clip, such as `udtlib.bench.processes.own_processes`; None is
             `run_once`.
         options: for the constructor of every tracker.
+
+    Raises:
+        DataError: no clip, or one of fewer than 2 frames.
     """
+    if not clips:
+        raise DataError("expected at least one clip to time trackers on, found none")
     run = run or partial(run_once, options=options)
     spent: dict[str, list[float]] = {name: [0.0] * rounds for name in names}
     starts: dict[str, list[float]] = {name: [] for name in names}
@@ -202,6 +208,8 @@ def measure(
     updates = 0
     for clip in tqdm(clips, unit="clip", disable=None if progress else True):
         images = [clip.frames[i] for i in range(min(frames, len(clip.frames)))]
+        if len(images) < 2:
+            raise DataError(f"{clip.name}: expected 2 frames or more to time, found {len(images)}")
         updates += len(images) - 1
         for turn in range(rounds):
             for name in names if turn % 2 == 0 else reversed(names):

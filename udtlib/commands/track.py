@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
-from udtlib.files import remove_unfinished, storage_errors, user_path
+from udtlib.files import remove_unfinished, same_place, storage_errors
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.printing import say
@@ -31,7 +32,8 @@ from udtlib.trackers.group import load_group
 from udtlib.trackers.own import FORMS
 
 HEADER = "x,y,w,h in pixels, the first pixel is 0; one line a frame"
-SAVE_EVERY = 2.0
+SAVE_EVERY, SAVING = 2.0, 0.05
+"""Seconds between two writings of the boxes so far, and the share of the time that these may take."""
 FPS = 25.0
 
 EXAMPLE = "udt track holiday.mp4 --box 120,80,60,90 --out tracked.mp4"
@@ -115,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over or the decoder died."""
     started = first_boxes(arguments)
     paths = box_paths(arguments.boxes, len(started))
-    check_outputs(arguments.out, paths, arguments.source)
+    check_outputs(arguments.out, paths, [arguments.source, arguments.truth, arguments.weights])
     check_range(arguments.start, arguments.end)
     boxes, skipped, problem = [started], 0, ""
     tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
@@ -163,11 +165,13 @@ def first_boxes(arguments: argparse.Namespace) -> Boxes:
     """Return the boxes ``(n, 4)`` of the first frame: those of ``--box``, or one of the file of true boxes.
 
     Raises:
-        OptionError: both, or none of them.
+        OptionError: both, or none of them; or the index base of a file of true boxes, and no such file.
         BoxError, DataError, MissingDataError: no such box, or not four numbers.
     """
     if bool(arguments.box) == bool(arguments.truth):
         raise OptionError("the target in the first frame: give --box x,y,w,h or --truth FILE, one of the two")
+    if arguments.box and arguments.index_base is not None:
+        raise OptionError("--index-base is of the file of --truth: the first pixel of --box is always 0")
     if arguments.box:
         return np.array([parse_box(text) for text in arguments.box])
     truth = read_boxes(arguments.truth, arguments.index_base or 0)
@@ -192,12 +196,15 @@ def parse_box(text: str) -> Boxes:
 
 
 class Outputs:
-    """The files written on the way; what was tracked so far is on disk at most two seconds later."""
+    """The files written on the way; what was tracked so far is on disk two seconds later.
+
+    Files of very many boxes take long to write, and are written less often.
+    """
 
     def __init__(
         self, paths: list[Path], video: Path | None, frames: Frames, first: Frame, start: int
     ) -> None:
-        self.paths, self.saved = paths, 0.0
+        self.paths, self.due = paths, 0.0
         self.writer: video_writer.VideoWriter | None = None
         self.last = first
         self.comment = HEADER + (
@@ -223,14 +230,16 @@ class Outputs:
             for box in boxes[-1]:
                 picture = viz.draw_box(picture, box)
             self.writer.write(picture)
-        if time.monotonic() > self.saved + SAVE_EVERY:
+        if time.monotonic() > self.due:
             self.save(boxes)
 
     def save(self, boxes: list[Boxes]) -> None:
         """Replace each target's file of boxes by one with all boxes so far."""
+        begun = time.monotonic()
         for target, path in enumerate(self.paths):
             write_boxes(path, [each[target] for each in boxes], index_base=0, comment=self.comment)
-        self.saved = time.monotonic()
+        ended = time.monotonic()
+        self.due = ended + max(SAVE_EVERY, (ended - begun) / SAVING)
 
     def close(self, boxes: list[Boxes]) -> None:
         """Finish both files.
@@ -253,8 +262,8 @@ def box_paths(path: Path | None, count: int) -> list[Path]:
     return [path] if count == 1 else [path.with_stem(f"{path.stem}-{k}") for k in range(1, count + 1)]
 
 
-def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
-    """Refuse outputs that would replace the source or a folder, and a video of a name that says no video.
+def check_outputs(video: Path | None, boxes: list[Path], read: Iterable[str | Path | None]) -> None:
+    """Refuse outputs that would replace a file to ``read``, a folder or each other, and other kinds of video.
 
     Raises:
         DataError: one of these.
@@ -263,10 +272,12 @@ def check_outputs(video: Path | None, boxes: list[Path], source: str) -> None:
     if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
         raise DataError(f"--out {video}: expected a video's name that ends in {known}")
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
-        if path is not None and path.resolve() == user_path(source).resolve():
+        if path is not None and any(same_place(path, other) for other in filter(None, read)):
             raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
             raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
+    if video is not None and video.resolve() in [path.resolve() for path in boxes]:
+        raise DataError(f"--out and --boxes {video}: expected two files, found one name for both")
 
 
 def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], skipped: int) -> str:

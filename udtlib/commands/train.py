@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from udtlib.arguments import check as check_value
 from udtlib.commands.data import MEASURING
-from udtlib.commands.train_arguments import CHOICES, COUNTS, EPOCHS, NUMBERS, add_arguments, option
+from udtlib.commands.train_arguments import (
+    CHOICES,
+    COUNTS,
+    DEFAULTS,
+    EPOCHS,
+    NUMBERS,
+    add_arguments,
+    option,
+)
 from udtlib.data.locate import find_data
 from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
@@ -72,6 +80,7 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuse what cannot be, before anything is read.
 
     Raises:
+        CheckpointError, TrainingError: as `check_folder`.
         OptionError: no videos, videos with synthetic clips, or videos for a variant that needs boxes;
             settings that do not go together.
         TrainingError: TensorBoard is asked for and not installed.
@@ -79,8 +88,11 @@ def check(arguments: argparse.Namespace) -> None:
     """
     for name, hint in COUNTS.items():
         setattr(arguments, name, check_value(option(name), getattr(arguments, name), hint))
-    if arguments.resume and arguments.steps is None and arguments.epochs is None:
-        arguments.steps = steps_of(arguments.out)
+    check_folder(arguments)
+    if arguments.steps is not None and arguments.keep:
+        from udtlib.training.loop import check_keep
+
+        check_keep(arguments.keep, arguments.steps)
     make_settings(arguments, 1, "")
     if arguments.tensorboard:
         from udtlib.training.log import board_writer
@@ -101,21 +113,49 @@ def check(arguments: argparse.Namespace) -> None:
         raise OptionError("name the videos to train on, or use --data synthetic")
     if arguments.data == "videos" and VARIANTS[arguments.variant].crops == "boxes":
         raise OptionError(f"the variant {arguments.variant!r} needs true boxes: use --data synthetic")
+    check_idle(arguments)
 
 
-def steps_of(folder: Path) -> int | None:
-    """Return how many steps the run in ``folder`` was asked for."""
+def check_idle(arguments: argparse.Namespace) -> None:
+    """Refuse numbers that would change nothing.
+
+    Raises:
+        OptionError: of clips, where there are videos; of held-out videos, where there are none.
+    """
+    clips, held_out = "procedural clips: add --data synthetic", "held-out videos: add --hold-out SHARE"
+    videos = arguments.data == "videos"
+    for name, is_idle, use in (
+        ("clips", videos, clips),
+        ("frames", videos, clips),
+        ("validate_every", not arguments.hold_out, held_out),
+    ):
+        if is_idle and getattr(arguments, name) != DEFAULTS[name]:
+            raise OptionError(f"{option(name)} {getattr(arguments, name)} is of {use}, or leave it out")
+
+
+def check_folder(arguments: argparse.Namespace) -> None:
+    """Refuse a folder before any video is packed for it; a run that goes on has its own steps by default.
+
+    Raises:
+        TrainingError: a new run where one is already.
+        CheckpointError: no whole checkpoint to go on from.
+    """
     from udtlib.training.checkpoint import load_checkpoint
+    from udtlib.training.loop import check_new
 
-    steps = load_checkpoint(folder).settings.get("steps")
-    return steps if isinstance(steps, int) else None
+    if not arguments.resume:
+        check_new(arguments.out)
+        return
+    steps = load_checkpoint(arguments.out).settings.get("steps")
+    if arguments.steps is None and arguments.epochs is None and isinstance(steps, int):
+        arguments.steps = steps
 
 
 def starting_weights(arguments: argparse.Namespace) -> "Weights | None":
     """Return the weights that ``--from`` names; None is random."""
     from udtlib.weights import get_weights
 
-    return get_weights(arguments.first_weights) if arguments.first_weights else None
+    return None if arguments.first_weights is None else get_weights(arguments.first_weights)
 
 
 def tell(data: "TrainingData", out: Path) -> None:

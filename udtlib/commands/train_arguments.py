@@ -39,6 +39,8 @@ COUNTS = {
     "validate_every": Annotated[int, Between(1, 10**9)],
 }
 """What the arguments beside the settings take."""
+DEFAULTS = {"clips": 64, "frames": 30, "validate_every": 100}
+"""Of arguments that change nothing without others."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,8 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="videos",
         help="train on VIDEOS, or on procedural clips (synthetic); default: %(default)s",
     )
-    _add_number(parser, "clips", 64, "N", "how many clips, if synthetic")
-    _add_number(parser, "frames", 30, "N", "how many frames of each clip, if synthetic")
+    _add_number(parser, "clips", DEFAULTS["clips"], "N", "how many clips, if synthetic")
+    _add_number(parser, "frames", DEFAULTS["frames"], "N", "how many frames of each clip, if synthetic")
     parser.add_argument(
         "--triplets",
         choices=("reference", "ordered"),
@@ -111,7 +113,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     hold_out = "share of the videos that is not trained on, and measured on instead, 0 to below 1"
     _add_number(parser, "hold_out", 0.0, "SHARE", hold_out)
-    _add_number(parser, "validate_every", 100, "STEPS", "steps between two measurements on held-out videos")
+    measuring = "steps between two measurements on held-out videos"
+    _add_number(parser, "validate_every", DEFAULTS["validate_every"], "STEPS", measuring)
     parser.add_argument(
         "--keep-best",
         action="store_true",

@@ -11,6 +11,7 @@ from threading import Lock
 import cv2
 import numpy as np
 
+from udtlib.child_process import after_fork
 from udtlib.data.image_header import SIGNATURES, Header, read_header
 from udtlib.data.sequences import Frames
 from udtlib.errors import DataError, MissingDataError, OptionError
@@ -155,7 +156,7 @@ def _renew_lock() -> None:
     _PILLOW = Lock()
 
 
-os.register_at_fork(after_in_child=_renew_lock)
+after_fork(_renew_lock)
 
 
 class ImageFiles(Frames):

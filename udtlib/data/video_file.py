@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from udtlib.child_process import PATIENCE, Child
+from udtlib.child_process import PATIENCE, Child, after_fork
 from udtlib.data.images import largest_image
 from udtlib.data.sequences import Frames
 from udtlib.data.shared_frame import SharedFrame
@@ -198,4 +198,4 @@ def _start_anew() -> None:
     _RECENT.clear()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+after_fork(_start_anew)

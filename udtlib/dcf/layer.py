@@ -145,10 +145,10 @@ def check_pair(template: Tensor, search: Tensor | None, label: Tensor) -> tuple[
     """Return the template in full precision and the label ``(N or 1, H, W)``, without gradient, like it.
 
     Raises:
-        ShapeError: features not ``(N, C, H, W)``, two shapes, or a label of another size.
+        ShapeError: features not ``(N, C, H, W)``, or none; two shapes, or a label of another size.
     """
-    if template.ndim != 4:
-        raise ShapeError(f"features have shape (N, C, H, W), found {tuple(template.shape)}")
+    if template.ndim != 4 or not template.numel():
+        raise ShapeError(f"features have shape (N, C, H, W), none of them 0, found {tuple(template.shape)}")
     if search is not None and search.shape != template.shape:
         raise ShapeError(
             f"template and search features have one shape, found {tuple(template.shape)} and "
@@ -160,8 +160,8 @@ def check_pair(template: Tensor, search: Tensor | None, label: Tensor) -> tuple[
             f"{template.shape[0]}, found {tuple(label.shape)}"
         )
     template = in_full_precision(template)
-    label = label.detach().to(template).reshape(-1, *template.shape[-2:])
-    return template, label
+    label = label.detach().to(template)
+    return template, label if label.ndim == 3 else label[None]
 
 
 class DCFLayer(nn.Module):

@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from udtlib.dcf.layer import check_pair, effective_regularisation, in_full_precision
-from udtlib.errors import ShapeError
+from udtlib.errors import OptionError, ShapeError
 
 
 def label_cutoff(size: int, sigma: float, tolerance: float = 1e-5) -> int:
     """Return the frequency past which a Gaussian label's spectrum is below ``tolerance`` of its peak.
 
-    At 1e-5 all that lies beyond adds up to less than 2e-6 of the label, a few roundings of float32.
+    At 1e-5 all that lies beyond adds up to less than 2e-6 of the label, a few roundings of float32. A label
+    so narrow that it has all frequencies gets the highest there is below half of ``size``.
     """
     deviation = size / (2 * math.pi * sigma)
     return min(math.ceil(deviation * math.sqrt(-2 * math.log(tolerance))), (size - 1) // 2)
@@ -45,11 +46,18 @@ class LowPassTransform:
 
         Args:
             size: rows and columns of the maps.
-            cutoff: K, at most ``(size - 1) // 2``.
+            cutoff: K, from 1 to ``(size - 1) // 2``.
             window: ``(size,)``, applied along both axes; None is none.
             device: where the maps are.
             dtype: of the maps, float32 or float64.
+
+        Raises:
+            OptionError: another cutoff.
         """
+        if not 1 <= cutoff <= (size - 1) // 2:
+            raise OptionError(
+                f"cutoff: expected from 1 to {(size - 1) // 2} for {size} cells, found {cutoff}"
+            )
         self.size, self.cutoff = size, cutoff
         turns = torch.arange(cutoff + 1)[:, None] * torch.arange(size)[None, :] % size
         angle = 2 * math.pi / size * turns.double()
@@ -61,12 +69,13 @@ class LowPassTransform:
     def spectrum(self, features: Tensor) -> Tensor:
         """Return the low-pass spectrum ``(N, 2K+1, K+1, C)``, complex, of features ``(N, C, size, size)``.
 
-        Differentiable: on the way back the same two products run transposed.
+        Differentiable: on the way back the same two products run transposed. Autocast does not reach them.
         """
         count, channels = features.shape[:2]
         lines = features.permute(0, 2, 3, 1).reshape(count, self.size, self.size * channels)
-        lines = torch.matmul(self.rows, lines).view(count, -1, self.size, channels)
-        waves = torch.matmul(self.columns, lines)
+        with torch.autocast(features.device.type, enabled=False):
+            lines = torch.matmul(self.rows, lines).view(count, -1, self.size, channels)
+            waves = torch.matmul(self.columns, lines)
         k = self.cutoff
         cos_cos, cos_sin = waves[:, : k + 1, : k + 1], waves[:, : k + 1, k + 1 :]
         sin_cos, sin_sin = waves[:, k + 1 :, : k + 1], waves[:, k + 1 :, k + 1 :]

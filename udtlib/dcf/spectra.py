@@ -70,8 +70,9 @@ class LowPass(LowPassTransform):
         waves[:, 1 : k + 1, k + 1 :] = (up.imag + down.imag).neg_()
         waves[:, k + 1 :, : k + 1] = down.imag - up.imag
         waves[:, k + 1 :, k + 1 :] = down.real - up.real
-        lines = torch.matmul(self.back, waves).view(count, 2 * k + 1, self.size * channels)
-        maps = torch.matmul(self.rows.T, lines)
+        with torch.autocast(waves.device.type, enabled=False):
+            lines = torch.matmul(self.back, waves).view(count, 2 * k + 1, self.size * channels)
+            maps = torch.matmul(self.rows.T, lines)
         return maps.view(count, self.size, self.size, channels).permute(0, 3, 1, 2)
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
+from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.sequences import Sequence as TestSequence
-from udtlib.errors import DataError
+from udtlib.errors import DataError, OptionError
 from udtlib.evaluation.running.measured import provenance
 from udtlib.experiments.declared import Arm, Scale
 from udtlib.experiments.judging import judge, parts
@@ -25,10 +26,14 @@ from udtlib.files import user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.printing import say
 from udtlib.training import WEIGHTS, train
+from udtlib.training.data import contents
 from udtlib.training.run import start
 from udtlib.weights import Weights, load_weights
 
 RESULT = "result.json"
+TRAINED_ON = "trained on"
+"""In a result: which packed videos; without, clips or nothing."""
+
 LARGEST = 10_000_000  # bytes of a result that is read
 
 
@@ -51,6 +56,20 @@ class Place:
     val: Path | None = None
     device: str = "cpu"
     command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse videos and sequences that would not be used.
+
+        Raises:
+            OptionError: there are some, and the scale draws its own clips.
+        """
+        asked = {"videos": (self.videos, self.scale.clips), "val": (self.val, self.scale.judged)}
+        for name, (given, drawn) in asked.items():
+            if given is not None and drawn:
+                raise OptionError(
+                    f"--{name} {given}: scale {self.scale.name!r} takes procedural clips; leave it out, or "
+                    "add --scale medium or full"
+                )
 
 
 def run_arms(arms: Sequence[Arm], seeds: Sequence[int], place: Place) -> list[Path]:
@@ -138,7 +157,9 @@ def made_of(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     """Return what decides a run's result: another in its place is refused."""
     scale = asdict(place.scale)
     scale.pop("seeds")
-    real = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
+    real: dict[str, Any] = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
+    if arm.trained and place.videos:
+        real |= {TRAINED_ON: contents(PatchCache(place.videos))}
     return {"arm": asdict(arm), "seed": seed, "scale": scale} | real
 
 
@@ -149,6 +170,7 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
         DataError: it is.
     """
     asked, found = json.loads(json.dumps(asked)), dict(found)
+    found.setdefault(TRAINED_ON, asked.get(TRAINED_ON))  # earlier versions did not write it down
     for one in (asked, found):
         one["arm"] = {key: value for key, value in one["arm"].items() if key != "what"}
     different = [key for key in asked if found.get(key) != asked[key]]

@@ -1,6 +1,6 @@
 """From the results of runs to a table of comparisons with a verdict each. Book: chapter 15."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.crossed import Difference, crossed_difference, holm
 from udtlib.experiments.declared import Comparison, Experiment
-from udtlib.experiments.runs import RESULT, read_result
+from udtlib.experiments.runs import RESULT, TRAINED_ON, read_result
 from udtlib.files import user_path
 
 MEASURES = ("overlap", "robustness")
@@ -47,7 +47,7 @@ def read_results(*folders: str | Path) -> list[dict[str, Any]]:
 
     Raises:
         MissingDataError: no finished run in one of them.
-        DataError: a damaged result, runs of different scales, or one run twice.
+        DataError: a damaged result, runs that cannot be compared (`check_together`), or one run twice.
     """
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for folder in map(user_path, folders):
@@ -61,10 +61,28 @@ def read_results(*folders: str | Path) -> list[dict[str, Any]]:
                 raise DataError(
                     f"{path}: arm {run[0]!r}, seed {run[1]} is there twice; name one of the folders"
                 )
+            for other in found.values():
+                check_together(path, one, other)
             found[run] = one
-            if one["scale"] != next(iter(found.values()))["scale"]:
-                raise DataError(f"{path}: expected runs of one scale, found another; keep them apart")
     return list(found.values())
+
+
+def check_together(path: Path, one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Refuse a result that cannot be compared with another one.
+
+    Raises:
+        DataError: its scale, the sequences it was judged on or the videos it was trained on are different.
+    """
+    judged, before = ([each["sequence"] for each in result["sequences"]] for result in (one, other))
+    known = TRAINED_ON in one and TRAINED_ON in other  # not of untrained arms, nor in earlier versions
+    differs = {
+        "one scale": one["scale"] != other["scale"],
+        "the same sequences": judged != before,
+        "the same videos": known and one[TRAINED_ON] != other[TRAINED_ON],
+    }
+    for what, is_so in differs.items():
+        if is_so:
+            raise DataError(f"{path}: expected runs of {what}, found others; keep them apart")
 
 
 def read_rows(*folders: str | Path) -> list[Row]:
@@ -163,22 +181,3 @@ def text(experiment: Experiment, rows: Sequence[Row]) -> str:
 def pair(one: Comparison) -> str:
     """Return a comparison's two arms."""
     return f"{one.better} - {one.worse}"
-
-
-def verdict_rows(experiment: Experiment, rows: Sequence[Row]) -> list[Mapping[str, str]]:
-    """Return the verdicts as stored, numbers as text."""
-    return [
-        {
-            "experiment": experiment.name,
-            "better": one.comparison.better,
-            "worse": one.comparison.worse,
-            "seeds": str(one.seeds),
-            "difference": f"{one.overlap.interval.mean:.4f}",
-            "low": f"{one.overlap.interval.low:.4f}",
-            "high": f"{one.overlap.interval.high:.4f}",
-            "detectable": f"{one.overlap.detectable:.4f}",
-            "p": f"{one.corrected:.4f}",
-            "verdict": one.says,
-        }
-        for one in verdicts(experiment, rows)
-    ]

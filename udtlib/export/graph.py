@@ -35,13 +35,14 @@ class ExportableNetwork(nn.Module):
     def __init__(self, weights: Weights) -> None:
         """Copy ``weights``."""
         super().__init__()
-        self.conv1 = nn.Conv2d(3, CHANNELS, 3, padding=1)
-        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1)
+        self.conv1 = nn.Conv2d(3, CHANNELS, 3, padding=1, dtype=torch.float32)
+        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, dtype=torch.float32)
         self.load_state_dict(dict(weights.tensors))
         band, one = neighbour_kernel(CHANNELS, LRN_SCALE, 1.0, torch.float32, torch.device("cpu"))
         self.register_buffer("band", band, persistent=False)
         self.register_buffer("one", one, persistent=False)
-        self.register_buffer("mean", torch.tensor(MEAN_RGB).view(1, 3, 1, 1), persistent=False)
+        mean = torch.tensor(MEAN_RGB, dtype=torch.float32).view(1, 3, 1, 1)
+        self.register_buffer("mean", mean, persistent=False)
         self.requires_grad_(False)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ def exported_program(weights: str | Path | Weights | None = None) -> torch.expor
     """
     network = ExportableNetwork(get_weights(weights)).eval()
     free = torch.export.Dim.AUTO
-    patches = torch.zeros(2, 3, 125, 125)
+    patches = torch.zeros(2, 3, 125, 125, dtype=torch.float32)
     return torch.export.export(network, (patches,), dynamic_shapes=({0: free, 2: free, 3: free},))
 
 

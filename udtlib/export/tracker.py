@@ -26,7 +26,10 @@ LARGEST_FILE = 2**26  # bytes; ours has 54 thousand
 
 
 class OnnxTracker:
-    """Tracks one target; ``response`` and ``score`` tell what the last frame showed."""
+    """Tracks one target; ``response`` and ``score`` tell what the last frame showed.
+
+    Of the first frame they are what was asked of it: the label, and 1. Where nothing is seen both are 0.
+    """
 
     @checked
     def __init__(self, network: str | Path, threads: Annotated[int, Between(1, 1024)] = 1) -> None:
@@ -42,8 +45,8 @@ class OnnxTracker:
         self.session = open_session(user_path(network), threads)
         self.input = self.session.get_inputs()[0].name
         self.window = np.outer(np.hanning(SIZE), np.hanning(SIZE)).astype(np.float32)
-        label = gaussian_label(SIZE, SIZE, SIZE / (1 + PADDING) / 10)
-        self.label = fft.rfft2(label)
+        self.wanted = gaussian_label(SIZE, SIZE, SIZE / (1 + PADDING) / 10)
+        self.label = fft.rfft2(self.wanted)
         self.factors = STEP ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([PENALTY, 1.0, PENALTY])
         self.started = False
@@ -57,6 +60,7 @@ class OnnxTracker:
         self.center, self.size = start[:2] + start[2:] / 2, start[2:]
         self.smallest = np.maximum(SMALLEST * self.size, SMALLEST_SIDE)
         self.largest = np.minimum([width, height], LARGEST * self.size)
+        self.response, self.score = self.wanted, 1.0
         self.dual, self.template = self.learn(frame, self.size * (1 + PADDING))
         self.started = True
 
@@ -66,7 +70,7 @@ class OnnxTracker:
             raise TrackerError("update needs a target: call init(frame, box) first")
         frame = check_frame(frame, self.frame_size)
         if self.sees_nothing(frame):
-            self.score = 0.0
+            self.response, self.score = np.zeros_like(self.wanted), 0.0
             return self.box
         windows = self.factors[:, None] * self.size * (1 + PADDING)
         search = self.spectra(frame, windows)

@@ -67,7 +67,7 @@ def _describe(walk: Walk, one: Any, where: str) -> None:
         walk.write("built in", f"{one.__module__}.{one.__qualname__}")
         owner = one.__self__
         describe_built_in(walk, one) if isinstance(owner, ModuleType | None) else walk.add(owner, where=where)
-    elif kind is list and len(one) > 8 and {type(item) for item in one} <= set(PLAIN):
+    elif kind is list and len(one) > 8 and {type(item) for item in one} <= set(PLAIN) - {str}:
         walk.write("list", repr(one))
     elif isinstance(one, dict | MappingProxyType) and kind in (dict, MappingProxyType):
         _mapping(walk, one, where)
@@ -165,11 +165,6 @@ def _parts(one: Any) -> tuple[Any, ...] | None:
             return ()
     if hasattr(one, "__wrapped__") and hasattr(one, "cache_parameters"):
         return one.__wrapped__, one.cache_parameters()
-    if type(one).__name__ in (
-        "member_descriptor",
-        "getset_descriptor",
-        "wrapper_descriptor",
-        "method_descriptor",
-    ):
+    if type(one).__name__ in DESCRIPTORS:
         return (one.__name__,)
     return None

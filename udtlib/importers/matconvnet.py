@@ -26,11 +26,13 @@ def read_matconvnet(path: Path) -> tuple[dict[str, NDArray], dict[str, str]]:
     for layer in layers:
         if layer.type == "lrn" and not np.allclose(layer.param, REFERENCE_LRN, rtol=1e-3):
             raise WeightsError(f"expected an LRN with {REFERENCE_LRN}, found {layer.param.tolist()}")
-    return tensors, {"format": "matconvnet", "channels": order_of_mean(net)}
+    return tensors, {"format": "matconvnet", "assumed": "rgb", **order_of_mean(net)}
 
 
-def order_of_mean(net: Any) -> str:
-    """Return the channel order that the stored mean colour tells: natural images have more red than blue."""
+def order_of_mean(net: Any) -> dict[str, str]:
+    """Return the ``channels`` that the stored mean colour tells: natural images have more red than blue."""
     normalization = getattr(getattr(net, "meta", None), "normalization", None)
     mean = np.ravel(getattr(normalization, "averageImage", ()))
-    return "bgr" if mean.size == 3 and mean[0] < mean[2] else "rgb"
+    if mean.size != 3 or mean[0] == mean[2]:
+        return {}
+    return {"channels": "bgr" if mean[0] < mean[2] else "rgb"}

@@ -21,7 +21,7 @@ LARGEST_ANSWER = 2**16
 
 
 def read(path: Path, largest: int) -> Found:
-    """Return the tensors, as stored, and a card: ``format``, and ``channels`` where they are stated."""
+    """Return the tensors, as stored, and a card: ``format``, ``assumed``, and ``channels`` where stated."""
     with path.open("rb") as file:
         head = file.read(16)
         if head.startswith(b"MATLAB 5.0 MAT"):

@@ -181,7 +181,10 @@ def refuse_unknown_storage(key: Any) -> NoReturn:
 
 
 def pick(content: Any, form: str) -> Found:
-    """Return the two convolutions of a state dictionary, or of the one that a checkpoint holds."""
+    """Return the two convolutions of a state dictionary, or of the one that a checkpoint holds.
+
+    Such files do not say the order of their channels: with our network's names it is assumed to be ours.
+    """
     if not isinstance(content, Mapping):
         raise WeightsError(f"expected a dictionary of tensors, found {type(content).__name__}")
     state = state_dictionary(content)
@@ -194,8 +197,7 @@ def pick(content: Any, form: str) -> Found:
         for part in ("weight", "bias"):
             if layer + part in state:
                 tensors[f"conv{index}.{part}"] = state[layer + part].array()
-    ours = {"channels": "rgb"} if set(state) == set(tensors) else {}
-    return tensors, {"format": form, **ours}
+    return tensors, {"format": form, "assumed": "rgb" if set(state) == set(tensors) else "bgr"}
 
 
 def state_dictionary(content: Mapping, depth: int = NESTED) -> dict[str, StoredTensor] | None:

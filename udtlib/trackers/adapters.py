@@ -67,15 +67,15 @@ class FromGot10k:
             TrackerError: it has another interface.
         """
         _check_methods(tracker, "init", "update")
-        self.tracker, self.index_base, self.refused = tracker, index_base, False
+        self.tracker, self.index_base, self.started = tracker, index_base, False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
-        self.refused = True
+        self.started = False
         frame = check_frame(frame)
         start = check_box_in_image(box, *frame.shape[:2])
         self.tracker.init(_to_pil(frame), _shift(start, self.index_base))
-        self.refused = False
+        self.started = True
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``frame``."""
@@ -104,15 +104,15 @@ class FromPysot:
             TrackerError: it has another interface.
         """
         _check_methods(tracker, "init", "track")
-        self.tracker, self.index_base, self.score, self.refused = tracker, index_base, None, False
+        self.tracker, self.index_base, self.score, self.started = tracker, index_base, None, False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
-        self.refused = True
+        self.started = False
         frame = check_frame(frame)
         start = check_box_in_image(box, *frame.shape[:2])
         self.tracker.init(_swap_colours(frame), _shift(start, self.index_base).tolist())
-        self.refused = False
+        self.started = True
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``frame``.
@@ -144,16 +144,16 @@ class FromPytracking:
             TrackerError: it has another interface.
         """
         _check_methods(tracker, "initialize", "track")
-        self.tracker, self.index_base, self.refused = tracker, index_base, False
+        self.tracker, self.index_base, self.started = tracker, index_base, False
 
     def init(self, frame: Frame, box: ArrayLike) -> None:
         """Start on ``frame`` with the target in ``box``; errors as `udtlib.boxes.check_box_in_image`."""
-        self.refused = True
+        self.started = False
         frame = check_frame(frame)
         start = check_box_in_image(box, *frame.shape[:2])
         info = {"init_bbox": _shift(start, self.index_base).tolist()}
         self.tracker.initialize(frame.copy(), info)
-        self.refused = False
+        self.started = True
 
     def update(self, frame: Frame) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``frame``.
@@ -181,13 +181,13 @@ class AsGot10k:
 
     def __init__(self, tracker: Tracker, name: str = "udtlib", index_base: int = 1) -> None:
         """Wrap ``tracker``; ``index_base`` 1 is what the toolkit's annotations have."""
-        self.tracker, self.name, self.index_base, self.refused = tracker, name, index_base, False
+        self.tracker, self.name, self.index_base, self.started = tracker, name, index_base, False
 
     def init(self, image: Any, box: ArrayLike) -> None:
         """Start on ``image`` with the target in ``box``."""
-        self.refused = True
+        self.started = False
         self.tracker.init(_from_pil(image), _shift(check_box(box), -self.index_base))
-        self.refused = False
+        self.started = True
 
     def update(self, image: Any) -> Boxes:
         """Return the target's box ``(4,)`` in the next ``image``."""
@@ -223,13 +223,13 @@ class AsPysot:
 
     def __init__(self, tracker: Tracker, index_base: int = 0) -> None:
         """Wrap ``tracker``."""
-        self.tracker, self.index_base, self.refused = tracker, index_base, False
+        self.tracker, self.index_base, self.started = tracker, index_base, False
 
     def init(self, img: Frame, bbox: ArrayLike) -> None:
         """Start on ``img`` with the target in ``bbox``."""
-        self.refused = True
+        self.started = False
         self.tracker.init(_swap_colours(img), _shift(check_box(bbox), -self.index_base))
-        self.refused = False
+        self.started = True
 
     def track(self, img: Frame) -> dict[str, Any]:
         """Return ``{"bbox": [x, y, w, h], "best_score": float or None}`` for the next ``img``."""
@@ -247,13 +247,13 @@ class AsPytracking:
 
     def __init__(self, tracker: Tracker, index_base: int = 0) -> None:
         """Wrap ``tracker``."""
-        self.tracker, self.index_base, self.refused = tracker, index_base, False
+        self.tracker, self.index_base, self.started = tracker, index_base, False
 
     def initialize(self, image: Frame, info: dict[str, Any]) -> dict[str, Any]:
         """Start on ``image`` with the target in ``info["init_bbox"]``; there is nothing to add: ``{}``."""
-        self.refused = True
+        self.started = False
         self.tracker.init(image, _shift(check_box(info["init_bbox"]), -self.index_base))
-        self.refused = False
+        self.started = True
         return {}
 
     def track(self, image: Frame, info: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -276,8 +276,8 @@ def _check_methods(tracker: Any, *names: str) -> None:
 
 
 def _check_started(adapter: Any) -> None:
-    if adapter.refused:
-        raise TrackerError("update needs a target, the last one was refused: call init first")
+    if not adapter.started:
+        raise TrackerError("update needs a target: call init first")
 
 
 def _swap_colours(image: Frame) -> Frame:

@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import Parameter, signature
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,9 @@ LARGEST_SOURCE = 10 << 20
 """Bytes of a file of Python that is run; those people write have a hundredth."""
 
 LONGEST_NAME = 60
+RUNNING = RLock()
+"""Held while a file is run: another thread that wants it waits until all of it has been run."""
+
 FORMS = "file.py:Class or package.module:Class"
 
 
@@ -118,7 +122,11 @@ class OwnTracker:
 
     def load(self) -> Any:
         """Return the class or function itself."""
-        module = _run_file(Path(self.place), self.digest) if self.digest else _imported(self.place)
+        if self.digest:
+            with RUNNING:
+                module = _run_file(Path(self.place), self.digest)
+        else:
+            module = _imported(self.place)
         if not hasattr(module, self.attribute):
             found = ", ".join(_candidates(module)) or "none"
             raise UnknownNameError(

@@ -23,3 +23,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"udtlib.training.{MODULES.get(name, 'loop')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+import numpy as np
+from torch import Tensor
+
 from udtlib.errors import TrainingError
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.signals import StopRequest
@@ -13,7 +16,7 @@ from udtlib.training.step import Batch, Patches
 BatchSource = Callable[[int], Batch | Patches]
 """The whole batch of a step (0-indexed), always the same for the same step."""
 
-Found = Batch | Patches | BaseException
+Found = Batch | BaseException
 
 PATIENCE = 2.0
 """Seconds that a batch may still take after a signal; then the run stops without it."""
@@ -30,7 +33,7 @@ def ahead(
     The thread that fetches them is not waited for: it may be stuck in a decoder for good.
 
     Raises:
-        TrainingError: a batch of another size than the settings say.
+        TrainingError: what is no batch, or one of another size than the settings say.
     """
     wanted: SimpleQueue[int | None] = SimpleQueue()
     found: SimpleQueue[Found] = SimpleQueue()
@@ -44,21 +47,38 @@ def ahead(
             if isinstance(answer, BaseException):
                 raise answer
             wanted.put(step + 1 if step + 1 < settings.steps else None)
-            batch = answer if isinstance(answer, Batch) else Batch(answer)
-            if len(batch.patches) != settings.batch:
+            patches = answer.patches
+            if not isinstance(patches, np.ndarray | Tensor):
                 raise TrainingError(
-                    f"step {step}: expected {settings.batch} triplets, found {len(batch.patches)}"
+                    f"step {step}: expected a Batch or its uint8 patches, an array or a tensor, found "
+                    f"{type(patches).__name__}; does the function that gives them end without return?"
                 )
-            yield batch
+            if len(patches) != settings.batch:
+                raise TrainingError(f"step {step}: expected {settings.batch} triplets, found {len(patches)}")
+            yield answer
     finally:
         wanted.put(None)
+
+
+def or_saved(batches: Iterator[Batch], save: Callable[[], None]) -> Iterator[Batch]:
+    """Yield batches; before an error that keeps the next one from coming is raised, ``save`` is called."""
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except Exception:
+            save()
+            raise
+        yield batch
 
 
 def fetch(batches: BatchSource, wanted: SimpleQueue[int | None], found: SimpleQueue[Found]) -> None:
     """Put the batch of every step wanted into ``found``, or the error it ended with, until None is wanted."""
     while (step := wanted.get()) is not None:
         try:
-            found.put(batches(step))
+            answer = batches(step)
+            found.put(answer if isinstance(answer, Batch) else Batch(answer))
         except BaseException as error:  # raised again where the batch is waited for
             found.put(error)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from udtlib.errors import TrainingError
-from udtlib.files import replacing
+from udtlib.files import replacing, user_path
 from udtlib.training.log import read_log
 
 CURVE = "curve.png"
@@ -30,7 +30,8 @@ def draw_curve(log: str | Path, picture: str | Path) -> Path:
         picture: the PNG file to write, whole or not at all.
 
     Raises:
-        TrainingError: a log without a step.
+        MissingDataError: no such log.
+        TrainingError: a log without a step, or with something else than numbers.
         StorageError: the picture cannot be written.
     """
     from matplotlib.figure import Figure  # no window, no state
@@ -38,10 +39,13 @@ def draw_curve(log: str | Path, picture: str | Path) -> Path:
     rows = read_log(log)
     if not rows:
         raise TrainingError(f"{log}: no step to draw a curve of")
-    steps, losses, held_loss, held_error = (
-        np.array([float(row[name] or "nan") for row in rows])
-        for name in ("step", "loss", "held_out_loss", "held_out_error")
-    )
+    try:
+        steps, losses, held_loss, held_error = (
+            np.array([float(row[name] or "nan") for row in rows])
+            for name in ("step", "loss", "held_out_loss", "held_out_error")
+        )
+    except ValueError as error:
+        raise TrainingError(f"{log}: expected the numbers of a training, found others ({error})") from error
     measured = np.isfinite(held_loss)
     height = SIZE[1] + HELD_OUT_HEIGHT * bool(measured.any())
     figure = Figure(figsize=(SIZE[0], height), layout="constrained")
@@ -60,11 +64,11 @@ def draw_curve(log: str | Path, picture: str | Path) -> Path:
     if len(show) and show.max() > 0:
         panels[0].set_ylim(0, 1.25 * np.percentile(show, 99))
     panels[0].legend()
-    panels[0].set_title(Path(log).resolve().parent.name)
+    panels[0].set_title(user_path(log).resolve().parent.name, parse_math=False)
     panels[-1].set_xlabel("step")
     with replacing(picture) as unfinished:
         figure.savefig(unfinished, dpi=DOTS, format="png")
-    return Path(picture)
+    return user_path(picture)
 
 
 def running_mean(values: Floats, width: int) -> Floats:

@@ -127,8 +127,7 @@ def cached_data(
     videos, held = split_videos(cache, hold_out, seed) if hold_out else (list(cache.videos), [])
     patches = cache if cache.settings["webp"] is None else cache.load()
     loader = TripletLoader(patches, videos, batch, seed, scheme, variant.span, variant.drawn)
-    digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
-    name = f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}, {scheme}, seed {seed}"
+    name = f"{contents(cache)}, {scheme}, seed {seed}"
     made = synthetic_name(cache)
     name = f"{made}: {name}" if made else name
     name = f"{name}, {len(held)} videos held out ({hold_out:g})" if held else name
@@ -141,6 +140,12 @@ def cached_data(
     measured = held_out_batches(patches, held, batch, seed, scheme, variant) if held else ()
     told = dull_lines(find_dull(cache, videos), len(videos))
     return TrainingData(loader, name, card, resident, held_out=measured, warnings=told)
+
+
+def contents(cache: PatchCache) -> str:
+    """Return what is in a patch cache, in words that differ where the patches do."""
+    digest = hashlib.sha256("".join(video.sha256 for video in cache.videos).encode()).hexdigest()[:16]
+    return f"{len(cache)} patches of {len(cache.videos)} videos, checksum {digest}"
 
 
 def held_out_batches(

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from udtlib.errors import StorageError, TrainingError
+from udtlib.errors import MissingDataError, StorageError, TrainingError
 from udtlib.files import is_same_file, storage_errors, user_path, write_whole
 from udtlib.training.progress import Progress
 
@@ -122,10 +122,13 @@ def read_log(path: str | Path) -> list[dict[str, str]]:
     A held-out number that was not measured is an empty text, also in logs of earlier versions.
 
     Raises:
+        MissingDataError: no such file.
         TrainingError: a file that is no such thing.
     """
     path = user_path(path)
-    if path.exists() and not path.is_file():
+    if not path.exists():
+        raise MissingDataError(f"{path}: no such log; `udt train` writes log.csv into the folder of a run")
+    if not path.is_file():
         raise TrainingError(f"{path}: expected the log of a training, found no regular file")
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         whole = [line for line in file if line.endswith("\n")]

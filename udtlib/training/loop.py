@@ -16,7 +16,7 @@ from udtlib.arguments import Between, checked
 from udtlib.errors import CheckpointError, OptionError, StorageError, TrainingError
 from udtlib.files import remove_unfinished, user_path, write_whole
 from udtlib.locks import only_writer
-from udtlib.training.ahead import BatchSource, ahead
+from udtlib.training.ahead import BatchSource, ahead, or_saved
 from udtlib.training.card import card_lines
 from udtlib.training.checkpoint import (
     NEWEST,
@@ -110,12 +110,13 @@ def train(
             or diverges (the checkpoint stays).
         StorageError: ``out`` cannot be written, is removed meanwhile, or another process is training there.
         CheckpointError: the checkpoint is damaged or incomplete, or its run has other settings or patches.
-        OptionError: no such device, a batch that the processes cannot share, a number out of range, or
-            ``keep_best`` without ``held_out``.
+        OptionError: no such device, a batch that the processes cannot share, a number out of range, a step to
+            keep that the run does not have, or ``keep_best`` without ``held_out``.
         ShapeError: batches of the wrong shape.
     """
     if keep_best and not held_out:
         raise OptionError("keep_best goes by the loss on held-out videos: give some (--hold-out SHARE)")
+    check_keep(keep, settings.steps)
     folder = user_path(out)
     place = device_of(device)
     workers = Workers(place)
@@ -160,6 +161,16 @@ def train(
         workers.leave()
 
 
+def check_keep(keep: Sequence[int], steps: int) -> None:
+    """Refuse to keep weights of steps that a run of ``steps`` does not have.
+
+    Raises:
+        OptionError: one of them.
+    """
+    if beyond := [step for step in keep if not 1 <= step <= steps]:
+        raise OptionError(f"keep: expected steps of this run, from 1 to {steps}, found {beyond[0]}")
+
+
 def resume_run(run: Run, checkpoint: Checkpoint, folder: Path) -> None:
     """Let a run go on from a checkpoint.
 
@@ -198,9 +209,18 @@ def open_run(
         if longer and checkpoint.step == checkpoint.settings["steps"]:
             keep_weights(folder, checkpoint.step)
         return checkpoint
-    if (folder / NEWEST).exists() or (folder / WEIGHTS).exists():
-        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
+    check_new(folder)
     return None
+
+
+def check_new(folder: str | Path) -> None:
+    """Refuse a folder that a new run cannot have.
+
+    Raises:
+        TrainingError: one has been there.
+    """
+    if any((user_path(folder) / name).exists() for name in (NEWEST, WEIGHTS)):
+        raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
 
 
 def keep_weights(folder: Path, step: int) -> None:
@@ -220,11 +240,18 @@ def loop(
     checkpoint_every: int,
 ) -> tuple[float, int]:
     """Do the remaining steps; return the last loss and the signal that ended them early, or 0."""
-    settings, folder, loss, number = run.settings, log.path.parent, float("nan"), 0
+    settings, folder, number = run.settings, log.path.parent, 0
+    loss = run.watch.recent[-1] if run.watch.recent else float("nan")
     share = workers.share(settings.batch)
     saved = run.done
+
+    def save() -> None:
+        nonlocal saved
+        if run.done > saved:
+            saved = save_run(run, workers, log, folder)
+
     try:
-        for batch in ahead(batches, run.done, settings, stop):
+        for batch in or_saved(ahead(batches, run.done, settings, stop), save):
             if run.done == 0 and not settings.data:
                 run.made_of["batch"] = batch_of(batch)
             begin, part = time.perf_counter(), batch.part(share.start, share.stop)
@@ -239,7 +266,7 @@ def loop(
                 observer.keep(loss, found)
             number = workers.any(stop.number)
             if number or run.done % checkpoint_every == 0 or run.done == settings.steps:
-                saved = save_run(run, workers, log, folder)
+                save()
                 if workers.is_first and run.done < settings.steps:
                     observer.draw(at_once=bool(number))
             if number:

@@ -93,7 +93,7 @@ class TrainingStep:
         size, self.sigma = settings.patch - 4, default_sigma(settings.patch, settings.patch)
         self.label = gaussian_label(size, size, self.sigma, device=device)
         self.transform = make_transform(size, size, self.sigma, device)
-        self.mean = torch.tensor(MEAN_RGB, device=device)
+        self.mean = torch.tensor(MEAN_RGB, dtype=torch.float32, device=device)
         self.chunk = CHUNK if device.type == "cpu" else 4096
 
     def __call__(
@@ -155,12 +155,14 @@ class TrainingStep:
         patches = self.prepare(batch.patches)
         if self.variant.truth:
             response, label = self.to_the_truth(patches, batch.displacements)
-            return [(response, label, torch.ones(len(response), device=self.device))]
+            return [(response, label, self.label.new_ones(len(response)))]
         trips = self.each_round_trip(patches) if self.variant.each else [self.round_trip(patches)]
         return [(trip.back, trip.label, motion_weights(trip, self.settings.motion)) for trip in trips]
 
     def prepare(self, patches: Patches) -> Tensor:
         """Return uint8 ``(n, k, 125, 125, 3)`` as float ``(k, n, 3, 125, 125)``, channels last."""
+        if isinstance(patches, np.ndarray):  # torch knows no negative strides, as of [..., ::-1]
+            patches = np.ascontiguousarray(patches)
         pixels = torch.as_tensor(patches).to(self.device, non_blocking=True)
         return (pixels.transpose(0, 1).float() - self.mean).permute(0, 1, 4, 2, 3)
 

@@ -52,7 +52,7 @@ def distances(responses: Tensor, labels: Tensor) -> Tensor:
     """
     size = torch.tensor(responses.shape[-2:], device=responses.device)
     away = (cells(responses) - cells(labels) + size // 2) % size - size // 2
-    return away.double().square().sum(-1).sqrt()
+    return away.cpu().double().square().sum(-1).sqrt()
 
 
 def cells(maps: Tensor) -> Tensor:

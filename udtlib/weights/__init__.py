@@ -45,3 +45,7 @@ def __getattr__(name: str) -> Any:
     from udtlib.weights import files
 
     return getattr(files, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

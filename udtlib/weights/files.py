@@ -49,9 +49,9 @@ PUBLISHED = {  # fingerprints of the authors' networks, in RGB order
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
-    """The network's four tensors (see `SHAPES`; float32, RGB) and their card.
+    """The network's four tensors (see `SHAPES`; float32, RGB) and their card; equal where the tensors are.
 
     Attributes:
         tensors: by the names of `SHAPES`.
@@ -64,6 +64,14 @@ class Weights:
     def __repr__(self) -> str:
         """Name them, without their numbers."""
         return f"Weights({self.card.get('name', 'unnamed')!r}, fingerprint {self.fingerprint})"
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether the other has the same tensors, whatever its card says."""
+        return isinstance(other, Weights) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        """Hash the fingerprint."""
+        return hash(self.fingerprint)
 
     @property
     def fingerprint(self) -> str:
@@ -142,7 +150,8 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     Args:
         path: the file.
         channels: order of the input channels, ``"rgb"`` or ``"bgr"``; None is what the card or the stored
-            mean says, else RGB for a state dictionary of our network and BGR for other PyTorch files.
+            mean says. Where the file says nothing: BGR for PyTorch files but for a state dictionary of our
+            network, RGB for all others.
 
     Raises:
         MissingDataError: no such file.
@@ -157,14 +166,14 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     except OSError as error:  # a name too long, say
         raise MissingDataError(f"no weights file {str(path)[:200]!r} ({error.strerror})") from error
     if not is_there:
-        raise MissingDataError(f"no weights file {path}")
+        raise MissingDataError(f"no weights file {path}{', but a folder' if path.is_dir() else ''}")
     if channels not in (None, *CHANNEL_ORDERS):
         raise WeightsError(f"channels is one of {', '.join(CHANNEL_ORDERS)}, found {channels!r}")
     if is_safetensors(path):
         tensors, card = read_safetensors(path)
     else:
         tensors, card = read_foreign(path)
-    stated = card.get("channels")
+    assumed, stated = card.pop("assumed"), card.get("channels")
     if stated not in (None, *CHANNEL_ORDERS):
         raise WeightsError(
             f"{path}: its card says channels {stated!r}; known are {' and '.join(CHANNEL_ORDERS)}"
@@ -174,7 +183,7 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
             f"{path}: asked to read it as {channels}, but the file says its channels are {stated}"
         )
     weights = Weights(tensors, {"name": path.name, **card, "channels": "rgb"})
-    if (channels or stated or "bgr") == "rgb":
+    if (channels or stated or assumed) == "rgb":
         return check_weights(weights, str(path))
     check_shapes(weights, str(path))
     return check_weights(Weights(exchange_red_and_blue(tensors), weights.card), str(path))
@@ -187,7 +196,7 @@ def save_weights(path: str | Path, weights: Weights) -> None:
         WeightsError: weights of another shape or not finite.
         StorageError: the file cannot be written.
     """
-    check_weights(weights)
+    weights = check_weights(weights)
     tensors = {name: weights.tensors[name].contiguous() for name in SHAPES}
     write_whole(path, to_bytes(tensors, {**weights.card, "channels": "rgb"}))
 
@@ -206,10 +215,16 @@ def to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> byte
 def check_weights(weights: Weights, origin: str = "these weights") -> Weights:
     """Return ``weights`` if names, shapes and numbers are right and red and blue stand in order.
 
+    Those of a network that is trained elsewhere, on a GPU, in another precision or with gradients, come back
+    as `Weights` are: float32, on the processor, without gradient.
+
     Raises:
-        WeightsError: they are not; the message names ``origin``.
+        WeightsError: they are not right; the message names ``origin``.
     """
     check_shapes(weights, origin)
+    if not all(map(is_plain, weights.tensors.values())):
+        plain = {name: tensor.detach().cpu().float() for name, tensor in weights.tensors.items()}
+        weights = Weights(plain, weights.card)
     if not all(torch.isfinite(tensor).all() for tensor in weights.tensors.values()):
         raise WeightsError(f"{origin}: contains NaN or infinite numbers; the training that made it diverged")
     flipped = fingerprint(exchange_red_and_blue(weights.tensors))
@@ -219,6 +234,11 @@ def check_weights(weights: Weights, origin: str = "these weights") -> Weights:
             "read it with the other channel order (channels='rgb' or 'bgr')"
         )
     return weights
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Say whether a tensor is float32, on the processor, without gradient."""
+    return tensor.dtype == torch.float32 and tensor.device.type == "cpu" and not tensor.requires_grad
 
 
 def check_shapes(weights: Weights, origin: str) -> None:
@@ -255,6 +275,8 @@ def is_safetensors(path: Path) -> bool:
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return tensors and card of a safetensors file; what is not this network is not even loaded.
 
+    The card says under ``assumed`` which order its channels have if it does not say it itself.
+
     Raises:
         WeightsError: the file is damaged, or holds something else.
     """
@@ -267,6 +289,6 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             if any(kind not in FLOATS for _, kind in found.values()):
                 raise WeightsError(f"{path}: expected numbers of type {' '.join(FLOATS)}, found {found}")
             tensors = {name: file.get_tensor(name).float() for name in parts}
-            return tensors, {"channels": "rgb", **(file.metadata() or {})}
+            return tensors, {**(file.metadata() or {}), "assumed": "rgb"}
     except (SafetensorError, ValueError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error

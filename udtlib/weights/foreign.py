@@ -24,7 +24,7 @@ PROCESS = "udtlib.importers.process"
 
 
 def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the four tensors, as stored, and a card: ``format``, and ``channels`` where they are stated.
+    """Return the four tensors, as stored, and a card: ``format``, ``assumed``, ``channels`` where stated.
 
     Raises:
         WeightsError: not one of the two formats, damaged, hostile, or without this network in it.
@@ -41,7 +41,10 @@ def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _ask_child(path: Path) -> bytes:
     """Return what `udtlib.importers.process` answers."""
-    child = Child(PROCESS, [str(path.absolute()), str(LARGEST_FILE)], patience=SECONDS, memory=MEMORY)
+    try:
+        child = Child(PROCESS, [str(path.absolute()), str(LARGEST_FILE)], patience=SECONDS, memory=MEMORY)
+    except OSError as error:
+        raise WeightsError(f"{path}: its reader cannot be started ({error.strerror or error})") from error
     try:
         reply = child.output.read()
     except TimeoutError as error:

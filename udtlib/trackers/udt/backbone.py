@@ -13,6 +13,7 @@ Book: chapter 06.
 
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +68,7 @@ def measured(network: nn.Module, patch_size: int, device: torch.device) -> Backb
     Raises:
         OptionError: it raises an exception, or what must hold (see above) does not.
     """
-    used = deepcopy(network).to(device).eval().requires_grad_(False)
+    used = _copied(network, device)
     noise = _noise(patch_size, device)
     features = _features(used, noise, patch_size, 0)
     _check_alone(used, noise, patch_size, features)
@@ -90,10 +91,44 @@ def measured(network: nn.Module, patch_size: int, device: torch.device) -> Backb
     return Backbone(used, cells, stride)
 
 
+def _copied(network: nn.Module, device: torch.device) -> nn.Module:
+    """Return a copy on ``device``, in evaluation mode and without gradients.
+
+    Raises:
+        OptionError: it cannot be copied.
+    """
+    try:
+        return deepcopy(network).to(device).eval().requires_grad_(False)
+    except Exception as error:  # whatever somebody's attributes raise
+        raise OptionError(
+            f"network: raised {type(error).__name__} when it was copied to {device}: {_text(error)}"
+        ) from error
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _answer(network: nn.Module, patches: Tensor) -> Any:
+    """Return what the network makes of patches ``(N, 3, S, S)``.
+
+    Raises:
+        OptionError: it raises an exception.
+    """
+    try:
+        with torch.inference_mode():
+            return network(patches)
+    except Exception as error:  # whatever a stranger's network raises
+        raise OptionError(
+            f"network: raised {type(error).__name__} on patches {tuple(patches.shape)}: {_text(error)}"
+        ) from error
+
+
 def _noise(patch_size: int, device: torch.device) -> Tensor:
     """Return smooth noise ``(1, 3, H, W)`` about 0, half a patch wider than one, as strong as a picture."""
     side = patch_size + patch_size // 2
-    rough = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    rough = torch.randn(1, 3, side, side, generator=generator, dtype=torch.float32)
     smooth = functional.avg_pool2d(rough, 3, stride=1, padding=1)
     return (50 / smooth.std() * smooth).to(device)
 
@@ -105,14 +140,7 @@ def _features(network: nn.Module, noise: Tensor, patch_size: int, step: int) -> 
         OptionError: it cannot.
     """
     patch = noise[..., step : step + patch_size, step : step + patch_size]
-    try:
-        with torch.inference_mode():
-            features = network(patch)
-    except Exception as error:  # whatever a stranger's network raises
-        text = " ".join(str(error).split())[:200]
-        raise OptionError(
-            f"network: raised {type(error).__name__} on patches {tuple(patch.shape)}: {text}"
-        ) from error
+    features = _answer(network, patch)
     if not isinstance(features, Tensor):
         raise OptionError(f"network: expected a tensor of features, found {type(features).__name__}")
     shape = tuple(features.shape)
@@ -133,12 +161,10 @@ def _check_alone(network: nn.Module, noise: Tensor, patch_size: int, features: T
         OptionError: they do.
     """
     patch = noise[..., :patch_size, :patch_size]
-    with torch.inference_mode():
-        together = network(torch.cat([patch.flip(-1), patch]))
-    same = together.shape[0] == 2 and torch.allclose(
-        together[1:], features, rtol=1e-2, atol=1e-2 * float(features.abs().max())
-    )
-    if not same:
+    together = _answer(network, torch.cat([patch.flip(-1), patch]))
+    whole = isinstance(together, Tensor) and together.shape == (2, *features.shape[1:])
+    near = 1e-2 * float(features.abs().max())
+    if not whole or not torch.allclose(together[1:], features, rtol=1e-2, atol=near):
         raise OptionError("network: expected the same features of a patch whatever else is in its batch")
 
 

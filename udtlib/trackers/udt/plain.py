@@ -19,13 +19,16 @@ from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.weights import Weights, get_weights
 
-MEAN = torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1)
+MEAN = torch.tensor([123.0, 117.0, 104.0], dtype=torch.float32).view(1, 3, 1, 1)
 SIZE = 125  # side of patches, features and responses
 STEP, PENALTY, RATE, REGULARISATION = 1.015, 1.2, 0.01, 1e-4
 
 
 class PlainUdtTracker:
-    """Tracks one target with the settings of the authors' published results (preset ``released``)."""
+    """Tracks one target with the settings of the authors' published results (preset ``released``).
+
+    ``response`` and ``score`` tell what the last frame showed; of the first frame, what was asked of it.
+    """
 
     stages = ("_crop", "_spectrum", "_learn")
 
@@ -39,10 +42,10 @@ class PlainUdtTracker:
         self.weights, self.padding = get_weights(weights), padding
         self.factors = torch.tensor([1 / STEP, 1.0, STEP], dtype=torch.float64)
         self.penalties = torch.tensor([PENALTY, 1.0, PENALTY])
-        hann = torch.hann_window(SIZE, periodic=False)
+        hann = torch.hann_window(SIZE, periodic=False, dtype=torch.float32)
         self.window = hann[:, None] * hann[None, :]
         sigma = SIZE / (1 + padding) / 10
-        distance = torch.fft.fftfreq(SIZE, d=1 / SIZE).round()
+        distance = torch.fft.fftfreq(SIZE, d=1 / SIZE, dtype=torch.float32).round()
         bell = torch.exp(-(distance**2) / (2 * sigma**2))
         self.label = torch.fft.rfft2(bell[:, None] * bell[None, :])
         self.started = False
@@ -58,6 +61,7 @@ class PlainUdtTracker:
         self.smallest = torch.clamp(0.2 * self.target, min=4)
         self.largest = torch.minimum(torch.tensor([width, height]), 5 * self.target)
         self.dual, self.template = self._learn(frame, (self.target * (1 + self.padding))[None])
+        self.response, self.score = torch.fft.irfft2(self.label, s=(SIZE, SIZE)).numpy(), 1.0
         self.started = True
 
     @torch.no_grad()

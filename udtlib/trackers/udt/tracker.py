@@ -97,7 +97,7 @@ class UdtTracker:
         self.label = gaussian_label(self.cells, self.cells, sigma)
         label_spectrum = self.transform.restrict(torch.fft.rfft2(self.label.double()))
         self.label_spectrum = label_spectrum.to(self.device, torch.complex64)
-        self.mean = torch.tensor(MEAN_RGB, device=self.device).view(1, 3, 1, 1)
+        self.mean = torch.tensor(MEAN_RGB, dtype=torch.float32, device=self.device).view(1, 3, 1, 1)
         self.line = np.linspace(-0.5, 0.5, self.settings.patch_size)
         self.factors = self.settings.scale_step ** np.array([-1.0, 0.0, 1.0])
         self.penalties = np.array([self.settings.scale_penalty, 1.0, self.settings.scale_penalty])

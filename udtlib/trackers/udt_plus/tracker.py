@@ -115,7 +115,7 @@ class UdtPlusTracker:
         self.dtype = DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().requires_grad_(False)
-        self.mean = torch.tensor(MEAN_RGB)
+        self.mean = torch.tensor(MEAN_RGB, dtype=torch.float32)
         self.scale_filter = ScaleFilter()
         self.started = False
 
@@ -201,7 +201,7 @@ class UdtPlusTracker:
         self.cosine = np.outer(line, line).astype(np.float32)[:, :, None]
         self.interpolation = interpolation_spectrum(cells)[:, :, None]
         target = self.size * side / wanted
-        sigma = settings.sigma_factor * np.sqrt(np.floor(target).prod()) / self.patch_side
+        sigma = settings.sigma_factor * np.sqrt(np.maximum(np.floor(target), 1).prod()) / self.patch_side
         self.label = gaussian_spectrum(sigma, cells // 2)
         window = quadratic_window(self.patch_side, target, settings.penalty_least, settings.penalty_edge)
         spectrum = sparse_spectrum(window, settings.penalty_least, settings.penalty_threshold)
