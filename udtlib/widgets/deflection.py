@@ -31,7 +31,7 @@ PATCH, SIDE, PANEL = 125, 121, 150  # patch, features, drawn panel
 SIGMA = default_sigma(PATCH, PATCH)
 TARGET_RADIUS, LOOKALIKE_RADIUS, GROUND_CONTRAST, OBJECT_CONTRAST = 24, 20, 4.0, 48.0
 RIDGE = 1e-4 * CHANNELS * SIDE**2  # lambda, relative to the features' energy
-ROUTES = {"two": (0, 1, 0), "direct": (0, 1, 2, 0), "chained": (0, 1, 2, 1, 0)}  # which of T, S1, S2 follow
+ROUTES = {"two": (0, 1, 0), "direct": (0, 1, 2, 0), "chained": (0, 1, 2, 1, 0)}  # over T, S1, S2
 WAYS = {"two": "two frames", "direct": "three, direct", "chained": "three, chained"}
 
 Floats = NDArray[np.float64]
