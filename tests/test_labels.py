@@ -27,6 +27,19 @@ def test_label_against_a_loop(height, width):
     np.testing.assert_allclose(label, expected, rtol=1e-6, atol=1e-12)
 
 
+def test_no_value_of_a_label_is_too_faint_for_float32():
+    """A product with a subnormal number takes many times as long; the spectrum is the same to the bit."""
+    label = gaussian_label(121, 121, 4.1667)
+    rows, columns = (np.minimum(np.arange(121), 121 - np.arange(121)) for _ in range(2))
+    exact = np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * 4.1667**2))
+    assert label[label > 0].min() > 1e7 * np.finfo(np.float32).tiny
+    assert label.min() == 0
+    np.testing.assert_allclose(label, exact, rtol=1e-6, atol=1e-29)
+    whole = exact.astype(np.float32)
+    assert (whole[whole > 0] < np.finfo(np.float32).tiny).any()
+    np.testing.assert_array_equal(np.fft.rfft2(label), np.fft.rfft2(whole))
+
+
 def test_distances_even_and_odd():
     assert wrapped_distances(5).tolist() == [0, 1, 2, -2, -1]
     assert wrapped_distances(6).tolist() == [0, 1, 2, 3, -2, -1]

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from udtlib.errors import OptionError
 
+FAINTEST = 1e-30
+"""Of a label. Far from its peak a Gaussian falls below what float32 holds in full (1.2e-38), and a processor
+takes many times as long for a product with such a number. To a sum with the peak it adds nothing."""
+
 
 def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]:
     """Return the response we ask for: a Gaussian that wraps around, 1 at ``(0, 0)``.
@@ -19,7 +23,7 @@ def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]
         sigma: standard deviation in cells of the map (pixels for pixel features), positive.
 
     Returns:
-        ``(height, width)`` float32 in 0..1: the paper's y of Eq. 1, Bolme's g.
+        ``(height, width)`` float32 in 0..1: the paper's y of Eq. 1, Bolme's g; 0 below `FAINTEST`.
 
     Raises:
         OptionError: ``sigma`` is not positive.
@@ -28,7 +32,8 @@ def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]
         raise OptionError(f"sigma: expected a positive number of cells, found {sigma}")
     rows, columns = wrapped_distances(height), wrapped_distances(width)
     squared = rows[:, None] ** 2 + columns[None, :] ** 2
-    return np.exp(-squared / (2 * sigma**2)).astype(np.float32)
+    label = np.exp(-squared / (2 * sigma**2))
+    return np.where(label < FAINTEST, 0, label).astype(np.float32)
 
 
 def wrapped_distances(length: int) -> NDArray[np.float64]:

@@ -43,7 +43,7 @@ SAVED = "jupyterapp.commands.execute('docmanager:save').then(() => true)"
 class Lab:
     """The server; ``book`` is the copy it shows, so that running chapters changes nothing of ours."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, data="none"):
         self.folder, self.book = folder, folder / "book"
         shutil.copytree(PROJECT / "book", self.book, ignore=shutil.ignore_patterns("site", "__pycache__"))
         for name, values in SETTINGS.items():
@@ -57,7 +57,7 @@ class Lab:
             "JUPYTER_CONFIG_DIR": folder / "config",
             "JUPYTER_RUNTIME_DIR": folder / "runtime",
             "MPLCONFIGDIR": matplotlib.get_cachedir(),  # a new one is filled first, and a chapter says so
-            "UDT_DATA": "none",
+            "UDT_DATA": data,
         }
         environment = os.environ | {name: str(place) for name, place in places.items()}
         options = [

@@ -106,7 +106,8 @@ def test_what_the_demo_draws_is_what_the_chapter_computes() -> None:
     """Only the frequencies of the label are kept there; the losses are drawn without a fraction."""
     scene = deflection.stage((0.7, 0.2), 0.5)
     exact = deflection.validate(scene)
-    drawn = deflection.judge(deflection.features(scene.patches), deflection.quick())
+    spectra = [deflection.spectrum_of(patch.tobytes()) for patch in scene.patches]
+    drawn = deflection.judge(spectra, deflection.quick())
     assert drawn.homes == exact.homes
     assert drawn.found == exact.found
     for way, loss in exact.losses.items():

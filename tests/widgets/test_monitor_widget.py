@@ -1,6 +1,9 @@
 """The training monitor of chapter 11: it trains as training does, stops, goes on, and says why."""
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 import pytest
@@ -44,6 +47,22 @@ def test_it_learns_as_training_does(watched, patches):
     assert watched.watched.held[-1][1] == pytest.approx(run.step.loss(numbers), rel=1e-3)
     assert "enough" in watched.watched.ended
     assert len(list(watched.steps(**START))) == 1
+
+
+def test_a_cell_may_ask_while_a_control_trains(watched, monkeypatch):
+    learn, busy = monitor.Watched.learn, Lock()
+
+    def alone(self, *arguments):
+        assert busy.acquire(blocking=False), "two steps at once"
+        time.sleep(0.02)
+        learn(self, *arguments)
+        busy.release()
+
+    monkeypatch.setattr(monitor.Watched, "learn", alone)
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(list, [watched.steps(**START), watched.steps(**START)]))
+    assert len(watched.watched.losses) == 5
+    np.testing.assert_array_equal(seen[0][-1], seen[1][-1])
 
 
 def test_paused_it_learns_nothing_and_another_seed_begins_anew(watched):

@@ -95,10 +95,10 @@ def test_a_damaged_image_is_a_line_and_is_tried_again(root):
     image.write_bytes(b"\xff\xd8 no image")
     demo = on_real("drawn", DRAWN, side_by_side({"a": Still}))
     broken = demo.draw(video="Boat (otb)")
-    assert broken.shape[1] == 800
+    assert broken.shape[1] == 520
     assert (broken < 128).any()
     image.write_bytes(whole)
-    assert demo.draw(video="Boat (otb)").shape[1] != 800
+    assert demo.draw(video="Boat (otb)").shape[1] != 520
 
 
 def test_a_tracker_that_fails_is_a_line():
@@ -112,7 +112,7 @@ def test_a_tracker_that_fails_is_a_line():
 
 def test_a_long_line_with_foreign_letters_is_broken_and_cut():
     picture = menu.notice("\u4e2d word " * 500)
-    assert picture.shape == (picture.shape[0], 800, 3)
+    assert picture.shape == (picture.shape[0], 520, 3)
     assert picture.shape[0] <= 18 * 12
 
 

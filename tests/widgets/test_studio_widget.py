@@ -1,6 +1,8 @@
 """The clip studio of chapter 00: its clips have the knobs it names, its boxes are the trackers'."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -64,3 +66,24 @@ def test_the_twin_shows_each_clip_it_names():
     one = studio.draw(4, **dict.fromkeys(studio.KNOBS, 0.0))
     np.testing.assert_array_equal(demo.twin[: one.shape[0], : one.shape[1]], one)
     assert demo.twin.shape[1] == 3 * one.shape[1] + 20
+
+
+def test_a_cell_may_ask_while_a_control_runs_the_same_clip():
+    found = studio.chosen_take(3, "noise", {})
+    begun, go_on, update = Event(), Event(), found.trackers["kcf"].update
+
+    def slow(frame):
+        begun.set()
+        assert go_on.wait(20)
+        return update(frame)
+
+    found.trackers["kcf"].update = slow
+    with ThreadPoolExecutor(2) as pool:
+        control = pool.submit(studio.draw, 2, 3, "noise")
+        assert begun.wait(20)
+        cell = pool.submit(studio.draw, 1, 3, "noise")
+        with pytest.raises(TimeoutError):  # it waits for the frame under way
+            cell.result(0.3)
+        go_on.set()
+        assert cell.result(20).shape == control.result(20).shape
+    assert [len(boxes) for boxes in found.boxes.values()] == [3, 3]

@@ -26,6 +26,16 @@ def is_live(needed: str = "ipywidgets") -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
+def hear_beside_cells(widget: Any) -> Any:
+    """Return a new widget, from now on heard in the thread that JupyterLab names, also while cells run.
+
+    ipykernel 7.4 takes what a reader does to where the widget's last message came from. For a new widget that
+    is the cell which made it, so a key pressed during "Run all" was heard after the last cell.
+    """
+    vars(widget.comm).pop("_reply_subshell_id", None)
+    return widget
+
+
 @dataclass(frozen=True)
 class Slider:
     """One control of a demo: from ``low`` to ``high`` in steps, at ``start``; whole steps give ints.

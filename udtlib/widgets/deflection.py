@@ -8,6 +8,7 @@ live, sliders. Book: chapter 08.
 Convention: places are ``(dy, dx)`` in cells of the features, which are pixels of the patch, from its middle.
 """
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -19,16 +20,18 @@ from torch import Tensor, nn
 from udtlib import viz, weights
 from udtlib.data.synthetic.textures import texture
 from udtlib.dcf import default_sigma, gaussian_label
-from udtlib.dcf.spectra import Transform, make_transform
+from udtlib.dcf.spectra import HalfPlane, Transform, make_transform
 from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
-from udtlib.network import MEAN_RGB
-from udtlib.unsupervised import RoundTrip, round_trip_errors, track_forward_backward
+from udtlib.network import CHANNELS, MEAN_RGB
+from udtlib.unsupervised import RoundTrip, follow, round_trip_errors
 from udtlib.widgets.base import Demo, Slider
 
 PATCH, SIDE, PANEL = 125, 121, 150  # patch, features, drawn panel
 SIGMA = default_sigma(PATCH, PATCH)
 TARGET_RADIUS, LOOKALIKE_RADIUS, GROUND_CONTRAST, OBJECT_CONTRAST = 24, 20, 4.0, 48.0
+RIDGE = 1e-4 * CHANNELS * SIDE**2  # lambda, relative to the features' energy
+ROUTES = {"two": (0, 1, 0), "direct": (0, 1, 2, 0), "chained": (0, 1, 2, 1, 0)}  # over T, S1, S2
 WAYS = {"two": "two frames", "direct": "three, direct", "chained": "three, chained"}
 
 Floats = NDArray[np.float64]
@@ -87,12 +90,15 @@ def contrasted(picture: NDArray, contrast: float) -> Floats:
 
 
 def stand(picture: Floats, surface: Floats, place: Place, radius: int, cover: float) -> None:
-    """Draw a disc cut from the middle of ``surface`` at ``place`` **into** ``picture``, ``cover`` opaque."""
-    rows, columns = (np.arange(PATCH) - PATCH // 2 - round(step) for step in place)
+    """Draw a disc cut from the middle of ``surface`` at ``place`` **into** ``picture``, ``cover`` opaque.
+
+    Its ``radius`` is at most half of the surface's side.
+    """
+    y, x = (PATCH // 2 + round(step) for step in place)
+    rows, columns = (np.arange(max(0, at - radius), min(PATCH, at + radius + 1)) - at for at in (y, x))
     disc = np.clip(radius + 0.5 - np.hypot(rows[:, None], columns), 0, 1)[..., None] * cover
-    middle = len(surface) // 2
-    seen = surface[np.clip(rows + middle, 0, 2 * middle)][:, np.clip(columns + middle, 0, 2 * middle)]
-    picture += disc * (seen - picture)
+    middle, there = len(surface) // 2, np.ix_(rows + y, columns + x)
+    picture[there] += disc * (surface[np.ix_(rows + middle, columns + middle)] - picture[there])
 
 
 def stage(hidden: tuple[float, float] = (1.0, 0.0), likeness: float = 0.8, in_s2: Place = IN_S2) -> Stage:
@@ -131,36 +137,42 @@ def features(patches: NDArray[np.uint8], phi: nn.Module | None = None) -> Tensor
         return (phi or network())(pixels.permute(0, 3, 1, 2))
 
 
-def validate(scene: Stage, phi: nn.Module | None = None) -> Verdict:
-    """Track over a stage in three ways; ``phi`` is the shipped network unless another is given."""
-    return judge(features(scene.patches, phi))
-
-
-@lru_cache(maxsize=16)
-def features_of(patch: bytes) -> Tensor:
-    """Return the shipped network's features of one patch's bytes: a slider changes one or two of three."""
-    return features(np.frombuffer(patch, np.uint8).reshape(1, PATCH, PATCH, 3))
-
-
 @cache
 def quick() -> Transform:
     """Return the transform that keeps the frequencies of the label only, for the live demo."""
     return make_transform(SIDE, SIDE, SIGMA)
 
 
-def judge(maps: Tensor, transform: Transform | None = None) -> Verdict:
-    """Track from features ``(3, 32, 121, 121)`` of T, S1, S2 in three ways; ``transform`` None: exact."""
-    template, *searches = maps.split(1)
-    label = gaussian_label(SIDE, SIDE, SIGMA)
-    ways = {"two": (searches[:1], "direct"), "direct": (searches, "direct"), "chained": (searches, "chained")}
+@lru_cache(maxsize=64)
+def spectrum_of(patch: bytes) -> Tensor:
+    """Return `quick`'s spectrum of the shipped network's features of a patch: a slider changes one or two."""
+    pixels = np.frombuffer(patch, np.uint8).reshape(1, PATCH, PATCH, 3)
+    return quick().spectrum(features(pixels))
+
+
+def validate(scene: Stage, phi: nn.Module | None = None) -> Verdict:
+    """Track over a stage in three ways; ``phi`` is the shipped network unless another is given."""
+    exact = HalfPlane(SIDE, SIDE)
+    return judge([exact.spectrum(maps) for maps in features(scene.patches, phi).split(1)], exact)
+
+
+def judge(spectra: Sequence[Tensor], transform: Transform) -> Verdict:
+    """Track from T, S1, S2, each as the spectrum that ``transform`` makes of its features, in three ways."""
+    label = gaussian_label(SIDE, SIDE, SIGMA)[None]
     trips = {
-        way: track_forward_backward(template, visited, label, backward=back, transform=transform)
-        for way, (visited, back) in ways.items()
+        way: go([spectra[patch] for patch in route], len(set(route)) - 1, label, transform)
+        for way, route in ROUTES.items()
     }
     losses = {way: float(round_trip_errors(trip.back, trip.label, "paper")) for way, trip in trips.items()}
     homes = {way: peak_displacement(trip.back[0].numpy()) for way, trip in trips.items()}
     first, second = (peak_displacement(response[0].numpy()) for response in trips["direct"].responses)
     return Verdict(trips, losses, homes, (first, second))
+
+
+def go(visited: Sequence[Tensor], out: int, label: Tensor, transform: Transform) -> RoundTrip:
+    """Return the trip over patches, each given as its spectrum; ``out`` steps of it are the way out."""
+    responses, labels = follow(visited, label, label, RIDGE, transform)
+    return RoundTrip(label, tuple(responses[:out]), tuple(labels[:out]), responses[-1])
 
 
 def draw(
@@ -172,8 +184,7 @@ def draw(
     responses at T, home in the middle.
     """
     scene = stage((hidden_in_S1, hidden_in_S2), likeness, (IN_S2[0], S2_right))
-    maps = torch.cat([features_of(patch.tobytes()) for patch in scene.patches])
-    verdict = judge(maps, quick())
+    verdict = judge([spectrum_of(patch.tobytes()) for patch in scene.patches], quick())
     panels = {"T": marked(scene.patches[0], (0, 0), (0, 0))}
     for name, patch, truth, found in zip(
         ("S1", "S2"), scene.patches[1:], scene.target, verdict.found, strict=True

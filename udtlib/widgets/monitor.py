@@ -7,6 +7,7 @@ Book: chapter 11.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import torch
@@ -124,6 +125,7 @@ class Monitor:
         """Begin with seed 0; ``batches(step)`` returns uint8 ``(n, 3, 125, 125, 3)``."""
         self.batches, self.held_out = batches, held_out
         self.seed, self.watched = SEEDS[0], begin(held_out)
+        self.lock = Lock()  # controls and cells ask in threads of their own
 
     def steps(self, train: bool, log10_rate: float, seed: str) -> Iterator[Frame]:
         """Yield the picture as it is, then, while ``train`` holds, after each further step.
@@ -133,12 +135,17 @@ class Monitor:
             log10_rate: logarithm of the learning rate.
             seed: of the first weights; another one than before begins a new run.
         """
-        if seed != self.seed:
-            self.seed, self.watched = seed, begin(self.held_out, int(seed))
-        yield self.draw(train, log10_rate, seed)
-        while train and not self.watched.ended:
-            self.watched.learn(self.batches(len(self.watched.losses)), 10.0**log10_rate)
-            yield self.draw(train, log10_rate, seed)
+        with self.lock:
+            if seed != self.seed:
+                self.seed, self.watched = seed, begin(self.held_out, int(seed))
+            shown, ended = self.draw(train, log10_rate, seed), self.watched.ended
+        yield shown
+        while train and not ended:
+            with self.lock:
+                if not self.watched.ended:
+                    self.watched.learn(self.batches(len(self.watched.losses)), 10.0**log10_rate)
+                shown, ended = self.draw(train, log10_rate, seed), self.watched.ended
+            yield shown
 
     def draw(self, train: bool, log10_rate: float, seed: str) -> Frame:
         """Return the picture as it is now; arguments as `steps`."""

@@ -5,6 +5,7 @@ a static picture and, where a kernel is live, its controls. Book: chapter 07.
 """
 
 from functools import cache
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -196,6 +197,8 @@ def demo() -> Demo:
         "channels": Slider(1, 32, 32),
         "window": Check(False),
     }
+    for clip, frame in product(CLIPS, range(LONGEST + 1)):  # found here, so that no control waits for it
+        look(clip, frame)
     twin = [
         draw(),
         draw(frame=10, window=True),

@@ -7,6 +7,7 @@ their overlap with the true box is drawn on the way (`steps`). Book: chapter 00.
 
 from collections.abc import Iterator
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -61,13 +62,15 @@ class Take:
         self.boxes: dict[str, list[Boxes]] = {name: [self.clip.boxes[0]] for name in TRACKERS}
         for tracker in self.trackers.values():
             tracker.init(self.frames[0], self.clip.boxes[0])
+        self.lock = Lock()
 
     def until(self, frame: int) -> "Take":
-        """Go on up to this frame, if it is not there yet."""
-        while len(self.frames) <= frame:
-            self.frames.append(self.clip.frames[len(self.frames)])
-            for name, tracker in self.trackers.items():
-                self.boxes[name].append(tracker.update(self.frames[-1]))
+        """Go on up to this frame, if it is not there yet; controls and cells ask in threads of their own."""
+        with self.lock:
+            while len(self.frames) <= frame:
+                self.frames.append(self.clip.frames[len(self.frames)])
+                for name, tracker in self.trackers.items():
+                    self.boxes[name].append(tracker.update(self.frames[-1]))
         return self
 
     def overlaps(self, name: str, frame: int) -> Any:

@@ -62,7 +62,7 @@ class BoxPicker:
         code = {"_esm": asset("picker.js"), "_css": asset("picker.css")}
         widget = type("DrawnBox", (anywidget.AnyWidget,), code | parts)()
         widget.observe(lambda change: self._take(change.new), names="value")
-        return widget
+        return base.hear_beside_cells(widget)
 
     def _sliders(self) -> Any:
         import ipywidgets
@@ -80,7 +80,7 @@ class BoxPicker:
             picture.value = jpeg(self.twin)
 
         for slider in sliders:
-            slider.observe(follow, names="value")
+            base.hear_beside_cells(slider).observe(follow, names="value")
         return ipywidgets.VBox([picture, *sliders])
 
     def _take(self, box: ArrayLike) -> None:

@@ -76,8 +76,11 @@ class Menu:
         return Sequence(whole.name, frames, whole.boxes[:end], start=whole.start)
 
 
-def notice(text: str, width: int = 800) -> Frame:
-    """Return a white picture of a text, broken into lines; what OpenCV's font lacks becomes ``?``."""
+def notice(text: str, width: int = 520) -> Frame:
+    """Return a white picture of a text, broken into lines; what OpenCV's font lacks becomes ``?``.
+
+    A cell beside JupyterLab's list of files is about so wide; a wider picture would be shrunk.
+    """
     plain = text[:LONGEST].encode("ascii", "replace").decode()
     return np.vstack([viz.text_strip(line, width) for line in wrap(plain, width // 8)])
 

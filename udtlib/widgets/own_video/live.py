@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.errors import UdtError
 from udtlib.frames import Frame
+from udtlib.widgets.base import hear_beside_cells
 from udtlib.widgets.box_picker.widget import pick_box
 from udtlib.widgets.own_video.decoded import MOST_BYTES, MOST_FRAMES, Incoming, first_frames
 from udtlib.widgets.own_video.demo import ALT
@@ -91,6 +92,7 @@ class Live:
         self._offer(race.frames, race.boxes[self.names[0]][0])
         self._show(race)
         self.upload.said = f"This is a clip of the book. {HOW}"
+        hear_beside_cells(self.upload)
 
     def take(self, name: str, content: bytes) -> None:
         """Decode a file and show its first frame."""

@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from udtlib.widgets.base import hear_beside_cells
 from udtlib.widgets.panel.turns import Turns
 
 HERE = Path(__file__).parent
@@ -38,6 +39,7 @@ class Panel(anywidget.AnyWidget):
         self.draw = draw
         self.turns = Turns()
         self.observe(lambda change: self.turns.start(self._show(draw(**change.new))), names="values")
+        hear_beside_cells(self)
 
     def _show(self, pictures: Iterator[bytes]) -> Iterator[None]:
         """Show one picture after the other."""
