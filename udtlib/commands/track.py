@@ -271,8 +271,9 @@ def check_outputs(video: Path | None, boxes: list[Path], read: Iterable[str | Pa
     known = " or ".join(video_writer.SUFFIXES)
     if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
         raise DataError(f"--out {video}: expected a video's name that ends in {known}")
+    sources = [one for one in read if one]
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
-        if path is not None and any(same_place(path, other) for other in filter(None, read)):
+        if path is not None and any(same_place(path, other) for other in sources):
             raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
             raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
