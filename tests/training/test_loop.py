@@ -134,6 +134,7 @@ def test_truth_is_a_gaussian_at_the_displacement():
     torch.testing.assert_close(labels[0], step.label)
     torch.testing.assert_close(labels[1], step.label.roll((3, -7), (0, 1)), atol=1e-6, rtol=0)
     assert labels[2, 0, 0] == labels[2, 1, 0]
+    assert labels[labels > 0].min() > 1e7 * torch.finfo(torch.float32).tiny
 
 
 def test_bfloat16_convolutions_give_nearly_the_same_loss():

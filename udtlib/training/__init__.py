@@ -1,7 +1,7 @@
 """Training without labels: settings, batches, the step, the loop, checkpoints, the log.
 
 Book: chapter 11.
-May import: the network, the filter layer, weights, `udtlib.unsupervised`, the videos of `udtlib.data`.
+May import: labels, the network, the filter layer, weights, `udtlib.unsupervised`, videos of `udtlib.data`.
 What is offered here is imported, and torch with it, when it is asked for.
 """
 

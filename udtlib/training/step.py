@@ -16,10 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from udtlib.dcf import default_sigma, effective_regularisation, gaussian_label
 from udtlib.dcf.spectra import hop, make_transform
 from udtlib.errors import ShapeError
+from udtlib.labels import FAINTEST
 from udtlib.network import MEAN_RGB
 from udtlib.training.settings import VARIANTS, TrainingSettings
 from udtlib.unsupervised import (
@@ -243,4 +245,4 @@ def shifted_labels(displacements: Tensor, size: int, sigma: float = LABEL_SIGMA)
     away = cells - displacements[:, :, None]
     away = (away + size / 2) % size - size / 2
     line = (-away.square() / (2 * sigma**2)).exp()
-    return line[:, 0, :, None] * line[:, 1, None, :]
+    return functional.threshold(line[:, 0, :, None] * line[:, 1, None, :], FAINTEST, 0.0)
