@@ -16,7 +16,7 @@
 # except in section 6.5, where they are compared with weights learned from raw video, and in sections 6.7 and 6.8. The following chapters explain
 # how these are learned; the tracker around them stays the same.
 #
-# Run time: about 76 s on two cores. Downloads: none.
+# Run time: about 55 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

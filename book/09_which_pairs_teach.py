@@ -19,7 +19,7 @@
 # **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What we use of
 # them is repeated.
 #
-# Run time: about 48 s on two cores. Downloads: none.
+# Run time: about 28 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
