@@ -5,6 +5,7 @@
 
 import math
 import statistics
+import time
 
 import pytest
 from chapters import RUN, find_sources
@@ -57,7 +58,7 @@ def test_a_chapter_is_read_run_and_operated(number, lab, page, request, capsys) 
     events = 3 if "not slow" in request.config.getoption("markexpr") else EVENTS
     for demo in (*panels, *Shown.all(page)):
         looks(demo)
-        times = operate(demo, events)
+        times = trains(demo) if demo.controls()[0].name == "train" else operate(demo, events)
         title = f"{number} {type(demo).__name__} {demo.place + 1}, ms, median of {events} (fastest, first)"
         with capsys.disabled():
             print(f"\n{title}: {said(times)}")
@@ -105,6 +106,23 @@ def operate(demo, events) -> dict[str, list[float]]:
             times[control.name] = walk(demo, control, events)
             point(demo, control)
     return times
+
+
+def trains(demo) -> dict[str, list[float]]:
+    """The training monitor, whose picture has a history: ticked it goes on by itself, else it rests.
+
+    Another seed begins anew. Python cannot draw its picture again without training on, so none is compared.
+    """
+    train, _, seed = demo.controls()
+    seen = {demo.picture()}
+    demo.press(train, "Space")
+    assert demo.browser.until(lambda: seen.add(demo.picture()) or len(seen) > 3)
+    demo.click(train)
+    assert demo.browser.until(lambda: demo.picture() == (time.sleep(3) or demo.picture()))
+    rested, count = demo.picture(), demo.ask("root.times.length")
+    demo.press(seed, "ArrowDown")
+    assert demo.browser.until(lambda: demo.ask("root.times.length") > count and demo.picture() != rested)
+    return {}
 
 
 def settled(demo) -> bool:
