@@ -612,7 +612,8 @@ print(f"videos = {packed['videos']}")
 print(f"fewest = {data['videos'][names[0]]}")
 for kind, differences in gaps.items():
     gap = differences[0]
-    print(f"few_{kind} = {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})")
+    for what in ("mean", "low", "high"):
+        print(f"few_{kind}_{what} = {getattr(gap, what):+.1f}")
 
 # %% [markdown] tags=["summary"]
 # - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
@@ -629,8 +630,9 @@ for kind, differences in gaps.items():
 # - One network for 11 <!-- together --> real videos had a higher loss on held-out frames than before, and the guard
 #   threw it away.
 # - More videos at the same number of steps: not resolved. With 960 <!-- drawn --> triplets, 3 <!-- fewest --> videos in
-#   place of nearly all of 104 <!-- videos --> change the AUC by -0.8 (-3.2 to +1.5) <!-- few_synthetic --> points on our
-#   clips and by +1.0 (-1.5 to +4.9) <!-- few_real --> on real ones.
+#   place of nearly all of 104 <!-- videos --> change the AUC by -0.8 <!-- few_synthetic_mean --> points on our clips (from
+#   -3.2 <!-- few_synthetic_low --> to +1.5<!-- few_synthetic_high -->) and by +1.0 <!-- few_real_mean --> on real ones
+#   (-1.5 <!-- few_real_low --> to +4.9<!-- few_real_high -->).
 
 # %% [markdown]
 # **What comes next.** Chapter 17 leaves the laptop: ten million videos, networks that run without PyTorch, and what
