@@ -256,7 +256,7 @@ def test_finished_runs_are_kept_and_broken_ones_run_again(tmp_path, caplog):
     with pytest.raises(DataError, match=r"a-01\.txt: expected at most 20 rows, found 21"):
         score(tmp_path / "t", two_sequences(), protocol="resets")
     path.write_text("1\n")
-    with pytest.raises(DataError, match="a: expected 20 rows of a run, found 1"):
+    with pytest.raises(DataError, match=r"a-01\.txt: expected the 20 rows that its record names, found 1"):
         score(tmp_path / "t", two_sequences(), protocol="resets")
     assert first.total("failures") == 0
 
