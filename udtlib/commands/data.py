@@ -230,7 +230,7 @@ def _pack(arguments: argparse.Namespace) -> int:
             webp=arguments.webp,
             frames_per_video=arguments.frames_per_video,
             selection=arguments.selection,
-            measured=_measured(arguments.measured),
+            measured=measured(arguments.measured),
             progress=True,
             follower=kcf.follow,
         )
@@ -243,7 +243,8 @@ def _pack(arguments: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def _measured(folders: list[Path] | None) -> Measured:
+def measured(folders: list[Path] | None) -> Measured:
+    """Return the sequences for measuring in ``folders``; None is where they are usually found."""
     found = [place for name in MEASURING if (place := find_data(name))]
     return Measured(measuring_sequences(found if folders is None else folders), progress=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from udtlib.arguments import check as check_value
-from udtlib.commands.data import MEASURING
+from udtlib.commands.data import measured
 from udtlib.commands.train_arguments import (
     CHOICES,
     COUNTS,
@@ -16,8 +16,6 @@ from udtlib.commands.train_arguments import (
     add_arguments,
     option,
 )
-from udtlib.data.locate import find_data
-from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.errors import OptionError
 from udtlib.printing import log_of, say
 from udtlib.training.settings import VARIANTS, TrainingSettings
@@ -183,12 +181,6 @@ def open_data(arguments: argparse.Namespace, workers: "Workers", device: "torch.
     return cached_data(
         path, arguments.batch, arguments.seed, arguments.triplets, device, arguments.hold_out, variant
     )
-
-
-def measured(folders: list[Path] | None) -> Measured:
-    """Return the sequences for measuring in ``folders``; None is where they are usually found."""
-    found = [place for name in MEASURING if (place := find_data(name))]
-    return Measured(measuring_sequences(found if folders is None else folders))
 
 
 def make_settings(arguments: argparse.Namespace, steps_per_epoch: int, data: str) -> TrainingSettings:
