@@ -133,7 +133,7 @@ def check_patches(template: Tensor, searches: Sequence[Tensor], label: Tensor) -
     shapes = {tuple(patch.shape) for patch in (template, *searches)}
     if not searches or template.ndim != 4 or len(shapes) != 1 or not template.numel():
         raise ShapeError(
-            f"expected template features (N, C, H, W), none of them 0, and at least one search of that shape, "
+            "expected template features (N, C, H, W), none of them 0, and at least one search of that shape, "
             f"found {tuple(template.shape)} and {[tuple(search.shape) for search in searches]}"
         )
     if label.shape[-2:] != template.shape[-2:] or label.numel() != label.shape[-2:].numel():
