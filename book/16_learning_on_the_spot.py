@@ -415,8 +415,7 @@ print(f"triplets drawn: {drawn}; templates in a 32nd of the videos: about {packe
 
 # %% [markdown]
 # In the table a row is a part of the videos: its AUC, the mean over seeds, and that AUC less the one with all videos,
-# with its interval over sequences. A tenth of the videos is kept apart, for held-out losses, so all are
-# fewer here.
+# with its interval over sequences. A tenth of the videos is held out, so the row with "all" has fewer than there are.
 
 
 # %%
@@ -460,22 +459,23 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# The curve is flat. Networks that drew their triplets from three videos track as well as those that drew from all of
-# them, as far as this measurement can see: the rule says *not resolved*, on both datasets, and the smallest part is
-# even a little ahead on the real sequences. Mixing in procedural clips did not help either; on the real sequences it is
-# lower than all videos alone, but that is one interval of ten, and not the one that the rule named.
+# The rule says *not resolved*, on both datasets: this measurement cannot tell networks that drew their triplets from three
+# videos from those that drew from all of them. A difference smaller than the printed one may still be there. On the real
+# sequences the smallest part is even a little ahead. Mixing in procedural clips did not help either; on the real
+# sequences it is lower than all videos alone, but that is one interval of ten, and not the one that the rule named.
 #
 # This does not contradict the paper, whose network learned from far more triplets (chapter 11 compares the budgets).
 # Three things limit what such a small curve can say:
 #
 # - The budget is small: fewer triplets are drawn than all videos have frames, so more videos mean more *different*
 #   images, not more triplets.
-# - A network that has learned for so few steps is not limited by what its videos show. Chapter 15's comparison with
-#   random weights says how little that training is.
-# - Each seed draws its own videos. The table shows the mean of three seeds, and the seeds of one row differ by more than
-#   the rows do.
+# - The steps are few, far fewer than those of the network that ships. A longer training may need more videos; we have
+#   not measured that.
+# - Each seed draws its own videos, and the table shows the mean of only three seeds. Its intervals are over sequences
+#   and leave the seeds out.
 #
-# The next cell prints this last spread, the standard deviation over seeds.
+# The next cell prints the standard deviation over seeds, in points. In several rows it is larger than the row's difference
+# from all videos.
 
 # %%
 for kind, parts in data["auc"].items():
