@@ -16,7 +16,8 @@ from torch import Tensor
 from udtlib import viz
 from udtlib.data.synthetic import render_clip
 from udtlib.data.synthetic.motion import ClipSettings, Motion
-from udtlib.dcf import dcf_response, default_sigma, gaussian_label
+from udtlib.dcf import default_sigma, effective_regularisation, gaussian_label
+from udtlib.dcf.spectra import HalfPlane, respond
 from udtlib.errors import UnknownNameError
 from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
@@ -129,11 +130,13 @@ def solve(clip: str, frame: int, search: str, way_back: str, channels: int, wind
     start = look(clip, 0)
     later = look(clip if same else names[names.index(clip) - 1], frame)
     fade = torch.from_numpy(hann_window(SIDE, SIDE)) if window else torch.ones(SIDE, SIDE)
-    x, z = (fade * each.features[:, :channels] for each in (start, later))
+    features = [fade * each.features[:, :channels] for each in (start, later)]
+    transform, ridge = HalfPlane(SIDE, SIDE), effective_regularisation(features[0], 1e-4, normalise=True)
+    x, z = map(transform.spectrum, features)  # each patch is template once and search patch once
     wanted = gaussian_label(SIDE, SIDE, default_sigma(PATCH, PATCH))
-    there = dcf_response(x, z, wanted)
+    there = respond(x, z, wanted[None], ridge, transform)
     label = pseudo_labels(there, wanted) if way_back == "clean Gaussian" else there
-    back = dcf_response(z, x, label)
+    back = respond(z, x, label, ridge, transform)
     error = float(round_trip_errors(back, wanted[None], "paper"))
     maps = [each[0].numpy() for each in (there, label, back)]
     found = peak_displacement(maps[0])
