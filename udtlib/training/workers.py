@@ -4,6 +4,7 @@
 batch. Sums and gathered numbers make all of them take the same step, so no weights are ever sent.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from udtlib.devices import usable_device
 from udtlib.errors import OptionError, TrainingError, UdtError
 
 Result = TypeVar("Result")
+GROUPS = itertools.count()  # that this process has formed
 PATIENCE = timedelta(hours=12)  # the others wait while the first packs the videos
 
 
@@ -29,7 +31,7 @@ class Workers:
         self.rank = int(os.environ.get("RANK", "0"))
         self.device = device
         if self.count > 1 and not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+            join("nccl" if device.type == "cuda" else "gloo")
 
     @property
     def is_first(self) -> bool:
@@ -93,6 +95,17 @@ class Workers:
         """Leave the group."""
         if self.count > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def join(backend: str) -> None:
+    """Form a group with the processes that torchrun started.
+
+    Each group has keys of its own in the store where the processes meet. An earlier group's keys stay there,
+    and a process that found them would call addresses at which nobody listens any more.
+    """
+    store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+    own = dist.PrefixStore(f"group-{next(GROUPS)}", store)
+    dist.init_process_group(backend, store=own, rank=rank, world_size=size, timeout=PATIENCE)
 
 
 def device_of(name: str | None) -> torch.device:
