@@ -101,8 +101,9 @@ class MosseTracker:
         score: its peak, about 1 for a perfect match; low means lost.
         psr: its peak-to-sidelobe ratio; below ``psr_threshold`` the filter is not updated. 0 where the map
             has at most 11 cells a side, so that no sidelobe is left beside the peak: a target of 5 pixels or
-            less keeps the filter of its first frame. On drawn clips of such targets, updates in every frame
-            (``psr_threshold=0``) gave no better boxes.
+            less keeps the filter of its first frame. On drawn clips, updates in every frame
+            (``psr_threshold=0``) lost 0.04 to 0.06 of the overlap where such a target stays as it is, and
+            gained at most 0.03 where it changes.
         stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 

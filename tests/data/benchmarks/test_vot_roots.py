@@ -58,7 +58,7 @@ def test_where_the_images_are(tmp_path):
 @pytest.mark.parametrize("pattern", ["../other/%08d.jpg", "/etc/%08d.jpg", "color/../../x/%08d.jpg"])
 def test_settings_that_lead_out_of_the_folder(tmp_path, pattern):
     write_vot(tmp_path, "bag", rows(3), settings=f"channels.color={pattern}\n")
-    with pytest.raises(DataError, match="sequence: expected images in this folder"):
+    with pytest.raises(DataError, match="sequence: expected a path in this folder"):
         load_dataset("vot", tmp_path)
 
 
