@@ -64,11 +64,8 @@ def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
     Raises:
         DataError: one of them is also to be read, or to be written twice.
     """
-    from udtlib.commands.outputs import (
-        check_outputs,
-        files_read,
-        files_written,
-    )  # `udt --version` does without
+    # here, so that `udt --version` does without it
+    from udtlib.commands.outputs import check_outputs, files_read, files_written
 
     names = getattr(module, "WRITES", ())
     named = files_written(arguments, names)

@@ -1,7 +1,8 @@
 """VOT's datasets of boxes and polygons, VOT2013 to VOT2019 and those of the long term.
 
 ``list.txt`` names the sequences; ``NAME/color/00000001.jpg ...`` are the images, of older years
-``NAME/00000001.jpg ...``, or where ``NAME/sequence`` says (``channels.color=color/%08d.jpg``).
+``NAME/00000001.jpg ...``, or where ``NAME/sequence`` says (``channels.color=color/%08d.jpg``), which may also
+say where the true regions are (``groundtruth=boxes.txt``).
 ``NAME/groundtruth.txt`` has four numbers ``x,y,w,h`` an image, or a polygon's corners ``x1,y1,x2,y2,...``;
 ``NAME/*.tag`` say by 1 and 0 which frames show an occlusion, a camera's motion and so on.
 
@@ -79,7 +80,8 @@ def _find(root: Path) -> Targets:
 
 
 def _read(name: str, folder: Path, images: bool) -> Sequence:
-    regions = read_regions(folder / TRUTH)
+    stated = read_settings(folder / SETTINGS).get("groundtruth")
+    regions = read_regions(stated_path(folder / SETTINGS, "groundtruth", stated or TRUTH))
     tags = read_tags(folder, len(regions))
     place, naming = _image_folder(folder), "{:08d}.jpg"
     frames = numbered_frames(place, naming, 1, len(regions), name) if images else ()
