@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from apple_gpu import on_apple_gpu
 
 from udtlib import shortcuts
 from udtlib.data.synthetic import render_clip
@@ -31,6 +32,12 @@ def test_blind_share_of_known_mixtures():
     assert np.isnan(shortcuts.blind_share(torch.ones(3, 2, 4, 4)))
     with pytest.raises(ShapeError, match="2 pictures or more"):
         shortcuts.blind_share(pictures[:1])
+
+
+@pytest.mark.parametrize("measure", [shortcuts.blind_share, shortcuts.effective_channels])
+def test_features_on_a_device_without_float64_are_measured_too(measure):
+    features = random_features()
+    assert measure(on_apple_gpu(features)) == measure(features)
 
 
 def test_effective_channels_counts_independent_ones():

@@ -62,6 +62,18 @@ def test_the_truth_is_dashed_and_what_is_absent_is_not_drawn():
     assert absent is not FRAMES[2]
 
 
+def test_the_legend_names_the_dashed_truth_before_the_trackers():
+    picture = strip(CLIP, {"t": TRUTH}, frames=range(4), height=HEIGHT)
+    line = picture[-18:]
+    swatch = line[4:15, 4:15]
+    edge = np.concatenate([swatch[0], swatch[-1], swatch[1:-1, 0], swatch[1:-1, -1]])
+    assert (edge == 0).all(axis=1).sum() == pytest.approx(len(edge) / 2, abs=4)
+    assert ((edge == 0) | (edge == 255)).all()
+    assert (swatch[1:-1, 1:-1] == 255).all()
+    named = viz.legend({"truth": viz.WHITE, **box_colors(["t"])}, line.shape[1])
+    np.testing.assert_array_equal(line[:, 15:], named[:, 15:])
+
+
 def test_frames_are_chosen_where_trackers_differ():
     far = TRUTH.copy()
     far[[2, 7], 0] += 60

@@ -32,6 +32,7 @@ REFUSED = object()
 LARGEST_SEED = 2**63 - 1
 LONGEST = 90  # characters of a refused value in a message
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 DIGITS = 4000  # of a number in text: Python itself refuses to read many more
 WORDS = {bool: "True or False", str: "a text", Path: "a file", NoneType: "None"}
 
@@ -195,6 +196,15 @@ def read_number(text: str) -> int | float | None:
         return int(text)
     except ValueError:
         return float(text)
+
+
+def columns(row: str) -> list[str]:
+    """Return the words of a row of text, between which stand blanks and at most one comma or semicolon.
+
+    One more comma or semicolon may end the row. A column without a word is an empty text, which is no number.
+    """
+    words = SEPARATOR.split(row.strip())
+    return words if words[-1] else words[:-1]
 
 
 def shown(value: Any) -> str:

@@ -59,9 +59,18 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 
 def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
-    """Return the files a command is asked to write: those of its arguments that it names in ``WRITES``."""
-    named = [getattr(arguments, name, None) for name in getattr(module, "WRITES", ())]
-    return [path for path in named if path and path.parent.is_dir() and not path.is_dir()]
+    """Return the files a command is asked to write: those of its arguments that it names in ``WRITES``.
+
+    Raises:
+        DataError: one of them is also to be read, or to be written twice.
+    """
+    # here, so that `udt --version` does without it
+    from udtlib.commands.outputs import check_outputs, files_read, files_written
+
+    names = getattr(module, "WRITES", ())
+    named = files_written(arguments, names)
+    check_outputs(named, files_read(arguments, names))
+    return [path for path in named if path.parent.is_dir() and not path.is_dir()]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

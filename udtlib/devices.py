@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 from threadpoolctl import ThreadpoolController
+from torch import Tensor
 
 from udtlib.errors import OptionError
 
@@ -30,6 +31,11 @@ def usable_device(device: torch.device | str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise OptionError(f"device {str(device)!r} cannot be used here ({reason})") from error
     return number.device
+
+
+def in_double(tensor: Tensor) -> Tensor:
+    """Return a tensor in float64, where it lives or, of one on Apple's GPUs, which have none, on the CPU."""
+    return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
 
 
 def keep_freed_memory() -> None:

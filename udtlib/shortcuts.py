@@ -70,7 +70,8 @@ def blind_share(features: Tensor) -> float:
         raise ShapeError(
             f"expected features (P, C, H, W) of 2 pictures or more, found {tuple(features.shape)}"
         )
-    centred = features.double() - features.double().mean((0, 2, 3), keepdim=True)
+    features = features.cpu().double()  # Apple's GPUs have no float64
+    centred = features - features.mean((0, 2, 3), keepdim=True)
     total = float(centred.square().mean())
     return float(centred.mean(0).square().mean()) / total if total > 1e-12 else float("nan")
 
@@ -83,7 +84,7 @@ def effective_channels(features: Tensor) -> float:
     Args:
         features: ``(P, C, H, W)``.
     """
-    samples = features.double().transpose(0, 1).flatten(1)
+    samples = features.cpu().double().transpose(0, 1).flatten(1)
     values = torch.linalg.eigvalsh(torch.cov(samples)).clamp(min=0)
     total = float(values.sum())
     return total**2 / float(values.square().sum()) if total > 1e-9 else 0.0

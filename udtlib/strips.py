@@ -52,7 +52,7 @@ def strip(
         columns: frames in a row; None is all.
         styles: by tracker name, as `udtlib.evaluation.report.plots.line_styles` gives them for the
             plots; None takes the colours in the order of ``boxes``.
-        legend: add a line that names the trackers.
+        legend: add a line that names the truth and the trackers.
 
     Returns:
         RGB ``uint8``; every frame's number, counted from 1 as the benchmark does, stands on it.
@@ -75,7 +75,12 @@ def strip(
     sequence = replace(sequence, frames=LikeFirst(sequence.frames, sequence.name))
     cells = [_cell(sequence, tracks, colors, int(index), height) for index in chosen]
     sheet = viz.contact_sheet(cells, columns or len(cells))
-    return np.vstack([sheet, viz.legend(colors, sheet.shape[1])]) if legend else sheet
+    return np.vstack([sheet, _legend(colors, sheet.shape[1])]) if legend else sheet
+
+
+def _legend(colors: Mapping[str, viz.Color], width: int) -> Frame:
+    """Return a strip ``(18, width, 3)`` that names the truth, dashed as it is drawn, and the trackers."""
+    return dashed_box(viz.legend({"truth": viz.WHITE, **colors}, width), (4, 4, 11, 11))
 
 
 def box_colors(names: Iterable[str], styles: Mapping[str, Style] | None = None) -> dict[str, viz.Color]:

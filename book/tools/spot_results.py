@@ -9,7 +9,7 @@ in a random direction. ``more-data``: networks trained for equally many steps on
 (`udt data pack`), and on all of them mixed with procedural clips.
 
 Resumable: what is measured lies in RUN, one file each, and is used again if it was measured with the same settings,
-weights and code. With ``--so-far`` nothing is measured, and the table is made of what there is.
+weights, code, and content of sequences and patches. With ``--so-far`` nothing is measured, and the table is made of what there is.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from kept import code_of, measured, stored
+from kept import code_of, content_of, measured, stored
 
 from udtlib.adaptation import Adapted, adapt_to
 from udtlib.data import load_dataset
@@ -38,6 +38,7 @@ from udtlib.evaluation import score_sequence, track_sequence
 from udtlib.evaluation.running.measured import provenance
 from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
+from udtlib.training.data import contents
 from udtlib.training.run import start, take_step
 from udtlib.training.settings import TrainingSettings
 from udtlib.training.step import Batch
@@ -114,17 +115,21 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     made_of |= {"frames": FRAMES, "own": OWN, "pooled": POOLED, "iterations": ITERATIONS}
     groups = datasets(arguments.real)
+    # every row's, because one network is adapted to all sequences together
+    keys = {kind: made_of | {"sequences": content_of(group)} for kind, group in groups.items()}
     if not arguments.so_far:
-        pooled = {kind: adapted_to_all(out / kind, made_of, group, weights) for kind, group in groups.items()}
+        pooled = {
+            kind: adapted_to_all(out / kind, keys[kind], group, weights) for kind, group in groups.items()
+        }
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
-            measure_into(out / kind / f"{one.name}.json", made_of, measure)
+            measure_into(out / kind / f"{one.name}.json", keys[kind], measure)
     table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
     table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
     table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
-        table["pooled"][kind] = stored(out / kind / "_pooled.json", made_of)
-        rows = {one.name: stored(out / kind / f"{one.name}.json", made_of) for one in group}
+        table["pooled"][kind] = stored(out / kind / "_pooled.json", keys[kind])
+        rows = {one.name: stored(out / kind / f"{one.name}.json", keys[kind]) for one in group}
         for key in ("auc", "own"):
             table[key][kind] = {name: row[key] for name, row in rows.items() if row}
     return table
@@ -169,10 +174,10 @@ def more_data(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and judge every network that is not there yet; return the table."""
     patches, out = PatchCache(Path(arguments.patches)), Path(arguments.out)
     made_of = {"code": code_of(start, take_step, load_tracker("udt").update), "steps": STEPS}
-    made_of |= {"batch": BATCH, "videos": len(patches.videos), "patches": len(patches)}
-    made_of |= {"real": bool(arguments.real), "every": EVERY, "frames": FRAMES}
-    videos, _ = split_videos(patches, HELD_OUT, 0)
     groups = datasets(arguments.real)
+    made_of |= {"batch": BATCH, "patches": contents(patches), "frames": FRAMES}
+    made_of |= {"sequences": {kind: content_of(group) for kind, group in groups.items()}}
+    videos, _ = split_videos(patches, HELD_OUT, 0)
     table: dict[str, Any] = {"auc": {}, "videos": {}, "steps": STEPS, "batch": BATCH}
     for seed in range(arguments.seeds):
         for share in (*SHARES, MIXED):

@@ -1,6 +1,7 @@
 """The tools that measure the stored tables of chapters 16 and 17, on small stand-ins."""
 
 import json
+from dataclasses import replace
 
 import cost_results
 import numpy as np
@@ -55,6 +56,48 @@ def test_adaptation_is_measured_once_and_goes_on_where_it_stopped(small, tmp_pat
     run(monkeypatch, spot_results, *words)
     assert json.loads(table.read_text())["auc"] == document["auc"]
     assert capsys.readouterr().out.startswith("_pooled")
+
+
+def other_pixels(sequence):
+    """Return a sequence of the same name, length and true boxes, which shows something else."""
+    return replace(sequence, frames=[255 - frame for frame in sequence.frames])
+
+
+def test_sequences_of_the_same_names_with_other_images_are_measured_again(small, tmp_path, monkeypatch):
+    table = tmp_path / "table.json"
+    words = ("adaptation", "--out", tmp_path / "run", "--table", table)
+    for value in (0.25, 0.5):
+        monkeypatch.setattr(spot_results, "success", lambda *_, value=value: value)
+        run(monkeypatch, spot_results, *words)
+        groups = {"synthetic": CLIPS[:1], "real": [other_pixels(CLIPS[1])]}
+        monkeypatch.setattr(spot_results, "datasets", lambda real, groups=groups: groups)
+    auc = json.loads(table.read_text())["auc"]
+    assert auc["synthetic"]["clip1"]["own"] == 0.25
+    assert auc["real"]["clip2"]["own"] == 0.5
+
+
+@pytest.mark.parametrize("other", ["patches", "sequences"])
+def test_more_data_is_measured_again_on_other_content_under_the_same_names(
+    small, tmp_path, monkeypatch, other
+):
+    monkeypatch.setattr(spot_results, "SHARES", (1.0,))
+    monkeypatch.setattr(spot_results, "MIXED", 1.0)
+    caches = [pack_clips(tmp_path / f"{seed}.raw", clips=6, frames=4, seed=seed).path for seed in (1, 2)]
+    used, measured_on = tmp_path / "patches.raw", []
+    monkeypatch.setattr(
+        spot_results, "train_and_judge", lambda *_: measured_on.append(1) or {"videos": 1, "auc": {}}
+    )
+    used.write_bytes(caches[0].read_bytes())
+    words = ("more-data", "--out", tmp_path / "run", "--table", tmp_path / "table.json", "--patches", used)
+    run(monkeypatch, spot_results, *words, "--seeds", 1)
+    run(monkeypatch, spot_results, *words, "--seeds", 1)
+    assert len(measured_on) == 1
+    if other == "patches":
+        used.write_bytes(caches[1].read_bytes())
+    else:
+        monkeypatch.setattr(spot_results, "datasets", lambda real: {"real": [other_pixels(CLIPS[1])]})
+    run(monkeypatch, spot_results, *words, "--seeds", 1)
+    assert len(measured_on) == 2
 
 
 def test_the_control_moves_every_tensor_as_far():

@@ -121,7 +121,83 @@ def test_evaluating_the_current_folder(tmp_path, monkeypatch, capsys):
     assert names(tmp_path / "run" / "mosse") == ["clip.1.json", "clip.1.txt"]
     table = ["--table", "../a.csv", "--json", "../a.json"]
     assert main(["evaluate", *words, *table]) == 2
-    assert "a.json: this is also the file beside --table" in capsys.readouterr().err
+    assert "a.json: expected a name for each file to write, found this one twice" in capsys.readouterr().err
+
+
+# --- what is read is not written ---
+
+
+OWN = """
+class Still:
+    def init(self, frame, box): self.box = box
+    def update(self, frame): return self.box
+"""
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """A folder with one of each kind of file that commands read, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    save_weights("net.safetensors", random_weights())
+    write_folder(tmp_path / "clip", frames_of(1, 3))
+    Path("truth.json").write_text("20,20,30,30\n" * 3)
+    Path("own.py").write_text(OWN)
+    Path("otb.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("spelling", ["same", "./same", "clip/../same", "absolute", "link", "hard link"])
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("weights convert FILE OUT", "net.safetensors"),
+        ("weights export FILE OUT", "net.safetensors"),
+        ("evaluate --tracker udt --option weights=FILE --out run --json OUT", "net.safetensors"),
+        ("evaluate --tracker FILE:Still --out run --json OUT", "own.py"),
+        (
+            "evaluate --tracker mosse --dataset folder --root clip --truth FILE --out run --json OUT",
+            "truth.json",
+        ),
+        ("bench --tracker udt --option weights=FILE --json OUT", "net.safetensors"),
+        ("score --dataset otb --annotations FILE --results run --json OUT", "otb.json"),
+        ("score --dataset folder --truth FILE --results run --json OUT", "truth.json"),
+        ("vot score --annotations FILE --results run --json OUT", "otb.json"),
+        ("report run --annotations FILE --out OUT", "otb.json"),
+        ("track clip --box 20,20,20,20 --tracker FILE:Still --boxes OUT", "own.py"),
+        ("track clip --box 20,20,20,20 --option weights=FILE --boxes OUT", "net.safetensors"),
+    ],
+)
+def test_no_command_writes_over_a_file_that_it_reads(read, capsys, command, name, spelling):
+    before = Path(name).read_bytes()
+    other = {"absolute": read / name, "link": "a-link", "hard link": "another"}.get(spelling)
+    if spelling == "link":
+        Path("a-link").symlink_to(name)
+    if spelling == "hard link":
+        os.link(name, "another")
+    words = command.replace("FILE", name).replace("OUT", str(other or spelling.replace("same", name)))
+    assert main(words.split()) == 2
+    assert "is what is to be read; choose another name" in capsys.readouterr().err
+    assert Path(name).read_bytes() == before
+    assert not Path("run").exists()
+
+
+def test_nor_does_the_file_beside_a_table(read, capsys):
+    words = "evaluate --tracker mosse --dataset folder --root clip --truth truth.json --out run"
+    assert main([*words.split(), "--table", "truth.csv"]) == 2
+    assert "truth.json is what is to be read" in capsys.readouterr().err
+
+
+def test_two_outputs_of_one_name_in_two_spellings_are_refused(read, capsys):
+    words = "evaluate --tracker mosse --out run --table a.csv --json clip/../a.json"
+    assert main(words.split()) == 2
+    assert "a.json: expected a name for each file to write, found this one twice" in capsys.readouterr().err
+
+
+def test_a_tracker_and_a_file_of_its_name_are_two_things(read):
+    Path("mosse").write_text("{}")
+    words = "evaluate --tracker mosse --dataset folder --root clip --truth truth.json --out run --jobs 1"
+    assert main([*words.split(), "--json", "mosse"]) == 0
+    assert len(json.loads(Path("mosse").read_text())) > 1
 
 
 # --- one writer, and what is there already ---

@@ -243,9 +243,9 @@ def test_a_video_shorter_than_it_says_is_told(video, tmp_path, capsys):
         (["--box", BOX, "--device", "meta"], "device 'meta' cannot be used here"),
         (["--box", BOX, "--option", "preset=no"], "preset.*'no'"),
         (["--box", BOX, "--tracker", "mosse", "--weights", "x"], "tracker 'mosse'.*weights"),
-        (["--box", BOX, "--boxes", "SOURCE"], "--boxes .* choose another name"),
+        (["--box", BOX, "--boxes", "SOURCE"], "clip.avi is what is to be read; choose another name"),
         (["--box", BOX, "--index-base", "1"], "--index-base is of the file of --truth: .*always 0"),
-        (["--box", BOX, "--out", "FOLDER/o.mp4", "--boxes", "FOLDER/o.mp4"], "one name for both"),
+        (["--box", BOX, "--out", "FOLDER/o.mp4", "--boxes", "FOLDER/o.mp4"], "o.mp4: .*found this one twice"),
         (["--box", BOX, "--boxes", "FOLDER"], "expected the name of a file to write, found a folder"),
         (
             ["--box", BOX, "--boxes", "SOURCE/b.txt"],

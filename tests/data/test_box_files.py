@@ -24,6 +24,7 @@ def write(tmp_path, content):
         "1 2 3 4\r5 6 7 8",
         "1, 2,\t3 4\n\n  5 ,6;7,8  \n\n",
         "\ufeff# x,y,w,h\n1.0,2.0,3.0,4.0\n5e0,6,7,8,\n",
+        "1 , 2\t,\t3 ; 4 ,\n5,6,7,8;\r\n",
     ],
 )
 def test_separators_and_line_ends(tmp_path, content):
@@ -43,7 +44,13 @@ def test_index_base_zero_and_kept_zero_and_nan_boxes(tmp_path):
     [
         ("1,2,3,4\n1,2,3\n", r"groundtruth_rect\.txt, line 2: expected 4 numbers.* 3 columns"),
         ("1,2,3,4\n\n1,2,3,4,5\n", r"line 3: .* 5 columns"),
-        ("1,2,,3,4,,9\n", r"line 1: .* 5 columns"),
+        ("1,2,,3,4,,9\n", r"line 1: .* 7 columns"),
+        ("1,2,3,4\n1,,2,3,4\n", r"groundtruth_rect\.txt, line 2: expected 4 numbers.* 5 columns"),
+        ("1,2,3,4\n1, ;2,3,4\n", r"line 2: .* 5 columns"),
+        ("1,2,3,4\n,1,2,3,4\n", r"line 2: .* 5 columns"),
+        ("1,2,3,4\r ;1,2,3,4\n", r"line 2: .* 5 columns"),
+        ("1,2,3,4,,\n", r"line 1: .* 5 columns"),
+        ("1,2,,4\n", r"line 1: expected 4 numbers x,y,w,h, found '1,2,,4'"),
         ("1,2,3,4\nx,y,w,h\n", r"line 2: expected 4 numbers x,y,w,h, found 'x,y,w,h'"),
         ("1,2,3,inf\n", r"line 1: expected finite"),
         (f"1,2,{10**400},4\n", r"line 1: expected finite"),

@@ -114,6 +114,34 @@ def test_a_weak_response_does_not_update_the_filter():
     assert (tracker.numerator != before).any()
 
 
+@pytest.mark.parametrize("side", [3, 4, 5])
+def test_a_tiny_target_leaves_no_sidelobe_and_is_updated_only_at_threshold_0(side):
+    """A map of 10 x 10 cells lies within the 11 x 11 around its peak, so its confidence is not known."""
+    chance = np.random.default_rng(side)
+    frames = [np.full((40, 50, 3), 128, np.uint8) for _ in range(3)]
+    for frame in frames:
+        frame[20 : 20 + side, 25 : 25 + side] = chance.integers(0, 256, (side, side, 3))
+    for threshold, is_updated in [(5.0, False), (0.0, True)]:
+        tracker = MosseTracker(psr_threshold=threshold)
+        tracker.init(frames[0], (25, 20, side, side))
+        assert max(tracker.shape) <= 11
+        first = tracker.numerator.copy()
+        for frame in frames[1:]:
+            tracker.update(frame)
+            assert tracker.psr == 0
+        assert (tracker.numerator != first).any() == is_updated
+
+
+def test_a_target_of_6_pixels_has_a_sidelobe_and_is_updated():
+    frames, boxes = moving_clip([(0, 0)], size=(6, 6))
+    tracker = MosseTracker()
+    tracker.init(frames[0], boxes[0])
+    first = tracker.numerator.copy()
+    tracker.update(frames[1])
+    assert tracker.psr >= tracker.psr_threshold
+    assert (tracker.numerator != first).any()
+
+
 def test_moves_of_less_than_a_pixel_of_the_patch_are_seen():
     tracker = MosseTracker(max_area=32 * 32)
     frames, boxes = moving_clip([(1, 0)] * 6, size=(60, 64), start=(40, 30))

@@ -5,12 +5,13 @@ import threading
 import numpy as np
 import pytest
 import torch
+from apple_gpu import on_apple_gpu
 from clips import moving_clip
 from torch import nn
 
 from udtlib.errors import OptionError
 from udtlib.trackers.udt import UdtTracker
-from udtlib.trackers.udt.backbone import measured
+from udtlib.trackers.udt.backbone import _likeness, measured
 from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.weights import random_weights
 
@@ -28,6 +29,13 @@ def small(stride=2, padding=2, channels=5):
     torch.manual_seed(0)
     layers = nn.Conv2d(3, channels, 5, stride=stride, padding=padding), nn.ReLU(), nn.BatchNorm2d(channels)
     return nn.Sequential(*layers)
+
+
+def test_features_on_a_device_without_float64_are_compared_too():
+    features = torch.randn(1, 5, 20, 20, generator=torch.Generator().manual_seed(0))
+    moved = features.roll((1, 1), (-2, -1))
+    assert _likeness(features, moved) != _likeness(moved, features)
+    assert _likeness(on_apple_gpu(features), on_apple_gpu(moved)) == _likeness(features, moved)
 
 
 def test_our_own_network_given_as_another_one_gives_the_same_boxes():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from apple_gpu import OnAppleGpu, on_apple_gpu
 from torch import nn
 
 from udtlib.training import TrainingSettings
@@ -22,6 +23,14 @@ def test_all_directions_are_of_one_size(shape):
     np.testing.assert_allclose(even.flatten(1).numpy(), polar / np.linalg.norm(polar), atol=1e-6)
     values = torch.linalg.svdvals(even.flatten(1))
     assert values.max() / values.min() == pytest.approx(1, rel=1e-4)
+
+
+def test_on_a_device_without_float64_the_directions_are_the_same():
+    gradient = torch.randn(32, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    even = even_directions(on_apple_gpu(gradient))
+    assert isinstance(even, OnAppleGpu)
+    assert even.dtype == torch.float32
+    assert torch.equal(even.cpu(), even_directions(gradient))
 
 
 def test_a_vector_keeps_its_direction_and_nothing_stays_nothing():

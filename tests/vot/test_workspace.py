@@ -76,6 +76,51 @@ def test_what_is_written(root, tmp_path):
     ]
 
 
+def test_the_datasets_own_settings_are_kept(root, tmp_path):
+    for number in (1, 2, 3):
+        (root / f"bag/color/{number:08d}.jpg").rename(root / f"bag/color/left {number}.jpg")
+    (root / "bag/ir").mkdir()
+    (root / "bag/ir/0001.png").touch()
+    (root / "bag/groundtruth.txt").rename(root / "bag/boxes.txt")
+    (root / "bag/sequence").write_text(
+        "name=other\nchannels.color = color/left %d.jpg\nfps=25\r\nwidth=5\nheight=4\n\n"
+        "channels.ir=ir/%04d.png\ngroundtruth=boxes.txt\nchannel.default=color\n"
+    )
+    write_workspace(tmp_path / "workspace", {"kcf": "kcf"}, root)
+    assert (tmp_path / "workspace/sequences/bag/sequence").read_text() == (
+        f"channels.color={root}/bag/color/left %d.jpg\nchannels.ir={root}/bag/ir/%04d.png\n"
+        f"groundtruth={root}/bag/boxes.txt\nfps=25\nformat=default\nwidth=5\nheight=4\n"
+        "channel.default=color\nname=bag\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "channels.color=../old/%04d.png",
+            "bag/sequence: expected a path in this folder, found channels.color",
+        ),
+        ("channels.ir=/ir/%04d.png", "bag/sequence: expected a path in this folder, found channels.ir"),
+        ("channels.color=color/%s.jpg", "bag/sequence: expected images such as color/%08d.jpg"),
+        ("channels.color=color/%08d%08d.jpg", "bag/sequence: expected images such as color/%08d.jpg"),
+        ("channels.color=color/%099999999d.jpg", "bag/sequence: expected images such as color/%08d.jpg"),
+        (
+            "channels.color=color/%04d.jpg",
+            "color/0001.jpg: no such image, which .*sequence says is the first",
+        ),
+        ("groundtruth=boxes.txt", "bag/boxes.txt: no such file"),
+        ("groundtruth=../old/groundtruth.txt", "bag/sequence: expected a path in this folder"),
+        ("title=a\x1bb", "control characters"),
+    ],
+)
+def test_settings_that_the_toolkit_would_not_take_are_refused(root, tmp_path, line, problem):
+    (root / "bag/sequence").write_text(f"{line}\n")
+    with pytest.raises(UdtError, match=problem):
+        write_workspace(tmp_path / "workspace", {"kcf": "kcf"}, root)
+    assert not (tmp_path / "workspace").exists()
+
+
 def test_what_a_mac_leaves_is_not_copied(root, tmp_path):
     (root / "bag/._occlusion.tag").write_bytes(b"\x00\x05\x16\x07\xff")
     write_workspace(tmp_path / "workspace", {"kcf": "kcf"}, root)

@@ -21,7 +21,6 @@ from udtlib.commands.common import (
     whole_number,
 )
 from udtlib.data import load_dataset
-from udtlib.errors import DataError
 from udtlib.evaluation import TrackerScore, evaluate
 from udtlib.evaluation.protocols import MOST_STARTS, check_starts, results_folder
 from udtlib.evaluation.report.tables import (
@@ -97,10 +96,6 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     check_table_path(arguments.table)
     check_starts(arguments.protocol, arguments.starts)
-    if arguments.json and arguments.table and arguments.table.with_suffix(".json") == arguments.json:
-        raise DataError(
-            f"{arguments.json}: this is also the file beside --table; choose another name for one"
-        )
     trackers = named_trackers(arguments.tracker)
     # made here too: what is missing for the last one is said before the first one runs
     made = {name: load_tracker(one, **dict(arguments.option)) for name, one in trackers.items()}

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from udtlib.arguments import read_number, shown
 from udtlib.boxes import Boxes, check_box
 from udtlib.commands.common import add_option, file_path, whole_number
 from udtlib.commands.frame_range import check_range, frame_at, name_of, read_on
+from udtlib.commands.outputs import check_outputs, files_read
 from udtlib.data import video_writer
 from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.live_video import LiveVideo, open_source
@@ -23,7 +23,7 @@ from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video_file import VideoFile
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
-from udtlib.files import remove_unfinished, same_place, storage_errors
+from udtlib.files import remove_unfinished, storage_errors
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.printing import say
@@ -117,7 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Track, writing boxes as they come; return 1 if frames had to be passed over or the decoder died."""
     started = first_boxes(arguments)
     paths = box_paths(arguments.boxes, len(started))
-    check_outputs(arguments.out, paths, [arguments.source, arguments.truth, arguments.weights])
+    check_names(arguments.out, paths)
+    check_outputs([*paths, *filter(None, [arguments.out])], files_read(arguments, ("out", "boxes")))
     check_range(arguments.start, arguments.end)
     boxes, skipped, problem = [started], 0, ""
     tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
@@ -262,8 +263,8 @@ def box_paths(path: Path | None, count: int) -> list[Path]:
     return [path] if count == 1 else [path.with_stem(f"{path.stem}-{k}") for k in range(1, count + 1)]
 
 
-def check_outputs(video: Path | None, boxes: list[Path], read: Iterable[str | Path | None]) -> None:
-    """Refuse outputs that would replace a file to ``read``, a folder or each other, and other kinds of video.
+def check_names(video: Path | None, boxes: list[Path]) -> None:
+    """Refuse outputs that would replace a folder, and other kinds of video.
 
     Raises:
         DataError: one of these.
@@ -271,14 +272,9 @@ def check_outputs(video: Path | None, boxes: list[Path], read: Iterable[str | Pa
     known = " or ".join(video_writer.SUFFIXES)
     if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
         raise DataError(f"--out {video}: expected a video's name that ends in {known}")
-    sources = [one for one in read if one]
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
-        if path is not None and any(same_place(path, other) for other in sources):
-            raise DataError(f"{option} {path} is what is to be read; choose another name")
         if path is not None and path.is_dir():
             raise DataError(f"{option} {path}: expected the name of a file to write, found a folder")
-    if video is not None and video.resolve() in [path.resolve() for path in boxes]:
-        raise DataError(f"--out and --boxes {video}: expected two files, found one name for both")
 
 
 def summary(arguments: argparse.Namespace, frames: Frames, boxes: list[Boxes], skipped: int) -> str:

@@ -1,14 +1,16 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
 import json
+import re
 import stat
 from math import isinf
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from udtlib.arguments import columns
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError, ShapeError
 from udtlib.files import storage_errors, user_path, write_whole
@@ -17,14 +19,17 @@ LARGEST_TEXT = 1 << 28
 """Bytes; the boxes of 100 sequences have a hundredth."""
 
 SEPARATORS = str.maketrans(",;", "  ")
+LOOSE_SEPARATOR = re.compile(r"[,;](?<![\w.][,;])")
+"""One that does not directly follow a number: perhaps a column is empty, which `columns` decides."""
 
 
 def read_boxes(path: str | Path, index_base: int) -> Boxes:
     """Return the boxes of a text file, ``(N, 4)`` float64, 0-indexed. Book: chapter 01.
 
-    Commas, semicolons, tabs and spaces separate, also mixed; blank lines and lines that start with
-    ``#`` are passed over. Zero boxes and NaN (a target that is absent) are kept: what they mean is
-    the scoring policy's decision. ``index_base`` is subtracted from x and y of every row alike.
+    Tabs and spaces separate, and a comma or a semicolon among them; two are an empty column, which is an
+    error, but one may end a line. Blank lines and lines that start with ``#`` are passed over. Zero boxes
+    and NaN (a target that is absent) are kept: what they mean is the scoring policy's decision.
+    ``index_base`` is subtracted from x and y of every row alike.
 
     Args:
         path: the file.
@@ -48,7 +53,7 @@ def parse_plain(text: str) -> Boxes | None:
     wrong with the others.
     """
     rows = [line.split() for line in text.translate(SEPARATORS).splitlines()]
-    if set(map(len, rows)) != {4} or _has_odd_digits(text):
+    if set(map(len, rows)) != {4} or _has_odd_digits(text) or LOOSE_SEPARATOR.search(text):
         return None
     try:
         boxes = np.array([float(word) for row in rows for word in row]).reshape(-1, 4)
@@ -143,6 +148,30 @@ def read_json_object(path: str | Path, what: str = "a JSON object by sequence") 
     return content
 
 
+def read_settings(path: Path) -> dict[str, str]:
+    """Return the lines ``key=value`` of a VOT sequence's file ``sequence``; empty where there is none.
+
+    Raises:
+        MissingDataError, DataError: as `read_text`.
+    """
+    if not path.is_file():
+        return {}
+    pairs = [line.partition("=") for line in read_text(path).splitlines()]
+    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+
+
+def stated_path(settings: Path, key: str, value: str) -> Path:
+    """Return the path that a line of a file of settings states, in that file's folder.
+
+    Raises:
+        DataError: it leads out of the folder.
+    """
+    place = PurePosixPath(value)
+    if place.is_absolute() or ".." in place.parts or "\0" in value:
+        raise DataError(f"{settings}: expected a path in this folder, found {key}={value[:60]!r}")
+    return settings.parent / place
+
+
 def _has_odd_digits(text: str) -> bool:
     """Say whether there are digits that Python alone would read: of other scripts, or grouped by ``_``."""
     return "_" in text or not text.isascii()
@@ -154,7 +183,7 @@ def parse_box(line: str, where: str) -> list[float]:
     Raises:
         DataError: others than four numbers, or infinity; ``where`` stands in the message.
     """
-    count = len(line.translate(SEPARATORS).split())
+    count = len(columns(line))
     if count != 4:
         raise DataError(f"{where}: expected 4 numbers x,y,w,h, found {count} columns: {line[:60]!r}")
     return parse_numbers(line, where, "4 numbers x,y,w,h")
@@ -166,7 +195,7 @@ def parse_numbers(line: str, where: str, what: str) -> list[float]:
     Raises:
         DataError: words that are no numbers, or infinity; ``where`` stands in the message.
     """
-    words = line.translate(SEPARATORS).split()
+    words = columns(line)
     try:
         if any(map(_has_odd_digits, words)):
             raise ValueError("Python alone reads these as numbers")

@@ -10,7 +10,7 @@ from math import cos, radians, sin
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udtlib.arguments import read_number, shown
+from udtlib.arguments import columns, read_number, shown
 from udtlib.boxes import Boxes
 from udtlib.errors import BoxError, DataError
 
@@ -21,8 +21,6 @@ MOST_CORNERS = 1000
 
 LARGEST = 1e9
 """Pixels from the origin; a corner farther away is a mistake."""
-
-SEPARATORS = str.maketrans(",;", "  ")
 
 
 def check_region(region: ArrayLike, where: str = "a region") -> Region:
@@ -60,14 +58,14 @@ def check_region(region: ArrayLike, where: str = "a region") -> Region:
 
 
 def parse_region(line: str, where: str) -> Region:
-    """Return the region that a line of text is: numbers with commas, semicolons, tabs or spaces between.
+    """Return the region that a line of text is: numbers with a comma or a semicolon, tabs or spaces between.
 
     With ``nan`` among them, as VOT's tools write where there is no region, it is all NaN.
 
     Raises:
         DataError: no such region; ``where`` stands in the message.
     """
-    words = line.translate(SEPARATORS).split()
+    words = columns(line)
     numbers = [np.nan if word.lower() in ("nan", "-nan") else read_number(word) for word in words]
     if None in numbers:
         raise DataError(f"{where}: expected numbers of a box or a polygon, found {shown(line)}")

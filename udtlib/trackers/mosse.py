@@ -99,7 +99,11 @@ class MosseTracker:
     Attributes:
         response: last response map ``(H, W)`` float32, peak at ``(0, 0)`` when nothing moved.
         score: its peak, about 1 for a perfect match; low means lost.
-        psr: its peak-to-sidelobe ratio; below ``psr_threshold`` the filter is not updated.
+        psr: its peak-to-sidelobe ratio; below ``psr_threshold`` the filter is not updated. 0 where the map
+            has at most 11 cells a side, so that no sidelobe is left beside the peak: a target of 5 pixels or
+            less keeps the filter of its first frame. On drawn clips, updates in every frame
+            (``psr_threshold=0``) lost 0.04 to 0.06 of the overlap where such a target stays as it is, and
+            gained at most 0.03 where it changes.
         stages: the methods whose time `udtlib.bench.trackers` takes.
     """
 

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from udtlib.devices import in_double
+
 
 class Muon(Optimizer):
     """Nesterov momentum, then the nearest matrix whose singular values are equal.
@@ -56,7 +58,7 @@ def even_directions(gradient: Tensor) -> Tensor:
         gradient: ``(outputs, ...)``; a vector counts as a matrix of one row.
     """
     matrix = gradient.flatten(1) if gradient.ndim > 1 else gradient[None]
-    left, sizes, right = torch.linalg.svd(matrix.double(), full_matrices=False)
+    left, sizes, right = torch.linalg.svd(in_double(matrix), full_matrices=False)
     present = (sizes > 1e-6 * sizes[0]).to(sizes)
     even = left * present @ right
-    return (even / even.norm().clamp(min=1.0)).to(gradient.dtype).reshape(gradient.shape)
+    return (even / even.norm().clamp(min=1.0)).to(gradient).reshape(gradient.shape)

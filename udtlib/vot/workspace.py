@@ -1,8 +1,8 @@
 """Workspaces of VOT's toolkit: ``trackers.ini`` that starts our trackers, and sequences left where they are.
 
 A workspace has ``config.yaml``, ``trackers.ini`` and ``sequences/list.txt``, and for each sequence a folder
-with a file ``sequence`` that says where its images and its ground truth are. Nothing is downloaded, and no
-image is copied. Book: chapter 14.
+with a file ``sequence`` that says where its images and its ground truth are, and what the dataset's own file
+of that name says. Nothing is downloaded, and no image is copied. Book: chapter 14.
 """
 
 import configparser
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from udtlib.child_process import python
-from udtlib.data.box_files import read_text
+from udtlib.data.box_files import read_settings, read_text, stated_path
 from udtlib.data.kinds import IMAGE_SUFFIXES, is_system_name
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import storage_errors, user_path, write_whole
@@ -23,6 +23,7 @@ from udtlib.trackers.own import absolute
 LIST, TRUTH, FILE = "list.txt", "groundtruth.txt", "sequence"
 CONFIG, TRACKERS = "config.yaml", "trackers.ini"
 STACK = "vot2018/shortterm"
+CHANNEL, NUMBERED = re.compile(r"channels\.\w+"), re.compile(r"[^%]*%(0\d)?d[^%]*")
 EXTRAS = ("*.tag", "*.value")
 """Files of numbers for each frame that the toolkit looks for beside ``sequence``."""
 
@@ -129,16 +130,47 @@ def _names(path: Path) -> list[str]:
 
 
 def _sequence_file(root: Path, name: str) -> str:
-    """Return what a file ``sequence`` says: where images and ground truth are.
+    """Return what a file ``sequence`` says: where images and truth are, and the dataset's own settings.
 
     Raises:
         MissingDataError: no ground truth, or no image.
         DataError: images that are not numbered from 1 on, or a path that the file cannot hold.
     """
-    truth = root / name / TRUTH
+    folder, own = root / name, root / name / FILE
+    settings = read_settings(own)
+    truth = stated_path(own, "groundtruth", settings.get("groundtruth") or TRUTH)
     if not truth.is_file():
         raise MissingDataError(f"{truth}: no such file")
-    images = root / name / "color" if (root / name / "color").is_dir() else root / name
+    channels = {
+        key: _stated_images(own, key, value) for key, value in settings.items() if CHANNEL.fullmatch(key)
+    }
+    channels = channels or {"channels.color": _found_images(folder)}
+    if "%" in str(folder) or not "".join([str(folder), *settings, *settings.values()]).isprintable():
+        raise DataError(f"{folder}: the toolkit cannot read paths with % or control characters; rename it")
+    lines = {**channels, "groundtruth": truth, "fps": "30", "format": "default"}
+    rest = {key: value for key, value in settings.items() if key not in (*channels, "groundtruth", "name")}
+    return "".join(f"{key}={value}\n" for key, value in {**lines, **rest, "name": name}.items())
+
+
+def _stated_images(own: Path, key: str, pattern: str) -> str:
+    """Return a channel's images as the dataset's own file ``sequence`` has them, with the whole path.
+
+    Raises:
+        DataError: they are elsewhere, or not numbered as ``%08d.jpg``.
+        MissingDataError: the first of them is not there.
+    """
+    place = stated_path(own, key, pattern)
+    if not NUMBERED.fullmatch(pattern):
+        raise DataError(f"{own}: expected images such as color/%08d.jpg, found {key}={pattern[:60]!r}")
+    first = own.parent / (pattern % 1)
+    if not first.is_file():
+        raise MissingDataError(f"{first}: no such image, which {own} says is the first of {key}")
+    return str(place)
+
+
+def _found_images(folder: Path) -> str:
+    """Return a sequence's images as the toolkit writes them, those in ``color`` if there is such a folder."""
+    images = folder / "color" if (folder / "color").is_dir() else folder
     suffixes = {suffix.lower() for suffix in IMAGE_SUFFIXES}
     found = [path for path in images.iterdir() if path.stem.isdecimal() and path.suffix.lower() in suffixes]
     if not found:
@@ -148,11 +180,7 @@ def _sequence_file(root: Path, name: str) -> str:
         raise DataError(
             f"{images}: expected images numbered from 1, as the toolkit does, found {first.name} first"
         )
-    pattern = f"{images}/%0{len(first.stem)}d{first.suffix}"
-    if "%" in str(images) or not f"{root / name}".isprintable():
-        raise DataError(f"{images}: the toolkit cannot read paths with % or control characters; rename it")
-    lines = {"channels.color": pattern, "groundtruth": truth, "fps": 30, "format": "default", "name": name}
-    return "".join(f"{key}={value}\n" for key, value in lines.items())
+    return f"{images}/%0{len(first.stem)}d{first.suffix}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -82,14 +82,15 @@ def draw_sequence(
     frames = key_frames(frame_overlaps(tracks, sequence.boxes))
     figure = overlap_plot(tracks, sequence.boxes, marks=frames, first=sequence.start, styles=styles)
     curves = to_picture(figure)
-    parts = [curves]
+    parts, note = [curves], ""
     if len(sequence.frames):
+        note = "; dashed: truth"
         picture = strip(sequence, tracks, frames=frames, styles=styles, columns=3, legend=False)
         size = WIDTH, round(picture.shape[0] * WIDTH / picture.shape[1])
         parts = [np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), curves]
     values = {one.tracker: _auc(one, sequence.name) for one in scores}
     ranked = sorted(values, key=lambda name: -values[name])
-    title = f"{sequence.name}: " + ", ".join(f"{name} {values[name]:.3f}" for name in ranked)
+    title = f"{sequence.name}: " + ", ".join(f"{name} {values[name]:.3f}" for name in ranked) + note
     width = max(part.shape[1] for part in parts)
     return np.vstack([viz.text_strip(title, width), *(_widened(part, width) for part in parts)])
 

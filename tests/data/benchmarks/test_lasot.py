@@ -34,6 +34,8 @@ def test_where_the_target_is_hidden_or_gone_there_is_no_box(tmp_path):
         ("0,0,0,2", "from 0 to 1, found '2'"),
         ("0 0 x 0", "from 0 to 1, found 'x'"),
         ("0,0,-1,0", "from 0 to 1, found '-1'"),
+        ("0,,0,0", "from 0 to 1, found ''"),
+        (",0,0,0,0", "from 0 to 1, found ''"),
     ],
 )
 def test_bad_flags_name_the_file(tmp_path, text, problem):

@@ -50,7 +50,9 @@ def test_dialects_of_the_frames_file(tmp_path, text):
     assert read_range(tmp_path / "frames.txt") == (1, 148)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1,2,3", "1,x", "1.5,2", "-1,2", "nan,2", "5,4", "1,²", "1,1e2"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1,2,3", "1,x", "1.5,2", "-1,2", "nan,2", "5,4", "1,²", "1,1e2", "1,,148"]
+)
 def test_bad_frames_files_name_the_file(tmp_path, text):
     (tmp_path / "frames.txt").write_text(text)
     with pytest.raises(DataError, match=r"frames\.txt: expected the first"):

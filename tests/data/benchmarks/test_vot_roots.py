@@ -55,10 +55,22 @@ def test_where_the_images_are(tmp_path):
     ]
 
 
+def test_where_the_true_regions_are(tmp_path):
+    folder = write_vot(tmp_path, "bag", rows(3), settings="groundtruth=mine.txt\n")
+    (folder / "groundtruth.txt").rename(folder / "mine.txt")
+    (folder / "groundtruth.txt").write_text("9,9,9,9\n" * 3)
+    (stated,) = load_dataset("vot", tmp_path)
+    (folder / "mine.txt").rename(folder / "groundtruth.txt")
+    (folder / "sequence").unlink()
+    (usual,) = load_dataset("vot", tmp_path)
+    np.testing.assert_array_equal(stated.boxes, usual.boxes)
+    assert stated.boxes[0, 0] != 9
+
+
 @pytest.mark.parametrize("pattern", ["../other/%08d.jpg", "/etc/%08d.jpg", "color/../../x/%08d.jpg"])
 def test_settings_that_lead_out_of_the_folder(tmp_path, pattern):
     write_vot(tmp_path, "bag", rows(3), settings=f"channels.color={pattern}\n")
-    with pytest.raises(DataError, match="sequence: expected images in this folder"):
+    with pytest.raises(DataError, match="sequence: expected a path in this folder"):
         load_dataset("vot", tmp_path)
 
 

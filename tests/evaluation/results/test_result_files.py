@@ -85,6 +85,7 @@ def test_nan_tokens_are_answers_that_are_missing(tmp_path, token):
         ("\n \n", r"one\.txt: expected .*found no line"),
         ("1,2,3,4\n1,2,3\n1,2,3,4\n", r"one\.txt, line 2: expected 4 numbers.*found 3 columns"),
         ("1,2,3,4\n1,2,3,4\n1,2,3,4,5\n", r"one\.txt, line 3: .*found 5 columns"),
+        ("1,2,3,4\n1,,2,3,4\n1,2,3,4\n", r"one\.txt, line 2: expected 4 numbers.*found 5 columns"),
         ("1,2,3,4\nx,y,w,h\n1,2,3,4\n", r"one\.txt, line 2: .*found 'x,y,w,h'"),
         (b"\xff\xfe\x00\x01", r"one\.txt: expected a text file"),
         ("1,2,3,4\n1,2,3,4\n", r"one\.txt: expected 3 rows, found 2$"),

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.arguments import columns
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import SEPARATORS, read_text
+from udtlib.data.box_files import read_text
 from udtlib.data.images import ImageFiles
 from udtlib.data.kinds import is_system_name, look_into
 from udtlib.data.locate import require_data
@@ -161,7 +162,7 @@ def read_flags(path: Path, count: int, most: int = 1, whole: bool = True) -> NDA
         MissingDataError: no such file.
         DataError: other words than these numbers, or not as many as true boxes.
     """
-    words = read_text(path).translate(SEPARATORS).split()
+    words = columns(read_text(path))
     known = {str(number): number for number in range(most + 1)}
     odd = next((word for word in words if word not in known), None)
     if odd is not None:

@@ -7,8 +7,9 @@ The layout is ``NAME/img/0001.jpg ...``, the first and the last annotated image 
 
 from pathlib import Path
 
+from udtlib.arguments import columns
 from udtlib.data.benchmarks.layouts import Layout, Targets, folders_in, numbered_frames
-from udtlib.data.box_files import SEPARATORS, read_boxes, read_text
+from udtlib.data.box_files import read_boxes, read_text
 from udtlib.data.kinds import is_system_name, may_be
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
@@ -66,7 +67,7 @@ def read_range(path: str | Path) -> tuple[int, int]:
         DataError: not two whole numbers from 0 on, the first not above the last.
     """
     text = read_text(Path(path))
-    words = text.translate(SEPARATORS).split()
+    words = columns(text)
     if len(words) != 2 or not all(word.isascii() and word.isdecimal() and len(word) < 10 for word in words):
         raise DataError(f"{path}: expected the first and the last image, such as 1,148, found {text[:60]!r}")
     first, last = map(int, words)
@@ -82,7 +83,7 @@ def read_attributes(path: str | Path) -> tuple[str, ...]:
         MissingDataError: no such file.
         DataError: something else than these names.
     """
-    words = read_text(Path(path)).translate(SEPARATORS).split()
+    words = columns(read_text(Path(path)))
     unknown = [word for word in words if word not in NAMES]
     if unknown:
         raise DataError(f"{path}: expected attributes of {', '.join(NAMES)}, found {unknown[0][:60]!r}")

@@ -1,7 +1,8 @@
 """VOT's datasets of boxes and polygons, VOT2013 to VOT2019 and those of the long term.
 
 ``list.txt`` names the sequences; ``NAME/color/00000001.jpg ...`` are the images, of older years
-``NAME/00000001.jpg ...``, or where ``NAME/sequence`` says (``channels.color=color/%08d.jpg``).
+``NAME/00000001.jpg ...``, or where ``NAME/sequence`` says (``channels.color=color/%08d.jpg``), which may also
+say where the true regions are (``groundtruth=boxes.txt``).
 ``NAME/groundtruth.txt`` has four numbers ``x,y,w,h`` an image, or a polygon's corners ``x1,y1,x2,y2,...``;
 ``NAME/*.tag`` say by 1 and 0 which frames show an occlusion, a camera's motion and so on.
 
@@ -11,7 +12,7 @@ sequences, as pysot's tools have it. Book: chapters 13 and 14.
 """
 
 from collections.abc import Sequence as AbstractSequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from udtlib.arguments import read_number, shown
 from udtlib.data.benchmarks.layouts import Layout, Targets, listed_names, numbered_frames, read_flags
-from udtlib.data.box_files import read_json_object, read_text
+from udtlib.data.box_files import read_json_object, read_settings, read_text, stated_path
 from udtlib.data.image_header import read_header
 from udtlib.data.kinds import is_system_name, read_head
 from udtlib.data.sequences import Sequence, read_each
@@ -79,7 +80,8 @@ def _find(root: Path) -> Targets:
 
 
 def _read(name: str, folder: Path, images: bool) -> Sequence:
-    regions = read_regions(folder / TRUTH)
+    stated = read_settings(folder / SETTINGS).get("groundtruth")
+    regions = read_regions(stated_path(folder / SETTINGS, "groundtruth", stated or TRUTH))
     tags = read_tags(folder, len(regions))
     place, naming = _image_folder(folder), "{:08d}.jpg"
     frames = numbered_frames(place, naming, 1, len(regions), name) if images else ()
@@ -101,7 +103,7 @@ def annotated(
 
 def _size(folder: Path, image: Path) -> tuple[int, int] | None:
     """Return the frames' size: what the settings say, else the first image; None where neither is there."""
-    settings = _settings(folder / SETTINGS)
+    settings = read_settings(folder / SETTINGS)
     stated = [read_number(settings.get(key, "")) for key in ("width", "height")]
     if all(isinstance(side, int) and 0 < side <= LARGEST_SIDE for side in stated):
         return int(stated[0] or 0), int(stated[1] or 0)
@@ -111,23 +113,10 @@ def _size(folder: Path, image: Path) -> tuple[int, int] | None:
 
 def _image_folder(folder: Path) -> Path:
     """Return where the images of a sequence are: where its settings say, else ``color``, else itself."""
-    pattern = _settings(folder / SETTINGS).get(CHANNEL, "")
-    if not pattern:
+    settings = read_settings(folder / SETTINGS)
+    if not settings.get(CHANNEL):
         return folder / "color" if (folder / "color").is_dir() else folder
-    place = PurePosixPath(pattern).parent
-    if place.is_absolute() or ".." in place.parts or "\0" in pattern:
-        raise DataError(
-            f"{folder / SETTINGS}: expected images in this folder, found {CHANNEL}={pattern[:60]!r}"
-        )
-    return folder / place
-
-
-def _settings(path: Path) -> dict[str, str]:
-    """Return the lines ``key=value`` of a file ``sequence``; empty where there is none."""
-    if not path.is_file():
-        return {}
-    pairs = [line.partition("=") for line in read_text(path).splitlines()]
-    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
+    return stated_path(folder / SETTINGS, CHANNEL, settings[CHANNEL]).parent
 
 
 VOT = Layout(

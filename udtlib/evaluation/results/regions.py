@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.arguments import columns
 from udtlib.boxes import Boxes
-from udtlib.data.box_files import SEPARATORS, parse_box, parse_plain, read_text
+from udtlib.data.box_files import parse_box, parse_plain, read_text
 from udtlib.errors import DataError
 from udtlib.files import user_path, write_whole
 from udtlib.polygons import Region, parse_region, upright_box
@@ -105,7 +106,7 @@ def read_regions(path: str | Path, index_base: int) -> Regions:
 
 def _parse(line: str, where: str, index_base: int) -> Region:
     """Return the box or the polygon that a line is, 0-indexed."""
-    if len(line.translate(SEPARATORS).split()) < 6:
+    if len(columns(line)) < 6:
         return parse_box(line, where) - np.array([index_base, index_base, 0, 0])
     return parse_region(line, where) - index_base
 

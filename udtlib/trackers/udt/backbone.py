@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from udtlib.arguments import shown
+from udtlib.devices import in_double
 from udtlib.errors import OptionError
 from udtlib.weights import Weights
 
@@ -172,7 +173,7 @@ def _likeness(features: Tensor, moved: Tensor) -> float:
     """Return the correlation of features with those of a patch moved, one cell back, away from the border."""
     edge = features.shape[-1] // 4
     here, there = features[..., 1:, 1:], moved[..., :-1, :-1]
-    inner = [one[0, :, edge:-edge, edge:-edge].double() for one in (here, there)]
+    inner = [in_double(one[0, :, edge:-edge, edge:-edge]) for one in (here, there)]
     one, other = (part - part.mean((-1, -2), keepdim=True) for part in inner)
     norms = one.norm() * other.norm()
     return float((one * other).sum() / norms) if norms > 0 else 0.0
