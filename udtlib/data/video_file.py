@@ -105,8 +105,7 @@ class VideoFile(Frames):
         """Start the process that decodes into ``shared``."""
         with open(self.place, "rb") as file:
             files = [file.fileno(), shared.descriptor]
-            arguments = [*map(str, files), str(self.path)]
-            return Child(self.module, arguments, files, self.patience, lambda: shared.at)
+            return Child(self.module, [str(self.path)], files, self.patience, lambda: shared.at)
 
     def _ask(self, goal: int | None, **request: Any) -> dict[str, Any]:
         """Return the answer to a request that needs the frames up to ``goal``, None for all.
