@@ -127,3 +127,19 @@ def test_a_child_that_cannot_start_says_so():
     child = Child("no_such_module_at_all")
     assert child.output.readline() == b""
     assert child.cause_of_death(EOFError()) == "ended with status 1"
+
+
+def test_an_exit_status_of_a_crash_on_windows_is_said_as_windows_writes_it(module):
+    child = Child(module("print('here', flush=True)\n"))
+    assert child.output.read() == b"here\n"
+    child._process.wait()
+    child._process.returncode = 0xC0000005
+    assert child.cause_of_death(EOFError()) == "crashed (0xC0000005)"
+
+
+def test_files_come_by_their_numbers_before_the_other_arguments(module, tmp_path):
+    name = module("import os, sys\nprint(os.pread(int(sys.argv[1]), 9, 0), sys.argv[2:], flush=True)\n")
+    (tmp_path / "file").write_bytes(b"content")
+    with (tmp_path / "file").open("rb") as file:
+        child = Child(name, ["a", "b"], [file.fileno()])
+    assert child.output.readline() == b"b'content' ['a', 'b']\n"

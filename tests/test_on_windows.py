@@ -108,7 +108,6 @@ def test_modules_are_imported_and_commands_run(place):
         ["weights", "convert", "foreign.mat", "converted.safetensors"],
         ["weights", "convert", "converted.safetensors", "converted.safetensors"],
         ["evaluate", "--tracker", "mosse", *folder, "--out", "evaluated", "--jobs", "2"],
-        ["report", "evaluated", "--annotations", ".", "--out", "report.html"],
         ["experiment", "list"],
         ["book", "my-book"],
     ]
