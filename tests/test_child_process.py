@@ -1,5 +1,6 @@
 """Children: what they import, what they may use, and how they end."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -143,3 +144,20 @@ def test_files_come_by_their_numbers_before_the_other_arguments(module, tmp_path
     with (tmp_path / "file").open("rb") as file:
         child = Child(name, ["a", "b"], [file.fileno()])
     assert child.output.readline() == b"b'content' ['a', 'b']\n"
+
+
+class PipeOfWindows:
+    """What Windows says of a pipe whose reader has ended."""
+
+    def write(self, data):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+
+def test_what_is_sent_to_a_child_that_has_ended_is_missed_when_its_answer_is_read(module, monkeypatch):
+    child = Child(module("print('here', flush=True)\n"))
+    assert child.output.read() == b"here\n"
+    child._process.wait()
+    child.send(b"request")
+    monkeypatch.setattr(child, "input", PipeOfWindows())
+    child.send(b"request")
+    assert child.output.read() == b""

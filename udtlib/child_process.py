@@ -98,6 +98,14 @@ class Child:
         self._lifeline = ours
         _CHILDREN.add(self)
 
+    def send(self, data: bytes) -> None:
+        """Write to the child; that it has ended shows when its answer is read.
+
+        A pipe without a reader is a BrokenPipeError on Linux, and any OSError on Windows.
+        """
+        with suppress(OSError):
+            self.input.write(data)
+
     def close(self) -> None:
         """End the child, whatever it does; nothing of it is left."""
         self._end()
