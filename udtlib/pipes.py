@@ -47,11 +47,13 @@ class PatientReader(io.RawIOBase):
 class _Polled:
     """A pipe that the system lets us wait for."""
 
+    _poll: Any
+
     def __init__(self, pipe: Any) -> None:
-        assert sys.platform != "win32"
         self.readinto: Callable[[Any], int] = pipe.readinto
-        self._poll = select.poll()
-        self._poll.register(pipe, select.POLLIN)
+        if sys.platform != "win32":
+            self._poll = select.poll()
+            self._poll.register(pipe, select.POLLIN)
 
     def wait(self, seconds: float) -> bool:
         """Say whether a byte or the end comes within so many seconds."""
