@@ -1,5 +1,6 @@
 """Children: what they import, what they may use, and how they end."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -129,41 +130,34 @@ def test_a_child_that_cannot_start_says_so():
     assert child.cause_of_death(EOFError()) == "ended with status 1"
 
 
-AS_ON_WINDOWS = """
-import os, select, sys
-import cv2, joblib, numpy, PIL.Image, scipy.fft, torch, tqdm
-for module, names in ((os, ("register_at_fork", "fchown", "fchmod")), (select, ("poll",))):
-    for name in names:
-        delattr(module, name)
-from udtlib import load_dataset, load_tracker
-from udtlib.errors import WeightsError
-from udtlib.files import write_whole
-from udtlib.weights import load_weights
-
-clip, tracker = load_dataset("synthetic")[0], load_tracker("udt")
-tracker.init(clip.frames[0], clip.boxes[0])
-print(tracker.update(clip.frames[1]).shape)
-for text in ("MATLAB 5.0 MAT", "MATLAB 5.0 MAT-file"):
-    write_whole("foreign.mat", text)
-try:
-    load_weights("foreign.mat")
-except WeightsError as error:
-    print(error)
-"""
+def test_an_exit_status_of_a_crash_on_windows_is_said_as_windows_writes_it(module):
+    child = Child(module("print('here', flush=True)\n"))
+    assert child.output.read() == b"here\n"
+    child._process.wait()
+    child._process.returncode = 0xC0000005
+    assert child.cause_of_death(EOFError()) == "crashed (0xC0000005)"
 
 
-def test_the_library_tracks_and_writes_where_python_lacks_what_windows_lacks(tmp_path):
-    """Only foreign files and videos, which children read, are refused there, with the reason."""
-    path = os.pathsep.join(import_path())
-    done = subprocess.run(
-        [sys.executable, "-c", AS_ON_WINDOWS],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.splitlines() == [
-        "(4,)",
-        "foreign.mat: its reader cannot be started (videos and foreign files need Linux or macOS)",
-    ], done.stderr
+def test_files_come_by_their_numbers_before_the_other_arguments(module, tmp_path):
+    name = module("import os, sys\nprint(os.pread(int(sys.argv[1]), 9, 0), sys.argv[2:], flush=True)\n")
+    (tmp_path / "file").write_bytes(b"content")
+    with (tmp_path / "file").open("rb") as file:
+        child = Child(name, ["a", "b"], [file.fileno()])
+    assert child.output.readline() == b"b'content' ['a', 'b']\n"
+
+
+class PipeOfWindows:
+    """What Windows says of a pipe whose reader has ended."""
+
+    def write(self, data):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+
+def test_what_is_sent_to_a_child_that_has_ended_is_missed_when_its_answer_is_read(module, monkeypatch):
+    child = Child(module("print('here', flush=True)\n"))
+    assert child.output.read() == b"here\n"
+    child._process.wait()
+    child.send(b"request")
+    monkeypatch.setattr(child, "input", PipeOfWindows())
+    child.send(b"request")
+    assert child.output.read() == b""

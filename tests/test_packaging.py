@@ -214,6 +214,16 @@ def test_workflow_runs_make_test_on_two_pythons() -> None:
     assert job["steps"][-1] == {"run": "make test"}
 
 
+def test_workflow_runs_the_commands_without_make_on_windows_and_macos() -> None:
+    job = yaml.safe_load((PROJECT / ".github/workflows/test.yml").read_text("utf-8"))["jobs"]["without-make"]
+    assert job["strategy"]["matrix"]["system"] == ["windows-latest", "macos-latest"]
+    run = [step.get("run", "") for step in job["steps"]]
+    install = '-m pip install -c constraints.txt -e ".[book'
+    assert sum(install in line for line in run) == 1
+    assert f'{install}]"' in (PROJECT / "README.md").read_text("utf-8")
+    assert "$PYTHON -m udtlib check" in run
+
+
 def test_versions_agree() -> None:
     citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text("utf-8"))
     assert udtlib.__version__ == PYPROJECT["version"] == citation["version"]

@@ -2,14 +2,13 @@
 
 A child runs one of our modules. It is started by its interpreter's absolute path, and neither the current
 folder nor an empty entry of ``PYTHONPATH`` comes before the library: a ``json.py`` beside the videos is not
-run. It may take `MEMORY` bytes, is given up after so many seconds of silence, and ends with its parent, even
-one that is killed. Book: chapter 10.
+run. It is given up after so many seconds of silence, and ends with its parent, even one that is killed.
+On Linux it may take `MEMORY` bytes. macOS and Windows have no such limit that a process can set for itself as
+simply: there a hostile file may fill the machine's memory until its child is given up. Book: chapter 10.
 """
 
-import errno
 import io
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -20,11 +19,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from udtlib.pipes import BLOCK, PatientReader
+
 MEMORY = 8 << 30
 """Bytes of address space that a child may have; with 8K video a decoder stays below half of it."""
 
 PATIENCE = 60.0
 """Seconds without a byte from a child after which it hangs."""
+
+CRASHED = 0xC0000000
+"""The least exit status that Windows gives a process which crashed."""
 
 SAFE_PATH = "PYTHONSAFEPATH"
 START = "from udtlib.child_process import begin; begin()"
@@ -61,27 +65,26 @@ class Child:
 
         Args:
             module: its name.
-            arguments: what it finds in ``sys.argv``.
-            files: descriptors of open files that it gets too, by the same numbers.
+            arguments: what it finds in ``sys.argv``, after ``files``.
+            files: descriptors of open files that it gets too; the first of its arguments are their numbers.
             patience: seconds without output after which it hangs,
             progress: unless this returns something else than so many seconds ago.
-            memory: bytes of address space it may have.
+            memory: bytes of address space it may have, on Linux.
 
         Raises:
-            OSError: no process can be started, or not on this system (Windows).
+            OSError: no process can be started.
         """
-        if not hasattr(select, "poll"):
-            raise OSError(errno.ENOSYS, "videos and foreign files need Linux or macOS")
         ours, theirs = os.pipe()[::-1]
         try:
+            given, options = _handed_over([theirs, *files])
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                [*python("-c", START), str(theirs), str(memory), module, *arguments],
+                [*python("-c", START), given, str(memory), module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
                 env=os.environ | QUIET | {"PYTHONPATH": os.pathsep.join(import_path())},
-                pass_fds=[theirs, *files],
+                **options,
             )
         except BaseException:
             os.close(ours)
@@ -90,10 +93,18 @@ class Child:
             os.close(theirs)
         self.lost, self.patience = False, patience
         self.input: Any = self._process.stdin
-        self.output = io.BufferedReader(_Patient(self._process.stdout, patience, progress))
+        self.output = io.BufferedReader(PatientReader(self._process.stdout, patience, progress))
         self._end = weakref.finalize(self, _end, self._process, ours)
         self._lifeline = ours
         _CHILDREN.add(self)
+
+    def send(self, data: bytes) -> None:
+        """Write to the child; that it has ended shows when its answer is read.
+
+        A pipe without a reader is a BrokenPipeError on Linux, and any OSError on Windows.
+        """
+        with suppress(OSError):
+            self.input.write(data)
 
     def close(self) -> None:
         """End the child, whatever it does; nothing of it is left."""
@@ -110,6 +121,8 @@ class Child:
         self.close()
         if status is None:
             return "closed its output and was stopped"
+        if status >= CRASHED:
+            return f"crashed (0x{status:X})"
         with suppress(ValueError):
             return f"crashed ({signal.Signals(-status).name})"
         return f"ended with status {status}"
@@ -140,30 +153,12 @@ def _end(process: "subprocess.Popen[bytes]", lifeline: int) -> None:
     process.kill()
     process.wait()
     os.close(lifeline)
+    if sys.platform == "win32" and process.stdout:  # python.exe of a virtual environment only starts another,
+        while process.stdout.read(BLOCK):  # which ends a little later and lets go of its files then
+            pass
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
-
-
-class _Patient(io.RawIOBase):
-    """The reading end of a pipe that does not wait for ever."""
-
-    def __init__(self, pipe: Any, patience: float, progress: Callable[[], object]) -> None:
-        self.pipe, self.patience, self.progress = pipe, patience, progress
-        self.poll = select.poll()
-        self.poll.register(pipe, select.POLLIN)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        before = self.progress()
-        while not self.poll.poll(1000 * self.patience):
-            now = self.progress()
-            if now == before:
-                raise TimeoutError(f"nothing for {self.patience:g} s")
-            before = now
-        return self.pipe.readinto(buffer)
 
 
 def python(*arguments: str) -> list[str]:
@@ -207,16 +202,42 @@ def begin() -> None:
     """Run a module in this process, which is a child; called by `Child` with what stands in ``sys.argv``."""
     import runpy
 
-    lifeline, memory, module = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    given, memory, module = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    lifeline, *files = _taken(given)
     os.set_inheritable(lifeline, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     _limit(memory)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    sys.argv[:] = sys.argv[3:]
+    sys.argv[:] = [module, *map(str, files), *sys.argv[4:]]
     runpy.run_module(module, run_name="__main__")
 
 
+def _handed_over(descriptors: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """Return what tells a child, see `_taken`, which open files it gets, and how `Popen` hands them over."""
+    if sys.platform != "win32":
+        return ",".join(map(str, descriptors)), {"pass_fds": descriptors}
+    import msvcrt
+
+    handles = [msvcrt.get_osfhandle(descriptor) for descriptor in descriptors]
+    for handle in handles:
+        os.set_handle_inheritable(handle, True)
+    start = subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles})
+    return ",".join(map(str, handles)), {"startupinfo": start}
+
+
+def _taken(given: str) -> list[int]:
+    """In a child: return the descriptors of the files that it was handed over."""
+    numbers = [int(number) for number in given.split(",")]
+    if sys.platform != "win32":
+        return numbers
+    import msvcrt
+
+    return [msvcrt.open_osfhandle(number, 0) for number in numbers]
+
+
 def _limit(memory: int) -> None:
+    if sys.platform == "win32":
+        return
     import resource
 
     for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):

@@ -164,7 +164,7 @@ def _create_like(target: Path, unfinished: Path) -> None:
             if not os.access(target, os.W_OK):
                 raise PermissionError(errno.EACCES, "it is write-protected")
             old = target.stat()
-            if hasattr(os, "fchown"):  # not on Windows, whose files have no such owners and modes
+            if sys.platform != "win32":  # whose files have no such owners and modes
                 with suppress(PermissionError):
                     os.fchown(descriptor, old.st_uid, old.st_gid)
                 os.fchmod(descriptor, stat.S_IMODE(old.st_mode))

@@ -58,8 +58,11 @@ def _locked(path: Path, lock: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        ours = is_same_file(file, lock)
+        if sys.platform == "win32":  # nobody can remove a file there that anybody has open
+            file.close()
         with suppress(OSError):  # the folder may be gone
-            if is_same_file(file, lock):
+            if ours:
                 lock.unlink()
         file.close()
 

@@ -107,15 +107,10 @@ def test_a_hang_is_stopped(video, truth, tmp_path, dying):
 def test_passing_over_many_frames_is_not_a_hang(video, monkeypatch):
     frames = VideoFile(video)
     raw = frames._process.child.output.raw
-    waits, seen = iter([[], [], [], []]), iter(range(100))
-    real = raw.poll
-
-    class Poll:
-        def poll(self, limit):
-            return next(waits, real.poll(5000))
-
+    waits, seen = iter([False] * 4), iter(range(100))
+    real = raw._source.wait
     monkeypatch.setattr(raw, "progress", lambda: next(seen))
-    monkeypatch.setattr(raw, "poll", Poll())
+    monkeypatch.setattr(raw._source, "wait", lambda limit: next(waits, real(5000)))
     assert len(frames) == COUNT
     assert next(waits, None) is None
 

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite, nan
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -26,7 +28,8 @@ class LayerCost:
     Attributes:
         backward: one of `WAYS`.
         milliseconds: of one response, loss and gradient; the least of all rounds.
-        peak_mib: memory that one such step adds at its peak to a process that holds the features.
+        peak_mib: memory that one such step adds at its peak to a process that holds the features; NaN on
+            Windows, where it is not measured.
     """
 
     backward: str
@@ -68,13 +71,15 @@ def peak_growth(backward: str, batch: int) -> float:
 
 
 def peak_memory() -> float:
-    """Return the most memory this process has held so far, in MiB.
+    """Return the most memory this process has held so far, in MiB; NaN on Windows.
 
     ``getrusage`` would do, but on Linux its figure includes the parent's before the program started.
     """
+    if sys.platform == "win32":
+        return nan
     status = Path("/proc/self/status")
     if status.exists():
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        (line,) = [line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM")]
         return int(line.split()[1]) / 1024
     import resource
 
@@ -99,7 +104,7 @@ def _peak_in_a_fresh_process(backward: str, batch: int) -> float:
     exact = {"MALLOC_MMAP_THRESHOLD_": "1000000"}  # glibc: give back what is freed at once
     exact |= {"PYTHONPATH": os.pathsep.join(import_path())}
     done = subprocess.run(
-        python("-c", code), capture_output=True, text=True, check=True, env=os.environ | exact
+        python("-c", code), capture_output=True, encoding="utf-8", check=True, env=os.environ | exact
     )
     return float(done.stdout)
 
@@ -126,5 +131,11 @@ def layer_ratios(costs: list[LayerCost]) -> dict[str, dict[str, float]]:
 
 
 def layer_to_dict(costs: list[LayerCost], batch: int) -> dict[str, Any]:
-    """Return the costs as JSON can hold them."""
-    return {"batch": batch, "costs": [asdict(cost) for cost in costs], "ratios": layer_ratios(costs)}
+    """Return the costs as JSON can hold them: what was not measured is null."""
+    ratios = {way: _or_null(ratio) for way, ratio in layer_ratios(costs).items()}
+    return {"batch": batch, "costs": [_or_null(asdict(cost)) for cost in costs], "ratios": ratios}
+
+
+def _or_null(row: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: not isinstance(value, float) or isfinite(value) for name, value in row.items()}
+    return {name: value if known[name] else None for name, value in row.items()}

@@ -119,8 +119,7 @@ def pinned(threads: int) -> Iterator[list[int]]:
     finally:
         cv2.setNumThreads(before)
         torch.set_num_threads(before_torch)
-        if cores:
-            os.sched_setaffinity(0, cores)
+        _bind(cores)
 
 
 def settle(threads: int) -> list[int]:
@@ -128,9 +127,13 @@ def settle(threads: int) -> list[int]:
     cores = _cores()[:threads]
     cv2.setNumThreads(threads)
     torch.set_num_threads(threads)
-    if cores:
-        os.sched_setaffinity(0, cores)
+    _bind(cores)
     return cores
+
+
+def _bind(cores: list[int]) -> None:
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
 
 
 def _cores() -> list[int]:

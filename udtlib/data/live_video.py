@@ -46,8 +46,9 @@ class LiveVideo(VideoFile):
         return type(self), (self.place, self.patience)
 
     def _child(self, shared: SharedFrame) -> Child:
-        arguments = [str(shared.descriptor), self.place, self.name]
-        return Child(self.module, arguments, [shared.descriptor], self.patience, lambda: shared.at)
+        return Child(
+            self.module, [self.place, self.name], [shared.descriptor], self.patience, lambda: shared.at
+        )
 
 
 def is_live(source: str) -> bool:

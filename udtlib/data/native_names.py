@@ -1,6 +1,9 @@
 """Names of files for native libraries, which take UTF-8 alone and crash at other bytes."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 OPEN_FILES = ("/proc/self/fd", "/dev/fd")
@@ -19,3 +22,16 @@ def native_name(descriptor: int, path: str | Path, inside: str = "") -> str:
         if os.path.exists(name):
             return name
     return os.path.join(path, inside).rstrip("/")
+
+
+@contextmanager
+def native_name_in(folder: Path, inside: str) -> Iterator[str]:
+    """Give `native_name` of a file in a folder, valid in this process and in the block only."""
+    if sys.platform == "win32":  # no folder can be opened, and all names are Unicode
+        yield str(folder / inside)
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield native_name(descriptor, folder, inside)
+    finally:
+        os.close(descriptor)

@@ -11,7 +11,6 @@ of an Intel Xeon with other work beside it, and a child took 0.3 s to start: ``u
 import json
 import os
 import weakref
-from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -105,8 +104,7 @@ class VideoFile(Frames):
         """Start the process that decodes into ``shared``."""
         with open(self.place, "rb") as file:
             files = [file.fileno(), shared.descriptor]
-            arguments = [*map(str, files), str(self.path)]
-            return Child(self.module, arguments, files, self.patience, lambda: shared.at)
+            return Child(self.module, [str(self.path)], files, self.patience, lambda: shared.at)
 
     def _ask(self, goal: int | None, **request: Any) -> dict[str, Any]:
         """Return the answer to a request that needs the frames up to ``goal``, None for all.
@@ -165,8 +163,7 @@ class _Process:
     def answer(self, request: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the answer to a request, or the next line; with the frame if it announces one."""
         if request:
-            with suppress(BrokenPipeError):  # then there is no answer either
-                self.child.input.write(json.dumps(request).encode() + b"\n")
+            self.child.send(json.dumps(request).encode() + b"\n")
         line = self.child.output.readline(LONGEST_LINE)
         if not line.endswith(b"\n"):
             raise EOFError

@@ -8,7 +8,6 @@ Some files crash the codec and with it the process. So this runs in children onl
 `udtlib.data.video_file` and `udtlib.data.raw_video.decoding`.
 """
 
-import os
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -61,8 +60,9 @@ class VideoReader(Frames):
         self.path, self._notice = Path(path), notice
         if descriptor is None and not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
-        self._file = open(self.path if descriptor is None else descriptor, "rb")  # noqa: SIM115
-        check_video_start(path, os.pread(self._file.fileno(), HEAD_BYTES, 0))
+        opened = self.path if descriptor is None else descriptor
+        self._file = open(opened, "rb", buffering=0)  # noqa: SIM115
+        check_video_start(path, self._file.read(HEAD_BYTES))
         self._times: list[float] = []
         self._complete = False
         self._open()
@@ -95,6 +95,7 @@ class VideoReader(Frames):
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
     def _open(self) -> None:
+        self._file.seek(0)  # on macOS, who opens it by its number goes on reading where it stands
         self._capture = cv2.VideoCapture(native_name(self._file.fileno(), self.path), cv2.CAP_ANY)
         self._next = 0
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from udtlib.arguments import check
-from udtlib.data.native_names import native_name
+from udtlib.data.native_names import native_name_in
 from udtlib.data.video_reader import FRAME_RATES
 from udtlib.errors import DataError, StorageError
 from udtlib.files import replacing
@@ -53,9 +53,7 @@ class VideoWriter:
         self._writer = cv2.VideoWriter()
         with ExitStack() as held:
             unfinished = held.enter_context(replacing(path))
-            folder = os.open(unfinished.parent, os.O_RDONLY)
-            held.callback(os.close, folder)
-            self._name = native_name(folder, unfinished.parent, unfinished.name)
+            self._name = held.enter_context(native_name_in(unfinished.parent, unfinished.name))
             if not self._open(fps, (width + width % 2, height + height % 2)):
                 raise DataError(
                     f"{path}: OpenCV cannot write a video of {width}x{height} at {fps:g} fps there"
@@ -95,7 +93,9 @@ class VideoWriter:
             self._writer.release()
             written = cv2.VideoCapture(self._name)
             written.set(cv2.CAP_PROP_POS_FRAMES, self._count - 1)
-            if not written.grab():
+            complete = written.grab()
+            written.release()  # Windows renames no open file
+            if not complete:
                 raise StorageError(
                     f"{self.path}: its {self._count} frames could not all be written; is the disk full?"
                 )

@@ -182,7 +182,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: Windows replaces no file of which a part is mapped into memory.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         if metadata.get("format") not in FORMATS:
             raise CheckpointError(f"{path}: safetensors, but not a checkpoint of this library's training")
         about = json.loads(metadata["about"])

@@ -84,10 +84,10 @@ def image_path(argument: str) -> Path:
     Raises:
         DataError: an image in another form than a path, which we did not offer.
     """
-    path = argument.removeprefix(FILE)
-    if not path.startswith("/"):
+    path = Path(argument.removeprefix(FILE))
+    if not path.is_absolute():
         raise DataError(f"TraX: expected an image as {FILE}/its/path, found {shown(argument)}")
-    return Path(path)
+    return path
 
 
 def region_box(argument: str) -> Boxes:

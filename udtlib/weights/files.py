@@ -288,7 +288,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
                 raise WeightsError(f"{path}: expected the two-layer network {SHAPES}, found {found}")
             if any(kind not in FLOATS for _, kind in found.values()):
                 raise WeightsError(f"{path}: expected numbers of type {' '.join(FLOATS)}, found {found}")
-            tensors = {name: file.get_tensor(name).float() for name in parts}
+            # Copies: Windows replaces no file of which a part is mapped into memory.
+            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in parts}
             return tensors, {**(file.metadata() or {}), "assumed": "rgb"}
     except (SafetensorError, ValueError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable safetensors file ({error})") from error

@@ -5,8 +5,6 @@ Book: chapters 02 to 14.
 """
 
 import json
-import os
-import select
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any, cast
 from udtlib.check.grading.wire import LARGEST_TEXT, LENGTHS, lengths, pack, unpack
 from udtlib.child_process import Child
 from udtlib.errors import DataError
+from udtlib.pipes import write_within
 
 WORKER = "udtlib.check.grading.worker"
 SECONDS = 10.0
@@ -89,19 +88,9 @@ class Student:
 
     def _sent(self, child: Child, request: list[Any], seconds: float) -> Any:
         end = time.monotonic() + seconds
-        _write(child.input.fileno(), pack(request), end)
+        write_within(child.input, pack(request), seconds)
         text, payload = lengths(_read(child, LENGTHS.size, end))
         return unpack(_read(child, text, end), _read(child, payload, end))
-
-
-def _write(descriptor: int, data: bytes, end: float) -> None:
-    """Write to a pipe that may never be read."""
-    os.set_blocking(descriptor, False)
-    view = memoryview(data)
-    while view:
-        if not select.select([], [descriptor], [], max(0.0, end - time.monotonic()))[1]:
-            raise TimeoutError
-        view = view[os.write(descriptor, view) :]
 
 
 def _read(child: Child, size: int, end: float) -> bytes:

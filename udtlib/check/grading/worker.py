@@ -135,14 +135,21 @@ def _in_a_line(error: BaseException) -> str:
 
 def restrict() -> None:
     """Let this process neither write files nor do what `REFUSED` names; there is no way back."""
+    _limit()
+    homes = {sys.prefix, sys.base_prefix, str(Path(numpy.__path__[0]).parent)}
+    homes |= {os.path.realpath(home) for home in homes}
+    sys.addaudithook(_hook(tuple(home + os.sep for home in homes)))
+
+
+def _limit() -> None:
+    """Have the system refuse files and endless calculations too, where it can (not on Windows)."""
+    if sys.platform == "win32":
+        return
     import resource
 
     for kind, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CPU, CPU_SECONDS)):
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
-    homes = {sys.prefix, sys.base_prefix, str(Path(numpy.__path__[0]).parent)}
-    homes |= {os.path.realpath(home) for home in homes}
-    sys.addaudithook(_hook(tuple(home + os.sep for home in homes)))
 
 
 def _hook(homes: tuple[str, ...]) -> Any:

@@ -121,10 +121,10 @@ class Decoder:
             self._child = Child(self.module, _own_folder(job), patience=self.patience)
         child = self._child
         try:
-            child.input.write(pickle.dumps(job))
+            child.send(pickle.dumps(job))
             while isinstance(message := pickle.load(child.output), Chunk):
                 receive(message)
-        except (EOFError, pickle.UnpicklingError, BrokenPipeError, TimeoutError) as error:
+        except (EOFError, pickle.UnpicklingError, TimeoutError) as error:
             self._child = None
             raise DataError(f"{job.path}: the decoder {child.cause_of_death(error, 'frame')}") from error
         except BaseException:

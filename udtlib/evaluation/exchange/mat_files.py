@@ -54,11 +54,11 @@ class MatReader:
     def _ask(self, path: Path) -> dict:
         self._child = self._child or Child("udtlib.importers.otb_results", patience=SECONDS, memory=MEMORY)
         try:
-            self._child.input.write(json.dumps(str(path.absolute())).encode() + b"\n")
+            self._child.send(json.dumps(str(path.absolute())).encode() + b"\n")
             line = self._child.output.readline(LARGEST_ANSWER)
             if not line.endswith(b"\n"):
                 raise EOFError
-        except (EOFError, TimeoutError, BrokenPipeError) as error:
+        except (EOFError, TimeoutError) as error:
             child, self._child = self._child, None
             raise DataError(f"{path}: refused: its reader {child.cause_of_death(error)}") from error
         return json.loads(line)
