@@ -626,9 +626,8 @@ print(f"each half with its own weights: {alone:.1f}")
 # With two real processes, the numbers and the gradients travel by *collectives*: calls that every process makes, and
 # that return when all have made them. Training needs two. `all_gather` gives every process the numbers of all, and
 # `all_reduce` gives every process the sum. `torchrun` starts the processes and tells each its rank through
-# environment variables. PyTorch for Windows has no working `torchrun`, so this cell starts two processes itself: each
-# gets its rank and the name of a file through which the two find each other. The script imitates one step: each
-# process has the numbers of four triplets, and a gradient of two entries.
+# environment variables. The script below imitates one step: each process has the numbers of four triplets, and a
+# gradient of two entries.
 
 # %%
 script = Path(mkdtemp()) / "two.py"
@@ -639,21 +638,29 @@ import sys
 import torch
 import torch.distributed as dist
 
-meet, rank, count = sys.argv[1], int(sys.argv[2]), 2
-dist.init_process_group("gloo", meet, rank=rank, world_size=count)  # nccl on GPUs
+dist.init_process_group("gloo")  # nccl on GPUs
+rank, count = dist.get_rank(), dist.get_world_size()
 numbers = torch.arange(4.0) + 4 * rank  # of the four triplets of this process
 parts = [torch.empty(4) for _ in range(count)]
 dist.all_gather(parts, numbers)
 gradient = torch.tensor([1.0, -0.5]) * (1 + rank)
 dist.all_reduce(gradient)
-print(f"rank {rank} of {count}: numbers {torch.cat(parts).tolist()}, gradient {gradient.tolist()}")
+line = f"rank {rank} of {count}: numbers {torch.cat(parts).tolist()}, gradient {gradient.tolist()}\\n"
+sys.stdout.write(line)  # with its end in one call: both processes write to one pipe
 dist.destroy_process_group()
 """
 )
-command = [sys.executable, str(script), script.with_name("meet").as_uri()]
-pair = [subprocess.Popen([*command, str(rank)], stdout=subprocess.PIPE, text=True) for rank in range(2)]
-printed = "".join(process.communicate()[0] for process in pair)
-print(printed, end="")
+torchrun = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node",
+    "2",
+    str(script),
+]
+printed = subprocess.run(torchrun, capture_output=True, text=True).stdout
+print(*(sorted(printed.splitlines()) or ["torchrun did not start; PyTorch for Windows has none"]), sep="\n")
 
 # %% [markdown]
 # Both processes now have the same eight numbers and the same gradient, so they compute the same weights of Eq. 10 and
