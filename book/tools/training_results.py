@@ -139,9 +139,9 @@ def step_rows(scores: Scores, ends: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def recipe_rows(scores: Scores, listed: Path = RECIPES) -> list[Row]:
+def recipe_rows(scores: Scores) -> list[Row]:
     """Return a row for each recipe of the list that was evaluated."""
-    with listed.open(newline="", encoding="utf-8") as file:
+    with RECIPES.open(newline="", encoding="utf-8") as file:
         recipes = list(csv.DictReader(file, delimiter="\t"))
     return [
         recipe | score_columns(scores[recipe["recipe"], "synthetic"])

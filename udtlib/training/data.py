@@ -154,7 +154,7 @@ def held_out_batches(
     batch: int,
     seed: int,
     scheme: str,
-    variant: Variant = VARIANTS["udt"],
+    variant: Variant,
 ) -> list[Batch]:
     """Return what a network is measured on: about `HELD_OUT` triplets of these videos, always the same.
 
