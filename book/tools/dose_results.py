@@ -23,6 +23,7 @@ from kept import code_of, measured, stored
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.data.synthetic.motion import KNOBS
+from udtlib.data.synthetic.textures import FAMILIES
 from udtlib.evaluation.running.measured import provenance
 from udtlib.evaluation.running.one_pass import track_sequence
 from udtlib.evaluation.scoring.anchors import robustness, run_overlaps
@@ -34,7 +35,7 @@ ATTRIBUTES = ("IV", "OCC", "FM")
 DOSES = (0.0, 0.5, 1.0)
 CLIPS, FRAMES = 8, 32
 FIRST_SEED = 950_000
-TEXTURES = ("leaves", "mixed", "noise")
+TEXTURES = tuple(FAMILIES)
 AUTHORS = {"released supervised": "UDT_Supervised.mat", "released unsupervised": "UDT_Unsupervised.mat"}
 COLUMNS = ("network", "attribute", "dose", "clip", "overlap", "robustness")
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from udtlib.data.synthetic import ClipFrames
 from udtlib.data.synthetic.motion import KNOBS, ClipSettings, Motion
-from udtlib.data.synthetic.textures import pink_noise
+from udtlib.data.synthetic.patches import LEFT_OUT
+from udtlib.data.synthetic.textures import FAMILIES, pink_noise
 from udtlib.errors import UnknownNameError
 from udtlib.frames import Frame
 from udtlib.patches import crop
@@ -16,8 +17,7 @@ from udtlib.patches import crop
 PATCH = 125  # pixels
 SIZE, SPAN = (240, 320), 10  # a clip's frame; S1 and S2 are at most so many frames after T
 SENSOR = 2.0  # deviation of the camera's noise in grey levels
-LEFT_OUT = ("out_of_view", "low_resolution")
-TEXTURES = ("leaves", "mixed", "noise")
+TEXTURES = tuple(FAMILIES)
 FAULTS = ("none", "cut", "wrong order", "fade in S2", "fade in S1")
 BLACK_OUT = 0.02  # brightness of a faded patch
 
