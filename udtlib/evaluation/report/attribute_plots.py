@@ -118,7 +118,9 @@ def attribute_chart(scores: Scores, *, measure: str = "auc") -> "Figure":
     axes = Figure(figsize=(7.6, height), layout="constrained").add_subplot()
     for place, score in enumerate(ordered):
         rows = np.arange(len(hardest)) + (place - (len(ordered) - 1) / 2) * step
-        found = [one.interval(measure) for name in hardest for one in groups[name] if _is(one, score)]
+        found = [
+            one.interval(measure) for name in hardest for one in groups[name] if one.tracker == score.tracker
+        ]
         means = np.array([each.mean for each in found])
         reach = np.abs(np.array([[each.low, each.high] for each in found]).T - means)
         label = f"[{getattr(score, measure):.3f}] {short(score.tracker)}"
@@ -135,10 +137,6 @@ def attribute_chart(scores: Scores, *, measure: str = "auc") -> "Figure":
 
 def _heading(name: str, group: Scores) -> str:
     return f"{printable(long_name(name))} ({len(group[0].sequences)})"
-
-
-def _is(one: TrackerScore, other: TrackerScore) -> bool:
-    return one.tracker == other.tracker
 
 
 def _groups(scores: Scores, measure: str) -> dict[str, list[TrackerScore]]:
