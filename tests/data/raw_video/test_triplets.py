@@ -152,6 +152,9 @@ def test_loader(cache):
     in_memory = TripletLoader(cache.load(), videos, batch=8, seed=7)
     np.testing.assert_array_equal(list(in_memory.epoch(2)), batches)
     assert (loader.indices(1) != indices).any()
+    for step in (2 * len(loader) + 3, 0, len(loader) - 1, len(loader)):
+        epoch, place = divmod(step, len(loader))
+        np.testing.assert_array_equal(loader.triplets(step), loader.indices(epoch)[place])
     assert len(TripletLoader(cache)) == 66 // 32
 
 
