@@ -37,3 +37,9 @@ def zooming_clip(factors, size=(48, 40), frame=(160, 200)):
         wh = np.array(size[::-1]) * factor
         boxes.append([*(middle - wh / 2), *wh])
     return frames, np.array(boxes)
+
+
+def follow(tracker, frames, box):
+    """The boxes of a tracker that starts with ``box`` in the first frame, in the others."""
+    tracker.init(frames[0], box)
+    return np.array([tracker.update(frame) for frame in frames[1:]])

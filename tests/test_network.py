@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from udtlib import network as network_module
 from udtlib.errors import DifferentiationError
-from udtlib.network import MEAN_RGB, FeatureNetwork, local_response_norm, neighbour_sum, normalise_in_place
+from udtlib.network import MEAN_RGB, FeatureNetwork, local_response_norm, neighbour_kernel, normalise_in_place
 
 LIBRARY = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=1.0)
 
@@ -110,10 +110,10 @@ def test_norm_differentiated_twice_is_refused():
         first.sum().backward()
 
 
-def test_neighbour_sum_reaches_two_channels():
-    values = torch.zeros(1, 9, 1, 1)
-    values[0, 4] = 1
-    assert neighbour_sum(values, 3.0, 0.5).flatten().tolist() == [0.5] * 2 + [3.5] * 5 + [0.5] * 2
+def test_the_denominator_reaches_two_channels():
+    kernel, bias = neighbour_kernel(9, torch.float64, torch.device("cpu"))
+    expected = [[1e-4 / 5 if abs(row - column) <= 2 else 0 for column in range(9)] for row in range(9)]
+    assert (kernel[:, :, 0, 0].tolist(), bias.tolist()) == (expected, [1.0] * 9)
 
 
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])

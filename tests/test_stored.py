@@ -38,11 +38,12 @@ def test_an_installation_without_them_says_so(tmp_path: Path, monkeypatch: pytes
 LOADS = """
 import udtlib
 from udtlib.data.stored import stored_names, stored_result
-from udtlib.evaluation.scoring.paper import paper_value
+from udtlib.evaluation.scoring.paper import load_paper_table
 from udtlib.weights import default
 print(udtlib.__file__)
 print(len(stored_names()), len(stored_result("ch00_real.json").read_bytes()))
-print(paper_value("table1", "UDT", "auc"), default().fingerprint)
+auc = {row["tracker"]: row["auc"] for row in load_paper_table("table1")}
+print(auc["UDT"], default().fingerprint)
 """
 
 

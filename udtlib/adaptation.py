@@ -14,7 +14,6 @@ from typing import Annotated, cast
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from tqdm import tqdm
 
 from udtlib.arguments import LARGEST_SEED, Between, checked
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
@@ -99,7 +98,6 @@ def adapt_to(
     *,
     rate: Annotated[float, Between(1e-12, 1e30)] = RATE,
     device: str | None = "cpu",
-    progress: bool = False,
 ) -> Adapted:
     """Adapt one network to several videos together, as the paper does with the first five frames of each.
 
@@ -110,24 +108,22 @@ def adapt_to(
         seed: as in `adapt`.
         rate: learning rate of Adam at the start; it falls to a tenth.
         device: as in `udtlib.training.train`.
-        progress: draw a bar if the output is a terminal.
 
     Raises:
         OptionError, FrameError, BoxError, WeightsError, MissingDataError: as `adapt`.
     """
     steps = adapting(network, clips, iterations, seed, rate, device)
-    with tqdm(total=iterations, unit="step", disable=None if progress else True) as bar:
-        try:
-            while True:
-                bar.update(next(steps) - bar.n)
-        except StopIteration as end:
-            return cast(Adapted, end.value)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return cast(Adapted, end.value)
 
 
 def adapting(
     network: str | Path | Weights | None,
     clips: Sequence[Clip],
-    iterations: int = 100,
+    iterations: int,
     seed: int = 0,
     rate: float = RATE,
     device: str | None = "cpu",

@@ -17,6 +17,9 @@ from udtlib.errors import OptionError
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+"""What trackers may compute the network's features in, by name."""
+
 
 def usable_device(device: torch.device | str) -> torch.device:
     """Return the device of that name.

@@ -75,7 +75,7 @@ def normalise_in_place(features: Tensor) -> Tensor:
     half = last.dtype in (torch.float16, torch.bfloat16)
     normalised = torch.empty_like(last, dtype=torch.float32) if half else last
     pixels, results = last.flatten(0, 2), normalised.flatten(0, 2)
-    kernel, bias = _kernel_for(normalised.permute(0, 3, 1, 2), LRN_SCALE, 1.0)
+    kernel, bias = _kernel_for(normalised.permute(0, 3, 1, 2))
     together = PIXELS_AT_ONCE if last.device.type == "cpu" else max(len(pixels), 1)
     with torch.autocast(last.device.type, enabled=False):
         for part, result in zip(pixels.split(together), results.split(together), strict=True):
@@ -92,7 +92,7 @@ class _FastLrn(FirstDerivative):
     @staticmethod
     def forward(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = features.float() if features.dtype in (torch.float16, torch.bfloat16) else features
-        kernel, bias = _kernel_for(x, LRN_SCALE, 1.0)
+        kernel, bias = _kernel_for(x)
         base = _across_channels(x.square(), kernel, bias)
         return inverse_three_quarters(base.clone()).mul_(x), base, kernel
 
@@ -114,16 +114,12 @@ class _FastLrn(FirstDerivative):
         return (scaled.sub_(spread.mul_(x).mul_(2 * LRN_POWER)).to(features.dtype),)
 
 
-def neighbour_sum(values: Tensor, factor: float, offset: float = 0.0) -> Tensor:
-    """Return ``factor`` times the sum over channels c-2..c+2 plus ``offset``; ``(N, C, H, W)`` both.
-
-    A 1x1 convolution; image rows stand in as the batch, for on one thread PyTorch hands only large
-    batches of such convolutions to its fast library.
-    """
-    return _across_channels(values, *_kernel_for(values, factor, offset))
-
-
 def _across_channels(values: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return the 1x1 convolution of ``values``, both ``(N, C, H, W)``.
+
+    Image rows stand in as the batch, for on one thread PyTorch hands only large batches of such
+    convolutions to its fast library.
+    """
     count, channels, height, width = values.shape
     rows = values.permute(0, 2, 3, 1).reshape(count * height, 1, width, channels).permute(0, 3, 1, 2)
     with torch.autocast(values.device.type, enabled=False):
@@ -131,9 +127,9 @@ def _across_channels(values: Tensor, kernel: Tensor, bias: Tensor | None = None)
     return summed.permute(0, 2, 3, 1).reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _kernel_for(values: Tensor, factor: float, offset: float) -> tuple[Tensor, Tensor]:
+def _kernel_for(values: Tensor) -> tuple[Tensor, Tensor]:
     make = neighbour_kernel if torch.compiler.is_compiling() else _kept_kernel
-    return make(values.shape[1], factor, offset, values.dtype, values.device)
+    return make(values.shape[1], values.dtype, values.device)
 
 
 @lru_cache(maxsize=16)
@@ -142,14 +138,15 @@ def _kept_kernel(*arguments: Any) -> tuple[Tensor, Tensor]:
         return neighbour_kernel(*arguments)
 
 
-def neighbour_kernel(
-    channels: int, factor: float, offset: float, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Return the 1x1 kernel ``(C, C, 1, 1)`` of `neighbour_sum` and its bias ``(C,)``."""
+def neighbour_kernel(channels: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return the 1x1 kernel ``(C, C, 1, 1)`` and bias ``(C,)`` that make the norm's denominator of squares.
+
+    That is 1 plus `LRN_SCALE` times the sum over channels c-2..c+2.
+    """
     index = torch.arange(channels, device=device)
     band = (index[:, None] - index[None, :]).abs() <= LRN_REACH
-    kernel = (factor * band.to(dtype))[:, :, None, None]
-    return kernel, torch.full((channels,), offset, dtype=dtype, device=device)
+    kernel = (LRN_SCALE * band.to(dtype))[:, :, None, None]
+    return kernel, torch.ones(channels, dtype=dtype, device=device)
 
 
 def inverse_three_quarters(base: Tensor) -> Tensor:

@@ -25,6 +25,11 @@ from udtlib.evaluation.report.plots import COLORS, Style, by_score, line_styles,
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.frames import Frame
 
+DASH = 4
+"""Pixels of a dash, and of the gap after it, of a true box's outline."""
+
+JPEG_QUALITY = 80
+
 MOST_TRACKERS = len(COLORS)
 """More boxes than colours cannot be told apart: a strip shows the first this many trackers."""
 
@@ -108,29 +113,26 @@ def _cell(
     return picture
 
 
-def dashed_box(picture: Frame, box: ArrayLike, color: viz.Color = viz.WHITE, dash: int = 4) -> Frame:
-    """Return a copy with a thin dashed box: the truth, which must not hide a tracker's box.
+def dashed_box(picture: Frame, box: ArrayLike) -> Frame:
+    """Return a copy with a thin box, dashed white and black: the truth, which must not hide a tracker's.
 
     Args:
         picture: RGB ``uint8`` ``(H, W, 3)``.
         box: ``(x, y, w, h)``, 0-indexed pixels; NaN or empty (an absent target): nothing is drawn.
-        color: RGB, 0..255; between two dashes the line is black.
-        dash: length of a dash in pixels.
     """
     outline = np.zeros(picture.shape, np.uint8)
     drawn = viz.draw_box(outline, box, viz.WHITE, thickness=1).any(axis=2)
     rows, columns = np.nonzero(drawn)
-    light = (rows + columns) // dash % 2 == 0
+    light = (rows + columns) // DASH % 2 == 0
     marked = picture.copy()
-    marked[rows, columns] = np.where(light[:, None], np.array(color, np.uint8), np.uint8(0))
+    marked[rows, columns] = np.where(light[:, None], np.array(viz.WHITE, np.uint8), np.uint8(0))
     return marked
 
 
-def strip_jpeg(picture: Frame, quality: int = 80) -> bytes:
+def strip_jpeg(picture: Frame) -> bytes:
     """Return a strip as the bytes of a JPEG file, small enough to put dozens into one page."""
-    encoded = cv2.imencode(
-        ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
+    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return np.asarray(encoded[1], np.uint8).tobytes()
 
 
@@ -154,9 +156,7 @@ def sequence_panels(
     boxes: Mapping[str, Mapping[str, ArrayLike]],
     sequences: Iterable[Sequence],
     *,
-    strips: int = 30,
-    count: int = 6,
-    height: int = 160,
+    strips: int,
 ) -> dict[str, Panel]:
     """Return what a report shows of each sequence: overlaps over the frames, and a strip of the hardest.
 
@@ -165,8 +165,6 @@ def sequence_panels(
         boxes: predicted boxes ``(N, 4)``, 0-indexed, by tracker and by sequence name.
         sequences: those scored; a strip needs their frames.
         strips: draw them for this many sequences, the hardest of those whose images are at hand.
-        count: frames a strip.
-        height: of a strip's frames, in pixels.
 
     Raises:
         DataError: boxes that are not one a true box.
@@ -181,10 +179,10 @@ def sequence_panels(
     for sequence in sequences:
         tracks = {score.tracker: boxes[score.tracker][sequence.name] for score in ranked}
         overlaps = frame_overlaps(tracks, sequence.boxes)
-        frames = [int(index) for index in key_frames(overlaps, count)]
+        frames = [int(index) for index in key_frames(overlaps)]
         picture, note = None, f"Strip left out: it is drawn for the {strips} hardest sequences only."
         if sequence.name not in later:
-            picture, note = _try_strip(sequence, tracks, frames, height, styles)
+            picture, note = _try_strip(sequence, tracks, frames, styles)
         panels[sequence.name] = Panel(overlaps, frames if picture else (), sequence.start, picture, note)
     return panels
 
@@ -193,12 +191,11 @@ def _try_strip(
     sequence: Sequence,
     tracks: Mapping[str, ArrayLike],
     frames: list[int],
-    height: int,
     styles: Mapping[str, Style],
 ) -> tuple[bytes | None, str]:
     """Return the strip, or why there is none: a report is worth reading without it."""
     try:
-        picture = strip(sequence, tracks, frames=frames, height=height, styles=styles, legend=False)
+        picture = strip(sequence, tracks, frames=frames, styles=styles, legend=False)
     except UdtError as error:
         return None, f"Strip left out: {error}."
     return strip_jpeg(picture), ""

@@ -97,10 +97,10 @@ def mark_point(picture: Frame, point: tuple[int, int], color: Color = WHITE, kin
             cv2.line(picture, start, end, line, thickness, cv2.LINE_AA)
 
 
-def text_strip(text: str, width: int, color: Color = BLACK) -> Frame:
-    """Return a white strip ``(18, width, 3)`` with one line of ASCII text, cut off at its right end."""
+def text_strip(text: str, width: int) -> Frame:
+    """Return a white strip ``(18, width, 3)`` with one line of black ASCII text, cut off at its right end."""
     strip = np.full((TEXT_HEIGHT, max(1, width), 3), 255, np.uint8)
-    cv2.putText(strip, text, (3, 13), FONT, FONT_SCALE, color, 1, cv2.LINE_AA)
+    cv2.putText(strip, text, (3, 13), FONT, FONT_SCALE, BLACK, 1, cv2.LINE_AA)
     return strip
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from ingredient_results import prices
 
+from kept import write_json
 from udtlib.boxes import Boxes
 from udtlib.data import find_data, load_dataset
 from udtlib.data.sequences import FrameSlice, Sequence
@@ -32,7 +33,6 @@ from udtlib.evaluation.results.files import load_results
 from udtlib.evaluation.running.measured import provenance, weights_by_name
 from udtlib.evaluation.scoring.anchors import anchor_measures, run_overlaps
 from udtlib.evaluation.scoring.policy import load_policy
-from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.weights import random_weights, save_weights
 
@@ -170,7 +170,7 @@ def main() -> None:
             "ms": ms,
             "networks": networks,
         }
-        write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+        write_json(arguments.table, document)
 
 
 if __name__ == "__main__":

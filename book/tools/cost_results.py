@@ -7,7 +7,6 @@ under torchrun (gloo, one thread each) learn from together.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -19,13 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from kept import write_json
 from udtlib.bench.decoding import SIZE, measure_decoding
 from udtlib.data.raw_video.patch_cache import encode_patch
 from udtlib.data.raw_video.patch_selection import cut_patches
 from udtlib.data.synthetic import render_clip
 from udtlib.data.synthetic.patches import render_patches
 from udtlib.evaluation.running.measured import provenance
-from udtlib.files import write_whole
 from udtlib.training import train
 from udtlib.training.log import read_log
 from udtlib.training.settings import TrainingSettings
@@ -102,7 +101,7 @@ def main() -> None:
     if not arguments.table:
         parser.error("expected --table FILE.json")
     origin = provenance("make results-costs")
-    write_whole(arguments.table, json.dumps(origin | costs(), indent=1) + "\n")
+    write_json(arguments.table, origin | costs())
 
 
 if __name__ == "__main__":

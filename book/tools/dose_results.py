@@ -9,24 +9,21 @@ the same clips and code.
 """
 
 import argparse
-import csv
-import io
-import json
 import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kept import code_of, measured, stored
+from kept import code_of, measured, stored, write_csv
 
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.data.synthetic.motion import KNOBS
+from udtlib.data.synthetic.textures import FAMILIES
 from udtlib.evaluation.running.measured import provenance
 from udtlib.evaluation.running.one_pass import track_sequence
 from udtlib.evaluation.scoring.anchors import robustness, run_overlaps
-from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.weights import Weights, default, load_weights, random_weights
 
@@ -34,7 +31,7 @@ ATTRIBUTES = ("IV", "OCC", "FM")
 DOSES = (0.0, 0.5, 1.0)
 CLIPS, FRAMES = 8, 32
 FIRST_SEED = 950_000
-TEXTURES = ("leaves", "mixed", "noise")
+TEXTURES = tuple(FAMILIES)
 AUTHORS = {"released supervised": "UDT_Supervised.mat", "released unsupervised": "UDT_Unsupervised.mat"}
 COLUMNS = ("network", "attribute", "dose", "clip", "overlap", "robustness")
 
@@ -105,17 +102,13 @@ def main() -> None:
     arguments = parser.parse_args()
     compared = networks(arguments.weights)
     origin = provenance("make results-doses")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows(arguments.out, compared))
+    found = [COLUMNS, *(row.values() for row in rows(arguments.out, compared))]
     about = origin | {
         "what": f"overlap and robustness over {FRAMES} frames of {CLIPS} clips, one knob turned at a time",
         "networks": {name: weights.fingerprint for name, weights in compared.items()},
         "weights": {"udt": default().fingerprint},
     }
-    write_whole(arguments.table, text.getvalue())
-    write_whole(arguments.table.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
+    write_csv(arguments.table, found, about)
 
 
 if __name__ == "__main__":

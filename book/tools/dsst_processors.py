@@ -9,8 +9,6 @@ several starts in the two sequences that differ, and how far the boxes of two ke
 """
 
 import argparse
-import csv
-import io
 import json
 import os
 import subprocess
@@ -20,9 +18,10 @@ from typing import Any
 
 from threadpoolctl import threadpool_info
 
+from kept import write_csv
 from udtlib.boxes import center_error
 from udtlib.data import load_dataset
-from udtlib.data.box_files import read_boxes, write_whole
+from udtlib.data.box_files import read_boxes
 from udtlib.evaluation import evaluate
 from udtlib.evaluation.results.files import index_base
 from udtlib.evaluation.running.measured import check_table_path, provenance
@@ -94,16 +93,13 @@ def main() -> None:
     check_table_path(arguments.table)
     document = provenance("make results-processors")
     found = {one or "unset": measured_under(one, arguments.root, Path(arguments.out)) for one in SETTINGS}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["setting", "kernel", "auc", *SHOWN])
+    rows = [["setting", "kernel", "auc", *SHOWN]]
     for setting, one in found.items():
         numbers = [one["auc"], *(one["sequences"][name] for name in SHOWN)]
-        writer.writerow([setting, one["kernel"], *(f"{number:.4f}" for number in numbers)])
-    write_whole(Path(arguments.table), text.getvalue())
+        rows.append([setting, one["kernel"], *(f"{number:.4f}" for number in numbers)])
     apart = {name: distances(Path(arguments.out), name) for name in DRAWN}
     document |= {"tracker": "dsst", "dataset": "otb", "settings": found, "pair": PAIR, "pixels_apart": apart}
-    write_whole(Path(arguments.table).with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+    write_csv(Path(arguments.table), rows, document)
 
 
 if __name__ == "__main__":

@@ -26,12 +26,12 @@ from typing import Any
 import cv2
 import torch
 
+from kept import write_json
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import evaluate
 from udtlib.evaluation.running.measured import provenance, weights_by_name
-from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 from udtlib.trackers.eco.ingredients import INGREDIENTS, with_ingredients
 
@@ -197,7 +197,7 @@ def main() -> None:
     auc = auc | scores(only, sequences, arguments.out, arguments.jobs)
     document["auc"] = {"real": {step: auc[step] for step in names}}
     document["ms"], document["priced"] = prices({step: everything()[step] for step in names}), measured
-    write_whole(table, json.dumps(document, indent=1) + "\n")
+    write_json(table, document)
 
 
 if __name__ == "__main__":

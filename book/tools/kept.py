@@ -1,11 +1,13 @@
 """Measurements that are made once: each is kept in a JSON file together with what it was made of.
 
 What the tools in this folder resume from. A file counts only if the same would be measured now: weights, settings,
-sequences by their content, and code.
+sequences by their content, and code. `write_csv` and `write_json` write what comes of them.
 """
 
+import csv
+import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +42,16 @@ def measured(path: Path, made_of: dict[str, Any], measure: Callable[[], dict[str
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps({"made_of": made_of} | found) + "\n")
     return found
+
+
+def write_json(path: str | Path, document: Any) -> None:
+    """Write a JSON file."""
+    write_whole(path, json.dumps(document, indent=1) + "\n")
+
+
+def write_csv(path: Path, rows: Iterable[Iterable[Any]], about: Mapping[str, Any]) -> None:
+    """Write ``FILE.csv`` with these rows, names of columns first, and ``FILE.json`` beside it: how they came."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_whole(path, text.getvalue())
+    write_json(path.with_suffix(".json"), about)

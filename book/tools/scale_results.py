@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from choice_results import PRESENT, STARTS, parser_of
-from kept import code_of, content_of, measured
+from kept import code_of, content_of, measured, write_json
 
 from udtlib.data import find_data, load_dataset
 from udtlib.data.sequences import Sequence
@@ -26,7 +26,6 @@ from udtlib.evaluation.running.resets import track_supervised
 from udtlib.evaluation.scoring.anchors import anchor_measures
 from udtlib.evaluation.scoring.supervised import supervised_run
 from udtlib.experiments.judging import parts
-from udtlib.files import write_whole
 from udtlib.trackers import Tracker, load_tracker
 from udtlib.weights import Weights, load_weights, shipped
 
@@ -94,7 +93,7 @@ def main() -> None:
         "starts": STARTS,
         "networks": rows,
     }
-    write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
+    write_json(arguments.table, document)
 
 
 if __name__ == "__main__":

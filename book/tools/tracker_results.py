@@ -17,7 +17,6 @@ file says under ``added`` where and when. Such a row has no speed either.
 
 import argparse
 import csv
-import io
 import json
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
@@ -25,11 +24,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from kept import write_csv
 from udtlib.data import DATASETS, find_data, load_dataset
 from udtlib.evaluation import TrackerScore, evaluate
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.evaluation.report.tables import difference_table, score_table, spread_table
-from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 
 PLAIN = ("mosse", "kcf", "dsst", "csrt", "udt", "udt-released", "udt-noise", "udt+")
@@ -74,10 +73,7 @@ def add_to_table(path: Path, scores: AbstractSequence[TrackerScore], measured: d
         document[key] = {name: both[name] for name in names if name in both}
     facts = {key: value for key, value in measured.items() if key not in per_tracker}
     document.setdefault("added", {}).update(dict.fromkeys((one.tracker for one in scores), facts))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows[name] for name in names)
-    write_whole(path, text.getvalue())
-    write_whole(path.with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+    write_csv(path, (rows[name] for name in names), document)
 
 
 def chosen(only: AbstractSequence[str] | None) -> dict[str, tuple[str, dict[str, Any]]]:

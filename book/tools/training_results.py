@@ -19,7 +19,6 @@ What has no evaluation yet is named and left out; a table without any is left as
 
 import argparse
 import csv
-import io
 import json
 import re
 import shlex
@@ -30,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.files import write_whole
+from kept import write_csv
 from udtlib.data import load_dataset
 from udtlib.evaluation.running.measured import provenance
 from udtlib.evaluation.results.records import read_record
@@ -139,9 +138,9 @@ def step_rows(scores: Scores, ends: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def recipe_rows(scores: Scores, listed: Path = RECIPES) -> list[Row]:
+def recipe_rows(scores: Scores) -> list[Row]:
     """Return a row for each recipe of the list that was evaluated."""
-    with listed.open(newline="", encoding="utf-8") as file:
+    with RECIPES.open(newline="", encoding="utf-8") as file:
         recipes = list(csv.DictReader(file, delimiter="\t"))
     return [
         recipe | score_columns(scores[recipe["recipe"], "synthetic"])
@@ -188,12 +187,8 @@ def write_rows(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> Non
     if not rows:
         print(f"{path}: nothing to write, left as it is")
         return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, text.getvalue())
-    write_whole(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
+    columns = list(rows[0])
+    write_csv(path, [columns, *([row[name] for name in columns] for row in rows)], about)
     print(f"{path}: {len(rows)} rows")
 
 

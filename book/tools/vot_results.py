@@ -13,9 +13,6 @@ hardware does not matter to them.
 """
 
 import argparse
-import csv
-import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from typing import Any
 import numpy as np
 from tracker_results import contenders
 
+from kept import write_csv
 from udtlib.data.benchmarks.vot import load_vot_truth
 from udtlib.data.locate import require_data
 from udtlib.data.registry import load_dataset
@@ -34,7 +32,6 @@ from udtlib.evaluation.scoring.expected_overlap import segments
 from udtlib.evaluation.scoring.supervised import accuracy, supervised_run
 from udtlib.evaluation.scoring.vot import VotScore
 from udtlib.evaluation.scoring.vot_results import score_vot
-from udtlib.files import write_whole
 from udtlib.trackers import load_tracker
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
@@ -130,11 +127,7 @@ TABLES: dict[str, Callable[[], Table]] = {
 def write(name: str, table: Table) -> None:
     """Write a table, and beside it the JSON file that says how it was made."""
     rows, facts = table
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_whole(RESULTS / f"{name}.csv", text.getvalue())
-    document = provenance("make results-vot") | facts
-    write_whole(RESULTS / f"{name}.json", json.dumps(document, indent=1) + "\n")
+    write_csv(RESULTS / f"{name}.csv", rows, provenance("make results-vot") | facts)
 
 
 if __name__ == "__main__":

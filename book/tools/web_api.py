@@ -7,6 +7,7 @@ from pathlib import Path
 
 CHAPTER_LIST = re.compile(r"\bchapters?\s+\d\d\b(?:(?:,\s+|\s+and\s+|\s+to\s+|,\s+and\s+)\d\d\b)*")
 PROJECT = Path(__file__).resolve().parents[2]
+LIBRARY = PROJECT / "udtlib"
 INDEX = """The library
 ===========
 
@@ -36,29 +37,29 @@ def link_chapters(app: object, what: str, name: str, obj: object, options: objec
     lines[:] = text.split("\n")
 
 
-def modules(library: Path = PROJECT / "udtlib") -> dict[str, Path]:
+def modules() -> dict[str, Path]:
     """Return the files of all public modules and packages by their dotted names, in order."""
     found = {}
-    for path in sorted(library.rglob("*.py")):
-        parts = path.relative_to(library.parent).with_suffix("").parts
+    for path in sorted(LIBRARY.rglob("*.py")):
+        parts = path.relative_to(PROJECT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if not any(part.startswith("_") for part in name.split(".")):
             found[name] = path
     return found
 
 
-def rooms(library: Path = PROJECT / "udtlib") -> dict[str, list[str]]:
+def rooms() -> dict[str, list[str]]:
     """Return the modules of each room: a top-level module, or a package with all that is inside it."""
     found: dict[str, list[str]] = defaultdict(list)
-    for name in modules(library):
+    for name in modules():
         found[".".join(name.split(".")[:2])].append(name)
     return {room: sorted(names) for room, names in found.items()}
 
 
-def modules_by_chapter(library: Path = PROJECT / "udtlib") -> dict[str, list[str]]:
+def modules_by_chapter() -> dict[str, list[str]]:
     """Return, by chapter number, the modules whose docstrings name that chapter."""
     found: dict[str, set[str]] = defaultdict(set)
-    for name, path in modules(library).items():
+    for name, path in modules().items():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 for listed in CHAPTER_LIST.findall(ast.get_docstring(node) or ""):
@@ -80,9 +81,9 @@ def room_page(room: str, names: list[str]) -> str:
     return "\n".join(lines)
 
 
-def api_pages(library: Path = PROJECT / "udtlib") -> dict[str, str]:
+def api_pages() -> dict[str, str]:
     """Return all pages about the library by file name, with the page that lists them."""
-    found = rooms(library)
+    found = rooms()
     pages = {f"{room}.rst": room_page(room, names) for room, names in found.items()}
     pages["index.rst"] = INDEX + "".join(f"   {room}\n" for room in found)
     return pages

@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 import scipy.io
+from binary_results import binary_result
 from foreign_files import write_matconvnet
 from hostile_text import ENDS, NUMBERS, OTHERS, SEPARATORS
 from trees import (
@@ -47,7 +48,6 @@ from udtlib.evaluation import Policy, score, score_vot
 from udtlib.evaluation.exchange.formats import read_all
 from udtlib.evaluation.exchange.mat_files import MatReader
 from udtlib.evaluation.results.regions import Regions
-from udtlib.evaluation.results.trajectories import write_trajectory
 from udtlib.trackers.udt.settings import UdtSettings
 from udtlib.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from udtlib.training.run import start
@@ -167,12 +167,11 @@ VOT_LINES = ("1", "1,1,8,8", "1,1,9,1,9,9,1,9", "2", "0", "0,0,9,9,9,0,0,9", "3,
 
 
 @cache
-def stored_trajectory(folder: Path) -> bytes:
+def stored_trajectory() -> bytes:
     """Return the bytes of a binary result of VOT's toolkit, with a box, polygons and a failure."""
     boxes = np.tile([1.0, 1, 8, 8], (6, 1))
     polygons = {2: np.array([1.0, 1, 9, 1, 9, 9, 1, 9]), 5: np.array([0.0, 0, 9, 9, 9, 0])}
-    write_trajectory(folder / "whole.bin", Regions(boxes, np.array([1, 3, 3, 2, 1, 3]), polygons))
-    return (folder / "whole.bin").read_bytes()
+    return binary_result(Regions(boxes, np.array([1, 3, 3, 2, 1, 3]), polygons))
 
 
 def vot_lines(rng: Generator) -> bytes:
@@ -193,7 +192,7 @@ def vot(rng: Generator, folder: Path) -> None:
     for path in place.iterdir():
         path.unlink()
     is_binary = rng.random() < 0.5
-    whole = stored_trajectory(folder)
+    whole = stored_trajectory()
     content = (damaged(rng, whole) if rng.random() < 0.8 else whole) if is_binary else vot_lines(rng)
     (place / f"{pick(rng, 'aaaaaaab')}_001.{'bin' if is_binary else 'txt'}").write_bytes(content)
     root = folder / "vottruth"

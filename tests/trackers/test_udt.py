@@ -1,10 +1,10 @@
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from clips import follow, moving_clip, texture
 from scipy import ndimage
 
 from udtlib import cli, load_dataset, load_tracker
@@ -32,31 +32,9 @@ from udtlib.weights import random_weights, save_weights
 NAMES = ["udt", "udt-bf16", "udt-plain", "udt-released"]
 
 
-@cache
-def texture(height, width, seed=0):
-    """A smooth random image: noise blurred by its spectrum, uint8 (H, W, 3)."""
-    noise = np.random.default_rng(seed).normal(size=(height, width, 3))
-    rows, columns = np.fft.fftfreq(height)[:, None, None], np.fft.fftfreq(width)[None, :, None]
-    image = np.fft.ifft2(np.fft.fft2(noise, axes=(0, 1)) / (0.02 + np.hypot(rows, columns)), axes=(0, 1)).real
-    low, high = image.min(), image.max()
-    return ((image - low) / (high - low) * 255).astype(np.uint8)
-
-
-def clip(length, step=(3, 2), size=(40, 32), frame=(120, 160), start=(40, 30)):
-    """Frames of a textured target (h, w) that moves by ``step`` a frame over a still background; boxes."""
-    frames, boxes, (x, y) = [], [], start
-    for _ in range(length):
-        image = texture(*frame, seed=1).copy()
-        image[y : y + size[0], x : x + size[1]] = texture(*size, seed=2)
-        frames.append(image)
-        boxes.append((x, y, size[1], size[0]))
-        x, y = x + step[0], y + step[1]
-    return frames, np.array(boxes, dtype=float)
-
-
-def follow(tracker, frames, box):
-    tracker.init(frames[0], box)
-    return np.array([tracker.update(frame) for frame in frames[1:]])
+def clip(length):
+    """Frames of a textured target that moves by three pixels and two over a still background; boxes."""
+    return moving_clip([(3, 2)] * (length - 1), start=(40, 30))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from apple_gpu import on_apple_gpu
-from clips import moving_clip
+from clips import follow, moving_clip
 from torch import nn
 
 from udtlib.errors import OptionError
@@ -17,11 +17,6 @@ from udtlib.weights import random_weights
 
 CPU = torch.device("cpu")
 STEPS = [(3, 2), (4, -3), (-5, 6), (2, 2)]
-
-
-def follow(tracker, frames, box):
-    tracker.init(frames[0], box)
-    return np.array([tracker.update(frame) for frame in frames[1:]])
 
 
 def small(stride=2, padding=2, channels=5):

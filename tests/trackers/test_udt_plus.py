@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from clips import moving_clip, texture, zooming_clip
+from clips import follow, moving_clip, texture, zooming_clip
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from udtlib import load_dataset, load_tracker
@@ -24,11 +24,6 @@ STEPS = [(3, 2), (4, -3), (-5, 6), (2, 2), (1, -4)]
 @pytest.fixture
 def weights():
     return random_weights(0)
-
-
-def follow(tracker, frames, box):
-    tracker.init(frames[0], box)
-    return np.array([tracker.update(frame) for frame in frames[1:]])
 
 
 def centres(boxes):

@@ -76,7 +76,7 @@ def test_an_empty_clip_is_refused():
 
 @pytest.mark.parametrize("sheet", [4, 6, 8, 50])
 def test_the_static_twin_holds_first_and_last_frame(sheet):
-    demo = scrubber(CLIP, SLOW, RESPONSES, sheet=sheet, columns=3)
+    demo = scrubber(CLIP, SLOW, RESPONSES, sheet=sheet)
     small = frame_drawer(CLIP, SLOW, RESPONSES, height=120)
     height, width = small(0).shape[:2]
     assert (height, width) == (120 + 2 * viz.TEXT_HEIGHT, 160 + 4 + 160 + viz.BAR)
@@ -92,12 +92,6 @@ def test_boxes_shrink_with_the_frame():
         frame = frame_drawer(clip, predictions, height=50)(0)[viz.TEXT_HEIGHT : -viz.TEXT_HEIGHT]
         rows, columns = np.nonzero((frame == color).all(-1))
         assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 29, 10, 29)
-
-
-def test_a_draw_function_of_ones_own():
-    demo = scrubber(CLIP, draw=lambda t: np.full((10, 10, 3), t, np.uint8), sheet=4)
-    assert (demo.draw(frame=7) == 7).all()
-    assert set(np.unique(demo.twin)) >= {0, 11}
 
 
 def test_redraws_in_under_100_ms():

@@ -51,9 +51,9 @@ def steps_up(answer: Callable[[float, float], float]) -> None:
         compare(found, _ups(float(np.log(growth)), float(np.log(step))), mistakes, case, atol=2e-4)
 
 
-def _ups(growth: float, step: float, frames: int = 20_000) -> float:
+def _ups(growth: float, step: float) -> float:
     """Return the share of steps up of a size that steps towards the target's in every frame."""
-    lag, ups = 0.0, 0
+    lag, ups, frames = 0.0, 0, 20_000
     for _ in range(frames):
         lag += growth
         up = lag > 0

@@ -56,7 +56,6 @@ class ArmBatches:
     augment: float = 0.0
     smear: float = 0.0
     order: NDArray[np.int64] = field(init=False)
-    drawn: tuple[int, Any] = (-1, None)
 
     def __post_init__(self) -> None:
         """Put each video's frames in random order, if the arm asks for it."""
@@ -72,11 +71,8 @@ class ArmBatches:
 
     def __call__(self, step: int) -> Batch:
         """Return the batch of ``step`` (0-indexed), always the same."""
-        epoch, place = divmod(step, len(self.loader))
-        if epoch != self.drawn[0]:
-            self.drawn = epoch, self.loader.indices(epoch)
         random = np.random.default_rng([self.loader.seed, step, 2])
-        triplets = self.order[broken(self.drawn[1][place], self.arm.broken, self.loader.videos, random)]
+        triplets = self.order[broken(self.loader.triplets(step), self.arm.broken, self.loader.videos, random)]
         truth = self.displacements(triplets) if self.displacements else None
         patches = self.loader.read(triplets)
         if self.augment:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from udtlib.errors import OptionError
 from udtlib.files import user_path, write_whole
-from udtlib.network import CHANNELS, LRN_SCALE, MEAN_RGB, neighbour_kernel
+from udtlib.network import CHANNELS, MEAN_RGB, neighbour_kernel
 from udtlib.weights import Weights, get_weights
 
 OPERATORS, FORMAT = 13, 7
@@ -38,7 +38,7 @@ class ExportableNetwork(nn.Module):
         self.conv1 = nn.Conv2d(3, CHANNELS, 3, padding=1, dtype=torch.float32)
         self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, dtype=torch.float32)
         self.load_state_dict(dict(weights.tensors))
-        band, one = neighbour_kernel(CHANNELS, LRN_SCALE, 1.0, torch.float32, torch.device("cpu"))
+        band, one = neighbour_kernel(CHANNELS, torch.float32, torch.device("cpu"))
         self.register_buffer("band", band, persistent=False)
         self.register_buffer("one", one, persistent=False)
         mean = torch.tensor(MEAN_RGB, dtype=torch.float32).view(1, 3, 1, 1)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -55,7 +54,6 @@ class TrainingData:
     smear: float = 0.0
     held_out: Sequence[Batch] = ()
     warnings: Sequence[str] = ()
-    drawn: tuple[int, Any] = (-1, None)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -63,10 +61,7 @@ class TrainingData:
 
     def __call__(self, step: int) -> Batch:
         """Return the batch of ``step`` (0-indexed)."""
-        epoch, place = divmod(step, len(self.loader))
-        if epoch != self.drawn[0]:
-            self.drawn = epoch, self.loader.indices(epoch)
-        triplets = self.drawn[1][place]
+        triplets = self.loader.triplets(step)
         truth = self.displacements(triplets) if self.displacements else None
         if self.augment:
             random = np.random.default_rng([self.loader.seed, step])
@@ -154,7 +149,7 @@ def held_out_batches(
     batch: int,
     seed: int,
     scheme: str,
-    variant: Variant = VARIANTS["udt"],
+    variant: Variant,
 ) -> list[Batch]:
     """Return what a network is measured on: about `HELD_OUT` triplets of these videos, always the same.
 

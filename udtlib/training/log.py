@@ -141,7 +141,7 @@ def read_log(path: str | Path) -> list[dict[str, str]]:
         ) from error
 
 
-def open_board(folder: Path, done: int = 0) -> Any:
+def open_board(folder: Path, done: int) -> Any:
     """Return a TensorBoard writer into ``folder/tensorboard``; steps after ``done`` in it are hidden.
 
     Each session of a run writes a file of its own, and TensorBoard shows them as one curve.

@@ -17,7 +17,6 @@ from udtlib.errors import DataError
 from udtlib.evaluation.report.explorer import worst_first
 from udtlib.evaluation.report.overlap_plot import frame_overlaps, key_frames, overlap_plot
 from udtlib.evaluation.report.plots import Style, by_score, ranked_styles, to_picture
-from udtlib.evaluation.scoring.policy import Policy
 from udtlib.evaluation.scoring.scores import TrackerScore, score
 from udtlib.frames import Frame
 from udtlib.strips import strip
@@ -28,13 +27,12 @@ WIDTH = 900
 EARLY = 5  # so many are drawn beforehand, the worst, for a drawing takes half a second
 
 
-def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | None = None) -> Demo:
+def explorer(results: Tracks, sequences: Iterable[Sequence]) -> Demo:
     """Return the demo: a menu of sequences, that of the least AUC (mean over the trackers) first.
 
     Args:
         results: predicted boxes ``(N, 4)``, 0-indexed, by tracker and by sequence name.
         sequences: frames and true boxes; without frames only the curves are drawn.
-        policy: how boxes become scores; None is `Policy`'s default.
 
     Raises:
         DataError: no tracker, or boxes that do not belong to the sequences.
@@ -42,9 +40,7 @@ def explorer(results: Tracks, sequences: Iterable[Sequence], policy: Policy | No
     known = {sequence.name: sequence for sequence in sequences}
     if not results:
         raise DataError("expected the boxes of one or more trackers to explore, found none")
-    scores = by_score(
-        score(boxes, known.values(), policy, tracker=tracker) for tracker, boxes in results.items()
-    )
+    scores = by_score(score(boxes, known.values(), tracker=tracker) for tracker, boxes in results.items())
     order = [scores[0].sequences[place].name for place in worst_first(scores)]
     styles = ranked_styles(scores)
 

@@ -22,11 +22,12 @@ from udtlib.errors import UnknownNameError
 from udtlib.features import colour, fhog, grey
 from udtlib.frames import Frame
 from udtlib.labels import peak_displacement, peak_to_sidelobe
-from udtlib.network import MEAN_RGB, FeatureNetwork
+from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.signed_maps import map_and_grey_bar
 from udtlib.weights import get_weights
 from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
+from udtlib.widgets.layer import as_input
 
 PATCH, CONTEXT, PANEL = 125, 2.8, 160  # side of a patch, patch over template, drawn side of a panel
 GAP = 4  # white between panels
@@ -91,9 +92,8 @@ def look(frame: int, x: float, y: float, size: float, features: str) -> tuple[Fr
     box = (x - side / 2, y - side / 2, side, side)
     patch = crop(scene().frames[frame], box, (PATCH, PATCH), border="zero")
     if features in WEIGHTS:
-        pixels = torch.from_numpy(patch.astype(np.float32) - np.array(MEAN_RGB, np.float32))
         with torch.no_grad():
-            return patch, network(features)(pixels.permute(2, 0, 1)[None])
+            return patch, network(features)(as_input(patch))
     if features not in CELLS:
         raise UnknownNameError(f"no features {features!r}; known: {', '.join(CELLS)}")
     extract = {"grey": grey, "colour": colour, "fhog": fhog}[features]

@@ -18,17 +18,15 @@ from udtlib.frames import Frame
 from udtlib.widgets.base import Demo, Slider
 
 Responses = Sequence[ArrayLike | None]
+HEIGHT = 120  # of a frame on the contact sheet, in pixels
+PLAY = 80  # milliseconds a frame
 
 
 def scrubber(
     sequence: Clip,
     predictions: ArrayLike | Mapping[str, ArrayLike] | None = None,
     responses: Responses | None = None,
-    draw: Callable[[int], Frame] | None = None,
     sheet: int = 6,
-    columns: int = 3,
-    height: int = 120,
-    interval: int = 80,
 ) -> Demo:
     """Return the demo of a tracked clip.
 
@@ -36,24 +34,20 @@ def scrubber(
         sequence: the clip; frames are read as they are drawn.
         predictions: ``(N, 4)`` 0-indexed boxes, or several trackers' by name; None draws the truth only.
         responses: a response map ``(h, w)`` a frame, or None where there is none (the first frame).
-        draw: a function of the frame's index to use instead of `frame_drawer`'s.
         sheet: frames on the contact sheet, spread evenly from first to last.
-        columns: of the contact sheet.
-        height: of a frame on the contact sheet, in pixels; ``draw``'s pictures keep their size.
-        interval: milliseconds a frame while playing.
 
     Raises:
         DataError: the clip is empty, or predictions or responses are not one a frame.
     """
-    drawer = draw or frame_drawer(sequence, predictions, responses)
-    small = draw or frame_drawer(sequence, predictions, responses, height)
+    drawer = frame_drawer(sequence, predictions, responses)
+    small = frame_drawer(sequence, predictions, responses, HEIGHT)
     if len(sequence) == 0:
         raise DataError(f"sequence {sequence.name!r} has no frames to scrub through")
     shown = np.unique(np.linspace(0, len(sequence) - 1, sheet).round().astype(int))
-    twin = viz.contact_sheet([small(int(index)) for index in shown], columns)
+    twin = viz.contact_sheet([small(int(index)) for index in shown], columns=3)
     return Demo(
         lambda frame: drawer(frame),
-        {"frame": Slider(0, len(sequence) - 1, 0, play=interval)},
+        {"frame": Slider(0, len(sequence) - 1, 0, play=PLAY)},
         twin,
         title="Frame by frame",
         alt="One frame with its boxes.",

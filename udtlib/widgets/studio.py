@@ -16,6 +16,7 @@ from udtlib import viz
 from udtlib.boxes import Boxes, iou
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import render_clip
+from udtlib.data.synthetic.textures import FAMILIES
 from udtlib.frames import Frame
 from udtlib.trackers import load_tracker
 from udtlib.widgets.base import Choice, Control, Demo, Slider
@@ -23,7 +24,7 @@ from udtlib.widgets.base import Choice, Control, Demo, Slider
 FRAMES, START, PLOT = 40, 39, 80  # frames of a clip, the one shown first; pixels
 EVERY = 3  # of the frames on the way this many are passed over for each one shown
 SEED = 6
-TEXTURES = ("leaves", "mixed", "noise")
+TEXTURES = tuple(FAMILIES)
 KNOBS = {
     "speed": "fast_motion",
     "scale": "scale_variation",

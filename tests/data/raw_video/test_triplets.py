@@ -149,10 +149,12 @@ def test_loader(cache):
     assert [batch.shape for batch in batches] == [(8, 3, 125, 125, 3)] * 4
     assert batches[0].dtype == np.uint8
     np.testing.assert_array_equal(batches[1][5, 2], cache.read(indices[1, 5, 2]))
-    np.testing.assert_array_equal(list(loader.epoch(2, first=3)), batches[3:])
     in_memory = TripletLoader(cache.load(), videos, batch=8, seed=7)
     np.testing.assert_array_equal(list(in_memory.epoch(2)), batches)
     assert (loader.indices(1) != indices).any()
+    for step in (2 * len(loader) + 3, 0, len(loader) - 1, len(loader)):
+        epoch, place = divmod(step, len(loader))
+        np.testing.assert_array_equal(loader.triplets(step), loader.indices(epoch)[place])
     assert len(TripletLoader(cache)) == 66 // 32
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from binary_results import binary_result
 
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.results.regions import Regions, State, read_regions
-from udtlib.evaluation.results.trajectories import find_trajectories, read_trajectory, write_trajectory
+from udtlib.evaluation.results.regions import Regions, State, read_regions, write_regions
+from udtlib.evaluation.results.trajectories import find_trajectories, read_trajectory
 from udtlib.polygons import rotated_rectangle, upright_box
 
 STATES = np.array([State.INITIALISED, *[State.TRACKED] * 2, State.FAILED, State.SKIPPED, State.TRACKED])
@@ -24,12 +25,13 @@ def some_regions() -> Regions:
 
 @pytest.mark.parametrize("name", ["a_001.txt", "a_001.bin"])
 def test_what_is_written_comes_back(tmp_path: Path, name: str) -> None:
-    regions = some_regions()
-    write_trajectory(tmp_path / "new" / name, regions)
-    again = read_trajectory(tmp_path / "new" / name)
-    expected = STATES.copy()
-    if name.endswith(".bin"):
+    regions, expected = some_regions(), STATES.copy()
+    if name.endswith(".txt"):
+        write_regions(tmp_path / name, regions, 0)
+    else:
+        (tmp_path / name).write_bytes(binary_result(regions))
         expected[5] = State.SKIPPED  # it has no other way to say that there are no numbers
+    again = read_trajectory(tmp_path / name)
     np.testing.assert_array_equal(again.states, expected)
     np.testing.assert_allclose(again.boxes, regions.boxes, atol=1e-4)
     assert list(again.polygons) == [2]
@@ -37,10 +39,9 @@ def test_what_is_written_comes_back(tmp_path: Path, name: str) -> None:
     assert [len(one) for one in again.each()] == [4, 4, 8, 4, 4, 4]
 
 
-def test_the_bytes_are_those_of_the_toolkit(tmp_path: Path) -> None:
+def test_the_bytes_are_those_of_the_toolkit() -> None:
     """Written down from its format: version, count, and a byte before each frame."""
-    write_trajectory(tmp_path / "a_001.bin", some_regions())
-    data = (tmp_path / "a_001.bin").read_bytes()
+    data = binary_result(some_regions())
     assert data[:6] == struct.pack("<hI", 1, 6)
     assert data[6:11] == struct.pack("<BI", 0, 1)
     assert data[11:28] == struct.pack("<Bffff", 1, 1.25, 2.5, 3.75, 4)

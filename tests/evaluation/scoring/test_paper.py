@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from udtlib.data import find_data
 from udtlib.errors import DataError, MissingDataError, UdtError, UnknownNameError
-from udtlib.evaluation.scoring.paper import TABLES, load_paper_table, paper_value
+from udtlib.evaluation.scoring.paper import TABLES, load_paper_table
 
 
 def column(table, name):
@@ -63,12 +63,7 @@ def test_both_tables_against_the_notes():
     }
 
 
-def test_one_number():
-    assert paper_value("table1", "UDT+", "auc") == 63.2
-    assert paper_value("table2", "ECO", "failures") is None
-    for arguments in (("table1", "TLD", "auc"), ("table1", "UDT", "eao"), ("table1", "UDT", "group")):
-        with pytest.raises(UnknownNameError, match=r"table1 of the paper has no number"):
-            paper_value(*arguments)
+def test_an_unknown_table_is_refused():
     with pytest.raises(UnknownNameError, match="known: table1, table2"):
         load_paper_table("table3")
 

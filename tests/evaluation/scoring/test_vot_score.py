@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from binary_results import binary_result
 
 from udtlib.data.benchmarks.vot import load_vot_truth
 from udtlib.data.locate import find_data
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError, UnknownNameError
 from udtlib.evaluation import SupervisedRun, VotScore, failure_difference, score_vot
-from udtlib.evaluation.results.trajectories import find_trajectories, read_trajectory, write_trajectory
+from udtlib.evaluation.results.trajectories import find_trajectories, read_trajectory
 
 TOOLKIT = {"accuracy": 0.57264, "failures": 66, "robustness": 1.22200, "eao": 0.31617}
 
@@ -87,10 +88,12 @@ def test_binary_files_of_the_same_runs_score_the_same(tmp_path: Path) -> None:
     texts = find_trajectories(published("siamcar_vot2018"))
     for one in chosen:
         (path,) = texts[one.name]
-        write_trajectory(tmp_path / "t" / one.name / f"{one.name}_001.bin", read_trajectory(path))
-    again, before = score_vot(tmp_path / "t", chosen), score_vot(published("siamcar_vot2018"), chosen)
-    np.testing.assert_allclose(again.accuracies, before.accuracies, atol=1e-6)
-    assert again.failures == before.failures
+        (tmp_path / "t" / one.name).mkdir(parents=True)
+        again = tmp_path / "t" / one.name / f"{one.name}_001.bin"
+        again.write_bytes(binary_result(read_trajectory(path)))
+    found, before = score_vot(tmp_path / "t", chosen), score_vot(published("siamcar_vot2018"), chosen)
+    np.testing.assert_allclose(found.accuracies, before.accuracies, atol=1e-6)
+    assert found.failures == before.failures
 
 
 def runs_of(failures: int, count: int = 120) -> SupervisedRun:

@@ -15,6 +15,7 @@ from udtlib.data.synthetic.bodies import Pose
 from udtlib.frames import Frame
 
 Beside = Callable[[Frame, Sprite, Pose, float], None]
+STRING = (70, 74, 92)
 BOWS = ((240, 200, 60), (70, 150, 210), (225, 70, 80))
 
 
@@ -57,20 +58,18 @@ def tail(frame: Frame, body: Sprite, pose: Pose, t: float) -> None:
     sag = np.linspace(0, 1, 20)[:, None]
     hand = np.array([0.42 * frame.shape[1], frame.shape[0] + 40.0])
     string = bridle + sag * (hand - bridle) + np.sin(np.pi * sag) * (0.0, 22.0)
-    _line(frame, string, (70, 74, 92), 1)
+    _line(frame, string)
     down = np.linspace(0, 1, 30)
     swing = 0.28 * np.sin(7 * down - 0.35 * t) * down**0.7
     points = tip + size * np.stack([swing + 0.35 * down * np.sin(pose.angle), 1.7 * down], axis=-1)
-    _line(frame, points, (70, 74, 92), 1)
+    _line(frame, points)
     for number, at in enumerate((9, 17, 25)):
         _bow(frame, points[at], 0.15 * size, BOWS[number])
 
 
-def _line(frame: Frame, points: Floats, color: tuple[int, int, int], thickness: int) -> None:
+def _line(frame: Frame, points: Floats) -> None:
     corners = np.rint((points - 0.5) * 2**FINE).astype(np.int32)
-    cv2.polylines(
-        frame, [corners], isClosed=False, color=color, thickness=thickness, lineType=cv2.LINE_AA, shift=FINE
-    )
+    cv2.polylines(frame, [corners], isClosed=False, color=STRING, lineType=cv2.LINE_AA, shift=FINE)
 
 
 def _bow(frame: Frame, middle: Floats, size: float, color: tuple[int, int, int]) -> None:

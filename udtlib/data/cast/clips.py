@@ -12,8 +12,7 @@ import numpy as np
 
 from udtlib.data.cast.stage import CastMotion, CastSettings, cached_frame
 from udtlib.data.sequences import Frames, Sequence
-from udtlib.data.synthetic.motion import KNOBS
-from udtlib.errors import OptionError
+from udtlib.data.synthetic.motion import check_knobs
 from udtlib.frames import Frame
 
 # name: settings; the clips named for a difficulty show it, the others are easy
@@ -93,15 +92,12 @@ def render_cast(
         OptionError: a value out of range, or a knob that does not exist.
         UnknownNameError: no such character.
     """
-    unknown = sorted(set(knobs) - set(KNOBS.values()))
-    if unknown:
-        raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
+    check_knobs(knobs)
     shape: Any = tuple(size) if isinstance(size, AbstractSequence) else size
     settings = CastSettings(frames, shape, seed, "leaves", camera_shake, **knobs, character=character)
     motion = CastMotion(settings)
     boxes = np.stack([motion.body.bounding_box(motion.target(float(t))) for t in range(settings.frames)])
-    attributes = tuple(short for short, knob in KNOBS.items() if getattr(settings, knob) > 0)
-    return Sequence(name or f"{character}-{seed}", CastFrames(settings), boxes, attributes)
+    return Sequence(name or f"{character}-{seed}", CastFrames(settings), boxes, settings.attributes)
 
 
 def load_cast(root: str | Path | None = None) -> list[Sequence]:

@@ -68,7 +68,7 @@ def check_names(members: Sequence[zipfile.ZipInfo], archive: Path) -> None:
             raise ArchiveError(f"{archive}: refused, nothing unpacked: {_shown(member.filename)} {problem}")
 
 
-def check_sizes(members: Sequence[zipfile.ZipInfo], archive: Path, largest: int = LARGEST) -> int:
+def check_sizes(members: Sequence[zipfile.ZipInfo], archive: Path, largest: int) -> int:
     """Refuse an archive that is far larger than it looks; return its size unpacked, in bytes.
 
     Raises:

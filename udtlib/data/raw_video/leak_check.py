@@ -153,12 +153,11 @@ def _compare(name: str, measured: NDArray, hashes: NDArray, tolerance: int) -> L
     return Leak(name, int((nearest <= tolerance).sum()), int(nearest.min()), int(nearest.argmin()))
 
 
-def group_copies(hashes: Sequence[NDArray[np.uint8]], tolerance: int = TOLERANCE) -> list[int]:
+def group_copies(hashes: Sequence[NDArray[np.uint8]]) -> list[int]:
     """Return a group number for each video: one group for those that show a picture in common.
 
     Args:
         hashes: of some frames of each video, ``(n, 32)``.
-        tolerance: bits that may differ.
 
     Returns:
         The index of the first video of the group, for each.
@@ -169,7 +168,7 @@ def group_copies(hashes: Sequence[NDArray[np.uint8]], tolerance: int = TOLERANCE
         if not index or not len(video):
             continue
         owners = np.repeat(np.arange(index), [len(earlier) for earlier in hashes[:index]])
-        near = owners[(hamming(video, np.concatenate(hashes[:index])) <= tolerance).any(axis=0)]
+        near = owners[(hamming(video, np.concatenate(hashes[:index])) <= TOLERANCE).any(axis=0)]
         merged = {groups[other] for other in near} | {index}
         groups = [min(merged) if group in merged else group for group in groups]
     return groups

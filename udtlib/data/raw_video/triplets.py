@@ -178,7 +178,7 @@ class TripletLoader:
         count = len(draw_triplets(videos, seed, scheme, span, searches))
         if not 1 <= batch <= count:
             raise OptionError(f"a batch is 1 to {count} triplets, as many as an epoch has; found {batch}")
-        self._batches = count // batch
+        self._batches, self._drawn = count // batch, (-1, np.empty(0, np.int64))
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -189,12 +189,19 @@ class TripletLoader:
         triplets = draw_triplets(self.videos, [self.seed, epoch], self.scheme, self.span, self.searches)
         return triplets[: len(self) * self.batch].reshape(len(self), self.batch, 1 + self.searches)
 
-    def epoch(self, epoch: int, first: int = 0) -> Iterator[NDArray[np.uint8]]:
-        """Yield the batches of an epoch from number ``first`` on: uint8 ``(batch, 3, 125, 125, 3)``.
+    def triplets(self, step: int) -> Triplets:
+        """Return the frame numbers of the batch of ``step``, from 0, over all epochs: always the same."""
+        epoch, place = divmod(step, len(self))
+        if epoch != self._drawn[0]:
+            self._drawn = epoch, self.indices(epoch)
+        return self._drawn[1][place]
+
+    def epoch(self, epoch: int) -> Iterator[NDArray[np.uint8]]:
+        """Yield the batches of an epoch: uint8 ``(batch, 3, 125, 125, 3)``.
 
         The second axis is T, S1, S2; the last is RGB.
         """
-        for triplets in self.indices(epoch)[first:]:
+        for triplets in self.indices(epoch):
             yield self.read(triplets)
 
     def read(self, indices: ArrayLike) -> NDArray[np.uint8]:

@@ -13,9 +13,8 @@ import numpy as np
 
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic.bodies import bounding_box
-from udtlib.data.synthetic.motion import KNOBS, ClipSettings, Motion
+from udtlib.data.synthetic.motion import ClipSettings, Motion, check_knobs
 from udtlib.data.synthetic.scene import cached_frame
-from udtlib.errors import OptionError
 from udtlib.frames import Frame
 
 # name: settings; the first knob of each is the attribute it is named for
@@ -125,15 +124,12 @@ def render_clip(
         OptionError: a value out of range, or a knob that does not exist.
         UnknownNameError: no such texture family.
     """
-    unknown = sorted(set(knobs) - set(KNOBS.values()))
-    if unknown:
-        raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
+    check_knobs(knobs)
     shape: Any = tuple(size) if isinstance(size, AbstractSequence) else size
     settings = ClipSettings(frames, shape, seed, texture, camera_shake, **knobs)
     motion = Motion(settings)
     boxes = np.stack([bounding_box(motion.target(float(index))) for index in range(settings.frames)])
-    attributes = tuple(short for short, knob in KNOBS.items() if getattr(settings, knob) > 0)
-    return Sequence(name or f"clip-{seed}", ClipFrames(settings), boxes, attributes)
+    return Sequence(name or f"clip-{seed}", ClipFrames(settings), boxes, settings.attributes)
 
 
 def load_synthetic(root: str | Path | None = None) -> list[Sequence]:

@@ -4,6 +4,7 @@ Time ``t`` is in frames and continuous: frame ``i`` is the scene at ``t = i``, s
 frame is an average over times around ``i``. Book: chapter 01.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -72,10 +73,26 @@ class ClipSettings:
         object.__setattr__(self, "size", tuple(check("size", side, Side) for side in self.size))
         check_name("texture family", self.texture, FAMILIES)
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The OTB short names of the knobs above 0."""
+        return tuple(short for short, knob in KNOBS.items() if getattr(self, knob) > 0)
+
     def generator(self, stream: str) -> np.random.Generator:
         """Return a fresh generator for one of `STREAMS`: turning a knob never changes another's draws."""
         child = np.random.SeedSequence(self.seed, spawn_key=(STREAMS.index(stream),))
         return np.random.Generator(np.random.PCG64(child))
+
+
+def check_knobs(names: Iterable[str]) -> None:
+    """Refuse knobs that do not exist.
+
+    Raises:
+        OptionError: one of these.
+    """
+    unknown = sorted(set(names) - set(KNOBS.values()))
+    if unknown:
+        raise OptionError(f"no knob {', '.join(unknown)}; known: {', '.join(KNOBS.values())}")
 
 
 class Wave:

@@ -20,6 +20,7 @@ OPPONENT_AXES = np.array([[1.0, 1.0, 1.0], [0.7, 0.7, -1.4], [1.2, -1.2, 0.0]])
 OPPONENT_SPREAD = np.array([1.0, 0.24, 0.13])
 # family: (contrast of the leaves, contrast of the noise) in grey levels
 FAMILIES = {"leaves": (46.0, 11.0), "mixed": (34.0, 26.0), "noise": (0.0, 44.0)}
+RADII = (5.0, 60.0)  # of the smallest and the largest leaf, in pixels
 
 
 def pink_noise(
@@ -56,21 +57,18 @@ def colour_noise(height: int, width: int, generator: np.random.Generator) -> Fie
     return opponent_to_rgb(np.stack(planes, axis=-1))
 
 
-def dead_leaves(
-    height: int, width: int, generator: np.random.Generator, radii: tuple[float, float] = (5.0, 60.0)
-) -> Field:
+def dead_leaves(height: int, width: int, generator: np.random.Generator) -> Field:
     """Return periodic dead leaves: opaque ellipses dropped on each other, radius density ``radius ** -3``.
 
     Args:
         height: rows.
         width: columns.
         generator: the source of randomness.
-        radii: smallest and largest radius in pixels.
 
     Returns:
         ``(height, width, 3)`` float64 of mean about 0; lightness of deviation about 1.
     """
-    low, high = radii
+    low, high = RADII
     mean_area = 2 * np.pi * np.log(high / low) / (low**-2 - high**-2)
     count = int(np.ceil(2.5 * height * width / mean_area))
     radius = (low**-2 - generator.random(count) * (low**-2 - high**-2)) ** -0.5

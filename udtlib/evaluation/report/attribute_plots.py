@@ -11,7 +11,6 @@ import numpy as np
 
 from udtlib.errors import DataError
 from udtlib.evaluation.report.plots import (
-    Style,
     as_written,
     by_score,
     check_comparable,
@@ -57,7 +56,6 @@ def attribute_plots(
     *,
     measure: str = "auc",
     bands: bool = False,
-    styles: dict[str, Style] | None = None,
     columns: int = 4,
 ) -> "Figure":
     """Return one figure with a success (or precision) plot for each attribute, by name.
@@ -68,7 +66,6 @@ def attribute_plots(
         scores: one line each, scored on the same sequences under one policy.
         measure: ``"auc"`` for success plots, ``"precision"`` for precision plots.
         bands: shade the 95 % bootstrap interval over the attribute's sequences at each threshold.
-        styles: by tracker name; None is `ranked_styles`, so that a tracker looks as in `success_plot`.
         columns: plots side by side.
 
     Raises:
@@ -79,8 +76,7 @@ def attribute_plots(
     """
     from matplotlib.figure import Figure
 
-    groups = _groups(scores, measure)
-    styles = styles or ranked_styles(scores)
+    groups, styles = _groups(scores, measure), ranked_styles(scores)
     columns = min(columns, len(groups))
     rows = -(-len(groups) // columns)
     figure = Figure(figsize=(columns * CELL[0], rows * CELL[1]), layout="constrained")
@@ -98,9 +94,7 @@ def attribute_plots(
     return figure
 
 
-def attribute_chart(
-    scores: Scores, *, measure: str = "auc", styles: dict[str, Style] | None = None
-) -> "Figure":
+def attribute_chart(scores: Scores, *, measure: str = "auc") -> "Figure":
     """Return all attributes in one chart: a row each, the hardest on top, a mark with interval a tracker.
 
     Bars are 95 % bootstrap intervals over the attribute's sequences; there is none for a single sequence.
@@ -108,7 +102,6 @@ def attribute_chart(
     Args:
         scores: scored on the same sequences under one policy.
         measure: ``"auc"`` or ``"precision"``.
-        styles: by tracker name; None is `ranked_styles`.
 
     Raises:
         DataError: as `attribute_plots`.
@@ -117,15 +110,17 @@ def attribute_chart(
     """
     from matplotlib.figure import Figure
 
-    groups = _groups(scores, measure)
-    styles, ordered = styles or ranked_styles(scores), by_score(scores, measure)
+    groups, styles = _groups(scores, measure), ranked_styles(scores)
+    ordered = by_score(scores, measure)
     hardest = sorted(groups, key=lambda name: np.mean([getattr(one, measure) for one in groups[name]]))
     step = 0.7 / len(ordered)
     height = 0.9 + len(hardest) * max(0.3, 0.1 * len(ordered))
     axes = Figure(figsize=(7.6, height), layout="constrained").add_subplot()
     for place, score in enumerate(ordered):
         rows = np.arange(len(hardest)) + (place - (len(ordered) - 1) / 2) * step
-        found = [one.interval(measure) for name in hardest for one in groups[name] if _is(one, score)]
+        found = [
+            one.interval(measure) for name in hardest for one in groups[name] if one.tracker == score.tracker
+        ]
         means = np.array([each.mean for each in found])
         reach = np.abs(np.array([[each.low, each.high] for each in found]).T - means)
         label = f"[{getattr(score, measure):.3f}] {short(score.tracker)}"
@@ -142,10 +137,6 @@ def attribute_chart(
 
 def _heading(name: str, group: Scores) -> str:
     return f"{printable(long_name(name))} ({len(group[0].sequences)})"
-
-
-def _is(one: TrackerScore, other: TrackerScore) -> bool:
-    return one.tracker == other.tracker
 
 
 def _groups(scores: Scores, measure: str) -> dict[str, list[TrackerScore]]:

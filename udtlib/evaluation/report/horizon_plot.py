@@ -23,7 +23,6 @@ def horizon_plot(
     *,
     against: str | None = None,
     bands: bool = True,
-    styles: dict[str, Style] | None = None,
 ) -> "Figure":
     """Return the horizon curves of trackers, and beside them each one's difference from one of them.
 
@@ -33,7 +32,6 @@ def horizon_plot(
         scores: from protocol ``"anchors"``, on the same sequences.
         against: the tracker to subtract; None is the worst one. Of a single tracker there is no difference.
         bands: shade the 95 % bootstrap interval over sequences at each number of frames.
-        styles: by tracker name; None is `ranked_styles`.
 
     Raises:
         DataError: no tracker, two of one name, another protocol, trackers scored on different sequences, or
@@ -45,8 +43,7 @@ def horizon_plot(
 
     check_comparable(scores)
     ordered = by_score(scores)
-    base = _chosen(ordered, against)
-    styles = styles or ranked_styles(ordered)
+    base, styles = _chosen(ordered, against), ranked_styles(ordered)
     figure = Figure(figsize=SIZE if len(ordered) > 1 else (SIZE[0] / 2, SIZE[1]), layout="constrained")
     grid = figure.subplots(1, min(len(ordered), 2), squeeze=False)[0]
     for score in ordered:

@@ -188,10 +188,10 @@ def as_written(texts: "Iterable[Text]") -> None:
         text.set_text(printable(text.get_text()))
 
 
-def short(name: str, length: int = 32) -> str:
-    """Return a name fit for a legend: what cannot be printed written out, a long one cut."""
+def short(name: str) -> str:
+    """Return a name fit for a legend: what cannot be printed written out, cut to 32 characters."""
     name = printable(name)
-    return name if len(name) <= length else name[: length - 1] + "…"
+    return name if len(name) <= 32 else name[:31] + "…"
 
 
 def to_picture(figure: "Figure", dpi: int = 100) -> Frame:

@@ -157,7 +157,7 @@ def load_result(path: str | Path, sequence: Sequence, dataset: str = "otb", prot
 
 
 def load_runs(
-    folder: str | Path, sequences: Iterable[Sequence], dataset: str = "otb", protocol: str = "tre"
+    folder: str | Path, sequences: Iterable[Sequence], dataset: str, protocol: str
 ) -> dict[str, list[Result]]:
     """Return the results of all runs of a protocol by sequence name: files ``SEQUENCE-01.txt`` and so on.
 

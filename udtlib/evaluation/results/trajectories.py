@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from udtlib.errors import BoxError, DataError, MissingDataError
-from udtlib.evaluation.results.regions import Regions, State, read_regions, region_lines
-from udtlib.files import storage_errors, user_path, write_whole
+from udtlib.evaluation.results.regions import Regions, State, read_regions
+from udtlib.files import user_path
 from udtlib.polygons import Region, check_region, upright_box
 
 EXPERIMENT = "baseline"
@@ -95,33 +95,6 @@ def read_trajectory(path: str | Path) -> Regions:
     """
     path = user_path(path)
     return _read_binary(path) if path.suffix == ".bin" else read_regions(path, 0)
-
-
-def write_trajectory(path: str | Path, regions: Regions) -> None:
-    """Write a result file of VOT's toolkit: binary if its name ends in ``.bin``, else text.
-
-    Binary files hold numbers of 32 bits, text ones four decimals. Frames whose box is NaN are written as
-    skipped ones in a binary file, which has nothing else for them, and as NaN in text.
-
-    Raises:
-        StorageError: it cannot be written; what was there before is still there.
-    """
-    path = user_path(path)
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, _binary(regions) if path.suffix == ".bin" else region_lines(regions, 0))
-
-
-def _binary(regions: Regions) -> bytes:
-    parts = [HEADER.pack(1, len(regions))]
-    for state, region in zip(regions.states.tolist(), regions.each(), strict=True):
-        if state != State.TRACKED or np.isnan(region).any():
-            parts.append(b"\0" + CODE.pack(0 if state == State.TRACKED else state))
-        elif len(region) == 4:
-            parts.append(b"\1" + BOX.pack(*region))
-        else:
-            parts.append(b"\2" + CORNERS.pack(len(region) // 2) + region.astype("<f4").tobytes())
-    return b"".join(parts)
 
 
 def _read_binary(path: Path) -> Regions:

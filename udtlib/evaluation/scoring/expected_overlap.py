@@ -28,44 +28,39 @@ class Segment:
         overlaps: ``(n,)`` in 0..1, from the start, whose own overlap does not count, to before the failure.
         failed: whether it ended in a failure.
         first: the frame of the start, from 0.
-        weight: how much it counts, 0..1: its share of frames that have the tag that was asked for.
     """
 
     overlaps: Floats
     failed: bool
     first: int
-    weight: float = 1.0
 
     def __len__(self) -> int:
         """Return the number of frames before the failure, the start among them."""
         return len(self.overlaps)
 
 
-def segments(run: SupervisedRun, tag: str | None = None) -> list[Segment]:
+def segments(run: SupervisedRun) -> list[Segment]:
     """Return the parts of a run, from each start to the failure after it or to the end of the sequence.
 
     Args:
         run: of known overlaps; in frames without a true region they count as 0.
-        tag: weighs each part by its share of frames that have it; None: all count 1.
 
     Book: chapter 14.
     """
-    overlaps, tagged, failures = np.nan_to_num(run.overlaps), run.tagged(tag), run.failures
+    overlaps, failures = np.nan_to_num(run.overlaps), run.failures
     found = []
     for first in run.starts.tolist():
         after = failures[failures > first]
         end = int(after[0]) if len(after) else len(run)
-        weight = float(tagged[first:end].mean())
-        found.append(Segment(overlaps[first:end], bool(len(after)), first, weight))
+        found.append(Segment(overlaps[first:end], bool(len(after)), first))
     return found
 
 
-def expected_overlap_curve(runs: Iterable[SupervisedRun], tag: str | None = None) -> Floats:
+def expected_overlap_curve(runs: Iterable[SupervisedRun]) -> Floats:
     """Return the overlap that is to be expected on average over the first n frames after a start.
 
     Args:
         runs: of any sequences and repetitions, one at least; every part of every run counts alike.
-        tag: weighs each part by its share of frames with this tag; None: not.
 
     Returns:
         ``(L,)`` float64 in 0..1, for n = 0..L-1, L the length of the longest part; 0 for n = 0, NaN where no
@@ -76,7 +71,7 @@ def expected_overlap_curve(runs: Iterable[SupervisedRun], tag: str | None = None
 
     Book: chapter 14.
     """
-    return curve_of([part for run in runs for part in segments(run, tag)])
+    return curve_of([part for run in runs for part in segments(run)])
 
 
 def curve_of(parts: Iterable[Segment]) -> Floats:
@@ -84,12 +79,11 @@ def curve_of(parts: Iterable[Segment]) -> Floats:
     parts = list(parts)
     if not parts:
         raise DataError("expected a run with a start, found none")
-    total, weight = sums_of(parts, max(map(len, parts)))
-    return ratio(total, weight)
+    return ratio(*sums_of(parts, max(map(len, parts))))
 
 
 def sums_of(parts: Iterable[Segment], length: int) -> tuple[Floats, Floats]:
-    """Return the weighted sums over segments of their mean overlap in n frames, and of the weights.
+    """Return the sum over segments of their mean overlap in n frames, and how many are known so long.
 
     Args:
         parts: the segments.
@@ -98,21 +92,21 @@ def sums_of(parts: Iterable[Segment], length: int) -> tuple[Floats, Floats]:
     Returns:
         ``(length,)`` each; the first divided by the second is the curve.
     """
-    total, weight, lengths = np.zeros(length), np.zeros(length), np.maximum(np.arange(length), 1)
+    total, count, lengths = np.zeros(length), np.zeros(length), np.maximum(np.arange(length), 1)
     for part in parts:
         known = min(len(part), length)
         so_far = np.zeros(length)
         so_far[1:known] = np.cumsum(part.overlaps[1:known])
         so_far[known:] = so_far[known - 1]
         end = length if part.failed else known
-        total[:end] += part.weight * (so_far / lengths)[:end]
-        weight[:end] += part.weight
-    return total, weight
+        total[:end] += (so_far / lengths)[:end]
+        count[:end] += 1
+    return total, count
 
 
-def ratio(total: Floats, weight: Floats) -> Floats:
-    """Return a quotient of two arrays, NaN where there is no weight."""
-    return np.divide(total, weight, out=np.full(np.shape(total), np.nan), where=weight > 0)
+def ratio(total: Floats, count: Floats) -> Floats:
+    """Return a quotient of two arrays, NaN where the second is 0."""
+    return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
 def eao_interval(year: int) -> tuple[int, int]:

@@ -170,25 +170,13 @@ def _area(success: Floats, overlaps: Floats, policy: Policy) -> float:
     return float(success.mean())
 
 
-def frame_measures(
-    boxes: ArrayLike, truth: ArrayLike, policy: Policy, *, name: str = "sequence"
-) -> tuple[Floats, Floats]:
-    """Return the overlaps and the centre errors (pixels) of the frames that count, ``(M,)`` each.
-
-    Frames that fail whatever the threshold have overlap -1 and error infinity; frames that a policy
-    calls precise without measuring have error -1.
-
-    Raises:
-        DataError: as `score_sequence`.
-    """
-    overlaps, errors, _ = measure_frames(boxes, truth, policy, name=name)
-    return overlaps, errors
-
-
 def measure_frames(
-    boxes: ArrayLike, truth: ArrayLike, policy: Policy, *, name: str = "sequence"
+    boxes: ArrayLike, truth: ArrayLike, policy: Policy, *, name: str
 ) -> tuple[Floats, Floats, Floats]:
-    """Return what `frame_measures` does, and the centre errors in the target's widths and heights.
+    """Return overlaps, centre errors in pixels, and those in target sizes, of the frames that count.
+
+    Each is ``(M,)``. Frames that fail whatever the threshold have overlap -1 and error infinity; frames
+    that a policy calls precise without measuring have error -1.
 
     Raises:
         DataError: as `score_sequence`.

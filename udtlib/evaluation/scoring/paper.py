@@ -39,19 +39,6 @@ def load_paper_table(name: str, folder: str | Path | None = None) -> list[Row]:
     return [_row(cells, f"{path}, line {number}") for number, cells in _cells(path)]
 
 
-def paper_value(name: str, tracker: str, column: str) -> float | None:
-    """Return one number of a table, ``paper_value("table1", "UDT", "auc")`` is 59.4; None for "-".
-
-    Raises:
-        UnknownNameError: a tracker or column that the table does not have.
-    """
-    for row in load_paper_table(name):
-        value = row.get(column, "")
-        if row["tracker"] == tracker and not isinstance(value, str):
-            return value
-    raise UnknownNameError(f"{name} of the paper has no number {column!r} of {tracker!r}")
-
-
 def _cells(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line number and cells by column; the first line that is no comment names the columns."""
     lines = enumerate(read_text(path).splitlines(), start=1)

@@ -157,10 +157,6 @@ class VotScore:
             pooled.accuracy, sum(one.failures for one in each), sum(one.frames for one in each)
         )
 
-    def eao_of_tag(self, tag: str) -> float:
-        """Return the EAO with each part of a run weighed by its share of frames that have a tag."""
-        return expected_average_overlap(expected_overlap_curve(self.all_runs, tag), self.year)
-
     def to_json(self) -> dict[str, Any]:
         """Return what ``udt vot score --json`` writes for one tracker."""
         numbers = {

@@ -19,7 +19,7 @@ from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, check_box_in_image
 from udtlib.dcf import gaussian_label
 from udtlib.dcf.lowpass import LowPassTransform, label_cutoff
-from udtlib.devices import keep_freed_memory, usable_device
+from udtlib.devices import DTYPES, keep_freed_memory, usable_device
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
@@ -36,7 +36,6 @@ SMALLEST_SIDE = 4.0  # pixels
 SCALE_ROUNDING, CELL_ROUNDING = 4e-4, 2e-4
 LOST = 0.15  # score: 0.15 and above on targets that are there, 0.06 to 0.14 on noise in their place
 FLAT = 8  # grey levels between the darkest and the lightest pixel of a window that shows nothing
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class UdtTracker:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from udtlib.arguments import OneOf, checked, preset_with
 from udtlib.boxes import Boxes, center, check_box_in_image, from_center
-from udtlib.devices import keep_freed_memory, one_blas_thread
+from udtlib.devices import DTYPES, keep_freed_memory, one_blas_thread
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
 from udtlib.network import MEAN_RGB
@@ -42,7 +42,6 @@ BESIDE = np.array([[-1, 0], [-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], 
 """Directions of a second look, ``(x, y)``; every second of them in one frame, the others in the next."""
 CONVINCING = 0.6
 """Share of the ordinary peak that makes a second look believe what it sees."""
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)

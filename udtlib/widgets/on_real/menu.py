@@ -29,6 +29,7 @@ HOW = (
     " Then run the chapter again."
 )
 LONGEST = 600  # characters of a line about a broken video
+WIDTH = 520  # of its picture, pixels: as a cell beside JupyterLab's list of files; a wider one is shrunk
 
 
 @dataclass
@@ -76,13 +77,10 @@ class Menu:
         return Sequence(whole.name, frames, whole.boxes[:end], start=whole.start)
 
 
-def notice(text: str, width: int = 520) -> Frame:
-    """Return a white picture of a text, broken into lines; what OpenCV's font lacks becomes ``?``.
-
-    A cell beside JupyterLab's list of files is about so wide; a wider picture would be shrunk.
-    """
+def notice(text: str) -> Frame:
+    """Return a white picture of a text, broken into lines; what OpenCV's font lacks becomes ``?``."""
     plain = text[:LONGEST].encode("ascii", "replace").decode()
-    return np.vstack([viz.text_strip(line, width) for line in wrap(plain, width // 8)])
+    return np.vstack([viz.text_strip(line, WIDTH) for line in wrap(plain, WIDTH // 8)])
 
 
 @contextmanager
