@@ -848,8 +848,10 @@ print("udt-released: frames from each start to the failure:", *held)
 #
 # Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the normalisation at its end
 # turns strong edges into weak ones. With features a quarter as large, the tracker with the preset `book` fails less often
-# here, for each of three seeds. The tracker around the network can help, too: the preset `book` (`udt`) moves its window
-# first, which saves one failure of seven, and `udt+` has none.
+# here, for each of three seeds. The tracker around the network can help, too: `udt+` has no failure. The preset `book`
+# (`udt`), which moves its window first, has one less, and that is too small a difference to count: a failure can depend on
+# the rounding of a few pixels. On a processor without AVX2, for example, OpenCV rounds the resized patches otherwise, and
+# KCF loses this ball too.
 #
 # On the ten sequences of chapter 13 the same network was far ahead of random weights. A benchmark can show a weakness
 # only if it contains the situation in which the weakness matters.
@@ -860,7 +862,8 @@ if found is not None:
     (sequence,) = (one for one in load_dataset("vot", found) if one.name == "ball1")
     for name in ("mosse", "kcf"):
         regions, _ = track_supervised(load_tracker(name), sequence)
-        assert abs(int((regions.states == FAILURE).sum()) - failures_of[name]) <= 1, name
+        # without AVX2 KCF fails twice
+        assert abs(int((regions.states == FAILURE).sum()) - failures_of[name]) <= 2, name
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # One pass gives next to nothing to all three; restarts tell them apart.

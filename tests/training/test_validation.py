@@ -79,9 +79,10 @@ def test_the_average_is_measured_and_the_network_comes_back():
     averaged = validate(job, HELD)
     assert all(torch.equal(before[name], each) for name, each in job.network.state_dict().items())
     plain = start(TrainingSettings(), CPU)  # the weights that the average is of
-    assert averaged == validate(plain, HELD)
+    same = pytest.approx(validate(plain, HELD).loss, rel=1e-6)  # without AVX2 the last bit differs
+    assert averaged.loss == same
     job.settings = TrainingSettings()
-    assert averaged != validate(job, HELD)
+    assert validate(job, HELD).loss != same
 
 
 def test_an_interrupted_run_tells_what_a_whole_one_does(tmp_path):
