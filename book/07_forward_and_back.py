@@ -19,7 +19,7 @@
 #
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb): the layer. [Chapter 05](05_gradients.ipynb) helps in section 7.5.
 #
-# Run time: about 27 s on two cores. Downloads: none.
+# Run time: about 18 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

@@ -15,7 +15,7 @@
 # [chapter 13](13_evaluating_on_otb.ipynb) (success curves, paired intervals, how many sequences a claim needs).
 # [Chapter 02](02_correlation_filters.ipynb) explains MOSSE, the tracker we watch most of the time.
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 10 s on two cores. Downloads: none.
 
 # %%
 import csv
