@@ -808,9 +808,9 @@ print(f"wrong = {100 * wrong:.0f}")
 #   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
 #   gets 0.952<!-- perfect -->.
-# - On clean data all tools agree. They differ where something unusual happens: a target that spends 30 frames at the
-#   left border has an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631 <!-- border_pysot --> under
-#   `pysot-toolkit`. So always name the policy.
+# - On clean data all tools agree. They differ where something unusual happens: with the target at the left border for
+#   a while, the same boxes have an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631
+#   <!-- border_pysot --> under `pysot-toolkit`. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
 #   0.537 <!-- udt_low --> to 0.633<!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.

@@ -1,4 +1,4 @@
-"""Chapters find stored results through the package, from any working directory, and the README quotes them."""
+"""Chapters find stored results through the package, from any working directory; the README quotes them."""
 
 import csv
 from pathlib import Path
