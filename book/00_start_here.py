@@ -407,6 +407,8 @@ assert results["udt"]["Jumping"]["mean_overlap"] > results["mosse"]["Jumping"]["
 # - **Exercises start empty.** Each is a function without a body, followed by a check, which says "not filled in yet".
 #   Write the function and run both cells. The check says "correct", or gives a hint of one line. "Run All" continues
 #   past it. Our answers are in `book/solutions/`.
+# - **One symbol, one meaning.** `symbols.csv`, beside the chapters, lists every symbol with its name in the code. In the
+#   web book it is the page Notation, which every chapter links to.
 # - **The library is part of the book.** What a chapter has built by hand is later imported from `udtlib`, where it
 #   is as short as we could make it. Type `load_tracker??` in a cell to read it.
 # - **Numbers in the summaries are tested.** A program compares them with what the cells printed, each time anything changes.

@@ -17,7 +17,7 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 13 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -335,8 +335,8 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 # ## 4.4 Lambda: a surprise
 #
 # $\lambda$ keeps the division from amplifying noise. The reference code divides the template's energy by $N=CHW$, the
-# number of values in its features, before it adds its $\lambda_N=10^{-4}$. In the plain form of Eq. 4 this is a
-# $\lambda$ that is $N$ times as large, printed below.
+# number of values in its features, before it adds its $\lambda_N=10^{-4}$. The plain form of Eq. 4 needs another
+# $\lambda$ for the same response. The next cell prints it, and exercise 2 asks how the two are related.
 #
 # **Predict:** multiply it by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
 # more than `10`?
@@ -356,9 +356,9 @@ drift = np.abs(peaks[exponents == 0] - peaks[exponents == -4]).max()
 print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
 
 # %% [markdown]
-# The left plot shows the height of the peak for values of $\lambda$ over twelve decades. The right plot counts how much
+# The left plot shows the height of the peak for values of $\lambda_N$ over twelve decades. The right plot counts how much
 # energy the template has at its frequencies, in all channels together and in one of them alone. How far to the right of
-# the dashed line, the reference's $\lambda$, does each histogram begin?
+# the dashed line, the reference's $\lambda_N$, does each histogram begin?
 
 # %% tags=["slide"] alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does"
 spectrum_energy = torch.fft.rfft2(x).abs().square()
@@ -369,29 +369,30 @@ energies = {
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 2.9), layout="constrained")
 left.semilogx(10.0**exponents, heights, "o-")
 left.axvline(1e-4, color="0.6", linestyle="--")
-left.set(xlabel=r"$\lambda$ (dashed: the reference)", ylabel="height of the peak", ylim=(0, None))
+left.set(xlabel=r"$\lambda_N$ (dashed: the reference)", ylabel="height of the peak", ylim=(0, None))
 for name, values in energies.items():
     right.hist(np.log10(values.numpy().ravel()), bins=60, histtype="step", label=name)
 right.legend(fontsize=8)
 right.axvline(-4, color="0.6", linestyle="--")
-right.set(xlabel=r"$\log_{10}\sum_c|\hat X_c|^2$, same unit as $\lambda$", ylabel="frequencies")
+right.set(
+    xlabel=r"$\log_{10}$ of $\frac{1}{N}\sum_c|\hat X_c|^2$, to which $\lambda_N$ is added",
+    ylabel="frequencies",
+)
 plt.show()
 weakest = {name: float(values.min()) / 1e-4 for name, values in energies.items()}
 print(
-    f"the weakest frequency of 32 channels: {weakest['32 channels'] / 1000:.1f} thousand times lambda,",
+    f"the weakest frequency of 32 channels: {weakest['32 channels'] / 1000:.1f} thousand times lambda_N,",
     end=" ",
 )
 print(f"of channel 1 alone: {weakest['channel 1 alone']:.0f} times")
 
 # %% [markdown]
-# The right plot explains the left one. $\lambda$ matters at frequencies where the template's energy is not much
-# larger than $\lambda$. One channel alone has frequencies whose energy is only a few times $\lambda$. In all 32
-# together, on this rendered clip, the weakest frequency has more than a thousand times $\lambda$: what one channel
-# lacks another has. So many channels regularise the
-# filter better than $\lambda$ does.
+# The right plot explains the left one. $\lambda_N$ matters at frequencies where the template's energy is not much
+# larger than $\lambda_N$. One channel alone has frequencies whose energy is only a few times $\lambda_N$. In all 32
+# together, on this rendered clip, the weakest frequency has more than a thousand times $\lambda_N$: what one channel
+# lacks another has. So many channels regularise the filter better than $\lambda_N$ does.
 #
-# Real frames can be emptier. On the small, blurred target of OTB's *Crossing*,
-# for example, the weakest frequency has only 24 times $\lambda$, and there $\lambda$ begins to matter. Where the
+# Real frames can be emptier. On the small, blurred target of OTB's *Crossing*, for example, the weakest frequency has only 24 times $\lambda_N$, and there $\lambda_N$ begins to matter. Where the
 # sequence is found, the next cell checks this.
 
 # %% tags=["outside-data"]
@@ -506,7 +507,8 @@ assert hits["no window"] <= 10
 # ## 4.7 Try it yourself
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the
-# truth, the cross the peak. Try one channel with $\sigma=1$, then no window, then $\lambda=10^4$.
+# truth, the cross the peak; `log10_lambda` is the logarithm of $\lambda_N$. Try one channel with $\sigma=1$, then no
+# window, then $\lambda_N=10^4$.
 
 # %% tags=["nbval-ignore-output"] alt="Three settings of the demo, with template, search patch, one channel of each, and the response: a wide label makes a broad peak, and without a window the peak misses the ring"
 demo.demo()

@@ -19,7 +19,7 @@
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
-# Run time: about 10 s on two cores. Downloads: none.
+# Run time: about 9 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -450,8 +450,9 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 # some content entered and some left. With a pure
 # circular shift the two gradients are about equally large.
 #
-# $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it; this
-# time the loss asks for a peak at the true shift, (3, 5). Look at where the two curves cross:
+# $\lambda$ limits the effect, because it is the smallest value that $\hat{\mathbf K}$ can have. We vary it, written as
+# $\lambda_N=\lambda/N$ with the $N=64^2$ pixels of a patch; this time the loss asks for a peak at the true shift, (3, 5).
+# Look at where the two curves cross:
 
 # %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
 exponents = np.arange(-5, 3)
@@ -465,14 +466,14 @@ ratio = np.divide(strength["template"], strength["search patch"])
 figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
 for (name, norms), marker in zip(strength.items(), "os", strict=True):
     axis.loglog(10.0**exponents, norms, marker=marker, label=name)
-axis.set(xlabel=r"$\lambda$, relative to the number of pixels", ylabel="norm of the gradient")
+axis.set(xlabel=r"$\lambda_N$", ylabel="norm of the gradient")
 axis.legend()
 plt.show()
-print("template over search patch, lambda from 1e-5 to 100:", *(f"{value:.1f}" for value in ratio))
+print("template over search patch, lambda_N from 1e-5 to 100:", *(f"{value:.1f}" for value in ratio))
 
 # %% [markdown]
-# For small $\lambda$ the template's gradient is several times larger. The curves cross between 0.01 and 0.1, and for
-# large $\lambda$ the template's gradient is the smaller one, a little more than half of the search patch's. In
+# For small $\lambda_N$ the template's gradient is several times larger. The curves cross between 0.01 and 0.1, and for
+# large $\lambda_N$ the template's gradient is the smaller one, a little more than half of the search patch's. In
 # training $\lambda$ is small. There 32 channels share one $\hat{\mathbf K}$, which sums their energies, so
 # $\hat{\mathbf K}$ is close to $\lambda$ only where all the channels are missing a frequency.
 
@@ -632,7 +633,7 @@ assert answer == "almost nothing"
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. In the top row the loss
 # asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
-# Then raise $\lambda$.
+# Then raise $\lambda_N$, whose logarithm is `log10_lambda`.
 
 # %% tags=["nbval-ignore-output"] alt="Three rows of the demo: template, search patch, response, and the gradients at response, template and search patch; where the label asks for another place, the arriving gradient has a bright and a dark spot"
 gradient.demo()

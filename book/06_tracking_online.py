@@ -834,7 +834,8 @@ assert drive_overlaps["rate 0.01"][-5:].min() > 0.8 > 0.1 > drive_overlaps["rate
 # - a template on the background, for which there is no true displacement to compare with: it moves only because the
 #   camera shakes a little.
 #
-# In JupyterLab the controls below are live. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on
+# In JupyterLab the controls below are live, and both squares can be dragged on their frames; `log10_lambda` is the
+# logarithm of $\lambda_N$. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on
 # frame 12; and the learned network beside the random one.
 
 # %% tags=["nbval-ignore-output"] alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target"

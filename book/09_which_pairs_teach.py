@@ -5,19 +5,19 @@
 # ---
 
 # %% [markdown]
-# # 09. Which pairs deserve to teach
+# # 09 Which pairs deserve to teach
 #
 # Much raw video shows next to nothing: a parked car, a wall, the sky. The tracker follows and returns to its start,
 # and the network learns nothing from it. Sometimes video is broken: a cut, a flash, a fade to black. Chapters 07 and
-# 08 gave every pair the same weight. In
-# this chapter each pair gets its own weight, computed from the tracker's responses.
+# 08 gave every pair the same weight. In this chapter each pair gets its own weight, computed from the tracker's
+# responses.
 #
-# **You will** write Eq. 9 to 11, each with its line of code, sort a batch by weight as the paper's Fig. 5 does,
-# measure what the motion weight *really* measures, find one kind of frame that ruins training and one that the
-# weights do not remove, and examine four places where paper and code disagree.
+# **Goals.** After this chapter you can *write* Eq. 9 to 11, each with its line of code, *sort* a batch by weight as the
+# paper's Fig. 5 does, *say* what the motion weight really measures, *recognise* the kind of frame that ruins training
+# and the kind that no weight removes, and *judge* four places where paper and code disagree.
 #
-# **You need** chapter 07 (tracking forward and back, Eq. 6) and chapter 08 (three frames, Eq. 8). What we use of
-# them is repeated.
+# **Prerequisites.** [Chapter 07](07_forward_and_back.ipynb) (tracking forward and back, Eq. 6) and [chapter
+# 08](08_three_frames.ipynb) (three frames, Eq. 8). What we use of them is repeated.
 #
 # Run time: about 28 s on two cores. Downloads: none.
 

@@ -488,8 +488,9 @@ assert shuffled_losses[-8:].mean() > 1.5 * losses[-8:].mean()
 # contain no information.
 #
 # We examine six networks: random weights, the two that were trained above with time and without, the one that ships, a
-# collapsed one whose features are 1 everywhere, and a position code, whose features are a fixed pattern. For each of
-# them we compute four numbers:
+# collapsed one whose features are 1 everywhere, and a position code, whose features are a fixed pattern. The random one
+# and the trained ones have seed 0, as everywhere in this chapter where no other seed is named. For each of the six we
+# compute four numbers:
 #
 # - the loss on triplets from which nothing was learned;
 # - how much of a *known* move of the picture the responses follow, 1 for all of it and 0 for none;
@@ -856,7 +857,8 @@ for name, facts in about_curves["runs"].items():
 
 # %% [markdown]
 # `udt` is the network that ships. `udt-long` has twelve times as many steps, and `udt-noise` was trained on drawn clips
-# instead of real video. The list of recipes below explains the options. The left plot shows what the network was trained
+# instead of real video. No command names a seed, so each is one run with seed 0. The list of recipes below explains the
+# options. The left plot shows what the network was trained
 # to lower, and the right one how well it tracks, measured at some steps on the way. Compare the two for `udt-long`.
 
 # %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"

@@ -63,6 +63,12 @@ def _wraps_at_the_last_index(dy, dx, height, width):
 
 
 def noise_power(std, window):
+    """Return std^2 times the sum of the squared window.
+
+    |e_k|^2 is the sum over all pairs of pixels u, v of w_u w_v n_u n_v exp(-2 pi i k (u - v) / n). The noise of two
+    different pixels is independent and has mean 0, so E[n_u n_v] = 0 and these terms drop out. Where u = v the factor
+    of the wave is 1 and E[n_u^2] = std^2, so std^2 sum_u w_u^2 is left, and k is no longer in it.
+    """
     return std**2 * np.sum(window**2)
 
 

@@ -38,7 +38,12 @@ def _not_divided(x, z, offset, power):
 
 
 def contrast_gain(energy, lam, template, search):
-    """Return r / y with x = template * x0, z = search * x0 and |x0|^2 = energy in Eq. 3.1."""
+    """Return r / y with x = template * x0, z = search * x0 and |x0|^2 = energy in Eq. 3.1.
+
+    The sum above becomes template * search * energy; below, the template's own energy is template^2 * energy. For
+    small lambda the quotient is search / template: learned in the dark and found in the light, the peak is too high by
+    this factor.
+    """
     return template * search * energy / (template**2 * energy + lam)
 
 
@@ -79,7 +84,13 @@ def _added_steps(growth, step, count):
 
 
 def half_life(rate):
-    return int(np.ceil(np.log(0.5) / np.log(1 - rate)))
+    """Return the first n with (1 - rate)^n < 1/2.
+
+    Each update leaves the share 1 - rate of what was there, so (1 - rate)^n is left after n. Taking logarithms, both
+    negative, turns the inequality into n > log(1/2) / log(1 - rate). If the right side is a whole number, exactly half
+    is left there, and one more update is needed: so round down and add 1.
+    """
+    return int(np.floor(np.log(0.5) / np.log(1 - rate))) + 1
 
 
 def _of_the_whole(rate):
@@ -92,6 +103,10 @@ def _one_over(rate):
 
 def _rounded_down(rate):
     return int(np.log(0.5) / np.log(1 - rate))
+
+
+def _exactly_half(rate):
+    return int(np.ceil(np.log(0.5) / np.log(1 - rate)))
 
 
 def _one_more(rate):
@@ -158,7 +173,7 @@ WRONG = {
     ],
     "contrast_gain": [_search_only, _lambda_forgotten, _contrast_once, _squared],
     "scale_peak": [_negative, _shrinking, _from_the_middle, _added_steps],
-    "half_life": [_of_the_whole, _one_over, _rounded_down, _one_more],
+    "half_life": [_of_the_whole, _one_over, _rounded_down, _exactly_half, _one_more],
     "follow": [
         _kernel_omitted_at_first,
         _centre_floored,

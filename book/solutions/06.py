@@ -149,6 +149,13 @@ def _weights(count, rate):
 
 
 def score_after(contrasts, rate):
+    """Return the product of two weighted means, of c_i and of 1 / c_i^2.
+
+    With X_i = c_i X and lambda = 0 the energy is c_i^2 E. So the interpolated spectrum is X sum w_i c_i, the
+    interpolated dual coefficients are Y / E sum w_i / c_i^2, and the response to X is their product times X*: the label
+    times sum w_i c_i * sum w_i / c_i^2. Where the light changes, the mean of 1 / c^2 is above 1 over the square of the
+    mean of c. With half of the weight on c = 1 and half on c = 0.1, for instance, the peak is 0.55 * 50.5 = 27.8.
+    """
     c, w = np.array(contrasts), _weights(len(contrasts), rate)
     return np.sum(w * c) * np.sum(w / c**2)
 

@@ -25,7 +25,13 @@ def best_height(distance, sigma):
 
 
 def miss_loss(distance, sigma):
-    """Return two energies minus twice the overlap: 2 pi sigma^2 (1 - exp(-d^2 / (4 sigma^2)))."""
+    """Return two energies minus twice the overlap: 2 pi sigma^2 (1 - exp(-d^2 / (4 sigma^2))).
+
+    |Y_d - Y|^2 = |Y_d|^2 + |Y|^2 - 2 <Y_d, Y>. The square of a Gaussian of width sigma is one of width sigma / sqrt(2),
+    whose integral is pi sigma^2; so are the first two terms. In <Y_d, Y> the exponents add up to
+    -(|u - d|^2 + |u|^2) / (2 sigma^2) = -|u - d/2|^2 / sigma^2 - d^2 / (4 sigma^2): the same narrow Gaussian in the middle
+    between the two, times exp(-d^2 / (4 sigma^2)).
+    """
     return 2 * np.pi * sigma**2 * (1 - np.exp(-(distance**2) / (4 * sigma**2)))
 
 
@@ -36,7 +42,12 @@ def median_flow(start, there, back):
 
 
 def escape(x, z):
-    """Return |sum x* z|^2 / (sum |x|^2 sum |z|^2): at most 1 by Cauchy and Schwarz, 1 for one channel."""
+    """Return |sum x* z|^2 / (sum |x|^2 sum |z|^2).
+
+    Out: R_S = Y sum x* z / sum |x|^2. Back, with R_S as the label: R_T = R_S sum z* x / sum |z|^2. Put the first into the
+    second: Y times sum x* z times its conjugate, over both energies. By Cauchy and Schwarz the numerator is at most the
+    denominator; for one channel they are the same, |x|^2 |z|^2.
+    """
     together = np.abs((x.conj() * z).sum(axis=0)) ** 2
     return together / ((np.abs(x) ** 2).sum(axis=0) * (np.abs(z) ** 2).sum(axis=0))
 

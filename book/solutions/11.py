@@ -25,6 +25,13 @@ def _by_ten(epoch, epochs, first, last):
 
 
 def decay_left(steps, rate, decay, momentum):
+    """Return the weight after the steps, from the two numbers that SGD carries along.
+
+    The gradient of the decay is decay * weight, so v <- momentum v + decay w and w <- w - rate v. If w hardly changes over
+    1 / (1 - momentum) steps, v settles at decay w / (1 - momentum), and each step multiplies w by
+    1 - rate decay / (1 - momentum): this is Eq. 11.1. So it is good for many more steps than 1 / (1 - momentum), since the
+    first ones are too short, and for rate decay much smaller than (1 - momentum)^2.
+    """
     weight, velocity = 1.0, 0.0
     for _ in range(steps):
         velocity = momentum * velocity + decay * weight

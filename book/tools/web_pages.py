@@ -117,6 +117,12 @@ def heading_text(source: str, before: str) -> str:
     return re.sub(r"[`*$]", "", found[-1]) if found else before
 
 
+def link_notation(header: NotebookNode) -> None:
+    """Let a chapter's first cell, if it is Markdown, end with a link to the page of symbols."""
+    if header.cell_type == "markdown":
+        header.source += "\n\nSymbols, and their names in the code: [Notation](notation.md)."
+
+
 def library_list(names: list[str]) -> NotebookNode:
     """Return the cell that closes a chapter: where the library does what the chapter explains."""
     links = ", ".join(f"{{py:mod}}`{name}`" for name in names)
@@ -155,6 +161,7 @@ def chapter_page(
             cell.outputs = pictures
             note = f'<p class="demo-note">{html.escape(DEMO)}</p>'
             cells.append(nbformat.v4.new_markdown_cell(note))
+    link_notation(cells[0])
     notebook.cells = [
         cells[0],
         online_cell(pages[number]),

@@ -38,6 +38,22 @@ BOX = re.compile(r"^> \*\*Paper, Eq\. (\d+)\.\*\* \S.*\n>\n> \$\$.*\\tag\{\1\} ?
 ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,", re.M)
 
 
+FORM = {
+    "title `# NN Title`": re.compile(r"\A# \d\d [A-Z]"),
+    "`**Goals.** After this chapter you can *verb*`": re.compile(
+        r"^\*\*Goals\.\*\* After this chapter you can\s\*\w+", re.M
+    ),
+    "`**Prerequisites.**`": re.compile(r"^\*\*Prerequisites\.\*\* \w?", re.M),
+    "`Downloads: none`": re.compile(r"^Run time: about \d+ s on two cores\. Downloads: none\b", re.M),
+}
+"""What the first cell of a chapter has, in this form."""
+
+
+def header_form_problems(header: str) -> list[str]:
+    """Return what the first cell of a chapter lacks of the form that all chapters have."""
+    return [f"the first cell has no {name}" for name, form in FORM.items() if not form.search(header)]
+
+
 def printed_numbers(notebook: NotebookNode) -> dict[str, list[str]]:
     """Return the values of the ``name = value`` lines that cells tagged ``numbers`` print."""
     found: dict[str, list[str]] = {}

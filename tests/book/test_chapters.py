@@ -64,6 +64,11 @@ def test_notebook(gate: Callable[[NotebookNode], list[str]], source: Path) -> No
 
 
 @each_chapter
+def test_headers_have_one_form(source: Path) -> None:
+    assert prose.header_form_problems(stored(source).cells[0].source) == []
+
+
+@each_chapter
 def test_size_links_and_citations(source: Path) -> None:
     assert gates.size_problems(source.with_suffix(".ipynb")) == []
     assert prose.link_problems(stored(source), BOOK) == []

@@ -294,6 +294,33 @@ def test_header_catches_a_missing_title_and_a_wrong_time(notebook: NotebookNode)
     assert "make book" in gates.header_problems(notebook)[0]
 
 
+HEADER = """# 09 Pairs
+
+Some words before.
+
+**Goals.** After this chapter you can *sort* pairs.
+
+**Prerequisites.** [Chapter 07](07.ipynb).
+
+Run time: about 9 s on two cores. Downloads: none.
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lacking"),
+    [
+        ("09 Pairs", "09. Pairs", "title"),
+        ("**Goals.** After this chapter you can *sort*", "**You will** sort", "Goals"),
+        ("**Prerequisites.**", "**You need**", "Prerequisites"),
+        ("Downloads: none.", "", "Downloads"),
+    ],
+)
+def test_another_form_of_a_header_is_caught(old: str, new: str, lacking: str) -> None:
+    assert prose.header_form_problems(HEADER) == []
+    (problem,) = prose.header_form_problems(HEADER.replace(old, new))
+    assert lacking in problem
+
+
 def test_run_time_is_written_into_both_files(
     tmp_path: Path, notebook: NotebookNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
-"""Chapters find stored results through the package, so they run from any working directory."""
+"""Chapters find stored results through the package, from any working directory; the README quotes them."""
 
+import csv
 from pathlib import Path
 
 import chapters
@@ -7,6 +8,7 @@ import jupytext
 import pytest
 from nbclient import NotebookClient
 
+PROJECT = chapters.BOOK.parent
 SOURCES = sorted(chapters.BOOK.glob("[0-9][0-9]_*.py"))
 
 
@@ -31,3 +33,29 @@ def test_a_chapter_runs_from_another_folder(tmp_path: Path, monkeypatch: pytest.
     )
     client.execute()
     assert list(tmp_path.iterdir()) == []
+
+
+def stored(dataset: str) -> dict[str, dict[str, str]]:
+    """Return the rows of a dataset by tracker: those of the book, and of OpenCV beside them."""
+    rows: dict[str, dict[str, str]] = {}
+    for table in (f"classic_{dataset}", f"trackers_{dataset}"):
+        text = (PROJECT / f"data/results/{table}.csv").read_text("utf-8")
+        rows |= {row["tracker"]: row for row in csv.DictReader(text.splitlines())}
+    return rows
+
+
+def test_the_table_of_the_readme_is_the_stored_one() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8").split("## What it measured")[1].split("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    assert len(lines) == 11
+    for line in lines:
+        name, _, *found = (cell.strip("` ") for cell in line.strip("|").split("|"))
+        otb, drawn = stored("otb10")[name], stored("synthetic")[name]
+        expected = [
+            f"{float(row['auc']):.3f} ({float(row['auc_low']):.2f} to {float(row['auc_high']):.2f})"
+            for row in (otb, drawn)
+        ]
+        assert found == [*expected, f"{float(otb['fps']):.0f}" if otb["fps"] else "-"], name
+    starts = csv.DictReader((PROJECT / "data/results/starts_otb10.csv").read_text("utf-8").splitlines())
+    moved = [float(row["auc_most"]) - float(row["auc_least"]) for row in starts]
+    assert f"as much as {max(moved):.2f} " in text

@@ -79,6 +79,7 @@ def test_a_chapter_becomes_a_page(monkeypatch):
     page = web_pages.chapter_page(notebook, "02", solutions, SECTIONS, ["udtlib.labels"])
     sources = [cell.source for cell in page.cells]
     assert "(section-2-6)=\n## 2.6 Noise" in sources[0]
+    assert sources[0].endswith("[Notation](notation.md).")
     links = web_online.links(web_api.chapters()["02"])
     assert len(links) == 2
     assert all("owner/name" in link and link in sources[1] for link in links.values())
@@ -258,6 +259,7 @@ def test_the_book_is_whole_and_stands_alone(book):
     assert site_checks.broken_links(book) == []
     assert site_checks.unnamed_pictures(book) == []
     chapter = (book / "02_correlation_filters.html").read_text("utf-8")
+    assert "notation.html" in site_checks.page(book / "02_correlation_filters.html").links
     assert chapter.count("<details") > chapter.count("Our solution of") > 3
     assert 'href="api/udtlib.labels.html#module-udtlib.labels"' in chapter
     assert "../02_correlation_filters.html" in site_checks.page(book / "api/udtlib.labels.html").links

@@ -37,7 +37,7 @@ def panel_state():
         "window": Check(True),
     }
     widget = Demo(lambda **values: FRAME, controls, FRAME).widget()
-    state = {name: getattr(widget, name) for name in ("controls", "values", "title", "alt")}
+    state = {name: getattr(widget, name) for name in ("controls", "grips", "values", "title", "alt")}
     return state | {"_esm": (HERE / "panel.js").read_text("utf-8"), "picture": ""}
 
 

@@ -27,7 +27,7 @@ def panel() -> dict:
     controls = {f"a_rather_long_name_{k}": Slider(0, 10, 3, play=50 if k < 2 else None) for k in range(6)}
     controls |= {"kind": Choice(("grey", "colour and edges, all of them"), "grey"), "window": Check(True)}
     widget = Demo(lambda **values: PICTURE, controls, PICTURE).widget()
-    state = {name: getattr(widget, name) for name in ("controls", "values", "title", "alt")}
+    state = {name: getattr(widget, name) for name in ("controls", "grips", "values", "title", "alt")}
     assets = {"_esm": (HERE / "panel.js").read_text("utf-8"), "_css": (HERE / "panel.css").read_text("utf-8")}
     return state | assets | {"picture": ""}
 

@@ -90,7 +90,7 @@ def scale_peak(answer: Callable[[float, float, int], int]) -> None:
 @exercise
 def half_life(answer: Callable[[float], int]) -> None:
     """Exercise 4: after how many updates is less than half of the first model left?"""
-    for rate in (0.02, 0.075, 0.125, 0.4, 0.6):
+    for rate in (0.02, 0.075, 0.125, 0.4, 0.5, 0.6):
         left, updates = 1.0, 0
         while left >= 0.5:
             left, updates = left * (1 - rate), updates + 1
@@ -99,7 +99,7 @@ def half_life(answer: Callable[[float], int]) -> None:
         hints = {
             0.5 / rate: "each update takes a share of what is left, not of the whole",
             1 / rate: "that is when 1/e is left, about; half is asked for",
-            updates - 1: "then a little more than half is left",
+            updates - 1: "then half is left, or a little more",
             updates + 1: "one fewer is enough",
         }
         for value, hint in hints.items():

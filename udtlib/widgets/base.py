@@ -90,6 +90,23 @@ Control = Slider | Choice | Check
 
 
 @dataclass(frozen=True)
+class Grip:
+    """A part of the picture that can be dragged: the sliders ``x`` and ``y`` follow the pointer.
+
+    Attributes:
+        x: name of the slider that follows to the right.
+        y: name of the slider that follows down.
+        area: left, top, right and bottom of the part, in pixels of the picture.
+        scale: pixels of the picture for 1 of a slider.
+    """
+
+    x: str
+    y: str
+    area: tuple[float, float, float, float]
+    scale: float = 1
+
+
+@dataclass(frozen=True)
 class Demo:
     """A picture with controls, shown below its static twin when it is a cell's last line.
 
@@ -100,6 +117,7 @@ class Demo:
         title: heading of the live part.
         alt: what the picture shows, in a sentence, for those who cannot see it.
         steps: the pictures on the way to that of ``draw``, which is the last, if that takes a while.
+        grips: parts of the picture that can be dragged, beside the sliders that do the same.
     """
 
     draw: Callable[..., Frame]
@@ -108,6 +126,7 @@ class Demo:
     title: str = ""
     alt: str = "A picture that follows the controls below it."
     steps: Callable[..., Iterator[Frame]] | None = None
+    grips: tuple[Grip, ...] = ()
 
     def start(self) -> Frame:
         """Return the picture at the controls' starting values."""
@@ -129,7 +148,8 @@ class Demo:
 
         controls = [{"name": name, "kind": one.kind, **asdict(one)} for name, one in self.sliders.items()]
         values = {name: control.value(control.start) for name, control in self.sliders.items()}
-        return Panel(self.encoded, values, controls=controls, title=self.title, alt=self.alt)
+        grips = [asdict(grip) for grip in self.grips]
+        return Panel(self.encoded, values, controls=controls, title=self.title, alt=self.alt, grips=grips)
 
     def _ipython_display_(self) -> None:
         from IPython.display import Image, display

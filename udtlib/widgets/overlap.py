@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from udtlib import viz
 from udtlib.boxes import Boxes, center_error, check_box, iou
 from udtlib.frames import Frame, check_frame
-from udtlib.widgets.base import Demo, Slider
+from udtlib.widgets.base import Demo, Grip, Slider
 
 THRESHOLDS = np.arange(21) / 20
 NEAR, FARTHEST = 20, 50  # pixels: precision's usual distance, and the end of the error's bar
@@ -42,7 +42,7 @@ def draw_overlap(frame: Frame, truth: ArrayLike, box: ArrayLike) -> Frame:
 
 
 def overlap_demo(frame: Frame, truth: ArrayLike) -> Demo:
-    """Return the demo: four sliders move a predicted box; its twin shows six places worth knowing."""
+    """Return the demo: a predicted box to drag, and four sliders; its twin shows six places worth knowing."""
     x, y, w, h = check_box(truth)
     sliders = {
         "x": Slider(round(x - 2 * w), round(x + 2 * w), round(x + w / 4)),
@@ -63,6 +63,7 @@ def overlap_demo(frame: Frame, truth: ArrayLike) -> Demo:
         viz.contact_sheet(cells, columns=3),
         title="Overlap of two boxes",
         alt="A frame with the true box and a box of your own, and their overlap.",
+        grips=(Grip("x", "y", (0, 0, frame.shape[1], frame.shape[0])),),
     )
 
 

@@ -26,11 +26,12 @@ from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
 from udtlib.signed_maps import map_and_grey_bar
 from udtlib.weights import get_weights
-from udtlib.widgets.base import Check, Choice, Control, Demo, Slider
+from udtlib.widgets.base import Check, Choice, Control, Demo, Grip, Slider
 from udtlib.widgets.layer import as_input
 
 PATCH, CONTEXT, PANEL = 125, 2.8, 160  # side of a patch, patch over template, drawn side of a panel
 GAP = 4  # white between panels
+WIDE = (4 * PANEL + 2 * GAP + 2 * viz.BAR) // 2  # a frame, half as wide as `row`
 SETTINGS: list[dict[str, Any]] = [  # of the static twin, beside the start
     {"right": 30, "down": -20},
     {"features": "grey"},
@@ -232,13 +233,21 @@ def square(
 
 def enlarged(picture: Frame) -> Frame:
     """Return a frame half as wide as `row`'s panels and their two colour bars."""
-    width = (4 * PANEL + 2 * GAP + 2 * viz.BAR) // 2
-    height = round(picture.shape[0] * width / picture.shape[1])
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    height = round(picture.shape[0] * WIDE / picture.shape[1])
+    return np.asarray(cv2.resize(picture, (WIDE, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def grips() -> tuple[Grip, Grip]:
+    """Return what can be dragged in the picture: the template at the left, the search patch at the right."""
+    height, width = scene().frames[0].shape[:2]
+    top, scale = viz.TEXT_HEIGHT, WIDE / width
+    bottom, second = top + round(height * scale), WIDE + GAP
+    left = Grip("x", "y", (0, top, WIDE, bottom), scale)
+    return left, Grip("right", "down", (second, top, second + WIDE, bottom), scale)
 
 
 def demo() -> Demo:
-    """Return the demo: ten controls, and as static twin the start above three other settings."""
+    """Return the demo: ten controls, two frames to drag on, and a twin of the start and three settings."""
     controls: dict[str, Control] = {
         "x": Slider(20, 300, 77),
         "y": Slider(20, 220, 83),
@@ -262,4 +271,5 @@ def demo() -> Demo:
         np.vstack(twin),
         title="Template, search patch, response",
         alt="Two frames with the chosen boxes, the patches cut there, and the response map between them.",
+        grips=grips(),
     )

@@ -14,7 +14,7 @@ from udtlib.arguments import Between, check_fields, look_up
 class Policy:
     """How boxes become scores; the default is the usual strict scoring of OTB.
 
-    Book: chapter 01 (one result file, several policies) and chapter 13.
+    Book: chapter 13 (one result file, several policies) and chapter 13.
 
     Attributes:
         name: what tables and JSON files call it.

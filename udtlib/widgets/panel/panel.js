@@ -62,6 +62,42 @@ function tick(spec, change) {
 
 const KINDS = { slider, menu, tick };
 
+// Dragging a part of the picture moves the two sliders that it names; `specs` has the controls by name.
+function grips(picture, parts, specs, values, change) {
+  const at = (event) => {
+    const zoom = picture.naturalWidth / picture.clientWidth;
+    return [event.offsetX * zoom, event.offsetY * zoom];
+  };
+  const under = ([x, y]) => parts.find(({ area: [left, top, right, bottom] }) =>
+    left <= x && x < right && top <= y && y < bottom);
+  const moved = ({ low, high, step }, value) =>
+    Math.min(high, Math.max(low, low + step * Math.round((value - low) / step)));
+  let held = null;
+  picture.draggable = false;
+  picture.style.touchAction = "none";
+  picture.addEventListener("pointerdown", (event) => {
+    const part = under(at(event));
+    if (!part) { return; }
+    const now = values();
+    held = { part, from: at(event), x: now[part.x], y: now[part.y] };
+    picture.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  picture.addEventListener("pointermove", (event) => {
+    const place = at(event);
+    if (!held) {
+      picture.style.cursor = under(place) ? "grab" : "";
+      return;
+    }
+    const { part, from, x, y } = held;
+    change({
+      [part.x]: moved(specs[part.x], x + (place[0] - from[0]) / part.scale),
+      [part.y]: moved(specs[part.y], y + (place[1] - from[1]) / part.scale),
+    });
+  });
+  for (const end of ["pointerup", "pointercancel"]) { picture.addEventListener(end, () => { held = null; }); }
+}
+
 function render({ model, el }) {
   const title = model.get("title");
   const root = make("div", { className: "udt-panel" });
@@ -72,11 +108,12 @@ function render({ model, el }) {
   const controls = make("div", { className: "controls" });
   root.append(...(title ? [make("p", { className: "title", textContent: title })] : []), picture, controls);
 
+  const set = (changes) => {
+    model.set("values", { ...model.get("values"), ...changes });
+    model.save_changes();
+  };
   const rows = model.get("controls").map((spec) => {
-    const change = (value) => {
-      model.set("values", { ...model.get("values"), [spec.name]: value });
-      model.save_changes();
-    };
+    const change = (value) => set({ [spec.name]: value });
     const made = KINDS[spec.kind](spec, change);
     made.input.name = spec.name;
     made.input.setAttribute("aria-label", words(spec.name));
@@ -88,10 +125,15 @@ function render({ model, el }) {
     return { ...made, spec, row };
   });
 
+  if (model.get("grips").length) {
+    const specs = Object.fromEntries(rows.map(({ spec }) => [spec.name, spec]));
+    grips(picture, model.get("grips"), specs, () => model.get("values"), set);
+  }
+
   const show = () => {
     const values = model.get("values");
-    for (const { spec, input, row, show: set } of rows) {
-      set(values[spec.name]);
+    for (const { spec, input, row, show: showOne } of rows) {
+      showOne(values[spec.name]);
       const off = spec.off_when !== null && values[spec.off_when[0]] === spec.off_when[1];
       input.disabled = off;
       row.classList.toggle("off", off);

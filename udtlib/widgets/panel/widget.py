@@ -19,6 +19,7 @@ class Panel(anywidget.AnyWidget):
 
     Attributes:
         controls: what each control is, in the words of ``panel.js``.
+        grips: which parts of the picture can be dragged, and the sliders that follow.
         title: heading above the picture.
         alt: what the picture shows, in words.
         draw: the pictures of given values, the last stays.
@@ -29,6 +30,7 @@ class Panel(anywidget.AnyWidget):
     picture = traitlets.Bytes().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     controls: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    grips: traitlets.List[Any] = traitlets.List().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
 
