@@ -191,7 +191,7 @@ for arm, seeds in runs.items():
 # Here is the counterpart of Fig. 6. A small dot is one seed, the mean over all sequences. The line is the interval of
 # the arm's mean over the sequences.
 
-# %% alt="The mean overlap of every arm: a dot a seed, and an interval over the sequences; the untrained network is marked by a dashed line."
+# %% tags=["slide"] alt="The mean overlap of every arm: a dot a seed, and an interval over the sequences; the untrained network is marked by a dashed line."
 _, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
 means, intervals = {}, {}
 for row, arm in enumerate([one.name for one in REAL.arms]):
@@ -258,7 +258,7 @@ verdict = show(REAL, real)
 # five. Which intervals leave out 0, and which of these claims are confirmed?
 
 
-# %% alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
+# %% tags=["slide"] alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
 def plot_verdicts(found, label):
     """Draw each difference with its interval, and what could have been detected."""
     _, axis = plt.subplots(figsize=(7, 0.8 + 0.4 * len(found)), layout="constrained")
@@ -439,7 +439,7 @@ for one in on_videos.values():
 # %% [markdown]
 # In the picture, compare the widths of the intervals before you look at the dots:
 
-# %% alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected."
+# %% tags=["slide"] alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected."
 plot_verdicts(on_videos, "difference in overlap; orange: what could be detected")
 
 # %% [markdown]
@@ -517,7 +517,7 @@ for attribute in attributes:
 # %% [markdown]
 # As curves: which of the four falls differently from the others, and under which knob?
 
-# %% alt="Mean overlap against the setting of three knobs, illumination, occlusion and speed, for four networks, with intervals over the clips."
+# %% tags=["slide"] alt="Mean overlap against the setting of three knobs, illumination, occlusion and speed, for four networks, with intervals over the clips."
 _, axes = plt.subplots(1, len(attributes), figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, attribute in zip(axes, attributes, strict=True):
     for k, network in enumerate(networks):
@@ -633,7 +633,7 @@ for copies in COPIES:
 # The picture shows one comparison. Every bar is a sequence: the mean difference over the seeds. Below is the mean with
 # its interval, and in orange what could be detected. Take away seeds, then sequences, and see which one you can spare.
 
-# %% tags=["nbval-ignore-output"] alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero"
+# %% tags=["slide", "nbval-ignore-output"] alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero"
 both = {
     pair(one.comparison): tuple(
         table_of(

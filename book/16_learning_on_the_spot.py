@@ -58,7 +58,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a held-out
 # frame:
 
-# %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
+# %% tags=["slide"] alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
 frames, box = list(clip.frames)[:8], clip.boxes[0]
 video = Video(frames, box)
@@ -175,7 +175,7 @@ assert apart < 5e-5
 # frames have fallen by as large a share as on the six, by a smaller one, or will it have risen? The two curves start at
 # different heights, so compare how steeply each falls.
 
-# %% tags=["closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
+# %% tags=["slide", "closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
 random = np.random.default_rng(5)
 seen = np.stack([video.triplet(random) for _ in range(8)])
@@ -242,7 +242,7 @@ for name, found in guarded.items():
 # target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker has gone farther
 # from the target than the other. That is one frame of one clip; the next section measures whole sequences.
 
-# %% tags=["nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
+# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -322,7 +322,7 @@ for arm in ARMS:
 # %% [markdown]
 # And every sequence as a dot. Compare the spread of `own` with that of the control, `shaken`:
 
-# %% alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
+# %% tags=["slide"] alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
     for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "0.5"), strict=True)):
@@ -443,7 +443,7 @@ for kind, differences in gaps.items():
 # %% [markdown]
 # The same as a picture. The rule looks at the leftmost point of each colour: is its whole line below 0?
 
-# %% alt="AUC less that of all videos against the number of videos, from 3 to 95: no point of either dataset lies far from 0, and only the line of all videos with procedural clips on real sequences lies wholly below it"
+# %% tags=["slide"] alt="AUC less that of all videos against the number of videos, from 3 to 95: no point of either dataset lies far from 0, and only the line of all videos with procedural clips on real sequences lies wholly below it"
 _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
 for kind, differences in gaps.items():
     shift = {"synthetic": 0.97, "real": 1.03}[kind]  # side by side

@@ -16,10 +16,10 @@ SECONDS = 180  # long, for a busy machine: only a failure waits for them
 class Chromium:
     """One page; ``problems`` has what it logged as errors, violations of its policy included."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, *flags):
         import websocket
 
-        command = ["chromium", *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = ["chromium", *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
         environment = os.environ | {"HOME": str(profile.parent)}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, env=environment, **quiet)

@@ -33,7 +33,7 @@ SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*$`])")
 # Sentences about the page, not about the matter: a slide has no cell below and no slider.
 ABOUT_THE_PAGE = re.compile(
     r"\b(next (cell|picture|figure|plot)|[Bb]elow (are|is)|Here (is|are)|Try it|JupyterLab|Press play|sliders?|the menu|"
-    r"[Ee]xercise|Predict|static picture|[Ww]e (draw|compute|ask|build|take|use|(first )?look at)|Try |Then raise|Now the|The table|Look at)\b"
+    r"[Ee]xercise|Predict|static picture|[Ww]e (draw|compute|ask|build|take|use|(first )?look at)|Try |Then raise|Now the|The table|Look at|In the demo|The same in numbers)\b"
 )
 NOTHING = re.compile(r"(?!)")
 SCRIPTS = f"scripts/{web_scripts.MATHJAX.name.replace('@', '-')}"

@@ -29,6 +29,7 @@ def notebook(
         ("One thing. The next cell prints it. Is it so?", "One thing."),
         ("A sum\nover cells:", "A sum over cells."),
         ("Press play and see.", ""),
+        ("In the demo you choose. Blue is one network.", "Blue is one network."),
         ("A" * 300 + ". " + "B" * 100 + ".", "A" * 300 + "."),
     ],
 )
@@ -57,8 +58,8 @@ def test_a_deck_has_a_title_the_pictures_and_no_list_where_a_number_starts_the_t
 def test_every_chapter_has_slides_with_pictures_and_words(source):
     chapter = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     places = slides.chosen(chapter)
-    assert places
-    assert len(places) <= 12
+    assert 3 <= len(places) <= 10
+    assert all("slide" in chapter.cells[k].metadata.get("tags", []) for k in places)
     assert all(slides.pictures(chapter.cells[k]) for k in places)
     assert all(slides.idea(chapter, k) for k in places)
     assert slides.summary(chapter)

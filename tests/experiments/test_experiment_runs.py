@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from udtlib.experiments.declared import Arm
 from udtlib.experiments.judging import judge
 from udtlib.experiments.material import judged_clips
 from udtlib.experiments.runs import Place, check_same, first_weights, made_of, run_arms
+from udtlib.trackers.udt import UdtTracker
 from udtlib.training import TrainingSettings
 from udtlib.training.run import start
 from udtlib.weights import load_weights, random_weights
@@ -61,7 +63,7 @@ def test_a_run_is_made_once_and_says_what_it_is_made_of(place, short, monkeypatc
 def test_a_run_made_otherwise_is_refused(place):
     run_arms(ARMS[1:], [0], place)
     other = replace(place, scale=replace(TINY, recipe=RECIPE | {"steps": 3}))
-    with pytest.raises(DataError, match="another scale"):
+    with pytest.raises(DataError, match="expected a result with the same scale, found another"):
         run_arms(ARMS[1:], [0], other)
 
 
@@ -78,6 +80,41 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_network(place, tmp_path, mon
     assert resumed["sequences"] == whole["sequences"]
 
 
+def other_images(sequences):
+    """Return the same sequences with every frame a little darker."""
+    return [replace(one, frames=[frame // 2 for frame in one.frames]) for one in sequences]
+
+
+def other_boxes(sequences):
+    return [replace(one, boxes=one.boxes + np.array([0, 0, 0, 1])) for one in sequences]
+
+
+@pytest.mark.parametrize("change", [other_images, other_boxes])
+def test_a_run_judged_on_other_content_under_the_same_names_is_refused(place, short, monkeypatch, change):
+    run_arms(ARMS[1:], [0], place)
+    monkeypatch.setattr(runs, "sequences_to_judge", lambda scale, val: change(short))
+    with pytest.raises(DataError, match="with the same content of the sequences, found another"):
+        run_arms(ARMS[1:], [0], place)
+
+
+def test_a_run_by_other_code_is_refused_and_one_of_an_earlier_version_kept(place, monkeypatch):
+    (path,) = run_arms(ARMS[1:], [0], place)
+    before = runs.code()
+    monkeypatch.setattr(UdtTracker, "update", lambda self, frame: self.box)
+    runs.code.cache_clear()
+    try:
+        assert runs.code() != before
+        with pytest.raises(DataError, match="with the same code, found another; name another folder, or rem"):
+            run_arms(ARMS[1:], [0], place)
+        found = json.loads(path.read_text())
+        earlier = {key: found[key] for key in found if key not in (runs.CODE, runs.CONTENT)}
+        path.write_text(json.dumps(earlier))
+        assert run_arms(ARMS[1:], [0], place) == [path]
+    finally:
+        monkeypatch.undo()
+        runs.code.cache_clear()
+
+
 def packed(path, seed):
     return pack_clips(path, clips=2, frames=5, seed=seed).path
 
@@ -91,7 +128,7 @@ def test_a_run_on_other_videos_is_refused_and_one_of_an_earlier_version_kept(tmp
     assert found["trained on"].startswith("10 patches of 2 videos, checksum")
     assert "trained on" not in made_of(ARMS[1], 0, place, short), "it is not trained"
     check_same(found, found, tmp_path)
-    with pytest.raises(DataError, match="made with another trained on than asked for"):
+    with pytest.raises(DataError, match="with the same videos, found another"):
         check_same(found, asked, tmp_path)
     del found["trained on"]
     check_same(found, asked, tmp_path)

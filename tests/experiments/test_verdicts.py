@@ -113,14 +113,17 @@ def test_results_are_read_and_damaged_or_foreign_ones_are_named(tmp_path):
     [
         ({"sequences": [{"sequence": "b", "overlap": 0.5, "robustness": 1.0}]}, "of the same sequences"),
         ({"trained on": "other videos"}, "of the same videos"),
+        ({"code": "other code"}, "of the same code"),
+        ({"content of the sequences": {"a": "other images"}}, "of the same sequences"),
     ],
 )
 def test_runs_that_were_judged_or_trained_on_something_else_are_not_compared(tmp_path, changes, message):
     """Scores are paired by place in the list: those of other sequences would be paired as well."""
-    write(tmp_path, "udt", **{"trained on": "these videos"})
+    known = {"trained on": "these videos", "code": "this code", "content of the sequences": {"a": "images"}}
+    write(tmp_path, "udt", **known)
     write(tmp_path, "random")
     assert len(read_rows(tmp_path)) == 2
-    write(tmp_path, "weakly", **{"trained on": "these videos"} | changes)
+    write(tmp_path, "weakly", **known | changes)
     with pytest.raises(DataError, match=f"weakly-s0.*expected runs {message}, found others"):
         read_rows(tmp_path)
 

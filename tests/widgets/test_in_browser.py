@@ -313,6 +313,61 @@ def test_the_page_tracks_as_the_library_does(browser, tmp_path):
     assert browser.problems == []
 
 
+FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+class Watched(Chromium):
+    """A browser with a camera that shows a test picture; notes what it asks of the network."""
+
+    def __init__(self, profile):
+        self.asked = []
+        super().__init__(profile, *FAKE_CAMERA)
+        self.call("Network.enable")
+
+    def note(self, message):
+        super().note(message)
+        if message["method"] == "Network.requestWillBeSent":
+            self.asked.append(message["params"]["request"]["url"])
+
+
+def choose_camera(browser, folder):
+    browser.value("[...document.querySelectorAll('button')].at(2).click(), 0")
+    return [320, 240]  # shrunk from 640 x 480
+
+
+def choose_picture(browser, folder):
+    path = folder / "mine.png"
+    cv2.imwrite(str(path), np.random.default_rng(7).integers(0, 256, (200, 300, 3), dtype=np.uint8))
+    root = browser.call("DOM.getDocument")["root"]["nodeId"]
+    field = browser.call("DOM.querySelector", nodeId=root, selector="input[type=file]")["nodeId"]
+    browser.call("DOM.setFileInputFiles", files=[str(path)], nodeId=field)
+    return [300, 200]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("choose", [choose_camera, choose_picture])
+def test_a_camera_and_a_picture_are_tracked_and_nothing_is_uploaded(tmp_path, choose):
+    with Watched(tmp_path / "profile") as browser:
+        browser.open(live_page(tmp_path, "network_tracker"))
+        root = "document.querySelector('.network-tracker').dataset"
+        canvas = "document.querySelector('canvas')"
+        browser.wait(f"{root}.ready")
+        width, height = choose(browser, tmp_path)
+        browser.wait(f"{canvas}.width === {width} && {canvas}.height === {height}")
+        left, top, wide, high = browser.rectangle("canvas")
+        browser.drag((left + wide / 4, top + high / 4), (left + wide / 2, top + high / 2))
+        browser.value("document.querySelector('button').click(), 0")
+        browser.wait("parseInt(document.querySelector('.numbers').textContent) > 2")
+        browser.value("document.querySelector('button').click(), 0")
+        boxes = np.array(json.loads(browser.wait(f"{root}.boxes")))
+        assert len(boxes) > 2
+        assert np.isfinite(boxes).all()
+        expected = [width / 4, height / 4, width / 4, height / 4]
+        assert iou(boxes[:1], np.array([expected])) > 0.3  # the camera's picture may have moved on
+        assert [url for url in browser.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+        assert browser.problems == []
+
+
 @pytest.mark.browser
 def test_the_way_there_and_back_is_played(browser, tmp_path):
     browser.open(live_page(tmp_path, "there_and_back"))

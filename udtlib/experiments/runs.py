@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,27 @@ import torch
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.sequences import Sequence as TestSequence
 from udtlib.errors import DataError, OptionError
+from udtlib.evaluation.results.fingerprints import sequence_fingerprints
 from udtlib.evaluation.running.measured import provenance
 from udtlib.experiments.declared import Arm, Scale
 from udtlib.experiments.judging import judge, parts
-from udtlib.experiments.material import arm_batches, sequences_to_judge
+from udtlib.experiments.material import ArmBatches, arm_batches, sequences_to_judge
 from udtlib.files import user_path, write_whole
+from udtlib.fingerprints import fingerprint
 from udtlib.locks import only_writer
 from udtlib.printing import say
+from udtlib.trackers.udt import UdtTracker
 from udtlib.training import WEIGHTS, train
 from udtlib.training.data import contents
-from udtlib.training.run import start
+from udtlib.training.run import start, take_step
 from udtlib.weights import Weights, load_weights
 
 RESULT = "result.json"
 TRAINED_ON = "trained on"
 """In a result: which packed videos; without, clips or nothing."""
+
+CODE, CONTENT = "code", "content of the sequences"
+"""In a result: fingerprints of the code that trains and judges, and of images and true boxes by sequence."""
 
 LARGEST = 10_000_000  # bytes of a result that is read
 
@@ -160,7 +167,14 @@ def made_of(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]
     real: dict[str, Any] = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
     if arm.trained and place.videos:
         real |= {TRAINED_ON: contents(PatchCache(place.videos))}
-    return {"arm": asdict(arm), "seed": seed, "scale": scale} | real
+    content = {one.name: sequence_fingerprints(one) for one in sequences}
+    return {"arm": asdict(arm), "seed": seed, "scale": scale, CODE: code(), CONTENT: content} | real
+
+
+@cache
+def code() -> str:
+    """Return the fingerprint of the code that makes a result."""
+    return fingerprint(start, take_step, ArmBatches, judge, UdtTracker).digest
 
 
 def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> None:
@@ -170,13 +184,15 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
         DataError: it is.
     """
     asked, found = json.loads(json.dumps(asked)), dict(found)
-    found.setdefault(TRAINED_ON, asked.get(TRAINED_ON))  # earlier versions did not write it down
+    for key in (TRAINED_ON, CODE, CONTENT):  # earlier versions did not write them down
+        found.setdefault(key, asked.get(key))
     for one in (asked, found):
         one["arm"] = {key: value for key, value in one["arm"].items() if key != "what"}
-    different = [key for key in asked if found.get(key) != asked[key]]
+    words = {TRAINED_ON: "videos", "judged on": "sequences"}
+    different = [words.get(key, key) for key in asked if found.get(key) != asked[key]]
     if different:
         raise DataError(
-            f"{folder / RESULT}: made with another {' and '.join(different)} than asked for; "
+            f"{folder / RESULT}: expected a result with the same {' and '.join(different)}, found another; "
             "name another folder, or remove this run to make it again"
         )
 

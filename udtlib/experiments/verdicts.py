@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.scoring.crossed import Difference, crossed_difference, holm
 from udtlib.experiments.declared import Comparison, Experiment
-from udtlib.experiments.runs import RESULT, TRAINED_ON, read_result
+from udtlib.experiments.runs import CODE, CONTENT, RESULT, TRAINED_ON, read_result
 from udtlib.files import user_path
 
 MEASURES = ("overlap", "robustness")
@@ -71,14 +71,19 @@ def check_together(path: Path, one: dict[str, Any], other: dict[str, Any]) -> No
     """Refuse a result that cannot be compared with another one.
 
     Raises:
-        DataError: its scale, the sequences it was judged on or the videos it was trained on are different.
+        DataError: its scale, its code, the sequences it was judged on or the videos it was trained on differ.
     """
     judged, before = ([each["sequence"] for each in result["sequences"]] for result in (one, other))
-    known = TRAINED_ON in one and TRAINED_ON in other  # not of untrained arms, nor in earlier versions
+
+    def other_than(key: str) -> bool:
+        """Say whether both results have it, which earlier versions and untrained arms do not, and differ."""
+        return key in one and key in other and one[key] != other[key]
+
     differs = {
         "one scale": one["scale"] != other["scale"],
-        "the same sequences": judged != before,
-        "the same videos": known and one[TRAINED_ON] != other[TRAINED_ON],
+        "the same sequences": judged != before or other_than(CONTENT),
+        "the same videos": other_than(TRAINED_ON),
+        "the same code": other_than(CODE),
     }
     for what, is_so in differs.items():
         if is_so:
