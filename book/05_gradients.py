@@ -19,7 +19,7 @@
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
 #
-# Run time: about 9 s on two cores. Downloads: none.
+# Run time: about 7 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

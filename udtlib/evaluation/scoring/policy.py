@@ -1,7 +1,7 @@
 """Scoring policies: every choice on which evaluation tools silently differ, as one named object.
 
 Public tools agree on clean data and disagree about thresholds, absent targets, boxes that touch the
-image border, and answers that are no boxes. A `Policy` writes these choices down. Book: chapters 01, 13.
+image border, and answers that are no boxes. A `Policy` writes these choices down. Book: chapter 13.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from udtlib.arguments import Between, check_fields, look_up
 class Policy:
     """How boxes become scores; the default is the usual strict scoring of OTB.
 
-    Book: chapter 13 (one result file, several policies) and chapter 13.
+    Book: chapter 13 (section 13.6: one result file, several policies).
 
     Attributes:
         name: what tables and JSON files call it.
