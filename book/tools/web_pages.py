@@ -30,6 +30,7 @@ PROTECTED = re.compile(
 CHAPTER = re.compile(r"\b([Cc]hapter)\s+(\d\d)\b(?!\.)")
 SECTION = re.compile(r"\b([Ss]ection)\s+(\d+\.\d+)\b(?!\s+(?:of|in)\s+the\s+paper)")
 HEADING = re.compile(r"^## (\d+\.\d+)\b", re.M)
+TAGGED = re.compile(r"\$\$[^$]*\\tag\{[^$]*\$\$")
 DEMO = "The picture above is one moment of a demo. Its controls need Python: run the chapter in JupyterLab to move them."
 
 
@@ -74,6 +75,14 @@ def link_places(text: str, own: str, pages: dict[str, str], sections: set[str]) 
         return f"[{found[0]}](#section-{found[2].replace('.', '-')})" if known else found[0]
 
     return outside_protected(text, lambda part: SECTION.sub(section, CHAPTER.sub(chapter, part)))
+
+
+def tagged_lines(text: str) -> str:
+    """Return Markdown whose numbered formulas end their lines with ``\\cr``.
+
+    Sphinx puts a formula that contains two backslashes into an environment in which no number is allowed.
+    """
+    return TAGGED.sub(lambda found: found[0].replace("\\\\", "\\cr "), text)
 
 
 def mark_sections(text: str) -> str:
@@ -147,7 +156,7 @@ def chapter_page(
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
             heading = heading_text(cell.source, heading)
-            text = link_places(link_citations(cell.source), number, pages, sections)
+            text = link_places(link_citations(tagged_lines(cell.source)), number, pages, sections)
             cell.source = mark_sections(text).replace(f"(solutions/{number}.py)", f"(solutions/{number}.md)")
             continue
         describe_pictures(cell, heading)

@@ -62,6 +62,13 @@ def test_code_formulas_links_and_headings_stay_as_they_are(text):
     assert web_pages.link_places(text, "02", PAGES, SECTIONS) == text
 
 
+def test_a_numbered_formula_of_several_lines_has_no_two_backslashes():
+    formula = "> $$\\begin{cases}a\\\\b\\\\\\text{c}\\end{cases}\\tag{1.2}$$ and $$d\\\\e$$"
+    assert web_pages.tagged_lines(formula) == (
+        "> $$\\begin{cases}a\\cr b\\cr \\text{c}\\end{cases}\\tag{1.2}$$ and $$d\\\\e$$"
+    )
+
+
 def test_a_chapter_becomes_a_page(monkeypatch):
     new = nbformat.v4
     widget = new.new_output("display_data", {"text/plain": web_pages.RUN})
@@ -312,13 +319,27 @@ def test_a_browser_asks_nobody_else_and_sees_formulas(book, served, tmp_path):
             browser.asked.clear()
 
 
+@pytest.mark.slow
+@pytest.mark.site
+@pytest.mark.browser
+def test_no_page_is_wider_than_a_phone(book, tmp_path):
+    with Chromium(tmp_path / "profile") as browser:
+        size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+        browser.call("Emulation.setDeviceMetricsOverride", **size)
+        for path in site_checks.pages(book):
+            browser.open(path.as_uri())
+            browser.wait(f"location.href === {path.as_uri()!r} && document.readyState === 'complete'")
+            assert browser.value("document.documentElement.scrollWidth") <= 390, path.name
+
+
 def look_at(browser, base):
-    """Open three pages: formulas are typeset, no picture is broken, and a search finds something."""
-    for name in ("02_correlation_filters.html", "notation.html"):
+    """Open every chapter and more: formulas are typeset, no picture is broken, a search finds something."""
+    for name in (*(f"{page}.html" for page in web_api.chapters().values()), "notation.html"):
         browser.open(base + name)
-        browser.wait(
-            f"location.href.endsWith({name!r}) && document.querySelectorAll('mjx-container').length > 20"
-        )
+        browser.wait(f"location.href.endsWith({name!r}) && document.readyState === 'complete'")
+        formulas = "[...document.querySelectorAll('.math')]"
+        browser.wait(f"{formulas}.every((one) => one.querySelector('mjx-container'))")
+        assert name != "02_correlation_filters.html" or browser.value(f"{formulas}.length") > 20
         assert browser.value("document.querySelectorAll('mjx-merror').length") == 0
         assert browser.value("[...document.images].filter(i => i.complete && !i.naturalWidth).length") == 0
     browser.open(base + "search.html?q=circulant")
