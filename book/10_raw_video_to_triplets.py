@@ -16,7 +16,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer). Chapters 07 to 09 explain what the triplets are used for.
 #
-# Run time: about 32 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 16 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -59,8 +59,8 @@ from udtlib.data.synthetic import BENCHMARK, render_clip
 from udtlib.data.synthetic.motion import ClipSettings, Motion
 from udtlib.data.synthetic.patches import RenderedClip, render_patches
 from udtlib.data.raw_video.triplets import TripletLoader, draw_triplets, split_videos, to_network_input
-from udtlib.data.video_file import VideoFile
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.reader import VideoReader
 from udtlib.data.raw_video.packing import pack_videos
 from udtlib.dcf import default_sigma, gaussian_label, learn_filter, response_map
 from udtlib.errors import DataError

@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from udtlib.data import video_process
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video import process
+from udtlib.data.video.reader import VideoReader
 
 
 def reader_that_dies(path, descriptor, notice):
@@ -20,5 +20,5 @@ def reader_that_dies(path, descriptor, notice):
 
 
 if __name__ == "__main__":
-    video_process.VideoReader = reader_that_dies
-    video_process.main()
+    process.VideoReader = reader_that_dies
+    process.main()

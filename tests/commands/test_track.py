@@ -16,7 +16,7 @@ from udtlib.cli import main
 from udtlib.commands import track
 from udtlib.data.box_files import read_boxes
 from udtlib.data.folder import open_frames
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.trackers.udt import UdtTracker
 
 BOX = "20,30,24,20"

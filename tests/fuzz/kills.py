@@ -80,7 +80,7 @@ def tracked_so_far(path: Path, found: bytes, expected: bytes) -> bool:
 
     Boxes are written as they come; a Ctrl-C also finishes the video.
     """
-    from udtlib.data.video_file import VideoFile
+    from udtlib.data.video.file import VideoFile
     from udtlib.errors import DataError
 
     if path.suffix == ".txt":

@@ -42,8 +42,8 @@ from udtlib.data.images import read_image
 from udtlib.data.raw_video.cache_writer import CacheWriter
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.synthetic.motion import ClipSettings
-from udtlib.data.video_file import VideoFile
-from udtlib.data.video_writer import VideoWriter
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.writer import VideoWriter
 from udtlib.evaluation import Policy, score, score_vot
 from udtlib.evaluation.exchange.formats import read_all
 from udtlib.evaluation.exchange.mat_files import MatReader

@@ -11,7 +11,7 @@ from clips import moving_clip
 from displays import shown
 from video_files import frames_of, write_video
 
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import BoxError, DataError, DecoderError, UnknownNameError
 from udtlib.trackers import load_tracker
 from udtlib.widgets import base

@@ -17,9 +17,9 @@ from tqdm import tqdm
 from udtlib.arguments import Between, checked
 from udtlib.data.registry import load_dataset
 from udtlib.data.sequences import Frames
-from udtlib.data.video_file import VideoFile
-from udtlib.data.video_reader import VideoReader
-from udtlib.data.video_writer import VideoWriter
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.reader import VideoReader
+from udtlib.data.video.writer import VideoWriter
 
 SIZE = (640, 480)
 """Width and height of the video, VP9 in an mp4 as `udt track --out` writes it."""

@@ -6,10 +6,10 @@ from itertools import count
 
 from tqdm import tqdm
 
-from udtlib.data.live_video import LiveVideo
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.live import LiveVideo
 from udtlib.errors import DataError, DecoderError, MissingDataError
 from udtlib.frames import Frame
 

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from udtlib.boxes import Boxes
 from udtlib.commands.common import whole_number
 from udtlib.commands.frame_range import frame_at, name_of
-from udtlib.data.live_video import open_source
+from udtlib.data.video.live import open_source
 from udtlib.errors import DataError
 from udtlib.frames import Frame
 from udtlib.printing import say

@@ -16,12 +16,12 @@ from udtlib.boxes import Boxes, check_box
 from udtlib.commands.common import add_option, file_path, whole_number
 from udtlib.commands.frame_range import check_range, frame_at, name_of, read_on
 from udtlib.commands.outputs import check_outputs, files_read
-from udtlib.data import video_writer
 from udtlib.data.box_files import read_boxes, write_boxes
-from udtlib.data.live_video import LiveVideo, open_source
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.live import LiveVideo, open_source
+from udtlib.data.video.writer import SUFFIXES, VideoWriter
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
 from udtlib.files import remove_unfinished, storage_errors
 from udtlib.frames import Frame
@@ -206,7 +206,7 @@ class Outputs:
         self, paths: list[Path], video: Path | None, frames: Frames, first: Frame, start: int
     ) -> None:
         self.paths, self.due = paths, 0.0
-        self.writer: video_writer.VideoWriter | None = None
+        self.writer: VideoWriter | None = None
         self.last = first
         self.comment = HEADER + (
             f"; the first line is frame {start}, of all frames the first is 0" if start else ""
@@ -220,7 +220,7 @@ class Outputs:
                 remove_unfinished(target.parent, target.name)
             if video:
                 fps = frames.fps if isinstance(frames, VideoFile) and frames.fps else FPS
-                self.writer = video_writer.VideoWriter(video, fps, first)
+                self.writer = VideoWriter(video, fps, first)
             self.held = held.pop_all()
 
     def add(self, frame: Frame | None, boxes: list[Boxes]) -> None:
@@ -269,8 +269,8 @@ def check_names(video: Path | None, boxes: list[Path]) -> None:
     Raises:
         DataError: one of these.
     """
-    known = " or ".join(video_writer.SUFFIXES)
-    if video is not None and video.suffix.lower() not in video_writer.SUFFIXES:
+    known = " or ".join(SUFFIXES)
+    if video is not None and video.suffix.lower() not in SUFFIXES:
         raise DataError(f"--out {video}: expected a video's name that ends in {known}")
     for option, path in (("--out", video), *(("--boxes", path) for path in boxes)):
         if path is not None and path.is_dir():

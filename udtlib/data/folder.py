@@ -13,7 +13,7 @@ from udtlib.data.box_files import read_boxes
 from udtlib.data.images import ImageFiles
 from udtlib.data.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, look_into, may_be
 from udtlib.data.sequences import Frames, Sequence
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import DataError, MissingDataError
 from udtlib.files import user_path
 

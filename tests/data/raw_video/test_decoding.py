@@ -9,7 +9,7 @@ from video_files import frames_of, write_folder, write_video
 from udtlib.data.raw_video.cache_index import NUMEL
 from udtlib.data.raw_video.decoding import Chunk, Decoded, Decoder, Failure, Job, answer
 from udtlib.data.raw_video.patch_selection import cut_patches
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import DataError
 
 

@@ -19,7 +19,7 @@ from udtlib.data.raw_video.leak_check import (
 )
 from udtlib.data.raw_video.packing import find_videos
 from udtlib.data.raw_video.patch_selection import cut_patches
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import DataError
 
 

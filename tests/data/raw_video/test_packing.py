@@ -20,7 +20,7 @@ from udtlib.data.raw_video.leak_check import Measured, measuring_sequences
 from udtlib.data.raw_video.packing import find_videos, pack_videos
 from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.data.raw_video.patch_selection import cut_patches
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import DataError, MissingDataError, OptionError, StorageError, UnknownNameError
 from udtlib.trackers import kcf
 

@@ -26,7 +26,7 @@ from udtlib.data.images import ImageFiles
 from udtlib.data.raw_video.leak_check import perceptual_hash
 from udtlib.data.raw_video.patch_cache import encode_patch
 from udtlib.data.raw_video.patch_selection import Follower, cut_patches
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video.reader import VideoReader
 from udtlib.errors import DataError, UdtError
 from udtlib.frames import Frame
 

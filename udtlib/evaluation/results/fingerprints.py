@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from udtlib.data.images import ImageFiles
 from udtlib.data.sequences import FrameSlice, Sequence
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.fingerprints import files_fingerprint, fingerprint
 from udtlib.fingerprints.files import BUDGET, update_with_array
 from udtlib.frames import Frame

@@ -11,7 +11,7 @@ import numpy as np
 
 from udtlib.data.kinds import VIDEO_SUFFIXES
 from udtlib.data.one_size import OneSize
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 from udtlib.errors import DataError, UdtError
 from udtlib.files import storage_errors, write_whole
 from udtlib.frames import Frame

@@ -10,8 +10,8 @@ from video_files import frames_of, write_video
 from udtlib import load_dataset
 from udtlib.data import find_data
 from udtlib.data.folder import open_frames
-from udtlib.data.video_file import VideoFile
-from udtlib.data.video_reader import MARGIN, VideoReader
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.reader import MARGIN, VideoReader
 from udtlib.errors import DataError, MissingDataError, OptionError
 
 COUNT = 150

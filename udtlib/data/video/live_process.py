@@ -1,4 +1,4 @@
-"""The process in which `udtlib.data.live_video` has a camera or a stream decoded; as `video_process`."""
+"""The process in which `udtlib.data.video.live` has a camera or a stream decoded; as `video_process`."""
 
 import sys
 from collections.abc import Callable
@@ -8,9 +8,9 @@ import numpy as np
 
 from udtlib.child_process import messages_out
 from udtlib.data.images import check_size
-from udtlib.data.shared_frame import SharedFrame
-from udtlib.data.video_process import Answers
-from udtlib.data.video_reader import FRAME_RATES, VideoReader
+from udtlib.data.video.process import Answers
+from udtlib.data.video.reader import FRAME_RATES, VideoReader
+from udtlib.data.video.shared_frame import SharedFrame
 from udtlib.errors import DataError
 from udtlib.frames import Frame
 

@@ -5,7 +5,7 @@ time stamp of every frame is written down when it is first passed; after a jump 
 which frame it really is, and the rest of the way is decoded.
 
 Some files crash the codec and with it the process. So this runs in children only, those of
-`udtlib.data.video_file` and `udtlib.data.raw_video.decoding`.
+`udtlib.data.video.file` and `udtlib.data.raw_video.decoding`.
 """
 
 from bisect import bisect_left
@@ -18,8 +18,8 @@ import numpy as np
 from udtlib.arguments import Between
 from udtlib.data.images import check_size
 from udtlib.data.kinds import HEAD_BYTES, check_video_start
-from udtlib.data.native_names import native_name
 from udtlib.data.sequences import Frames
+from udtlib.data.video.native_names import native_name
 from udtlib.errors import DataError, MissingDataError
 from udtlib.frames import Frame
 

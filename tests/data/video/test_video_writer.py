@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from video_files import write_video
 
-from udtlib.data import video_reader
-from udtlib.data.video_reader import VideoReader
-from udtlib.data.video_writer import VideoWriter
+from udtlib.data.video import reader
+from udtlib.data.video.reader import VideoReader
+from udtlib.data.video.writer import VideoWriter
 from udtlib.errors import FrameError, OptionError
 
 FRAME = np.zeros((48, 64, 3), np.uint8)
@@ -44,11 +44,11 @@ def test_a_file_that_states_an_impossible_rate(tmp_path, monkeypatch, stated, be
             return getattr(self.real, name)
 
         def get(self, property):
-            return stated if property == video_reader.cv2.CAP_PROP_FPS else self.real.get(property)
+            return stated if property == reader.cv2.CAP_PROP_FPS else self.real.get(property)
 
     path = write_video(tmp_path / "clip.avi", np.zeros((3, 48, 64, 3), np.uint8))
-    real = video_reader.cv2.VideoCapture
-    monkeypatch.setattr(video_reader.cv2, "VideoCapture", Capture)
+    real = reader.cv2.VideoCapture
+    monkeypatch.setattr(reader.cv2, "VideoCapture", Capture)
     assert VideoReader(path).fps == believed
 
 

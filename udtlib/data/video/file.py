@@ -1,7 +1,7 @@
 """Video files as frames: lazy, any order, decoded in a child process. Book: chapters 00 and 10.
 
 Files exist that make a codec crash or hang, and no ``except`` survives that. So each opened video has a
-process of its own (`udtlib.data.video_process`); what happens there becomes a `DecoderError` here. An opened
+process of its own (`udtlib.data.video.process`); what happens there becomes a `DecoderError` here. An opened
 video may be read by several threads, pickled, and used after a fork: the new process starts its own child.
 
 That costs time: read in order, 640x480 pixels of VP9 came at 116 frames a second instead of 152 on two cores
@@ -18,7 +18,7 @@ from typing import Any
 from udtlib.child_process import PATIENCE, Child, after_fork
 from udtlib.data.images import largest_image
 from udtlib.data.sequences import Frames
-from udtlib.data.shared_frame import SharedFrame
+from udtlib.data.video.shared_frame import SharedFrame
 from udtlib.errors import DataError, DecoderError, MissingDataError
 from udtlib.files import user_path
 from udtlib.frames import Frame
@@ -48,7 +48,7 @@ class VideoFile(Frames):
         DecoderError: opening it, or decoding its first frame, crashed or hung.
     """
 
-    module = "udtlib.data.video_process"
+    module = "udtlib.data.video.process"
 
     def __init__(self, path: str | Path, patience: float = PATIENCE) -> None:
         """Open a video; ``patience`` seconds without a frame passed mean that its codec hangs."""

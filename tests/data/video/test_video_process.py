@@ -17,11 +17,11 @@ from torch.utils.data import DataLoader
 from video_files import frames_of, write_video
 
 from udtlib.child_process import import_path
-from udtlib.data import video_file
 from udtlib.data.folder import open_frames
-from udtlib.data.shared_frame import SharedFrame
-from udtlib.data.video_file import VideoFile
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video import file
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.reader import VideoReader
+from udtlib.data.video.shared_frame import SharedFrame
 from udtlib.errors import DataError, DecoderError
 
 COUNT = 60
@@ -142,7 +142,7 @@ def test_nothing_leaks(video, count, tmp_path, dying):
 
 
 def test_only_so_many_processes_at_a_time(video, truth, monkeypatch):
-    monkeypatch.setattr(video_file, "MOST_OPEN", 2)
+    monkeypatch.setattr(file, "MOST_OPEN", 2)
     before = len(children())
     opened = [VideoFile(video) for _ in range(4)]
     assert len(children()) == before + 2
@@ -155,7 +155,7 @@ def test_only_so_many_processes_at_a_time(video, truth, monkeypatch):
 def test_a_killed_parent_leaves_no_child(video, tmp_path, codec):
     code = """
 import sys, threading, time
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
 VideoFile.module = "crashing_reader"
 frames = VideoFile(sys.argv[1])
 print(frames._process.child._process.pid, flush=True)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from web_server import WebServer
 
-from udtlib.data.live_process import LiveReader
-from udtlib.data.live_video import LiveVideo, is_live, open_source, shown_name
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.live import LiveVideo, is_live, open_source, shown_name
+from udtlib.data.video.live_process import LiveReader
 from udtlib.errors import DataError, MissingDataError
 
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from udtlib.arguments import check
-from udtlib.data.native_names import native_name_in
-from udtlib.data.video_reader import FRAME_RATES
+from udtlib.data.video.native_names import native_name_in
+from udtlib.data.video.reader import FRAME_RATES
 from udtlib.errors import DataError, StorageError
 from udtlib.files import replacing
 from udtlib.frames import Frame, check_frame
@@ -39,7 +39,7 @@ class VideoWriter:
         """Begin a video of frames of the size of ``like``, in a folder that is there.
 
         Raises:
-            OptionError: ``fps``, frames a second, is none of `udtlib.data.video_reader.FRAME_RATES`.
+            OptionError: ``fps``, frames a second, is none of `udtlib.data.video.reader.FRAME_RATES`.
             FrameError: ``like`` is no frame.
             DataError: another suffix than `SUFFIXES`, or OpenCV cannot write such a video there.
             StorageError: nothing can be written there.

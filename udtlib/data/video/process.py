@@ -1,4 +1,4 @@
-"""The process in which `udtlib.data.video_file` has one video decoded.
+"""The process in which `udtlib.data.video.file` has one video decoded.
 
 It reads a request a line, ``{"frame": 5}`` or ``{"count": true}``, and answers with a line of JSON. Frames go
 through shared memory, and so does the number of the frame being decoded, so that a crash has a place. When
@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import cv2
 
 from udtlib.child_process import messages_out
-from udtlib.data.shared_frame import SharedFrame
-from udtlib.data.video_reader import VideoReader
+from udtlib.data.video.reader import VideoReader
+from udtlib.data.video.shared_frame import SharedFrame
 from udtlib.errors import DataError
 
 Notice = Callable[[int], None]

@@ -11,8 +11,8 @@ from typing import Any
 from udtlib.child_process import PATIENCE, Child
 from udtlib.data.folder import open_frames
 from udtlib.data.sequences import Frames
-from udtlib.data.shared_frame import SharedFrame
-from udtlib.data.video_file import VideoFile
+from udtlib.data.video.file import VideoFile
+from udtlib.data.video.shared_frame import SharedFrame
 from udtlib.errors import DataError
 
 SCHEMES = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
@@ -26,7 +26,7 @@ class LiveVideo(VideoFile):
     camera's driver or the server keeps it.
     """
 
-    module = "udtlib.data.live_process"
+    module = "udtlib.data.video.live_process"
 
     def __init__(self, source: str, patience: float = PATIENCE) -> None:
         """Open a camera, by its number as text, or a URL of one of `SCHEMES`.
