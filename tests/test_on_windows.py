@@ -106,7 +106,7 @@ def test_modules_are_imported_and_commands_run(place):
         [*train, "2"],
         [*train, "4", "--resume"],
         ["weights", "convert", "foreign.mat", "converted.safetensors"],
-        ["weights", "convert", "converted.safetensors", "converted.safetensors"],
+        ["weights", "convert", "converted.safetensors", "again.safetensors"],
         ["evaluate", "--tracker", "mosse", *folder, "--out", "evaluated", "--jobs", "2"],
         ["experiment", "list"],
         ["book", "my-book"],
