@@ -138,9 +138,19 @@ def test_every_comparison_is_of_declared_arms_and_every_recipe_is_shared():
     for one in EXPERIMENTS.values():
         for arm in one.arms:
             assert seen.setdefault(arm.name, arm) == arm
+            if one.name == "recipe":  # the one whose arms differ in the recipe
+                continue
             settings = SCALES["small"].settings(arm, 0, 10, "x")
             assert (settings.steps, settings.batch, settings.optimiser) == (40, 8, "muon")
             if arm.needs_clips:
                 continue
             medium = SCALES["medium"].settings(arm, 0, 10, "x")
             assert medium == replace(settings, steps=300, batch=16, patch=125, augment=1.0, smear=12.0)
+
+
+def test_an_arm_may_take_a_multiple_of_the_steps_at_every_scale():
+    long = EXPERIMENTS["recipe"].arm("long")
+    assert SCALES["medium"].settings(long, 0, 10, "").steps == 6000
+    assert SCALES["medium"].settings(long, 0, 10, "").batch == 8
+    assert SCALES["full"].settings(long, 0, 100, "").steps == 20 * 5000
+    assert SCALES["small"].shortened(2).settings(long, 0, 10, "").steps == 40

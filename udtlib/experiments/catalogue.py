@@ -84,7 +84,46 @@ LUDT = Experiment(
     ),
 )
 
-EXPERIMENTS = {one.name: one for one in (ABLATION, NOISE, WAY_BACK, LUDT)}
+REFERENCE_SGD = {
+    "optimiser": "sgd",
+    "first_rate": 1e-2,
+    "last_rate": 1e-5,
+    "schedule": "step",
+    "warm_up": 0,
+    "weight_decay": 5e-4,
+}
+RECIPE = Experiment(
+    "recipe",
+    "What does each part of the recipe of the network that ships add, and do more steps help?",
+    (
+        UDT,
+        Arm("no-smear", "no motion blur", settings={"smear": 0.0}),
+        Arm(
+            "no-changes", "patches neither moved, relit nor smeared", settings={"augment": 0.0, "smear": 0.0}
+        ),
+        Arm("no-average", "the last weights instead of their running average", settings={"average": 0.0}),
+        Arm("gain-1", "first weights of the usual size, not doubled", settings={"gain": 1.0}),
+        Arm("sgd", "the reference's SGD and its rates instead of Muon", settings=REFERENCE_SGD),
+        Arm("long", "20 times the steps, batches of 8", times=20, settings={"batch": 8}),
+        Arm(
+            "long-decay",
+            "20 times the steps, batches of 8, decay 0.5",
+            times=20,
+            settings={"batch": 8, "weight_decay": 0.5},
+        ),
+    ),
+    (
+        Comparison("udt", "no-smear", "motion blur helps"),
+        Comparison("udt", "no-changes", "changed patches help"),
+        Comparison("udt", "no-average", "averaged weights help"),
+        Comparison("udt", "gain-1", "larger first weights help"),
+        Comparison("udt", "sgd", "Muon is better than the reference's SGD"),
+        Comparison("long", "udt", "more steps help"),
+        Comparison("long-decay", "long", "weight decay helps in long runs"),
+    ),
+)
+
+EXPERIMENTS = {one.name: one for one in (ABLATION, NOISE, WAY_BACK, LUDT, RECIPE)}
 
 SHORT = {
     "optimiser": "muon",

@@ -33,6 +33,7 @@ class Arm:
         broken: share of the triplets whose search patches are cut from another video, on purpose.
         share: of the videos that is used, above 0 to 1.
         trained: False keeps the random first weights.
+        times: how many times the steps of the scale it is trained for.
         settings: further settings of the training, by name.
     """
 
@@ -44,6 +45,7 @@ class Arm:
     broken: float = 0.0
     share: float = 1.0
     trained: bool = True
+    times: int = 1
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -134,7 +136,7 @@ class Scale:
     def settings(self, arm: Arm, seed: int, steps_per_epoch: int, data: str) -> TrainingSettings:
         """Return the settings of one run: the scale's recipe, and what is special to the arm.
 
-        Without ``steps`` in the recipe, ``epochs`` of them; neither differs between arms.
+        Without ``steps`` in the recipe, ``epochs`` of them; an arm may have a multiple.
         """
         chosen = dict(self.recipe)
         steps = chosen.pop("epochs", 0) * steps_per_epoch or chosen.pop("steps")
@@ -142,7 +144,7 @@ class Scale:
         return TrainingSettings(
             variant=arm.variant,
             seed=seed,
-            steps=steps,
+            steps=steps * arm.times,
             steps_per_epoch=steps_per_epoch,
             data=data,
             patch=self.patch,

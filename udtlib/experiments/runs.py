@@ -186,6 +186,7 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
     asked, found = json.loads(json.dumps(asked)), dict(found)
     for key in (TRAINED_ON, CODE, CONTENT):  # earlier versions did not write them down
         found.setdefault(key, asked.get(key))
+    found["arm"] = {"times": 1} | found["arm"]
     for one in (asked, found):
         one["arm"] = {key: value for key, value in one["arm"].items() if key != "what"}
     words = {TRAINED_ON: "videos", "judged on": "sequences"}
