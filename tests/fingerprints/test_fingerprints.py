@@ -33,7 +33,17 @@ class Colour(Enum):
     BLUE = 2
 
 
+class Named:
+    """A user's object that has a name of its own for something else."""
+
+    fingerprint = "of a finger"
+
+    def __init__(self, size):
+        self.size = size
+
+
 PAIRS = [
+    (Named(1), Named(2)),
     (1, 2),
     (1, True),
     (1, 1.0),

@@ -133,7 +133,12 @@ def _order(key: Any) -> tuple[str, str]:
 
 
 def _stated(one: Any) -> Any:
-    """Return what an object itself says to be its fingerprint, as `udtlib.weights.Weights` does."""
+    """Return what an object of this package says to be its fingerprint, as `udtlib.weights.Weights` does.
+
+    A user's attribute of that name may be any text, so it is one attribute among the others.
+    """
+    if not type(one).__module__.startswith("udtlib."):
+        return None
     try:
         return getattr(one, "fingerprint", None)
     except Exception:  # whatever a property raises
