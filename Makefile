@@ -53,7 +53,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-doses results-adaptation results-more-data results-costs results-choice results-scale test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-experiments-recipe results-doses results-adaptation results-more-data results-costs results-choice results-attributes results-scale test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -211,6 +211,12 @@ results-experiments-real: .venv/book.stamp $(PATCHES)
 	--out runs/experiments_medium
 	$(EXPERIMENTS) table runs/experiments_medium --table data/results/experiments_medium.csv
 
+# What the parts of the recipe add, for chapter 11.
+results-experiments-recipe: .venv/book.stamp $(PATCHES)
+	$(EXPERIMENTS) run recipe --scale medium --seeds 3 --videos $(PATCHES) --val $(REAL) \
+	--out runs/experiments_recipe
+	$(EXPERIMENTS) table runs/experiments_recipe --table data/results/experiments_recipe.csv
+
 results-doses: .venv/book.stamp
 	$(BIN)/python book/tools/dose_results.py --weights $(WEIGHTS) --out runs/doses \
 	--table data/results/experiments_doses.csv
@@ -229,6 +235,11 @@ results-costs: .venv/book.stamp
 # Goes on where it stopped; FLAGS="--network seed-1=FILE" measures further networks.
 results-choice: .venv/book.stamp
 	$(BIN)/python book/tools/choice_results.py --real $(REAL) --out runs/choice --table data/results/ch11_choice.json $(FLAGS)
+
+# Chapter 15: the authors' networks, the one that ships and random weights on OTB's sequences, for their attributes.
+results-attributes: .venv/book.stamp
+	$(BIN)/python book/tools/choice_results.py --real $(OTB) --out runs/attributes \
+	--table data/results/ch15_attributes.json --only udt random "authors' UDT" "authors' DCFNet"
 
 results-scale: .venv/book.stamp
 	$(BIN)/python book/tools/scale_results.py --real $(REAL) --out runs/scale --table data/results/ch11_scale.json $(FLAGS)

@@ -1,12 +1,12 @@
-"""Measure what can tell two networks apart: `make results-choice`.
+"""Measure what can tell two networks apart: `make results-choice`; by attributes: `make results-attributes`.
 
     python book/tools/choice_results.py --real DIR --out RUN --table FILE.json [--network NAME=FILE ...]
 
 Every network runs in the released tracker (``book``: the shipped one in the preset of that name) from `STARTS` anchors
 of each sequence in DIR, which are laid out as OTB's are, towards the farther end (`udtlib.evaluation.anchors`), in
 bfloat16, frames without a target left out. The table has, for each sequence, the mean overlap of the whole run, its
-robustness, and the mean overlap of the first `HORIZONS` frames after a start; and what the preset ``book`` costs, in
-milliseconds of processor time a frame.
+robustness, and the mean overlap of the first `HORIZONS` frames after a start; the sequences' attributes, where they
+have some; and what the preset ``book`` costs, in milliseconds of processor time a frame.
 
 Resumable, as `udt evaluate` is. The authors' networks are measured where they are found among the outside data, and
 ``--network`` adds others, such as further seeds of a recipe; a network measured before stays in the table if it is not
@@ -134,11 +134,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    measured = provenance("make results-choice", arguments.jobs)
     sequences = load_dataset("otb", str(arguments.real))
     names, frames = [one.name for one in sequences], sum(len(one.frames) for one in sequences)
     runs = [run for sequence in sequences for run in runs_of(sequence)]
     facts = {"frames": frames, "starts": len(runs), "horizons": list(HORIZONS), "sequences": names}
+    attributes = {one.name: list(one.attributes) for one in sequences if one.attributes}
+    facts |= {"attributes": attributes} if attributes else {}
+    measured = provenance(f"make results-{'attributes' if attributes else 'choice'}", arguments.jobs)
     before = kept(arguments.table, facts)
     networks = before.get("networks", {})
     ms = before.get("ms") or prices({name: (name, {}) for name in ("udt-released", "udt")})

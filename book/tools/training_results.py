@@ -1,6 +1,6 @@
 """From a folder of training runs to the small tables in data/results/ that chapter 11 prints.
 
-    python book/tools/training_results.py collect ROOT [--recipes DIR ...] [--commit HASH]
+    python book/tools/training_results.py collect ROOT [--commit HASH]
     python book/tools/training_results.py commands      print what makes all of it again, to be run in ROOT
 
 ROOT holds what the commands write: ``runs/NAME`` (weights.safetensors, log.csv) for the shipped networks ``udt``
@@ -10,15 +10,12 @@ the way, or ``random-sSEED``. The tables, each with a JSON file beside it (commi
 
 - ``training_runs.csv``: variant, seed, dataset, sequence, score;
 - ``training_steps.csv``: the scores of ``udt`` and ``udt-long`` on their way;
-- ``training_curves.csv``: loss and learning rate along the runs of the two and of ``udt-noise``, thinned;
-- ``training_recipes.csv``: short runs to choose a recipe by, evaluated on the synthetic sequences, those listed in
-  training_recipes.tsv; their evaluations may lie elsewhere, ``DIR/ev-NAME`` or ``DIR/ev-NAME-synthetic``.
+- ``training_curves.csv``: loss and learning rate along the runs of the two and of ``udt-noise``, thinned.
 
 What has no evaluation yet is named and left out; a table without any is left as it is.
 """
 
 import argparse
-import csv
 import json
 import re
 import shlex
@@ -39,8 +36,6 @@ from udtlib.training.settings import VARIANTS
 from udtlib.weights import load_weights
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
-RECIPES = Path(__file__).with_name("training_recipes.tsv")
-REFERENCE = "sgd1e-2"  # the recipe that the others are compared with
 FOLLOWED = ("udt", "udt-long")  # runs whose networks on the way are measured too
 RUNS = (*FOLLOWED, "udt-noise")
 POINTS = 120  # of a curve
@@ -55,16 +50,14 @@ Row = dict[str, Any]
 # --- evaluations ---
 
 
-def evaluations(roots: Sequence[Path]) -> dict[tuple[str, str], Path]:
-    """Return the folders of result files in ``roots``, by the name of what was evaluated and the dataset."""
+def evaluations(root: Path) -> dict[tuple[str, str], Path]:
+    """Return the folders of result files in ``root``, by the name of what was evaluated and the dataset."""
     found: dict[tuple[str, str], Path] = {}
-    for root in roots:
-        for folder in sorted({path.parent for path in root.glob("*/*/*.txt")}):
-            record = read_record(min(folder.glob("*.txt"))) or {}
-            dataset = record.get("dataset")
-            if isinstance(dataset, str):
-                name = folder.parent.name.removeprefix("ev-").removesuffix(f"-{dataset}")
-                found[name, dataset] = folder
+    for folder in sorted({path.parent for path in root.glob("*/*/*.txt")}):
+        record = read_record(min(folder.glob("*.txt"))) or {}
+        dataset = record.get("dataset")
+        if isinstance(dataset, str):
+            found[folder.parent.name.removesuffix(f"-{dataset}"), dataset] = folder
     return found
 
 
@@ -138,17 +131,6 @@ def step_rows(scores: Scores, ends: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def recipe_rows(scores: Scores) -> list[Row]:
-    """Return a row for each recipe of the list that was evaluated."""
-    with RECIPES.open(newline="", encoding="utf-8") as file:
-        recipes = list(csv.DictReader(file, delimiter="\t"))
-    return [
-        recipe | score_columns(scores[recipe["recipe"], "synthetic"])
-        for recipe in recipes
-        if (recipe["recipe"], "synthetic") in scores
-    ]
-
-
 def curve_rows(name: str, log: Path, points: int = POINTS) -> list[Row]:
     """Return about ``points`` rows of a run's log: the mean loss up to each step since the one before."""
     lines = read_log(log)
@@ -193,16 +175,15 @@ def write_rows(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> Non
 
 
 def collect(arguments: argparse.Namespace) -> None:
-    """Write the four tables."""
+    """Write the three tables."""
     root, out = arguments.root, arguments.out
-    folders = evaluations([root / "ev"])
+    folders = evaluations(root / "ev")
     for key in [key for key, folder in folders.items() if is_stale(root, key[0], folder)]:
         print(
             f"{folders.pop(key)}: older than its weights, left out: remove it, evaluate again",
             file=sys.stderr,
         )
     scores = score_all(folders, arguments.otb)
-    recipes = score_all(evaluations([root / "ev", *arguments.recipes]), arguments.otb)
     measured = provenance("make results-training") | (
         {"commit": arguments.commit} if arguments.commit else {}
     )
@@ -219,14 +200,6 @@ def collect(arguments: argparse.Namespace) -> None:
     logs = {name: root / "runs" / name / "log.csv" for name in RUNS}
     curves = [row for name, log in logs.items() if log.exists() for row in curve_rows(name, log)]
     write_rows(out / "training_curves.csv", curves, about({name for name in logs if logs[name].exists()}))
-    rows = recipe_rows(recipes)
-    auc = {row["recipe"]: sequence_auc(recipes[row["recipe"], "synthetic"]) for row in rows}
-    write_rows(out / "training_recipes.csv", rows, measured | {"reference": REFERENCE, "auc": auc})
-
-
-def sequence_auc(scored: TrackerScore) -> dict[str, float]:
-    """Return the AUC of every sequence."""
-    return {each.name: round(each.auc, 4) for each in scored.sequences}
 
 
 def command_lines(results: Path = RESULTS) -> list[str]:
@@ -264,7 +237,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     actions = parser.add_subparsers(dest="action", required=True)
     one = actions.add_parser("collect")
     one.add_argument("root", type=Path, metavar="ROOT")
-    one.add_argument("--recipes", nargs="+", type=Path, default=[], metavar="DIR", help="more evaluations")
     one.add_argument("--otb", metavar="DIR", help="the ten sequences (default: where found)")
     one.add_argument("--commit", help="that the runs were made with, if not this one")
     one.add_argument("--out", type=Path, default=RESULTS, metavar="DIR")
