@@ -46,9 +46,9 @@ BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
 """What goes beyond the released settings: the step it is compared with, and its options."""
 
 ALONE: dict[str, tuple[str, dict[str, Any]]] = {
-    "vot": ("scale", {"preset": "released-vot"}),
-    "camera": ("vot", {"preset": "released-vot", "camera": True}),
-    "velocity": ("vot", {"preset": "released-vot", "velocity": 0.5}),
+    "settings for VOT": ("scale", {"preset": "released-vot"}),
+    "camera": ("settings for VOT", {"preset": "released-vot", "camera": True}),
+    "velocity": ("settings for VOT", {"preset": "released-vot", "velocity": 0.5}),
     "camera beside flow": ("second look", {"preset": "tuned", "camera": True}),
     "velocity beside flow": ("second look", {"preset": "tuned", "velocity": 0.5}),
 }

@@ -20,6 +20,7 @@ from udtlib.data import load_dataset
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import score
+from udtlib.evaluation.protocols import FOLDERS
 from udtlib.evaluation.scoring.expected_overlap import expected_overlap_curve
 from udtlib.evaluation.scoring.supervised import SupervisedRun
 from udtlib.evaluation.scoring.vot import VotScore
@@ -160,6 +161,12 @@ def test_each_step_has_one_ingredient_more():
     ):
         changed = {key: (before[key], after[key]) for key in after if before[key] != after[key]}
         assert changed == {key: (without[key], with_it[key]) for key in with_it}, name
+
+
+def test_what_is_measured_has_names_that_an_evaluation_takes():
+    names = {name.replace(" ", "-") for name in ingredient_results.everything()}
+    assert len(names) == len(ingredient_results.everything()) > 12
+    assert not names & set(FOLDERS.values())
 
 
 def test_the_steps_beyond_the_released_settings_end_at_the_default():
