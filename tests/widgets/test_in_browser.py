@@ -362,8 +362,10 @@ def test_a_camera_and_a_picture_are_tracked_and_nothing_is_uploaded(tmp_path, ch
         boxes = np.array(json.loads(browser.wait(f"{root}.boxes")))
         assert len(boxes) > 2
         assert np.isfinite(boxes).all()
-        expected = [width / 4, height / 4, width / 4, height / 4]
-        assert iou(boxes[:1], np.array([expected])) > 0.3  # the camera's picture may have moved on
+        expected = np.array([[width, height, width, height]]) / 4
+        assert np.abs(boxes[:1, 2:] / expected[:, 2:] - 1).max() < 0.1
+        if choose is choose_picture:  # a camera's picture moves on, the further the slower the machine is
+            assert iou(boxes[:1], expected) > 0.9
         assert [url for url in browser.asked if not url.startswith(("file:", "data:", "blob:"))] == []
         assert browser.problems == []
 
