@@ -84,16 +84,17 @@ print(
 # %% [markdown]
 # Until frame 34 the tracker does quite well. Then it loses the target, and in the remaining 56 frames the overlap is
 # 0. These frames give no new information: a tracker that has learned to follow the wrong object rarely comes back by
-# itself. If the same
-# thing had happened ten frames before the end, the score would be far higher, with exactly the same tracker.
+# itself. If the same thing had happened ten frames before the end, the score would be far higher, with exactly the same
+# tracker.
 #
-# A short calculation shows how much. If a tracker follows with a mean overlap of 0.5 and loses its target for good after a third
-# of the video, its mean overlap is 0.5/3 = 0.17; if it loses it after nine tenths, 0.45. The score depends on *when*
-# the one mistake happened, and the rest of the video adds nothing.
+# A short calculation shows how much. If a tracker follows with a mean overlap of 0.5 and loses its target for good
+# after a third of the video, its mean overlap is 0.5/3 = 0.17; if it loses it after nine tenths, 0.9 · 0.5 = 0.45. The
+# score depends on *when* the one mistake happened.
 #
 # The VOT challenge ([Kristan et al. 2013](#References "kristan2013")) uses the rest of the video. When the tracker has
-# lost its target, the evaluation counts one **failure**, waits five frames, and starts the tracker again from the true
-# box. One mistake then costs one failure, no matter when it happens, and the following frames become new evidence.
+# lost its target, the evaluation counts one **failure**, and five frames later it starts the tracker again from the
+# true box. One mistake then costs one failure, no matter when it happens, and the following frames become new
+# evidence.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The tracker follows for a third of the clip, and never comes back.
@@ -140,8 +141,8 @@ print("frames where our loop and the library disagree:", int((states != library.
 # %% [markdown]
 # Here is the first failure. Green is the true box, orange the tracker's answer. Another object covers the target,
 # MOSSE's filter learns that object, and the box stays with it. The evaluation counts a failure in the first frame in
-# which the two boxes have nothing in common;
-# four frames are passed over, and in the fifth the tracker is given the true box again.
+# which the two boxes have nothing in common; four frames are passed over, and in the fifth the tracker is given the
+# true box again.
 
 # %% tags=["slide"] alt="Six frames of a run with restarts: followed, slipping off, failure, passed over, started again from the true box, followed"
 first = int(np.flatnonzero(states == FAILURE)[0])
@@ -155,8 +156,8 @@ for k in (first - 12, first - 4, first, first + 2, first + 5, first + 11):
 viz.show(viz.contact_sheet(cells, columns=3, labels=labels))
 
 # %% [markdown]
-# In the next clip, chosen because it shows it well, you can see what the tracker follows: a toy bus overtakes a toy
-# car, twice. The loop is the same.
+# In the next clip you can recognise what the tracker follows: a toy bus overtakes a toy car, twice. The clip was chosen
+# for this. The loop is the same.
 
 # %% tags=["closed-loop"] alt="Six frames of a toy car and a yellow bus: the bus covers the car, the box goes on with the bus, a failure, passed over, started again, and the box on the car"
 from udtlib.data.cast import render_cast
@@ -228,8 +229,7 @@ print("frames where path and loop disagree:", int((path.states != states).sum())
 # The experiment with restarts is the white *path*. It follows the top row until the overlap is 0, drops down to the row
 # that begins five frames later, and so on. We did not have to track anything again to draw it. This will be useful:
 # the same table also contains the run for every other delay, and for every other definition of a failure. One-pass
-# evaluation is
-# the top row alone.
+# evaluation is the top row alone.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The path through the table is the run of section 14.2.
@@ -274,8 +274,8 @@ axes[1].set(
 plt.show()
 
 # %% [markdown]
-# In nearly every frame the overlap is lower than in the one before. So the *more often* a tracker fails, the *more
-# accurate* it looks, since every failure brings it new frames from the high beginning of the curve.
+# In nearly every frame the overlap is lower than in the frame before. So the *more often* a tracker fails, the *more
+# accurate* it looks, since every failure adds new frames from the high beginning of the curve.
 #
 # VOT therefore leaves out the first ten frames after each start, counting the start. This is the **burn-in**. It
 # removes the largest part of the bias, but not all of it, because the curve is still falling after ten frames.
@@ -290,13 +290,15 @@ assert so_far[4] > so_far[9] > so_far[29]
 # ## 14.5 Accuracy and robustness
 #
 # Let $\mathcal V$ be the frames of a run in which the target was followed, without those of the burn-in, and $o_k$ the
-# overlap in frame $k$. VOT's **accuracy** is the mean overlap in $\mathcal V$. Its **robustness** is the number of failures. We
-# also write it as the chance to survive $n$ frames, if failures come at random at the measured rate:
+# overlap in frame $k$. VOT's **accuracy** is the mean overlap in $\mathcal V$. Its **robustness** is the number of
+# failures. We also write it as the chance to survive $n$ frames without a failure, if failures come at random at the
+# measured rate:
 #
 # $$A=\frac1{|\mathcal V|}\sum_{k\in\mathcal V}o_k,\qquad
 # R(n)=\exp\left(-n\,\frac{\text{failures}}{\text{frames}}\right). \tag{14.1}$$
 #
-# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures.
+# Over several sequences, $A$ is a mean weighted by their lengths, and papers print the sum of all failures. Our clips
+# all have 90 frames, so a plain mean is the same.
 #
 # We compare three trackers on four clips like the one above: MOSSE, KCF ([Henriques et al.
 # 2015](#References "henriques2015")), and a "tracker" that always returns its first box. `supervised.accuracy` computes
@@ -388,10 +390,10 @@ for worse, better in (("still box", "mosse"), ("mosse", "kcf")):
 # %% [markdown]
 # ## 14.6 Expected average overlap, step by step
 #
-# Two numbers do not give a ranking. VOT2015 ([Kristan et al. 2015](#References "kristan2015")) introduced one number
-# with a clear meaning, the *expected average overlap* (EAO). It answers this question: *if I start this tracker once, on
-# a video of typical length, and it is never restarted, what mean overlap may I expect?* We can compute it from runs with
-# restarts, in four steps.
+# Two numbers do not rank trackers that differ in both. VOT2015 ([Kristan et al. 2015](#References "kristan2015"))
+# introduced one number with a clear meaning, the *expected average overlap* (EAO). It answers this question: *if I
+# start this tracker once, on a video of typical length, and it is never restarted, what mean overlap may I expect?* We
+# can compute it from runs with restarts, in four steps.
 #
 # **Step 1: cut.** Cut each run at its failures. A *segment* begins after a start and ends before a failure, or at the end
 # of the video. Segment $i$ has the overlaps $o_{i1}, o_{i2}, \dots$
@@ -412,9 +414,8 @@ parts = [segment for run in runs["mosse"] for segment in cut(run)]
 
 # %% [markdown]
 # **Step 2: continue.** Without restarts, a tracker that has failed has overlap 0 from then on. A segment that was cut
-# off
-# by the end of the video is different. We do not know how it would have gone on, and we leave the missing values open
-# (NaN in the code):
+# off by the end of the video is different. We do not know how it would have gone on, and we leave the missing values
+# open (NaN in the code):
 #
 # $$\tilde o_{ik}=\begin{cases}o_{ik}&\text{measured}\\0&\text{after a failure}\\\text{unknown}&\text{after the end of
 # the video}\end{cases} \tag{14.2}$$
@@ -441,9 +442,9 @@ filled = np.array([continued(*segment) for segment in parts])
 mean_so_far = np.cumsum(filled, axis=1) / np.arange(1, LENGTH + 1)
 
 # %% [markdown]
-# **Step 4: average over segments, then over lengths.** The mean over all segments whose $\Phi_i(n)$ is known is the
-# *expected overlap curve* $\Phi(n)$; $\mathcal I_n$ are these segments. Its mean over the lengths $n_1$ to $n_2$ of typical
-# videos is the EAO:
+# **Step 4: average over segments, then over lengths.** Let $\mathcal I_n$ be the segments whose $\Phi_i(n)$ is known.
+# The mean over these segments is the *expected overlap curve* $\Phi(n)$. The mean of this curve over the lengths $n_1$
+# to $n_2$ of typical videos is the EAO:
 #
 # $$\Phi(n)=\frac1{|\mathcal I_n|}\sum_{i\in\mathcal I_n}\Phi_i(n),\qquad
 # \mathrm{EAO}=\frac1{n_2-n_1+1}\sum_{n=n_1}^{n_2}\Phi(n). \tag{14.4}$$
@@ -479,9 +480,8 @@ axes[2].set_title("three trackers; dashed: EAO")
 plt.show()
 
 # %% [markdown]
-# In four steps one can make four mistakes. So we compute the same quantity once more, directly from the question
-# instead of by the steps: start somewhere, walk $n$ frames, add up overlaps, stop adding after a failure, and give up
-# if the video ends first.
+# To check the four steps, we compute the same quantity once more, directly from the question: start somewhere, walk
+# $n$ frames, add up overlaps, stop adding after a failure, and give up if the video ends first.
 
 
 # %%
@@ -552,23 +552,23 @@ for n in (1, low, high):
     print(f"first {n:3} frames: expected overlap {siamcar[n]:.2f}, known in {usable[n]} segments")
 
 # %% [markdown]
-# Over 356 frames only 75 segments are known, and 66 of these are the ones that failed: a segment that never fails drops out of
-# the mean when its video ends, and few videos are longer than that. So in this part of the curve most segments end in
-# zeros, and their value depends above all on how early the failure came.
+# Over 356 frames only 75 segments are known, and 66 of these are the ones that failed: a segment that never fails
+# drops out of the mean when its video ends, and few videos are longer than 356 frames. So in this part of the curve
+# most segments end in zeros, and their value depends above all on how early the failure came.
 #
 # ### Which lengths are typical?
 #
 # VOT chose the interval from the lengths of its own sequences: estimate the density of the lengths and take the range
-# around its peak that holds half of them, with equal density at both ends. The lengths of VOT2016's 60 sequences
-# stand in our table of failures (section 14.9), so we can try it. The estimate needs a bandwidth; we take the one of
-# a usual rule and a narrower one:
+# around its peak that holds half of them, with equal density at both ends. The lengths of VOT2016's 60 sequences stand
+# in our table of failures (section 14.9), so we can try it. The estimate needs a bandwidth; we take scipy's default
+# (Scott's rule) and a narrower one:
 
 # %%
 failed_in = read_table("published_vot2016.csv")
 lengths = np.array([int(row["frames"]) for row in failed_in])
 grid = np.arange(1, 1600)
 intervals = {}
-for name, bandwidth in (("usual rule", None), ("narrower", 0.3)):
+for name, bandwidth in (("Scott's rule", None), ("narrower", 0.3)):
     density = gaussian_kde(lengths, bandwidth)(grid)
     highest = np.argsort(-density)
     half = highest[: np.searchsorted(np.cumsum(density[highest]), density.sum() / 2) + 1]
@@ -596,12 +596,12 @@ assert abs(intervals["narrower"][0] - 108) < 10
 assert abs(intervals["narrower"][1] - 371) < 10
 
 # %% [markdown]
-# ## 14.7 A stricter judge makes the tracker look more accurate
+# ## 14.7 A stricter judge
 #
-# In VOT a tracker has failed when its overlap is 0. That is a mild rule: a box that covers only a corner of the
-# target still counts as following. We call such a rule the *judge*. **Predict:** if we restart the tracker as soon as
-# the overlap falls to 0.4, will its accuracy go up
-# or down? And the failures? And the EAO? The table of section 14.3 has the answers.
+# In VOT a tracker has failed when its overlap is 0. This rule is mild: a box that covers only a corner of the target
+# still counts as following. We call such a rule the *judge*. **Predict:** if we restart the tracker as soon as the
+# overlap falls to 0.4, will its accuracy go up or down? And the failures? And the EAO? The table of section 14.3 has
+# the answers.
 
 # %% tags=["closed-loop"]
 judges = {}
@@ -613,8 +613,8 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
     print(f"{threshold:17.1f}{len(run.failures):11}{accuracy(run):10.2f}{value:6.2f}")
 
 # %% [markdown]
-# The tracker is the same, and so is the video. The stricter the judge, the *more accurate* the tracker looks: a tracker that
-# begins to slip is stopped before its bad frames are counted, and starts again from the true box. At the same time
+# The tracker is the same, and so is the video. The stricter the judge, the *more accurate* the tracker looks: a tracker
+# that begins to slip is stopped before its bad frames are counted, and starts again from the true box. At the same time
 # there are more failures. The EAO is lowest with the strictest judge, because after a failure the rest of the segment
 # is filled with zeros. It does not fall at every step, since another path through the table has other segments.
 #
@@ -626,7 +626,7 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
 # it has more failures and a higher accuracy. Two accuracies can be compared only if the failures are about equal.
 #
 # In the demo you are the judge. Move the failure threshold and the delay before a restart, and watch the path through the
-# table, the accuracy and the failures. In VOT's own toolkit these two numbers are settings, too.
+# table, the accuracy and the failures.
 
 # %% tags=["slide", "nbval-ignore-output"] alt="Six triangles of overlaps with different rules: a stricter limit gives more failures and higher accuracy, a longer delay moves the starts; bars of both stand below each"
 restarts_demo(table)
@@ -640,22 +640,25 @@ assert judges[0.6][2] < judges[0.0][2] - 0.05
 # %% [markdown]
 # ## 14.8 A failure of the protocol itself
 #
-# Look at MOSSE's last restart on our clip, and at what it was shown.
+# Look at the restart in frame 72 of our clip, and at what MOSSE was shown. Green is the true box, orange MOSSE's
+# answer.
 
-# %% tags=["slide"] alt="Five frames around a restart: the target is covered again shortly after the start, and the tracker fails once more"
+# %% tags=["slide"] alt="Five frames around a restart: the target is covered at the start, and the tracker's box leaves it with the object in front"
 second, third = path.failures[1:3]
 begun = int(path.starts[path.starts < third].max())
 shown = [second - 3, begun, begun + 4, third - 2, third]
-cells = [viz.resize_area(viz.draw_box(clip.frames[k], truth[k], viz.TRUTH), 160) for k in shown]
+cells = []
+for k in shown:
+    picture = viz.draw_box(clip.frames[k], truth[k], viz.TRUTH)
+    cells.append(viz.resize_area(viz.draw_box(picture, boxes[k], viz.PREDICTION), 160))
 labels = [f"frame {k}: {words[int(path.states[k])]}" for k in shown]
 viz.show(viz.contact_sheet(cells, columns=5, labels=labels))
 
 # %% [markdown]
-# At the restart the target is *hidden*. The true box is right, but what it shows is the dark object in front. MOSSE
-# learns that object and follows it when it moves away from the target, and a few frames later this counts as a
-# failure. It followed what it had been shown. The table shows that the start is the cause: here is the overlap in
-# frame 84 of runs that began before
-# and after the target came out again.
+# At the restart the target is *hidden*. The true box is right, but what it shows is the object in front. MOSSE learns
+# that object and follows it when it moves away from the target, and this counts as a failure in frame 82, although
+# MOSSE followed what it had been shown. The table shows that the start is the cause: here is the overlap in frame 84
+# of runs that began before and after the target came out again.
 
 # %% tags=["closed-loop"]
 print("start   overlap in frame 84")
@@ -665,13 +668,13 @@ delays = {d: len(run_from_starts(table, 0.0, d).failures) for d in (5, 10, 15)}
 print("failures by delay:", delays)
 
 # %% [markdown]
-# The runs in this table that begin while the target is covered have lost it in frame 84, and those that begin
-# afterwards follow it. With a delay of fifteen frames the path steps over the covered frames and has one failure less.
+# The runs that begin in frames 64 to 76 have hardly any overlap in frame 84, and those that begin in frames 80 and 82
+# follow the target. With a delay of fifteen frames the path steps over the covered frames and has one failure fewer.
 #
 # So the count of failures depends on chance, namely on the frame in which the *previous* failure puts the restart. Two
 # trackers that fail two frames apart are restarted in different frames, and for one of them a single event may count as
-# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al. 2020](#References "kristan2020"));
-# section 14.11 says how.
+# two failures. Since 2020 VOT starts every tracker in the same frames instead ([Kristan et al.
+# 2020](#References "kristan2020")); section 14.11 says how.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Starts on the covered target are lost, later ones are not, and a longer delay avoids one failure.
@@ -683,12 +686,12 @@ assert begun in range(68, 77)
 # %% [markdown]
 # ## 14.9 The failures of Table 2
 #
-# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al. 2016](#References "kristan2016"))
-# UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")). The authors
-# released their raw results: for each of the 60 sequences three repetitions, in which each line is a box, or one of the
-# numbers 0, 1, 2 of section 14.2. We can count the lines `2` without the true regions. For accuracy and EAO we would
-# need them, and VOT2016's are not at hand; so of this table we can check the failures only. `data/results/` holds the
-# counts.
+# Now we can judge the paper's own numbers. Its Table 2 says that on VOT2016 ([Kristan et al.
+# 2016](#References "kristan2016")) UDT fails 102 times and UDT+ 66 times ([Wang et al. 2019](#References "wang2019")).
+# The authors released their raw results: for each of the 60 sequences three repetitions, in which each line is a box,
+# or one of the numbers 0, 1, 2 of section 14.2. We can count the lines `2` without the true regions. For accuracy and
+# EAO we would need them, and VOT2016's are not at hand; so of this table we can check the failures only.
+# `data/results/` holds the counts.
 
 # %%
 repetitions = {
@@ -720,9 +723,9 @@ print(f"largest difference: {saved.max():.0f} in {names[order[0]]}")
 
 # %% [markdown]
 # In half of the sequences the two fail equally often, in a third UDT+ fails less often, in a sixth more often. And
-# one single sequence contributes more than a third of the difference. What would other sequences of the same kind
-# say? The bootstrap
-# over sequences ([Efron 1979](#References "efron1979")), paired as in chapter 13:
+# one single sequence contributes more than a third of the difference. How different could the number be on other
+# sequences of the same kind? We take the bootstrap over sequences ([Efron 1979](#References "efron1979")), paired as in
+# chapter 13:
 
 # %%
 count = len(saved)
@@ -741,8 +744,10 @@ print(
 #
 # ### How many sequences does such a difference need?
 #
-# Section 13.4 derived how large a difference must be to show up four times out of five. With the deviation $\sigma_d$
-# of the paired differences, $n$ sequences show $2.8\,\sigma_d/\sqrt n$ failures a sequence.
+# Section 13.4 derived how large a difference must be to show up four times out of five: with the deviation $\sigma_d$
+# of the paired differences, $2.8\,\sigma_d/\sqrt n$ failures a sequence for $n$ sequences. A true
+# difference $\delta$ shows up with the probability that a normal variable of mean $\delta\sqrt n/\sigma_d$ and
+# deviation 1 exceeds 1.96.
 
 # %%
 smallest = count * detectable_difference(lost_by["UDT"], lost_by["UDT+"])
@@ -755,9 +760,9 @@ print(
 )
 
 # %% [markdown]
-# So sixty sequences had three chances in five to show a difference as large as the one observed. Still, chapter 13
-# found that AUC would need 229 sequences to
-# tell the same two trackers apart. For this pair, counting failures takes less than half as many.
+# So sixty sequences had three chances in five to show a difference as large as the one observed. Chapter 13 found that
+# AUC on OTB-2015 would need 229 sequences to tell the same two trackers apart. For this pair, counting failures takes
+# less than half as many.
 
 # %% tags=["outside-data"]
 if published is not None:
@@ -785,8 +790,8 @@ assert 0.5 < power < 0.7
 # %% [markdown]
 # ## 14.10 What one pass does not show: a small, fast ball
 #
-# Restarts matter most where a target is lost at once. Here is a small target that moves by half its own width in a typical
-# frame, and by almost a whole width in the fastest ones.
+# Restarts matter most where a target is lost at once. Here is a small target that moves by half its own width in a
+# typical frame, and by almost a whole width in the fastest ones.
 
 # %% tags=["closed-loop"]
 ball = render_clip(60, seed=22, low_resolution=0.6, fast_motion=0.4, texture="leaves", name="ball")
@@ -819,10 +824,8 @@ viz.show(viz.contact_sheet(cells, columns=4, labels=[f"frame {k}: truth, KCF" fo
 # tell KCF from a box that does nothing. With restarts there are sixty frames of evidence instead of two, and KCF fails half
 # as often as MOSSE.
 #
-# VOT has a real ball of this kind: the sequence `ball1`. Its images are outside data; the table has what our trackers did on
-# it, in one pass and by VOT's rules. Those whose names begin with `udt-` are the released tracker (chapter 06) with several
-# networks: `udt-released` has ours, `udt-authors` the weights that the authors released, `udt-random` random ones. `udt` and
-# `udt+` are our network with the preset `book` (section 6.8) and in chapter 12's tracker.
+# VOT has a real ball of this kind: the sequence `ball1`. Its images are outside data; the table has what the trackers
+# of section 13.7 did on it, in one pass and by VOT's rules.
 
 # %%
 ball1 = read_table("vot_ball1.csv")
@@ -847,11 +850,11 @@ print("udt-released: frames from each start to the failure:", *held)
 # of them our network loses the ball again, within 18 frames.
 #
 # Chapter 11 (section 11.11) finds a reason in the network: its features are so large that the normalisation at its end
-# turns strong edges into weak ones. With features a quarter as large, the tracker with the preset `book` fails less often
-# here, for each of three seeds. The tracker around the network can help, too: `udt+` has no failure. The preset `book`
-# (`udt`), which moves its window first, has one less, and that is too small a difference to count: a failure can depend on
-# the rounding of a few pixels. On a processor without AVX2, for example, OpenCV rounds the resized patches otherwise, and
-# KCF loses this ball too.
+# turns strong edges into weak ones. With features a quarter as large, the tracker with the preset `book` fails less
+# often here, for each of three seeds. The tracker around the network can help, too: `udt+` has no failure. The preset
+# `book` (`udt`), which moves its window first, has one failure fewer than `udt-released`. That is too small a
+# difference to count, since a failure can depend on the rounding of a few pixels: on a processor without AVX2, OpenCV
+# rounds the resized patches otherwise, and KCF loses this ball too.
 #
 # On the ten sequences of chapter 13 the same network was far ahead of random weights. A benchmark can show a weakness
 # only if it contains the situation in which the weakness matters.
@@ -908,9 +911,9 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/14.py](solutions/14.py).
 #
-# **Exercise 1 (compute).** Which frames count for accuracy? `states` has a number for each frame as in section 14.2: 0 passed over,
-# 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. A run may fail during its burn-in and
-# start again.
+# **Exercise 1 (compute).** Which frames count for accuracy? `states` has a number for each frame as in section 14.2:
+# 0 passed over, 1 start, 2 failure, 3 followed. Return one `True` or `False` for each frame. A run may fail during its
+# burn-in and start again.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -929,9 +932,9 @@ def frames_that_count(states, burn_in):
 check.frames_that_count(frames_that_count)
 
 # %% [markdown]
-# **Exercise 2 (break and fix).** A colleague's expected overlap. `segments` is a list of pairs: the overlaps after a start (a list), and
-# whether a failure ended the segment. The function should return $\Phi(n)$ (Eq. 14.4). Because of two faults its
-# values are far too high; find them before you run the check.
+# **Exercise 2 (break and fix).** A colleague's expected overlap. `segments` is a list of pairs: the overlaps after a
+# start (a list), and whether a failure ended the segment. The function should return $\Phi(n)$ (Eq. 14.4). Because of
+# two faults its values are far too high; find them before you run the check.
 #
 # ```python
 # def expected_overlap(segments, n):
@@ -955,9 +958,9 @@ def expected_overlap(segments, n):
 check.expected_overlap(expected_overlap)
 
 # %% [markdown]
-# **Exercise 3 (derive).** A target of `width` pixels moves sideways by `speed` pixels a frame, always in one direction. The tracker
-# is the still box. How many failures does it have in a video of `frames` frames with a delay of `delay`? The
-# first start is in frame 0; the overlap is 0 as soon as the target has moved by its whole width.
+# **Exercise 3 (derive).** A target of `width` pixels moves sideways by `speed` pixels a frame, always in one direction.
+# The tracker is the still box. How many failures does it have in a video of `frames` frames with a delay of `delay`?
+# The first start is in frame 0; the overlap is 0 as soon as the target has moved by its whole width.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -976,10 +979,10 @@ def still_box_failures(width, speed, frames, delay):
 check.still_box_failures(still_box_failures)
 
 # %% [markdown]
-# **Exercise 4 (measure and explain).** A paper prints `failures` in a benchmark of `frames` frames. If failures come at random, at
-# that rate, how many frames does a tracker follow on average before it fails, and with what probability does it survive `span`
-# frames? Return both. Then use the function: for how many frames does UDT follow on average on VOT2016, and UDT+?
-# (Section 14.6 has the lengths, section 14.9 the failures.)
+# **Exercise 4 (measure and explain).** A paper prints `failures` in a benchmark of `frames` frames. If failures come
+# at random, at that rate, how many frames does a tracker follow on average before it fails, and with what probability
+# does it survive `span` frames? Return both. Then use the function: for how many frames does UDT follow on average on
+# VOT2016, and UDT+? (Section 14.6 has the lengths, section 14.9 the failures.)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1036,27 +1039,28 @@ print(f"ball1_udt = {failures_of['udt-released']}")
 print(f"ball1_kcf = {failures_of['kcf']}")
 
 # %% [markdown] tags=["summary"]
-# - One pass learns nothing from the frames after the first loss: MOSSE is lost in frame 34 <!-- lost --> of our clip
-#   and ends with an AUC
-#   of 0.19<!-- auc_once -->. VOT counts a failure and starts the tracker again.
+# - In one pass the frames after the first loss tell nothing new: MOSSE loses its target in frame 34 <!-- lost --> of
+#   our clip and ends with an AUC of 0.19<!-- auc_once -->. VOT counts a failure and starts the tracker again.
 # - A table of the overlaps from *all* starts contains every such run; the experiment is a path through it.
 # - In the first frame after a start the mean overlap is 0.88<!-- first_frame -->, in the tenth
-#   0.49<!-- tenth_frame -->. The burn-in leaves the first frames out, so that frequent failures raise the accuracy less.
-# - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21<!-- accuracy_still -->. On four clips MOSSE
-#   fails 11 <!-- failures_mosse --> times and KCF 8 <!-- failures_kcf --> times.
-# - EAO is the mean overlap to expect of one start on a video of typical length, with zeros after a failure. SiamCAR has
-#   0.316 <!-- siamcar_eao --> on VOT2018.
+#   0.49<!-- tenth_frame -->. The burn-in leaves the first frames out, so that frequent failures raise the accuracy
+#   less.
+# - Accuracy needs the failures beside it: a box that never moves has an accuracy of 0.21<!-- accuracy_still -->. On
+#   four clips MOSSE fails 11 <!-- failures_mosse --> times and KCF 8 <!-- failures_kcf --> times.
+# - EAO is the mean overlap to expect of one start on a video of typical length, with zeros after a failure. SiamCAR
+#   has 0.316 <!-- siamcar_eao --> on VOT2018.
 # - A stricter judge, which no longer accepts small overlaps, turns 3 <!-- mild_failures --> failures into
-#   6<!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70<!-- strict_accuracy -->, and an EAO of
-#   0.46 <!-- mild_eao --> into 0.26<!-- strict_eao -->.
+#   6<!-- strict_failures -->, an accuracy of 0.44 <!-- mild_accuracy --> into 0.70<!-- strict_accuracy -->, and an EAO
+#   of 0.46 <!-- mild_eao --> into 0.26<!-- strict_eao -->.
 # - The count of failures depends on the frames in which restarts happen to fall: a tracker that is started while its
 #   target is hidden follows what it was shown, and that counts as a failure.
-# - Table 2 is confirmed: UDT fails 102 <!-- udt --> times, UDT+ 66 <!-- plus --> times. That is 36 <!-- fewer --> fewer, with an
-#   interval of 8 <!-- fewer_low --> to 70<!-- fewer_high -->, and 13 <!-- one_sequence --> of them are one sequence. To see such a
-#   difference four times out of five takes 97 <!-- needed --> sequences.
-# - On a small fast ball one pass gives KCF an AUC of 0.04<!-- ball_auc_kcf -->, hardly more than a still box; with restarts KCF fails
-#   3 <!-- ball_kcf --> times and MOSSE 6 <!-- ball_mosse --> times. On VOT's ball1 the network of this book fails
-#   7 <!-- ball1_udt --> times and KCF 0 <!-- ball1_kcf --> times.
+# - The failures of Table 2 are confirmed: UDT fails 102 <!-- udt --> times, UDT+ 66 <!-- plus --> times. The
+#   difference is 36<!-- fewer -->, with an interval of 8 <!-- fewer_low --> to 70<!-- fewer_high -->, and 13
+#   <!-- one_sequence --> of it come from one sequence. To see such a difference four times out of five takes 97
+#   <!-- needed --> sequences.
+# - On a small fast ball one pass gives KCF an AUC of 0.04<!-- ball_auc_kcf -->, hardly more than a still box; with
+#   restarts KCF fails 3 <!-- ball_kcf --> times and MOSSE 6 <!-- ball_mosse --> times. On VOT's ball1 the network of
+#   this book fails 7 <!-- ball1_udt --> times and KCF 0 <!-- ball1_kcf --> times.
 
 # %% [markdown]
 # **What comes next.** Chapters 13 and 14 showed how to judge a difference between two trackers. Chapter 15 uses that

@@ -12,6 +12,9 @@ def weak_as_moved(distance, sigma, form):
     Gaussians d apart has the height exp(-d^2 / 4 sigma^2); the second term is 0. Still and weak: the first term
     is (1 - h)^2. The reference compares S2's response with S1's, which is as weak: 0. The paper compares it with
     the pseudo-label, which has height 1: (1 - h)^2 once more.
+
+    In the first steps of training responses are low, so a pair that does not move, or is tracked badly, gets the
+    weight of one that moves.
     """
     moved = 2 - 2 * np.exp(-(distance**2) / (4 * sigma**2))
     return 1 - np.sqrt(moved / (2 if form == "paper" else 1))
@@ -45,6 +48,10 @@ def knob_slope(first, second, label):
 
     With d(q R1) = q R1 dlog q and d(R2 / q) = -R2 / q dlog q the first term gives 2 <R1 - Y, R1>, the second
     2 <R1 - R2, R1 + R2> = 2 |R1|^2 - 2 |R2|^2.
+
+    For R1 = R2 = Y it is A(q) = |Y|^2 ((q - 1)^2 + (q - 1/q)^2), whose slope is 0 at its least value. The error of a
+    still pair is below the mean, so the loss falls as its A rises: q = 1 is the loss's highest point, and descent leaves
+    it for good as soon as a response is not perfect.
     """
     return float(2 * (first * (first - label)).sum() + 2 * (first**2 - second**2).sum())
 

@@ -4,13 +4,23 @@ import numpy as np
 
 
 def frame_motion(peak, frame_shape):
-    """Return (dx, dy): 124 steps span half of the frame, along each side."""
+    """Return (dx, dy): 124 steps span half of the frame, along each side.
+
+    A motion along the frame's diagonal has dx : dy = width : height. One step is width / 248 pixels across and
+    height / 248 down, so the motion is equally many steps across and down: in the patch it has 45 degrees, for every
+    frame shape.
+    """
     (dy, dx), (height, width) = peak, frame_shape
     return np.array([dx * width, dy * height]) / 2 / 124
 
 
 def coincide(left, span):
-    """Return the sum of squared probabilities: each frame but the last 1 / span, the last what remains."""
+    """Return the sum of squared probabilities: each frame but the last 1 / span, the last what remains.
+
+    Both draws are independent and have the same distribution, so they agree in a frame of probability p in p^2 of the
+    triplets. Each of the reach - 1 frames before the last has p = 1 / span. The last one has the draws that reach it or
+    pass the end, p = (span - reach + 1) / span.
+    """
     reach = min(left, span)
     return (reach - 1) / span**2 + ((span - reach + 1) / span) ** 2
 
@@ -35,6 +45,9 @@ def half_gone(window, direction, frames):
 
     The equation is ab v^2 - (a + b) v + 1/2 = 0, with the discriminant (a + b)^2 - 2ab = a^2 + b^2. Written with
     the root in the denominator the solution also holds for ab = 0.
+
+    Along a side of the window v = side / (2 frames), which is highest for the long side. Along the window's diagonal
+    a = b and v = diagonal / ((2 + sqrt(2)) frames): for 4:3 this is 0.73 of the highest speed, and the short side has 0.75.
     """
     a, b = frames * np.abs(direction) / np.asarray(window, float)
     return float(1 / (a + b + np.hypot(a, b)))

@@ -53,6 +53,10 @@ def _rounded_down(gap, deviation):
 
 
 def align(rows, count, start):
+    """Return the last ``count`` rows: a file from image 1 on has too many at its front.
+
+    The slice of the colleague keeps the first rows instead of the last, and returns a file that is too short as it is.
+    """
     if len(rows) not in (count, count + start - 1):
         raise ValueError(f"expected {count} rows, or {count + start - 1} from image 1, found {len(rows)}")
     return rows[len(rows) - count :]
@@ -73,6 +77,11 @@ def _always_cuts(rows, count, start):
 
 
 def auc_of_lost(share, overlap, strict):
+    """Count the thresholds that each kind of frame passes, and weight them by the shares.
+
+    A lost frame has overlap 0, which is at least the threshold 0 but not above it: with "at least" it earns 1/21.
+    UDT has overlap 0 in 14 % of the frames (mean over the sequences), which makes 0.7 points.
+    """
     thresholds = np.arange(21) / 20
 
     def passed(o):
