@@ -1,7 +1,8 @@
 """Clips with a character in them: the knobs of the synthetic benchmark, a target that everybody recognises.
 
-`render_cast` makes one clip, `load_cast` one for each character and one for each of OTB's eleven difficulties.
-They are for looking and for explaining; what is measured is measured on the synthetic benchmark. Book: chapter 00.
+`render_cast` makes one clip, `load_cast` one for each character and one for each of OTB's eleven
+difficulties. They are for looking and for explaining; what is measured is measured on the synthetic
+benchmark. Book: chapter 00.
 """
 
 from collections.abc import Sequence as AbstractSequence
