@@ -131,18 +131,18 @@ assert all(overlaps > 0.9)
 # %% [markdown]
 # ## 0.4 Now something passes in front
 #
-# The benchmark OTB (section 0.7) names eleven difficulties of tracking. Here is a scene of each, in its first frame and
-# twice later, the true box in green. *In-plane rotation* turns the target within the picture; *out-of-plane rotation*
-# turns it away from us, so that another side is seen. *Low resolution* means that the target covers few pixels.
+# The benchmark OTB (section 0.7) names eleven difficulties of tracking. Here are two moments of a scene for each,
+# the true box in green. *In-plane rotation* turns the target within the picture; *out-of-plane rotation* turns it away
+# from us, so that another side is seen. *Low resolution* means that the target covers few pixels.
 
-# %% alt="Three moments of eleven scenes, one a difficulty: a leaf hides a ladybird, a kite is fast, another bends, a car drives away, fish look alike, a paper boat in moving shadows, another leaves the picture, a ladybird is blurred, another turns, a fish turns round, a car is tiny and coarse"
+# %% alt="Two moments of eleven scenes, one a difficulty: a leaf hides a ladybird, a kite is fast, another bends, a car drives away, fish look alike, a paper boat in moving shadows, another leaves the picture, a ladybird is blurred, another turns, a fish turns round, a car is tiny and coarse"
 scenes = [clip for clip in load_dataset("cast") if clip.attributes]
 pictures, labels = [], []
 for scene in scenes:
-    for moment in (0, 25, 88):
+    for moment, label in {25: scene.name, 88: "later"}.items():
         shown = viz.draw_box(scene.frames[moment], scene.boxes[moment], viz.TRUTH)
-        pictures.append(viz.resize_area(shown, 120))
-        labels.append(f"frame {moment}" if moment else scene.name)
+        pictures.append(viz.resize_area(shown, 104))
+        labels.append(label)
 viz.show(viz.contact_sheet(pictures, columns=6, labels=labels))
 
 # %% [markdown]
