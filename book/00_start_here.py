@@ -131,18 +131,24 @@ assert all(overlaps > 0.9)
 # %% [markdown]
 # ## 0.4 Now something passes in front
 #
-# Things get in the way, jump, come nearer, have lookalikes, or stand in changing light. Here is a scene of each:
+# The benchmark OTB (section 0.7) names eleven difficulties of tracking. Here are two moments of a scene for each,
+# the true box in green. *In-plane rotation* turns the target within the picture; *out-of-plane rotation* turns it away
+# from us, so that another side is seen. *Low resolution* means that the target covers few pixels.
 
-# %% alt="Two moments of five scenes: a leaf on a ladybird, a fast kite, a toy car that drives away, a fish among fish, a paper boat in moving shadows"
-scenes = {clip.name: clip for clip in load_dataset("cast") if clip.attributes}
-shown = {name: scenes[name].frames for name in ("occlusion", "fast-motion", "scale", "lookalikes", "light")}
-early, late = ([viz.resize_area(frames[index], 150) for frames in shown.values()] for index in (30, 100))
-viz.show(viz.contact_sheet([*early, *late], columns=5, labels=[*shown, *["later"] * 5]))
+# %% alt="Two moments of eleven scenes, one a difficulty: a leaf hides a ladybird, a kite is fast, another bends, a car drives away, fish look alike, a paper boat in moving shadows, another leaves the picture, a ladybird is blurred, another turns, a fish turns round, a car is tiny and coarse"
+scenes = [clip for clip in load_dataset("cast") if clip.attributes]
+pictures, labels = [], []
+for scene in scenes:
+    for moment, label in {25: scene.name, 88: "later"}.items():
+        shown = viz.draw_box(scene.frames[moment], scene.boxes[moment], viz.TRUTH)
+        pictures.append(viz.resize_area(shown, 104))
+        labels.append(label)
+viz.show(viz.contact_sheet(pictures, columns=6, labels=labels))
 
 # %% [markdown]
-# Our videos have a setting for each of them, and for several more. The next one is the same clip, with the same motion and the same
-# background, but now and then something moves in front of the target and stays for a moment. We chose a clip in
-# which the effect is easy to see; you will try others.
+# Our videos have a setting for each difficulty. The next one is the same clip as in section 0.3, with the same motion
+# and the same background, but now and then something moves in front of the target and stays for a moment. We chose a
+# clip in which the effect is easy to see; you will try others.
 #
 # **Predict first.** In how many of the 120 frames will the tracker's box still overlap the target by more than one
 # half? Put your number into the next cell before you go on.

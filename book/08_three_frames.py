@@ -846,10 +846,13 @@ for name, took in seconds.items():
 # ## 8.9 Try it yourself
 #
 # The static picture shows three settings of the scene, as used above: a good trip, the deflection, and the target
-# that never comes back. In JupyterLab the sliders below are live. Hide the target a little less and see when the
-# tracker finds it again; make the lookalike less similar; move the target of S2 to the right (`S2_right`).
+# that never comes back. The maps are the last responses, zero displacement in the middle: grey is 0, white is high,
+# black is as far below 0. In the second row the direct one has its peak far away, and a fainter one in the middle.
+#
+# In JupyterLab the sliders below are live. Hide the target a little less and see when the tracker finds it again; make
+# the lookalike less similar; move the target of S2 to the right (`S2_right`).
 
-# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: T, S1, S2 and the responses of three losses; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2"
+# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: T, S1, S2 and the last responses of three losses in greys; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2"
 deflection.demo()
 
 # %% [markdown]

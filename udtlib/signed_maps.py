@@ -1,4 +1,4 @@
-"""Filters and other signed maps, in shades of grey with their colour bar. Book: chapters 02, 04 and 06."""
+"""Filters and other signed maps, in greys with their colour bar. Book: chapters 02, 04, 06 and 08."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from udtlib import viz
 from udtlib.dcf import dcf_response, gaussian_label
 from udtlib.network import FeatureNetwork
 from udtlib.unsupervised import pseudo_labels
@@ -100,6 +101,19 @@ def test_twin_is_a_picture_and_sliders_start_at_the_defaults():
     assert demo.twin.dtype == np.uint8
     assert demo.twin.shape[2] == 3
     assert np.array_equal(demo.start(), deflection.draw())
+
+
+def test_maps_are_grey_where_the_response_is_zero_and_darker_below() -> None:
+    side, top, left = deflection.PANEL, 2 * viz.TEXT_HEIGHT, 3 * (deflection.PANEL + 4)
+    panel = deflection.draw(hidden_in_S1=0)[top : top + side, left : left + side].astype(int)
+    spectra = [deflection.spectrum_of(patch.tobytes()) for patch in deflection.stage((0, 0)).patches]
+    back = deflection.judge(spectra, deflection.quick()).trips["two"].back[0].numpy()
+    reach, cell = np.abs(back).max(), side / deflection.SIDE
+    assert np.ptp(panel, axis=2)[: side // 3].max() == 0
+    for row, column in ((-50, -50), np.unravel_index(back.argmin(), back.shape), (-45, 20)):
+        y, x = (int(((at + 60) % 121 + 0.5) * cell) for at in (row, column))
+        assert panel[y, x, 0] == pytest.approx(127.5 * (1 + back[row, column] / reach), abs=8)
+    assert panel[..., 0].min() < 90
 
 
 def test_what_the_demo_draws_is_what_the_chapter_computes() -> None:

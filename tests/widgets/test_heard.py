@@ -19,6 +19,9 @@ list(race.run())
 own = Live(race)
 own.upload.track = lambda: pushed.append("Track")
 """
+SPEAKING = """
+panel.title, drawn.width, own.upload.said = "new", 79, "new"
+"""
 WAITING = """
 end = time.monotonic() + 8
 while not (panel.picture == b"\\x06" and picker.box[0] == 7 and pushed) and time.monotonic() < end:
@@ -54,10 +57,12 @@ def begin_thread(client):
     return reply["subshell_id"]
 
 
-def test_controls_are_heard_before_the_cell_that_runs_has_ended(kernel):
+@pytest.mark.parametrize("case", ["named", "not named yet", "after the cell has spoken"])
+def test_controls_are_heard_before_the_cell_that_runs_has_ended(case, kernel):
+    """JupyterLab learns its thread's id a little after the kernel has made it."""
     opened = [one for one in published(kernel, kernel.execute(MADE)) if one["msg_type"] == "comm_open"]
     states = {one["content"]["comm_id"]: one["content"]["data"]["state"] for one in opened}
-    running = kernel.execute(WAITING)
+    running = kernel.execute(SPEAKING + WAITING if case == "after the cell has spoken" else WAITING)
     thread = begin_thread(kernel)
     sent = {
         "controls": {"method": "update", "state": {"values": {"frame": 6}}},
@@ -67,7 +72,8 @@ def test_controls_are_heard_before_the_cell_that_runs_has_ended(kernel):
     for name, data in sent.items():
         comm = next(comm for comm, state in states.items() if name in state)
         message = kernel.session.msg("comm_msg", {"comm_id": comm, "data": data | {"buffer_paths": []}})
-        message["header"]["subshell_id"] = thread
+        if case != "not named yet":
+            message["header"]["subshell_id"] = thread
         kernel.shell_channel.send(message)
     said = [one["content"].get("text") for one in published(kernel, running)]
     assert "heard [6] [ 7.  8. 20. 20.] ['Track']\n" in said

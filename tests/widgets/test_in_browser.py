@@ -2,6 +2,8 @@
 
 import base64
 import json
+import math
+import time
 from pathlib import Path
 
 import cv2
@@ -152,6 +154,48 @@ def test_squares_are_dragged_and_the_peak_follows(browser, tmp_path):
     browser.value("document.querySelector('select').dispatchEvent(new Event('change')), 0")
     browser.wait(f"{peak} === '{ty - sy - 1},{tx - sx - 5}'")
     assert browser.problems == []
+
+
+def dragged(browser, centre, seconds=1.0, reach=12.0) -> float:
+    """Drag what lies at ``centre`` round a circle and back; return how often the demo drew, a second."""
+    drawn = "Number(document.querySelector('.filter-bench').dataset.shown)"
+    before, start, moves = browser.value(drawn), time.monotonic(), 0
+    button = {"button": "left", "buttons": 1, "clickCount": 1}
+    x, y = centre
+    browser.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, **button)
+    while (spent := time.monotonic() - start) < seconds:
+        angle, moves = moves / 5, moves + 1
+        x, y = centre[0] + reach * math.sin(angle), centre[1] + reach * (1 - math.cos(angle))
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, **button)
+    updates = (browser.value(drawn) - before) / spent
+    for kind in ("mouseMoved", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=centre[0], y=centre[1], **button)
+    return updates
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("side", [32, 64, 128])
+@pytest.mark.parametrize("kind", ["grey", "colour and edges"])
+def test_filter_and_response_are_drawn_again_while_a_square_is_dragged(kind, side, browser, tmp_path, capsys):
+    """How often depends on the machine, so it is printed: 30 a second are smooth."""
+    browser.open(live_page(tmp_path, "filter_bench"))
+    peak = "document.querySelector('.filter-bench').dataset.peak"
+    browser.wait(peak)
+    for place, value in enumerate((kind, str(side))):
+        menu = f"document.querySelectorAll('select')[{place}]"
+        browser.value(f"{menu}.value = '{value}', {menu}.dispatchEvent(new Event('change')), 0")
+    started = browser.value(
+        f"new Promise((done) => requestAnimationFrame(() => setTimeout(() => done({peak}))))"
+    )
+    updates = {}
+    for name, square in {"template": ".square", "search patch": ".square + .square"}.items():
+        left, top, width, height = browser.rectangle(square)
+        updates[name] = dragged(browser, (left + 0.2 * width, top + height - 0.1 * width))
+        browser.wait(f"{peak} === '{started}'")
+        assert updates[name] > 2
+    with capsys.disabled():
+        said = ", ".join(f"{name} {each:.0f}" for name, each in updates.items())
+        print(f"\n{kind}, side {side}: updates a second while dragging: {said}")
 
 
 # Eight rows of a, of two segments with seven numbers each; sixteen columns of b, in panels of eight.

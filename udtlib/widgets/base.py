@@ -27,13 +27,24 @@ def is_live(needed: str = "ipywidgets") -> bool:
 
 
 def hear_beside_cells(widget: Any) -> Any:
-    """Return a new widget, from now on heard in the thread that JupyterLab names, also while cells run.
+    """Return a new widget, from now on heard in a thread for controls, also while cells run.
 
-    ipykernel 7.4 takes what a reader does to where the widget's last message came from. For a new widget that
-    is the cell which made it, so a key pressed during "Run all" was heard after the last cell.
+    Left alone, ipykernel 7.4 takes what a reader does to where the widget's last message came from, which may
+    be a cell, and what JupyterLab sends before it knows its thread to the cells. A key pressed during
+    "Run all" was then heard after the last cell, and JupyterLab held back all later ones until then.
     """
-    vars(widget.comm).pop("_reply_subshell_id", None)
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda data, named: named or newest_thread()
     return widget
+
+
+def newest_thread() -> str | None:
+    """Return the id of the thread that JupyterLab asked this kernel for last, or None."""
+    from ipykernel.kernelbase import Kernel
+
+    threads = getattr(Kernel.instance(), "shell_channel_thread", None)
+    known = threads.manager.list_subshell() if threads else []
+    return known[-1] if known else None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from udtlib.dcf.spectra import HalfPlane, Transform, make_transform
 from udtlib.frames import Frame
 from udtlib.labels import peak_displacement
 from udtlib.network import CHANNELS, MEAN_RGB
+from udtlib.signed_maps import grey_bar, grey_map
 from udtlib.unsupervised import RoundTrip, follow, round_trip_errors
 from udtlib.widgets.base import Demo, Slider
 
@@ -181,7 +182,7 @@ def draw(
     """Return the picture of one setting, RGB ``uint8``; arguments as `stage`, ``S2_right`` is dx in S2.
 
     Panels: T, S1, S2 (a circle on the target, a cross where the tracker believes to be), then the three
-    responses at T, home in the middle.
+    responses at T, home in the middle; grey is 0, white high, black below 0.
     """
     scene = stage((hidden_in_S1, hidden_in_S2), likeness, (IN_S2[0], S2_right))
     verdict = judge([spectrum_of(patch.tobytes()) for patch in scene.patches], quick())
@@ -190,11 +191,11 @@ def draw(
         ("S1", "S2"), scene.patches[1:], scene.target, verdict.found, strict=True
     ):
         panels[name] = marked(patch, truth, found)
-    top = max(float(trip.back.max()) for trip in verdict.trips.values())
+    reach = max(float(trip.back.abs().max()) for trip in verdict.trips.values())
     for way, trip in verdict.trips.items():
-        picture = viz.heatmap(trip.back[0].numpy(), limits=(0, top))
+        picture = grey_map(np.fft.fftshift(trip.back[0].numpy()), reach)
         panels[f"{WAYS[way]}: {verdict.losses[way]:.0f}"] = marked(picture, (0, 0), verdict.homes[way])
-    panels[""] = viz.color_bar((0, top), PANEL)
+    panels[""] = grey_bar(PANEL, reach)
     row = viz.side_by_side(*(viz.caption(picture, name) for name, picture in panels.items()))
     text = f"target hidden {hidden_in_S1:g} in S1, {hidden_in_S2:g} in S2; likeness {likeness:g}; "
     return viz.caption(row, f"{text}circle: the truth, cross: the tracker, numbers: the loss")

@@ -19,9 +19,11 @@ from udtlib.boxes import center, iou
 from udtlib.data import load_dataset
 from udtlib.data.sequences import Sequence
 from udtlib.data.synthetic import BENCHMARK, load_synthetic, render_clip
+from udtlib.data.synthetic import scene as scene_module
 from udtlib.data.synthetic.bodies import Pose, bounding_box, draw_body, outline
 from udtlib.data.synthetic.motion import KNOBS, ClipSettings, Motion
 from udtlib.data.synthetic.scene import Scene, build_scene
+from udtlib.data.synthetic.textures import texture
 from udtlib.errors import OptionError, UnknownNameError
 from udtlib.trackers import load_tracker
 
@@ -289,6 +291,21 @@ def test_nothing_is_rendered_before_a_frame_is_asked_for():
     build_scene.cache_clear()
     render_clip(seed=12345)
     assert build_scene.cache_info().misses == 0
+
+
+def test_a_turned_knob_draws_no_texture_again(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(scene_module, "texture", lambda *known: drawn.append(known[1:3]) or texture(*known))
+    first = Scene(ClipSettings(seed=54321))
+    assert drawn == [(360, 480), (192, 256)]
+    larger = Scene(ClipSettings(seed=54321, scale_variation=0.8))
+    assert len(drawn) == 2
+    assert np.array_equal(larger.backdrop.canvas, first.backdrop.canvas)
+    Scene(ClipSettings(seed=54321, occlusion=0.8))
+    assert drawn[2:] == 3 * [(192, 256)]
+    Scene(ClipSettings(seed=54322))
+    Scene(ClipSettings(seed=54321, texture="noise"))
+    assert len(drawn) == 9
 
 
 def test_a_shorter_clip_is_the_beginning_of_a_longer_one():

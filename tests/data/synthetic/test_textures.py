@@ -7,7 +7,7 @@ import pytest
 
 from udtlib.data.synthetic.textures import (
     FAMILIES,
-    _drop_leaf,
+    _drop_leaves,
     colour_noise,
     dead_leaves,
     pink_noise,
@@ -54,11 +54,43 @@ def test_colour_varies_less_than_light():
 
 @pytest.mark.parametrize("centre", [(40.3, 51.7), (0.0, 0.4), (79.9, 99.9)])
 def test_a_leaf_covers_the_area_of_its_ellipse_also_across_the_border(centre):
-    canvas = np.zeros((80, 100, 3))
-    _drop_leaf(canvas, np.array(centre), 17.0, 0.7, 0.6, np.ones(3))
-    assert canvas[..., 0].sum() == pytest.approx(np.pi * 17**2 * 0.6, rel=0.01)
-    angle = np.angle((canvas[..., 0] * np.exp(2j * np.pi * np.arange(80) / 80)[:, None]).sum())
+    canvas = np.zeros((3, 80, 100))
+    _drop_leaves(canvas, *(np.array([each]) for each in (centre, 17.0, 0.7, 0.6, (1.0, 1.0, 1.0))))
+    assert canvas[0].sum() == pytest.approx(np.pi * 17**2 * 0.6, rel=0.01)
+    angle = np.angle((canvas[0] * np.exp(2j * np.pi * np.arange(80) / 80)[:, None]).sum())
     assert np.cos(angle - 2 * np.pi * centre[0] / 80) > 0.9999  # the circular mean of its rows
+
+
+def leaves_one_by_one(canvas, *leaves) -> None:
+    """Paint leaves as they are defined, pixel by pixel around each centre."""
+    _, height, width = canvas.shape
+    for centre, radius, angle, stretch, colour in zip(*leaves, strict=True):
+        reach, before = int(radius) + 2, canvas.copy()  # what a leaf hides is what was there before it
+        for row in range(int(centre[0]) - reach, int(centre[0]) + reach + 1):
+            for column in range(int(centre[1]) - reach, int(centre[1]) + reach + 1):
+                y, x = row - centre[0], column - centre[1]
+                along = np.cos(angle) * x + np.sin(angle) * y
+                across = (np.cos(angle) * y - np.sin(angle) * x) / stretch
+                cover = min(max((radius - np.sqrt(along * along + across * across)) * stretch + 0.5, 0), 1)
+                there = before[:, row % height, column % width]
+                canvas[:, row % height, column % width] = there + cover * (colour - there)
+
+
+@pytest.mark.parametrize("size", [(70, 90), (20, 31)])
+def test_leaves_of_all_sizes_are_painted_in_their_order_to_the_last_bit(size):
+    """On the smaller canvas the larger leaves meet themselves."""
+    random = np.random.default_rng(4)
+    leaves = (
+        random.uniform(0, size, (30, 2)),
+        random.choice([5.2, 5.7, 9.1, 18.0], 30) + random.uniform(0, 0.2, 30),
+        random.uniform(0, np.pi, 30),
+        random.uniform(0.45, 1, 30),
+        random.standard_normal((30, 3)),
+    )
+    painted, expected = np.zeros((3, *size)), np.zeros((3, *size))
+    _drop_leaves(painted, *leaves)
+    leaves_one_by_one(expected, *leaves)
+    assert np.array_equal(painted, expected)
 
 
 def test_dead_leaves_have_natural_statistics():

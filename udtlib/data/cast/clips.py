@@ -1,7 +1,8 @@
 """Clips with a character in them: the knobs of the synthetic benchmark, a target that everybody recognises.
 
-`render_cast` makes one clip, `load_cast` five and five more, one character and one difficulty each. They are
-for looking and for explaining; what is measured is measured on the synthetic benchmark. Book: chapter 00.
+`render_cast` makes one clip, `load_cast` one for each character and one for each of OTB's eleven
+difficulties. They are for looking and for explaining; what is measured is measured on the synthetic
+benchmark. Book: chapter 00.
 """
 
 from collections.abc import Sequence as AbstractSequence
@@ -27,6 +28,12 @@ CAST: dict[str, dict[str, Any]] = {
     "light": {"character": "boat", "illumination_variation": 0.9, "seed": 8},
     "scale": {"character": "car", "scale_variation": 0.5, "seed": 9},
     "lookalikes": {"character": "fish", "background_clutter": 0.9, "seed": 10},
+    "deformation": {"character": "kite", "deformation": 1.0, "seed": 21},
+    "motion-blur": {"character": "ladybird", "motion_blur": 0.9, "seed": 12},
+    "in-plane-rotation": {"character": "ladybird", "in_plane_rotation": 0.9, "seed": 13},
+    "out-of-plane-rotation": {"character": "fish", "out_of_plane_rotation": 0.9, "seed": 14},
+    "out-of-view": {"character": "boat", "out_of_view": 0.8, "seed": 15},
+    "low-resolution": {"character": "car", "low_resolution": 0.9, "seed": 16},
 }
 
 
@@ -101,7 +108,7 @@ def render_cast(
 
 
 def load_cast(root: str | Path | None = None) -> list[Sequence]:
-    """Return ten clips: each character once, and one for each of five difficulties, 120 frames of 320x240.
+    """Return 16 clips: each character once, and one for each of eleven difficulties, 120 frames of 320x240.
 
     Args:
         root: not used: nothing is read. It is there because every dataset's loader takes it.

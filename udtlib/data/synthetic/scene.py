@@ -42,6 +42,13 @@ class Backdrop:
         return np.asarray(cv2.remap(window, self.pixels, part, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
+@lru_cache(maxsize=8)
+def clip_textures(family: str, seed: int, stream: str, height: int, width: int, count: int) -> list[Frame]:
+    """Return what one of a clip's `STREAMS` draws, the same at all settings of the knobs; 8 are kept."""
+    generator = ClipSettings(seed=seed).generator(stream)
+    return [texture(family, height, width, generator) for _ in range(count)]
+
+
 class Scene:
     """Everything drawn once for a clip: motion, canvas, textures, shadows."""
 
@@ -49,20 +56,20 @@ class Scene:
         """Draw motion and textures; the slow part of a clip."""
         self.settings, self.motion = settings, Motion(settings)
         height, width = settings.size
-        canvas_size = height * 3 // 2, width * 3 // 2
-        draw = settings.generator
-        self.backdrop = Backdrop(texture(settings.texture, *canvas_size, draw("background")), height, width)
-        self.surface = wrap_pad(texture(settings.texture, *BODY_TEXTURE, draw("target")), 1, 1)
-        self.others = self._other_surfaces(draw("others"))
-        self.shadows = self._shadows(draw("light"), height, width)
+        (canvas,) = self._textures("background", height * 3 // 2, width * 3 // 2)
+        (surface,) = self._textures("target", *BODY_TEXTURE)
+        self.backdrop, self.surface = Backdrop(canvas, height, width), wrap_pad(surface, 1, 1)
+        self.others = self._other_surfaces()
+        self.shadows = self._shadows(settings.generator("light"), height, width)
 
-    def _other_surfaces(self, generator: np.random.Generator) -> list[Frame]:
+    def _textures(self, stream: str, height: int, width: int, count: int = 1) -> list[Frame]:
+        return clip_textures(self.settings.texture, self.settings.seed, stream, height, width, count)
+
+    def _other_surfaces(self) -> list[Frame]:
         """Return textures of distractors (the more clutter the more like the target) and occluders."""
         if not (self.motion.orbits or self.settings.occlusion):
             return []
-        textures = [
-            wrap_pad(texture(self.settings.texture, *BODY_TEXTURE, generator), 1, 1) for _ in range(3)
-        ]
+        textures = [wrap_pad(each, 1, 1) for each in self._textures("others", *BODY_TEXTURE, count=3)]
         like = int(242 * self.settings.background_clutter)
         return [
             (

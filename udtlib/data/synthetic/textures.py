@@ -6,6 +6,8 @@ that carry strong noise. All textures are periodic, so they may be sampled anywh
 Book: chapter 01.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ OPPONENT_SPREAD = np.array([1.0, 0.24, 0.13])
 # family: (contrast of the leaves, contrast of the noise) in grey levels
 FAMILIES = {"leaves": (46.0, 11.0), "mixed": (34.0, 26.0), "noise": (0.0, 44.0)}
 RADII = (5.0, 60.0)  # of the smallest and the largest leaf, in pixels
+BATCH = 2048  # leaves whose covers are held at a time, about 10 MB
 
 
 def pink_noise(
@@ -39,11 +42,18 @@ def pink_noise(
         ``(height, width)`` float64 of mean 0 and standard deviation 1.
     """
     spectrum = scipy.fft.rfft2(generator.standard_normal((height, width)))
+    spectrum *= _gain(height, width, exponent, lowest)
+    noise = scipy.fft.irfft2(spectrum, s=(height, width))
+    noise /= noise.std()
+    return np.asarray(noise)
+
+
+@lru_cache(maxsize=8)
+def _gain(height: int, width: int, exponent: float, lowest: float) -> Field:
+    """Return the amplitudes of `pink_noise`, ``(height, width // 2 + 1)``, the same for every draw."""
     frequency = np.hypot(scipy.fft.fftfreq(height)[:, None], scipy.fft.rfftfreq(width))
     frequency[0, 0] = np.inf
-    gain = frequency**-exponent * ((frequency >= lowest) & (frequency < np.inf))
-    noise = scipy.fft.irfft2(spectrum * gain, s=(height, width))
-    return noise / noise.std()
+    return np.asarray(frequency**-exponent * ((frequency >= lowest) & (frequency < np.inf)))
 
 
 def opponent_to_rgb(opponent: Field) -> Field:
@@ -53,8 +63,10 @@ def opponent_to_rgb(opponent: Field) -> Field:
 
 def colour_noise(height: int, width: int, generator: np.random.Generator) -> Field:
     """Return periodic 1/f colour noise ``(height, width, 3)`` float64: mean 0, lightness of deviation 1."""
-    planes = [pink_noise(height, width, generator, exponent) for exponent in (1.2, 1.4, 1.4)]
-    return opponent_to_rgb(np.stack(planes, axis=-1))
+    opponent = np.empty((height, width, 3))
+    for axis, exponent in enumerate((1.2, 1.4, 1.4)):
+        opponent[..., axis] = pink_noise(height, width, generator, exponent)
+    return opponent_to_rgb(opponent)
 
 
 def dead_leaves(height: int, width: int, generator: np.random.Generator) -> Field:
@@ -76,26 +88,48 @@ def dead_leaves(height: int, width: int, generator: np.random.Generator) -> Fiel
     angle = generator.random(count) * np.pi
     stretch = 0.45 + 0.55 * generator.random(count)
     colour = opponent_to_rgb(generator.standard_normal((count, 3)))
-    canvas = np.zeros((height, width, 3)) + colour[0]
-    for leaf in zip(centre, radius, angle, stretch, colour, strict=True):
-        _drop_leaf(canvas, *leaf)
-    return canvas
+    canvas = np.zeros((3, height, width)) + colour[0][:, None, None]
+    for start in range(0, count, BATCH):
+        part = slice(start, start + BATCH)
+        _drop_leaves(canvas, centre[part], radius[part], angle[part], stretch[part], colour[part])
+    return np.moveaxis(canvas, 0, -1)
 
 
-def _drop_leaf(
-    canvas: Field, centre: Field, radius: float, angle: float, stretch: float, colour: Field
+def _drop_leaves(
+    canvas: Field, centre: Field, radius: Field, angle: Field, stretch: Field, colour: Field
 ) -> None:
-    """Paint one anti-aliased ellipse on the periodic ``canvas``, in place."""
-    height, width, _ = canvas.shape
-    reach = int(radius) + 2
-    rows = np.arange(int(centre[0]) - reach, int(centre[0]) + reach + 1)
-    columns = np.arange(int(centre[1]) - reach, int(centre[1]) + reach + 1)
-    y, x = rows[:, None] - centre[0], columns - centre[1]
+    """Paint anti-aliased ellipses on the periodic ``canvas`` ``(3, H, W)``, in place, one after the other."""
+    reach = radius.astype(np.int64) + 2
+    corners = (centre.astype(np.int64) - reach[:, None]).tolist()
+    covers: dict[int, Field] = {}
+    for size in np.unique(reach):  # leaves of one size in one go: most of the time went into small arrays
+        same = np.flatnonzero(reach == size)
+        found = _cover(int(size), centre[same], radius[same], angle[same], stretch[same])
+        covers.update(zip(same.tolist(), found, strict=True))
+    for number, (corner, own) in enumerate(zip(corners, colour[:, :, None, None], strict=True)):
+        _paint(canvas, corner, covers[number], own)
+
+
+def _cover(reach: int, centre: Field, radius: Field, angle: Field, stretch: Field) -> Field:
+    """Return how much of each pixel around its centre each leaf covers, ``(N, 2 reach + 1, 2 reach + 1)``."""
+    around = centre.astype(np.int64)[:, :, None] + np.arange(-reach, reach + 1) - centre[:, :, None]
+    y, x = around[:, 0, :, None], around[:, 1, None, :]
+    radius, angle, stretch = (each[:, None, None] for each in (radius, angle, stretch))
     cosine, sine = np.cos(angle), np.sin(angle)
     across = (cosine * y - sine * x) / stretch
     distance = np.sqrt((cosine * x + sine * y) ** 2 + across**2)
-    cover = np.clip((radius - distance) * stretch + 0.5, 0, 1)[..., None]
-    where = np.ix_(rows % height, columns % width)
+    return np.clip((radius - distance) * stretch + 0.5, 0, 1)
+
+
+def _paint(canvas: Field, corner: tuple[int, int], cover: Field, colour: Field) -> None:
+    """Mix ``colour`` ``(3, 1, 1)`` into the periodic ``canvas`` ``(3, H, W)`` from a corner on, in place."""
+    (_, height, width), (top, left), side = canvas.shape, corner, len(cover)
+    if 0 <= top <= height - side and 0 <= left <= width - side:
+        inside = canvas[:, top : top + side, left : left + side]
+        inside += cover * (colour - inside)
+        return
+    steps = np.arange(side)
+    where = np.ix_(range(3), (top + steps) % height, (left + steps) % width)
     canvas[where] += cover * (colour - canvas[where])
 
 
@@ -115,7 +149,12 @@ def texture(family: str, height: int, width: int, generator: np.random.Generator
     """
     leaf_contrast, noise_contrast = look_up("texture family", family, FAMILIES)
     mean = 118 + 60 * opponent_to_rgb(generator.uniform(-0.5, 0.5, 3) * (1, 2, 2))
-    values = mean + noise_contrast * colour_noise(height, width, generator)
+    values = colour_noise(height, width, generator)
+    values *= noise_contrast  # in place: new arrays of this size take as long as the sums
+    values += mean
     if leaf_contrast:
-        values += leaf_contrast * dead_leaves(height, width, generator)
-    return np.asarray(np.clip(np.rint(values), 0, 255), dtype=np.uint8)
+        leaves = dead_leaves(height, width, generator)
+        leaves *= leaf_contrast
+        values += leaves
+    np.clip(np.rint(values, out=values), 0, 255, out=values)
+    return values.astype(np.uint8)
