@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from udtlib.data.synthetic import textures
 from udtlib.data.synthetic.textures import (
     FAMILIES,
     _drop_leaves,
@@ -91,6 +92,12 @@ def test_leaves_of_all_sizes_are_painted_in_their_order_to_the_last_bit(size):
     _drop_leaves(painted, *leaves)
     leaves_one_by_one(expected, *leaves)
     assert np.array_equal(painted, expected)
+
+
+def test_leaves_are_the_same_however_many_are_held_at_a_time(monkeypatch):
+    whole = dead_leaves(96, 128, np.random.default_rng(2))
+    monkeypatch.setattr(textures, "BATCH", 7)
+    assert np.array_equal(dead_leaves(96, 128, np.random.default_rng(2)), whole)
 
 
 def test_dead_leaves_have_natural_statistics():
