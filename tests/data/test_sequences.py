@@ -123,7 +123,8 @@ def test_true_boxes_of_another_shape_are_refused_with_what_to_do(boxes):
 @pytest.mark.parametrize("given", [[[1, 2, 3, 4]], np.array([[1, 2, 3, 4]]), np.array([[1, 2, 3, 4]], "u1")])
 def test_true_boxes_of_any_numbers_are_float64(given):
     boxes = Sequence("a", (), given).boxes
-    assert boxes.dtype == np.float64 and boxes.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert boxes.dtype == np.float64
+    assert boxes.tolist() == [[1.0, 2.0, 3.0, 4.0]]
     assert Sequence("a", (), boxes).boxes is boxes
 
 

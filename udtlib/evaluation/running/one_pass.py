@@ -76,7 +76,9 @@ def as_row(answer: Any, where: str) -> Boxes:
     try:
         row = np.array(answer, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
-        raise DataError(f"{where}: expected a box of four numbers, the tracker gave {shown(answer)}") from error
+        raise DataError(
+            f"{where}: expected a box of four numbers, the tracker gave {shown(answer)}"
+        ) from error
     if row.shape != (4,):
         raise DataError(f"{where}: expected a box of four numbers, the tracker gave shape {row.shape}")
     return row if np.isfinite(row).all() else np.full(4, np.nan)
