@@ -10,7 +10,7 @@ from PIL import Image
 from udtlib import load_tracker
 from udtlib.data import Sequence
 from udtlib.errors import DataError, TrackerError
-from udtlib.evaluation import evaluate
+from udtlib.evaluation import evaluate, track_sequence
 from udtlib.trackers import Tracker
 from udtlib.trackers.adapters import AsGot10k, AsPysot, AsPytracking, FromGot10k, FromPysot, FromPytracking
 
@@ -165,6 +165,11 @@ def test_answers_that_are_not_four_numbers_are_refused(adapter, answer):
     tracker = begun(adapter(Answers(answer)))
     with pytest.raises(TrackerError, match="expected a box of four numbers x, y, w, h, found "):
         tracker.update(red_clip().frames[1])
+
+
+def test_a_tensor_with_a_gradient_is_no_box_for_an_evaluation():
+    with pytest.raises(DataError, match="red, frame 2: expected a box of four numbers"):
+        track_sequence(Answers(torch.ones(4, requires_grad=True)), red_clip())
 
 
 def begun(adapter):
