@@ -44,7 +44,9 @@ def test_effective_channels_counts_independent_ones():
     features = random_features(400)
     assert shortcuts.effective_channels(features) == pytest.approx(5, abs=0.1)
     assert shortcuts.effective_channels(features[:, :1].expand(-1, 5, -1, -1)) == pytest.approx(1)
+    assert shortcuts.effective_channels(features[:, :1]) == pytest.approx(1)
     assert shortcuts.effective_channels(torch.ones(2, 5, 3, 3)) == 0
+    assert shortcuts.effective_channels(torch.ones(2, 1, 3, 3)) == 0
 
 
 def test_pairs_show_the_same_pixels_moved(pairs):

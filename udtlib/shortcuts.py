@@ -85,7 +85,8 @@ def effective_channels(features: Tensor) -> float:
         features: ``(P, C, H, W)``.
     """
     samples = features.cpu().double().transpose(0, 1).flatten(1)
-    values = torch.linalg.eigvalsh(torch.cov(samples)).clamp(min=0)
+    covariance = torch.atleast_2d(torch.cov(samples))  # of one channel it is a number
+    values = torch.linalg.eigvalsh(covariance).clamp(min=0)
     total = float(values.sum())
     return total**2 / float(values.square().sum()) if total > 1e-9 else 0.0
 

@@ -120,6 +120,20 @@ def test_true_boxes_of_another_shape_are_refused_with_what_to_do(boxes):
     assert len(Sequence("a", (), np.empty((0, 4))).boxes) == len(Sequence("a", (), []).boxes) == 0
 
 
+@pytest.mark.parametrize("given", [[[1, 2, 3, 4]], np.array([[1, 2, 3, 4]]), np.array([[1, 2, 3, 4]], "u1")])
+def test_true_boxes_of_any_numbers_are_float64(given):
+    boxes = Sequence("a", (), given).boxes
+    assert boxes.dtype == np.float64
+    assert boxes.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert Sequence("a", (), boxes).boxes is boxes
+
+
+@pytest.mark.parametrize("given", [[["x", 2, 3, 4]], [[1, 2, 3, 4], [1, 2]], [[1j, 2, 3, 4]]])
+def test_true_boxes_that_are_no_numbers_are_refused(given):
+    with pytest.raises(DataError, match=r"a: expected true boxes \(N, 4\) of numbers, found "):
+        Sequence("a", (), given)
+
+
 def test_folders_of_systems_and_hidden_ones_are_no_sequences(tmp_path):
     for name in ("b", "a", ".trash", "__MACOSX"):
         write_images(tmp_path / name, ["1.png", "2.png"])

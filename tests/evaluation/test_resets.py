@@ -142,6 +142,12 @@ def test_what_cannot_be_run_is_an_error():
         track_with_resets(Scripted(), Sequence("cut", sequence.frames[:2], sequence.boxes))
 
 
+def test_a_run_with_one_true_box_is_one_region_long():
+    whole = make_sequence(count=6)
+    regions, _ = track_with_resets(Scripted(), Sequence("one", whole.frames, whole.boxes[:1]))
+    assert regions.states.tolist() == [State.INITIALISED]
+
+
 @pytest.mark.parametrize("base", [0, 1])
 def test_files_are_those_of_vot(tmp_path, base):
     _, regions = track((3,), 12, (0,))

@@ -40,6 +40,37 @@ class LosesLeft(Shift):
         return self.box if self.lost else super().update(frame)
 
 
+def given_to(boxes, count, frames=12):
+    """The first boxes that a tracker is given in several starts on a sequence of these true boxes."""
+    given = []
+
+    class Notes(Shift):
+        def init(self, frame, box):
+            super().init(frame, box)
+            given.append(np.array(box))
+
+    whole = make_sequence("a", frames)
+    evaluate(Notes, [replace(whole, boxes=boxes(whole.boxes))], starts=count)
+    return np.array(given)
+
+
+def test_starts_beside_true_boxes_of_whole_numbers_are_the_same_fractions():
+    as_floats, as_ints = (given_to(kind, 5) for kind in (np.rint, lambda b: np.rint(b).astype(int)))
+    assert (as_floats % 1 != 0).any()
+    assert np.array_equal(as_floats, as_ints)
+
+
+@pytest.mark.parametrize("count", [np.int64(3), np.uint8(3)])
+def test_the_number_of_starts_may_be_numpys(count):
+    assert len(evaluate(LosesLeft, two_sequences(), starts=count).by_start) == 3
+
+
+@pytest.mark.parametrize("count", [True, 2.0, "2", None, 0, 100])
+def test_what_is_no_number_of_starts_is_refused(count):
+    with pytest.raises(OptionError, match="expected 1 to 99 starts"):
+        evaluate(LosesLeft, two_sequences(), starts=count)
+
+
 def two_sequences(count=12):
     return [make_sequence(name, count) for name in ("a", "b-1")]
 

@@ -39,6 +39,14 @@ def place(tmp_path, short, monkeypatch):
     return Place(tmp_path, TINY, command="udt experiment run")
 
 
+def test_seeds_and_steps_of_numpy_are_written_down_as_numbers(place, monkeypatch):
+    scale = place.scale.shortened(np.int64(2))
+    paths = run_arms(ARMS, np.arange(3, 4), replace(place, scale=scale))
+    assert [json.loads(path.read_text())["seed"] for path in paths] == [3, 3]
+    monkeypatch.setattr(runs, "train", None)  # nothing is trained again
+    assert run_arms(ARMS, [3], replace(place, scale=place.scale.shortened(2))) == paths
+
+
 def test_a_run_is_made_once_and_says_what_it_is_made_of(place, short, monkeypatch, capsys):
     paths = run_arms(ARMS, [0], place)
     assert [path.parent.name for path in paths] == ["udt-s0", "random-s0"]

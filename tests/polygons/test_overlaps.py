@@ -47,6 +47,20 @@ def test_areas_are_those_of_fine_points(seed: int) -> None:
     assert area_overlaps([second], [first], size)[0] == pytest.approx(expected, abs=0.03)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("overlaps", [area_overlaps, pixel_overlaps])
+@pytest.mark.parametrize("column", range(4))
+@pytest.mark.parametrize("other", [[0.0, 0, 9, 9], [0.0, 0, 9, 0, 9, 9, 0, 9]])
+def test_a_region_with_nan_in_it_overlaps_nothing(overlaps, column: int, other: list[float]) -> None:
+    broken = np.array([2.0, 3, 4, 5])
+    broken[column] = np.nan
+    polygon = np.array([2.0, 3, 4, 3, 4, 8])
+    polygon[column] = np.nan
+    true, size = np.array(other), (20, 20)
+    assert overlaps([broken, polygon, true], [true] * 3, size).tolist() == [0, 0, 1]
+    assert overlaps([true] * 3, [broken, polygon, true], size).tolist() == [0, 0, 1]
+
+
 def test_boxes_overlap_as_boxes_and_as_the_same_polygons() -> None:
     rng = np.random.default_rng(0)
     boxes = np.hstack([rng.uniform(0, 20, (50, 2)), rng.uniform(1, 20, (50, 2))])

@@ -3,13 +3,14 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from clips import moving_clip
 from PIL import Image
 
 from udtlib import load_tracker
 from udtlib.data import Sequence
 from udtlib.errors import DataError, TrackerError
-from udtlib.evaluation import evaluate
+from udtlib.evaluation import evaluate, track_sequence
 from udtlib.trackers import Tracker
 from udtlib.trackers.adapters import AsGot10k, AsPysot, AsPytracking, FromGot10k, FromPysot, FromPytracking
 
@@ -134,6 +135,41 @@ def test_index_bases(adapter, base):
     assert theirs.box == [5 + base, 6 + base, 7, 8]
     np.testing.assert_array_equal(tracker.update(frame), box)
     np.testing.assert_array_equal(box, [5, 6, 7, 8])
+
+
+class Answers:
+    """Answers the same, whatever it sees."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def init(self, image, box):
+        pass
+
+    def initialize(self, image, info):
+        pass
+
+    def update(self, image):
+        return self.answer
+
+    def track(self, image):
+        return {"bbox": self.answer, "target_bbox": self.answer}
+
+
+@pytest.mark.parametrize("adapter", [FromGot10k, FromPysot, FromPytracking])
+@pytest.mark.parametrize(
+    "answer",
+    [np.ones((4, 4)), np.ones((4, 1)), np.ones((1, 4)), np.ones(8), torch.ones(4, requires_grad=True), None],
+)
+def test_answers_that_are_not_four_numbers_are_refused(adapter, answer):
+    tracker = begun(adapter(Answers(answer)))
+    with pytest.raises(TrackerError, match="expected a box of four numbers x, y, w, h, found "):
+        tracker.update(red_clip().frames[1])
+
+
+def test_a_tensor_with_a_gradient_is_no_box_for_an_evaluation():
+    with pytest.raises(DataError, match="red, frame 2: expected a box of four numbers"):
+        track_sequence(Answers(torch.ones(4, requires_grad=True)), red_clip())
 
 
 def begun(adapter):

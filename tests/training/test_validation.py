@@ -119,6 +119,16 @@ def test_measuring_changes_nothing_that_is_learned(tmp_path):
         run(tmp_path / "best", 1, 2, keep_best=True)
 
 
+def test_weights_without_a_held_out_loss_are_never_the_best(tmp_path):
+    """The first step is so long that no number is left; what says so is the watch over the losses."""
+    options = {"first_rate": 1e30, "held_out": HELD, "validate_every": 1, "keep_best": True}
+    with pytest.raises(TrainingError, match=r"not finite.*Try a lower first rate.*checkpoint of step 1"):
+        run(tmp_path, 3, 2, checkpoint_every=1, **options)
+    assert read_log(tmp_path / LOG)[0]["held_out_loss"] == "nan"
+    assert load_checkpoint(tmp_path).step == 1
+    assert not (tmp_path / "weights-best.safetensors").exists()
+
+
 def test_logs_of_earlier_versions_are_read_and_continued(tmp_path):
     line = "1,1,0.5,0.01,3.5,1.0"
     (tmp_path / LOG).write_text(",".join(EVERY_STEP) + f"\n{line}\n{line.replace('1', '2', 1)}\n")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from udtlib.arguments import shown
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError, UdtError
 from udtlib.frames import Frame
@@ -89,17 +90,25 @@ class Sequence:
     frame_tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse boxes of another shape, such as polygons.
+        """Take the boxes as float64: starts beside a true box of whole numbers are fractions of a pixel.
 
         Raises:
-            DataError: not ``(N, 4)``.
+            DataError: no numbers, or not ``(N, 4)``, such as polygons.
         """
-        shape = np.shape(self.boxes)
-        if len(self.boxes) and (len(shape) != 2 or shape[1] != 4):
+        try:
+            boxes = np.asarray(self.boxes, dtype=np.float64)
+        except (TypeError, ValueError) as error:
             raise DataError(
-                f"{self.name}: expected true boxes (N, 4), found shape {shape}; of polygons take the upright "
-                "rectangle around each"
+                f"{self.name}: expected true boxes (N, 4) of numbers, found {shown(self.boxes)}"
+            ) from error
+        if boxes.ndim and not len(boxes):
+            boxes = np.empty((0, 4))
+        if boxes.ndim != 2 or boxes.shape[1] != 4:
+            raise DataError(
+                f"{self.name}: expected true boxes (N, 4), found shape {boxes.shape}; of polygons take the "
+                "upright rectangle around each"
             )
+        object.__setattr__(self, "boxes", boxes)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -113,7 +122,7 @@ class Sequence:
     @property
     def is_scored(self) -> bool:
         """Whether there is a true box to score by: one after the first, which the tracker is given."""
-        later = np.asarray(self.boxes, dtype=np.float64).reshape(-1, 4)[1:]
+        later = self.boxes[1:]
         return bool((np.isfinite(later).all(axis=1) & (later[:, 2:] > 0).all(axis=1)).any())
 
 

@@ -24,10 +24,11 @@ k from 01 in the order of `starts`, with as many rows as frames from its start t
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
-from udtlib.arguments import check_name
+from udtlib.arguments import REFUSED, Between, check_name, shown, take
 from udtlib.boxes import Boxes
 from udtlib.data.one_size import LikeFirst
 from udtlib.data.sequences import FrameSlice, Sequence
@@ -110,8 +111,8 @@ def check_starts(protocol: str, count: int) -> str:
         OptionError: ``count`` is not in 1..`MOST_STARTS`, or does not go with the protocol.
     """
     check_protocol(protocol)
-    if not isinstance(count, int) or not 1 <= count <= MOST_STARTS:
-        raise OptionError(f"expected 1 to {MOST_STARTS} starts, found {count!r}")
+    if take(count, Annotated[int, Between(1, MOST_STARTS)]) is REFUSED:
+        raise OptionError(f"expected 1 to {MOST_STARTS} starts, found {shown(count)}")
     if protocol == "starts" and count == 1:
         raise OptionError("expected two starts or more, found 1: say how many, as in starts=5 (--starts 5)")
     if count > 1 and protocol not in ("ope", "starts"):

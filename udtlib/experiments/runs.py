@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from udtlib.data.raw_video.patch_cache import PatchCache
@@ -161,14 +162,22 @@ def judge_all(weights: Weights, place: Place, sequences: Sequence[TestSequence])
 
 
 def made_of(arm: Arm, seed: int, place: Place, sequences: Sequence[TestSequence]) -> dict[str, Any]:
-    """Return what decides a run's result: another in its place is refused."""
+    """Return what decides a run's result, as JSON holds it: another in its place is refused."""
     scale = asdict(place.scale)
     scale.pop("seeds")
     real: dict[str, Any] = {} if place.scale.judged else {"judged on": [one.name for one in sequences]}
     if arm.trained and place.videos:
         real |= {TRAINED_ON: contents(PatchCache(place.videos))}
     content = {one.name: sequence_fingerprints(one) for one in sequences}
-    return {"arm": asdict(arm), "seed": seed, "scale": scale, CODE: code(), CONTENT: content} | real
+    made = {"arm": asdict(arm), "seed": seed, "scale": scale, CODE: code(), CONTENT: content} | real
+    return json.loads(json.dumps(made, default=_without_numpy))
+
+
+def _without_numpy(value: Any) -> Any:
+    """Return a number of numpy as Python's, which JSON can hold."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot be written to {RESULT}")
 
 
 @cache

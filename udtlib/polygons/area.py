@@ -92,4 +92,4 @@ def _shapes(regions: list[Region]) -> NDArray[Any]:
 
 def _has_size(region: Region) -> bool:
     """Say whether a region is there and, if a box, has width and height."""
-    return not np.isnan(region[0]) and (len(region) != 4 or (region[2] > 0 and region[3] > 0))
+    return not np.isnan(region).any() and (len(region) != 4 or (region[2] > 0 and region[3] > 0))

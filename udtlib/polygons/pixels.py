@@ -52,17 +52,18 @@ def pixel_overlaps(
     check_pairs(first, second)
     overlaps, alike = np.zeros(len(first)), defaultdict(list)
     for index, (a, b) in enumerate(zip(first, second, strict=True)):
-        if not (np.isnan(a[0]) or np.isnan(b[0])):
-            alike[len(a), len(b)].append(index)
+        alike[len(a), len(b)].append(index)
     for places in alike.values():
-        one, other = (_rounded([regions[k] for k in places]) for regions in (first, second))
-        overlaps[places] = _overlaps(one, other, size)
+        one, other = (np.array([regions[k] for k in places]) for regions in (first, second))
+        there = ~(np.isnan(one).any(axis=1) | np.isnan(other).any(axis=1))
+        if there.any():
+            overlaps[np.array(places)[there]] = _overlaps(_rounded(one[there]), _rounded(other[there]), size)
     return overlaps
 
 
-def _rounded(regions: list[Region]) -> Ints:
+def _rounded(regions: Floats) -> Ints:
     """Return regions in whole pixels, halves to even ones."""
-    near = np.clip(np.array(regions), -LARGEST, LARGEST).astype(np.float32)  # the toolkit holds them so
+    near = np.clip(regions, -LARGEST, LARGEST).astype(np.float32)  # the toolkit holds them so
     return np.round(near).astype(np.int64)
 
 

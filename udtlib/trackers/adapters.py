@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from udtlib.arguments import shown
 from udtlib.boxes import Boxes, check_box, check_box_in_image
 from udtlib.data.images import read_image
 from udtlib.errors import TrackerError
@@ -40,13 +41,16 @@ def _shift(box: ArrayLike, by: int) -> Boxes:
     """Return a new box ``(4,)`` with ``by`` added to x and y.
 
     Raises:
-        TrackerError: not four numbers, a polygon for example.
+        TrackerError: not four numbers: a polygon, boxes of several targets, a tensor with a gradient.
     """
     try:
-        x, y, w, h = np.asarray(box, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TrackerError(f"expected a box of four numbers x, y, w, h, found {str(box)[:60]}") from error
-    return np.array([x + by, y + by, w, h])
+        numbers = np.asarray(box, dtype=np.float64).copy()
+        if numbers.shape != (4,):
+            raise ValueError("of another shape")
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
+        raise TrackerError(f"expected a box of four numbers x, y, w, h, found {shown(box)}") from error
+    numbers[:2] += by
+    return numbers
 
 
 class FromGot10k:

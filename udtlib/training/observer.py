@@ -6,6 +6,7 @@ Book: chapter 11.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from udtlib.errors import UdtError
@@ -70,6 +71,8 @@ class Observer:
         if not self.looks.best or not found:
             return
         path, held_out = self.folder / BEST, HeldOut(found["held_out_loss"], found["held_out_error"])
+        if not isfinite(held_out.loss):  # of weights that the next step will find too large
+            return
         if self.run.best is None or held_out.loss < self.run.best or not path.exists():
             about = {"held-out loss": f"{held_out.loss:.6g}", "held-out error": f"{held_out.error:.4g} cells"}
             self.write(path, loss, about)

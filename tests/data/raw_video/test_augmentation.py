@@ -6,6 +6,7 @@ import pytest
 
 from udtlib.data.raw_video import augmentation
 from udtlib.data.raw_video.augmentation import augment, line_kernel, move, relight, smear
+from udtlib.errors import OptionError
 
 
 @pytest.fixture
@@ -59,6 +60,13 @@ def test_line_kernel_has_the_moments_of_a_line(length, angle):
     # the variance of 33 points on a line, ends included; sharing out between two cells adds up to 1 / 4
     assert 0 < (kernel * along**2).sum() - length**2 / 12 * 34 / 32 < 0.3
     assert (kernel * across**2).sum() < 0.3
+
+
+@pytest.mark.parametrize("longest", [0.5, 0.999, -1, 61, float("nan")])
+def test_a_blur_that_cannot_be_is_refused_whatever_is_drawn(batch, longest):
+    for seed in range(3):
+        with pytest.raises(OptionError, match="longest: expected "):
+            augment(batch[:1], 1.0, np.random.default_rng(seed), longest)
 
 
 def test_half_of_the_search_patches_are_smeared(batch, monkeypatch):

@@ -103,6 +103,15 @@ def test_pack_raw(folder, tmp_path):
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["patches.raw"]
 
 
+def test_numbers_of_numpy_make_the_same_cache(folder, tmp_path):
+    numbers = {"webp": np.int64(80), "frames_per_video": np.uint16(5)}
+    ours = pack_videos([folder], tmp_path / "a.webp", **numbers)
+    plain = pack_videos([folder], tmp_path / "b.webp", webp=80, frames_per_video=5)
+    assert ours.settings == plain.settings
+    assert ours.path.read_bytes() == plain.path.read_bytes()
+    assert len(pack_videos([folder], ours.path, **numbers)) == len(ours)
+
+
 def test_pack_webp(folder, tmp_path):
     cache = pack_videos([folder], tmp_path, webp=80, frames_per_video=5)
     assert cache.path == tmp_path / "patches.webp"

@@ -8,7 +8,7 @@ from shift_tracker import Shift, make_sequence
 
 from udtlib.data import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation import evaluate, score, vot_score_of
+from udtlib.evaluation import evaluate, score, score_vot, vot_score_of
 
 COUNT = 8
 
@@ -53,6 +53,21 @@ def test_three_where_they_are_equal_and_fifteen_where_not(tmp_path: Path) -> Non
     (tmp_path / "lots/vot/a-09.txt").unlink()
     with pytest.raises(MissingDataError, match=r"1 of 15 runs are missing: a-09\.txt"):
         score(tmp_path / "lots", [make_sequence("a", COUNT)], dataset="custom", protocol="vot")
+
+
+def test_repetitions_left_of_an_earlier_version_do_not_count(tmp_path: Path) -> None:
+    clip = make_sequence("a", COUNT)
+    evaluate(DrawsLots, [clip], tmp_path, name="t", protocol="vot")
+    mended = evaluate(Shift, [clip], tmp_path, name="t", protocol="vot", force=True)
+    assert len(files(tmp_path / "t/vot")) == 15
+    found = score_vot(tmp_path / "t", [clip])
+    assert len(found.runs["a"]) == len(vot_score_of(mended).runs["a"]) == 3
+    assert found.to_json() == vot_score_of(mended).to_json()
+    (tmp_path / "t/vot/a-02.txt").write_text("1\nnonsense\n")
+    problems: dict[str, str] = {}
+    with pytest.raises(DataError, match="none of 1 sequences"):
+        score_vot(tmp_path / "t", [clip], failed=problems)
+    assert "a-02.txt, line 2" in problems["a"]
 
 
 def test_what_is_finished_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

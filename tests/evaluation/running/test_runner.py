@@ -32,6 +32,14 @@ from udtlib.evaluation import evaluate, score, track_sequence
 TESTS = Path(__file__).parents[2]
 
 
+class Takes(Shift):
+    """Takes any option."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+
 def test_a_perfect_tracker_scores_as_ground_truth_does(tmp_path):
     found = evaluate(Shift, three_sequences(), tmp_path, name="shift")
     assert found.auc == pytest.approx(20 / 21)
@@ -179,6 +187,16 @@ def test_results_made_otherwise_are_refused(tmp_path, options, message):
         DataError, match=rf"(?s)one\.txt: this result was made with.*{message}.*choose another"
     ):
         evaluate(Shift, [make_sequence()], tmp_path, **options)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, lambda value: [np.float64(value)]])
+def test_options_of_numpy_are_those_of_python(tmp_path, kind):
+    """A sweep over `np.linspace` is resumed with numbers that were typed."""
+    plain = kind(0.0).tolist() if isinstance(kind(0.0), np.generic) else [0.0]
+    evaluate(Takes, three_sequences(), tmp_path, options={"value": kind(0.0)})
+    evaluate(Takes, three_sequences(), tmp_path, options={"value": plain})
+    records = [json.loads(path.read_text()) for path in (tmp_path / "Takes").glob("*.json")]
+    assert [record["options"] for record in records] == [{"value": repr(plain)}] * 3
 
 
 def test_one_name_for_two_trackers_is_refused(tmp_path):

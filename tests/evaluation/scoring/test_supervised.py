@@ -118,6 +118,9 @@ def test_the_years_have_their_intervals() -> None:
     assert set(EAO_INTERVALS) == {2015, 2016, 2017, 2018, 2019}
     with pytest.raises(UnknownNameError, match="no EAO interval of VOT2020; known: 2015"):
         expected_average_overlap(curve, 2020)
+    assert expected_average_overlap(curve, np.int64(2018)) == expected_average_overlap(curve, 2018)
+    with pytest.raises(UnknownNameError, match="no EAO interval of VOT2018; known: 2015"):
+        expected_average_overlap(curve, "2018")
 
 
 def test_overlaps_of_a_run_with_the_truth() -> None:
@@ -141,12 +144,15 @@ def test_polygons_are_compared_as_such_and_cut_to_the_image() -> None:
     assert supervised_run(regions_of("1..", [-20, 0, 24, 4]), cut, "area").overlaps[1] == 1
 
 
-def test_frames_without_truth_or_numbers_do_not_count() -> None:
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("overlap", ["pixels", "area"])
+@pytest.mark.parametrize("columns", [[0, 1, 2, 3], [0], [1], [2], [3]])
+def test_frames_without_truth_or_numbers_do_not_count(columns: list[int], overlap: str) -> None:
     boxes = np.tile(TRUE, (16, 1))
-    boxes[12] = np.nan
+    boxes[12, columns] = np.nan
     regions = regions_of("1" + "." * 15)
-    regions.boxes[13] = np.nan
-    run = supervised_run(regions, Sequence("one", (), boxes, size=(100, 80)))
+    regions.boxes[13, columns] = np.nan
+    run = supervised_run(regions, Sequence("one", (), boxes, size=(100, 80)), overlap)
     assert np.flatnonzero(run.counted()).tolist() == [10, 11, 14, 15]
     assert accuracy(run) == 1
     assert expected_overlap_curve([run])[15] == pytest.approx(13 / 15)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from udtlib.arguments import Between, checked
 from udtlib.data.raw_video.patch_selection import PATCH_SIZE
+from udtlib.errors import OptionError
 
 SHIFT = 8.0  # pixels, along both axes
 TURN = 8.0  # degrees
@@ -54,6 +55,8 @@ def augment(
     Raises:
         OptionError: an amount out of range.
     """
+    if 0 < longest < 1:
+        raise OptionError(f"longest: expected 0, or 1 to {SMEARED} pixels of motion blur, found {longest}")
     result = batch.copy()
     for triplet in result:
         if random.random() < 0.5:

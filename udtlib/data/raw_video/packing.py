@@ -113,7 +113,7 @@ def pack_videos(
         UnknownNameError: an unknown selection.
         StorageError: another process is writing it, or the disk is full, say; what is finished is kept.
     """
-    _check_options(webp, frames_per_video)
+    webp, frames_per_video = _checked_options(webp, frames_per_video)
     check_selection(selection, follower)
     sources = find_videos(videos)
     out = user_path(out)
@@ -151,10 +151,11 @@ def pack_videos(
     return cache
 
 
-def _check_options(webp: int | None, frames_per_video: int) -> None:
-    check_quality(webp)
+def _checked_options(webp: int | None, frames_per_video: int) -> tuple[int | None, int]:
+    """Return both as the cache's settings hold them, whatever kind of whole number they are."""
+    quality = check_quality(webp)
     largest_image()  # a limit that cannot be read is said before the work
-    check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
+    return quality, check("frames_per_video", frames_per_video, Annotated[int, Between(2, 10**9)])
 
 
 def _check_sources(

@@ -30,10 +30,9 @@ TRAILER = struct.Struct("<Q32s8s")
 Patches = NDArray[np.uint8]
 
 
-def check_quality(webp: int | None) -> None:
-    """Raise `OptionError` unless ``webp`` is None or a quality from 1 to 100."""
-    if webp is not None:
-        check("webp", webp, Annotated[int, Between(1, 100)])
+def check_quality(webp: int | None) -> int | None:
+    """Return ``webp`` as an int; raise `OptionError` unless it is None or a quality from 1 to 100."""
+    return None if webp is None else check("webp", webp, Annotated[int, Between(1, 100)])
 
 
 def encode_patch(patch: Patches, webp: int | None) -> bytes:

@@ -98,7 +98,14 @@ def described_options(options: Mapping[str, Any]) -> dict[str, str]:
 
     What ``repr`` shows of an array or an object is cut short, or holds an address.
     """
-    return {key: _described(value) for key, value in sorted(options.items())}
+    return {key: _described(_without_numpy(value)) for key, value in sorted(options.items())}
+
+
+def _without_numpy(value: Any) -> Any:
+    """Return numpy's numbers as Python's, also in lists: 0.5 is the same option however it was computed."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_without_numpy, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _described(value: Any) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from udtlib.errors import BoxError, DataError, MissingDataError
-from udtlib.evaluation.results.regions import Regions, State, read_regions
+from udtlib.errors import BoxError, DataError, MissingDataError, UdtError
+from udtlib.evaluation.protocols import EQUAL
+from udtlib.evaluation.results.regions import Regions, State, all_equal, read_regions
 from udtlib.files import user_path
 from udtlib.polygons import Region, check_region, upright_box
 
@@ -36,7 +37,8 @@ def find_trajectories(folder: str | Path) -> dict[str, list[Path]]:
 
     Args:
         folder: the tracker's: of folders ``NAME`` with files ``NAME_001.txt`` or ``.bin``, or with
-            ``baseline`` in it that holds these, or ``vot`` with the files ``NAME-01.txt`` of `udt evaluate`.
+            ``baseline`` in it that holds these, or ``vot`` with the files ``NAME-01.txt`` of `udt evaluate`,
+            of which only the first three count if they are equal.
             Where a repetition has both kinds, the text counts, as in the toolkit.
 
     Raises:
@@ -47,7 +49,8 @@ def find_trajectories(folder: str | Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; expected one of VOT results NAME/NAME_001.txt")
     if any(OURS.fullmatch(path.name) for path in (folder / "vot").glob("*.txt")):
-        return _by_name(sorted((folder / "vot").glob("*.txt")), OURS)
+        ours = _by_name(sorted((folder / "vot").glob("*.txt")), OURS)
+        return {name: _that_count(paths) for name, paths in ours.items()}
     if (folder / EXPERIMENT).is_dir():
         folder = folder / EXPERIMENT
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
@@ -84,6 +87,19 @@ def _by_name(paths: Iterable[Path], pattern: re.Pattern[str]) -> dict[str, list[
                 f"{', '.join(map(str, sorted(files)[:20]))}"
             )
     return {name: [files[number] for number in sorted(files)] for name, files in numbered.items()}
+
+
+def _that_count(paths: list[Path]) -> list[Path]:
+    """Return which repetitions of ours count: the first three alone if they are equal.
+
+    The others are then of an earlier version of the tracker, which did not do the same each time.
+    """
+    first = paths[:EQUAL]
+    try:
+        is_settled = len(first) == EQUAL and all_equal([read_regions(path, 0) for path in first])
+    except UdtError:  # said where the file is read
+        return paths
+    return first if is_settled else paths
 
 
 def read_trajectory(path: str | Path) -> Regions:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from udtlib.arguments import shown
 from udtlib.boxes import Boxes
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Sequence
@@ -74,8 +75,10 @@ def as_row(answer: Any, where: str) -> Boxes:
     """
     try:
         row = np.array(answer, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: expected a box of four numbers, the tracker gave {answer!r}") from error
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
+        raise DataError(
+            f"{where}: expected a box of four numbers, the tracker gave {shown(answer)}"
+        ) from error
     if row.shape != (4,):
         raise DataError(f"{where}: expected a box of four numbers, the tracker gave shape {row.shape}")
     return row if np.isfinite(row).all() else np.full(4, np.nan)

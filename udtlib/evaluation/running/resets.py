@@ -69,7 +69,7 @@ def track_with_resets(
     count, seconds, next_start = len(sequence.boxes), 0.0, 0
     regions = Regions(np.full((count, 4), np.nan), np.full(count, int(State.SKIPPED)))
     startable, is_started = np.zeros(count, dtype=np.bool_), False
-    for index, frame in enumerate(frames_of(sequence)):
+    for index, frame in zip(range(count), frames_of(sequence), strict=False):
         if not index:
             startable = can_start(sequence.boxes, *frame.shape[:2])
         if not is_started and (index < next_start or not startable[index]):

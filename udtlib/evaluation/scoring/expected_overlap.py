@@ -136,7 +136,7 @@ def expected_average_overlap(curve: Floats, interval: int | tuple[int, int] = 20
 
     Book: chapter 14.
     """
-    low, high = eao_interval(interval) if isinstance(interval, int) else interval
+    low, high = interval if isinstance(interval, tuple | list) else eao_interval(interval)
     inside = curve[low : high + 1]
     inside = inside[~np.isnan(inside)]
     return float(inside.mean()) if len(inside) else np.nan

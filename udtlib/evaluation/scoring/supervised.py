@@ -132,7 +132,8 @@ def supervised_run(
     missing = np.array([bool(np.isnan(region).any()) for region in truth])
     overlaps = np.where(regions.states == State.TRACKED, overlaps, 0.0)
     overlaps[missing] = np.nan
-    states = np.where(np.isnan(regions.boxes[:, 0]) & (regions.states == State.TRACKED), 0, regions.states)
+    no_box = np.isnan(regions.boxes).any(axis=1) & (regions.states == State.TRACKED)
+    states = np.where(no_box, int(State.SKIPPED), regions.states)
     _check_sequence(overlaps[states == State.TRACKED], where, sequence.name)
     return SupervisedRun(overlaps, states, sequence.frame_tags)
 
