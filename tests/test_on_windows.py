@@ -125,6 +125,23 @@ def test_modules_are_imported_and_commands_run(place):
     assert load_weights(place / "converted.safetensors") == default()
 
 
+ELSEWHERE = """
+import os, sys
+from udtlib.data.video.file import VideoFile
+
+frames = VideoFile("clip.mp4")
+before = frames[3]
+os.chdir(sys.argv[1])
+frames.close()
+print((frames[3] == before).all(), flush=True)
+"""
+
+
+def test_a_video_is_read_on_in_another_current_folder(place):
+    status, out, error = python(place, "-c", ELSEWHERE, "videos")
+    assert (status, out) == (0, "True\n"), error
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_prints_what_is_stored(chapter, tmp_path):

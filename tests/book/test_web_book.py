@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -89,7 +90,11 @@ def test_a_chapter_becomes_a_page(monkeypatch):
     assert sources[0].endswith("[Notation](notation.md).")
     links = web_online.links(web_api.chapters()["02"])
     assert len(links) == 2
-    assert all("owner/name" in link and link in sources[1] for link in links.values())
+    online = site_checks.Page(sources[1])
+    assert online.links == list(links.values())
+    assert all("owner/name" in link for link in online.links)
+    assert online.loaded == ["_static/colab.svg", "_static/binder.svg"]
+    assert online.unnamed == []
     assert page.cells[2].outputs == []
     assert "demo" in sources[3]
     assert page.cells[2].metadata["mystnb"]["image"]["alt"].endswith("“2.6 Noise”.")
@@ -134,12 +139,32 @@ def test_colab_gets_a_cell_that_installs_before_any_other(tmp_path, monkeypatch)
         nbformat.validate(notebook)
         first = next(cell for cell in notebook.cells if cell.cell_type == "code")
         assert 'git+https://github.com/owner/name"' in first.source
+    text = (tmp_path / "README.md").read_text("utf-8")
+    start = web_api.chapters()["00"]
+    assert f"- 00 Start here {web_online.badges(start)}\n" in text
+    page = site_checks.Page(text)
+    assert page.links == [link for path in pages for link in web_online.links(path.stem).values()]
+    assert {(tmp_path / name).is_file() for name in page.loaded} == {True}
+    assert page.unnamed == []
+
+
+def test_badges_are_drawn_by_themselves_and_the_readme_shows_them():
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    for service in web_online.SERVICES:
+        name = f"book/site/static/{service.lower()}.svg"
+        assert f"[![Open in {service}]({name})](../../tree/colab#readme)" in readme
+        badge = ElementTree.parse(PROJECT / name).getroot()
+        assert badge.get("aria-label") == f"Open in {service}"
+        assert not {key for part in badge.iter() for key in part.attrib if key.endswith("href")}
+        assert "url(" not in (PROJECT / name).read_text("utf-8")
 
 
 def test_pages_built_elsewhere_link_nowhere(monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     assert web_online.links("00_start_here") == {}
-    assert "href" not in web_online.online_cell("00_start_here").source
+    source = web_online.online_cell("00_start_here").source
+    assert "href" not in source
+    assert "Run this chapter on your machine: <code>udt book my-book" in source
 
 
 def test_the_notation_page_has_every_symbol():

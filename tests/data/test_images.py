@@ -345,6 +345,15 @@ def test_absent_image_names_the_file(tmp_path):
         read_image(tmp_path)
 
 
+def test_image_files_are_read_on_in_another_current_folder(tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((4, 4, 3), 7, np.uint8))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    frames = ImageFiles(["0.png"])
+    monkeypatch.chdir("other")
+    assert int(frames[0][0, 0, 0]) == 7
+
+
 def test_image_files_are_lazy_and_sliced_lazily(tmp_path):
     for number in range(6):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((4, 4, 3), number, np.uint8))

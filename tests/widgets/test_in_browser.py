@@ -15,6 +15,8 @@ from displays import shown
 from web_widgets import STATE, page_part
 
 from udtlib.boxes import iou
+from udtlib.export.graph import write_onnx
+from udtlib.export.tracker import OnnxTracker
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.trackers.udt import UdtTracker
 from udtlib.weights import get_weights
@@ -323,20 +325,36 @@ def as_pixels(frame):
     return f"{{ pixels: {rgba.ravel().tolist()}, width: {frame.shape[1]}, height: {frame.shape[0]} }}"
 
 
-@pytest.mark.browser
-def test_the_network_gives_the_spectra_of_the_library(browser, tmp_path):
-    browser.open(maths_page(tmp_path, "network_tracker.js", TRACKER))
-    frame = np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8)
-    window, centre = [70.0, 95.0], [30.5, 60.25]  # it reaches over two borders
+def spectrum_of_the_library(frame, centre, window, _folder):
+    """Return the spectrum that the library's tracker learns, up to its cutoff."""
     tracker = UdtTracker(preset="released")
     tracker.place(frame, np.array([0.0, 0, 10, 10]))
     tracker.center = np.array(centre)
-    _, template = tracker.learn(frame, np.array(window))
+    return tracker.learn(frame, np.array(window))[1].numpy()
+
+
+def spectrum_of_the_exported_network(frame, centre, window, folder):
+    """Return the spectrum of the features that onnxruntime computes from the ONNX file, as far."""
+    cutoff = UdtTracker(preset="released").transform.cutoff
+    tracker = OnnxTracker(write_onnx(folder / "udt.onnx"))
+    tracker.center = np.array(centre)
+    whole = tracker.spectra(frame, np.array([window]))[0]
+    lines = [*range(cutoff + 1), *range(-1, -cutoff - 1, -1)]
+    return whole[:, lines, : cutoff + 1].transpose(1, 2, 0)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("spectrum", [spectrum_of_the_library, spectrum_of_the_exported_network])
+def test_the_network_gives_the_same_spectra(browser, tmp_path, spectrum):
+    browser.open(maths_page(tmp_path, "network_tracker.js", TRACKER))
+    frame = np.random.default_rng(3).integers(0, 256, (90, 110, 3), dtype=np.uint8)
+    window, centre = [70.0, 95.0], [30.5, 60.25]  # it reaches over two borders
+    template = spectrum(frame, centre, window, tmp_path)
     weights = json.dumps(network_tracker.packed(get_weights(None)))
     browser.value(f"window.found = networkOf({weights})({as_pixels(frame)}, {centre}, {window}), 0")
     for part, expected in (("real", template.real), ("imaginary", template.imag)):
         found = np.reshape(asked(browser, f"[...found.{part}]"), expected.shape)
-        assert np.abs(found - expected.numpy()).max() < 1e-5 * template.abs().max(), part
+        assert np.abs(found - expected).max() < 1e-5 * np.abs(template).max(), part
 
 
 @pytest.mark.browser

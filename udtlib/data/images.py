@@ -160,10 +160,14 @@ after_fork(_renew_lock)
 
 
 class ImageFiles(Frames):
-    """Frames that are image files, in the given order."""
+    """Frames that are image files, in the given order.
+
+    Attributes:
+        paths: absolute, so that they stay right when the current folder changes.
+    """
 
     def __init__(self, paths: Iterable[str | Path]) -> None:
-        self.paths = tuple(map(user_path, paths))
+        self.paths = tuple(user_path(path).absolute() for path in paths)
 
     def __len__(self) -> int:
         """Return the number of files."""

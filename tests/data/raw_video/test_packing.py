@@ -338,10 +338,13 @@ def test_damaged_cache_is_noticed(folder, tmp_path, kind):
         PatchCache(tmp_path / "nowhere")
 
 
-def test_reading(folder, tmp_path):
+def test_reading(folder, tmp_path, monkeypatch):
     import pickle
 
-    cache = pack_videos([folder], tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    cache = pack_videos([folder], "out")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir("other")  # where other processes open the cache again
     patches = cache.load()
     np.testing.assert_array_equal(cache.read(5), patches[5])
     np.testing.assert_array_equal(cache.read([[3, 38, 3]]), patches[[[3, 38, 3]]])

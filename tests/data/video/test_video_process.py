@@ -2,6 +2,7 @@
 
 import operator
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -248,6 +249,15 @@ def test_another_current_folder_later(video, truth, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     frames.close()
     np.testing.assert_array_equal(frames[3], truth[3])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(frames))[3], truth[3])
+
+
+def test_a_path_through_a_link_is_the_systems(video, truth, monkeypatch, tmp_path):
+    (tmp_path / "inside" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "inside" / "deep")
+    copy_as(video, tmp_path / "inside" / "clip.mp4")
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(VideoFile("link/../clip.mp4")[3], truth[3])
 
 
 def test_shared_frame_grows_and_copies():

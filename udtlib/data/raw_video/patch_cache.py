@@ -69,7 +69,7 @@ class PatchCache:
     """A finished cache.
 
     Attributes:
-        path: the file.
+        path: the file's absolute path, which stays right when the current folder changes.
         videos: the `PackedVideo` in it, in order.
         skipped: the `SkippedVideo` that are not.
         names: of the videos in it and of those that are not.
@@ -87,7 +87,7 @@ class PatchCache:
             MissingDataError: no such file.
             DataError: not a patch cache, cut off, or damaged; the message names the video.
         """
-        self.path = user_path(path)
+        self.path = user_path(path).absolute()
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such patch cache; make one with `udt data pack`")
         index = _read_index(self.path)

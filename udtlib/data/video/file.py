@@ -9,7 +9,6 @@ of an Intel Xeon with other work beside it, and a child took 0.3 s to start: ``u
 """
 
 import json
-import os
 import weakref
 from pathlib import Path
 from threading import RLock
@@ -33,9 +32,8 @@ class VideoFile(Frames):
     """The frames of a video file; frame ``i`` is always the i-th decoded one.
 
     Attributes:
-        path: the file.
+        path: the file's absolute path, which stays right when the current folder changes.
         name: what messages call it.
-        place: its absolute path, which stays right when the current folder changes.
         patience: seconds.
         fps: frames per second as the file states them; 0 if it does not, or something else than
             0.01 to 1000.
@@ -52,8 +50,7 @@ class VideoFile(Frames):
 
     def __init__(self, path: str | Path, patience: float = PATIENCE) -> None:
         """Open a video; ``patience`` seconds without a frame passed mean that its codec hangs."""
-        self.path, self.name = user_path(path), str(path)
-        self.place = os.path.abspath(self.path)
+        self.path, self.name = user_path(path).absolute(), str(path)
         largest_image()  # what is wrong with it is said here, not in the child
         if not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
@@ -102,7 +99,7 @@ class VideoFile(Frames):
 
     def _child(self, shared: SharedFrame) -> Child:
         """Start the process that decodes into ``shared``."""
-        with open(self.place, "rb") as file:
+        with open(self.path, "rb") as file:
             files = [file.fileno(), shared.descriptor]
             return Child(self.module, [str(self.path)], files, self.patience, lambda: shared.at)
 
