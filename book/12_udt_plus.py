@@ -526,8 +526,7 @@ weights_of = {"memory of 8": album, "running average": ghost}
 learned = {name: learn(m.samples, m.weights[: m.count], quadratic) for name, m in weights_of.items()}
 probed = (4, 14, 20, 24, 36, 40)
 peaks = {
-    name: [highest_point(respond(weight, samples[k]))[1] for k in probed]
-    for name, weight in learned.items()
+    name: [highest_point(respond(weight, samples[k]))[1] for k in probed] for name, weight in learned.items()
 }
 print(f"{'frame':16}", *(f"{k:5}" for k in probed))
 for name, values in peaks.items():
