@@ -8,8 +8,8 @@
 # # 16 Learning on the spot
 #
 # **Goals.** After this chapter you can *adapt* a trained network to a video it is about to track, without a label; *guard*
-# it, so that an adaptation that does harm is thrown away; *measure* whether a lower loss means better tracking, with a
-# control that most papers leave out; and *design* an experiment that says whether more video helps.
+# it, so that an adaptation that raises the loss is thrown away; *measure* whether a lower loss means better tracking, with
+# a control; and *design* an experiment that tests whether more video helps.
 #
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), and paired intervals
 # ([chapter 13](13_evaluating_on_otb.ipynb)).
@@ -43,20 +43,20 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 16.1 Training on the video itself
 #
-# Usually a network is trained on thousands of videos, then frozen, and tracks in a video that it was not trained on.
+# Usually a network is trained on thousands of videos, then frozen, and used in a video that it was not trained on.
 # But the forward-and-back loss needs no labels, so it can be computed on *any* video, also on the one in which we want
 # to track.
 #
-# The paper ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2 and calls it UDT-Finetune: it takes
-# the first five frames of the test videos, with the box of the first frame, which every tracker is given anyway, and
-# goes on training for 100 iterations. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network
-# that was trained with labels to each test video.
+# The paper ([Wang et al. 2019](#References "wang2019")) does so in its section 4.2, for a network called UDT-Finetune: the
+# training goes on for 100 iterations, on the first five frames of the test videos, with the box of the first frame, which
+# every tracker is given anyway. Earlier, MDNet ([Nam and Han 2016](#References "nam2016")) had adapted a network that was
+# trained with labels to each test video.
 #
-# The training patches are three times as large as the first box, all cut at one place, from different frames. To
-# get many triplets from few frames, the place is moved aside by up to a quarter of the box, for all three patches of a
-# triplet alike. Some frames are held out: nothing is learned from them, and they show whether what was learned holds for
-# other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a held-out
-# frame:
+# The training patches are three times as wide and high as the first box. The three of a triplet are cut at one place,
+# from different frames. To get many triplets from few frames, each triplet has its own place, up to a quarter of the box
+# from the first box. Some frames are held out: nothing is learned from them, and they show whether what was learned holds
+# for other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a
+# held-out frame. What is black lies outside the image:
 
 # %% tags=["slide"] alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
@@ -83,15 +83,15 @@ assert judged.shape[0] == 16
 # ## 16.2 One step, and the line of code for it
 #
 # Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video.
-# A small step of length $h$ against the gradient,
+# A step against the gradient with the rate $h$,
 #
 # $$\theta'=\theta-h\,\nabla\mathcal L(\theta),\qquad
 # \mathcal L(\theta')\approx\mathcal L(\theta)-h\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
 #
-# lowers the loss if $h$ is small enough. Eq. 16.1 says that the way back ends closer to the start, on the frames that
-# were trained on. It does not say that the network tracks better. Two things can go wrong. First, the network may fit
-# these frames alone; so we compute the loss on frames that were held out. Second, a lower loss may not mean better
-# tracking, and the loss on held-out frames cannot show that; section 16.5 measures it.
+# lowers the loss if $h$ is small enough. But a lower loss on the frames that were trained on does not yet mean that the
+# network tracks better. Two things can go wrong. First, the network may fit these frames alone; so we compute the loss on
+# frames that were held out. Second, a lower loss may not mean better tracking, and the loss on held-out frames cannot
+# show that; section 16.5 measures it.
 #
 # The library uses the optimiser Adam instead of plain steps, with a rate of $10^{-4}$ that falls to a tenth. Adam
 # moves each weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight by more
@@ -172,8 +172,8 @@ assert apart < 5e-5
 # ## 16.3 Watch it learn
 #
 # **Predict** before you run the next cell: after 30 iterations on six frames, will the loss on the two held-out
-# frames have fallen by as large a share as on the six, by a smaller one, or will it have risen? The two curves start at
-# different heights, so compare how steeply each falls.
+# frames have fallen by as large a share as on the six, by a smaller one, or will it have risen? The held-out frames are
+# later, so their curve starts higher: compare the shares that are printed below the picture.
 
 # %% tags=["slide", "closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
 pupil = weights.shipped("udt").network(padded=False)
@@ -205,13 +205,13 @@ for name, share in falls.items():
 #
 # ## 16.4 The guard
 #
-# A tool that changes a network by itself must also be able to leave it as it was. `udtlib.adapt` returns the network
-# it was given, and logs a line, in four cases:
+# A tool that changes a network by itself must also be able to leave the network as it was. `udtlib.adapt` returns the
+# network it was given, and logs a line, in four cases:
 #
 # - the cycle loss on held-out frames is *not lower* at the end than before;
 # - it is below 1 % of the label's energy from the start: the way back ends at the start already and there is nothing
 #   to learn, as in a video that stands still;
-# - it is above 90 % of that energy, which a response of zeros would have: there is nothing in the video to follow;
+# - it is above 90 % of the label's energy, and a response of zeros has 100 %: there is nothing in the video to follow;
 # - training fails: the loss is not finite, or explodes.
 #
 # We try a normal case and four in which the guard must act.
@@ -239,8 +239,8 @@ for name, found in guarded.items():
 #
 # But the guard tests the loss. Does a network that passes also track better? In the demo you choose the number of
 # iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown neither box fits the
-# target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker has gone farther
-# from the target than the other. That is one frame of one clip; the next section measures whole sequences.
+# target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker is farther from the
+# target than the other. That is one frame of one clip; the next section measures whole sequences.
 
 # %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
 on_the_spot.demo()
@@ -257,9 +257,9 @@ assert max(falls.values()) < 0.97
 # %% [markdown]
 # ## 16.5 Does it track better?
 #
-# The goal is a better tracker, and the cycle loss is only a means. `make results-adaptation` tracks the first 40 frames
-# of every second sequence of two sets, the clips of our synthetic benchmark and short real sequences that are used for
-# choosing settings. It does so with four networks:
+# We want a better tracker, not a lower loss. `make results-adaptation` tracks the first 40 frames of every second sequence
+# of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings. It does
+# so with four networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
@@ -268,8 +268,8 @@ assert max(falls.values()) < 0.97
 #
 # Why the control? A tracker amplifies small changes: a tiny change of the weights moves a peak by a cell in some
 # frame, and from there on the boxes of two runs drift apart ([chapter 13](13_evaluating_on_otb.ipynb)). So any change
-# of the weights makes some sequences better and others worse. We credit an adaptation only with what it gains beyond
-# a random change of the same size.
+# of the weights makes some sequences better and others worse. Only what an adaptation gains beyond a random change of
+# the same size counts.
 #
 # **The rule:** an adaptation *helps* if the 95 % intervals of its gain, and of its gain less that of shaking, both lie
 # above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences
@@ -336,7 +336,8 @@ axes[0].set_ylabel("gain in AUC (points)")
 plt.show()
 
 # %% [markdown]
-# The scores hardly change. Was nothing learned? We look at the cycle loss and at the guard's decisions:
+# The means hardly change. The dots of `own` are spread more widely than those of `shaken`, so adapting does change the
+# tracks, but in both directions. Was nothing learned? We look at the cycle loss and at the guard's decisions:
 
 # %%
 each_own = {kind: found[kind, "own"][0] for kind in stored["auc"]}
@@ -363,14 +364,14 @@ for kind, row in stored["pooled"].items():
     print(f"pooled, {kind}: cycle loss {row['before']:.2f} before, {row['after']:.2f} after: {state}")
 
 # %% [markdown]
-# On held-out frames the cycle loss falls clearly, and yet the scores hardly change. Both can be true: the cycle loss
+# On held-out frames the cycle loss falls clearly, and yet the mean scores hardly change. Both can be true: the cycle loss
 # is a sum over all cells of a response map, while the box depends on the place of the highest cell alone. A map with
 # less noise has a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better
-# tracking; only the score is, and it takes many sequences to measure a small change in it.
+# tracking. For that we need the score, on many sequences.
 #
 # On neither set does the rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that
 # contain zero, and one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The
-# paper reports a gain from one network on one benchmark, without an interval and without such a control.
+# gain in the paper is that of one network on one benchmark, without an interval and without such a control.
 #
 # **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations
 # *raised* the loss on the frames that were held out, so the guard threw the network away. That is why the row "real
@@ -391,17 +392,17 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # ## 16.6 More data
 #
 # The other way to use video without labels is to use more of it. The paper adds 337 videos and gains 0.7 points of AUC.
-# With more videos an epoch has more steps, and more steps may help by themselves. To separate the two, we ask: with
-# the *same number of steps*, does it help to draw the triplets from more videos?
+# With more videos an epoch has more steps, and more steps may help by themselves. So we keep the *number of steps* and
+# ask: does it help to draw the triplets from more videos?
 #
 # `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the recipe
 # of the network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of
 # our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It
 # tracks as in section 16.5.
 #
-# **The rule**, beforehand: more videos *help* if the 95 % interval of the difference between the smallest part and all
-# videos lies below zero. Beside it the program prints the smallest difference that would have been found four times
-# out of five.
+# **The rule**, fixed before the runs: more videos *help* if the 95 % interval of the AUC with the smallest part less that
+# with all videos lies below zero. Beside it the program prints the smallest difference that would have been found four
+# times out of five.
 #
 # **Predict:** which way will the curve go, from the smallest part to all videos? The next cell prints how much there is to
 # draw from.
@@ -459,10 +460,10 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# The rule says *not resolved*, on both datasets: this measurement cannot tell networks that drew their triplets from three
-# videos from those that drew from all of them. A difference smaller than the printed one may still be there. On the real
-# sequences the smallest part is even a little ahead. Mixing in procedural clips did not help either; on the real
-# sequences it is lower than all videos alone, but that is one interval of ten, and not the one that the rule named.
+# By the rule the answer is *not resolved*, on both datasets: three videos may be as good as all of them at this budget, or
+# worse or better by less than the printed difference. On the real sequences the smallest part is even a little ahead.
+# Mixing in procedural clips did not help either; on the real sequences it is lower than all videos alone, but that is one
+# interval of ten, and not the one that the rule named.
 #
 # This does not contradict the paper, whose network learned from far more triplets (chapter 11 compares the budgets).
 # Three things limit what such a small curve can say:
@@ -471,11 +472,10 @@ plt.show()
 #   images, not more triplets.
 # - The steps are few, far fewer than those of the network that ships. A longer training may need more videos; we have
 #   not measured that.
-# - Each seed draws its own videos, and the table shows the mean of only three seeds. Its intervals are over sequences
+# - Each seed draws its own videos, and the table shows the mean of only three seeds. The intervals are over sequences
 #   and leave the seeds out.
 #
-# The next cell prints the standard deviation over seeds, in points. In several rows it is larger than the row's difference
-# from all videos.
+# The next cell prints the standard deviation over seeds, in points. Compare it with each row's difference from all videos:
 
 # %%
 for kind, parts in data["auc"].items():
@@ -546,15 +546,14 @@ check.count_triplets(count_triplets)
 # %% [markdown]
 # **Exercise 3 (break and fix).** A colleague holds out *triplets* instead of frames: `split` shuffles all triplets
 # `(t, s1, s2)`, and keeps a quarter to judge on. Nearly every frame is then in both parts. Write `split` so that no
-# triplet that
-# is learned from contains one of the last `count` of the `frames` frames, and every triplet that is judged on *ends* (s2)
+# triplet to learn from contains one of the last `count` of the `frames` frames, and every triplet to judge on *ends* (s2)
 # in one of these, with t and s1 among the others. `triplets` is a list of tuples; return the two lists, in their order.
-# Triplets that fit neither are left out.
+# Leave out triplets that fit neither.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Decide for one triplet: which frames may it contain to be learned from? For judging, the three frames do not all
-# obey the same rule. It is no mistake if some triplets fit nowhere.
+# Take one triplet: which frames may it contain if it is to be learned from? If it is to be judged on, the three frames
+# do not all obey the same rule.
 #
 # </details>
 
@@ -569,7 +568,7 @@ check.split(split)
 
 # %% [markdown]
 # **Exercise 4 (measure and explain).** The control. `adapted`, `shaken` and `shipped` are AUCs by sequence. Return the mean
-# gain of the adapted network, and the part of it that shaking does not explain (the gain less the gain of the control).
+# gain of the adapted network, and the part of it that shaking does not explain.
 # Then say in one sentence what you would conclude from the table in section 16.5.
 #
 # <details class="exercise"><summary>A hint</summary>
@@ -591,7 +590,7 @@ check.beyond_shaking(beyond_shaking)
 # %% [markdown]
 # **Exercise 5 (open).** Run the tracker over the first frames, and cut each patch at the box it returns instead of at
 # the first box. Which of the two things that can go wrong (section 16.2) becomes more likely, and how would you
-# measure it?
+# measure that?
 #
 # ## 16.8 Summary
 
@@ -622,15 +621,15 @@ for kind, differences in gaps.items():
 # - A guard returns the old network if the loss on held-out frames does not fall, if there is nothing to learn or
 #   nothing to follow, and if training fails. It kept 21 <!-- kept --> of 22 <!-- all --> networks that were adapted
 #   to one sequence each.
-# - A lower cycle loss is not better tracking. On 22 <!-- all --> sequences, adapting to one sequence changed its AUC
-#   by
-#   at most 2.3 <!-- own_most --> points, a random change of the same size by at most 0.6<!-- shaken_most -->; the mean
-#   gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and neither is
+# - A lower cycle loss need not mean better tracking. On 22 <!-- all --> sequences, adapting to one sequence changed its
+#   AUC by at most 2.3 <!-- own_most --> points, a random change of the same size by at most 0.6<!-- shaken_most -->; the
+#   mean gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and neither is
 #   resolved.
 # - One network for 11 <!-- together --> real videos had a higher loss on held-out frames than before, and the guard
 #   threw it away.
-# - More videos at the same number of steps: not resolved. With 960 <!-- drawn --> triplets, 3 <!-- fewest --> videos in
-#   place of nearly all of 104 <!-- videos --> change the AUC by -0.8 <!-- few_synthetic_mean --> points on our clips (from
+# - Whether more videos help at the same number of steps is not resolved. With 960 <!-- drawn --> triplets,
+#   3 <!-- fewest --> videos in place of nearly all of 104 <!-- videos --> change the AUC by
+#   -0.8 <!-- few_synthetic_mean --> points on our clips (from
 #   -3.2 <!-- few_synthetic_low --> to +1.5<!-- few_synthetic_high -->) and by +1.0 <!-- few_real_mean --> on real ones
 #   (-1.5 <!-- few_real_low --> to +4.9<!-- few_real_high -->).
 

@@ -52,9 +52,6 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # %% [markdown]
 # ## 17.1 LUDT: one frame more, and a better place to look
 #
-# This last chapter looks beyond the paper in four directions: a longer loss, more data than a laptop can hold, networks
-# that run elsewhere, and other trackers.
-#
 # Two years after the paper, its authors published a longer version, LUDT ([Wang et al.
 # 2021](#References "wang2021")). The network and the tracker stay as they are; the training changes in three ways.
 #
@@ -62,15 +59,15 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # template, not from 10. The tracker follows through all of them,
 # $\mathbf T\to\mathbf S_1\to\mathbf S_2\to\mathbf S_3$, and from each of the three it also returns directly to
 # $\mathbf T$. Write $\mathbf R_j$ for the response at $\mathbf S_j$ on the way out, and $\mathbf R^{(k)}_{\mathbf T}$
-# for the response at $\mathbf T$ after the way back from $\mathbf S_k$. The loss is
+# for the response at $\mathbf T$ after the way back from $\mathbf S_k$. With $i$ for the sample in the batch, the loss is
 #
 # $$\mathcal L=\sum_{k=1}^{3}\sum_i A^{(k)}_i\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
 #
-# Without the weights, the first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. The sum has short
-# ways, on which little goes wrong, as well as long and harder ones.
+# Without the weights, the first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. So the loss contains
+# short ways, on which little goes wrong, as well as longer and harder ones.
 #
 # **More is dropped.** $A^{(k)}_i$ is the weight of Eq. 10. It now leaves out the worst 20 % of the samples instead of 10 %,
-# for each term separately. The motion in it is the sum of what moved on the way to $\mathbf S_k$,
+# for each term separately. Its motion weight sums what moved on the way to $\mathbf S_k$,
 #
 # $$M^{(k)}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
 #
@@ -85,8 +82,8 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
 #
 # We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it,
-# `consistency_loss` takes the share to drop, and `most_varied_place` finds the place by Eq. 17.3. Here are eight quadruples
-# from our procedural clips. Which of the three terms do you expect to be the largest?
+# `consistency_loss` takes the share to drop, and `most_varied_place` finds the place by Eq. 17.3. Here are eight samples of
+# four patches from our procedural clips. Which of the three terms do you expect to be the largest?
 
 # %% tags=["closed-loop"]
 made = render_patches(clips=8, frames=21, seed=3)
@@ -110,13 +107,14 @@ def three_losses(network):
 results = {}
 for name, found in {"random": weights.random_weights(), "trained": weights.shipped("udt")}.items():
     results[name] = three_losses(found.network(padded=False))
-    print(f"{name:8} error home from S1, S2, S3:", *(f"{error:6.1f}" for error in results[name][1]))
+    print(f"{name:8} terms of the loss:          ", *(f"{loss:6.1f}" for loss in results[name][0]))
+    print(f"{name:8} error home from S1, S2, S3: ", *(f"{error:6.1f}" for error in results[name][1]))
 print(f"the label's own energy: {float(label.square().sum()):.1f}")
 
 # %% [markdown]
-# A response of zeros would have an error equal to the label's energy, and the random network does worse than that.
-# For both networks the error grows with the length of the way. So the term of $\mathbf S_3$ is the largest of the
-# three, and adds the hardest pairs to the training.
+# For both networks the terms grow with the length of the way, so the term of $\mathbf S_3$ is the largest. The error is the
+# mean of $\|\mathbf R^{(k)}_{\mathbf T}-\mathbf Y_{\mathbf T}\|^2$ without any weight. A response of zeros would have an
+# error equal to the label's energy, and the random network does worse than that.
 #
 # **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for
 # $k=3$ and compare the responses.
@@ -139,10 +137,11 @@ by_hand = float((home_by_hand(network) - library).abs().max())
 print(f"largest difference of two responses whose peak is {float(library.max()):.1f}: below 0.0001")
 
 # %% [markdown]
-# Entropy is high where many grey values occur about equally often, and low on an even background. Below is the first
-# frame of a clip, with the centre patch in blue and the place of greatest entropy in orange.
+# Entropy is high where many grey values occur about equally often, and low on an even background. LUDT computes it in
+# boxes of a sixth of the frame's width and height, the middle third of a training patch. Below is the first frame of a
+# clip, with the box at the centre in blue and the one of greatest entropy in orange.
 
-# %% tags=["slide"] alt="The first frame of a clip with two boxes: the centre patch on even background, and below it, on dark overlapping things, the place of greatest entropy"
+# %% tags=["slide"] alt="The first frame of a clip with two boxes: one at the centre, on even background, and below it, on dark overlapping things, the place of greatest entropy"
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
 frame = clip.frames[0]
 height, width = frame.shape[:2]
@@ -156,17 +155,17 @@ for (name, place), color in zip(places.items(), (viz.SECOND, viz.PREDICTION), st
 viz.show(viz.resize_area(picture, 220))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The chain by hand is the library's, errors grow with the way, and the most varied place is at least as varied.
+# The chain by hand is the library's, terms and errors grow with the way, the most varied place is at least as varied.
 assert by_hand < 1e-4
-for _, errors in results.values():
-    assert errors[0] < errors[2]
+for values in (*results["random"], *results["trained"]):
+    assert values[0] < values[1] < values[2]
 assert max(results["trained"][1]) < min(results["random"][1])
 assert variety["most varied"] >= variety["centre"]
 
 # %% [markdown]
 # ## 17.2 Ten million videos
 #
-# From the loss we turn to the data. Video without labels is free, and there is plenty of it. The paper's training set has
+# Video without labels is free, and there is plenty of it. The authors' code trains on
 # 494,211 frames, which we count as 4942 videos of 100 frames. What would ten million such videos take? We count time, disk
 # and network, and leave out money, since prices change.
 #
@@ -186,12 +185,12 @@ assert variety["most varied"] >= variety["centre"]
 # $$t_{\text{decode}}=\frac{VF}{fcN},\qquad t_{\text{read}}=\frac{3pT}{dN},\qquad t_{\text{compute}}=\frac{T}{rN},\qquad
 # t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,t_m+\frac sb\Big). \tag{17.4}$$
 #
-# Each of the first three is an amount of work over a rate. In the last one $s$ is what a machine sends in a step. In a
-# *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add them up and $N-1$ times to hand
-# out the sums; exercise 1 asks for the bytes. The weights of Eq. 10 need three numbers of every triplet in the batch,
-# which is another $N-1$ messages. `udtlib.bench.scaling.bill` is Eq. 17.4.
+# Each of the first three is an amount of work over a rate. In the last one $s$ is how many bytes a machine sends in a
+# step. In a *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add them up and $N-1$
+# times to hand out the sums; exercise 1 asks for the bytes. The weights of Eq. 10 need three numbers of every triplet in
+# the batch, and passing these on takes another $N-1$ messages. `udtlib.bench.scaling.bill` computes Eq. 17.4.
 #
-# **Assumptions.** Patches are read while the previous step is computed, so only the slower of the two counts. Every
+# **Assumptions.** Patches are read while the previous step is computed, so only the longer of the two times counts. Every
 # machine keeps its share of the patches on its own disk. The disk reads 500 MB a second, the network carries 10 Gbit
 # a second, and a message takes 50 microseconds; these three are assumed, not measured. All machines are equal,
 # nothing fails, and no stage slows another one down. The batch grows with $N$, and we assume that the network learns
@@ -238,7 +237,7 @@ print(f"the whole gradient: {PARAMETERS:,} numbers, {4 * PARAMETERS:,} bytes")
 # The model leaves out that two processes share the memory, and other programs ran on the machine. So the measured
 # speed-up is smaller, and the times below are lower bounds. We compute them first for the paper's own size, then for
 # ten million videos, on one machine and on more. A year has 8766 hours. The last word of each line is the stage that
-# takes longest; look for the line in which it changes.
+# takes longest. **Predict:** which stage takes longest on 10,000 machines?
 
 # %%
 machine = Rates(
@@ -262,10 +261,11 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 
 # %% [markdown]
 # On one machine computing takes nearly all of the time, and decoding almost none, because a frame is decoded once and
-# is part of $3E=150$ triplets in the mean. With many machines the *exchange* grows until it is the largest part: on
-# 10,000 machines, computing a step takes less time than passing the messages round the ring.
+# is part of $3E=150$ triplets in the mean. With more machines all stages get shorter except the *exchange*, which stays at
+# 65 hours: there are $N$ times fewer steps, but each has $N-1$ times as many messages. So on 10,000 machines it is the
+# largest part.
 #
-# A GPU changes one number, $r$. None was at hand, so its rows in our stored table are empty, and the table names the
+# A GPU changes one number, $r$. We had none, so its rows in our stored table are empty, and the table names the
 # command that fills them:
 
 # %%
@@ -302,8 +302,8 @@ print(f"at that speed ten million videos take {at_limit.total / 3600:,.0f} hours
 
 
 # %% [markdown]
-# A faster GPU than that waits for the *disk*, because every triplet needs three patches of 46,875 bytes. Compressed
-# patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as
+# With a faster GPU than that, the *disk* is the bottleneck, because every triplet needs three patches of 46,875 bytes.
+# Compressed patches are about 20 times smaller, but then decoding them is a fifth stage. Keeping the patches in memory, as
 # `udt train` does on a GPU that has room for them, removes the stage altogether.
 #
 # In the demo you choose videos and machines yourself. The lengths of the bars are logarithms, from one hour on, and the
@@ -338,7 +338,8 @@ for node in operations(onnx.helper):
 
 # %% [markdown]
 # The lines after `raw` are the local response normalisation. ONNX has an operation for it, but many programs that run
-# graphs do not, so we write it with common operations. With $x_c$ for channel $c$ of `raw`, it divides $x_c$ by
+# graphs do not, so we write it with common operations. With $x_c$ for channel $c$ of `raw`, the normalisation divides
+# $x_c$ by
 #
 # $$\Big(1+\alpha\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
 #
@@ -358,7 +359,7 @@ print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB for {PARAMETERS:,} param
 # `udtlib.export.tracker.OnnxTracker` runs the file in onnxruntime and does the rest, sampling and correlation filter,
 # in numpy, without PyTorch. **Check.** Are its boxes those of chapter 06's tracker? The tolerance is a thousandth of
 # a pixel. If rounding made one of the two choose another cell or scale just once, their boxes would be much farther
-# apart than that. Losses and overlaps printed in this chapter may differ in the last digit on another processor.
+# apart. Losses and overlaps printed in this chapter may differ in the last digit on another processor.
 
 # %% tags=["closed-loop"]
 clip = render_clip(30, seed=3, scale_variation=0.6, fast_motion=0.4, texture="mixed")
@@ -401,10 +402,10 @@ print(f"mean overlap with blue first: {blue_first:.2f}")
 
 # %% [markdown]
 # With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the image.
-# With red and blue exchanged the features differ, and yet the tracker still follows, since the same mistake is made
-# in the template and in the search patch. Here even the mean overlap is about the same, so a test by the score alone
-# would
-# not find the mistake. Comparing the boxes of the two programs frame by frame, as we did above, finds it.
+# Their correlation with the right features hides this, because the channels' mean levels are similar. With red and blue exchanged the features differ, and yet the tracker still follows, since
+# the same mistake is made in the template and in the search patch. Here even the mean overlap is about the same, so a
+# test by the score alone would not find the mistake. Comparing the boxes of the two programs frame by frame, as we did
+# above, finds it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The same boxes, and what the two mistakes do.
@@ -412,18 +413,20 @@ assert apart.max() < 1e-3
 assert alike["RGB, 0..255"] > 0.999
 assert alike["BGR, 0..255"] < 0.95
 assert spreads["RGB, 0..1"] < 0.02 * spreads["RGB, 0..255"]
+levels = {name: found.mean((2, 3)).ravel() for name, found in maps.items()}
+assert np.corrcoef(levels["RGB, 0..1"], levels["RGB, 0..255"])[0, 1] > 0.8
 assert blue_first > 0.3
 
 # %% [markdown]
 # ## 17.4 Trackers after 2019
 #
 # The paper appeared in 2019. Since then most trackers have left correlation filters on hand-made or shallow features.
-# We name five changes.
+# Five changes:
 #
-# **Deep backbones.** A Siamese tracker with a deep network preferred the middle of its window, because the padding of
-# many layers gives away the position. SiamRPN++ ([Li et al. 2019](#References "li2019")) placed the target at random
-# positions in its training patches, and with that deep backbones worked. It is the same shortcut, "stay at the
-# centre", that we met in [chapter 11](11_training.ipynb).
+# **Deep backbones.** Siamese trackers with a deep network preferred the middle of their window, because the padding of
+# many layers gives away the position. This is the shortcut "stay at the centre" of [chapter 11](11_training.ipynb).
+# SiamRPN++ ([Li et al. 2019](#References "li2019")) placed the target at random positions in its training patches, and
+# then deep backbones worked.
 #
 # **Learning how to compute the filter.** DiMP ([Bhat et al. 2019](#References "bhat2019")) keeps the idea of this
 # book, to compute a filter from the template and apply it to the search patch. In place of the closed form it takes a
@@ -448,22 +451,22 @@ assert blue_first > 0.3
 # trains a Siamese tracker with box regression by going forward and back, and reports results on par with
 # supervised trackers on large benchmarks.
 #
-# What has remained is the argument of [chapter 07](07_forward_and_back.ipynb): consistency over time can replace
-# labels, if the training excludes the shortcuts that satisfy it without tracking. The questions of chapters 13 to 16
-# have remained too: how large is the difference, how certain is it, and what does it cost?
+# The argument of [chapter 07](07_forward_and_back.ipynb) has remained: consistency over time can replace labels, if the
+# training excludes the shortcuts that satisfy it without tracking. So have the questions of chapters 13 to 16: how large
+# is the difference, how certain is it, and what does it cost?
 #
 # ## 17.5 Exercises
 #
 # Fill in the stub, then run its check. A check that fails says what the mistake looks like. Solutions are in
 # [solutions/17.py](solutions/17.py).
 #
-# **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers. How many bytes does *each*
-# machine send in all? Each of the two rounds has one turn less than there are machines, and in each turn a machine sends
-# one of `machines` equal parts.
+# **Exercise 1 (derive).** A ring of `machines` adds up gradients of `numbers` float32 numbers, as section 17.2 describes.
+# Every gradient is cut into as many equal parts as there are machines, and a message is one part. How many bytes does
+# *each* machine send in all?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Count the turns of both rounds, then what one machine sends in one turn. A float32 number has how many bytes?
+# Count the messages that one machine sends in both rounds, then the bytes of one message.
 #
 # </details>
 
@@ -482,8 +485,7 @@ check.ring_bytes(ring_bytes)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Things that happen one after the other add up. Of two that run side by side only one is felt. And in which unit is
-# the answer?
+# Which stages follow one another, and which two run side by side? And in which unit is the answer?
 #
 # </details>
 
@@ -510,8 +512,8 @@ check.wall_hours(wall_hours)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Compare the input with the sentence after the code, word by word: the type, the order of the axes, the order of
-# the colours, the range of values.
+# Print type, shape and range of what the function returns for an image with one red pixel, and compare them with the
+# sentence after the code, word by word.
 #
 # </details>
 
@@ -568,14 +570,14 @@ print(f"operations = {len(operations(onnx.helper))}")
 
 # %% [markdown] tags=["summary"]
 # - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses patches of greater entropy. The
-#   mean error grows
-#   from 27 <!-- home_1 --> home from the first search patch to 37 <!-- home_3 --> home from the third.
+#   mean error of the trained network is 27 <!-- home_1 --> after the way home from the first search patch and
+#   37 <!-- home_3 --> after that from the third.
 # - One core decodes and cuts 188 <!-- cores --> frames a second; two processes learn from 39 <!-- triplets_2 --> triplets a
 #   second where one learns from 24<!-- triplets_1 -->.
 # - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.65 <!-- measured --> was measured.
 # - Ten million videos for fifty epochs would take this machine 40 <!-- years --> years and 47 <!-- disk --> TB of disk, and
-#   computing is the bottleneck. A processor more than 90 <!-- faster --> times as fast waits for the disk; on
-#   thousands of machines the exchange takes longest.
+#   computing is the bottleneck. With a processor more than 90 <!-- faster --> times as fast it is the disk, and on ten
+#   thousand machines the exchange.
 # - The network is 10 <!-- operations --> operations in an ONNX file; the tracker without PyTorch gives the same box in all
 #   30 <!-- agree --> frames. Exchanged colours and another range of values raise no error.
 

@@ -62,41 +62,51 @@ def _memory_overwritten(samples, weights, new, rate):
     return held, shares
 
 
-def _kernel(t, a=-0.75):
-    t = np.abs(t)
-    near = (a + 2) * t**3 - (a + 3) * t**2 + 1
-    far = a * (t**3 - 5 * t**2 + 8 * t - 4)
-    return np.where(t <= 1, near, np.where(t < 2, far, 0))
+def _kernel_slope(t):
+    # The kernel is a function of |t|, and the derivative of |t| is the sign of t.
+    size = np.abs(t)
+    near = 3.75 * size**2 - 4.5 * size
+    far = -0.75 * (3 * size**2 - 10 * size + 8)
+    return np.sign(t) * np.where(size <= 1, near, np.where(size < 2, far, 0))
 
 
-def interpolate(values, u):
+def slope(values, u):
+    # x(u) = sum x[j] chi(n u - j - 1/2), so x'(u) = n sum x[j] chi'(n u - j - 1/2): the chain rule gives the n.
     count = len(values)
     distances = count * u - np.arange(count) - 0.5
     distances = (distances + count / 2) % count - count / 2  # the nearest copy on the circle
-    return float(values @ _kernel(distances))
+    return float(count * values @ _kernel_slope(distances))
 
 
 def _at_the_edge(values, u):
-    return interpolate(values, u + 0.5 / len(values))
+    return slope(values, u + 0.5 / len(values))
 
 
 def _not_around(values, u):
-    return float(values @ _kernel(len(values) * u - np.arange(len(values)) - 0.5))
+    return float(len(values) * values @ _kernel_slope(len(values) * u - np.arange(len(values)) - 0.5))
 
 
-def _other_slope(values, u):
+def _without_sign(values, u):
     count = len(values)
-    distances = (count * u - np.arange(count) - 0.5 + count / 2) % count - count / 2
-    return float(values @ _kernel(distances, -0.5))
+    distances = np.abs((count * u - np.arange(count) - 0.5 + count / 2) % count - count / 2)
+    return float(count * values @ _kernel_slope(distances))
 
 
-def _linear(values, u):
+def _by_cells(values, u):
+    return slope(values, u) / len(values)
+
+
+def _the_value(values, u):
     count = len(values)
-    return float(np.interp(u * count - 0.5, np.arange(count), values, period=count))
+    t = np.abs((count * u - np.arange(count) - 0.5 + count / 2) % count - count / 2)
+    far = -0.75 * (t**3 - 5 * t**2 + 8 * t - 4)
+    return float(values @ np.where(t <= 1, 1.25 * t**3 - 2.25 * t**2 + 1, np.where(t < 2, far, 0)))
 
 
 def newton_step(coefficients, u):
-    # r(u) = c_0 + 2 Re sum c_k e^(2 pi i k u): every derivative brings down 2 pi i k, and the 2 cancels.
+    # r(u) = c_0 + 2 Re sum c_k e^(2 pi i k u). Each derivative multiplies the wave k by 2 pi i k:
+    # r' = 2 Re sum (2 pi i k) c_k e^(2 pi i k u), r'' = 2 Re sum (2 pi i k)^2 c_k e^(2 pi i k u), both without c_0.
+    # In the step u - r' / r'' the 2 cancels.
     k = 2j * np.pi * np.arange(len(coefficients))
     waves = coefficients * np.exp(k * u)
     return u - (k * waves).sum().real / (k**2 * waves).sum().real
@@ -241,7 +251,7 @@ WRONG = {
         _weight_left_out,
         _memory_overwritten,
     ],
-    "interpolate": [_at_the_edge, _not_around, _other_slope, _linear],
+    "slope": [_at_the_edge, _not_around, _without_sign, _by_cells, _the_value],
     "newton_step": [_uphill, _upside_down, _step_only, _one_factor_missing, _gradient_only],
     "solve": [_as_found, _residual_of_the_direction, _quotient_inverted, _steepest_descent],
     "doubt": [

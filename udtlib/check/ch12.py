@@ -86,39 +86,50 @@ def _merged_memory(
 
 
 @exercise
-def interpolate(answer: Callable[[Array, float], float]) -> None:
-    """Exercise 2: the value between the cells."""
+def slope(answer: Callable[[Array, float], float]) -> None:
+    """Exercise 2: the derivative of the function between the cells."""
     values = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0, 2.0])
     for place in (3.5 / 7, 0.31, 0.02, 0.97):
         case = f"position {place:.2f}"
 
         found = number(answer(values.copy(), place), "one number")
 
-        compare(found, _spline(values, place), _spline_mistakes(values, place), case)
+        compare(found, _slope(values, place), _slope_mistakes(values, place), case)
 
 
-def _spline(values: Array, place: float, slope: float = -0.75, half: float = 0.5, wrap: bool = True) -> float:
-    """Return the sum of kernels at one position, over three periods."""
+def _slope(values: Array, place: float, half: float = 0.5, wrap: bool = True, even: bool = False) -> float:
+    """Return the derivative of the sum of kernels at one position, over three periods."""
     count, total = len(values), 0.0
     for period in (-1, 0, 1) if wrap else (0,):
         for n, value in enumerate(values):
-            t = abs(count * (place + period) - n - half)
-            if t <= 1:
-                total += value * ((slope + 2) * t**3 - (slope + 3) * t**2 + 1)
-            elif t < 2:
-                total += value * slope * (t**3 - 5 * t**2 + 8 * t - 4)
+            distance = count * (place + period) - n - half
+            t = abs(distance)
+            near, far = 3.75 * t**2 - 4.5 * t, -0.75 * (3 * t**2 - 10 * t + 8)
+            side = 1.0 if even else np.sign(distance)
+            total += count * value * side * (near if t <= 1 else far if t < 2 else 0.0)
     return total
 
 
-def _spline_mistakes(values: Array, place: float) -> Mistakes:
+def _value(values: Array, place: float) -> float:
+    """Return the sum of kernels itself."""
+    count, total = len(values), 0.0
+    for n, value in enumerate(values):
+        t = min(abs(count * (place + period) - n - 0.5) for period in (-1, 0, 1))
+        near, far = 1.25 * t**3 - 2.25 * t**2 + 1, -0.75 * (t**3 - 5 * t**2 + 8 * t - 4)
+        total += value * (near if t <= 1 else far if t < 2 else 0.0)
+    return total
+
+
+def _slope_mistakes(values: Array, place: float) -> Mistakes:
     return [
-        (_spline(values, place, half=0.0), "a value belongs to the middle of its cell, not to the edge"),
-        (_spline(values, place, wrap=False), "the window wraps around: a cell has neighbours on both sides"),
-        (_spline(values, place, slope=-0.5), "the slope at 1 is another number here"),
+        (_slope(values, place, half=0.0), "a value belongs to the middle of its cell, not to the edge"),
+        (_slope(values, place, wrap=False), "the window wraps around: a cell has neighbours on both sides"),
+        (_slope(values, place, even=True), "the kernel is even, so its derivative changes sign at 0"),
         (
-            np.interp(place * len(values) - 0.5, np.arange(len(values)), values, period=len(values)),
-            "that is linear; the kernel reaches two cells far",
+            _slope(values, place) / len(values),
+            "that is the slope by cells; the position is in shares of the window",
         ),
+        (_value(values, place), "that is the value; the slope is its derivative"),
     ]
 
 

@@ -28,7 +28,7 @@ def draw_difference(name: str, first: ArrayLike, second: ArrayLike) -> Frame:
         second: those of the other.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    found = crossed_difference(a, b, draws=2000)
+    found = crossed_difference(a, b)
     title = f"{name}: {len(a)} seeds, {a.shape[1]} sequences"
     i = found.interval
     numbers = f"{i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}], detectable {found.detectable:.3f}"
