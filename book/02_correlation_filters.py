@@ -36,6 +36,7 @@ from udtlib.check import ch02 as check
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, paired_difference
+from udtlib.figures import pictures, ring
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import mosse
@@ -44,26 +45,6 @@ from udtlib.widgets.in_browser import filter_bench
 
 plt.rcParams.update({"figure.dpi": 80, "image.cmap": "gray", "axes.titlesize": 10})
 banner()
-
-# %% [markdown]
-# Most figures below are rows of pictures, so we write a function for that once.
-
-
-# %%
-def pictures(maps, size=2.0, columns=None):
-    """Draw {title: array, or None for an empty axis} in rows, a 2-D one with its scale; return the axes."""
-    columns = columns or len(maps)
-    rows = -(-len(maps) // columns)
-    shape = ((size + 0.4) * columns, (size + 0.25) * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
-    for axis, (title, picture) in zip(axes.flat, maps.items(), strict=True):
-        axis.set(title=title, xticks=[], yticks=[])
-        if picture is not None:
-            drawn = axis.imshow(picture, interpolation="nearest")
-            if np.ndim(picture) == 2:  # a picture in colour has no scale
-                figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
-    return axes.ravel()
-
 
 # %% [markdown]
 # ## 2.1 Where did it go?
@@ -535,14 +516,9 @@ print("truth:", moved, "found:", found)
 
 
 # %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
-def circle_truth(axes, truth):
-    for axis in axes:
-        axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
-
-
 shown = {name: fftshift(answer) for name, answer in answers.items()}
 axes = pictures({"search patch": search, "filter": w, **shown}, size=1.9)
-circle_truth(axes[2:], moved)
+ring(axes[2:], moved)
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -615,7 +591,7 @@ shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
 }
 axes = pictures({"template": x, "search patch": z, **shown, "100 scenes": None}, size=1.8)
-circle_truth(axes[2:5], truth)
+ring(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
 axes[5].semilogx(lambdas, misfit, "s--", label="misfit, %")
 axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100])
@@ -673,7 +649,7 @@ psr = [peak_to_sidelobe(answer) for answer in answers.values()]
 width = [int((answer > answer.max() / 2).sum()) for answer in answers.values()]
 shown = {f"PSR {p:.1f}, width {n}": fftshift(a) for p, n, a in zip(psr, width, answers.values(), strict=True)}
 axes = pictures({**filters, **shown}, size=1.7, columns=6)
-circle_truth(axes[6:], moved)
+ring(axes[6:], moved)
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]

@@ -31,7 +31,6 @@ from itertools import product
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.collections import LineCollection
 from numpy.testing import assert_allclose
 from scipy.fft import fft, fft2, fftfreq, fftshift, ifft, ifft2, rfft, rfft2
 
@@ -44,6 +43,7 @@ from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, evaluate, paired_difference
 from udtlib.features import cell_histograms, colour, fhog, grey, strongest_gradient
+from udtlib.figures import strokes
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.scale import ScaleFilter, compress, interpolated_response, scale_columns, scale_patches
@@ -235,17 +235,6 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 
 
 # %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
-def strokes(axis, channels):
-    """Draw the nine unsigned channels of fHOG as strokes."""
-    angles = np.radians(20 * np.arange(9) + 90)
-    along = 0.45 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    places = [(k, i, j) for k, i, j in np.ndindex(channels[18:27].shape)]
-    lines = [np.array([(j, i) - along[k], (j, i) + along[k]]) for k, i, j in places]
-    light = [(1, 1, 1, float(channels[18 + k, i, j] / 0.4) ** 2) for k, i, j in places]
-    axis.add_collection(LineCollection(lines, colors=light, linewidths=1.5))
-    axis.set(xlim=(-0.5, channels.shape[2] - 0.5), ylim=(channels.shape[1] - 0.5, -0.5), facecolor="black")
-
-
 def target_at(side):
     """The target in frames 0 and 8, each as a patch of side x side pixels."""
     boxes = [from_center(middle, 1.3 * truth[0][2:]) for middle in middles]

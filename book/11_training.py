@@ -50,6 +50,7 @@ from udtlib.evaluation import paired_difference, score_sequence
 from udtlib.evaluation.anchors import anchors
 from udtlib.evaluation.scoring.crossed import crossed_difference
 from udtlib.evaluation.scoring.statistics import bootstrap_interval, sequences_needed
+from udtlib.figures import filter_sheet
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.training import train
 from udtlib.training.run import start
@@ -342,16 +343,11 @@ print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:
 
 
 # %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
-def filters(source):
-    """Return the 32 filters of the first layer (3 x 3, RGB) as one picture."""
-    kernels = weights.get_weights(source).tensors["conv1.weight"].permute(0, 2, 3, 1).numpy()
-    scaled = 0.5 + 0.5 * kernels / np.abs(kernels).max((1, 2, 3), keepdims=True)
-    tiles = [viz.resize_nearest(np.rint(255 * each).astype(np.uint8), 36) for each in scaled]
-    return viz.contact_sheet(tiles, 8, gap=3)
-
-
 names = {"random": "random", "48 steps here": learned, "shipped": weights.default()}
-viz.show(viz.side_by_side(*(viz.caption(filters(source), name) for name, source in names.items()), gap=16))
+sheets = {
+    name: filter_sheet(weights.get_weights(source).tensors["conv1.weight"]) for name, source in names.items()
+}
+viz.show(viz.side_by_side(*(viz.caption(sheet, name) for name, sheet in sheets.items()), gap=16))
 before, after = (weights.get_weights(source).tensors["conv2.weight"] for source in ("random", learned))
 changed = float((after - before).norm() / before.norm())
 print(f"the second layer changed by {changed:.1f} of its norm")

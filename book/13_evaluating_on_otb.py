@@ -46,6 +46,7 @@ from udtlib.evaluation import (
 from udtlib.evaluation.report.attribute_plots import long_name
 from udtlib.evaluation.report.plots import line_styles, precision_plot, success_plot
 from udtlib.evaluation.scoring.statistics import spread
+from udtlib.figures import name_points
 from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.widgets.explorer import explorer
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
@@ -897,25 +898,6 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 # %%
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
-
-
-def name_points(axis, points, gap, colors, step, left=()):
-    """Write the name of each point {name: (x, y)} to its right, higher where another name stands."""
-    written = []
-    for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
-        if name in left:
-            axis.annotate(
-                name, (x, y), (x / step, y), va="center", ha="right", fontsize=8, color=colors[name]
-            )
-            continue
-        place = y
-        for other, height in written:  # from the lowest up
-            if abs(np.log(x / other)) < 0.6 and place < height + gap:
-                place = height + gap
-        written.append((x, place))
-        axis.annotate(name, (x, y), (step * x, place), va="center", fontsize=8, color=colors[name])
-
-
 # %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 groups = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.35"}

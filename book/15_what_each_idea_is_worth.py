@@ -39,6 +39,7 @@ from udtlib.experiments.judging import judge
 from udtlib.experiments.material import arm_batches, judged_clips
 from udtlib.experiments.runs import first_weights
 from udtlib.experiments.verdicts import MEASURES, arm_lines, pair, seeds_of, table_of, verdicts
+from udtlib.figures import differences
 from udtlib.training import train
 from udtlib.weights import load_weights
 from udtlib.widgets import arms
@@ -260,21 +261,10 @@ verdict = show(REAL, real)
 
 
 # %% tags=["slide"] alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
-def plot_verdicts(found, label):
-    """Draw each difference with its interval, and what could have been detected."""
-    _, axis = plt.subplots(figsize=(7, 0.8 + 0.4 * len(found)), layout="constrained")
-    for row, one in enumerate(found.values()):
-        i, reach = one.overlap.interval, one.overlap.detectable
-        error = [[i.mean - i.low], [i.high - i.mean]]
-        axis.errorbar(i.mean, -row, xerr=error, marker="o", capsize=3, color="0.2")
-        axis.vlines([-reach, reach], -row - 0.3, -row + 0.3, color="#d55e00")
-    axis.set_yticks(-np.arange(len(found)), list(found))
-    axis.axvline(0, color="0.7")
-    axis.set(xlabel=label)
-    plt.show()
-
-
-plot_verdicts(verdict, "difference in AUC; orange: what could be detected")
+differences(
+    {name: one.overlap for name, one in verdict.items()}, "difference in AUC; orange: what could be detected"
+)
+plt.show()
 
 # %% [markdown]
 # For each claim there are three possible sentences, and the table has chosen one:
@@ -439,7 +429,11 @@ on_videos = show(PACKED, medium_table)
 # In the picture, compare the widths of the intervals before you look at the dots:
 
 # %% tags=["slide"] alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected."
-plot_verdicts(on_videos, "difference in overlap; orange: what could be detected")
+differences(
+    {name: one.overlap for name, one in on_videos.items()},
+    "difference in overlap; orange: what could be detected",
+)
+plt.show()
 
 # %% [markdown]
 # None of the claims is resolved. `udt` is better than `random` on some sequences and worse on others, so the interval of
