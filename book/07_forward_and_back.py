@@ -939,14 +939,14 @@ check.port_peak(port_peak)
 
 # %% [markdown]
 # **2. What a lost pair can do (measure and explain).** The way back ends in a Gaussian as wide as the label, but of
-# height $h$ and `distance` cells away from the start. Which $h$ makes the loss of Eq. 6 smallest? Measure it on two maps,
-# or derive it. Then explain what training does to the response of a pair that it cannot bring home, and which loss such a
-# pair has in the end.
+# height $r_{\max}$ and `distance` cells away from the start. Which height makes the loss of Eq. 6 smallest? Measure it
+# on two maps, or derive it. Then explain what training does to the response of a pair that it cannot bring home, and
+# which loss such a pair has in the end.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# For a fixed place Eq. 6 is a parabola in $h$, and its coefficients are inner products of the two maps. Where does it have
-# its lowest point? A map of 121 x 121 cells is large enough.
+# For a fixed place Eq. 6 is a parabola in $r_{\max}$, and its coefficients are inner products of the two maps. Where
+# does it have its lowest point? A map of 121 x 121 cells is large enough.
 #
 # </details>
 

@@ -254,7 +254,7 @@ for n in (1, 2, 5, 10, 20):
 print(f"mean of the first 9: {after[:9].mean():.2f}, of the frames after them: {after[9:].mean():.2f}")
 
 # %% [markdown]
-# The left plot shows this curve. Now imagine a tracker that follows exactly this curve and fails every $m$ frames. The
+# The left plot shows this curve. Now imagine a tracker that follows exactly this curve and fails every $n$ frames. The
 # right plot shows its mean overlap. Which tracker has the higher one, a tracker that fails every 5 frames or one that
 # fails every 25?
 
@@ -741,8 +741,8 @@ print(
 #
 # ### How many sequences does such a difference need?
 #
-# Section 13.4 derived how large a difference must be to show up four times out of five. With the deviation $\sigma_d$
-# of the paired differences, $n$ sequences show $2.8\,\sigma_d/\sqrt n$ failures a sequence.
+# Section 13.4 derived how large a difference must be to show up four times out of five. With the deviation
+# $\sigma_\Delta$ of the paired differences, $n$ sequences show $2.8\,\sigma_\Delta/\sqrt n$ failures a sequence.
 
 # %%
 smallest = count * detectable_difference(lost_by["UDT"], lost_by["UDT+"])

@@ -155,18 +155,19 @@ for one in REAL.comparisons:
 # for every network, and it would move the whole column. Write the difference of two arms on sequence $j$ from seed $i$
 # as
 #
-# $$d_{ij}=\mu+r_i+c_j+e_{ij},\qquad i=1\ldots m,\quad j=1\ldots n. \tag{15.1}$$
+# $$\Delta_{ij}=\Delta+r_i+c_j+e_{ij},\qquad i=1\ldots m,\quad j=1\ldots n. \tag{15.1}$$
 #
-# The variance of the mean over the table is
+# Here $\Delta$ is the true mean difference, $r_i$ what seed $i$ adds, $c_j$ what sequence $j$ adds, and $e_{ij}$ the
+# rest. The variance of the mean over the table is
 #
-# $$\operatorname{Var}\bar d=\frac{\sigma_r^2}{m}+\frac{\sigma_c^2}{n}+\frac{\sigma_e^2}{mn}. \tag{15.2}$$
+# $$\operatorname{Var}\bar\Delta=\frac{\sigma_r^2}{m}+\frac{\sigma_c^2}{n}+\frac{\sigma_e^2}{mn}. \tag{15.2}$$
 #
 # More sequences do nothing about the first term, and more seeds do nothing about the second. The bootstrap of
 # `udtlib.evaluation.scoring.crossed` redraws rows and columns, so both terms are in its interval. It pairs the arms
 # twice: seed $i$ gives both arms the same first weights and the same triplets, and both are judged on the same
-# sequences. What is hard for both cancels in $d_{ij}$.
+# sequences. What is hard for both cancels in $\Delta_{ij}$.
 #
-# What could we find at all? With a standard error $s$ of the mean, a true difference of $(1.96+0.84)\,s$ is found four
+# What could we find at all? A true difference of $1.96+0.84$ standard errors of the mean is found four
 # times out of five. We print that number first, for each comparison, before any difference.
 
 # %%
@@ -229,7 +230,7 @@ for arm, mean in means.items():
 #
 # We look at several claims at once. If none were true, each would still be "found" in 5 % of all experiments, and with
 # more claims a false finding becomes likely. [Holm's rule](#References "holm1979") corrects for that: the
-# smallest p-value is multiplied by the number of claims $k$, the next one by $k-1$, and so on. With this correction the
+# smallest p-value is multiplied by the number of claims, the next one by one less, and so on. With this correction the
 # chance of even one false finding is at most 5 %.
 #
 # For each claim we print first the smallest true difference that so many seeds and sequences show four times out of five,
@@ -240,7 +241,8 @@ for arm, mean in means.items():
 def show(experiment, rows):
     """Print the verdict of each comparison, or the command that would make its runs."""
     done = {pair(one.comparison): one for one in verdicts(experiment, rows)}
-    print(f"{'':44} detectable  found")
+    seeds = "-".join(str(count) for count in sorted({one.seeds for one in done.values()}))
+    print(f"{'':44} detectable  found, over {seeds} seeds")
     for comparison in experiment.comparisons:
         one = done.get(pair(comparison))
         if one is None:
@@ -586,7 +588,7 @@ batches = arm_batches(supervised, tiny, seed=0)
 with tempfile.TemporaryDirectory() as folder:
     ending = train(tiny.settings(supervised, 0, len(batches), batches.name), batches, folder)
     trained = load_weights(ending.weights)
-print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised.name}")
+print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised.name}, seed 0")
 
 # %% tags=["closed-loop"]
 shown = judged_clips(4)
@@ -702,8 +704,8 @@ check.standard_error(standard_error)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The number of broken triplets in a batch is random. If it is $k$, how many of them survive the drop? It cannot be
-# less than none. Then average over $k$.
+# The number of broken triplets in a batch is random. If it is $n$, how many of them survive the drop? It cannot be
+# less than none. Then average over $n$.
 #
 # </details>
 

@@ -83,15 +83,15 @@ assert judged.shape[0] == 16
 # ## 16.2 One step, and the line of code for it
 #
 # Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video.
-# A small step of length $h$ against the gradient,
+# A small step against the gradient,
 #
-# $$\theta'=\theta-h\,\nabla\mathcal L(\theta),\qquad
-# \mathcal L(\theta')\approx\mathcal L(\theta)-h\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
+# $$\theta'=\theta-h_t\,\nabla\mathcal L(\theta),\qquad
+# \mathcal L(\theta')\approx\mathcal L(\theta)-h_t\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
 #
-# lowers the loss if $h$ is small enough. Eq. 16.1 says that the way back ends closer to the start, on the frames that
-# were trained on. It does not say that the network tracks better. Two things can go wrong. First, the network may fit
-# these frames alone; so we compute the loss on frames that were held out. Second, a lower loss may not mean better
-# tracking, and the loss on held-out frames cannot show that; section 16.5 measures it.
+# lowers the loss if the learning rate $h_t$ is small enough. Eq. 16.1 says that the way back ends closer to the start,
+# on the frames that were trained on. It does not say that the network tracks better. Two things can go wrong. First,
+# the network may fit these frames alone; so we compute the loss on frames that were held out. Second, a lower loss may
+# not mean better tracking, and the loss on held-out frames cannot show that; section 16.5 measures it.
 #
 # The library uses the optimiser Adam instead of plain steps, with a rate of $10^{-4}$ that falls to a tenth. Adam
 # moves each weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight by more
@@ -433,7 +433,7 @@ for kind, differences in gaps.items():
     for name, gap in zip(names, differences, strict=True):
         mean = by_sequence(kind, name).mean()
         print(
-            f"{kind:9} {name:16} {data['videos'][name]:3} videos: AUC {mean:.1f}, "
+            f"{kind:9} {name:16} {data['videos'][name]:3} videos, {len(data['auc'][kind][name])} seeds: AUC {mean:.1f}, "
             f"less all {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})"
         )
     least = detectable_difference(by_sequence(kind, names[0]), by_sequence(kind, "1/1"))
@@ -529,7 +529,7 @@ check.keep(keep)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Fix T and count: with $k$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
+# Fix T and count: with $n$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
 # of squares has a closed form.
 #
 # </details>
