@@ -90,10 +90,10 @@ print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(respon
 filters = torch.fft.irfft2(learned, s=(121, 121))[0]
 pictures = {
     "template": pair.template,
-    "its 32 channels": map_sheet_and_bar(features_template[0, :, ::2, ::2].detach(), 250),
-    "the 32 filters, their middle": map_sheet_and_bar(filters[:, 30:91, 30:91].detach(), 250),
+    "its 32 channels": map_sheet_and_bar(features_template[0, :, ::2, ::2], 250),
+    "the 32 filters, their middle": map_sheet_and_bar(filters[:, 30:91, 30:91], 250),
     "search patch": pair.search,
-    "its 32 channels ": map_sheet_and_bar(features_search[0, :, ::2, ::2].detach(), 250),
+    "its 32 channels ": map_sheet_and_bar(features_search[0, :, ::2, ::2], 250),
     "response": viz.map_and_bar(response, 250),
 }
 drawn = [viz.caption(viz.resize_nearest(p, 250), title) for title, p in pictures.items()]

@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (overlap, policies, the bootstrap);
 # [chapter 06](06_tracking_online.ipynb) for the tracker. [Chapter 12](12_udt_plus.ipynb) is not needed.
 #
-# Run time: about 13 s on two cores. Downloads: none.
+# Run time: about 20 s on two cores. Downloads: none.
 
 # %%
 import csv
