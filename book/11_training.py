@@ -851,7 +851,8 @@ curves, about_curves = stored("curves")
 steps, _ = stored("steps")
 seed_of = {}
 for name, facts in about_curves["runs"].items():
-    (seed_of[name],) = re.findall(r"\bseed=(\d+)", facts["settings"])
+    # The first seed of the settings is the run's; that of the drawn clips comes later.
+    seed_of[name] = re.search(r"\bseed=(\d+)", facts["settings"])[1]
     print(f"{name}: seed {seed_of[name]}, {facts['hardware']}, {facts['wall time']}")
     words = textwrap.wrap(facts["command"], 100, break_on_hyphens=False, break_long_words=False)
     print("   ", " \\\n        ".join(words))

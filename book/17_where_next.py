@@ -181,7 +181,8 @@ assert variety["most varied"] >= variety["centre"]
 # | exchange | all machines add up their gradients after each step | latency of a message, bytes a second |
 #
 # Every frame is a template once an epoch, so there are as many triplets to learn from as videos times frames times
-# epochs. The machines share them. With $n$ machines, and triplets, frames and bytes of *one* machine, the stages take
+# epochs, and $n$ machines share them evenly. With the frames, triplets and steps of *one* of these machines, the stages
+# take
 #
 # $$\begin{aligned}
 # t_{\text{decode}}&=\frac{\text{frames}}{\text{frames a second and core}\cdot\text{cores}}\\
