@@ -28,6 +28,7 @@ from udtlib.data import find_data
 from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner, report
+from udtlib.figures import answers
 from udtlib.widgets.scrubber import scrubber
 
 banner()
@@ -111,18 +112,7 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 # %% tags=["slide"] alt="Three frames of the clip; in each the tracker's orange box covers the true one"
 overlaps = iou(boxes, clip.boxes)
 print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
-
-
-def show_answers(clip, boxes, moments):
-    pictures, labels = [], []
-    for i in moments:
-        truth, prediction = clip.boxes[i], boxes[i]
-        pictures.append(viz.draw_boxes(clip.frames[i], {"truth": truth, "prediction": prediction}))
-        labels.append(f"frame {i}: overlap {iou(truth, prediction):.2f}")
-    viz.show(viz.contact_sheet(pictures, columns=3, labels=labels))
-
-
-show_answers(clip, boxes, moments[::2])
+viz.show(answers(clip.frames, clip.boxes, boxes, moments[::2]))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: with a free view the tracker stays on the target all the way.
@@ -191,7 +181,7 @@ plt.show()
 # %% alt="Three frames: the target half covered, the box beside the uncovered target, and at the end far away from it"
 story = [24, first_lost, 119]
 print(f"frames with any overlap after frame {first_lost}: {(lost_overlaps[first_lost:] > 0).sum()}")
-show_answers(hidden, lost_boxes, story)
+viz.show(answers(hidden.frames, hidden.boxes, lost_boxes, story))
 
 # %% [markdown]
 # Why does it not come back? Because a tracker learns while it works. Things turn and the light changes, so in every frame the tracker
@@ -296,7 +286,7 @@ print(
 )
 
 # %% tags=["slide"] alt="Three frames with the network's box: on the target at first and before it is covered, on the background at the end"
-show_answers(hidden, learned_boxes, [0, 16, short - 1])
+viz.show(answers(hidden.frames, hidden.boxes, learned_boxes, [0, 16, short - 1]))
 
 # %% [markdown]
 # The network's tracker loses the target too. Its features are learned, but it still updates its picture of the

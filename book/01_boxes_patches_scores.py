@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 2 s on two cores. Downloads: none.
+# Run time: about 5 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -112,10 +112,10 @@ print(f"centre error: {ours:.2f} px with our centre, {theirs:.2f} px with the ot
 my_guess = 0.95
 
 # %% [markdown]
-# Move a square of side $s$ by $\delta$ pixels both right and down. The shared part is a square of side $s - \delta$,
+# Move a square of side $w$ by $d$ pixels both right and down. The shared part is a square of side $w - d$,
 # and the union is both squares minus the shared part:
 #
-# $$\mathrm{IoU}(s, \delta) = \frac{(s-\delta)^2}{2s^2 - (s-\delta)^2}. \tag{1.1}$$
+# $$\mathrm{IoU}(w, d) = \frac{(w-d)^2}{2w^2 - (w-d)^2}. \tag{1.1}$$
 
 
 # %%
@@ -166,7 +166,7 @@ assert np.all(np.diff(losses) < 0)
 # of pixels, as filters and networks need. Boxes are seldom whole numbers, so it matters where we sample. Divide the
 # box into $H \times W$ equal cells and read the image at the centre of each:
 #
-# $$u_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad v_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{1.2}$$
+# $$x_j = x + \left(j + \tfrac12\right)\frac{w}{W}, \qquad y_i = y + \left(i + \tfrac12\right)\frac{h}{H}. \tag{1.2}$$
 #
 # Pixel centres are at halves. Between them we weight the four nearest pixels by how close they are (*bilinear*
 # interpolation). Version 0 does exactly this, with loops:
@@ -318,16 +318,16 @@ assert_allclose(by_hand, counted)
 #
 # A sequence of $F$ frames gives overlaps $o_i$ and centre errors $e_i$. When is a frame a success? Any single limit
 # would be arbitrary, so we use all of them. The **success curve** $S$ is the fraction of frames whose overlap
-# exceeds $t$; the **precision curve** $P$ is the fraction whose centre error is at most $\rho$ pixels:
+# exceeds $t_o$; the **precision curve** $P$ is the fraction whose centre error is at most $\rho$ pixels:
 #
-# $$S(t) = \frac1F \sum_{i=1}^F [\,o_i > t\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{1.4}$$
+# $$S(t_o) = \frac1F \sum_{i=1}^F [\,o_i > t_o\,], \qquad P(\rho) = \frac1F \sum_{i=1}^F [\,e_i \le \rho\,], \tag{1.4}$$
 #
 # where $[\cdot]$ is 1 if true and 0 if not. Benchmarks report the **area** under $S$ (AUC) and $P(20)$.
 #
-# What does the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t$ is
+# What does the area mean? Exchange sum and integral. The inner integral is the length of the interval in which $t_o$ is
 # below $o_i$, and this length is $o_i$:
 #
-# $$\int_0^1 S(t)\, dt = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t\,]\, dt = \frac1F \sum_{i=1}^F o_i . \tag{1.5}$$
+# $$\int_0^1 S(t_o)\, dt_o = \frac1F \sum_{i=1}^F \int_0^1 [\,o_i > t_o\,]\, dt_o = \frac1F \sum_{i=1}^F o_i . \tag{1.5}$$
 #
 # **The area under the success curve is the mean overlap.** In practice the integral is a mean over 21 thresholds
 # $0, 0.05, \dots, 1$. Frame $i$ passes those that are below $o_i$, and there are $\lceil 20\, o_i \rceil$ of them: none
@@ -364,7 +364,7 @@ for name, run, color in (("steady", steady, first_color), ("loses it", loses_it,
     success.plot(thresholds, curve, ".-", color=color, label=f"{name}: area {curve.mean():.2f}")
     near = (run["error"][:, None] <= np.arange(51)).mean(0)
     precision.plot(near, color=color, label=f"{name}: at 20 px {near[20]:.2f}")
-success.set(xlabel="overlap threshold t", ylabel="S(t)", title="Success")
+success.set(xlabel="overlap threshold $t_o$", ylabel="$S(t_o)$", title="Success")
 precision.set(xlabel="distance ρ (px)", ylabel="P(ρ)", title="Precision")
 precision.axvline(20, color="0.6", linestyle=":")
 for axis in (success, precision):
@@ -515,10 +515,10 @@ scrubber(clip, predictions, responses)
 # Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright
 # after the loss as before, so the response does not show that the target is lost.
 #
-# What does this cost? After the target is lost the tracker gains nothing more. With overlap $o$ up to frame $f$ of $F$
-# and 0 from there on, the mean overlap is $o\,f/F$: **when** a tracker fails counts as much as how well it fits. The
-# same weakness costs little if the obstacle comes late and nearly everything if it comes early. So one sequence is a
-# noisy measurement. For a tracker with overlap 0.8 in a video of 120 frames:
+# What does this cost? After the target is lost the tracker gains nothing more. With overlap $o$ in the first $n$ of $F$
+# frames and 0 from there on, the mean overlap is $o\,n/F$: **when** a tracker fails counts as much as how well it fits.
+# The same weakness costs little if the obstacle comes late and nearly everything if it comes early. So one sequence is
+# a noisy measurement. For a tracker with overlap 0.8 in a video of 120 frames:
 
 # %%
 for n in (12, 60, 108):
@@ -700,14 +700,14 @@ def read_otb_line(line):
 check.read_otb_line(read_otb_line)
 
 # %% [markdown]
-# **3. Derive.** Solve Eq. 1.1 for $\delta$: by how many pixels right and down may a square of that `side` slip until its
+# **3. Derive.** Solve Eq. 1.1 for $d$: by how many pixels right and down may a square of that `side` slip until its
 # overlap has fallen to `overlap`? Then explain with numbers: a precision plot counts a frame as right up to 20 px. Which
 # overlap do targets of 20, 60 and 200 px have when they have slipped in this direction by 20 px?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write Eq. 1.1 with $q=(s-\delta)^2/s^2$, the share of the square that is still covered, and solve for $q$ first. Then: what
-# is left of the side?
+# Write Eq. 1.1 with the share of the square that is still covered, $(w-d)^2/w^2$, and solve for this share first. Then:
+# what is left of the side?
 #
 # </details>
 

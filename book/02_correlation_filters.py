@@ -14,7 +14,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 25 s on two cores. Downloads: none.
+# Run time: about 30 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -36,6 +36,7 @@ from udtlib.check import ch02 as check
 from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, paired_difference
+from udtlib.figures import pictures, ring
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.trackers import mosse
@@ -44,26 +45,6 @@ from udtlib.widgets.in_browser import filter_bench
 
 plt.rcParams.update({"figure.dpi": 80, "image.cmap": "gray", "axes.titlesize": 10})
 banner()
-
-# %% [markdown]
-# Most figures below are rows of pictures, so we write a function for that once.
-
-
-# %%
-def pictures(maps, size=2.0, columns=None):
-    """Draw {title: array, or None for an empty axis} in rows, a 2-D one with its scale; return the axes."""
-    columns = columns or len(maps)
-    rows = -(-len(maps) // columns)
-    shape = ((size + 0.4) * columns, (size + 0.25) * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False, layout="constrained")
-    for axis, (title, picture) in zip(axes.flat, maps.items(), strict=True):
-        axis.set(title=title, xticks=[], yticks=[])
-        if picture is not None:
-            drawn = axis.imshow(picture, interpolation="nearest")
-            if np.ndim(picture) == 2:  # a picture in colour has no scale
-                figure.colorbar(drawn, ax=axis, shrink=0.75).ax.tick_params(labelsize=7)
-    return axes.ravel()
-
 
 # %% [markdown]
 # ## 2.1 Where did it go?
@@ -182,7 +163,7 @@ assert best["product"] != (39, 23) != best["squared difference"]
 # This section collects what we need to know of Fourier transforms. These are two facts: every signal is a sum of waves,
 # and moving a signal only turns its waves.
 #
-# **Arrows.** A complex number $a+\mathrm ib=r\,e^{\mathrm i\varphi}$ is an arrow of length $r$ and angle $\varphi$, the
+# **Arrows.** A complex number $z=|z|\,e^{\mathrm i\vartheta}$ is an arrow of length $|z|$ and angle $\vartheta$, the
 # *phase*. Multiplying two of them multiplies lengths and adds angles. The conjugate $z^\star$ is the arrow mirrored at
 # the horizontal axis, so $z^\star z=|z|^2$ is real.
 #
@@ -426,12 +407,13 @@ plt.show()
 
 # %% [markdown]
 # Entry $(u,v)$ of $X^\top X$ is $\sum_dx_{u+d}\,x_{v+d}$, and on the circle it depends on $u-v$ only. Such a matrix,
-# $C_{uv}=c_{u-v}$, is called *circulant*: each row is the one above, rolled by one. Multiply it by a wave:
+# whose entry is some $\zeta_{u-v}$, is called *circulant*: each row is the one above, rolled by one. Multiply it by a
+# wave:
 #
-# $$\sum_vc_{u-v}\,e^{\mathrm i\omega v}=e^{\mathrm i\omega u}\sum_mc_m\,e^{-\mathrm i\omega m}=\hat c(\omega)\,e^{\mathrm i\omega u}
-# \qquad(m=u-v).$$
+# $$\sum_v\zeta_{u-v}\,e^{\mathrm i\omega v}=e^{\mathrm i\omega u}\sum_d\zeta_d\,e^{-\mathrm i\omega d}=\hat\zeta(\omega)\,e^{\mathrm i\omega u}
+# \qquad(d=u-v).$$
 #
-# The same wave comes out, because on a circle the sum over $m$ is the same for each $u$. So **every circulant matrix
+# The same wave comes out, because on a circle the sum over $d$ is the same for each $u$. So **every circulant matrix
 # has the waves as eigenvectors and the DFT of its first column as eigenvalues**. If we write $w$ as a sum of waves,
 # the system falls apart into one equation for each wave, or *frequency*, and each is solved by one division. We still
 # need two spectra, and section 2.3 gives both:
@@ -535,14 +517,9 @@ print("truth:", moved, "found:", found)
 
 
 # %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
-def circle_truth(axes, truth):
-    for axis in axes:
-        axis.plot(32 + truth[1], 32 + truth[0], "o", ms=14, mfc="none", color="orange")
-
-
 shown = {name: fftshift(answer) for name, answer in answers.items()}
 axes = pictures({"search patch": search, "filter": w, **shown}, size=1.9)
-circle_truth(axes[2:], moved)
+ring(axes[2:], moved)
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -615,7 +592,7 @@ shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
 }
 axes = pictures({"template": x, "search patch": z, **shown, "100 scenes": None}, size=1.8)
-circle_truth(axes[2:5], truth)
+ring(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
 axes[5].semilogx(lambdas, misfit, "s--", label="misfit, %")
 axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100])
@@ -629,10 +606,10 @@ plt.show()
 # grows and fewer targets are found.
 #
 # **How large should $\lambda$ be?** Suppose that the next frame shows $x+\epsilon$, with noise $\epsilon$ of power
-# $\nu=E|\hat\epsilon|^2$ on every wave; $E$ is the mean over all noises. The response should still be the label. The
-# noise has mean zero, so the mixed terms vanish, and the expected error at one frequency is
+# $\nu=\mathbb E|\hat\epsilon|^2$ on every wave; $\mathbb E$ is the mean over all noises. The response should still be
+# the label. The noise has mean zero, so the mixed terms vanish, and the expected error at one frequency is
 #
-# $$E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
+# $$\mathbb E\big|\hat w^\star(\hat x+\hat\epsilon)-\hat y\big|^2=\big|\hat w^\star\hat x-\hat y\big|^2+\nu\,|\hat w|^2.$$
 #
 # Summed over the frequencies this is Eq. 1 with $\lambda=\nu$, because a picture and its spectrum have the same
 # length up to a common factor. So **the expected error is smallest if $\lambda$ is the power of the noise**. Here,
@@ -673,7 +650,7 @@ psr = [peak_to_sidelobe(answer) for answer in answers.values()]
 width = [int((answer > answer.max() / 2).sum()) for answer in answers.values()]
 shown = {f"PSR {p:.1f}, width {n}": fftshift(a) for p, n, a in zip(psr, width, answers.values(), strict=True)}
 axes = pictures({**filters, **shown}, size=1.7, columns=6)
-circle_truth(axes[6:], moved)
+ring(axes[6:], moved)
 plt.show()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -1012,9 +989,8 @@ check.peak_index(peak_index)
 
 # %% [markdown]
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
-# the expected power $E|\hat\epsilon_k|^2$ of wave $k$, and why is it the same for each? Write $|\hat\epsilon_k|^2$
-# as a double sum
-# and take the expectation of each term. This is the $\nu$ of section 2.6.
+# the expected power $\mathbb E|\hat\epsilon_k|^2$ of wave $k$, and why is it the same for each? Write
+# $|\hat\epsilon_k|^2$ as a double sum and take the expectation of each term. This is the $\nu$ of section 2.6.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1041,8 +1017,8 @@ check.noise_power(noise_power)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Put $\hat x_1=a\hat x$ and $\hat x_2=b\hat x$ into the filter, then the filter into $\hat r=\hat w^\star\hat x$. What
-# remains is a weighted sum of the two labels.
+# Put $\hat x_1=q_1\hat x$ and $\hat x_2=q_2\hat x$ into the filter, then the filter into $\hat r=\hat w^\star\hat x$.
+# What remains is a weighted sum of the two labels.
 #
 # </details>
 

@@ -31,7 +31,6 @@ from itertools import product
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.collections import LineCollection
 from numpy.testing import assert_allclose
 from scipy.fft import fft, fft2, fftfreq, fftshift, ifft, ifft2, rfft, rfft2
 
@@ -44,6 +43,7 @@ from udtlib.data.synthetic import render_clip
 from udtlib.environment import banner
 from udtlib.evaluation import bootstrap_interval, evaluate, paired_difference
 from udtlib.features import cell_histograms, colour, fhog, grey, strongest_gradient
+from udtlib.figures import strokes
 from udtlib.labels import gaussian_label, peak_displacement, peak_to_sidelobe
 from udtlib.patches import crop, hann_window
 from udtlib.scale import ScaleFilter, compress, interpolated_response, scale_columns, scale_patches
@@ -235,17 +235,6 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 
 
 # %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
-def strokes(axis, channels):
-    """Draw the nine unsigned channels of fHOG as strokes."""
-    angles = np.radians(20 * np.arange(9) + 90)
-    along = 0.45 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    places = [(k, i, j) for k, i, j in np.ndindex(channels[18:27].shape)]
-    lines = [np.array([(j, i) - along[k], (j, i) + along[k]]) for k, i, j in places]
-    light = [(1, 1, 1, float(channels[18 + k, i, j] / 0.4) ** 2) for k, i, j in places]
-    axis.add_collection(LineCollection(lines, colors=light, linewidths=1.5))
-    axis.set(xlim=(-0.5, channels.shape[2] - 0.5), ylim=(channels.shape[1] - 0.5, -0.5), facecolor="black")
-
-
 def target_at(side):
     """The target in frames 0 and 8, each as a patch of side x side pixels."""
     boxes = [from_center(middle, 1.3 * truth[0][2:]) for middle in middles]
@@ -335,17 +324,17 @@ assert strong[0] > strong[1] + 0.15
 # **1. The filter as a sum of samples.** Call $x^s$ the template seen $s$ further on: row $s$ of chapter 02's $X$,
 # with the wanted response $y_s$. The best filter is a sum of samples, $w=\sum_s\alpha_s\,x^s$, because a part of $w$
 # orthogonal to all samples changes no response and only increases $\lambda\|w\|^2$. The weights $\alpha_s$ are called
-# *dual coefficients*. So the response to any patch needs only inner products:
+# *dual coefficients*. So the response to a patch $z$ needs only inner products:
 #
-# $$f(z)=\langle w,z\rangle=\sum_s\alpha_s\,\kappa(x^s,z),\qquad\kappa(a,b)=\langle a,b\rangle.$$
+# $$r=\langle w,z\rangle=\sum_s\alpha_s\,\kappa(x^s,z),\qquad\kappa(x,z)=\langle x,z\rangle.$$
 #
 # **2. Another inner product.** Imagine that every patch first goes through some non-linear map $\psi$, and that the filter
 # works on what comes out. Step 1 then needs only inner products of mapped patches,
-# $\kappa(a,b)=\langle\psi(a),\psi(b)\rangle$. If we have a formula for these, the *kernel* $\kappa$, we never need to
+# $\kappa(x,z)=\langle\psi(x),\psi(z)\rangle$. If we have a formula for these, the *kernel* $\kappa$, we never need to
 # compute $\psi$. This is called the kernel trick. The Gaussian kernel is such a formula; its $\psi$ has infinitely many
-# dimensions. $N$ is the number of values in $a$, all channels counted:
+# dimensions. $N$ is the number of values in $x$, all channels counted:
 #
-# $$\kappa(a,b)=\exp\Big(-\frac{\|a-b\|^2}{\sigma_\kappa^2N}\Big).$$
+# $$\kappa(x,z)=\exp\Big(-\frac{\|x-z\|^2}{\sigma_\kappa^2N}\Big).$$
 #
 # **3. Training.** With $K_{ds}=\kappa(x^d,x^s)$ the responses to the samples are $K\alpha$, and $\|w\|^2$ is
 # $\alpha^\top K\alpha$. Put these into Eq. 1 and set the gradient to zero: $(K+\lambda I)\,\alpha=y$. Rolling both
@@ -354,7 +343,7 @@ assert strong[0] > strong[1] + 0.15
 #
 # $$\hat\alpha=\frac{\hat y}{\hat\kappa^{xx}+\lambda}.$$
 #
-# **4. Detection.** The response at $d$ is $f$ of the search patch seen $d$ further on. By the same rolling,
+# **4. Detection.** The response $r_d$ is that of step 1 to the search patch seen $d$ further on. By the same rolling,
 # $r_d=\sum_s\alpha_s\,\kappa^{xz}_{d-s}$ with $\kappa^{xz}_d=\kappa(x,z^d)$. This is a convolution of two maps:
 #
 # $$\hat r=\hat\alpha\odot\hat\kappa^{xz}.$$
@@ -513,26 +502,26 @@ print(f"You guessed {my_guess}; the intervals say C")
 # starts each frame where it ended the last one. Where it is about to lose the target, a rounding error can decide, and
 # rounding differs between processors. Section 13.7 shows a case.
 #
-# The authors of KCF found the same: on raw pixels the kernel helped them much, on HOG hardly at all. Why? Look at
-# the exponent $t=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-t}\approx1-t$, and
-# then the Gaussian kernel equals the linear one up to constants. The thick bars in the figure are the ranges of $t$ that
+# The authors of KCF found the same: on raw pixels the kernel helped them much, on HOG hardly at all. Why? Look at the
+# exponent $\xi=\|x-z^d\|^2/(\sigma_\kappa^2N)$ over all shifts $d$. Where it is small, $e^{-\xi}\approx1-\xi$, and then
+# the Gaussian kernel equals the linear one up to constants. The thick bars in the figure are the ranges of $\xi$ that
 # occur: over which of them do curve and line differ?
 
-# %% tags=["slide"] alt="The curve of exp(-t) and the line 1 - t, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
+# %% tags=["slide"] alt="The curve of exp(-xi) and the line 1 - xi, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
     x, _ = look(frames[0], middles[0], truth[0][2:], recipe)
     kernels = kcf.gaussian_correlation(rfft2(x), rfft2(x), x.shape[1:], recipe.bandwidth)
     exponents[name] = -np.log(kernels).ravel()
-bend = {name: float((np.exp(-t) - (1 - t)).max()) for name, t in exponents.items()}
-t = np.linspace(0, 0.3, 50)
+bend = {name: float((np.exp(-xi) - (1 - xi)).max()) for name, xi in exponents.items()}
+xi = np.linspace(0, 0.3, 50)
 _, axis = plt.subplots(figsize=(5, 2.6), layout="constrained")
-axis.plot(t, np.exp(-t), color="0.3", label="$e^{-t}$")
-axis.plot(t, 1 - t, "--", color="0.3", label="$1-t$")
+axis.plot(xi, np.exp(-xi), color="0.3", label=r"$e^{-\xi}$")
+axis.plot(xi, 1 - xi, "--", color="0.3", label=r"$1-\xi$")
 for (name, values), height in zip(exponents.items(), (0.72, 0.76), strict=True):
     axis.plot([0, values.max()], [height, height], lw=6, label=f"range of {name}")
-axis.set(xlabel="exponent $t$")
+axis.set(xlabel=r"exponent $\xi$")
 axis.legend(fontsize=8)
 plt.show()
 print("largest exponent:", {name: round(float(values.max()), 2) for name, values in exponents.items()})
@@ -1130,9 +1119,9 @@ assert answers[UnflaggedKCF][1] == 0
 #
 # Fill in the stub, then run its check. If the check fails, it describes the likely mistake.
 #
-# **Exercise 1 (compute).** The polynomial kernel is $\kappa(a,b)=(\langle a,b\rangle/N+c)^p$. Return its map for `x`
-# and every shift of `z`, both real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3. `offset` is
-# $c$, `power` is $p$.
+# **Exercise 1 (compute).** The polynomial kernel is
+# $\kappa(x,z)=(\langle x,z\rangle/N+\text{offset})^{\text{power}}$. Return its map for `x` and every shift of `z`, both
+# real and `(C, H, W)`, as a real `(H, W)` array like those of section 3.3.
 #
 # <details class="exercise"><summary>A hint</summary>
 #

@@ -17,7 +17,7 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 8 s on two cores. Downloads: none.
+# Run time: about 11 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -43,10 +43,11 @@ from udtlib.dcf import (
     response_map,
 )
 from udtlib.environment import banner
+from udtlib.figures import filter_sheet, map_sheet_and_bar
 from udtlib.labels import peak_displacement, peak_to_sidelobe
 from udtlib.network import FeatureNetwork
 from udtlib.patches import crop, hann_window
-from udtlib.signed_maps import grey_bar, greys
+from udtlib.signed_maps import grey_bar
 from udtlib.weights import default
 from udtlib.widgets import layer as demo
 
@@ -86,21 +87,13 @@ print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(respon
 
 
 # %% tags=["slide"] alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak"
-def montage(maps):
-    """Return maps (32, H, W) as one picture of 250 rows, four times eight on one scale, and its bar."""
-    limits = viz.limits_of(maps)
-    tiles = [viz.heatmap(each, shift=False, limits=limits) for each in np.asarray(maps)]
-    sheet = viz.resize_nearest(viz.contact_sheet(tiles, 8, gap=2), 250)
-    return np.hstack([sheet, viz.color_bar(limits, 250)])
-
-
 filters = torch.fft.irfft2(learned, s=(121, 121))[0]
 pictures = {
     "template": pair.template,
-    "its 32 channels": montage(features_template[0, :, ::2, ::2]),
-    "the 32 filters, their middle": montage(filters[:, 30:91, 30:91]),
+    "its 32 channels": map_sheet_and_bar(features_template[0, :, ::2, ::2], 250),
+    "the 32 filters, their middle": map_sheet_and_bar(filters[:, 30:91, 30:91], 250),
     "search patch": pair.search,
-    "its 32 channels ": montage(features_search[0, :, ::2, ::2]),
+    "its 32 channels ": map_sheet_and_bar(features_search[0, :, ::2, ::2], 250),
     "response": viz.map_and_bar(response, 250),
 }
 drawn = [viz.caption(viz.resize_nearest(p, 250), title) for title, p in pictures.items()]
@@ -136,13 +129,6 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 
 
 # %% tags=["slide"] alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape"
-def tiles(weight):
-    """Return first-layer filters (32, 3, 3, 3) as one picture, grey 0, each scaled by its largest weight."""
-    filters = weight.detach().permute(0, 2, 3, 1).numpy()
-    scaled = filters / np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
-    return viz.contact_sheet([viz.resize_nearest(each, 36) for each in greys(scaled)], 8, gap=3)
-
-
 def agreement(weight):
     """Return the correlation of weights (32, 3, 3, 3) with their neighbours to the right."""
     return float(np.corrcoef(weight[..., 1:].flatten(), weight[..., :-1].flatten())[0, 1])
@@ -152,7 +138,7 @@ first_layers = {
     "random": network.state_dict()["conv1.weight"],
     "learned": default().tensors["conv1.weight"],
 }
-drawn = [viz.caption(tiles(weight), f"first layer, {name}") for name, weight in first_layers.items()]
+drawn = [viz.caption(filter_sheet(weight), f"first layer, {name}") for name, weight in first_layers.items()]
 bar = viz.caption(grey_bar(drawn[0].shape[0] - viz.TEXT_HEIGHT), "share")
 viz.show(viz.side_by_side(*drawn, bar))
 agreements = {name: agreement(weight) for name, weight in first_layers.items()}

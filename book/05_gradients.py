@@ -99,13 +99,13 @@ assert np.linalg.norm(step.d_template) > 2 * np.linalg.norm(step.d_search)
 # What is a gradient with respect to a spectrum? This section defines it for one complex number, and shows what PyTorch
 # stores for it.
 #
-# The loss $L$ is real and the spectra it depends on are complex. The usual complex derivative does not exist for
-# such functions: for $|w|^2$, for example, the limit depends on the direction from which you approach. But we can
-# move the real part $a$ and the imaginary part $b$ of $w=a+ib$ separately. *Wirtinger's* two derivatives combine the
-# two partial derivatives ([Brandwood 1983](#References "brandwood1983")):
+# The loss $L$ is real and the spectra it depends on are complex. The usual complex derivative does not exist for such
+# functions: for $|w|^2$, for example, the limit depends on the direction from which you approach. But we can move the
+# real part $a$ and the imaginary part $b$ of $w=a+\mathrm ib$ separately. *Wirtinger's* two derivatives combine the two
+# partial derivatives ([Brandwood 1983](#References "brandwood1983")):
 #
-# $$\frac{\partial L}{\partial w}=\frac12\Big(\frac{\partial L}{\partial a}-i\frac{\partial L}{\partial b}\Big),
-# \qquad \frac{\partial L}{\partial w^\star}=\frac12\Big(\frac{\partial L}{\partial a}+i\frac{\partial L}{\partial b}\Big).$$
+# $$\frac{\partial L}{\partial w}=\frac12\Big(\frac{\partial L}{\partial a}-\mathrm i\frac{\partial L}{\partial b}\Big),
+# \qquad \frac{\partial L}{\partial w^\star}=\frac12\Big(\frac{\partial L}{\partial a}+\mathrm i\frac{\partial L}{\partial b}\Big).$$
 #
 # They are convenient because in every rule of differentiation you may treat $w$ and $w^\star$ as if they were two
 # independent variables. For $|w|^2=w\,w^\star$ this gives $\partial L/\partial w^\star=w$ immediately. For real $L$
@@ -132,8 +132,8 @@ print("Re(w^2)    :", np.round(wirtinger(lambda w: (w**2).real, w), 4), " rule:"
 
 # %% [markdown]
 # The rule in the second line follows from $\mathrm{Re}(w^2)=\frac12(w^2+w^{\star2})$, differentiated by $w^\star$.
-# PyTorch stores *twice* Wirtinger's derivative, $\partial L/\partial a+i\,\partial L/\partial b$, in `.grad`. A step
-# against `.grad` is then the same as a gradient step on $a$ and $b$.
+# PyTorch stores *twice* Wirtinger's derivative, $\partial L/\partial a+\mathrm i\,\partial L/\partial b$, in `.grad`. A
+# step against `.grad` is then the same as a gradient step on $a$ and $b$.
 
 # %%
 leaf = torch.tensor(w, requires_grad=True)
@@ -152,26 +152,26 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 # cross a Fourier transform, and this section finds the rules for it.
 #
 # One identity is enough. By Parseval's theorem the sum of products of two maps
-# equals the sum of products of their spectra, divided by the number of pixels. For real maps $\mathbf P,\mathbf Q$
+# equals the sum of products of their spectra, divided by the number of pixels. For real maps $\mathbf U,\mathbf V$
 # of $H\times W$ pixels
 #
-# $$\sum_{u,v}\mathbf P\,\mathbf Q=\frac1{HW}\,\mathrm{Re}\sum\hat{\mathbf P}^\star\hat{\mathbf Q}
-# \;=:\;\langle\hat{\mathbf P},\hat{\mathbf Q}\rangle .$$
+# $$\sum_{u,v}\mathbf U\,\mathbf V=\frac1{HW}\,\mathrm{Re}\sum\hat{\mathbf U}^\star\hat{\mathbf V}
+# \;=:\;\langle\hat{\mathbf U},\hat{\mathbf V}\rangle .$$
 #
 # The loss changes by $dL=\sum \mathbf G\,d\mathbf R$, where $\mathbf G=\partial L/\partial\mathbf R$ is the arriving gradient, so
 #
 # $$dL=\langle\hat{\mathbf G},d\hat{\mathbf R}\rangle .\tag{5.1}$$
 #
-# Read backward, this is a recipe. *If you can write $dL$ as $\langle\hat{\mathbf Q},d\hat{\mathbf X}\rangle$, where
-# $\hat{\mathbf Q}$ is the spectrum of a real map, then that map is $\partial L/\partial\mathbf X$*, and one inverse
+# Read backward, this is a recipe. *If you can write $dL$ as $\langle\hat{\mathbf V},d\hat{\mathbf X}\rangle$, where
+# $\hat{\mathbf V}$ is the spectrum of a real map, then that map is $\partial L/\partial\mathbf X$*, and one inverse
 # transform computes it. The factor $1/HW$ is inside the bracket, so it cannot be lost on the way.
 #
 # The condition matters: for a real $\mathbf X$ the bracket does not see the part of
-# $\hat{\mathbf Q}$ that belongs to an imaginary map, so without it $\hat{\mathbf Q}$ is not unique. It holds below
-# because every $\hat{\mathbf Q}$ is made from spectra of real maps by products, quotients and conjugates.
+# $\hat{\mathbf V}$ that belongs to an imaginary map, so without it $\hat{\mathbf V}$ is not unique. It holds below
+# because every $\hat{\mathbf V}$ is made from spectra of real maps by products, quotients and conjugates.
 #
 # To use the recipe we must get $d\hat{\mathbf X}$ alone on the right side of the bracket. Two rules move a factor across
-# it; they follow from $\mathrm{Re}(u)=\mathrm{Re}(u^\star)$:
+# it; they follow from $\mathrm{Re}(z)=\mathrm{Re}(z^\star)$:
 #
 # $$\langle\hat{\mathbf G},\,\hat{\mathbf M}\odot d\hat{\mathbf X}\rangle=\langle\hat{\mathbf M}^\star\odot\hat{\mathbf G},\,d\hat{\mathbf X}\rangle,
 # \qquad
@@ -182,19 +182,19 @@ assert np.isclose(leaf.grad.item(), 2 * w)
 
 
 # %%
-def inner(p, q):
-    """Return <P, Q> of two full spectra (H, W): the sum of products of the maps behind them."""
-    return (p.conj() * q).sum().real / p.size
+def inner(u, v):
+    """Return <U, V> of two full spectra (H, W): the sum of products of the maps behind them."""
+    return (u.conj() * v).sum().real / u.size
 
 
 rng = np.random.default_rng(0)
-P, Q = rng.standard_normal((2, 7, 6))
-p, q = np.fft.fft2(P), np.fft.fft2(Q)
+U, V = rng.standard_normal((2, 7, 6))
+u, v = np.fft.fft2(U), np.fft.fft2(V)
 m, n = np.fft.fft2(rng.standard_normal((2, 7, 6)))
 sides = {
-    "Parseval": (inner(p, q), (P * Q).sum()),
-    "rule one": (inner(p, m * q), inner(m.conj() * p, q)),
-    "rule two": (inner(p, n * q.conj()), inner(n * p.conj(), q)),
+    "Parseval": (inner(u, v), (U * V).sum()),
+    "rule one": (inner(u, m * v), inner(m.conj() * u, v)),
+    "rule two": (inner(u, n * v.conj()), inner(n * u.conj(), v)),
 }
 for name, (left, right) in sides.items():
     print(f"{name}: left {left:.4f}, right {right:.4f}")
@@ -786,7 +786,7 @@ assert second_derivative == "refused"
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/05.py](solutions/05.py).
 #
-# **1. Which way is down? (break and fix)** A complex parameter $w=a+ib$ is trained by gradient descent.
+# **1. Which way is down? (break and fix)** A complex parameter $w=a+\mathrm ib$ is trained by gradient descent.
 # `derivative(w)` returns $\partial L/\partial w^\star$, and somebody writes:
 #
 # ```python
@@ -797,11 +797,11 @@ assert second_derivative == "refused"
 # ```
 #
 # The steps must be those of ordinary gradient descent with this rate on the two real numbers $a$ and $b$. On
-# $L=|w-c|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
+# $L=|w-w_0|^2$ the imaginary part runs away instead, and the real part is too slow. Explain both, then repair it.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# How is $\partial L/\partial w^\star$ made of the derivatives by $a$ and by $b$? Write both for $L=|w-c|^2$ and
+# How is $\partial L/\partial w^\star$ made of the derivatives by $a$ and by $b$? Write both for $L=|w-w_0|^2$ and
 # compare them with what the loop subtracts, once for the real and once for the imaginary part.
 #
 # </details>
@@ -868,7 +868,7 @@ def gradient_error(loss, gradient, at):
 check.gradient_error(gradient_error)
 
 # %% [markdown]
-# **4. Half a spectrum (compute).** Return the bracket $\langle\hat{\mathbf P},\hat{\mathbf Q}\rangle$ from the half
+# **4. Half a spectrum (compute).** Return the bracket $\langle\hat{\mathbf U},\hat{\mathbf V}\rangle$ from the half
 # planes that `rfft2` gives. Which columns stand for two frequencies and which for one? The answer depends on whether
 # the width is even.
 #
@@ -881,8 +881,8 @@ check.gradient_error(gradient_error)
 
 
 # %% tags=["exercise", "raises-exception"]
-def inner_half(p, q, width):
-    """Return <P, Q> from half planes (H, width//2 + 1) of two real maps (H, width)."""
+def inner_half(u, v, width):
+    """Return <U, V> from half planes (H, width//2 + 1) of two real maps (H, width)."""
     raise NotImplementedError
 
 

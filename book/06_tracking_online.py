@@ -1028,7 +1028,7 @@ check.worst_overlap(worst_overlap)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Take logarithms: steps then add up instead of multiplying. If a share $u$ of the frames goes up, how many go down, and by
+# Take logarithms: steps then add up instead of multiplying. If a share of the frames goes up, how many go down, and by
 # how much has the size grown after $n$ frames?
 #
 # </details>
@@ -1096,12 +1096,12 @@ check.online_response(online_response)
 # **Exercise 5 (derive).** A target does not change, but the light does: frame $i$ shows the template times
 # `contrasts[i]`, for all frequencies alike. Let $\lambda=0$. After all frames have been learned with `rate`, what is
 # the peak of the *reference's* response to the template at contrast 1? Use section 6.3 with
-# $\hat{\mathbf X}_i=c_i\hat{\mathbf X}$; the label's peak is 1. Why can it exceed 1, and by how much, if the light
+# $\hat{\mathbf X}_i=q_i\hat{\mathbf X}$; the label's peak is 1. Why can it exceed 1, and by how much, if the light
 # goes on and off?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Compute what each of the two interpolated quantities becomes for contrast $c_i$: one grows with it, the other
+# Compute what each of the two interpolated quantities becomes for contrast $q_i$: one grows with it, the other
 # shrinks with its square. The weights of the frames are those of section 6.3, and the first frame's is special.
 #
 # </details>

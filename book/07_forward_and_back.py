@@ -33,7 +33,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from udtlib import dcf, load_tracker, viz, weights
 from udtlib.boxes import center, from_center, iou
@@ -47,6 +47,7 @@ from udtlib.data.raw_video.triplets import draw_triplets
 from udtlib.dcf import dcf_response, default_sigma, gaussian_label, learn_filter, response_map
 from udtlib.dcf.spectra import make_transform
 from udtlib.environment import banner
+from udtlib.figures import arrow, map_sheet, show_figure
 from udtlib.labels import peak_displacement
 from udtlib.network import FeatureNetwork
 from udtlib.patches import crop
@@ -90,35 +91,6 @@ forward = follow(frames, start)
 backward = follow(frames[::-1], forward[-1])[::-1]
 missed_by = np.linalg.norm(center(backward[0]) - center(start))
 travelled = np.linalg.norm(center(forward[-1]) - center(start))
-
-
-# %% [markdown]
-# The next cell has nothing but two functions to draw with.
-
-
-# %%
-def show_figure(figure, zoom=1.0):
-    """Show a matplotlib figure as a JPEG, a tenth of a PNG."""
-    figure.canvas.draw()
-    viz.show(np.asarray(figure.canvas.buffer_rgba())[..., :3].copy(), zoom=zoom)
-    plt.close(figure)
-
-
-def arrow(figure, tail, head, color, bend=0.0, route=None):
-    """Draw an arrow between two points, each ((x, y) in an axis, the axis); ``route`` is matplotlib's."""
-    patch = ConnectionPatch(
-        tail[0],
-        head[0],
-        *("axes fraction",) * 2,
-        axesA=tail[1],
-        axesB=head[1],
-        arrowstyle="-|>",
-        mutation_scale=16,
-        linewidth=2,
-        color=color,
-        connectionstyle=route or f"arc3,rad={bend}",
-    )
-    figure.add_artist(patch)
 
 
 # %% tags=["slide"] alt="Left, three frames with a drawn box in each; right, the same frames with a tracker's boxes forward and backward, which end where they began"
@@ -847,12 +819,6 @@ machine_loss = round_trip_errors(trip.back, trip.label, "paper").item()
 
 
 # %%
-def montage(maps, limits):
-    """Return 16 of 32 feature maps (1, 32, H, W) as one picture."""
-    tiles = [viz.heatmap(each, shift=False, limits=limits) for each in maps[0, ::2, ::2, ::2].numpy()]
-    return viz.contact_sheet(tiles, 4, gap=2)
-
-
 def spectrum(filters):
     """Return the strength of a filter's frequencies (121, 121) in decades."""
     maps = torch.fft.irfft2(filters[0], s=(121, 121))
@@ -869,7 +835,10 @@ kinds |= {(4, row): r"$|\hat W|^2$, decades" for row in range(3)} | {(5, 0): "$(
 scales = {r"$\varphi_\theta$": viz.limits_of(*(each.numpy() for each in features))}
 for kind in dict.fromkeys(kinds.values()):
     scales[kind] = viz.limits_of(*(maps[place] for place in maps if kinds[place] == kind))
-grid |= {(1, row): montage(each, scales[r"$\varphi_\theta$"]) for row, each in enumerate(features)}
+grid |= {
+    (1, row): map_sheet(each[0, ::2, ::2, ::2], 4, scales[r"$\varphi_\theta$"])
+    for row, each in enumerate(features)
+}
 grid |= {place: viz.heatmap(each, limits=scales[kinds[place]]) for place, each in maps.items()}
 names = {
     (0, row): f"{name}: frame {k}"
@@ -970,14 +939,14 @@ check.port_peak(port_peak)
 
 # %% [markdown]
 # **2. What a lost pair can do (measure and explain).** The way back ends in a Gaussian as wide as the label, but of
-# height $h$ and `distance` cells away from the start. Which $h$ makes the loss of Eq. 6 smallest? Measure it on two maps,
-# or derive it. Then explain what training does to the response of a pair that it cannot bring home, and which loss such a
-# pair has in the end.
+# height $r_{\max}$ and `distance` cells away from the start. Which height makes the loss of Eq. 6 smallest? Measure it
+# on two maps, or derive it. Then explain what training does to the response of a pair that it cannot bring home, and
+# which loss such a pair has in the end.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# For a fixed place Eq. 6 is a parabola in $h$, and its coefficients are inner products of the two maps. Where does it have
-# its lowest point? A map of 121 x 121 cells is large enough.
+# For a fixed place Eq. 6 is a parabola in $r_{\max}$, and its coefficients are inner products of the two maps. Where
+# does it have its lowest point? A map of 121 x 121 cells is large enough.
 #
 # </details>
 

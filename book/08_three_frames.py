@@ -146,13 +146,13 @@ assert np.abs(bad.homes["two"]).max() <= 2
 # \hat{\mathbf K}_{\mathbf T}=\sum_c|\hat{\mathbf X}_c|^2+\lambda .$$
 #
 # The response peaks at some $d$, right or wrong. The pseudo-label is the Gaussian shifted there, and by the shift theorem
-# (section 2.2) its spectrum is $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-i\omega d}$.
+# (section 2.2) its spectrum is $\hat{\mathbf Y}_{\mathbf S}=\hat{\mathbf Y}\,e^{-\mathrm i\omega d}$.
 #
 # **The way back.** Now the roles are exchanged, which conjugates $\hat{\mathbf C}$. The label is symmetric about $(0,0)$,
 # so its spectrum is real, $\hat{\mathbf Y}^\star=\hat{\mathbf Y}$, and we can write
 #
-# $$\hat{\mathbf R}_{\mathbf T}=\frac{\hat{\mathbf C}^\star\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf S}}\,e^{-i\omega d}
-# \;\approx\;\hat{\mathbf R}_{\mathbf S}^\star\,e^{-i\omega d}
+# $$\hat{\mathbf R}_{\mathbf T}=\frac{\hat{\mathbf C}^\star\odot\hat{\mathbf Y}}{\hat{\mathbf K}_{\mathbf S}}\,e^{-\mathrm i\omega d}
+# \;\approx\;\hat{\mathbf R}_{\mathbf S}^\star\,e^{-\mathrm i\omega d}
 # \qquad\Longrightarrow\qquad \mathbf R_{\mathbf T}(u)\approx\mathbf R_{\mathbf S}(d-u).$$
 #
 # The only approximation is $\hat{\mathbf K}_{\mathbf T}\approx\hat{\mathbf K}_{\mathbf S}$: both patches have about

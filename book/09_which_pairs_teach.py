@@ -75,9 +75,9 @@ print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
 
 # %% [markdown]
 # The template alone does not show what a triplet can teach; the responses on the way forward do. So we track all
-# triplets there and back. The filter learned on T is applied to S1 and gives the response $\mathbf R_{S_1}$. A clean
-# Gaussian at its peak is the pseudo-label $\mathbf Y_{S_1}$. With this label a filter is computed from S1 and applied
-# to S2, and in the same way one is computed from S2 and applied to T.
+# triplets there and back. The filter learned on T is applied to S1 and gives the response $\mathbf R_{\mathbf S_1}$. A
+# clean Gaussian at its peak is the pseudo-label $\mathbf Y_{\mathbf S_1}$. With this label a filter is computed from S1
+# and applied to S2, and in the same way one is computed from S2 and applied to T.
 #
 # We use two networks throughout this chapter: one with **random** weights, as training begins, and the **trained** one
 # that comes with the book.
@@ -106,9 +106,9 @@ assert n == 32
 # A weight needs two numbers for each pair $i$: its error, and how much moved in it.
 #
 # **How large is the error?** This is Eq. 8 of [chapter 08](08_three_frames.ipynb),
-# $\ell_i=\|\widetilde{\mathbf R}_{T}^i-\mathbf Y_T\|_2^2$: the squared distance between the response back at T and the
-# label that it should be. The tenth of the pairs with the highest errors is left out: $\mathbf A_{drop}^i=0$ for them
-# and 1 for the others.
+# $\ell_i=\|\widetilde{\mathbf R}_{\mathbf T}^i-\mathbf Y_{\mathbf T}\|_2^2$: the squared distance between the response
+# back at T and the label that it should be. The tenth of the pairs with the highest errors is left out:
+# $\mathbf A_{drop}^i=0$ for them and 1 for the others.
 
 # %%
 errors = round_trip_errors(trip.back, trip.label, "paper")
@@ -121,11 +121,11 @@ print("kept:", int(drop.sum()), "of", n)
 #
 # > **Paper, Eq. 9.** The motion of a pair: how far each forward response is from the label before it.
 # >
-# > $$\mathbf A_{motion}^i=\|\mathbf R_{S_1}^i-\mathbf Y_T^i\|_2^2+\|\mathbf R_{S_2}^i-\mathbf Y_{S_1}^i\|_2^2 \tag{9}$$
+# > $$\mathbf A_{motion}^i=\|\mathbf R_{\mathbf S_1}^i-\mathbf Y_{\mathbf T}^i\|_2^2+\|\mathbf R_{\mathbf S_2}^i-\mathbf Y_{\mathbf S_1}^i\|_2^2 \tag{9}$$
 #
-# The authors' code has $\|\mathbf R_{S_1}^i-\mathbf R_{S_2}^i\|_2^2$ as the second term: it compares $\mathbf R_{S_2}$
-# with the response to S1, not with the clean label made from this response. We call the two forms `"paper"` and
-# `"reference"`, and will measure which is better.
+# The authors' code has $\|\mathbf R_{\mathbf S_1}^i-\mathbf R_{\mathbf S_2}^i\|_2^2$ as the second term: it compares
+# $\mathbf R_{\mathbf S_2}$ with the response to S1, not with the clean label made from this response. We call the two
+# forms `"paper"` and `"reference"`, and will measure which is better.
 
 # %%
 motion = {form: motion_weights(trip, form) for form in ("paper", "reference")}
@@ -140,7 +140,7 @@ motion = {form: motion_weights(trip, form) for form in ("paper", "reference")}
 #
 # > **Paper, Eq. 11.** The loss of a batch of $n$ pairs.
 # >
-# > $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_T^i-\mathbf Y_T^i\|_2^2 \tag{11}$$
+# > $$\mathcal L_{un}=\frac1n\sum_{i=1}^n\mathbf A_{norm}^i\,\|\widetilde{\mathbf R}_{\mathbf T}^i-\mathbf Y_{\mathbf T}^i\|_2^2 \tag{11}$$
 
 # %%
 shares = normalise_weights(drop, motion["paper"])
@@ -272,10 +272,10 @@ assert moving[1] <= 3
 # %% [markdown]
 # ## 9.4 What A_motion measures
 #
-# Is the weight of a pair proportional to how far it moved? Suppose the tracker is perfect: $\mathbf R_{S_1}$ *is* the
-# label, moved by $d$ cells. We expand the square in the first term of Eq. 9. The product of two Gaussians of peak 1 and
-# width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$, and each of the two squares is the case
-# $d=0$ of this. So the first term is
+# Is the weight of a pair proportional to how far it moved? Suppose the tracker is perfect: $\mathbf R_{\mathbf S_1}$
+# *is* the label, moved by $d$ cells. We expand the square in the first term of Eq. 9. The product of two Gaussians of
+# peak 1 and width $\sigma$, $d$ cells apart, sums to $\pi\sigma^2e^{-|d|^2/4\sigma^2}$, and each of the two squares is
+# the case $d=0$ of this. So the first term is
 #
 # $$f(d)=\|\mathbf Y(\cdot-d)-\mathbf Y\|_2^2=2\pi\sigma^2\big(1-e^{-|d|^2/4\sigma^2}\big).$$
 #
@@ -750,9 +750,10 @@ assert leap["both (Eq. 10)"] < 0.2
 # %% [markdown]
 # ## 9.9 A failure: the fade that no weight detects
 #
-# Now let S1 fade instead. The filter for S2 comes from S1, so $\mathbf R_{S_2}$ is $1/q$ times too high. But only
-# the *place* of its peak is used, and this may well be right. Then the way back from S2 to T is correct and the error
-# small. A_drop depends on errors, so it keeps the pair. A_motion depends on the responses, so it becomes very large.
+# Now let S1 fade instead. The filter for S2 comes from S1, so $\mathbf R_{\mathbf S_2}$ is $1/q$ times too high. But
+# only the *place* of its peak is used, and this may well be right. Then the way back from S2 to T is correct and the
+# error small. A_drop depends on errors, so it keeps the pair. A_motion depends on the responses, so it becomes very
+# large.
 
 # %%
 dark = demo.judged("fade in S1")
@@ -850,8 +851,8 @@ print(
 
 # %% [markdown]
 # Can features change A_motion in this way? To see that, we give each pair one parameter $q$ and multiply the features
-# of S1 by it. Then $\mathbf R_{S_1}$ is $q$ times as high and $\mathbf R_{S_2}$ $1/q$ times. No peak moves, so *no
-# error changes*, as one pair shows:
+# of S1 by it. Then $\mathbf R_{\mathbf S_1}$ is $q$ times as high and $\mathbf R_{\mathbf S_2}$ $1/q$ times. No peak
+# moves, so *no error changes*, as one pair shows:
 
 # %%
 pixels = torch.from_numpy(batch.patches[places[0]]).float() - torch.tensor(MEAN_RGB)
@@ -913,7 +914,8 @@ assert believed[-1] < 0.3 * believed[0]
 #
 # **It weighs the peak more.** The authors' code multiplies each squared difference by $e^{\mathbf Y}$, between 1 and
 # $e$, before summing. The paper does not mention it. What is the effect? We take the response 0, write the sum as an
-# integral over rings of radius $r$, and substitute $y=e^{-r^2/2\sigma^2}$, so that $2\pi r\,dr=-2\pi\sigma^2\,dy/y$:
+# integral over rings of radius $\rho$, and substitute $y=e^{-\rho^2/2\sigma^2}$, so that
+# $2\pi\rho\,d\rho=-2\pi\sigma^2\,dy/y$:
 #
 # $$\sum e^{\mathbf Y}\mathbf Y^2\approx2\pi\sigma^2\int_0^1y\,e^y\,dy=2\pi\sigma^2=2\sum\mathbf Y^2,$$
 #
@@ -990,15 +992,16 @@ demo.demo()
 # Fill in a stub, then run it and the cell below it. The check says "correct", or gives a hint. Solutions are
 # in [solutions/09.py](solutions/09.py).
 #
-# **1. Weak answers count as motion (measure and explain).** A still pair with the response $h\,\mathbf Y_T$ in S1 and S2,
-# $h<1$, has an A_motion above 0. At which $h$ does it weigh as much as a pair that moves by $d$ cells, then rests, and
-# whose responses are perfect Gaussians? Measure it on maps of your own or derive it. Then explain why the two forms
-# differ, and which pairs get too much weight in the first steps of training.
+# **1. Weak answers count as motion (measure and explain).** A still pair with the response
+# $r_{\max}\mathbf Y_{\mathbf T}$ in S1 and S2, $r_{\max}<1$, has an A_motion above 0. At which height $r_{\max}$ does
+# it weigh as much as a pair that moves by $d$ cells, then rests, and whose responses are perfect Gaussians? Measure it
+# on maps of your own or derive it. Then explain why the two forms differ, and which pairs get too much weight in the
+# first steps of training.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write A_motion of the still pair as a function of $h$, and of the moving pair as a function of $d$. In one of the
-# two forms the label of the second term is the response itself. Set the two equal and solve for $h$.
+# Write A_motion of the still pair as a function of $r_{\max}$, and of the moving pair as a function of $d$. In one of
+# the two forms the label of the second term is the response itself. Set the two equal and solve for $r_{\max}$.
 #
 # </details>
 
@@ -1066,9 +1069,9 @@ def lost_peak(height, weighted):
 check.lost_peak(lost_peak)
 
 # %% [markdown]
-# **4. Is a tenth enough? (compute)** Each pair is faulty with probability $p$, independently. How likely is it that
-# a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and $p=0.02$ it is about 4 batches in a
-# thousand; try $p=0.05$.
+# **4. Is a tenth enough? (compute)** Each pair is faulty with probability `p`, independently. How likely is it that
+# a batch of $n$ holds more faulty pairs than A_drop can remove? With 32 pairs and `p = 0.02` it is about 4 batches in a
+# thousand; try `p = 0.05`.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1088,15 +1091,15 @@ def chance_of_more(p, n, removed):
 check.chance_of_more(chance_of_more)
 
 # %% [markdown]
-# **5. If the weights were not constant (derive).** Multiply the features of S1 by $q$, so that $\mathbf R_{S_1}$
-# becomes $q$ times and $\mathbf R_{S_2}$ $1/q$ times as high. What is the derivative of A_motion (reference form) by
-# $\log q$ at $q=1$? For a still pair with perfect responses the derivative is 0. Does descent then leave $q$ at 1 for
-# good?
+# **5. If the weights were not constant (derive).** Multiply the features of S1 by $q$, so that
+# $\mathbf R_{\mathbf S_1}$ becomes $q$ times and $\mathbf R_{\mathbf S_2}$ $1/q$ times as high. What is the derivative
+# of A_motion (reference form) by $\log q$ at $q=1$? For a still pair with perfect responses the derivative is 0. Does
+# descent then leave $q$ at 1 for good?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Put $q=e^{t}$ into both responses and differentiate by $t$ at 0: the first response changes by itself, the second
-# by minus itself. In the second term of the reference's form the first response is the label, so it depends on $t$
+# Put $q=e^{\xi}$ into both responses and differentiate by $\xi$ at 0: the first response changes by itself, the second
+# by minus itself. In the second term of the reference's form the first response is the label, so it depends on $\xi$
 # too.
 #
 # </details>

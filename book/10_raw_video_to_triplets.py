@@ -425,10 +425,10 @@ assert shifts[2] < 0.1
 # The cache holds single patches; training needs triplets of them. Paper and code draw them differently. In the paper, a
 # triplet is three patches of ten consecutive frames, with S2 after S1. In the code, for a template at $t$,
 #
-# $$t_1=t+\min(\delta_1,\ell),\quad t_2=t+\min(\delta_2,\ell),\qquad
+# $$t_1=t+\min(\delta_1,n),\quad t_2=t+\min(\delta_2,n),\qquad
 # \delta_1,\delta_2\ \text{independent, uniform in}\ 1\dots10,$$
 #
-# with $\ell$ frames left in the video. So S2 may come before S1, or be the same frame. The library calls the two ways
+# with $n$ frames left in the video. So S2 may come before S1, or be the same frame. The library calls the two ways
 # `"ordered"` and `"reference"`. We draw many triplets far from the end of a video and count. A cell of the maps is a
 # pair of distances, and its colour says how often it was drawn; on the diagonal S1 and S2 are the same frame.
 
@@ -935,8 +935,8 @@ check.hold_out(hold_out)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write what is left after the target moved by $s$ along the direction: the product of two shares. Set it to one
-# half: that is a quadratic equation in $s$. Which of its two roots lies inside the window?
+# Write what is left after the target moved by $d$ along the direction: the product of two shares. Set it to one
+# half: that is a quadratic equation in $d$. Which of its two roots lies inside the window?
 #
 # </details>
 

@@ -24,6 +24,7 @@ you_are_here("network", "loss")
 # %%
 import csv
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -50,6 +51,7 @@ from udtlib.evaluation import paired_difference, score_sequence
 from udtlib.evaluation.anchors import anchors
 from udtlib.evaluation.scoring.crossed import crossed_difference
 from udtlib.evaluation.scoring.statistics import bootstrap_interval, sequences_needed
+from udtlib.figures import filter_sheet
 from udtlib.network import MEAN_RGB, FeatureNetwork
 from udtlib.training import train
 from udtlib.training.run import start
@@ -342,16 +344,11 @@ print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:
 
 
 # %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
-def filters(source):
-    """Return the 32 filters of the first layer (3 x 3, RGB) as one picture."""
-    kernels = weights.get_weights(source).tensors["conv1.weight"].permute(0, 2, 3, 1).numpy()
-    scaled = 0.5 + 0.5 * kernels / np.abs(kernels).max((1, 2, 3), keepdims=True)
-    tiles = [viz.resize_nearest(np.rint(255 * each).astype(np.uint8), 36) for each in scaled]
-    return viz.contact_sheet(tiles, 8, gap=3)
-
-
 names = {"random": "random", "48 steps here": learned, "shipped": weights.default()}
-viz.show(viz.side_by_side(*(viz.caption(filters(source), name) for name, source in names.items()), gap=16))
+sheets = {
+    name: filter_sheet(weights.get_weights(source).tensors["conv1.weight"]) for name, source in names.items()
+}
+viz.show(viz.side_by_side(*(viz.caption(sheet, name) for name, sheet in sheets.items()), gap=16))
 before, after = (weights.get_weights(source).tensors["conv2.weight"] for source in ("random", learned))
 changed = float((after - before).norm() / before.norm())
 print(f"the second layer changed by {changed:.1f} of its norm")
@@ -384,7 +381,7 @@ sure = [k for k, sequence in enumerate(chosen) if sequence.name in ("fm-1", "mb-
 
 def show_scores():
     """Print the AUC of every network on every sequence."""
-    print(f"{'AUC, 40 frames':24}", *(f"{sequence.name:>6}" for sequence in chosen), "  mean")
+    print(f"{'AUC, 40 frames, seed 0':24}", *(f"{sequence.name:>6}" for sequence in chosen), "  mean")
     for name, each in auc.items():
         print(f"{name:24}", *(f"{value:6.2f}" for value in each), f"{each.mean():6.2f}")
 
@@ -528,10 +525,12 @@ def detect(network):
 
 found = {name: detect(network) for name, network in contestants.items()}
 random_loss = found["random"][0]
-print(f"{'':15} loss (random: 1)   follows   same for all pictures   channels")
+seeds_of = {"collapsed": "-", "position code": "-"}  # these two are made by hand, the others have seed 0
+print(f"{'':15} seed   loss (random: 1)   follows   same for all pictures   channels")
 for name, (error, follows, blind, channels) in found.items():
     share = "-" if np.isnan(blind) else f"{blind:.1f}"
-    print(f"{name:15} {error / random_loss:16.1f} {follows:9.1f} {share:>23} {channels:10.0f}")
+    seed = seeds_of.get(name, "0")
+    print(f"{name:15} {seed:>4} {error / random_loss:18.1f} {follows:9.1f} {share:>23} {channels:10.0f}")
 print("lowest loss:", min(found, key=lambda name: found[name][0]))
 
 # %% [markdown]
@@ -850,8 +849,11 @@ def stored(name):
 
 curves, about_curves = stored("curves")
 steps, _ = stored("steps")
+seed_of = {}
 for name, facts in about_curves["runs"].items():
-    print(f"{name}: {facts['hardware']}, {facts['wall time']}")
+    # The first seed of the settings is the run's; that of the drawn clips comes later.
+    seed_of[name] = re.search(r"\bseed=(\d+)", facts["settings"])[1]
+    print(f"{name}: seed {seed_of[name]}, {facts['hardware']}, {facts['wall time']}")
     words = textwrap.wrap(facts["command"], 100, break_on_hyphens=False, break_long_words=False)
     print("   ", " \\\n        ".join(words))
 
@@ -878,7 +880,10 @@ for number, (run, dataset) in enumerate(sorted({(row["run"], row["dataset"]) for
     at = [int(row["steps"]) for row in lines]
     beside = 1.12 ** (number - 1.5) * np.array(at)  # so that no bar stands on another
     axes[2].errorbar(beside, middle, bars, marker="o", ms=4, capsize=2, label=f"{run}, {dataset}")
-    print(f"{run:8} {dataset:10}", *(f"{step}: {auc:.3f}  " for step, auc in zip(at, middle, strict=True)))
+    print(
+        f"{run:8} seed {seed_of[run]}, {dataset:10}",
+        *(f"{step}: {auc:.3f}  " for step, auc in zip(at, middle, strict=True)),
+    )
     points[run, dataset] = len(at)
 axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None), xscale="log")
 axes[1].set(xlabel="step", ylabel="learning rate", xscale="log", yscale="log")
@@ -902,7 +907,9 @@ track = {
     if (row["run"], row["dataset"]) == ("udt-long", "synthetic")
 }
 best = max(track, key=lambda step: track[step])
-print(f"mean loss of the first third {early:.1f}, of the last {late:.1f}")
+print(
+    f"udt-long, seed {seed_of['udt-long']}: mean loss of the first third {early:.1f}, of the last {late:.1f}"
+)
 print(
     f"AUC on the synthetic sequences after {best} steps {track[best]:.3f}, after {max(track)} {track[max(track)]:.3f}"
 )
@@ -913,9 +920,9 @@ print(
 # there is no choice between scales, and no window.
 #
 # **Does training make the features too large?** This is another thing that the loss hardly shows (section 11.9), but it
-# can be seen in the network itself. Its layers grow during training, and the LRN at the end turns a feature $f$ into
-# $f\,(1+s)^{-0.75}$, where $s$ is $10^{-4}$ times the mean square of five neighbouring channels. If these are all as
-# strong as $f$, then $s=10^{-4}f^2$, and the output is largest at $s=2$. Below that, a stronger feature gives a stronger
+# can be seen in the network itself. Its layers grow during training, and the LRN at the end turns a feature $x$ into
+# $x\,(1+s)^{-0.75}$, where $s$ is $10^{-4}$ times the mean square of five neighbouring channels. If these are all as
+# strong as $x$, then $s=10^{-4}x^2$, and the output is largest at $s=2$. Below that, a stronger feature gives a stronger
 # output. Above it, a stronger feature gives a *weaker* output: an edge with much contrast counts for less than one with
 # little.
 #
@@ -984,7 +991,7 @@ for scale, says in {"1": "as trained", "0.25": "times 1/4"}.items():
         f"{one} {of_scale(scale, k).mean():.3f} ({', '.join(f'{x:.3f}' for x in of_scale(scale, k).mean(1))})"
         for k, one in enumerate(("overlap", "robustness"))
     )
-    print(f"{says}: {numbers}\n{'':11} failures on ball1 {lost[scale]}")
+    print(f"{says}: {numbers}\n{'':11} failures on ball1 {lost[scale]}   (seeds 0, 1, 2)")
 scale_gap = {}
 for place, one in enumerate(("overlap", "robustness")):
     scale_gap[one] = crossed_difference(of_scale("0.25", place), of_scale("1", place)).interval
@@ -1050,10 +1057,10 @@ for interval in scale_gap.values():
 # - `random` was not trained.
 #
 # *Before* we look at a difference: how large must it be for 22 synthetic or 10 real sequences to show it? With the
-# standard deviation $s_d$ of paired differences over $n$ sequences, a test at 5 % finds four out of five true differences
-# of the size
+# standard deviation $s_\Delta$ of paired differences over $n$ sequences, a test at 5 % finds four out of five true
+# differences of the size
 #
-# $$\delta=(1.96+0.84)\,\frac{s_d}{\sqrt n}.$$
+# $$\delta=(1.96+0.84)\,\frac{s_\Delta}{\sqrt n}.$$
 
 # %%
 table, about_table = stored("runs")

@@ -358,7 +358,7 @@ assert share["quadratic"] > 0.8 > share["flat"]
 # is a convolution over frequencies, so now every coefficient of the filter depends on its neighbours. Setting the
 # derivative of Eq. 12.1 to zero gives the *normal equations*,
 #
-# $$\sum_i w_i\,\hat{\mathbf X}_{i,c}^\star\Big(\sum_d\hat{\mathbf X}_{i,d}\hat{\mathbf W}_d\Big)
+# $$\sum_i w_i\,\hat{\mathbf X}_{i,c}^\star\Big(\sum_k\hat{\mathbf X}_{i,k}\hat{\mathbf W}_k\Big)
 # +\mathscr F\big(\beta^2\odot\mathbf W_c\big)=\Big(\sum_i w_i\hat{\mathbf X}_{i,c}\Big)^{\!\star}\hat{\mathbf Y}, \tag{12.3}$$
 #
 # with $29\cdot15\cdot32$, about 14,000, complex unknowns for our window. The matrix of this system has the square of
@@ -474,7 +474,7 @@ assert warm[3] < 0.6 * cold[3]
 # - a sample whose weight has faded to almost nothing is replaced, or else
 # - the closest pair is merged: either the new sample and the nearest old one, or the two nearest old ones, and then the
 #   new sample takes the free place. Merging means
-#   $$\mathbf X_{ab}=\frac{w_a\mathbf X_a+w_b\mathbf X_b}{w_a+w_b},\qquad w_{ab}=w_a+w_b. \tag{12.4}$$
+#   $$\mathbf X_{ij}=\frac{w_i\mathbf X_i+w_j\mathbf X_j}{w_i+w_j},\qquad w_{ij}=w_i+w_j. \tag{12.4}$$
 #
 # The code computes no distance from the samples themselves. It keeps all inner products and merges those, too.
 #
@@ -642,9 +642,9 @@ assert misses["Newton"].max() < 0.6 * misses["best cell"].max()
 #
 # Two ingredients of the released tracker remain: the channels, and the size of the target.
 #
-# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf M$ of $C$ rows and $C'$ columns. With $C'<C$
+# **Fewer channels.** ECO multiplies the channels with a matrix $\mathbf P$ of $C$ rows and $C'$ columns. With $C'<C$
 # everything after this projection gets cheaper. The matrix is learned in the first frame together with the filter, so
-# that $\|\sum_d(\hat{\mathbf X}\mathbf M)_d\hat{\mathbf W}_d-\hat{\mathbf Y}\|^2$ and the penalties become smallest. A
+# that $\|\sum_k(\hat{\mathbf X}\mathbf P)_k\hat{\mathbf W}_k-\hat{\mathbf Y}\|^2$ and the penalties become smallest. A
 # product of two unknowns is not linear, so it is replaced by its linear approximation around the present guess. That
 # problem is solved, and the product approximated again around the solution. These are Gauss-Newton steps, and they start
 # at the principal components of the first frame's channels.
@@ -925,12 +925,12 @@ assert abs(np.subtract(*(iou(run[0], easy.boxes).mean() for run in unharmed.valu
 # of the grey copy ([Kalal et al. 2010](#References "kalal2010")). Chapter 07 trains the network by the same idea: follow
 # forward, follow back, and measure the distance to the start.
 #
-# *Agree.* We look for a similarity, a zoom $s$, a rotation matrix $\mathbf Q$ and a shift $\mathbf t$,
+# *Agree.* We look for a similarity, a zoom $a$, a rotation matrix $\mathbf Q$ and a shift $\mathbf t$,
 #
-# $$\mathbf p'\approx s\,\mathbf Q\mathbf p+\mathbf t, \tag{12.10}$$
+# $$\mathbf p'\approx a\,\mathbf Q\mathbf p+\mathbf t, \tag{12.10}$$
 #
 # on which most of the kept points agree. RANSAC finds it: it computes the similarity of a few points, chosen at random,
-# many times, and keeps the one that fits most of the others. The window's centre is moved by this similarity, and $s$ is
+# many times, and keeps the one that fits most of the others. The window's centre is moved by this similarity, and $a$ is
 # the factor by which the target has grown. If fewer than 30 of the 100 points are kept, or fewer than 30 agree, the
 # window stays where it is.
 #
@@ -1312,9 +1312,9 @@ check.remember(remember)
 
 # %% [markdown]
 # **Exercise 2 (derive).** The *slope* $x'(u)$ at position `u` (0 to 1, in shares of the window) of the function that
-# belongs to `values`, one a cell: the left part of Eq. 12.5, on the circle. The kernel $\chi(t)$ is
-# $1.25\,|t|^3-2.25\,|t|^2+1$ for distances $|t|$ up to one cell, $-0.75\,(|t|^3-5|t|^2+8|t|-4)$ from one to two cells,
-# then 0.
+# belongs to `values`, one a cell: the left part of Eq. 12.5, on the circle. The kernel $\chi(\xi)$ is
+# $1.25\,|\xi|^3-2.25\,|\xi|^2+1$ for distances $|\xi|$ up to one cell, $-0.75\,(|\xi|^3-5|\xi|^2+8|\xi|-4)$ from one to
+# two cells, then 0.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1333,9 +1333,10 @@ def slope(values, u):
 check.slope(slope)
 
 # %% [markdown]
-# **Exercise 3 (derive).** A real function on a line, $r(u)=c_0+2\,\mathrm{Re}\sum_{k\ge1}c_k\,e^{2\pi\mathrm iku}$,
-# with `coefficients` $c_0,c_1,\dots$. Derive $r'$ and $r''$, and return the position after one step of Newton's method
-# (Eq. 12.6 in one dimension) from `u`.
+# **Exercise 3 (derive).** A real function on a line,
+# $r(u)=\hat r_0+2\,\mathrm{Re}\sum_{k\ge1}\hat r_k\,e^{2\pi\mathrm iku}$, with `coefficients`
+# $\hat r_0,\hat r_1,\dots$. Derive $r'$ and $r''$, and return the position after one step of Newton's method (Eq. 12.6
+# in one dimension) from `u`.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -1391,8 +1392,8 @@ check.solve(solve)
 # %% [markdown]
 # **Exercise 5 (compute).** The trust of Eq. 12.8 in every frame, given the height of each peak and each ratio $B$, as
 # arrays of tracked frames. The yardsticks $\bar r$ and $\bar B$ start as the medians of the first five frames. After
-# each later frame, a yardstick $m$ becomes $m+0.05\,\tau\,(x-m)$, where $x$ is the height or the ratio of this frame
-# and $\tau$ its trust.
+# each later frame, $\bar r$ becomes $\bar r+0.05\,\tau\,(r_{\max}-\bar r)$, where $r_{\max}$ is the height of this
+# frame's peak and $\tau$ its trust, and $\bar B$ becomes $\bar B+0.05\,\tau\,(B-\bar B)$.
 #
 # <details class="exercise"><summary>A hint</summary>
 #

@@ -46,6 +46,7 @@ from udtlib.evaluation import (
 from udtlib.evaluation.report.attribute_plots import long_name
 from udtlib.evaluation.report.plots import line_styles, precision_plot, success_plot
 from udtlib.evaluation.scoring.statistics import spread
+from udtlib.figures import name_points
 from udtlib.trackers.udt.batch import MultiTracker
 from udtlib.widgets.explorer import explorer
 from udtlib.widgets.ranking import compare, ranking_demo, verdict
@@ -81,11 +82,11 @@ tracks = {
 colors = {name: style["color"] for name, style in line_styles(names).items()}
 
 # %% [markdown]
-# Let $o_{sf}$ be the overlap in frame $f$ of sequence $s$. A frame *succeeds* at threshold $t$ if $o_{sf}>t$. A
+# Let $o_{si}$ be the overlap in frame $i$ of sequence $s$. A frame *succeeds* at threshold $t_o$ if $o_{si}>t_o$. A
 # sequence's success is the fraction of its $F_s$ frames that succeed. The benchmark's success is the mean over its
 # $n$ sequences, each of which counts once. And the *area under the curve* is the mean over 21 thresholds:
 #
-# $$S_s(t)=\frac1{F_s}\sum_f[o_{sf}>t],\qquad S(t)=\frac1n\sum_s S_s(t),\qquad
+# $$S_s(t_o)=\frac1{F_s}\sum_i[o_{si}>t_o],\qquad S(t_o)=\frac1n\sum_s S_s(t_o),\qquad
 # \mathrm{AUC}=\frac1{21}\sum_{k=0}^{20}S(k/20). \tag{13.1}$$
 #
 # Here it is written as loops, which are slow and easy to check:
@@ -129,7 +130,7 @@ plt.show()
 # and there are $\lceil 20\,o\rceil$ of them. So a frame is worth
 #
 # $$c(o)=\frac{\lceil 20\,o\rceil}{21}\approx\frac{20\,o+\frac12}{21}\ (o>0),\qquad
-# \mathrm{AUC}=\frac1n\sum_s\frac1{F_s}\sum_f c(o_{sf}), \tag{13.2}$$
+# \mathrm{AUC}=\frac1n\sum_s\frac1{F_s}\sum_i c(o_{si}), \tag{13.2}$$
 #
 # which is about its overlap. A perfect frame is worth $20/21$ and a lost one nothing, *wherever* in the
 # sequence they are. The next cell computes the AUC in four ways: by loops, by Eq. 13.2 with the exact $c(o)$ and
@@ -309,14 +310,14 @@ for attribute in attributes:
 my_guess = 100
 
 # %% [markdown]
-# Let $d_s$ be the difference in sequence $s$, with standard deviation $\sigma_d$. The mean of $n$ of them has the
-# standard error $\sigma_d/\sqrt n$. The interval leaves out 0 if the observed mean exceeds 1.96 standard errors. One
-# time in five the observed mean is more than 0.84 standard errors below the true difference $\delta$. So the interval
-# leaves out 0 four times out of five if $\delta$ is $1.96+0.84$ standard errors. This is the *minimum detectable
-# difference*
+# Let $\Delta_s$ be the difference in sequence $s$, with standard deviation $\sigma_\Delta$. The mean of $n$ of them has
+# the standard error $\sigma_\Delta/\sqrt n$. The interval leaves out 0 if the observed mean exceeds 1.96 standard
+# errors. One time in five the observed mean is more than 0.84 standard errors below the true difference $\delta$. So the
+# interval leaves out 0 four times out of five if $\delta$ is $1.96+0.84$ standard errors. This is the *minimum
+# detectable difference*
 #
-# $$\delta(n)=(1.96+0.84)\,\frac{\sigma_d}{\sqrt n},\qquad
-# \sigma_d^2=\sigma_a^2+\sigma_b^2-2\rho_{ab}\,\sigma_a\sigma_b. \tag{13.3}$$
+# $$\delta(n)=(1.96+0.84)\,\frac{\sigma_\Delta}{\sqrt n},\qquad
+# \sigma_\Delta^2=\sigma_a^2+\sigma_b^2-2\rho_{ab}\,\sigma_a\sigma_b. \tag{13.3}$$
 #
 # The scores of the two trackers have the standard deviations $\sigma_a$ and $\sigma_b$ and the correlation
 # $\rho_{ab}$. The last term is the gain from pairing. Without the scores of the single sequences $\rho_{ab}$ is
@@ -428,7 +429,7 @@ assert verdicts.count("undecided") > 20
 # ## 13.5 A mistake: counting frames
 #
 # A hundred sequences are few, but 59,035 frames are many. Why not compute the standard error from *frames*? The
-# stored counts are enough: if $m_k$ frames of a sequence succeed at the threshold $k/20$, then $m_{k-1}-m_k$ of them
+# stored counts are enough: if $n_k$ frames of a sequence succeed at the threshold $k/20$, then $n_{k-1}-n_k$ of them
 # pass exactly $k$ thresholds and are worth $k/21$ each (Eq. 13.2). We can test this idea by experiment. We split the
 # 100 targets into halves at random. Both halves were tracked by the *same tracker*, so a correct 95 % test calls them
 # different in 5 % of the splits.
@@ -682,9 +683,9 @@ for name in tables:
 # true one. `udt evaluate --starts 5` runs each sequence from the true box and from four such boxes, the same for every
 # tracker.
 #
-# Let $a_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard deviation over the starts is
-# the *spread*. The next table has our trackers again, on another processor, from five starts, or three for the slow
-# ones:
+# Let $\mathrm{AUC}_k$ be a tracker's AUC from start $k$, averaged over the sequences; the standard deviation over the
+# starts is the *spread*. The next table has our trackers again, on another processor, from five starts, or three for
+# the slow ones:
 
 # %%
 again = {
@@ -731,12 +732,13 @@ print(
 # its own change.
 #
 # So when is a difference between two trackers larger than the effect of the starts? Both trackers have the same starts.
-# Let $d_k=a_k-b_k$ be the difference from start $k$, and put the usual interval around its mean,
+# Let $\Delta_k=\mathrm{AUC}_k-\mathrm{AUC}'_k$ be the difference of two trackers from start $k$, and put the usual
+# interval around its mean,
 #
-# $$\bar d\ \pm\ t_{m-1}\,\frac{s_d}{\sqrt m}, \tag{13.4}$$
+# $$\bar\Delta\ \pm\ t_{m-1}\,\frac{s_\Delta}{\sqrt m}, \tag{13.4}$$
 #
-# with the standard deviation $s_d$ of the $d_k$ from $m$ starts and Student's factor $t_{m-1}$ (2.8 for five, 4.3
-# for three). If the interval contains 0, the starts alone can make a difference of that size, and the difference in
+# with the standard deviation $s_\Delta$ of the $\Delta_k$ from $m$ starts and Student's factor $t_{m-1}$ (2.8 for five,
+# 4.3 for three). If the interval contains 0, the starts alone can make a difference of that size, and the difference in
 # the table is no evidence that one tracker is better.
 
 # %%
@@ -904,25 +906,6 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 # %%
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
-
-
-def name_points(axis, points, gap, colors, step, left=()):
-    """Write the name of each point {name: (x, y)} to its right, higher where another name stands."""
-    written = []
-    for name, (x, y) in sorted(points.items(), key=lambda item: item[1][1]):
-        if name in left:
-            axis.annotate(
-                name, (x, y), (x / step, y), va="center", ha="right", fontsize=8, color=colors[name]
-            )
-            continue
-        place = y
-        for other, height in written:  # from the lowest up
-            if abs(np.log(x / other)) < 0.6 and place < height + gap:
-                place = height + gap
-        written.append((x, place))
-        axis.annotate(name, (x, y), (step * x, place), va="center", fontsize=8, color=colors[name])
-
-
 # %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 groups = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.35"}

@@ -254,7 +254,7 @@ for n in (1, 2, 5, 10, 20):
 print(f"mean of the first 9: {after[:9].mean():.2f}, of the frames after them: {after[9:].mean():.2f}")
 
 # %% [markdown]
-# The left plot shows this curve. Now imagine a tracker that follows exactly this curve and fails every $m$ frames. The
+# The left plot shows this curve. Now imagine a tracker that follows exactly this curve and fails every $n$ frames. The
 # right plot shows its mean overlap. Which tracker has the higher one, a tracker that fails every 5 frames or one that
 # fails every 25?
 
@@ -744,9 +744,9 @@ print(
 #
 # ### How many sequences does such a difference need?
 #
-# Section 13.4 derived how large a difference must be to show up four times out of five: with the deviation $\sigma_d$
-# of the paired differences, $2.8\,\sigma_d/\sqrt n$ failures a sequence for $n$ sequences. A true
-# difference $\delta$ shows up with the probability that a normal variable of mean $\delta\sqrt n/\sigma_d$ and
+# Section 13.4 derived how large a difference must be to show up four times out of five: with the deviation
+# $\sigma_\Delta$ of the paired differences, $2.8\,\sigma_\Delta/\sqrt n$ failures a sequence for $n$ sequences. A true
+# difference $\delta$ shows up with the probability that a normal variable of mean $\delta\sqrt n/\sigma_\Delta$ and
 # deviation 1 exceeds 1.96.
 
 # %%

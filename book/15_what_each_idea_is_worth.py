@@ -16,7 +16,7 @@
 # 09](09_which_pairs_teach.ipynb) (the weights), [chapter 11](11_training.ipynb) (training), and [chapter
 # 13](13_evaluating_on_otb.ipynb) (intervals over sequences).
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 25 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -39,6 +39,7 @@ from udtlib.experiments.judging import judge
 from udtlib.experiments.material import arm_batches, judged_clips
 from udtlib.experiments.runs import first_weights
 from udtlib.experiments.verdicts import MEASURES, arm_lines, pair, seeds_of, table_of, verdicts
+from udtlib.figures import differences
 from udtlib.training import train
 from udtlib.weights import load_weights
 from udtlib.widgets import arms
@@ -152,22 +153,22 @@ for one in REAL.comparisons:
 # The arms form a table of scores: one row a seed, one column a sequence. Two kinds of chance are *crossed* in it.
 # Another seed would give another network, and it would move the whole row. Another sequence would be easier or harder
 # for every network, and it would move the whole column. Write the difference of two arms on sequence $j$ from seed $i$
-# as the true difference $\mu$ and a part each of the seed, of the sequence, and of the rest:
+# as the true difference $\Delta$ and a part each of the seed, of the sequence, and of the rest:
 #
-# $$d_{ij}=\mu+r_i+c_j+e_{ij},\qquad i=1\ldots m,\quad j=1\ldots n. \tag{15.1}$$
+# $$\Delta_{ij}=\Delta+r_i+c_j+e_{ij},\qquad i=1\ldots m,\quad j=1\ldots n. \tag{15.1}$$
 #
 # If these parts have the variances $\sigma_r^2$, $\sigma_c^2$ and $\sigma_e^2$, the mean over the table has the variance
 #
-# $$\operatorname{Var}\bar d=\frac{\sigma_r^2}{m}+\frac{\sigma_c^2}{n}+\frac{\sigma_e^2}{mn}. \tag{15.2}$$
+# $$\operatorname{Var}\bar\Delta=\frac{\sigma_r^2}{m}+\frac{\sigma_c^2}{n}+\frac{\sigma_e^2}{mn}. \tag{15.2}$$
 #
 # More sequences do not make the first term smaller, and more seeds do not make the second smaller. The bootstrap of
 # `udtlib.evaluation.scoring.crossed` redraws rows and columns, so its interval contains all three terms. The arms are
 # paired twice: seed $i$ gives both the same first weights and the same triplets, and both are judged on the same
-# sequences. What is hard for both cancels in $d_{ij}$.
+# sequences. What is hard for both cancels in $\Delta_{ij}$.
 #
-# How large must a true difference be to be found? With a standard error $s$ of the mean, a single test at 5 % finds a
-# true difference of $(1.96+0.84)\,s$ four times out of five. We print this *detectable* difference for each comparison,
-# before any result. To pass the correction for several claims, a difference must be larger still.
+# How large must a true difference be to be found? A single test at 5 % finds a true difference of $1.96+0.84$ standard
+# errors of the mean four times out of five. We print this *detectable* difference for each comparison, before any
+# result. To pass the correction for several claims, a difference must be larger still.
 
 # %%
 found = verdicts(REAL, real)
@@ -229,7 +230,7 @@ for arm, mean in means.items():
 #
 # We look at several claims at once. If none were true, each would still be "found" in 5 % of all experiments, and with
 # more claims a false finding becomes likely. [Holm's rule](#References "holm1979") corrects for that: the
-# smallest p-value is multiplied by the number of claims $k$, the next one by $k-1$, and so on. With this correction the
+# smallest p-value is multiplied by the number of claims, the next one by one less, and so on. With this correction the
 # chance of even one false finding is at most 5 %.
 #
 # For each claim we print the detectable difference again, then the difference that was found, its interval, the corrected
@@ -240,7 +241,8 @@ for arm, mean in means.items():
 def show(experiment, rows):
     """Print the verdict of each comparison, or the command that would make its runs."""
     done = {pair(one.comparison): one for one in verdicts(experiment, rows)}
-    print(f"{'':44} detectable  found")
+    seeds = "-".join(str(count) for count in sorted({one.seeds for one in done.values()}))
+    print(f"{'':44} detectable  found, over {seeds} seeds")
     for comparison in experiment.comparisons:
         one = done.get(pair(comparison))
         if one is None:
@@ -261,21 +263,10 @@ verdict = show(REAL, real)
 
 
 # %% tags=["slide"] alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
-def plot_verdicts(found, label):
-    """Draw each difference with its interval, and what could have been detected."""
-    _, axis = plt.subplots(figsize=(7, 0.8 + 0.4 * len(found)), layout="constrained")
-    for row, one in enumerate(found.values()):
-        i, reach = one.overlap.interval, one.overlap.detectable
-        error = [[i.mean - i.low], [i.high - i.mean]]
-        axis.errorbar(i.mean, -row, xerr=error, marker="o", capsize=3, color="0.2")
-        axis.vlines([-reach, reach], -row - 0.3, -row + 0.3, color="#d55e00")
-    axis.set_yticks(-np.arange(len(found)), list(found))
-    axis.axvline(0, color="0.7")
-    axis.set(xlabel=label)
-    plt.show()
-
-
-plot_verdicts(verdict, "difference in AUC; orange: what could be detected")
+differences(
+    {name: one.overlap for name, one in verdict.items()}, "difference in AUC; orange: what could be detected"
+)
+plt.show()
 
 # %% [markdown]
 # The interval of `udt - single-trajectory` just leaves out 0, and yet this claim is not resolved: the intervals are not
@@ -444,7 +435,11 @@ on_videos = show(PACKED, medium_table)
 # In the picture, compare the widths of the intervals:
 
 # %% tags=["slide"] alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected."
-plot_verdicts(on_videos, "difference in overlap; orange: what could be detected")
+differences(
+    {name: one.overlap for name, one in on_videos.items()},
+    "difference in overlap; orange: what could be detected",
+)
+plt.show()
 
 # %% [markdown]
 # None of the claims is resolved. `udt` is much better than `random` on some sequences and much worse on others, so the
@@ -597,7 +592,7 @@ batches = arm_batches(supervised, tiny, seed=0)
 with tempfile.TemporaryDirectory() as folder:
     ending = train(tiny.settings(supervised, 0, len(batches), batches.name), batches, folder)
     trained = load_weights(ending.weights)
-print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised.name}")
+print(f"{ending.steps} steps of {tiny.recipe['batch']} triplets, arm {supervised.name}, seed 0")
 
 # %% tags=["closed-loop"]
 shown = judged_clips(4)
@@ -711,8 +706,8 @@ check.standard_error(standard_error)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The number of broken triplets in a batch is random. If it is $k$, how many of them survive the drop? It cannot be
-# less than none. Then average over $k$.
+# The number of broken triplets in a batch is random. If it is $n$, how many of them survive the drop? It cannot be
+# less than none. Then average over $n$.
 #
 # </details>
 

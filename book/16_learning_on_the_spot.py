@@ -83,12 +83,12 @@ assert judged.shape[0] == 16
 # ## 16.2 One step, and the line of code for it
 #
 # Let $\theta$ be the weights as they ship, and $\mathcal L(\theta)$ the loss of Eq. 11 on triplets from *this* video.
-# A step against the gradient with the rate $h$,
+# A step against the gradient with the rate $h_t$,
 #
-# $$\theta'=\theta-h\,\nabla\mathcal L(\theta),\qquad
-# \mathcal L(\theta')\approx\mathcal L(\theta)-h\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
+# $$\theta'=\theta-h_t\,\nabla\mathcal L(\theta),\qquad
+# \mathcal L(\theta')\approx\mathcal L(\theta)-h_t\,\|\nabla\mathcal L(\theta)\|^2, \tag{16.1}$$
 #
-# lowers the loss if $h$ is small enough. But a lower loss on the frames that were trained on does not yet mean that the
+# lowers the loss if $h_t$ is small enough. But a lower loss on the frames that were trained on does not yet mean that the
 # network tracks better. Two things can go wrong. First, the network may fit these frames alone; so we compute the loss on
 # frames that were held out. Second, a lower loss may not mean better tracking, and the loss on held-out frames cannot
 # show that; section 16.5 measures it.
@@ -434,7 +434,7 @@ for kind, differences in gaps.items():
     for name, gap in zip(names, differences, strict=True):
         mean = by_sequence(kind, name).mean()
         print(
-            f"{kind:9} {name:16} {data['videos'][name]:3} videos: AUC {mean:.1f}, "
+            f"{kind:9} {name:16} {data['videos'][name]:3} videos, {len(data['auc'][kind][name])} seeds: AUC {mean:.1f}, "
             f"less all {gap.mean:+.1f} ({gap.low:+.1f} to {gap.high:+.1f})"
         )
     least = detectable_difference(by_sequence(kind, names[0]), by_sequence(kind, "1/1"))
@@ -529,7 +529,7 @@ check.keep(keep)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Fix T and count: with $k$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
+# Fix T and count: with $n$ frames after it, in how many ways can S1 and S2 be chosen? Then add up over all T; a sum
 # of squares has a closed form.
 #
 # </details>

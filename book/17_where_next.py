@@ -61,15 +61,15 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # $\mathbf T$. Write $\mathbf R_j$ for the response at $\mathbf S_j$ on the way out, and $\mathbf R^{(k)}_{\mathbf T}$
 # for the response at $\mathbf T$ after the way back from $\mathbf S_k$. With $i$ for the sample in the batch, the loss is
 #
-# $$\mathcal L=\sum_{k=1}^{3}\sum_i A^{(k)}_i\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
+# $$\mathcal L_{un}=\sum_{k=1}^{3}\sum_i\mathbf A^{(k)}_{norm,i}\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
 #
 # Without the weights, the first term is Eq. 6 of the paper, the second Eq. 8, and the third is new. So the loss contains
 # short ways, on which little goes wrong, as well as longer and harder ones.
 #
-# **More is dropped.** $A^{(k)}_i$ is the weight of Eq. 10. It now leaves out the worst 20 % of the samples instead of 10 %,
-# for each term separately. Its motion weight sums what moved on the way to $\mathbf S_k$,
+# **More is dropped.** $\mathbf A^{(k)}_{norm,i}$ is the weight of Eq. 10. It now leaves out the worst 20 % of the
+# samples instead of 10 %, for each term separately. Its motion weight sums what moved on the way to $\mathbf S_k$,
 #
-# $$M^{(k)}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
+# $$\mathbf A^{(k)}_{motion}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
 #
 # For $k=3$ the released code has $\mathbf R^{(3)}_{\mathbf T}$ in the place of $\mathbf Y_{\mathbf T}$, probably by
 # mistake.
@@ -77,7 +77,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # **Patches with something in them.** The centre of a frame often shows sky. LUDT looks at 25 places in the first frame and
 # takes the one with the greatest entropy
 #
-# $$H=-\sum_v p_v\log_2 p_v, \tag{17.3}$$
+# $$\text{entropy}=-\sum_v p_v\log_2 p_v, \tag{17.3}$$
 #
 # where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
 #
@@ -173,27 +173,32 @@ assert variety["most varied"] >= variety["centre"]
 #
 # | stage | what happens | rate |
 # |---|---|---|
-# | decode | a video is decoded and its patches are cut, once | frames a second and core, $f$ |
-# | read | the three patches of a triplet are read from the disk, each of $p$ bytes | bytes a second, $d$ |
-# | compute | the triplet goes through the network, there and back | triplets a second and machine, $r$ |
-# | exchange | all machines add up their gradients after each step | latency $t_m$ and bytes a second, $b$ |
+# | decode | a video is decoded and its patches are cut, once | frames a second and core |
+# | read | the three patches of a triplet are read from the disk | bytes a second |
+# | compute | the triplet goes through the network, there and back | triplets a second and machine |
+# | exchange | all machines add up their gradients after each step | latency of a message, bytes a second |
 #
-# With $V$ videos of $F$ frames, $E$ epochs, $N$ machines of $c$ cores and a batch of $B$ triplets on each machine,
-# there are $T=VFE$ triplets to learn from (every frame is a template once an epoch), in $T/BN$ steps, and the stages
+# Every frame is a template once an epoch, so there are as many triplets to learn from as videos times frames times
+# epochs, and $n$ machines share them evenly. With the frames, triplets and steps of *one* of these machines, the stages
 # take
 #
-# $$t_{\text{decode}}=\frac{VF}{fcN},\qquad t_{\text{read}}=\frac{3pT}{dN},\qquad t_{\text{compute}}=\frac{T}{rN},\qquad
-# t_{\text{exchange}}=\frac{T}{BN}\Big(3(N-1)\,t_m+\frac sb\Big). \tag{17.4}$$
+# $$\begin{aligned}
+# t_{\text{decode}}&=\frac{\text{frames}}{\text{frames a second and core}\cdot\text{cores}}\\
+# t_{\text{read}}&=\frac{3\cdot\text{triplets}\cdot\text{bytes of a patch}}{\text{bytes a second}}\\
+# t_{\text{compute}}&=\frac{\text{triplets}}{\text{triplets a second}}\\
+# t_{\text{exchange}}&=\text{steps}\cdot\Big(3(n-1)\cdot\text{latency}+\frac{\text{bytes of a step}}{\text{bytes a second}}\Big)
+# \end{aligned}\tag{17.4}$$
 #
-# Each of the first three is an amount of work over a rate. In the last one $s$ is how many bytes a machine sends in a
-# step. In a *ring*, each machine passes parts of the gradient on to its neighbour, $N-1$ times to add them up and $N-1$
-# times to hand out the sums; exercise 1 asks for the bytes. The weights of Eq. 10 need three numbers of every triplet in
-# the batch, and passing these on takes another $N-1$ messages. `udtlib.bench.scaling.bill` computes Eq. 17.4.
+# Each of the first three is an amount of work over a rate. The steps are a machine's triplets over its batch, and the
+# bytes of a step are what it sends. In a *ring*, each machine passes parts of the gradient on to its neighbour, $n-1$
+# times to add them up and $n-1$ times to hand out the sums; exercise 1 asks for the bytes. The weights of Eq. 10 need
+# three numbers of every triplet in the batch, and passing these on takes another $n-1$ messages.
+# `udtlib.bench.scaling.bill` computes Eq. 17.4.
 #
 # **Assumptions.** Patches are read while the previous step is computed, so only the longer of the two times counts. Every
 # machine keeps its share of the patches on its own disk. The disk reads 500 MB a second, the network carries 10 Gbit
 # a second, and a message takes 50 microseconds; these three are assumed, not measured. All machines are equal,
-# nothing fails, and no stage slows another one down. The batch grows with $N$, and we assume that the network learns
+# nothing fails, and no stage slows another one down. The batch grows with $n$, and we assume that the network learns
 # as much from a triplet as before, which is not true for large batches.
 #
 # The other rates were measured by `make results-costs` and are stored with the processor's name. The cell after the
@@ -222,7 +227,7 @@ print(f"cores: {os.cpu_count()}")
 
 # %% [markdown]
 # **Check.** Two processes on one machine are like two machines with a very fast network, so we can compare the
-# speed-up that the model predicts for $N=2$ with the measured one.
+# speed-up that the model predicts for two machines with the measured one.
 
 # %%
 local = Rates(frames=per_core, triplets=one, cores=1, patch=costs["patch_bytes"]["raw"])
@@ -261,12 +266,12 @@ print(f"{million.disk * costs['patch_bytes']['webp 80'] / costs['patch_bytes']['
 
 # %% [markdown]
 # On one machine computing takes nearly all of the time, and decoding almost none, because a frame is decoded once and
-# is part of $3E=150$ triplets in the mean. With more machines all stages get shorter except the *exchange*, which stays at
-# 65 hours: there are $N$ times fewer steps, but each has $N-1$ times as many messages. So on 10,000 machines it is the
-# largest part.
+# is part of 150 triplets in the mean, three in each of 50 epochs. With more machines all stages get shorter except the
+# *exchange*, which stays at 65 hours: there are $n$ times fewer steps, but each has $n-1$ times as many messages. So on
+# 10,000 machines it is the largest part.
 #
-# A GPU changes one number, $r$. We had none, so its rows in our stored table are empty, and the table names the
-# command that fills them:
+# A GPU changes one number, the triplets a second. We had none, so its rows in our stored table are empty, and the table
+# names the command that fills them:
 
 # %%
 devices = stored_result("training_devices.csv").read_text("utf-8").splitlines()
@@ -341,11 +346,11 @@ for node in operations(onnx.helper):
 # graphs do not, so we write it with common operations. With $x_c$ for channel $c$ of `raw`, the normalisation divides
 # $x_c$ by
 #
-# $$\Big(1+\alpha\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
+# $$\Big(1+2\cdot10^{-5}\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
 #
-# The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $\alpha=2\cdot10^{-5}$, plus 1:
-# `Conv(squares, band, one)`. The power of $\tfrac34$ is the square root times its own square root, $b^{3/4}=\sqrt
-# b\cdot\sqrt{\sqrt b}$; those are the last four lines.
+# The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $2\cdot10^{-5}$, plus 1:
+# `Conv(squares, band, one)`. The power of $\tfrac34$ is the square root times its own square root; those are the
+# last four lines.
 #
 # `udtlib.export.graph.exported_program` gives the same ten operations as a program of `torch.export`. It takes
 # several seconds, so we do not run it here. We write the ONNX file, as `udt weights export udt.safetensors udt.onnx`
@@ -528,12 +533,12 @@ check.network_input(network_input)
 
 # %% [markdown]
 # **Exercise 4 (compute).** From how many machines on does the exchange take longer than computing a step?
-# `step` is the seconds that a machine computes, and each of the $3(N-1)$ messages takes `latency` seconds; leave the bytes
-# out. Return the smallest $N$.
+# `step` is the seconds that a machine computes, and each of the $3(n-1)$ messages of $n$ machines takes `latency`
+# seconds; leave the bytes out. Return the smallest $n$.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write the condition as an inequality and solve it for $N$. "Longer than" is not "as long as": what does that mean
+# Write the condition as an inequality and solve it for $n$. "Longer than" is not "as long as": what does that mean
 # when the division has no remainder?
 #
 # </details>

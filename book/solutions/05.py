@@ -34,13 +34,13 @@ def gradient_error(loss, gradient, at):
     return np.abs(gradient - _differences(loss, at)).max() / np.abs(gradient).max()
 
 
-def inner_half(p, q, width):
-    """Return <P, Q>: columns with a mirror image count twice."""
-    weight = np.full(p.shape[1], 2.0)
+def inner_half(u, v, width):
+    """Return <U, V>: columns with a mirror image count twice."""
+    weight = np.full(u.shape[1], 2.0)
     weight[0] = 1
     if width % 2 == 0:
         weight[-1] = 1
-    return float((weight * (p.conj() * q).real).sum() / (p.shape[0] * width))
+    return float((weight * (u.conj() * v).real).sum() / (u.shape[0] * width))
 
 
 def _as_found(derivative, w, rate, steps):

@@ -12,6 +12,7 @@ import jupytext
 import nbformat
 import prose
 import pytest
+import symbols
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -136,7 +137,11 @@ def test_whole_book_runs_in_time() -> None:
 
 
 def test_symbols() -> None:
-    assert prose.symbol_problems((BOOK / "symbols.csv").read_text("utf-8")) == []
+    table = (BOOK / "symbols.csv").read_text("utf-8")
+    texts = {source.stem: symbols.chapter_text(jupytext.read(source)) for source in SOURCES}
+    assert prose.symbol_problems(table) == []
+    assert symbols.missing_symbols(table, texts) == []
+    assert symbols.idle_symbols(table, texts.values()) == []
 
 
 def test_references() -> None:

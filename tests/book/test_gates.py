@@ -14,6 +14,7 @@ import nbformat
 import prose
 import pytest
 import standin
+import symbols
 from nbformat import NotebookNode
 
 
@@ -351,6 +352,34 @@ def test_citations_and_links_catch(source: Path, notebook: NotebookNode) -> None
     assert len(found) == 2
     notebook.cells[0].source += "\n[@euler1748] and [Euler](#References)"
     assert len(prose.citation_problems(notebook, {"euler1748", "gauss1801"})) == 4
+
+
+def test_letters_are_found_in_formulas_only() -> None:
+    text = (
+        "Price: `$q$`. $\\hat{\\mathbf X}_c\\cdot x'$, and $$\\mathrm i\\alpha_t + \\text{rate}\\tag{1.2}$$"
+    )
+    assert len(symbols.formulas(text)) == 2
+    found = set().union(*map(symbols.letters, symbols.formulas(text)))
+    assert found == {"\\mathbf X", "c", "x", "\\alpha", "t"}
+    assert symbols.letters(r"\mathbf A_{drop}^i + b_\mathrm{gt}\max_u \mathcal L_{un}") == {
+        *("\\mathbf A", "i", "b", "u", "\\mathcal L")
+    }
+
+
+def test_symbols_that_are_used_and_not_listed_are_caught(notebook: NotebookNode) -> None:
+    text = symbols.chapter_text(notebook)
+    assert symbols.idle_symbols(standin.SYMBOLS, [text]) == []
+    assert symbols.missing_symbols(standin.SYMBOLS, {"90": text}) == []
+    once = text + "\n\n## 90.1 More\n\n$r + q$\n"
+    assert symbols.missing_symbols(standin.SYMBOLS, {"90": once}) == []
+    (found,) = symbols.missing_symbols(standin.SYMBOLS, {"90": once + "\n## 90.2 More\n\n$q$\n"})
+    assert found.startswith("90: q stands in 2 sections")
+
+
+@pytest.mark.parametrize("row", ["$q$", "$r_k$", "$\\mathbf r$", '"$r$, $\\hat r$"', "EAO"])
+def test_symbols_that_no_chapter_uses_are_caught(row: str, notebook: NotebookNode) -> None:
+    table = f"symbol,meaning,code,unit\n{row},meaning,code,-\n"
+    assert len(symbols.idle_symbols(table, [symbols.chapter_text(notebook)])) == 1
 
 
 def test_symbols_and_references_catch() -> None:

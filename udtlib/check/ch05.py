@@ -125,11 +125,11 @@ def gradient_error(answer: Answer) -> None:
 def inner_half(answer: Answer) -> None:
     """Check the bracket from half planes on an odd and an even width."""
     for width in (7, 8):
-        P, Q = np.random.default_rng(width).standard_normal((2, 5, width))
-        found = number(answer(np.fft.rfft2(P), np.fft.rfft2(Q), width), "one number, the bracket")
+        U, V = np.random.default_rng(width).standard_normal((2, 5, width))
+        found = number(answer(np.fft.rfft2(U), np.fft.rfft2(V), width), "one number, the bracket")
         alone = "has column 0 only" if width % 2 else "has column 0 and the last column"
         hint = (
-            f"width {width}: expected {(P * Q).sum():.4f}, found {found}; a half plane of this width "
+            f"width {width}: expected {(U * V).sum():.4f}, found {found}; a half plane of this width "
             f"{alone} without a mirror image, every other column counts twice; divide by H*width"
         )
-        expect(close(found, (P * Q).sum(), rtol=1e-5, atol=1e-8), hint)
+        expect(close(found, (U * V).sum(), rtol=1e-5, atol=1e-8), hint)
