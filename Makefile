@@ -192,6 +192,9 @@ results-processors: .venv/book.stamp
 results-ingredients: .venv/book.stamp
 	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/ingredients \
 	--table data/results/ch12_ingredients.json
+	$(BIN)/python book/tools/ingredient_results.py --real $(REAL) --out runs/alone --table data/results/ch12_alone.json \
+	--frames all --every 1 --only scale flow "second look" "settings for VOT" camera velocity "camera beside flow" \
+	"velocity beside flow"
 
 PATCHES := runs/training/patches.raw
 $(PATCHES): | .venv/book.stamp
