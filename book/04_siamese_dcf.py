@@ -17,7 +17,7 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb): the filter of one channel in closed form.
 #
-# Run time: about 11 s on two cores. Downloads: none.
+# Run time: about 7 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
