@@ -1009,16 +1009,16 @@ for place, one in enumerate(("overlap", "robustness")):
 #
 # - Muon ([Jordan et al. 2024](#References "jordan2024")) makes the update of each layer orthogonal, so that all
 #   directions of the weights change by the same amount.
-# - T, S1 and S2 are changed by random warps and changes of light.
-# - They are smeared by random motion blur. None of these changes needs a label.
+# - S1 and S2 are changed by random warps and changes of light.
+# - They are also smeared by random motion blur. None of these changes needs a label.
 # - The first weights are twice as large as usual (`--gain`), so the features are too.
 # - A running average of the weights is written in place of the last ones (`--average`).
 #
 # The experiment `recipe` leaves out one of them at a time. Each arm is trained from three seeds on the real videos, for 300
-# steps of 16 triplets, and judged on 22 real sequences that are kept for choosing, from three starts in each (section
-# 11.13 says how). The arms, the claims and the rule of decision were written down before the first run;
-# [chapter 15](15_what_each_idea_is_worth.ipynb) explains the rule. Each line has the mean overlap, the robustness, and the
-# overlap of each seed:
+# steps of 16 triplets, and judged in the released tracker on 22 real sequences that are kept for choosing, from three
+# starts in each (section 11.13 says how). The arms, the claims and the rule of decision were written down before the first
+# run; [chapter 15](15_what_each_idea_is_worth.ipynb) explains the rule. Each line has the mean overlap, the robustness, and
+# the overlap of each seed:
 
 # %%
 RECIPE = EXPERIMENTS["recipe"]
@@ -1042,16 +1042,16 @@ for name, one in parts.items():
     wins[name] = first.mean(0) > second.mean(0)
     i = one.overlap.interval
     print(f"{name:16} {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}] p {one.corrected:.2f}", end=" ")
-    print(f"better on {wins[name].sum()} of {len(wins[name])}  {one.says}: {one.comparison.claim}")
+    print(f"better on {wins[name].sum()} of {len(wins[name])}\n    {one.comparison.claim}: {one.says}")
 differences({name: one.overlap for name, one in parts.items()}, "difference in overlap; orange: detectable")
 plt.show()
 
 # %% [markdown]
 # None of them. Without changed patches the mean is lower by almost four points, from each of the three seeds, and still
 # the interval contains 0: the recipe is better on hardly more than half of the sequences, and most of the difference
-# comes from a few of them. With SGD it is the same. What the table does show is that motion blur, the average and the size of the first
-# weights are worth little here, less than three points either way. First weights of the usual size are even a little
-# better from each seed. This fits with the table above, where smaller features lost `ball1` less often.
+# comes from a few of them. With SGD it is the same. What the table does show is that motion blur, the average and the
+# size of the first weights are worth little here, less than three points either way. First weights of the usual size
+# are even a little better from each seed. This fits with the table above, where smaller features lost `ball1` less often.
 #
 # So we cannot say that the recipe that ships is the best one. It was chosen by a list of single runs, each scored by one
 # pass over the drawn clips, and it was the first of that list partly by chance; for some of the runs we had also seen
