@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 from datetime import date
@@ -65,6 +66,20 @@ def test_the_commit_and_whether_the_code_differs_from_it(tmp_path, monkeypatch):
     git(tmp_path, "commit", "-qam", "second")
     (tmp_path / "udtlib" / "new.py").write_text("3\n")
     assert measured.is_modified() is True
+
+
+def test_looking_at_the_checkout_writes_nothing_into_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "PROJECT", tmp_path)
+    code = tmp_path / "udtlib" / "code.py"
+    code.parent.mkdir()
+    code.write_text("1\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    os.utime(code, (1, 1))  # so that git would note the new time in its index, under a lock
+    index = (tmp_path / ".git" / "index").read_bytes()
+    assert measured.is_modified() is False
+    assert (tmp_path / ".git" / "index").read_bytes() == index
 
 
 def test_without_git_there_is_no_commit(monkeypatch):

@@ -97,8 +97,10 @@ def is_modified() -> bool | None:
 def _git(*arguments: str) -> str | None:
     if not (PROJECT / ".git").exists():  # installed elsewhere: a repository around it is not ours
         return None
+    # Without locks: a process that is stopped here would leave one behind, and no commit could be made.
+    command = ["git", "--no-optional-locks", *arguments]
     try:
-        done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
