@@ -648,7 +648,7 @@ for name, table in tables.items():
 # %% [markdown]
 # Which of these differences would also be there on other sequences? We compare every tracker with every other one, in
 # pairs of sequences, and count the intervals that leave out 0. The last number is the minimum detectable difference of
-# so many sequences (Eq. 13.3), with the median of $\sigma_d$ over all pairs of trackers:
+# so many sequences (Eq. 13.3), with the median of $\sigma_\Delta$ over all pairs of trackers:
 
 
 # %%

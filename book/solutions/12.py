@@ -62,12 +62,12 @@ def _memory_overwritten(samples, weights, new, rate):
     return held, shares
 
 
-def _kernel_slope(t):
-    # The kernel is a function of |t|, and the derivative of |t| is the sign of t.
-    size = np.abs(t)
+def _kernel_slope(xi):
+    # The kernel is a function of |xi|, and the derivative of |xi| is the sign of xi.
+    size = np.abs(xi)
     near = 3.75 * size**2 - 4.5 * size
     far = -0.75 * (3 * size**2 - 10 * size + 8)
-    return np.sign(t) * np.where(size <= 1, near, np.where(size < 2, far, 0))
+    return np.sign(xi) * np.where(size <= 1, near, np.where(size < 2, far, 0))
 
 
 def slope(values, u):
