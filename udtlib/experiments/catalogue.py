@@ -1,4 +1,4 @@
-"""The experiments, each declared here before it is run: question, arms, claims, scales. Book: chapters 11 and 15.
+"""The experiments, each declared before it is run: question, arms, claims, scales. Book: chapters 11, 15.
 
 The recipe of scale ``small`` was chosen for chapter 11, by arm ``udt`` on the 22 sequences of the embedded
 benchmark, and is used as it was: optimiser, rates, gain, average. Only its augmentation is left out, for
