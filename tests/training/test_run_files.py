@@ -33,7 +33,8 @@ ROW = {"epoch": 1, "loss": 0.25, "learning_rate": 0.01, "triplets_per_second": 3
 
 def job(out, steps, *words):
     command = [sys.executable, str(TESTS / "training_job.py"), str(out), str(steps), "2", *words]
-    return subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE)
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # other numbers of threads round otherwise
+    return subprocess.Popen(command, env=ENVIRONMENT | threads, stderr=subprocess.PIPE)
 
 
 def lines(out):
