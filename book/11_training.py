@@ -1014,11 +1014,11 @@ for place, one in enumerate(("overlap", "robustness")):
 # - The first weights are twice as large as usual (`--gain`), so the features are too.
 # - A running average of the weights is written in place of the last ones (`--average`).
 #
-# The experiment `recipe` leaves out one of them at a time. Each arm is trained from three seeds on the real videos, for 300
-# steps of 16 triplets, and judged in the released tracker on 22 real sequences that are kept for choosing, from three
-# starts in each (section 11.13 says how). The arms, the claims and the rule of decision were written down before the first
-# run; [chapter 15](15_what_each_idea_is_worth.ipynb) explains the rule. Each line has the mean overlap, the robustness, and
-# the overlap of each seed:
+# The experiment `recipe` leaves out one of them at a time; without changes there is no blur either. Each arm is trained
+# from three seeds on the real videos, for 300 steps of 16 triplets, and judged in the released tracker on 22 real
+# sequences that are kept for choosing, from three starts in each (section 11.13 says how). The arms, the claims and the
+# rule of decision were written down before the first run; [chapter 15](15_what_each_idea_is_worth.ipynb) explains the
+# rule. Each line has the mean overlap, the robustness, and the overlap of each seed:
 
 # %%
 RECIPE = EXPERIMENTS["recipe"]
@@ -1057,8 +1057,8 @@ plt.show()
 # pass over the drawn clips, and it was the first of that list partly by chance; for some of the runs we had also seen
 # the scores on real sequences. Section 11.13 shows a better way to choose.
 #
-# Two arms were declared and not run: twenty times as many steps, with weight decay and without. Each of their six runs
-# would take about half an hour. So what was said of `udt-long` above still rests on one seed.
+# Two arms were declared and not run: twenty times as many steps, half as many triplets in each, with weight decay and
+# without. Such a run has ten times the work of the others. So what was said of `udt-long` above still rests on one seed.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves are whole, their intervals hold the means, and the long run ends worse than it was.
