@@ -1325,7 +1325,7 @@ for first, each in by_recipe.items():
     )
 recipe_gap = crossed_difference(by_recipe["usual"], by_recipe["doubled"]).interval
 print(f"usual minus doubled {recipe_gap.mean:+.3f} [{recipe_gap.low:+.3f}, {recipe_gap.high:+.3f}]")
-print("the network that ships:", weights.default().card["scores"])
+print("ships:", weights.default().card["chosen"])
 
 # %% [markdown]
 # Neither the recipes nor the seeds can be told apart here. The network that ships is the seed in the middle, measured in
