@@ -4,8 +4,9 @@ The recipe of scale ``small`` was chosen for chapter 11, by arm ``udt`` on the 2
 benchmark, and is used as it was: optimiser, rates, gain, average. Only its augmentation is left out, for
 every arm, because the supervised arms know the true displacement of unchanged patches only. No arm is judged
 on those 22. Patches have half the side, 63 pixels, in training and tracking, so that a step costs a quarter.
-Scale ``medium`` takes the whole recipe of the network that ships, augmentation included, three fifths of its
-steps, to real videos and whole patches; the supervised arms cannot be run there. Scale ``full`` has the
+Scale ``medium`` takes that recipe, augmentation included, to real videos and whole patches, with three fifths of
+the steps of the network that ships, which has since done without the gain (chapter 11); the supervised arms
+cannot be run there. Scale ``full`` has the
 reference's schedule. Both judge with the tracker's preset ``released``: what the points of preset ``book``
 find does not depend on the network (chapter 15).
 """
@@ -94,7 +95,7 @@ REFERENCE_SGD = {
 }
 RECIPE = Experiment(
     "recipe",
-    "What does each part of the recipe of the network that ships add, and do more steps help?",
+    "What does each part of the recipe that was chosen first add, and do more steps help?",
     (
         UDT,
         Arm("no-smear", "no motion blur", settings={"smear": 0.0}),
