@@ -842,7 +842,7 @@ for time in times:
     shot = clip.frames[time]
     for box, color in ((clip.boxes, viz.TRUTH), (slow, viz.SECOND), (fast, viz.PREDICTION)):
         shot = viz.draw_box(shot, box[time], color, thickness=2)
-    shots[f"frame {time}"] = shot
+    shots[f"frame {time}"] = shot[:150]  # the boxes stay in the upper part
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
 # %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a peak on the occluder, and the sharpest one on the background"
