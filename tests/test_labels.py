@@ -45,7 +45,7 @@ def test_a_label_too_narrow_for_any_neighbour_is_its_peak(sigma):
     np.testing.assert_array_equal(gaussian_label(3, 4, sigma), np.eye(1, 12).reshape(3, 4))
 
 
-@pytest.mark.parametrize("sigma", [1e150, 1e200, 10**200, math.inf])
+@pytest.mark.parametrize("sigma", [1e30, 1e200, 10**200, math.inf])
 def test_a_label_of_no_end_is_flat(sigma):
     np.testing.assert_array_equal(gaussian_label(3, 4, sigma), np.ones((3, 4)))
 
