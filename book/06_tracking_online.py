@@ -629,8 +629,9 @@ print(
 #
 # Between fHOG and random weights the twelve clips decide nothing. It is easy to draw a wrong conclusion here: on the
 # six clips where fHOG does best it is well ahead, and on the other six it is behind (last line). Somebody who had
-# drawn only six clips could have got either result. A paired interval over clips costs nothing and protects against this. The trackers run along the edge of
-# losing some of these targets, so on another processor the numbers differ a little.
+# drawn only six clips could have got either result. A paired interval over clips costs nothing and protects against
+# this. The trackers run along the edge of losing some of these targets, so on another processor the numbers differ a
+# little.
 #
 # And what does *learning* add? The interval of learned against random weights contains zero too, so these twelve
 # clips do not decide it. But they were drawn by a program, and the network has learned from real video.
