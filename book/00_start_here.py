@@ -322,9 +322,9 @@ for tracker_name, sequences in results.items():
 # that has not learned something else meanwhile may find it again. In this run the network did and MOSSE did not,
 # as the mean overlaps show.
 #
-# But this is only one run: started a pixel beside the true box, the network does not always hold on
-# to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). And how much of the gain
-# comes from learning, how much just from seeing colour in 32 maps instead of one grey picture?
+# But this is only one run. On some sequences a first box a pixel beside the true one decides whether a tracker loses
+# its target, so [chapter 13](13_evaluating_on_otb.ipynb) starts every tracker from several such boxes (section 13.7).
+# And how much of the gain comes from learning, how much just from seeing colour in 32 maps instead of one grey picture?
 # [Chapter 06](06_tracking_online.ipynb) answers this with an experiment.
 
 # %% [markdown]
