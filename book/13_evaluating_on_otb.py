@@ -626,12 +626,14 @@ assert ranking["pytracking"] == "gives up"
 # - `udt` has the network that ships and the preset `book` (section 6.8);
 # - `udt+` is the tracker of [chapter 12](12_udt_plus.ipynb).
 #
-# The interval is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. For
-# `udt` and `udt+` it was not measured here; section 6.8 and chapter 12 have their cost.
+# The interval is 95 % over sequences; speed is on one thread of the processor named in the file, without decoding. A dash
+# means that it was not measured. `udt-released` is as fast as the three rows that differ from it in their weights alone;
+# section 6.8 and chapter 12 have the cost of `udt` and `udt+`.
 #
-# Two things limit what the 22 rendered sequences can show. The recipe of our network was chosen by its score on these
-# 22 sequences (section 11.11), so the scores of `udt` and `udt-released` there are too optimistic. And `udt-noise`
-# was trained on clips from the same renderer, though on other ones. Neither holds for the ten real sequences.
+# Two things limit what the 22 rendered sequences can show. Most parts of our network's recipe were chosen by scores on
+# these 22 sequences (section 11.11), so the scores of `udt`, `udt-released` and `udt+` there are too optimistic. And
+# `udt-noise` was trained on clips from the same renderer, though on other ones. Nothing was trained or chosen on the ten
+# real sequences, although we had seen some scores on them before.
 
 # %%
 tables = {name: read_table(f"trackers_{name}.csv") for name in ("otb10", "synthetic")}
@@ -997,7 +999,7 @@ assert with_accuracy < 0.5
 # same for the clips of section 13.1. The dashed box is the truth. From each fifth of a clip we take the frame in
 # which the trackers differ most.
 
-# %% tags=["slide"] alt="Film strips of three clips, five frames each, with the boxes of three trackers: in two of them the box of one tracker is left behind"
+# %% tags=["slide"] alt="Film strips of three clips, five frames each, with the boxes of three trackers: in two of them boxes are left behind"
 styles = line_styles(names)
 sheets = []
 for clip in clips:
