@@ -866,9 +866,10 @@ print("the same with features a quarter as large:     ", *failed_at["0.25"])
 
 # %% [markdown]
 # These three networks lose the ball at least as often as MOSSE does. The network that ships was trained from first
-# weights of the usual size, and in the same tracker it never loses the ball. Section 11.11 finds the reason: doubled
-# first weights lead to features so large that the normalisation at the end of the network turns strong edges into weak
-# ones. With smaller features each of the three networks fails less often.
+# weights of the usual size, and in the same tracker it never loses the ball. We knew these failures when we gave up the
+# doubling, so `ball1` is no test of the network that ships. Section 11.11 finds a reason: doubled first weights lead to
+# features so large that the normalisation at the end of the network turns strong edges into weak ones. With smaller
+# features each of the three networks fails less often.
 #
 # The 22 real sequences of section 11.11 do not show that doubled first weights do any harm. A benchmark can show a
 # weakness only if it contains the situation in which the weakness matters.
