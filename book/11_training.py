@@ -14,7 +14,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09 (Eq. 6 to 11), the triplets of chapter 10, the tracker of
 # [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 97 s on two cores. Downloads: none.
+# Run time: about 154 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
