@@ -12,7 +12,7 @@
 #
 # **Prerequisites.** Some Python and numpy arrays. You need to know nothing about tracking, signals or neural networks.
 #
-# Run time: about 25 s on two cores. Downloads: none. The videos of this book are drawn by a program while you read.
+# Run time: about 15 s on two cores. Downloads: none. The videos of this book are drawn by a program while you read.
 
 # %%
 import json

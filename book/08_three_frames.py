@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 04](04_siamese_dcf.ipynb) (the filter, Eq. 4 and 5) and chapter 07 (forward and back, the
 # pseudo-label, Eq. 6). Weights are the library's own, `weights.default()`.
 #
-# Run time: about 44 s on two cores. Downloads: none.
+# Run time: about 27 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

@@ -19,7 +19,7 @@
 # **Prerequisites.** [Chapter 07](07_forward_and_back.ipynb) (tracking forward and back, Eq. 6) and [chapter
 # 08](08_three_frames.ipynb) (three frames, Eq. 8). What we use of them is repeated.
 #
-# Run time: about 28 s on two cores. Downloads: none.
+# Run time: about 20 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here

@@ -15,7 +15,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), patches ([chapter
 # 10](10_raw_video_to_triplets.ipynb)) and the tracker of [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 15 s on two cores. Downloads: none.
+# Run time: about 10 s on two cores. Downloads: none.
 
 # %%
 import csv
