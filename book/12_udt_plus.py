@@ -252,6 +252,7 @@ assert stored["frames"] == 40
 # %%
 my_guess = "a gain"
 
+
 # %%
 def by_sequence(name):
     """Print what an ingredient gained on each real sequence, in one order for all ingredients."""
@@ -360,10 +361,12 @@ assert np.abs(found["quadratic"] - moved).max() < 3
 assert np.linalg.norm(found["flat"]) < 0.3 * np.linalg.norm(moved)
 assert share["quadratic"] > 0.8 > share["flat"]
 # The rows: two sequences lose much by the context alone and get it back by the penalty, one gains.
-assert gain("context").low < 0 < gain("context").high and gain("penalty").low < 0
-lost, helped = [k for k, gap in enumerate(widened) if gap < -2], [k for k, gap in enumerate(widened) if gap > 2]
-assert [round(widened[k]) for k in (*lost, *helped)] == [-45, -28, 27]
-assert all(abs(widened[k] + penalised[k]) < 6 for k in lost) and both.low > 0
+assert gain("context").low < 0 < gain("context").high
+rows = sorted(zip(widened, penalised, strict=True))
+assert [round(context) for context, _ in (rows[0], rows[1], rows[-1])] == [-45, -28, 27]
+assert max(abs(context) for context, _ in rows[2:-1]) < 2
+assert max(abs(sum(row)) for row in rows[:2]) < 6
+assert gain("penalty").low < 0 < both.low
 
 # %% [markdown]
 # Both filters are fitted to the same pixels. With the flat penalty much of the filter lies on the background and the
@@ -1105,7 +1108,8 @@ assert landed["one look"][-2:].max() < 0.1
 assert landed["a second look"][-2:].min() > 0.5
 # "Three have intervals above 0", and tuned is better than both it is compared with.
 assert [name for name in order[1:] if gain(name).low > 0] == ["memory", "newton", "flow"]
-assert max(gain(name).mean for name in ("memory", "newton")) < 1.1 and round(gain("flow").mean) == 9
+assert max(gain(name).mean for name in ("memory", "newton")) < 1.1
+assert round(gain("flow").mean) == 9
 assert min(difference("second look", name).low for name in ("scale", "chapter 06")) > 0
 # One change at a time: the two that help, and the two options that are not shown to.
 assert min(alone["settings for VOT"].low, alone["flow"].low) > 0
@@ -1114,7 +1118,8 @@ for name in ("camera", "velocity", "camera beside flow", "velocity beside flow")
 # "The same on every sequence".
 assert stored["auc"]["real"]["second look"] == stored["auc"]["real"]["flow"]
 # "Narrow and contains 0", "less than half a point" (section 12.8).
-assert gain("trust").low < 0 < gain("trust").high < 2 and abs(gain("trust").mean) < 0.5
+assert gain("trust").low < 0 < gain("trust").high < 2
+assert abs(gain("trust").mean) < 0.5
 
 # %% [markdown]
 # Three steps of this chapter have intervals above 0: `memory` and `newton`, which gain about a point or less, and `flow`,
@@ -1496,7 +1501,7 @@ print(f"scale_high = {gain('scale', 'real').high:+.1f}")
 print(f"trust_real = {gain('trust', 'real').mean:+.1f}")
 print(f"trust_low = {gain('trust', 'real').low:+.1f}")
 print(f"trust_high = {gain('trust', 'real').high:+.1f}")
-print(f"projection_real = {gain('projection', 'real').mean:+.1f}")
+print(f"projection_real = {gain('projection', 'real').mean:+.2f}")
 whole = difference("second look", "scale")
 print(f"tuned_gain = {whole.mean:+.1f}")
 print(f"tuned_low = {whole.low:+.1f}")
@@ -1530,7 +1535,7 @@ print(f"sure_back = {doubting[2][-1]:.1f}")
 # - Learning in every sixth frame makes the tracker 1.6 <!-- faster --> times as fast.
 # - The peak of the continuous response is 0.3 <!-- off_newton --> px off in the mean, that of the best cell
 #   1.9 <!-- off_cell --> px.
-# - The released projection keeps all channels and changes the score by -0.0 <!-- projection_real --> points.
+# - The released projection keeps all channels and changes the score by -0.05 <!-- projection_real --> points.
 # - On the real sequences the memory gains +1.0 <!-- memory_real --> points (+0.2 <!-- memory_low --> to
 #   +2.3<!-- memory_high -->), the scale filter +1.6 <!-- scale_real --> (-1.4 <!-- scale_low --> to
 #   +5.4<!-- scale_high -->), and the library's rule of trust +0.4 <!-- trust_real --> (-0.2 <!-- trust_low --> to
