@@ -960,7 +960,7 @@ for name, tensors in networks.items():
         exponents.numpy(), 80, density=True, histtype="step", label=f"{name}: {above[name]:.0%} above"
     )
 axes[1].axvline(np.log10(2), color="#d55e00")
-axes[1].set(xlabel="logarithm of s", ylabel="density")
+axes[1].set(xlabel="logarithm of s", ylabel="density", xlim=(-7.5, 3))  # room for the legend
 for axis in axes:
     axis.legend(fontsize=8)
 plt.show()
@@ -1343,7 +1343,7 @@ print("ships:", weights.default().card["chosen"])
 # in the first frames after a start, and at the right in whole runs. Look for the place from which on the intervals leave
 # out zero.
 
-# %% alt="Overlap minus that of random weights over the frames after a start, for seven networks with intervals: the curves separate only in long runs, with the book's on top"
+# %% alt="Overlap minus that of random weights over the frames after a start, for six networks with intervals: the curves separate only in long runs, with the book's on top"
 horizons = [*choice["horizons"], "whole"]
 
 
