@@ -16,7 +16,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 19 s on two cores. Downloads: none.
+# Run time: about 27 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -1540,8 +1540,8 @@ print(f"sure_back = {doubting[2][-1]:.1f}")
 # - On the real sequences the memory gains +1.0 <!-- memory_real --> points (+0.2 <!-- memory_low --> to
 #   +2.3<!-- memory_high -->), the scale filter +1.6 <!-- scale_real --> (-1.4 <!-- scale_low --> to
 #   +5.4<!-- scale_high -->), and the library's rule of trust +0.4 <!-- trust_real --> (-0.2 <!-- trust_low --> to
-#   +1.1<!-- trust_high -->). Only the first interval lies above 0, and it did not with another network, so these few
-#   short sequences prove none of the three gains.
+#   +1.1<!-- trust_high -->). Only the first interval does not contain zero, and with another network it did, so these
+#   few short sequences prove none of the three gains.
 # - What a response is compared with matters: measured against the first frame, undisturbed frames get a median trust of
 #   0.1<!-- rehearsal -->, against the first tracked frames 1.0<!-- fair -->. On one clip with an occluder, the tracker that
 #   always learns ends with an overlap of 0.0 <!-- end_always --> and full trust. The one that uses the rule has a trust of
