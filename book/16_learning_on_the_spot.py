@@ -395,10 +395,10 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # With more videos an epoch has more steps, and more steps may help by themselves. So we keep the *number of steps* and
 # ask: does it help to draw the triplets from more videos?
 #
-# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the recipe
-# of the network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of
-# our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It
-# tracks as in section 16.5.
+# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with chapter
+# 11's first recipe, which doubles the first weights, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$,
+# $\tfrac14$, $\tfrac12$ and all of our raw videos, chosen anew for each seed; and on all of them with procedural clips in
+# the other half of each batch. It tracks as in section 16.5.
 #
 # **The rule**, fixed before the runs: more videos *help* if the 95 % interval of the AUC with the smallest part less that
 # with all videos lies below zero. Beside it the program prints the smallest difference that would have been found four
@@ -486,7 +486,7 @@ for kind, parts in data["auc"].items():
     )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# What there is to draw from; the curve is of this network's recipe, flat, and its seeds differ.
+# What there is to draw from; the curve is of three seeds, and flat.
 assert packed["videos"] == 104
 assert drawn < packed["patches"]
 assert names[0] == "1/32"
