@@ -26,6 +26,7 @@ import torch
 
 from udtlib import viz, weights
 from udtlib.adaptation import AT_HOME, NOWHERE, Video, adapt_to, held_out
+from udtlib.boxes import iou
 from udtlib.check import ch16 as check
 from udtlib.data import find_data
 from udtlib.data.stored import stored_result
@@ -201,7 +202,7 @@ for name, share in falls.items():
     print(f"{name} frames: the loss is {share:.2f} of what it was")
 
 # %% [markdown]
-# On this clip both fall by about a sixth: what was learned from six frames lowers the loss on two others as well.
+# On this clip both fall by about a fifth: what was learned from six frames lowers the loss on two others as well.
 #
 # ## 16.4 The guard
 #
@@ -238,11 +239,12 @@ for name, found in guarded.items():
 # The guard acts in the four cases in which it must, and lets the normal one pass.
 #
 # But the guard tests the loss. Does a network that passes also track better? In the demo you choose the number of
-# iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown neither box fits the
-# target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker is farther from the
-# target than the other. That is one frame of one clip; the next section measures whole sequences.
+# iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown the network as it
+# ships has a box that covers part of the target. After 30 iterations the cycle loss is lower, but the adapted tracker has
+# left the target, and the peak of its response is even higher than the other's. That is one clip; the next section
+# measures many sequences.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
+# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both; after adapting, its box lies beside the target and its peak is brighter"
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -252,7 +254,14 @@ assert guarded["a video that stands still"].before < AT_HOME * energy
 assert guarded["black frames"].before > NOWHERE * energy
 for found in list(guarded.values())[1:]:
     assert found.weights.fingerprint == weights.shipped("udt").fingerprint
-assert max(falls.values()) < 0.97
+assert all(0.75 < share < 0.87 for share in falls.values())
+# The demo: the adapted tracker is farther from the target, with a higher peak.
+plain_run, adapted_run = (on_the_spot.track(count) for count in (0, 30))
+at = on_the_spot.START
+target = on_the_spot.scene().boxes[at]
+assert iou(plain_run.boxes[at], target) > 0.2 > iou(adapted_run.boxes[at], target)
+assert adapted_run.responses[at].max() > plain_run.responses[at].max()
+assert on_the_spot.learned(30).after < on_the_spot.learned(30).before
 
 # %% [markdown]
 # ## 16.5 Does it track better?
@@ -369,7 +378,7 @@ for kind, row in stored["pooled"].items():
 # less noise has a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better
 # tracking. For that we need the score, on many sequences.
 #
-# On neither set does the rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that
+# The rule finds a gain on neither set. Adapting to each sequence alone loses a little on average, with intervals that
 # contain zero, and one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The
 # gain in the paper is that of one network on one benchmark, without an interval and without such a control.
 #
