@@ -760,10 +760,9 @@ for name, step in {"no window": plain, "window": windowed}.items():
 
 # %% [markdown]
 # The next player takes one more patch, as chapter 08 does: from T to S1, on to S2, and straight back to T, without
-# a window. Press "play": after each return S2 moves two frames further away. The cross is the peak, the orange
-# line its
-# path, the green ring the target. Below are T's label and the three responses. The trips were computed by the library;
-# the page only shows them.
+# a window. Press "play": after each return S2 moves two frames further away. The cross is the peak, the orange line
+# its path, the green ring the target. Below are T's label and the three responses. The trips were computed by the
+# library; the page only shows them.
 
 # %% tags=["nbval-ignore-output"] alt="T, S1, S2 and T again for two clips, with the peak, the target and a response below each"
 there_and_back.demo()
@@ -783,8 +782,7 @@ for clip_name in there_and_back.CLIPS:
 
 # %% [markdown]
 # The loss grows with the time between T and S2, although the peak returns to within two cells each time. At S2 the
-# peak is not on the
-# target: without a window the background, which fills most of the patch, decides where the peak lies.
+# peak is not on the target: without a window the background, which fills most of the patch, decides where the peak lies.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The loss grows, the peak comes home, and it followed something else than the target.
@@ -800,7 +798,8 @@ for clip_name in there_and_back.CLIPS:
 # Finally, here is Fig. 2 of the paper with the actual arrays in every box. We take a triplet as the paper does:
 # $\mathbf T$, $\mathbf S_1$, $\mathbf S_2$ from ten consecutive frames of one clip, the middle of each frame, half
 # as wide and half as high, resized to $125\times125$ (chapter 10). Without the middle row the picture shows Eq. 4
-# to 6. The network has our trained weights.
+# to 6; with it, the response back at T is written $\widetilde{\mathbf R}_{\mathbf T}$, as in chapter 08. The network
+# has our trained weights.
 
 # %%
 raw = render_clip(frames=10, seed=19, camera_shake=1.0, deformation=0.3)
@@ -825,13 +824,17 @@ def spectrum(filters):
     return torch.fft.fft2(maps).abs().square().sum(0).log10().numpy()
 
 
+PATCHES = (r"\mathbf{T}", r"\mathbf{S}_1", r"\mathbf{S}_2")
+BACK = r"\widetilde{\mathbf{R}}_{\mathbf{T}}"
+ERROR = rf"$({BACK}-\mathbf{{Y}}_{{\mathbf{{T}}}})^2$"
+
 grid = {(0, row): patch for row, patch in enumerate(patches)}
 maps = {(2, row + 1): each[0].numpy() for row, each in enumerate(trip.responses)}
 maps |= {(3, row): each[0].numpy() for row, each in enumerate(labels)}
 maps |= {(4, row): spectrum(each) for row, each in enumerate(filters)}
 maps |= {(5, 1): trip.back[0].numpy(), (5, 0): (trip.back[0] - label).square().numpy()}
-kinds = {place: r"$R$ and $Y$" for place in maps}
-kinds |= {(4, row): r"$|\hat W|^2$, decades" for row in range(3)} | {(5, 0): "$(R_T - Y_T)^2$"}
+kinds = {place: r"$\mathbf{R}$ and $\mathbf{Y}$" for place in maps}
+kinds |= {(4, row): r"$|\hat{\mathbf{W}}|^2$, decades" for row in range(3)} | {(5, 0): ERROR}
 scales = {r"$\varphi_\theta$": viz.limits_of(*(each.numpy() for each in features))}
 for kind in dict.fromkeys(kinds.values()):
     scales[kind] = viz.limits_of(*(maps[place] for place in maps if kinds[place] == kind))
@@ -840,23 +843,12 @@ grid |= {
     for row, each in enumerate(features)
 }
 grid |= {place: viz.heatmap(each, limits=scales[kinds[place]]) for place, each in maps.items()}
-names = {
-    (0, row): f"{name}: frame {k}"
-    for row, (name, k) in enumerate(zip(("T", "S1", "S2"), numbers, strict=True))
-}
-names |= {(1, row): rf"$\varphi_\theta$({name})" for row, name in enumerate(("T", "S1", "S2"))}
-names |= {
-    (2, 1): r"$R_{S1}$",
-    (2, 2): r"$R_{S2}$",
-    (3, 0): "$Y_T$, given",
-    (3, 1): "$Y_{S1}$, pseudo-label",
-    (3, 2): "$Y_{S2}$, pseudo-label",
-}
-names |= {(4, row): rf"$\hat W_{{{name}}}$" for row, name in enumerate(("T", "S1", "S2"))}
-names |= {
-    (5, 1): r"$R_T$: $\hat W_{S2}$ on $\varphi_\theta$(T)",
-    (5, 0): rf"$(R_T - Y_T)^2$: loss {machine_loss:.1f}",
-}
+names = {(0, row): f"${name}$: frame {k}" for row, (name, k) in enumerate(zip(PATCHES, numbers, strict=True))}
+for row, name in enumerate(PATCHES):
+    names |= {(1, row): rf"$\varphi_\theta({name})$", (4, row): rf"$\hat{{\mathbf{{W}}}}_{{{name}}}$"}
+    names |= {(2, row): rf"$\mathbf{{R}}_{{{name}}}$", (3, row): rf"$\mathbf{{Y}}_{{{name}}}$, pseudo-label"}
+names |= {(3, 0): r"$\mathbf{Y}_{\mathbf{T}}$, given", (5, 0): f"{ERROR}: loss {machine_loss:.1f}"}
+names[5, 1] = rf"${BACK}$: {names[4, 2]} on $\varphi_\theta(\mathbf{{T}})$"
 
 # %% tags=["slide"] alt="The method with its arrays: patches T, S1, S2, their features, responses, labels, filters, and the response back at T with its squared difference from the label"
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
@@ -895,12 +887,10 @@ show_figure(figure, zoom=0.95)
 
 # %% [markdown]
 # Read the figure row by row. Features and label give a filter (grey). The filter is applied to the next patch
-# (orange), and
-# the pseudo-label made from that response gives the next filter. The last filter goes back to the first patch
-# (blue): its response on $\varphi_\theta(\mathbf T)$ is compared with the label that we know. All three
-# $\varphi_\theta$ are one network, and its gradient comes through the blue part only. When training is over, the
-# blue part
-# is not used any more, and what remains is the tracker of chapter 06.
+# (orange), and the pseudo-label made from that response gives the next filter. The last filter goes back to the first
+# patch (blue): its response on $\varphi_\theta(\mathbf T)$ is compared with the label that we know. All three
+# $\varphi_\theta$ are one network, and its gradient comes through the blue part only. When training is over, the blue
+# part is not used any more, and what remains is the tracker of chapter 06.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Each picture is what its arrows say: a filter applied to the next patch gives the next response.
@@ -1060,15 +1050,14 @@ print(f"home_trained = {100 * ours['home though off target']:.0f}")
 #   and Eq. 6. A response of zero has the loss 54.5<!-- no_answer -->.
 # - The pseudo-label is a clean Gaussian for a reason: with the raw response as label, one channel returns from an
 #   unrelated picture with a loss of 0.0<!-- raw_one -->.
-# - Only the way back carries a gradient. On the way there the features only choose a cell: during a fade over
-#   three
+# - Only the way back carries a gradient. On the way there the features only choose a cell: during a fade over three
 #   cells the loss takes only 4 <!-- stairs --> values.
 # - On 72 <!-- pairs --> rendered pairs training lowers the mean loss from 24 <!-- mean_random --> to 12<!-- mean_trained -->.
-#   The trained network follows something real in 69<!-- something_trained -->; always
+#   The trained network follows something real in 70<!-- something_trained -->; always
 #   answering $(0,0)$ would do so in 39<!-- still_answer -->. Of the 33 <!-- both_moved --> pairs in which target
 #   and background both moved, it follows the background in 31 <!-- ground_trained --> and the target in 0<!-- target_trained -->.
-#   The loss finds cuts: it is higher for them in 98 <!-- cuts_trained --> % of comparisons.
-# - Returning to the start does not mean having been right: of the pairs whose peak was off the target 98
+#   The loss finds cuts: it is higher for them in 99 <!-- cuts_trained --> % of comparisons.
+# - Returning to the start does not mean having been right: of the pairs whose peak was off the target 100
 #   <!-- home_trained --> % returned.
 #
 # **Next:** chapter 08 adds a third frame, which makes it harder to return by mistake.

@@ -224,7 +224,7 @@ def judge(network, patches):
 # In each triplet the window stays where the target is in T. Here a third of the triplets is dropped, because a tenth
 # of six would be one. T has the name above it, S1 the error and S2 the weight:
 
-# %% alt="Six triplets of patches with error and weight: a ladybird, a paper boat and a fish have small errors and weights near 2, a car behind a bus and a kite that flies away are dropped, a boat at rest has weight 0"
+# %% alt="Six triplets of patches with error and weight: a ladybird, a paper boat and a fish have small errors and weights from 1.6 to 2.3, a car behind a bus and a kite that flies away are dropped, a boat at rest has weight 0"
 from udtlib.boxes import center, from_center
 from udtlib.data.cast import render_cast
 from udtlib.patches import crop
@@ -255,14 +255,14 @@ viz.show(viz.contact_sheet(np.concatenate(list(named.values())), 6, labels=texts
 print("weights:", ", ".join(f"{name} {share:.1f}" for name, share in zip(named, named_shares, strict=True)))
 
 # %% [markdown]
-# For the ladybird, the sailing boat and the fish the way back ends at the start, and these triplets count. When the bus
-# hides the car, and when the kite has left the window, the way back ends somewhere else: these two have the largest
-# errors and are dropped. The boat at rest has no error, and no weight either, because nothing moved.
+# For the ladybird, the paper boat and the fish the response back at T is close to the label, and these triplets count.
+# When the bus hides the car, and when the kite has left the window, this response is far from the label: these two have
+# the largest errors and are dropped. The boat at rest has no error, and no weight either, because nothing moved.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The named triplets: three teach equally, two are dropped, one does not move.
-assert all(1.7 < share < 2.3 for share in named_shares[:3])
-assert named_errors[:3].max() < 10 < 40 < named_errors[3:5].min()
+# The named triplets: three share the weight, two have far larger errors and are dropped, one does not move.
+assert all(1.5 < share < 2.4 for share in named_shares[:3])
+assert 2 * named_errors[:3].max() < named_errors[3:5].min()
 assert named_shares[3:].max() < 0.01
 # The rows of the picture are as the text says.
 assert last_row[-4:] == ["still"] * 4
@@ -404,7 +404,7 @@ print("rank correlation with the error:", {name: f"{value:.1f}" for name, value 
 #
 # Which form is better? In the table above the scatter plots, the third line of each network has the difference. With
 # random features it is 0.04 and its interval lies above zero, so the paper's form is better. With trained features it
-# is 0.03, and the lower end of its interval is about zero. So the code's form does not measure motion better than the
+# is 0.02, and the lower end of its interval is about zero. So the code's form does not measure motion better than the
 # printed one. We still use the code's form as the default, because the published network was trained with it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -636,15 +636,15 @@ print(f"without its biases the trained network's errors change by {np.abs(change
 # frequencies depends on the variation, so $q$ in the formula stands for the size of the variation.
 #
 # Biases have little to do with it: the random network has none, and setting those of the trained network to zero
-# changes its errors by a few per cent. The trained network follows the formula less exactly, but its errors grow in the
-# same way, because nothing in the training makes it independent of brightness.
+# changes its errors by about one per cent at most. The trained network follows the formula less exactly, but its errors
+# grow in the same way, because nothing in the training makes it independent of brightness.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # A fade costs far more than a cut and is always dropped; both networks suffer from it, in their variation only.
 for name in networks:
     assert split[name, 0.02][0] > split[name, 1][0]
     assert split[name, 0.02][1] < 0.05 * split[name, 1][1]
-assert np.abs(changed).max() < 0.1
+assert np.abs(changed).max() < 0.03
 assert untrained > 1.3 * medians["cut"]
 assert medians["fade in S2"] > 20 * medians["cut"]
 assert dropped["fade in S2"] == 24
@@ -730,7 +730,7 @@ print({name: f"{value:.1f}" for name, value in driven_by.items()})
 length = float(torch.cat([parameter.detach().flatten() for parameter in step.parameters]).norm())
 leap = {name: 0.01 * float(gradient.norm()) / length for name, gradient in summed.items()}
 print("length of a step, in lengths of all the weights:")
-print({name: f"{value:.1g}" for name, value in leap.items()})
+print({name: f"{float(f'{value:.1g}'):g}" for name, value in leap.items()})  # one digit, 10 and not 1e+01
 
 # %% [markdown]
 # Without A_drop one step is several times as long as the vector of all weights, so the weights after it are mostly
@@ -1144,7 +1144,7 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 # - A pair's weight is A_drop times A_motion over the batch's sum. A_motion is close to a switch: half of its range is
 #   reached at 6.9 <!-- half_way --> cells, and forty cells weigh only 1.3 <!-- times --> times as much as ten.
 # - With trained features the rank correlation with the true motion is 0.95 <!-- trained_paper --> for the paper's form
-#   (interval over clips 0.89 <!-- trained_low --> to 0.98<!-- trained_high -->) and 0.93 <!-- trained_reference -->
+#   (interval over clips 0.87 <!-- trained_low --> to 0.97<!-- trained_high -->) and 0.93 <!-- trained_reference -->
 #   for the code's (0.83 <!-- trained_reference_low --> to 0.96<!-- trained_reference_high -->). With random features
 #   it is 0.83 <!-- random_paper --> and 0.78<!-- random_reference -->. Blur, noise and covering objects count as
 #   motion, too.
@@ -1152,7 +1152,7 @@ print(f"decay_factor = {against['code'] / against['letter']:.0f}")
 #   by weak features. One dark pair then makes up 100 <!-- dark_part --> % of the gradients' summed lengths, and one
 #   step is longer than the vector of all weights. A_drop removed a dark S2 in 24 <!-- dropped_fade --> of 24
 #   <!-- of --> batches.
-# - A dark S1 passes A_drop in 21 <!-- passed --> of 24 <!-- of --> batches and takes 88 <!-- captured --> % of the
+# - A dark S1 passes A_drop in 20 <!-- passed --> of 24 <!-- of --> batches and takes 88 <!-- captured --> % of the
 #   weight (median).
 # - The gradient must treat the weights as constants. Otherwise the loss can fall without better tracking.
 # - The code's loss gives the peak more weight (2.00 <!-- doubled --> times the error for a response of zero) and

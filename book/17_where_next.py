@@ -58,8 +58,9 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # **Four frames.** A triplet has two search patches. LUDT adds a third, and draws all three from the 20 frames after the
 # template, not from 10. The tracker follows through all of them,
 # $\mathbf T\to\mathbf S_1\to\mathbf S_2\to\mathbf S_3$, and from each of the three it also returns directly to
-# $\mathbf T$. Write $\mathbf R_j$ for the response at $\mathbf S_j$ on the way out, and $\mathbf R^{(k)}_{\mathbf T}$
-# for the response at $\mathbf T$ after the way back from $\mathbf S_k$. With $i$ for the sample in the batch, the loss is
+# $\mathbf T$. As before, $\mathbf R_{\mathbf S_j}$ is the response at $\mathbf S_j$ on the way out; write
+# $\mathbf R^{(k)}_{\mathbf T}$ for the response at $\mathbf T$ after the way back from $\mathbf S_k$. With $i$ for the
+# sample in the batch, the loss is
 #
 # $$\mathcal L_{un}=\sum_{k=1}^{3}\sum_i\mathbf A^{(k)}_{norm,i}\,\big\|\mathbf R^{(k)}_{\mathbf T,i}-\mathbf Y_{\mathbf T}\big\|^2. \tag{17.1}$$
 #
@@ -69,7 +70,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # **More is dropped.** $\mathbf A^{(k)}_{norm,i}$ is the weight of Eq. 10. It now leaves out the worst 20 % of the
 # samples instead of 10 %, for each term separately. Its motion weight sums what moved on the way to $\mathbf S_k$,
 #
-# $$\mathbf A^{(k)}_{motion}=\big\|\mathbf R_1-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{j-1}-\mathbf R_j\big\|^2. \tag{17.2}$$
+# $$\mathbf A^{(k)}_{motion}=\big\|\mathbf R_{\mathbf S_1}-\mathbf Y_{\mathbf T}\big\|^2+\sum_{j=2}^{k}\big\|\mathbf R_{\mathbf S_{j-1}}-\mathbf R_{\mathbf S_j}\big\|^2. \tag{17.2}$$
 #
 # For $k=3$ the released code has $\mathbf R^{(3)}_{\mathbf T}$ in the place of $\mathbf Y_{\mathbf T}$, probably by
 # mistake.
@@ -406,8 +407,9 @@ blue_first = iou(run(OnnxTracker(file), lambda frame: frame[:, :, ::-1]), clip.b
 print(f"mean overlap with blue first: {blue_first:.2f}")
 
 # %% [markdown]
-# With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the image.
-# Their correlation with the right features hides this, because the channels' mean levels are similar. With red and blue exchanged the features differ, and yet the tracker still follows, since
+# With values in 0..1 the mean of 104 to 123 is subtracted from almost nothing, and the features hardly depend on the
+# image: their spread is near 0. Their correlation with the right features is still above a half, because the channels'
+# mean levels are similar. With red and blue exchanged the features differ, and yet the tracker still follows, since
 # the same mistake is made in the template and in the search patch. Here even the mean overlap is about the same, so a
 # test by the score alone would not find the mistake. Comparing the boxes of the two programs frame by frame, as we did
 # above, finds it.
@@ -419,7 +421,8 @@ assert alike["RGB, 0..255"] > 0.999
 assert alike["BGR, 0..255"] < 0.95
 assert spreads["RGB, 0..1"] < 0.02 * spreads["RGB, 0..255"]
 levels = {name: found.mean((2, 3)).ravel() for name, found in maps.items()}
-assert np.corrcoef(levels["RGB, 0..1"], levels["RGB, 0..255"])[0, 1] > 0.8
+assert alike["RGB, 0..1"] > 0.5
+assert np.corrcoef(levels["RGB, 0..1"], levels["RGB, 0..255"])[0, 1] > 0.7
 assert blue_first > 0.3
 
 # %% [markdown]
@@ -575,8 +578,8 @@ print(f"operations = {len(operations(onnx.helper))}")
 
 # %% [markdown] tags=["summary"]
 # - LUDT adds a fourth frame and two more ways home, drops more samples, and chooses patches of greater entropy. The
-#   mean error of the trained network is 27 <!-- home_1 --> after the way home from the first search patch and
-#   37 <!-- home_3 --> after that from the third.
+#   mean error of the trained network is 26 <!-- home_1 --> after the way home from the first search patch and
+#   36 <!-- home_3 --> after that from the third.
 # - One core decodes and cuts 188 <!-- cores --> frames a second; two processes learn from 39 <!-- triplets_2 --> triplets a
 #   second where one learns from 24<!-- triplets_1 -->.
 # - The model predicts a speed-up of 2.00 <!-- predicted --> for two processes, and 1.65 <!-- measured --> was measured.

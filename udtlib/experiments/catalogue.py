@@ -4,11 +4,11 @@ The recipe of scale ``small`` was chosen for chapter 11, by arm ``udt`` on the 2
 benchmark, and is used as it was: optimiser, rates, gain, average. Only its augmentation is left out, for
 every arm, because the supervised arms know the true displacement of unchanged patches only. No arm is judged
 on those 22. Patches have half the side, 63 pixels, in training and tracking, so that a step costs a quarter.
-Scale ``medium`` takes that recipe, augmentation included, to real videos and whole patches, with three fifths of
-the steps of the network that ships, which has since done without the gain (chapter 11); the supervised arms
-cannot be run there. Scale ``full`` has the
-reference's schedule. Both judge with the tracker's preset ``released``: what the points of preset ``book``
-find does not depend on the network (chapter 15).
+Scale ``medium`` takes that recipe, augmentation included, to real videos and whole patches, with three
+fifths of the steps of the network that ships, which has since done without the gain (chapter 11); the
+supervised arms cannot be run there. Scale ``full`` has the reference's schedule. Both judge with the
+tracker's preset ``released``: what the points of preset ``book`` find does not depend on the network
+(chapter 15).
 """
 
 from udtlib.experiments.declared import Arm, Comparison, Experiment, Scale
