@@ -596,7 +596,7 @@ ring(axes[2:5], truth)
 axes[5].semilogx(lambdas, hits, "o-", label="found")
 axes[5].semilogx(lambdas, misfit, "s--", label="misfit, %")
 axes[5].set(box_aspect=1, ylim=(0, 104), xticks=[1e-6, 1e-3, 1], yticks=[0, 50, 100])
-axes[5].legend(fontsize=7)
+axes[5].legend(fontsize=7, loc=(0.02, 0.12))
 plt.show()
 
 # %% [markdown]
@@ -653,6 +653,13 @@ axes = pictures({**filters, **shown}, size=1.7, columns=6)
 ring(axes[6:], moved)
 plt.show()
 
+# %%
+unlit = second.copy()
+unlit[8:36, 58:92] -= 90
+for name in ("as above", "no window"):
+    answer = correlate_v1(filters[name], prepare(unlit[16:80, 16:80], knobs[name][2]))
+    print(f"{name}, without the lamp: PSR {peak_to_sidelobe(answer):.1f}")
+
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves of the hundred scenes, then widths and PSR of the six knobs as the text tells them.
 assert np.all(np.diff(misfit) > 0)
@@ -665,11 +672,14 @@ assert psr[5] < psr[0] / 2
 # Column by column, compared with the first:
 #
 # - *Small $\lambda$*: hardly a difference. The noise in these two frames is far weaker than in the hundred scenes.
-# - *Large $\lambda$*: the filter becomes the template itself, and the response the wide map of section 2.1.
+# - *Large $\lambda$*: the filter approaches the template, blurred by the label, and the response the wide map of
+#   section 2.1.
 # - *Small $\sigma$*: we ask for a peak so narrow that a small rotation or some blur destroys it. PSR does not warn you,
 #   because it is high for narrow peaks.
 # - *Large $\sigma$*: the top of the peak is flat and its position uncertain.
-# - *No window*: the filter responds to the seam, and the peak disappears among other peaks.
+# - *No window*: the lamp at the border of the search patch is not faded, and other peaks come close to the right one.
+#   Without the lamp less is lost: the PSR is 10.3 instead of 12.5. This rest comes from the seam and from what
+#   else the borders show.
 #
 # ## 2.7 MOSSE: many templates, one filter
 #
@@ -777,6 +787,7 @@ def follow(tracker, clip):
 # %%
 trackers = {f"rate {rate}": lambda rate=rate: Mosse(rate) for rate in (0, 0.02, 0.125, 0.5)}
 trackers["udtlib"] = lambda: load_tracker("mosse")
+trackers["no stop"] = lambda: load_tracker("mosse", psr_threshold=0)
 
 
 def overlaps(**knob):
@@ -800,9 +811,9 @@ for name in trackers:
 
 # %% [markdown]
 # No rate is best for both. A filter that never learns loses a target that turns, and a filter that learns fast loses
-# a target that is hidden for a while. The last line is the library's tracker, which also learns at the rate 0.125 but
-# stops while its PSR is low. The intervals overlap, but all rates were tried on the same clips, so the *paired*
-# differences say more:
+# a target that is hidden for a while. The last two lines are the library's tracker, which also learns at the rate
+# 0.125, with its stop at a PSR below 5 and without: on these clips the stop changes nothing. The intervals overlap,
+# but all rates were tried on the same clips, so the *paired* differences say more:
 
 # %%
 gain = paired_difference(turning["rate 0.125"], turning["rate 0"])
@@ -818,9 +829,9 @@ assert gain.low > 0 > harm.high
 # %% [markdown]
 # ## 2.8 A failure, read in the response map
 #
-# We follow one of the clips with hiding at rate 0.125 (orange) and 0.02 (blue). The truth is green and always in the
-# middle of these cut-outs. The lower row shows the responses at rate 0.125: look at how the peak breaks up in the middle
-# and is sharp again at the end, when the orange box is no longer on the target.
+# We follow one of the clips with hiding at rate 0.125 (orange) and 0.02 (blue). The truth is green. The lower row
+# shows the responses at rate 0.125: look at how the peak breaks up in frame 21 and is sharpest at the end, when the
+# orange box is no longer on the target.
 
 # %%
 clip, times = rendered(5, occlusion=0.4), (10, 21, 36, 55)
@@ -830,11 +841,11 @@ shots, maps = {}, {}
 for time in times:
     shot = clip.frames[time]
     for box, color in ((clip.boxes, viz.TRUTH), (slow, viz.SECOND), (fast, viz.PREDICTION)):
-        shot = viz.draw_box(shot, box[time], color, thickness=1)
-    shots[f"frame {time}"] = crop(shot, from_center(center(clip.boxes[time]), (140, 140)))
+        shot = viz.draw_box(shot, box[time], color, thickness=2)
+    shots[f"frame {time}"] = shot[:150]  # the boxes stay in the upper part
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a weak one, and a sharp one on the wrong object"
+# %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a peak on the occluder, and the sharpest one on the background"
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
@@ -844,7 +855,7 @@ plt.show()
 # %% [markdown]
 # The same in numbers, for every frame:
 
-# %% alt="PSR against the frame number: at rate 0.125 it dips while the target is covered and then climbs above all earlier values"
+# %% alt="PSR against the frame number: at rate 0.125 it dips while the target is covered and again when the occluder leaves the picture, then climbs above all earlier values"
 _, axis = plt.subplots(figsize=(7, 2), layout="constrained")
 axis.plot(range(1, 60), psr_fast, color="#e69f00", label="rate 0.125")
 axis.plot(range(1, 60), psr_slow, color="#56b4e9", label="rate 0.02")
@@ -859,22 +870,24 @@ print(
 )
 print(f"rate 0.02 by at most {np.ceil(misses[0.02].max()):.0f} px")
 print(f"PSR at rate 0.125: {psr_fast[:15].mean():.0f} on the target, {psr_fast[:30].min():.0f} at the dip,")
-print(f"about {psr_fast[-10:].mean().round(-1):.0f} in the last ten frames, on the occluder")
+print(f"about {psr_fast[-10:].mean().round(-1):.0f} in the last ten frames, on the background")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The pictures and the plot: the fast tracker is lost, the slow one is not, and the PSR dips, then climbs.
+# The pictures and the plot: the fast tracker is lost, the slow one is not, and the PSR dips twice, then climbs.
 assert misses[0.125].min() > 40
 assert misses[0.02].max() < 5
-assert psr_fast[-10:].mean() > psr_fast[:15].mean() > 2 * psr_fast[:30].min()
+assert psr_fast[-10:].min() > psr_fast[:30].max()
+assert psr_fast[:15].mean() > 2 * max(psr_fast[:30].min(), psr_fast[30:45].min())
 
 # %% [markdown]
-# Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder arrives,
-# and then a sharp peak *again*. Why? At rate 0.125, after ten frames with the occluder these frames have
-# $1-0.875^{10}\approx74\,\%$ of the weight in both sums. From then on the filter finds the occluder, and the PSR
-# is higher than it ever was on the target.
+# Read the maps from left to right. First there is one sharp peak, then a low, broken map when the occluder covers
+# the target, and then a sharp peak *again*. Why? At rate 0.125, after ten frames with the occluder these frames have
+# $1-0.875^{10}\approx74\,\%$ of the weight in both sums, so the filter now finds the occluder. The box follows it
+# to the right until it leaves the picture, which is the second dip in the plot. There the box stays, on the
+# background. The background hardly changes, and the PSR becomes higher than it ever was on the target.
 #
 # **The response tells how well the frame fits what the filter has learned, not whether this is the target.** The useful
-# warning is the dip before; exercise 6 uses it.
+# warning is the first dip; exercise 6 uses it.
 #
 # ## 2.9 Try it yourself
 #
@@ -1087,7 +1100,7 @@ print(f"hiding_slow = {hiding['rate 0.02'].mean():.2f}")
 print(f"hiding_fast = {hiding['rate 0.125'].mean():.2f}")
 print(f"psr_target = {psr_fast[:15].mean():.0f}")
 print(f"psr_dip = {psr_fast[:30].min():.0f}")
-print(f"psr_occluder = {psr_fast[-10:].mean().round(-1):.0f}")
+print(f"psr_background = {psr_fast[-10:].mean().round(-1):.0f}")
 
 # %% [markdown] tags=["summary"]
 # - On the circle of the DFT, correlating with $w$ multiplies each wave by $\hat w^\star$; loops and transforms agree
@@ -1098,14 +1111,13 @@ print(f"psr_occluder = {psr_fast[-10:].mean().round(-1):.0f}")
 #   the closest fit found the target in 46 <!-- hits_close --> of a hundred scenes; a filter that misses its own
 #   label by 69 <!-- misfit_loose --> % found it in 94<!-- hits_loose -->, and with the largest $\lambda$ the
 #   target was found in 82<!-- hits_largest -->.
-# - Without a window the filter responds to the circle's seam: the PSR is 3.0 <!-- psr_bare --> instead of 8.1<!-- psr_window -->.
-#   But a window also fades a target near the border of the search patch.
+# - A window removes the circle's seam and fades what enters at the border: with a lamp there the PSR is 8.1
+#   <!-- psr_window --> with a window and 3.0 <!-- psr_bare --> without. But it also fades a target near the border.
 # - MOSSE keeps two running sums. Learning fast helps when the target turns (overlap 0.76 <!-- turning_fast -->
 #   against 0.47 <!-- turning_never --> without learning) and harms when it is hidden (0.55 <!-- hiding_fast -->
 #   against 0.84 <!-- hiding_slow --> when slow).
 # - A high PSR does not prove that the tracker is on the target: it was 37 <!-- psr_target --> on the target, 8
-#   <!-- psr_dip --> at the dip, and about 90 <!-- psr_occluder --> on the occluder that the filter had learned by
-#   then.
+#   <!-- psr_dip --> when it was covered, and about 90 <!-- psr_background --> on the background where the box ended.
 
 # %% [markdown]
 # **What comes next.** Chapter 03 gives the filter more to see (31 channels instead of one grey one), adds a kernel,

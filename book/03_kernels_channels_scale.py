@@ -103,7 +103,7 @@ overlap = {name: iou(boxes, truth)[:41] for name, boxes in seen.items()}
 print("mean overlap, frames 0 to 40:", {name: round(float(o.mean()), 2) for name, o in overlap.items()})
 
 # %% [markdown]
-# The grey tracker (orange) is lost by frame 3. The one with fHOG (blue) stays on the target; by frame 20 its box is too
+# The grey tracker (orange) leaves the target in frame 3 and has lost it by frame 8. The one with fHOG (blue) stays on the target; by frame 20 its box is too
 # large, because the target shrinks and the box keeps its size, which section 3.5 will solve.
 #
 # To see what the two trackers see, we compute the filter
@@ -195,8 +195,8 @@ def vote_v0(patch, cell=4):
 
 
 # %% [markdown]
-# **Normalise.** With half the light all gradients are half as long. So each histogram is divided by the gradient
-# energy around its cell. A cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped
+# **Normalise.** With half the light all gradients are half as long. So each histogram is divided by the root of the
+# gradient energy around its cell. A cell lies in four blocks of $2\times2$ cells, which gives four quotients. Each is clipped
 # at 0.2, so that one strong edge does not dominate, and half their sum is kept. The channels are
 #
 # - 18 signed directions;
@@ -337,8 +337,8 @@ assert strong[0] > strong[1] + 0.15
 # $$\kappa(x,z)=\exp\Big(-\frac{\|x-z\|^2}{\sigma_\kappa^2N}\Big).$$
 #
 # **3. Training.** With $K_{ds}=\kappa(x^d,x^s)$ the responses to the samples are $K\alpha$, and $\|w\|^2$ is
-# $\alpha^\top K\alpha$. Put these into Eq. 1 and set the gradient to zero: $(K+\lambda I)\,\alpha=y$. Rolling both
-# arguments changes no inner product and no distance, so $K_{ds}$ depends on $d-s$ only. So **$K$ is circulant**, and
+# $\alpha^\top K\alpha$. Put these into Eq. 1: the gradient by $\alpha$ is $2K\big((K+\lambda I)\,\alpha-y\big)$, which
+# is zero for $(K+\lambda I)\,\alpha=y$. Rolling both arguments changes no inner product and no distance, so $K_{ds}$ depends on $d-s$ only. So **$K$ is circulant**, and
 # by chapter 02 its eigenvalues are the DFT of its first column, the map $\kappa^{xx}_d=\kappa(x,x^d)$:
 #
 # $$\hat\alpha=\frac{\hat y}{\hat\kappa^{xx}+\lambda}.$$
@@ -450,7 +450,7 @@ assert_allclose(dense, filtered, atol=1e-9)
 # The tracker around this filter has the same loop as MOSSE: locate, move, learn. There are two important
 # differences. KCF keeps no sums but mixes $\hat\alpha$ and the template $\hat x$ themselves, each with the rate
 # $\eta$. And because a cell is 4 px wide, the peak is refined between cells with a parabola, and the centre keeps
-# its fraction. `udtlib/trackers/kcf.py` has 200 lines, most of them text.
+# its fraction.
 #
 # ## 3.4 What does the kernel improve?
 #
@@ -1005,7 +1005,7 @@ differences = {two: compare(real, *two) for two in (("kcf", "mosse"), ("dsst", "
 differences["kcf", "kcf-opencv"] = compare(real, "kcf", "kcf-opencv")
 
 # %% [markdown]
-# Real videos are easier than our benchmark, whose sequences are each built around a difficulty. Channels help again.
+# All six score higher than on our benchmark, whose sequences are each built around a difficulty. Channels help again.
 # Estimating the size now helps clearly: DSST is ahead of KCF, also when both start a pixel beside the true box. The
 # difference is smaller than it looks, because in two of the ten sequences this run of DSST kept its target by luck.
 # [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.7) repeats it, also with the arithmetic of another processor.
@@ -1168,8 +1168,7 @@ check.contrast_gain(contrast_gain)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The size `step ** k` belongs to index `k`. Solve for `k`, then remember that a smaller target has a negative one,
-# and that the array wraps around.
+# How often must `step` be multiplied by itself to reach `growth`? Then ask what happens for a target that shrinks.
 #
 # </details>
 

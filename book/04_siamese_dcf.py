@@ -107,7 +107,7 @@ print("the response peaks at:    ", np.round(found, 1).tolist())
 
 # %% [markdown]
 # The peak is about a cell short of the target's displacement. The reason is the background. The window fades it but does
-# not remove it, so the template contains some background, which has hardly moved, and its peak near the middle merges
+# not remove it, so the template contains some background. It has moved by another displacement, and its peak merges
 # with the target's. To test this we keep only the part of the template's features that shows the target, a third of
 # the patch in each direction, and set the rest to zero:
 
@@ -146,8 +146,8 @@ print("correlation of neighbouring weights:", {name: round(r, 2) for name, r in 
 
 # %% [markdown]
 # Filters of three by three pixels show little to recognise. But neighbouring weights in the learned filters tend to
-# agree, which random weights do not. Much of what so small a network has learned is in its second layer, which mixes
-# the 32 channels. [Chapter 06](06_tracking_online.ipynb) measures what the learned weights are worth to a tracker.
+# agree, which random weights do not. The second layer, which mixes the 32 channels, cannot be drawn as colours.
+# [Chapter 06](06_tracking_online.ipynb) measures what the learned weights are worth to a tracker.
 # Here we continue with the random ones.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -373,13 +373,28 @@ print(
 print(f"of channel 1 alone: {weakest['channel 1 alone']:.0f} times")
 
 # %% [markdown]
-# The right plot explains the left one. $\lambda_N$ matters at frequencies where the template's energy is not much
-# larger than $\lambda_N$. One channel alone has frequencies whose energy is only a few times $\lambda_N$. In all 32
-# together, on this rendered clip, the weakest frequency has more than a thousand times $\lambda_N$: what one channel
-# lacks another has. So many channels regularise the filter better than $\lambda_N$ does.
+# $\lambda_N$ matters at frequencies where the template's energy is not much larger than $\lambda_N$. One channel alone
+# has frequencies whose energy is only a few times the reference's $\lambda_N$. In all 32 together, on this rendered
+# clip, the weakest frequency has more than a thousand times as much: what one channel lacks another has.
 #
-# Real frames can be emptier. On the small, blurred target of OTB's *Crossing*, for example, the weakest frequency has only 24 times $\lambda_N$, and there $\lambda_N$ begins to matter. Where the
-# sequence is found, the next cell checks this.
+# But the peak also stays with 10,000 times the reference's $\lambda_N$, which is more than the energy of the weakest
+# frequencies. These are fine waves. How many of them does the label contain, with its $\sigma$ of 4.2 cells?
+
+# %%
+asked = torch.fft.rfft2(label).abs()
+asked = asked > 0.01 * asked.max()
+weakest_asked = float(energies["32 channels"][0, asked].min())
+print(
+    f"the label has more than 1 % of its largest value at {int(asked.sum())} of {asked.numel()} frequencies;"
+)
+print(f"there the template's energy is at least {weakest_asked:.0f}")
+
+# %% [markdown]
+# So the response is made of coarse waves, in which the template is strong, and the left curve falls only where
+# $\lambda_N$ comes near their energy.
+#
+# Real frames can be emptier. On the small, blurred target of OTB's *Crossing*, for example, the weakest frequency has
+# only 24 times the reference's $\lambda_N$. Where the sequence is found, the next cell checks this.
 
 # %% tags=["outside-data"]
 if find_data("otb"):
@@ -395,16 +410,17 @@ if find_data("otb"):
     assert 20 < float(real_energy.min()) / 1e-4 < 28
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The plot: lambda hardly moves the peak, and no frequency is empty in all channels.
+# The plot: lambda hardly moves the peak, no frequency is empty in all channels, and those of the label are strong.
 assert drift < 0.1
+assert weakest_asked > 100
 assert weakest["32 channels"] > 1000
 assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 
 # %% [markdown]
 # ## 4.5 What many channels improve
 #
-# Many channels do more than replace $\lambda$: the peak becomes clearer. The peak-to-sidelobe ratio (chapter 02)
-# tells by how many standard deviations the peak stands out from the rest of the response.
+# On our pair more channels also make the peak clearer. The peak-to-sidelobe ratio (chapter 02) tells by how many
+# standard deviations the peak stands out from the rest of the response.
 
 # %% tags=["slide"] alt="The peak-to-sidelobe ratio rises with the number of channels, steeply at first"
 counts = [1, 2, 4, 8, 16, 32]
@@ -433,11 +449,12 @@ clips = [render_clip(frames=5, seed=seed, in_plane_rotation=0.1) for seed in ran
 pairs = [demo.cut(clip, 4) for clip in clips]
 
 
-def peaks_of(fade):
-    """Return the displacement (24, 2) and ratio (24,) that the layer reports with features times ``fade``."""
+def peaks_of(template_fade, search_fade):
+    """Return the displacement (24, 2) and ratio (24,) that the layer reports with features times the fades."""
     places, ratios = [], []
     for each in pairs:
-        first, second = (network(demo.as_input(patch)) * fade for patch in (each.template, each.search))
+        first = network(demo.as_input(each.template)) * template_fade
+        second = network(demo.as_input(each.search)) * search_fade
         answer = response_map(learn_filter(first, label), second)[0].numpy()
         places.append(peak_displacement(answer, subpixel=True))
         ratios.append(peak_to_sidelobe(answer))
@@ -445,8 +462,9 @@ def peaks_of(fade):
 
 
 truth = np.array([each.moved for each in pairs])
-with_window, ratio_with = peaks_of(window)
-without, ratio_without = peaks_of(torch.ones_like(window))
+everything = torch.ones_like(window)
+with_window, ratio_with = peaks_of(window, window)
+without, ratio_without = peaks_of(everything, everything)
 hits = {
     "Hann window": int((np.abs(with_window - truth).max(1) <= 4).sum()),
     "no window": int((np.abs(without - truth).max(1) <= 4).sum()),
@@ -454,10 +472,11 @@ hits = {
 print(hits, "of", len(pairs))
 
 # %% [markdown]
-# In the plots a grey line joins the true displacement of each target with the peak. Where do the peaks lie without the
-# window?
+# In the plots a grey line joins the true displacement of each target with the peak. Which displacement do the peaks
+# show without the window? To find out, we also compute the filter from the background alone, with a hole in the
+# template where the target is.
 
-# %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks lie near the middle"
+# %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks are far from the truth"
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
     axes, {"Hann window": with_window, "no window": without}.items(), strict=True
@@ -472,12 +491,18 @@ axes[0].legend()
 plt.show()
 louder = int((ratio_without > ratio_with).sum())
 print("clips in which the version without window has the higher ratio:", louder, "of", len(pairs))
+hole = everything.clone()
+hole[36:85, 36:85] = 0
+apart = np.abs(peaks_of(hole, everything)[0] - without).max()
+print(
+    f"peaks without window and of the background alone: less than {np.ceil(10 * apart) / 10:.1f} cells apart"
+)
 
 # %% [markdown]
-# Without the window nearly every peak is closer to the middle than the target is: the layer follows the
-# background, which hardly moves. This is what the formula computes. Eight ninths of the patch are background, the
-# filter is fitted to *all* of it, and without the window nothing marks the ninth that is the target. The window
-# does mark it: by fading the border it gives the target in the middle the most weight.
+# Without the window the layer follows the background: in all 24 clips the background alone gives nearly the same
+# peak. This is what the formula computes. Eight ninths of the patch are background, the filter is fitted to *all* of
+# it, and without the window nothing marks the ninth that is the target. The window does mark it: by fading the border
+# it gives the target in the middle the most weight.
 #
 # The peak-to-sidelobe ratio does not warn us, since it is higher without the window in almost every clip.
 #
@@ -485,7 +510,8 @@ print("clips in which the version without window has the higher ratio:", louder,
 # has marked what is target and what is background; the network learns by following the whole patch.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# The plot: the window decides what is tracked.
+# The plot: the window decides what is tracked; without it, it is the background.
+assert apart < 1
 assert hits["Hann window"] >= 20
 assert hits["no window"] <= 10
 
@@ -615,8 +641,8 @@ print(f"drift_below = {np.ceil(10 * drift) / 10:.1f}")
 # - The responses of the channels are added, so the channels share one denominator. This is the exact ridge solution
 #   at each frequency, equal to dense solves.
 # - The reference's $\lambda_N$ corresponds to $\lambda$ = 46.9 <!-- acts_as --> in the plain form and hardly matters on our clip:
-#   10,000 <!-- factor --> times as much moves the peak by less than 0.1 <!-- drift_below --> cells, because no
-#   frequency is empty in all channels.
+#   10,000 <!-- factor --> times as much moves the peak by less than 0.1 <!-- drift_below --> cells, because the
+#   template is strong at the coarse frequencies that the label contains.
 # - The window decides *what* is tracked: 23 <!-- hits_with --> of 24 <!-- clips --> targets are found with it, 3
 #   <!-- hits_without --> without it, where the layer follows the background.
 #

@@ -13,8 +13,8 @@
 # it yourself once. The result is four lines of code, and it shows what the gradient depends on.
 #
 # **Goals.** After this chapter you can *differentiate* a real loss by a complex number, *derive* the paper's Eq. 7 term
-# by term, *check* it against autograd and against finite differences, *read* a gradient as a picture, and *explain* why
-# a video in which nothing moves teaches a tracker nothing.
+# by term, *check* it against autograd and against finite differences, *read* a gradient as a picture, and *explain*
+# which pairs of patches can change a network.
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb) (spectra, the filter in closed form) and partial
 # derivatives. Chapter 04 helps, but the two formulas used here are repeated.
@@ -532,7 +532,7 @@ assert 10 < length_ratio["template nearly empty"] <= 18 + 1e-9
 assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 
 # %% [markdown]
-# ## 5.8 A surprise: nothing moved
+# ## 5.8 Three pairs, three gradients
 #
 # Now we add the network $\varphi_\theta$: two convolutions with random weights, the *same* weights for both patches.
 # The gradient of its weights is the sum of what arrives through the template and through the search patch. We take
@@ -700,8 +700,8 @@ print(f"with the denominator frozen the loss had been down to {min(curves['froze
 # resemble each other, $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift and
 # $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small.
 #
-# **A falling loss does not prove that the gradient is right.** Comparing with finite differences does, so write that
-# test first.
+# **A falling loss does not prove that the gradient is right.** Compare every entry with finite differences, and write
+# that test first.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves: Eq. 7 goes lowest, one term nearly as low; the other two stall, or climb again.
@@ -817,13 +817,13 @@ def descend(derivative, w, rate, steps):
 check.descend(descend)
 
 # %% [markdown]
-# **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Start from Eq. 5.1 with
-# $d\hat{\mathbf R}=-\hat{\mathbf R}\,d\lambda/\hat{\mathbf K}$.
+# **2. The regulariser has a gradient too (derive).** How does the loss change with $\lambda$? Find how much a small
+# $d\lambda$ changes $\hat{\mathbf R}$ at one frequency, then use Eq. 5.1.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Put the given $d\hat{\mathbf R}$ into $dL$ of Eq. 5.1. The bracket of two spectra has a factor that depends on the
-# number of cells; and which part of a complex number is a change of the loss?
+# Where in $\hat{\mathbf R}$ does $\lambda$ stand? The bracket of Eq. 5.1 has a factor that depends on the number of
+# cells; and which part of a complex number is a change of the loss?
 #
 # </details>
 

@@ -560,7 +560,7 @@ for left, pixels in leaving.values():
 # %% [markdown]
 # "Seldom" is about right for the slow objects and too optimistic for the fast ones. The border of the window is a
 # quarter of the frame away from its middle, so the distance covered in ten frames must be small compared with that.
-# The fastest objects also come back, which is why their curve levels off.
+# The fastest objects also come back, which is why their curve falls again.
 #
 # A triplet whose object has left is not useless, because the rest of the patch can still be followed. Where nothing can
 # be followed, the round trip ends at a place that has nothing to do with its start, and its error is large;
@@ -646,7 +646,7 @@ assert shares["dull wall", "entropy"] > shares["texture everywhere", "entropy"] 
 # compared with every sequence used for measuring, as it is and mirrored.
 #
 # To test this we plant two copies of benchmark sequences: one mirrored, shrunk and re-encoded, the other enlarged so
-# that a tenth is lost at each border.
+# that a tenth is lost at each border. A smaller copy of our own `film0` is for section 10.10.
 
 # %%
 exam = {name: render_clip(24, name=name, **BENCHMARK[name]) for name in ("def-1", "lr-2")}

@@ -40,6 +40,16 @@ def test_no_value_of_a_label_is_too_faint_for_float32():
     np.testing.assert_array_equal(np.fft.rfft2(label), np.fft.rfft2(whole))
 
 
+@pytest.mark.parametrize("sigma", [5e-324, 1e-170, 1e-155, 1e-150, np.float64(1e-200), np.float32(1e-40)])
+def test_a_label_too_narrow_for_any_neighbour_is_its_peak(sigma):
+    np.testing.assert_array_equal(gaussian_label(3, 4, sigma), np.eye(1, 12).reshape(3, 4))
+
+
+@pytest.mark.parametrize("sigma", [1e30, 1e200, 10**200, math.inf])
+def test_a_label_of_no_end_is_flat(sigma):
+    np.testing.assert_array_equal(gaussian_label(3, 4, sigma), np.ones((3, 4)))
+
+
 def test_distances_even_and_odd():
     assert wrapped_distances(5).tolist() == [0, 1, 2, -2, -1]
     assert wrapped_distances(6).tolist() == [0, 1, 2, 3, -2, -1]

@@ -5,6 +5,7 @@ its centre is ``(x + w/2, y + h/2)``. Files keep their format's own index base: 
 Book: chapter 01.
 """
 
+import sys
 from collections.abc import Iterable
 from math import inf
 from numbers import Real
@@ -76,6 +77,18 @@ def check_boxes_in_image(boxes: ArrayLike, height: int, width: int) -> Boxes:
     if not rows:
         raise BoxError(f"expected boxes (n, 4), one (x, y, w, h) a target, found {shown(boxes)}")
     return np.stack([check_box_in_image(box, height, width) for box in rows])
+
+
+def as_numbers(answer: Any) -> Boxes:
+    """Return a tracker's answer as a new float64 array; torch's tensors also with a gradient, or on a GPU.
+
+    Raises:
+        Exception: whatever it raises when it is read as numbers; TypeError and ValueError are usual.
+    """
+    torch = sys.modules.get("torch")  # not imported here: whoever made a tensor has done so
+    if torch is not None and isinstance(answer, torch.Tensor):
+        answer = answer.detach().cpu().double().numpy()
+    return np.array(answer, dtype=np.float64)
 
 
 def _is_float64(box: ArrayLike) -> bool:

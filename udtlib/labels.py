@@ -32,7 +32,8 @@ def gaussian_label(height: int, width: int, sigma: float) -> NDArray[np.float32]
         raise OptionError(f"sigma: expected a positive number of cells, found {sigma}")
     rows, columns = wrapped_distances(height), wrapped_distances(width)
     squared = rows[:, None] ** 2 + columns[None, :] ** 2
-    label = np.exp(-squared / (2 * sigma**2))
+    # Bounded, because the square of a very small sigma is 0; the label beyond the bounds is the same.
+    label = np.exp(-squared / max(float(2 * min(sigma, 1e30) ** 2), 1e-300))
     return np.where(label < FAINTEST, 0, label).astype(np.float32)
 
 

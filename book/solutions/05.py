@@ -15,7 +15,11 @@ def descend(derivative, w, rate, steps):
 
 
 def lambda_gradient(g, response, energy):
-    """Return <G, -R/K>: Eq. 5.1 with dR = -R dlambda / K."""
+    """Return <G, -R/K>.
+
+    lambda stands in K alone, and dK = dlambda. R is a numerator over K, so dR = -R dK / K = -R dlambda / K, which
+    goes into Eq. 5.1.
+    """
     return float((g.conj() * -response / energy).sum().real / g.size)
 
 

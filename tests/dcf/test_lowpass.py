@@ -93,6 +93,7 @@ def test_the_cutoff_follows_the_label():
     assert label_cutoff(125, 4.464) == 22
     assert label_cutoff(125, 2.232) == 43
     assert label_cutoff(125, 0.5) == 62, "never more than there are"
+    assert label_cutoff(125, 5e-324) == 62, "also where their number would be infinite"
     assert label_cutoff(125, 4.464, tolerance=1e-12) > 22
 
 

@@ -265,6 +265,35 @@ def test_unfinished_runs_are_not_scored(tmp_path):
         score(tmp_path / "t", sequences, protocol="starts")
 
 
+class Again(LosesLeft):
+    """Other code than `LosesLeft`, and the same boxes."""
+
+
+def test_starts_that_other_code_left_are_not_scored(tmp_path, caplog):
+    sequences = two_sequences()
+    folder = tmp_path / "t" / "starts"
+    evaluate(LosesLeft, sequences, tmp_path, name="t", options={"true": 99.0}, starts=5)
+    renamed = [(path, path.read_text().replace('"LosesLeft"', '"Again"')) for path in folder.glob("*.json")]
+    for path, text in renamed:  # the class was renamed by the edit that changed it
+        path.write_text(text)
+    fewer = evaluate(Again, sequences, tmp_path, name="t", options={"true": 99.0}, starts=3)
+    assert len(written(folder)) == 10
+    caplog.clear()
+    again = score(tmp_path / "t", sequences, dataset="custom", protocol="starts")
+    assert again.to_json() == fewer.to_json()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder}: left out {name}-04.txt to {name}-05.txt, made otherwise than {name}-01.txt; "
+        "run all 5 starts again, or remove them"
+        for name in ("a", "b-1")
+    ]
+    evaluate(Again, sequences, tmp_path, name="t", options={"true": 99.0}, starts=5)
+    assert len(score(tmp_path / "t", sequences, dataset="custom", protocol="starts").by_start) == 5
+    evaluate(LosesLeft, sequences, tmp_path, name="t", force=True, starts=2)
+    assert len(score(tmp_path / "t", sequences, dataset="custom", protocol="starts").by_start) == 2
+    (folder / "a-02.json").write_text("{")  # of which run, nothing says
+    assert len(score(tmp_path / "t", sequences, dataset="custom", protocol="starts").by_start) == 2
+
+
 def test_a_start_that_fails_leaves_its_sequence_out_and_is_named():
     sequences = [make_sequence("a"), make_sequence("b", start=(11.0, 20, 8, 6))]
     found = evaluate(Raises, sequences, starts=3)

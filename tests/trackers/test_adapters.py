@@ -13,6 +13,7 @@ from udtlib.errors import DataError, TrackerError
 from udtlib.evaluation import evaluate, track_sequence
 from udtlib.trackers import Tracker
 from udtlib.trackers.adapters import AsGot10k, AsPysot, AsPytracking, FromGot10k, FromPysot, FromPytracking
+from udtlib.trackers.watched import Watched
 
 RED = (200, 30, 40)
 ONE = np.array([1, 1, 0, 0])
@@ -159,7 +160,7 @@ class Answers:
 @pytest.mark.parametrize("adapter", [FromGot10k, FromPysot, FromPytracking])
 @pytest.mark.parametrize(
     "answer",
-    [np.ones((4, 4)), np.ones((4, 1)), np.ones((1, 4)), np.ones(8), torch.ones(4, requires_grad=True), None],
+    [np.ones((4, 4)), np.ones((4, 1)), np.ones((1, 4)), np.ones(8), torch.ones(8, requires_grad=True), None],
 )
 def test_answers_that_are_not_four_numbers_are_refused(adapter, answer):
     tracker = begun(adapter(Answers(answer)))
@@ -167,9 +168,26 @@ def test_answers_that_are_not_four_numbers_are_refused(adapter, answer):
         tracker.update(red_clip().frames[1])
 
 
-def test_a_tensor_with_a_gradient_is_no_box_for_an_evaluation():
+@pytest.mark.filterwarnings("error")  # numpy's: "__array__ implementation doesn't accept a copy keyword"
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("with_gradient", [False, True])
+def test_a_tensor_is_a_box(dtype, with_gradient):
+    tensor = torch.tensor([3, 4, 8, 6], dtype=dtype, requires_grad=with_gradient)
+    boxes, _ = track_sequence(Answers(tensor), red_clip())
+    np.testing.assert_array_equal(boxes[1:], [[3, 4, 8, 6]] * (len(boxes) - 1))
+    assert Watched(Answers(tensor), Answers).update(red_clip().frames[1]).tolist() == [3, 4, 8, 6]
+    for adapter in (FromPysot, FromPytracking):
+        assert begun(adapter(Answers(tensor))).update(red_clip().frames[1]).tolist() == [3, 4, 8, 6]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_tensor_without_numbers_is_no_box():
+    """On the device ``meta`` there is nothing to read, as where a GPU has failed."""
+    answer = torch.ones(4, device="meta")
     with pytest.raises(DataError, match="red, frame 2: expected a box of four numbers"):
-        track_sequence(Answers(torch.ones(4, requires_grad=True)), red_clip())
+        track_sequence(Answers(answer), red_clip())
+    with pytest.raises(TrackerError, match="update must return a box of four numbers"):
+        Watched(Answers(answer), Answers).update(red_clip().frames[1])
 
 
 def begun(adapter):

@@ -24,7 +24,7 @@ def label_cutoff(size: int, sigma: float, tolerance: float = 1e-5) -> int:
     so narrow that it has all frequencies gets the highest there is below half of ``size``.
     """
     deviation = size / (2 * math.pi * sigma)
-    return min(math.ceil(deviation * math.sqrt(-2 * math.log(tolerance))), (size - 1) // 2)
+    return math.ceil(min(deviation * math.sqrt(-2 * math.log(tolerance)), (size - 1) // 2))
 
 
 class LowPassTransform:

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.arguments import shown
-from udtlib.boxes import Boxes, check_box, check_box_in_image
+from udtlib.boxes import Boxes, as_numbers, check_box, check_box_in_image
 from udtlib.data.images import read_image
 from udtlib.errors import TrackerError
 from udtlib.frames import Frame, check_frame
@@ -41,13 +41,13 @@ def _shift(box: ArrayLike, by: int) -> Boxes:
     """Return a new box ``(4,)`` with ``by`` added to x and y.
 
     Raises:
-        TrackerError: not four numbers: a polygon, boxes of several targets, a tensor with a gradient.
+        TrackerError: not four numbers: a polygon, boxes of several targets.
     """
     try:
-        numbers = np.asarray(box, dtype=np.float64).copy()
+        numbers = as_numbers(box)
         if numbers.shape != (4,):
             raise ValueError("of another shape")
-    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from a list of tensors with a gradient
         raise TrackerError(f"expected a box of four numbers x, y, w, h, found {shown(box)}") from error
     numbers[:2] += by
     return numbers

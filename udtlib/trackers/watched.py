@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from udtlib.arguments import shown
-from udtlib.boxes import Boxes
+from udtlib.boxes import Boxes, as_numbers
 from udtlib.errors import TrackerError, UdtError
 from udtlib.frames import Frame
 
@@ -60,7 +59,7 @@ class Watched:
         with self._watch("update"):
             answer = self.tracker.update(frame)
         try:
-            box = np.array(answer, dtype=np.float64)
+            box = as_numbers(answer)
         except Exception as error:  # whatever somebody's objects raise when they are read as numbers
             raise TrackerError(f"{self._what}: {_no_box(answer)}") from error
         if box.shape != (4,):

@@ -1,6 +1,7 @@
 """Decoding in a child process: crashes, hangs and bad files are survived and named."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +32,17 @@ def test_patches_are_those_of_the_decoded_frames(tmp_path):
     np.testing.assert_array_equal(patches_in(received), patches_in(messages))
     np.testing.assert_array_equal(received[0].hashes, messages[0].hashes)
     assert len(received[0].blobs[0]) == NUMEL
+
+
+def test_a_relative_path_is_right_after_the_folder_changes(tmp_path, monkeypatch):
+    """The child was started in another folder, and stays there."""
+    for name, frames in [("first", 3), ("second", 5)]:
+        (tmp_path / name).mkdir()
+        write_video(tmp_path / name / "a.avi", frames_of(1, frames))
+    with Decoder() as decoder:
+        for name, frames in [("first", 3), ("second", 5)]:
+            monkeypatch.chdir(tmp_path / name)
+            assert decoder.decode(Job(Path("a.avi"), 9), lambda chunk: None).frames == frames
 
 
 def test_child_is_survived_and_started_again(tmp_path):

@@ -56,6 +56,26 @@ def test_zero_outside_the_frame(middle):
     assert (expected == 0).any()
 
 
+@pytest.mark.parametrize("size", [2, 17, PATCH_SIZE])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (61, 83)])
+def test_a_patch_is_to_the_bit_the_weighted_sum_of_four_pixels_in_float32(shape, size):
+    """Patches, and the hashes of leaks, are stored: a faster way must round as this one does."""
+    rng = np.random.default_rng(size)
+    frame = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)[:, ::-1]  # its rows run backwards in memory
+    for middle, window in [((shape[1] / 2, shape[0] / 2), (40.3, 30.7)), ((-1.2, 2.9), (9.9, 200))]:
+        expected = np.full((size, size, 3), 0.5, np.float32)
+        x, y = (at + np.linspace(-0.5, 0.5, size) * length for at, length in zip(middle, window, strict=True))
+        for row, down in [(np.floor(y), 1 - y % 1), (np.floor(y) + 1, y % 1)]:
+            for column, across in [(np.floor(x), 1 - x % 1), (np.floor(x) + 1, x % 1)]:
+                inside = np.outer((row >= 0) & (row < shape[0]), (column >= 0) & (column < shape[1]))
+                weights = down.astype(np.float32)[:, None] * across.astype(np.float32) * inside
+                pixels = frame[row.astype(int).clip(0, shape[0] - 1)][
+                    :, column.astype(int).clip(0, shape[1] - 1)
+                ]
+                expected += weights[..., None] * pixels
+        np.testing.assert_array_equal(sample_window(frame, middle, window, size), expected.astype(np.uint8))
+
+
 def test_frames_are_taken_one_by_one_and_resized_to_the_first():
     frame, taken = texture(60, 80), []
 

@@ -10,7 +10,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -121,7 +121,8 @@ class Decoder:
             self._child = Child(self.module, _own_folder(job), patience=self.patience)
         child = self._child
         try:
-            child.send(pickle.dumps(job))
+            # The child stays in the folder it was started in.
+            child.send(pickle.dumps(replace(job, path=Path(job.path).absolute())))
             while isinstance(message := pickle.load(child.output), Chunk):
                 receive(message)
         except (EOFError, pickle.UnpicklingError, TimeoutError) as error:

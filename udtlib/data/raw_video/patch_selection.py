@@ -51,11 +51,14 @@ def sample_window(frame: Frame, middle: ArrayLike, window: ArrayLike, size: int 
     (x, y), (width, height) = np.asarray(middle, float), np.asarray(window, float)
     columns, column_weights = _taps(x, width, size, frame.shape[1])
     rows, row_weights = _taps(y, height, size, frame.shape[0])
-    patch = np.full((size, size, 3), 0.5, np.float32)
+    # Rows of 3 W numbers: the sums are the same, and numpy is more than twice as fast as with triples.
+    lines, column_weights = frame.reshape(len(frame), -1), column_weights.repeat(3, axis=1)
+    columns = (3 * columns[..., None] + np.arange(3)).reshape(2, -1)
+    patch = np.full((size, 3 * size), 0.5, np.float32)
     for row, row_weight in zip(rows, row_weights, strict=True):
         for column, column_weight in zip(columns, column_weights, strict=True):
-            patch += np.outer(row_weight, column_weight)[..., None] * frame[row[:, None], column]
-    return patch.astype(np.uint8)
+            patch += np.outer(row_weight, column_weight) * lines[row[:, None], column]
+    return patch.astype(np.uint8).reshape(size, size, 3)
 
 
 def _taps(middle: float, length: float, size: int, extent: int) -> tuple[NDArray, NDArray]:

@@ -4,10 +4,8 @@ import sys
 from collections.abc import Callable
 
 import cv2
-import numpy as np
 
 from udtlib.child_process import messages_out
-from udtlib.data.images import check_size
 from udtlib.data.video.process import Answers
 from udtlib.data.video.reader import FRAME_RATES, VideoReader
 from udtlib.data.video.shared_frame import SharedFrame
@@ -66,11 +64,7 @@ class LiveReader(VideoReader):
             raise DataError(f"{self._name}: frame {index} has passed; a camera or a stream does not go back")
         if not self.pass_to(index):
             raise IndexError(f"frame {index} of {self._next} in {self._name}")
-        decoded, image = self._capture.retrieve()
-        if not decoded:
-            raise DataError(f"{self._name}: frame {index} cannot be decoded")
-        check_size(self._name, image.shape[1], image.shape[0])
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return self._decoded(index)
 
 
 HINTS = {

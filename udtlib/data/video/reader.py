@@ -57,7 +57,7 @@ class VideoReader(Frames):
             descriptor: the same file, where it is open already.
             notice: called with the index of every frame before it is decoded.
         """
-        self.path, self._notice = Path(path), notice
+        self.path, self._name, self._notice = Path(path), str(path), notice
         if descriptor is None and not self.path.is_file():
             raise MissingDataError(f"{path}: no such video file")
         opened = self.path if descriptor is None else descriptor
@@ -88,10 +88,14 @@ class VideoReader(Frames):
         """
         if index != self._next - 1 and not self.pass_to(index):
             raise IndexError(f"frame {index} of {len(self._times)} in {self.path}")
+        return self._decoded(index)
+
+    def _decoded(self, index: int) -> Frame:
+        """Return the frame that was passed last, ``index``."""
         decoded, image = self._capture.retrieve()
         if not decoded:
-            raise DataError(f"{self.path}: frame {index} cannot be decoded")
-        check_size(self.path, image.shape[1], image.shape[0])
+            raise DataError(f"{self._name}: frame {index} cannot be decoded")
+        check_size(self._name, image.shape[1], image.shape[0])
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
     def _open(self) -> None:

@@ -22,7 +22,7 @@ from udtlib.data.kinds import is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
 from udtlib.evaluation.protocols import EQUAL
-from udtlib.evaluation.results.records import usable_record
+from udtlib.evaluation.results.records import ASKED, CAUSES, usable_record
 from udtlib.evaluation.results.regions import (
     PROTOCOLS_WITH_REGIONS,
     Regions,
@@ -185,6 +185,7 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol
         runs = [_load_run(path, sequence, dataset, protocol) for path in repeated]
         if all_equal([run.regions for run in runs]):
             return runs
+    found = _made_like_the_first(found) if protocol == "starts" else found
     count = int(usable_record(first)[0].get("runs", len(found)))
     paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
     missing = [path.name for path in paths if not path.exists()]
@@ -195,6 +196,21 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol
     if protocol == "sre" and len(lengths) > 1:  # all of them start in one frame
         raise DataError(f"{first}: expected runs of one length, found {lengths} rows: is one cut off?")
     return runs
+
+
+def _made_like_the_first(paths: list[Path]) -> list[Path]:
+    """Return the runs up to the first one that other code or options made: fewer starts left it standing."""
+    records = [usable_record(path)[0] for path in paths]
+    shared = {*ASKED, *CAUSES} - {"first_box", "start", "truth"}  # each start has its own first box
+    for index, record in enumerate(records):
+        keys = shared & records[0].keys() & record.keys()  # a record that is broken costs the time alone
+        if any(record[key] != records[0][key] for key in keys):
+            LOG.warning(
+                "%s: left out %s to %s, made otherwise than %s; run all %d starts again, or remove them",
+                *(paths[0].parent, paths[index].name, paths[-1].name, paths[0].name, len(paths)),
+            )
+            return paths[:index]
+    return paths
 
 
 def _load_run(path: Path, sequence: Sequence, dataset: str, protocol: str) -> Result:

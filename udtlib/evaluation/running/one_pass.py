@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from udtlib.arguments import shown
-from udtlib.boxes import Boxes
+from udtlib.boxes import Boxes, as_numbers
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError
@@ -74,8 +74,8 @@ def as_row(answer: Any, where: str) -> Boxes:
         DataError: it is not four numbers; ``where`` stands in the message.
     """
     try:
-        row = np.array(answer, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors with a gradient
+        row = as_numbers(answer)
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from a list of tensors with a gradient
         raise DataError(
             f"{where}: expected a box of four numbers, the tracker gave {shown(answer)}"
         ) from error
