@@ -14,7 +14,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09 (Eq. 6 to 11), the triplets of chapter 10, the tracker of
 # [chapter 06](06_tracking_online.ipynb).
 #
-# Run time: about 97 s on two cores. Downloads: none.
+# Run time: about 154 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -750,14 +750,14 @@ def with_constant(value):
 
 
 loss_with, auc_with = {}, {}
-for value in (0, 1000):
+for value in (0, 10_000):
     network = with_constant(value).network(padded=False).to(device)
     with torch.no_grad():
         loss_with[value] = float(TrainingStep(network, settings, device).errors(held_back)[1][:, 1].mean())
     auc_with[value] = float(scores_of(with_constant(value), [chosen[k] for k in sure]).mean())
-print(f"with 1,000 added: {loss_with[1000] / loss_with[0]:.1f} times the loss", end=" ")
+print(f"with 10,000 added: {loss_with[10_000] / loss_with[0]:.1f} times the loss", end=" ")
 print(f"(random weights: {random_loss / loss_with[0]:.1f} times);", end=" ")
-print(f"AUC on fm-1 and mb-1 {auc_with[1000]:.1f} instead of {auc_with[0]:.1f}")
+print(f"AUC on fm-1 and mb-1 {auc_with[10_000]:.1f} instead of {auc_with[0]:.1f}")
 
 # %% [markdown]
 # The loss rises, but it stays below that of random weights (section 11.7), while the tracker loses both sequences. In
@@ -774,8 +774,8 @@ print(f"AUC on fm-1 and mb-1 {auc_with[1000]:.1f} instead of {auc_with[0]:.1f}")
 assert abs(weight.item() - formula) < 0.01
 for value in loss_at.values():
     assert 0.5 < value / loss_at[1.0] < 1.5
-assert loss_with[1000] < min(2 * loss_with[0], random_loss)
-assert auc_with[1000] < auc_with[0] - 0.5
+assert loss_with[10_000] < min(2 * loss_with[0], random_loss)
+assert auc_with[10_000] < auc_with[0] - 0.5
 
 # %% [markdown]
 # ## 11.10 When it stops
@@ -1007,18 +1007,22 @@ for first in FIRST:
 # %%
 scale_gap = {}
 for place, one in enumerate(("overlap", "robustness")):
-    smaller = of_scale("doubled", "0.25", place), of_scale("doubled", "1", place)
-    usual = of_scale("usual", "1", place), of_scale("doubled", "1", place)
-    for says, pair_of in {"times 1/4 minus as trained": smaller, "usual minus doubled": usual}.items():
-        scale_gap[one, says] = i = crossed_difference(*pair_of).interval
-        print(f"{one:10} {says:26} {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}]")
+    doubled, usual = of_scale("doubled", "1", place), of_scale("usual", "1", place)
+    compared_pairs = {
+        "doubled, times 1/4 minus as trained": (of_scale("doubled", "0.25", place), doubled),
+        "usual, times 1/4 minus as trained": (of_scale("usual", "0.25", place), usual),
+        "usual minus doubled, as trained": (usual, doubled),
+    }
+    for says, both in compared_pairs.items():
+        scale_gap[one, says] = i = crossed_difference(*both).interval
+        print(f"{one:10} {says:35} {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}]")
 
 # %% [markdown]
-# On the 22 real sequences neither overlap nor robustness changes by more than its interval allows for chance. But on
-# `ball1` each of the three networks with doubled first weights loses its target many times, less often once its features
-# are smaller, and the three with usual ones never lose it. One sequence does not prove that this holds for all fast
-# targets, but it shows an effect that the mean over the 22 sequences does not. `ball1` has now helped to choose the
-# network, so it no longer tests it.
+# On the 22 real sequences neither overlap nor robustness changes by more than its interval allows for chance. `ball1` does
+# show a difference: the three networks with doubled first weights lose it six to eight times, less often once their
+# features are smaller, and the three with usual ones never lose it. Smaller is not always better, though: the usual ones
+# times 1/4 lose it again. One sequence does not prove that this holds for all fast targets, but it shows an effect that
+# the mean over the 22 sequences does not. `ball1` has now helped to choose the network, so it no longer tests it.
 
 # **What does each part of the recipe add?** The recipe, as it was first chosen, has five parts that the reference has
 # not:
@@ -1108,6 +1112,7 @@ assert above["random, doubled"] > 0.5
 assert max(above[name] for name in ("random", "udt-noise", "udt")) < 0.25
 for smaller in (lost["doubled", "0.25"], lost["usual", "1"]):
     assert all(after < before for before, after in zip(lost["doubled", "1"], smaller, strict=True))
+assert lost["usual", "1"] == [0, 0, 0] and min(lost["usual", "0.25"]) > 0
 for interval in scale_gap.values():
     assert interval.low < 0 < interval.high
 
