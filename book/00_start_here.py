@@ -291,9 +291,8 @@ viz.show(answers(hidden.frames, hidden.boxes, learned_boxes, [0, 16, short - 1])
 # %% [markdown]
 # The network's tracker loses the target too. Its features are learned, but it still updates its picture of the
 # target from its own box, and when the target is covered, that box holds something else. Better features do not
-# tell a tracker when to stop learning;
-# chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about that. So what are learned features good for?
-# Real video shows it.
+# tell a tracker when to stop learning; chapters [06](06_tracking_online.ipynb) and [12](12_udt_plus.ipynb) are about
+# that. So what are learned features good for? Real video shows it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: the network follows as long as the view is free, and is lost behind the same thing.
@@ -321,12 +320,11 @@ for tracker_name, sequences in results.items():
 # %% [markdown]
 # A jumping face is fast and blurred. Losing the face once need not be the end: it comes down again, and a tracker
 # that has not learned something else meanwhile may find it again. In this run the network did and MOSSE did not,
-# as the mean
-# overlaps show.
+# as the mean overlaps show.
 #
-# But this is only one run: started a pixel beside the true box, the network does not always hold on
-# to this face, and [chapter 13](13_evaluating_on_otb.ipynb) counts how often (section 13.7). And how much of the gain
-# comes from learning, how much just from seeing colour in 32 maps instead of one grey picture?
+# But this is only one run. On some sequences a first box a pixel beside the true one decides whether a tracker loses
+# its target, so [chapter 13](13_evaluating_on_otb.ipynb) starts every tracker from several such boxes (section 13.7).
+# And how much of the gain comes from learning, how much just from seeing colour in 32 maps instead of one grey picture?
 # [Chapter 06](06_tracking_online.ipynb) answers this with an experiment.
 
 # %% [markdown]
@@ -503,10 +501,8 @@ for tracker_name, sequences in results.items():
 #   it has learned the wrong thing. This is drift.
 # - A network that learned without labels is lost behind the same thing: overlap 0.0 <!-- learned_end --> at the end.
 #   On two real sequences the network is better: on Crossing MOSSE has a mean overlap of 0.67
-#   <!-- mosse_crossing --> and
-#   the network 0.78<!-- udt_crossing -->,
-#   on Jumping 0.12 <!-- mosse_jumping --> and 0.72<!-- udt_jumping -->, in this run. Chapter
-#   13 repeats it.
+#   <!-- mosse_crossing --> and the network 0.76<!-- udt_crossing -->, on Jumping 0.12 <!-- mosse_jumping --> and
+#   0.72<!-- udt_jumping -->, in this run. Chapter 13 repeats it.
 #
 # **Next:** chapter 01 looks closely at boxes, patches and scores such as the overlap, and finds that one result can
 # get several different scores.

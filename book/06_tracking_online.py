@@ -13,8 +13,8 @@
 #
 # **Prerequisites.** [Chapter 02](02_correlation_filters.ipynb), [chapter 04](04_siamese_dcf.ipynb) (Eq. 4 and 5);
 # [chapter 03](03_kernels_channels_scale.ipynb) for fHOG. The network's weights in this chapter are **random**,
-# except in section 6.5, where they are compared with weights learned from raw video, and in sections 6.7 and 6.8. The following chapters explain
-# how these are learned; the tracker around them stays the same.
+# except in section 6.5, where they are compared with weights learned from raw video, and in sections 6.7 and 6.8. The
+# following chapters explain how these are learned; the tracker around them stays the same.
 #
 # Run time: about 55 s on two cores. Downloads: none.
 
@@ -505,9 +505,8 @@ print(f"best outer peak over middle peak: {outer.min():.2f} to {outer.max():.2f}
 # %% [markdown]
 # The tracker never keeps its size. A window 1.5 % larger shows almost the same picture, so its peak is within
 # about 1 % of the middle one (right-hand plot). A factor of 1.2 outweighs any such difference, and the middle
-# scale *cannot* win. The
-# size changes by 1.5 % in every frame. Only the direction still depends on the peaks, and that is enough to follow a
-# growing target.
+# scale *cannot* win. The size changes by 1.5 % in every frame. Only the direction still depends on the peaks, and that
+# is enough to follow a growing target.
 #
 # It also follows that the value of the factor does not matter, as long as its product with each ratio in the
 # right-hand plot is above 1. The ratios are all close to 1, so any factor clearly above 1 gives the same boxes.
@@ -558,8 +557,7 @@ assert neutral_kept > 5
 # In the transitions without a change the target was at the upper limit of the size: five times the start, or the
 # height of the frame. So the published sizes change by one step up or down in almost every frame, and a tracker
 # with the factor 1 would give other boxes. `udtlib` has both: `preset="released"` changes the size in every frame,
-# `preset="paper"` has the
-# factor 1.
+# `preset="paper"` has the factor 1.
 #
 # ## 6.5 Random, hand-made, learned
 #
@@ -629,11 +627,11 @@ print(
 # Random weights are better than plain grey: 32 random mixtures of colours and edges contain more than one
 # brightness, and many channels regularise well (chapter 04).
 #
-# Between fHOG and random weights the twelve clips
-# decide nothing. It is easy to draw a wrong conclusion here: on the six clips where fHOG does best it is well
-# ahead, and on the other six it is behind (last line). Somebody who had drawn only six clips could have got either
-# result. A paired interval over clips costs nothing and protects against this. The trackers run along the edge of
-# losing some of these targets, so on another processor the numbers differ a little.
+# Between fHOG and random weights the twelve clips decide nothing. It is easy to draw a wrong conclusion here: on the
+# six clips where fHOG does best it is well ahead, and on the other six it is behind (last line). Somebody who had
+# drawn only six clips could have got either result. A paired interval over clips costs nothing and protects against
+# this. The trackers run along the edge of losing some of these targets, so on another processor the numbers differ a
+# little.
 #
 # And what does *learning* add? The interval of learned against random weights contains zero too, so these twelve
 # clips do not decide it. But they were drawn by a program, and the network has learned from real video.
@@ -689,11 +687,18 @@ if find_data("otb") and find_data("weights/UDT_Unsupervised.mat"):
 assert overlaps["random"].mean() > overlaps["grey"].mean() + 0.1
 assert gaps[:6].mean() < 0 < gaps[6:].mean()
 assert columns["ours"].mean() > columns["random"].mean() + 0.05
+assert paired_difference(columns["udt"], columns["random"]).low > 0
+assert 0 < paired_difference(columns["ours"], columns["random"]).low < 0.05
+assert paired_difference(columns["ours"], columns["udt"]).high < 0
+lag = dict(zip(sequences, columns["udt"] - columns["ours"], strict=True))
+assert sorted(lag, key=lambda name: lag[name])[-2:] == ["Football1", "Couple"]
+assert lag["Football1"] + lag["Couple"] > 0.5 * sum(lag.values())
 
 # %% [markdown]
-# **Training without a single label raises the same architecture clearly above its random start.** This is the paper's
-# result, and chapter 07 begins to derive it. It holds for the authors' network and for ours, which was trained on about
-# ninety videos where theirs saw thousands, and which is a little behind theirs on these six sequences.
+# **Training without a single label raises the same architecture above its random start.** This is the paper's
+# result, and chapter 07 begins to derive it. It holds for the authors' network and for ours. Ours was trained on about
+# ninety videos and theirs on thousands. On these six sequences ours is behind theirs, mostly because of Couple and
+# Football1, and its lead over random weights has an interval that begins just above zero.
 #
 # On real video fHOG is clearly ahead of random weights too, which our rendered clips could not show. Two other
 # differences in the table mean nothing, because both intervals contain zero: the lead of UDT over DCFNet, which
@@ -771,11 +776,11 @@ print(f"the tracker that lost the target is the one whose score was high; you sa
 # one it makes up $1-0.99^{20}\approx18$ %. The slow tracker has a low score for a good reason, drifts a little, and
 # returns to the target when it comes out.
 #
-# In the end both scores are the same, and one of the trackers is on the wrong object. **A low score means that the image does not fit the model; either of the two may be wrong. A high
-# score does not mean that the model is right.**
+# In the end both scores are the same, and one of the trackers is on the wrong object. **A low score means that the
+# image does not fit the model; either of the two may be wrong. A high score does not mean that the model is right.**
 #
-# Slow learning has a drawback too: at $\eta=0.01$ half of the model
-# is older than 69 frames, so a target that changes its look within a second does not fit it any more.
+# Slow learning has a drawback too: at $\eta=0.01$ half of the model is older than 69 frames, so a target that changes
+# its look within a second does not fit it any more.
 # [Chapter 12](12_udt_plus.ipynb) keeps several past templates instead of choosing one rate.
 #
 # In the next clip you can see what each tracker follows. A toy bus overtakes a toy car and hides most of it for a
@@ -877,7 +882,7 @@ assert steps_seen["search patch moved"].found[0] < 0 < steps_seen["search patch 
 assert response.solve(**start | {"x": 170, "y": 110}).truth is None
 # The clip for the page: the tracker stays on its target.
 assert overlap_in_page.mean() > 0.6
-assert overlap_in_page.min() > 0.4
+assert overlap_in_page.min() > 0.3
 
 # %% [markdown]
 # ## 6.8 Follow points on the target first
@@ -957,11 +962,11 @@ for name, values in kept_up.items():
 # This clip was chosen because the two presets differ on it. Whether the line helps in general is measured on 22
 # short sequences of real video on which nothing was trained, from three start frames each. Two numbers come out
 # (section 11.13): the mean *overlap* of a run, and its *robustness*, the share of the run before the target is lost.
-# The preset was chosen on these sequences, so expect a smaller gain on others; on the rendered clips of chapter 13 it
-# gains nothing.
+# The preset was chosen on these sequences, so expect a smaller gain on others. On the ten sequences of OTB in
+# section 13.7 of chapter 13 the interval of the gain contains zero.
 #
-# Here are the stored numbers, and the speed on one thread. The interval of the gain in overlap lies above zero; the
-# one in robustness contains zero.
+# Here are the stored numbers, and the speed on one thread of one processor. The intervals of both gains lie above zero,
+# that of the overlap only just.
 
 # %%
 choice = json.loads(stored_result("ch11_choice.json").read_text(encoding="utf-8"))
@@ -979,9 +984,7 @@ for key in ("overlap", "robustness"):
         f"{key}: released {measured['udt'][key].mean():.3f}, book {measured['book'][key].mean():.3f}, gain {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]"
     )
 per_second = {name: 1000 / choice["ms"][name] for name in ("udt-released", "udt")}
-print(
-    f"{choice['hardware']['cpu']}: {per_second['udt-released']:.0f} frames/s released, {per_second['udt']:.0f} with the points"
-)
+print(f"frames/s: {per_second['udt-released']:.0f} released, {per_second['udt']:.0f} with the points")
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures: most points come back and agree with the truth, and only one of the two runs keeps the target.
@@ -989,7 +992,11 @@ assert returned.mean() > 0.5
 assert np.abs(shift - true_shift).max() < 2
 assert abs(zoom / true_zoom - 1) < 0.03
 assert kept_up["book"].min() > 0.6 > 0.3 > kept_up["released"][-1]
-assert gains["overlap"].low > 0
+assert 0 < gains["overlap"].low < 0.01 < gains["robustness"].low
+on_otb = json.loads(stored_result("trackers_otb10.json").read_text("utf-8"))["trackers"]
+aucs = {name: [one["auc"] for one in found["sequences"].values()] for name, found in on_otb.items()}
+gain_on_otb = paired_difference(np.array(aucs["udt"]), np.array(aucs["udt-released"]))
+assert gain_on_otb.low < 0 < gain_on_otb.high
 
 # %% [markdown]
 # ## 6.9 Exercises
@@ -1155,14 +1162,13 @@ print(f"flow_slower = {100 * (1 - per_second['udt'] / per_second['udt-released']
 #   of the transitions are one step up or down.
 # - Random weights are better than grey, and 12 <!-- clips --> of our clips cannot tell them from fHOG. On six short
 #   real sequences training without labels raises the AUC of the network from 0.37 <!-- real_random --> to 0.63
-#   <!-- real_udt --> for the authors' weights and to 0.61 <!-- real_ours --> for ours. fHOG has 0.65<!-- real_fhog -->,
+#   <!-- real_udt --> for the authors' weights and to 0.57 <!-- real_ours --> for ours. fHOG has 0.65<!-- real_fhog -->,
 #   and six sequences cannot tell it from the authors'.
 # - Behind an occluder the tracker with the score 0.2 <!-- score_slow --> later returned to its target; the one with
 #   0.5 <!-- score_fast --> had learned the occluder and left with it. At the end both scores were 0.7<!-- score_end -->.
 # - The preset `book` moves and resizes the window with points followed on the target before the filter is applied.
-#   On
-#   22 <!-- flow_sequences --> real sequences it adds +0.031 <!-- flow_gain --> overlap (+0.004 <!-- flow_low --> to +0.060<!-- flow_high -->) and costs
-#   12 <!-- flow_slower --> % of the frames per second.
+#   On 22 <!-- flow_sequences --> real sequences it adds +0.028 <!-- flow_gain --> overlap (+0.003 <!-- flow_low --> to
+#   +0.057<!-- flow_high -->) and costs 12 <!-- flow_slower --> % of the frames per second.
 
 # %% [markdown]
 # **What comes next.** The tracker is complete, and its features can be learned. Chapter 07 shows how: it tracks

@@ -103,10 +103,10 @@ def early_overlap(pairs: AbstractSequence[tuple[Boxes, Boxes]], frames: int) -> 
 
 
 def kept(table: Path, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return what an earlier table has of the same sequences: ``networks``, and ``ms`` if it was measured."""
+    """Return what an earlier table has of the same sequences: ``networks``, ``ms``, and where these were ``priced``."""
     document = json.loads(table.read_text("utf-8")) if table.exists() else {}
     same = all(document.get(key) == value for key, value in facts.items())
-    return {key: document[key] for key in ("networks", "ms") if same and key in document}
+    return {key: document[key] for key in ("networks", "ms", "priced") if same and key in document}
 
 
 def parser_of(text: str | None) -> argparse.ArgumentParser:
@@ -170,6 +170,7 @@ def main() -> None:
             "what": "overlap and robustness from anchors; mean overlap of the first frames after a start",
             **facts,
             "ms": ms,
+            "priced": before.get("priced") or measured,
             "networks": networks,
         }
         write_json(arguments.table, document)

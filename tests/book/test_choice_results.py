@@ -56,6 +56,7 @@ def test_networks_are_added_to_the_table_and_others_stay(tmp_path, monkeypatch):
     assert second["networks"]["noise"]["weights"] == shipped("udt-noise").fingerprint
     assert (second["starts"], second["frames"]) == (6, 14)
     assert second["ms"] == {"udt-released": 1.5, "udt": 1.5}
+    assert second["priced"] == first["priced"]
     for clip in CLIPS:
         runs = choice_results.runs_of(clip)
         rows = [np.loadtxt(tmp_path / "run/random" / f"{run.name}.txt", delimiter=",") for run in runs]

@@ -1,12 +1,17 @@
 """Chapters find stored results through the package, from any working directory; the README quotes them."""
 
 import csv
+import json
+from itertools import combinations
 from pathlib import Path
 
 import chapters
 import jupytext
+import numpy as np
 import pytest
 from nbclient import NotebookClient
+
+from udtlib.evaluation import paired_difference
 
 PROJECT = chapters.BOOK.parent
 SOURCES = sorted(chapters.BOOK.glob("[0-9][0-9]_*.py"))
@@ -59,3 +64,14 @@ def test_the_table_of_the_readme_is_the_stored_one() -> None:
     starts = csv.DictReader((PROJECT / "data/results/starts_otb10.csv").read_text("utf-8").splitlines())
     moved = [float(row["auc_most"]) - float(row["auc_least"]) for row in starts]
     assert f"as much as {max(moved):.2f} " in text
+
+
+def test_the_pairs_of_the_readme_that_differ_are_the_stored_ones() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8").split("## What it measured")[1].split("\n## ")[0]
+    found = json.loads((PROJECT / "data/results/trackers_otb10.json").read_text("utf-8"))["trackers"]
+    aucs = {name: np.array([one["auc"] for one in t["sequences"].values()]) for name, t in found.items()}
+    pairs = list(combinations([name for name, each in aucs.items() if each.mean() > 0.6], 2))
+    intervals = {pair: paired_difference(aucs[pair[0]], aucs[pair[1]]) for pair in pairs}
+    apart = [pair for pair, one in intervals.items() if one.low > 0 or one.high < 0]
+    assert apart == [("udt-released", "udt-authors")]
+    assert f"Of their {len(pairs)} pairs only `udt-released` and `udt-authors` have" in text
