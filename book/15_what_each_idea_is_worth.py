@@ -16,7 +16,7 @@
 # 09](09_which_pairs_teach.ipynb) (the weights), [chapter 11](11_training.ipynb) (training), and [chapter
 # 13](13_evaluating_on_otb.ipynb) (intervals over sequences).
 #
-# Run time: about 40 s on two cores. Downloads: none.
+# Run time: about 28 s on two cores. Downloads: none.
 
 # %%
 import csv
