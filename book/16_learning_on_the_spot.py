@@ -283,7 +283,7 @@ assert on_the_spot.learned(30).after < on_the_spot.learned(30).before
 # **The rule:** an adaptation *helps* if the 95 % intervals of its gain, and of its gain less that of shaking, both lie
 # above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences
 # it is *too few*, whatever the numbers are, because intervals from so few sequences are not reliable. We also count
-# the sequences that lose more than 2 points; there should be none.
+# the sequences that lose more than two points; there should be none.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
@@ -389,7 +389,7 @@ for kind, row in stored["pooled"].items():
 # The rule finds a gain on neither set. Adapting to each sequence alone loses six points on our clips and two on the real
 # ones, on average. Most of either loss comes from one sequence; without it the mean is less than half a point below zero.
 # That is why the intervals are wide and still contain zero, and the verdict is *not resolved*. But four sequences lose
-# more than 2 points, and there should be none.
+# more than two points, and there should be none.
 #
 # One network for eleven real videos, as in the paper, is the last line. A hundred iterations hardly lowered the loss on
 # the frames that were held out, just enough for the guard to keep the network. One network has to suit eleven videos, and
@@ -659,7 +659,7 @@ for kind, differences in gaps.items():
 #   nothing to follow, and if training fails. It kept 20 <!-- kept --> of 22 <!-- all --> networks that were adapted
 #   to one sequence each.
 # - A lower cycle loss need not mean better tracking. Adapted to one sequence each, 4 <!-- lost --> of 22 <!-- all -->
-#   networks lost more than 2 points of AUC, the worst 61.7<!-- worst -->; a random change of the same size changed the AUC
+#   networks lost more than two points of AUC, the worst 61.7<!-- worst -->; a random change of the same size changed the AUC
 #   by at most 1.3<!-- shaken_most -->. The mean gain is -5.9 <!-- own_synthetic --> points on our clips and
 #   -2.1 <!-- own_real --> on real ones. Neither is resolved, because most of it comes from one sequence.
 # - One network for 11 <!-- together --> real videos lowered the loss on held-out frames from 22.92 <!-- pooled_before -->
