@@ -16,7 +16,7 @@
 # 09](09_which_pairs_teach.ipynb) (the weights), [chapter 11](11_training.ipynb) (training), and [chapter
 # 13](13_evaluating_on_otb.ipynb) (intervals over sequences).
 #
-# Run time: about 28 s on two cores. Downloads: none.
+# Run time: about 12 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -389,8 +389,8 @@ for one in (*WAY_BACK.comparisons, *LUDT.comparisons):
 #
 # The same code runs on real videos and judges on real sequences. `--scale medium` trains an arm for 300 steps of 16
 # triplets from a folder of raw videos, with the whole of chapter 11's first recipe (first weights doubled, augmentation
-# included), and tracks 22 real sequences of other benchmarks from three anchors each. Arms, claims and rule are those of section 15.1,
-# written before the first of these runs. Three things limit the table:
+# included), and tracks 22 real sequences of other benchmarks from three anchors each. Arms, claims and rule are those of
+# section 15.1, written before the first of these runs. Three things limit the table:
 #
 # - Without true boxes there are no supervised arms.
 # - A run takes several minutes on a processor: five seeds an arm were planned, and there was time for three.

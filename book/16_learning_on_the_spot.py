@@ -391,13 +391,13 @@ for kind, row in stored["pooled"].items():
 # That is why the intervals are wide and still contain zero, and the verdict is *not resolved*. But four sequences lose
 # more than two points, and there should be none.
 #
-# One network for eleven real videos, as in the paper, is the last line. A hundred iterations hardly lowered the loss on
-# the frames that were held out, just enough for the guard to keep the network. One network has to suit eleven videos, and
+# The last line is one network for eleven real videos, as in the paper. A hundred iterations hardly lowered the loss on
+# the frames that were held out, but enough for the guard to keep the network. One network has to suit eleven videos, and
 # what lowers the loss in one may raise it in another. The gain in the paper is that of one network on one benchmark,
 # without an interval and without such a control.
 #
 # **The failure case** is `fm-1`, our clip with fast motion. Its cycle loss falls by a larger share than that of any other
-# sequence, so the guard keeps the network. But with this network the tracker loses the target, which it follows well with
+# sequence, and the guard keeps the network. But with this network the tracker loses the target, which it follows well with
 # the network as it ships. The guard does not prevent this, because it tests the loss.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -661,7 +661,7 @@ for kind, differences in gaps.items():
 # - A lower cycle loss need not mean better tracking. Adapted to one sequence each, 4 <!-- lost --> of 22 <!-- all -->
 #   networks lost more than two points of AUC, the worst 61.7<!-- worst -->; a random change of the same size changed the AUC
 #   by at most 1.3<!-- shaken_most -->. The mean gain is -5.9 <!-- own_synthetic --> points on our clips and
-#   -2.1 <!-- own_real --> on real ones. Neither is resolved, because most of it comes from one sequence.
+#   -2.1 <!-- own_real --> on real ones. Neither is resolved, because most of each comes from one sequence.
 # - One network for 11 <!-- together --> real videos lowered the loss on held-out frames from 22.92 <!-- pooled_before -->
 #   to 22.91 <!-- pooled_after --> only, and its mean gain on them is -0.1 <!-- pooled_real --> points.
 # - Whether more videos help at the same number of steps is not resolved. With 960 <!-- drawn --> triplets,
