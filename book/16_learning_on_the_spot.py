@@ -14,7 +14,7 @@
 # **Prerequisites.** The loss of chapters 07 to 09, training ([chapter 11](11_training.ipynb)), and paired intervals
 # ([chapter 13](13_evaluating_on_otb.ipynb)).
 #
-# Run time: about 41 s on two cores. Downloads: none.
+# Run time: about 35 s on two cores. Downloads: none.
 
 # %%
 import json
@@ -26,6 +26,7 @@ import torch
 
 from udtlib import viz, weights
 from udtlib.adaptation import AT_HOME, NOWHERE, Video, adapt_to, held_out
+from udtlib.boxes import iou
 from udtlib.check import ch16 as check
 from udtlib.data import find_data
 from udtlib.data.stored import stored_result
@@ -201,7 +202,7 @@ for name, share in falls.items():
     print(f"{name} frames: the loss is {share:.2f} of what it was")
 
 # %% [markdown]
-# On this clip both fall by about a sixth: what was learned from six frames lowers the loss on two others as well.
+# On this clip both fall by about a fifth: what was learned from six frames lowers the loss on two others as well.
 #
 # ## 16.4 The guard
 #
@@ -238,11 +239,12 @@ for name, found in guarded.items():
 # The guard acts in the four cases in which it must, and lets the normal one pass.
 #
 # But the guard tests the loss. Does a network that passes also track better? In the demo you choose the number of
-# iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown neither box fits the
-# target well. After 30 iterations the cycle loss is lower, and so is the overlap: the adapted tracker is farther from the
-# target than the other. That is one frame of one clip; the next section measures whole sequences.
+# iterations and a frame. Blue is the network as it ships, orange the adapted one. In the frame shown the network as it
+# ships has a box that covers part of the target. After 30 iterations the cycle loss is lower, but the adapted tracker has
+# left the target, and the peak of its response is even higher than the other's. That is one clip; the next section
+# measures many sequences.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both"
+# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both; after adapting, its box lies beside the target and its peak is brighter"
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -252,7 +254,14 @@ assert guarded["a video that stands still"].before < AT_HOME * energy
 assert guarded["black frames"].before > NOWHERE * energy
 for found in list(guarded.values())[1:]:
     assert found.weights.fingerprint == weights.shipped("udt").fingerprint
-assert max(falls.values()) < 0.97
+assert all(0.75 < share < 0.87 for share in falls.values())
+# The demo: the adapted tracker is farther from the target, with a higher peak.
+plain_run, adapted_run = (on_the_spot.track(count) for count in (0, 30))
+at = on_the_spot.START
+target = on_the_spot.scene().boxes[at]
+assert iou(plain_run.boxes[at], target) > 0.2 > iou(adapted_run.boxes[at], target)
+assert adapted_run.responses[at].max() > plain_run.responses[at].max()
+assert on_the_spot.learned(30).after < on_the_spot.learned(30).before
 
 # %% [markdown]
 # ## 16.5 Does it track better?
@@ -274,7 +283,7 @@ assert max(falls.values()) < 0.97
 # **The rule:** an adaptation *helps* if the 95 % intervals of its gain, and of its gain less that of shaking, both lie
 # above zero; it *harms* if the first lies below zero; otherwise it is *not resolved*. With fewer than eight sequences
 # it is *too few*, whatever the numbers are, because intervals from so few sequences are not reliable. We also count
-# the sequences that lose more than 2 points; there should be none.
+# the sequences that lose more than two points; there should be none.
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
@@ -322,7 +331,7 @@ for arm in ARMS:
 # %% [markdown]
 # And every sequence as a dot. Compare the spread of `own` with that of the control, `shaken`:
 
-# %% tags=["slide"] alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: all near zero, the network adapted to its own video slightly below"
+# %% tags=["slide"] alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: nearly all near zero; adapted to its own video, one synthetic sequence loses about 60 points and one real one about 20"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
     for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "0.5"), strict=True)):
@@ -336,8 +345,8 @@ axes[0].set_ylabel("gain in AUC (points)")
 plt.show()
 
 # %% [markdown]
-# The means hardly change. The dots of `own` are spread more widely than those of `shaken`, so adapting does change the
-# tracks, but in both directions. Was nothing learned? We look at the cycle loss and at the guard's decisions:
+# `pooled` and `shaken` change no sequence by more than two points. Most dots of `own` are near zero too, but a few lie far
+# below it, and none far above. Was nothing learned? We look at the cycle loss and at the guard's decisions:
 
 # %%
 each_own = {kind: found[kind, "own"][0] for kind in stored["auc"]}
@@ -359,24 +368,37 @@ print(f"the cycle loss on held-out frames falls to {np.median(fell):.2f} of what
 print(
     f"kept, though the AUC fell: {lower_and_worse} of {count}; the worst is {worst[2]} ({worst[1]}), {worst[0]:+.1f} points"
 )
+lowest = stored["own"][worst[1]][worst[2]]
+share = lowest["after"] / lowest["before"]
+auc = stored["auc"][worst[1]][worst[2]]
+print(f"{worst[2]}: the cycle loss falls to {share:.2f} of what it was")
+print(f"{worst[2]}: AUC {auc['as it ships']:.2f} as the network ships, {auc['own']:.2f} adapted")
+rest = {kind: float(np.delete(each, each.argmin()).mean()) for kind, each in each_own.items()}
+for kind, each in each_own.items():
+    print(f"own, {kind}: {each.mean():+.1f} points on average, {rest[kind]:+.1f} without the worst sequence")
 for kind, row in stored["pooled"].items():
     state = "kept" if row["kept"] else "thrown away"
     print(f"pooled, {kind}: cycle loss {row['before']:.2f} before, {row['after']:.2f} after: {state}")
 
 # %% [markdown]
-# On held-out frames the cycle loss falls clearly, and yet the mean scores hardly change. Both can be true: the cycle loss
-# is a sum over all cells of a response map, while the box depends on the place of the highest cell alone. A map with
-# less noise has a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better
-# tracking. For that we need the score, on many sequences.
+# On held-out frames the cycle loss falls clearly, and yet the scores do not rise. Both can be true: the cycle loss is a sum
+# over all cells of a response map, while the box depends on the place of the highest cell alone. A map with less noise has
+# a lower loss, even if its peak stays where it was. So a lower loss is not evidence of better tracking. For that we need
+# the score, on many sequences.
 #
-# On neither set does the rule find a gain. Adapting to each sequence alone loses a little on average, with intervals that
-# contain zero, and one sequence loses more than 2 points. The guard does not prevent this, because it tests the loss. The
-# gain in the paper is that of one network on one benchmark, without an interval and without such a control.
+# The rule finds a gain on neither set. Adapting to each sequence alone loses six points on our clips and two on the real
+# ones, on average. Most of either loss comes from one sequence; without it the mean is less than half a point below zero.
+# That is why the intervals are wide and still contain zero, and the verdict is *not resolved*. But four sequences lose
+# more than two points, and there should be none.
 #
-# **The failure case** is the last line: one network for eleven real videos, as in the paper. A hundred iterations
-# *raised* the loss on the frames that were held out, so the guard threw the network away. That is why the row "real
-# pooled" above has only zeros: it is the network as it ships. One network has to suit eleven videos, and what lowers
-# the loss in one may raise it in another.
+# The last line is one network for eleven real videos, as in the paper. A hundred iterations hardly lowered the loss on
+# the frames that were held out, but enough for the guard to keep the network. One network has to suit eleven videos, and
+# what lowers the loss in one may raise it in another. The gain in the paper is that of one network on one benchmark,
+# without an interval and without such a control.
+#
+# **The failure case** is `fm-1`, our clip with fast motion. Its cycle loss falls by a larger share than that of any other
+# sequence, and the guard keeps the network. But with this network the tracker loses the target, which it follows well with
+# the network as it ships. The guard does not prevent this, because it tests the loss.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
@@ -385,8 +407,19 @@ assert stored["network"] == weights.shipped("udt").fingerprint
 assert min(len(each) for each in each_own.values()) >= 1
 assert kept >= 0.8 * count
 assert np.median(fell) < 0.95
-assert not stored["pooled"]["real"]["kept"]
-assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
+assert {word for word, _ in verdicts.values()} == {"not resolved"}
+assert max(np.abs(found[kind, arm][0]).max() for kind in stored["auc"] for arm in ("pooled", "shaken")) < 2
+assert max(each.max() for each in each_own.values()) < 2
+assert sum(int((each < -2).sum()) for each in each_own.values()) == 4
+assert [round(each.mean()) for each in each_own.values()] == [-6, -2]
+assert all(-0.5 < mean < 0 for mean in rest.values())
+assert all(each.min() < each.sum() / 2 for each in each_own.values())
+assert stored["pooled"]["real"]["kept"]
+assert 0.999 < stored["pooled"]["real"]["after"] / stored["pooled"]["real"]["before"] < 1
+assert worst[1:] == ("synthetic", "fm-1")
+assert lowest["kept"]
+assert share == fell.min()
+assert auc["as it ships"] > 0.9
 
 # %% [markdown]
 # ## 16.6 More data
@@ -395,10 +428,10 @@ assert stored["pooled"]["real"]["after"] > stored["pooled"]["real"]["before"]
 # With more videos an epoch has more steps, and more steps may help by themselves. So we keep the *number of steps* and
 # ask: does it help to draw the triplets from more videos?
 #
-# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with the recipe
-# of the network that ships, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$, $\tfrac14$, $\tfrac12$ and all of
-# our raw videos, chosen anew for each seed; and on all of them with procedural clips in the other half of each batch. It
-# tracks as in section 16.5.
+# `make results-more-data` measures that at a size that a laptop can handle. It trains from random weights with chapter
+# 11's first recipe, which doubles the first weights, for 120 steps of 8 triplets, on $\tfrac1{32}$, $\tfrac18$,
+# $\tfrac14$, $\tfrac12$ and all of our raw videos, chosen anew for each seed; and on all of them with procedural clips in
+# the other half of each batch. It tracks as in section 16.5.
 #
 # **The rule**, fixed before the runs: more videos *help* if the 95 % interval of the AUC with the smallest part less that
 # with all videos lies below zero. Beside it the program prints the smallest difference that would have been found four
@@ -486,7 +519,7 @@ for kind, parts in data["auc"].items():
     )
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# What there is to draw from; the curve is of this network's recipe, flat, and its seeds differ.
+# What there is to draw from; the curve is of three seeds, and flat.
 assert packed["videos"] == 104
 assert drawn < packed["patches"]
 assert names[0] == "1/32"
@@ -600,12 +633,16 @@ print(f"moved = {moved:.4f}")
 print(f"fell = {np.median(fell):.2f}")
 print(f"kept = {kept}")
 print(f"all = {count}")
-for arm in ("own", "shaken"):
-    most = max(float(np.abs(found[kind, arm][0]).max()) for kind in stored["auc"])
-    print(f"{arm}_most = {most:.1f}")
+print(f"lost = {sum(int((each < -2).sum()) for each in each_own.values())}")
+print(f"worst = {-worst[0]:.1f}")
+most = max(float(np.abs(found[kind, "shaken"][0]).max()) for kind in stored["auc"])
+print(f"shaken_most = {most:.1f}")
 for kind in stored["auc"]:
     print(f"own_{kind} = {found[kind, 'own'][1].mean:+.1f}")
 print(f"together = {stored['together']['real']}")
+for when in ("before", "after"):
+    print(f"pooled_{when} = {stored['pooled']['real'][when]:.2f}")
+print(f"pooled_real = {found['real', 'pooled'][1].mean:+.1f}")
 print(f"drawn = {drawn}")
 print(f"videos = {packed['videos']}")
 print(f"fewest = {data['videos'][names[0]]}")
@@ -617,16 +654,16 @@ for kind, differences in gaps.items():
 # %% [markdown] tags=["summary"]
 # - The forward-and-back loss needs no labels, so a network can go on learning in the video it is about to track.
 #   100 <!-- iterations --> iterations on its first frames lower the cycle loss on frames it has not seen to
-#   0.80 <!-- fell --> of what it was (median), and move no weight further than 0.0061<!-- moved -->.
+#   0.78 <!-- fell --> of what it was (median), and move no weight further than 0.0060<!-- moved -->.
 # - A guard returns the old network if the loss on held-out frames does not fall, if there is nothing to learn or
-#   nothing to follow, and if training fails. It kept 21 <!-- kept --> of 22 <!-- all --> networks that were adapted
+#   nothing to follow, and if training fails. It kept 20 <!-- kept --> of 22 <!-- all --> networks that were adapted
 #   to one sequence each.
-# - A lower cycle loss need not mean better tracking. On 22 <!-- all --> sequences, adapting to one sequence changed its
-#   AUC by at most 2.3 <!-- own_most --> points, a random change of the same size by at most 0.6<!-- shaken_most -->; the
-#   mean gain is -0.4 <!-- own_synthetic --> points on our clips and -0.2 <!-- own_real --> on real ones, and neither is
-#   resolved.
-# - One network for 11 <!-- together --> real videos had a higher loss on held-out frames than before, and the guard
-#   threw it away.
+# - A lower cycle loss need not mean better tracking. Adapted to one sequence each, 4 <!-- lost --> of 22 <!-- all -->
+#   networks lost more than two points of AUC, the worst 61.7<!-- worst -->; a random change of the same size changed the AUC
+#   by at most 1.3<!-- shaken_most -->. The mean gain is -5.9 <!-- own_synthetic --> points on our clips and
+#   -2.1 <!-- own_real --> on real ones. Neither is resolved, because most of each comes from one sequence.
+# - One network for 11 <!-- together --> real videos lowered the loss on held-out frames from 22.92 <!-- pooled_before -->
+#   to 22.91 <!-- pooled_after --> only, and its mean gain on them is -0.1 <!-- pooled_real --> points.
 # - Whether more videos help at the same number of steps is not resolved. With 960 <!-- drawn --> triplets,
 #   3 <!-- fewest --> videos in place of nearly all of 104 <!-- videos --> change the AUC by
 #   -0.8 <!-- few_synthetic_mean --> points on our clips (from
