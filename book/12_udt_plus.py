@@ -16,7 +16,7 @@
 # 03](03_kernels_channels_scale.ipynb) (the scale filter), and the Fourier series of [chapter
 # 02](02_correlation_filters.ipynb).
 #
-# Run time: about 27 s on two cores. Downloads: none.
+# Run time: about 16 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
