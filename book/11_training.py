@@ -1024,6 +1024,7 @@ for place, one in enumerate(("overlap", "robustness")):
 # times 1/4 lose it again. One sequence does not prove that this holds for all fast targets, but it shows an effect that
 # the mean over the 22 sequences does not. `ball1` has now helped to choose the network, so it no longer tests it.
 
+# %% [markdown]
 # **What does each part of the recipe add?** The recipe, as it was first chosen, has five parts that the reference has
 # not:
 #

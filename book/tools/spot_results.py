@@ -124,7 +124,8 @@ def adaptation(arguments: argparse.Namespace) -> dict[str, Any]:
         for one, kind in in_turn(groups):
             measure = partial(compare, one, weights, pooled[kind])
             measure_into(out / kind / f"{one.name}.json", keys[kind], measure)
-    table: dict[str, Any] = {"frames": FRAMES, "own_frames": OWN, "pooled_frames": POOLED}
+    table: dict[str, Any] = {"network": weights.fingerprint, "frames": FRAMES}
+    table |= {"own_frames": OWN, "pooled_frames": POOLED}
     table |= {"iterations": ITERATIONS, "auc": {}, "own": {}, "pooled": {}}
     table["together"] = {kind: len(group) for kind, group in groups.items()}
     for kind, group in groups.items():
@@ -264,7 +265,7 @@ def main() -> None:
     if arguments.what == "more-data" and not arguments.patches:
         parser.error("more-data needs --patches FILE, which `udt data pack VIDEOS --out FILE` writes")
     origin = provenance(f"make results-{arguments.what}")
-    document = origin | {"network": default().fingerprint, "threads": torch.get_num_threads()}
+    document = origin | {"threads": torch.get_num_threads()}
     document |= adaptation(arguments) if arguments.what == "adaptation" else more_data(arguments)
     write_whole(arguments.table, json.dumps(document, indent=1) + "\n")
 

@@ -74,7 +74,8 @@ def test_networks_are_named(monkeypatch, capsys):
 def test_the_stored_scales_are_whole_and_of_the_weights_that_ship():
     document = json.loads(stored_result("ch11_scale.json").read_text("utf-8"))
     networks = document["networks"]
-    assert list(networks) == ["udt", "seed-1", "seed-2"]
+    doubled = ["gain-2", "gain-2-seed-1", "gain-2-seed-2"]  # the recipe with doubled first weights
+    assert list(networks) == [*doubled, "udt", "seed-0", "seed-1"]
     for scale in scale_results.SCALES:
         assert (
             networks["udt"][f"{scale:g}"]["weights"]
