@@ -42,10 +42,10 @@ def test_adaptation_is_measured_once_and_goes_on_where_it_stopped(small, tmp_pat
     assert document["command"] == "make results-adaptation"
     assert document["network"] == default().fingerprint
     row = document["auc"]["real"]["clip2"]
-    assert set(row) == {"as it ships", "pooled", "own", "shaken"}
+    assert set(row) == {"as it ships", "pooled", "own", "careful", "shaken"}
     assert row["as it ships"] == spot_results.success(default(), CLIPS[1])
     own = document["own"]["real"]["clip2"]
-    found = adapt_to(default(), [(list(CLIPS[1].frames)[:4], CLIPS[1].boxes[0])], 1)
+    found = adapt_to(default(), [(list(CLIPS[1].frames)[:4], CLIPS[1].boxes[0])], 1, rate=1e-4)
     assert own["before"] == pytest.approx(found.before, rel=1e-3)
     assert row["own"] == pytest.approx(spot_results.success(found.weights, CLIPS[1]), abs=0.02)
     assert set(document["pooled"]) == {"synthetic", "real"}
