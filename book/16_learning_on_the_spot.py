@@ -94,9 +94,10 @@ assert judged.shape[0] == 16
 # frames that were held out. Second, a lower loss may not mean better tracking, and the loss on held-out frames cannot
 # show that; section 16.5 measures it.
 #
-# The library uses the optimiser Adam instead of plain steps, with a rate of $10^{-4}$ that falls to a tenth. Adam
-# moves each weight by about the rate, whatever the size of the gradient, so 100 iterations move no weight by more
-# than a few thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most.
+# The library uses the optimiser Adam instead of plain steps, with a rate that falls to a tenth. Adam moves each weight
+# by about the rate, whatever the size of the gradient, so with a rate of $10^{-4}$ 100 iterations move no weight by more
+# than a few thousandths. The authors' own finetuned network differs from their first one by 0.0036 at most. Unless you
+# set another rate, the library takes a tenth of this one; section 16.5 shows why.
 #
 # Here is the training in plain PyTorch: first the round trip and the *cycle loss*, by which we judge, then the training
 # loop.
@@ -146,7 +147,7 @@ def adapt_plainly(network, video, iterations, rate=1e-4, look=None):
 # %% tags=["closed-loop"]
 plain = weights.shipped("udt").network(padded=False)
 adapt_plainly(plain, video, 3)
-library = adapt_to("udt", [(frames, box)], iterations=3)
+library = adapt_to("udt", [(frames, box)], iterations=3, rate=1e-4)
 old = weights.shipped("udt").tensors
 new = library.weights.tensors if library.kept else None
 far = max(float((plain.state_dict()[name] - old[name]).abs().max()) for name in old)
@@ -268,11 +269,12 @@ assert on_the_spot.learned(30).after < on_the_spot.learned(30).before
 #
 # We want a better tracker, not a lower loss. `make results-adaptation` tracks the first 40 frames of every second sequence
 # of two sets, the clips of our synthetic benchmark and short real sequences that are used for choosing settings. It does
-# so with four networks:
+# so with five networks:
 #
 # - **as it ships**;
 # - **pooled**: adapted once to the first 5 frames of all sequences of the set together, as in the paper;
 # - **own**: adapted to the first 12 frames of each sequence alone;
+# - **careful**: as *own*, with a tenth of the rate, which is what `udtlib.adapt` does;
 # - **shaken**: the control. Every tensor is moved as far as in *own*, in a random direction.
 #
 # Why the control? A tracker amplifies small changes: a tiny change of the weights moves a peak by a cell in some
@@ -287,7 +289,7 @@ assert on_the_spot.learned(30).after < on_the_spot.learned(30).before
 
 # %%
 stored = json.loads(stored_result("ch16_adaptation.json").read_text("utf-8"))
-ARMS, LEAST = ("pooled", "own", "shaken"), 8
+ARMS, LEAST = ("pooled", "own", "careful", "shaken"), 8
 
 
 def gains(kind, arm):
@@ -319,7 +321,7 @@ def verdict(kind, arm):
     return "too few" if len(rows) < LEAST else word, beyond
 
 
-verdicts = {(kind, arm): verdict(kind, arm) for kind in stored["auc"] for arm in ARMS[:2]}
+verdicts = {(kind, arm): verdict(kind, arm) for kind in stored["auc"] for arm in ARMS[:-1]}
 for (kind, arm), (word, beyond) in verdicts.items():
     print(
         f"{kind:9} {arm:7} {word:13} beyond shaking {beyond.mean:+5.2f}, 95 % {beyond.low:+5.2f} to {beyond.high:+5.2f}"
@@ -331,21 +333,21 @@ for arm in ARMS:
 # %% [markdown]
 # And every sequence as a dot. Compare the spread of `own` with that of the control, `shaken`:
 
-# %% tags=["slide"] alt="Gains in AUC of three networks on synthetic and on real sequences, a dot a sequence and intervals beside: nearly all near zero; adapted to its own video, one synthetic sequence loses about 60 points and one real one about 20"
+# %% tags=["slide"] alt="Gains in AUC of four networks on synthetic and on real sequences, a dot a sequence and intervals beside: nearly all near zero; adapted to its own video, one synthetic sequence loses about 60 points and one real one about 20"
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
-    for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "0.5"), strict=True)):
+    for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "#009E73", "0.5"), strict=True)):
         each, gap = found[kind, arm]
         axis.plot(np.full(len(each), place), each, "o", color=color, alpha=0.4, markersize=4)
         reach = [[gap.mean - gap.low], [gap.high - gap.mean]]
         axis.errorbar(place + 0.2, gap.mean, yerr=reach, fmt="s", color=color, capsize=4)
     axis.axhline(0, color="0.7", linewidth=1)
-    axis.set(xticks=range(3), xticklabels=ARMS, title=f"{kind} sequences", xlim=(-0.5, 2.6))
+    axis.set(xticks=range(4), xticklabels=ARMS, title=f"{kind} sequences", xlim=(-0.5, 3.6))
 axes[0].set_ylabel("gain in AUC (points)")
 plt.show()
 
 # %% [markdown]
-# `pooled` and `shaken` change no sequence by more than two points. Most dots of `own` are near zero too, but a few lie far
+# `pooled`, `careful` and `shaken` change no sequence by much. Most dots of `own` are near zero too, but a few lie far
 # below it, and none far above. Was nothing learned? We look at the cycle loss and at the guard's decisions:
 
 # %%
@@ -399,6 +401,23 @@ for kind, row in stored["pooled"].items():
 # **The failure case** is `fm-1`, our clip with fast motion. Its cycle loss falls by a larger share than that of any other
 # sequence, and the guard keeps the network. But with this network the tracker loses the target, which it follows well with
 # the network as it ships. The guard does not prevent this, because it tests the loss.
+#
+# **Smaller steps.** With a tenth of the rate (`careful`) no sequence loses more than two points:
+
+# %%
+careful = {kind: found[kind, "careful"] for kind in stored["auc"]}
+gentle = [row for rows in stored["careful"].values() for row in rows.values() if row["after"] is not None]
+print(
+    f"careful: the cycle loss falls to {np.median([row['after'] / row['before'] for row in gentle]):.2f} (median)"
+)
+for kind, (each, gap) in careful.items():
+    print(
+        f"careful, {kind}: {gap.mean:+.1f} points on average, worst {each.min():+.1f}, best {each.max():+.1f}"
+    )
+
+# %% [markdown]
+# Nothing that this many sequences could show is gained either. A tool that changes a tracker must at least do no harm, so
+# `udtlib.adapt` takes this rate. The rate was chosen on these sequences, so expect a little worse on others.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.
@@ -418,6 +437,8 @@ assert stored["pooled"]["real"]["kept"]
 assert 0.999 < stored["pooled"]["real"]["after"] / stored["pooled"]["real"]["before"] < 1
 assert worst[1:] == ("synthetic", "fm-1")
 assert lowest["kept"]
+assert min(each.min() for each, _ in careful.values()) > -2
+assert all(gap.low < 0 < gap.high for _, gap in careful.values())
 assert share == fell.min()
 assert auc["as it ships"] > 0.9
 
@@ -639,6 +660,9 @@ most = max(float(np.abs(found[kind, "shaken"][0]).max()) for kind in stored["auc
 print(f"shaken_most = {most:.1f}")
 for kind in stored["auc"]:
     print(f"own_{kind} = {found[kind, 'own'][1].mean:+.1f}")
+for kind, (_, gap) in careful.items():
+    print(f"careful_{kind} = {gap.mean:+.1f}")
+print(f"careful_worst = {-min(each.min() for each, _ in careful.values()):.1f}")
 print(f"together = {stored['together']['real']}")
 for when in ("before", "after"):
     print(f"pooled_{when} = {stored['pooled']['real'][when]:.2f}")
@@ -662,6 +686,8 @@ for kind, differences in gaps.items():
 #   networks lost more than two points of AUC, the worst 61.7<!-- worst -->; a random change of the same size changed the AUC
 #   by at most 1.3<!-- shaken_most -->. The mean gain is -5.9 <!-- own_synthetic --> points on our clips and
 #   -2.1 <!-- own_real --> on real ones. Neither is resolved, because most of each comes from one sequence.
+# - With a tenth of the rate, which the library uses, the worst sequence loses 1.3 <!-- careful_worst --> points, and the
+#   mean gain is +0.1 <!-- careful_synthetic --> points on our clips and +0.1 <!-- careful_real --> on real ones.
 # - One network for 11 <!-- together --> real videos lowered the loss on held-out frames from 22.92 <!-- pooled_before -->
 #   to 22.91 <!-- pooled_after --> only, and its mean gain on them is -0.1 <!-- pooled_real --> points.
 # - Whether more videos help at the same number of steps is not resolved. With 960 <!-- drawn --> triplets,

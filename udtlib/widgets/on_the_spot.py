@@ -26,7 +26,7 @@ from udtlib.widgets.base import Choice, Control, Demo, Slider
 FRAMES, LEARNED, START, PANEL = 24, 8, 20, 170
 ITERATIONS = ("0", "10", "30", "100")
 TWIN = ("0", "30")
-RATE = 3e-4  # three times the usual, so that few iterations show something
+RATE = 3e-4  # thirty times the usual, so that few iterations show something
 LIMITS = (-0.1, 0.6)  # of the response maps' colours
 AT_HAND: set[int] = set()  # the iterations learned and tracked so far
 FOUND: dict[int, Adapted] = {}  # what came of them
