@@ -29,8 +29,8 @@ from udtlib.unsupervised import squared_distance
 from udtlib.weights import Weights, get_weights
 
 RATE = 1e-5
-"""Of Adam at the start. With ten times as much, weights move as far as those of the authors' finetuned network
-(0.0036), and on some videos the tracker then loses its target (chapter 16)."""
+"""Of Adam at the start. With ten times as much, weights move as far as those of the authors' finetuned
+network (0.0036), and on some videos the tracker then loses its target (chapter 16)."""
 BATCH = 4  # triplets an iteration
 FEWEST = 4  # frames: three to learn from, one to judge on
 SPAN = 10  # frames that a triplet reaches over
