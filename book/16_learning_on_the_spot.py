@@ -416,8 +416,8 @@ for kind, (each, gap) in careful.items():
     )
 
 # %% [markdown]
-# Nothing that this many sequences could show is gained either. A tool that changes a tracker must at least do no harm, so
-# `udtlib.adapt` takes this rate. The rate was chosen on these sequences, so expect a little worse on others.
+# The means hardly change, so these sequences show no gain. But a tool that changes a tracker must at least do no harm, and
+# therefore `udtlib.adapt` takes this rate. It was chosen on these sequences, so expect a little worse on others.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What the text says about the stored measurements.

@@ -4,9 +4,10 @@
     python book/tools/spot_results.py more-data  --out RUN --table FILE.json --patches FILE [--real DIR] [--seeds N]
 
 ``adaptation``: on the synthetic benchmark, and on the sequences in DIR (laid out as OTB's are), the success of the
-tracker with the network as it ships, adapted to all sequences together, adapted to each alone, and moved just as far
-in a random direction. ``more-data``: networks trained for equally many steps on parts of the videos in a patch cache
-(`udt data pack`), and on all of them mixed with procedural clips.
+tracker with the network as it ships, adapted to all sequences together, adapted to each alone, the same with the
+library's smaller rate, and moved as far as by the larger one in a random direction. ``more-data``: networks trained
+for equally many steps on parts of the videos in a patch cache (`udt data pack`), and on all of them mixed with
+procedural clips.
 
 Resumable: what is measured lies in RUN, one file each, and is used again if it was measured with the same settings,
 weights, code, and content of sequences and patches. With ``--so-far`` nothing is measured, and the table is made of what there is.
