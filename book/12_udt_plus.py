@@ -1028,7 +1028,7 @@ from udtlib import strips
 from udtlib.data.cast import render_cast
 
 stutter = render_cast("kite", 51, seed=1, fast_motion=1.0)
-shown_frames = [*range(27, 33), *range(45, 51)]
+shown_frames = [*range(27, 33), *range(45, 50)]
 jump = replace(stutter, frames=[stutter.frames[k] for k in shown_frames], boxes=stutter.boxes[shown_frames])
 flights, landed = {}, {}
 for name, options in (("one look", {}), ("a second look", {"second_look": 0.25})):
@@ -1045,7 +1045,7 @@ for name, overlaps in landed.items():
 # The true box is dashed. The frames are the last before the jump, the first after it, and two later ones:
 
 # %% alt="Four frames of a kite in the sky: both boxes are on it before the jump, beside it after the jump, and then only the box of the tracker with a second look is on it again"
-viz.show(strips.strip(jump, flights, frames=(5, 6, 8, 11), height=150))
+viz.show(strips.strip(jump, flights, frames=(5, 6, 8, 10), height=150))
 
 # %% [markdown]
 # After the jump both trackers search a piece of sky without the kite. The one that looks beside its window has the kite
