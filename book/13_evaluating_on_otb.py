@@ -1279,7 +1279,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   detect that.
 # - A test with standard errors from frames calls a tracker different from itself in 95 <!-- by_frames --> % of all
 #   splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
-# - Of 10 <!-- trackers --> trackers on ten real sequences, 20 <!-- told --> of 45 <!-- pairs --> pairs are told apart.
+# - Of 10 <!-- trackers --> trackers on ten real sequences, 21 <!-- told --> of 45 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.56 <!-- csrt_least --> to 0.64
 #   <!-- csrt_most --> (CSRT), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 11
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
