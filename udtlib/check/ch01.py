@@ -91,8 +91,8 @@ def slip_allowed(answer: Callable[[float, float], float]) -> None:
 def auc_at_least(answer: Callable[[NDArray[np.float64], int], float]) -> None:
     """Exercise 4: the area under the success curve, counted with "at least"."""
     rng = np.random.default_rng(0)
-    cases = [(np.zeros(5), 20), (np.ones(5), 20), (np.array([0.5]), 4), (np.array([0.25, 0.75]), 8)]
-    cases += [(rng.random(50), 20), (rng.random(50), 7)]
+    cases = [(rng.random(50), 20), (rng.random(50), 7), (np.array([0.5]), 4), (np.array([0.25, 0.75]), 8)]
+    cases += [(np.zeros(5), 20), (np.ones(5), 20)]
     for overlaps, steps in cases:
         reached = overlaps[:, None] >= np.arange(steps + 1) / steps
         above = overlaps[:, None] > np.arange(steps + 1) / steps
