@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 2 s on two cores. Downloads: none.
+# Run time: about 8 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -463,7 +463,8 @@ for row, cells in table.items():
 # In the first row all five agree to 0.001; they differ as soon as something unusual happens.
 #
 # - **Truth against itself** is 0.952 under the strict rule, as Eq. 1.6 says. Where boxes have fractions, rounding puts
-#   some overlaps just below 1, so that `otb-loose` gives less than 1, and in pytracking some above 1, which it accepts.
+#   some overlaps just below 1, so that `otb-loose` gives less than 1, and in pytracking some above 1, which pass the last
+#   threshold too.
 # - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
 #   which count from 1, this works for nearly all frames. It fails in Biker and Crowds, whose targets reach beyond the
 #   border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the border into a
@@ -683,7 +684,7 @@ check.many_overlaps(many_overlaps)
 
 # %% [markdown]
 # **2. Two habits at once.** An older file has lines such as `4,3,7,4`, some with tabs or spaces instead of commas: the
-# corners of the box, last pixel included, counted from 1. Convert one into our box. Which of the two "plus ones" cancel?
+# corners of the box, last pixel included, counted from 1. Convert one into our box. Where does a "plus one" cancel?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
@@ -776,8 +777,8 @@ check.interval_ratio(interval_ratio)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# In the table of section 1.6 one tool gives more to a result that breaks off at frame 100. Replace a few answers only,
-# and score single frames: with which box does it compare?
+# In the table of section 1.6 one tool gives more to a result that breaks off at frame 100. Break off later and earlier,
+# and look at its score: which box does it compare with the truth from there on?
 #
 # </details>
 
@@ -816,8 +817,9 @@ print(f"wrong = {100 * wrong:.0f}")
 #   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
 #   gets 0.952<!-- perfect -->.
-# - Where nothing unusual happens, the five policies agree. With the target at the left border for a while, the same boxes have an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631
-#   <!-- border_pysot --> under `pysot-toolkit`. So always name the policy.
+# - Where nothing unusual happens, the five policies agree. With the target at the left border for a while, the same
+#   boxes have an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631 <!-- border_pysot --> under
+#   `pysot-toolkit`. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
 #   0.537 <!-- udt_low --> to 0.633<!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.

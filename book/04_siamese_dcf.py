@@ -324,7 +324,7 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 # number of values in its features, before it adds its $\lambda_N=10^{-4}$. The plain form of Eq. 4 needs another
 # $\lambda$ for the same response, $N\lambda_N$, which the next cell prints.
 #
-# **Predict:** multiply it by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
+# **Predict:** multiply $\lambda_N$ by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
 # more than `10`?
 
 # %%
