@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) (patches), [chapter 04](04_siamese_dcf.ipynb) (the
 # layer). Chapters 07 to 09 explain what the triplets are used for.
 #
-# Run time: about 153 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
+# Run time: about 16 s on two cores. Downloads: none: the videos are made here, in a temporary folder.
 
 # %%
 from udtlib.pipeline import you_are_here
