@@ -239,10 +239,10 @@ results-costs: .venv/book.stamp
 results-choice: .venv/book.stamp
 	$(BIN)/python book/tools/choice_results.py --real $(REAL) --out runs/choice --table data/results/ch11_choice.json $(FLAGS)
 
-# Chapter 15: the authors' networks, the one that ships and random weights on OTB's sequences, for their attributes.
+# Chapter 15: the authors' networks and the one that ships on OTB's sequences, for their attributes.
 results-attributes: .venv/book.stamp
 	$(BIN)/python book/tools/choice_results.py --real $(OTB) --out runs/attributes \
-	--table data/results/ch15_attributes.json --only udt random "authors' UDT" "authors' DCFNet"
+	--table data/results/ch15_attributes.json --only udt "authors' UDT" "authors' DCFNet"
 
 results-scale: .venv/book.stamp
 	$(BIN)/python book/tools/scale_results.py --real $(REAL) --out runs/scale --table data/results/ch11_scale.json $(FLAGS)

@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 2 s on two cores. Downloads: none.
+# Run time: about 8 s on two cores. Downloads: none.
 
 # %%
 import csv
@@ -105,8 +105,8 @@ print(f"centre error: {ours:.2f} px with our centre, {theirs:.2f} px with the ot
 # %% [markdown]
 # Mixing up the index base is worse, because it moves only *one* of the two boxes. **Predict first.** A perfect
 # tracker's file is 1-indexed and gets read as 0-indexed, so every box lands one pixel too far right and down. The
-# target is 20 pixels wide and high. What is the overlap then? It is the shared area divided by the area that the
-# two boxes cover together, so 1 is perfect. Change the number, then go on.
+# target is 20 pixels wide and high. The overlap of two boxes (IoU) is the area they share divided by the area they cover
+# together, so 1 is perfect. What is it here? Change the number, then go on.
 
 # %%
 my_guess = 0.95
@@ -133,11 +133,11 @@ print(
 
 # %% [markdown]
 # About 0.18 of the overlap is gone, without any message. It is tempting to think "one pixel in twenty, 5 %", but
-# four thin strips are lost, two of each box. The next figure shows the pixel grid with our box and its moved twin,
-# and the loss by size.
+# four strips of about 5 % are lost, two of each box. The next figure shows the pixel grid with our box and its moved
+# twin, and the overlap lost at each size; the dots are targets of 10 and 20 px.
 
 # %% tags=["slide"] alt="Left, a grid of pixels with their centres, a box, and the same box one pixel further right and down; right, the overlap lost by a slip of one pixel, which falls with the side of the target"
-figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 2.9), width_ratios=[1.25, 1])
+figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
 grid.plot(columns.ravel(), rows.ravel(), "k.", markersize=3)
@@ -145,7 +145,7 @@ for corner, color, name in (((3, 2), truth_color, "(3, 2, 4, 2)"), ((4, 3), firs
     grid.add_patch(plt.Rectangle(corner, 4, 2, fill=False, edgecolor=color, linewidth=3, label=name))
 grid.set(xticks=range(9), yticks=range(6), xlabel="x", ylabel="y", title="Pixels, their centres, two boxes")
 grid.grid(color="0.7")
-grid.legend(loc="upper left")
+grid.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 curve.plot(sides, losses, color=first_color)
 curve.plot([10, 20], 1 - slipped(np.array([10, 20])), "o", color=first_color)
 curve.set(xlabel="side of the target (px)", ylabel="IoU lost", ylim=0, title="Cost of a one-pixel slip")
@@ -190,7 +190,8 @@ def crop_v0(image, box, height, width):
 
 # %% [markdown]
 # `udtlib.patches.crop` does it in one OpenCV call. Boxes of whole numbers must give exactly the slice. Fractional
-# boxes must agree with the loops within two grey levels, because some OpenCV releases round positions to 1/32 pixel.
+# boxes must agree with the loops within two grey levels (not exactly, because some OpenCV releases round positions to
+# 1/32 pixel). Last, we read a row of three pixels half a pixel further right: each value is the mean of two neighbours.
 
 # %%
 grey = frame.mean(axis=2).astype(np.float32)
@@ -198,8 +199,10 @@ whole, by_slice = crop(frame, (60, 40, 50, 30)), frame[40:70, 60:110]
 print("values that differ from the slice:", (whole != by_slice).sum(), "of", whole.size)
 box = (60.25, 40.5, 50.5, 30.75)
 fractional, by_loops = crop(grey, box, (16, 24)), crop_v0(grey, box, 16, 24)
+off = np.abs(fractional - by_loops) > 2
+print("values more than two grey levels off the loops:", off.sum(), "of", off.size)
 half = crop(np.array([[0, 100, 200]], np.uint8), (0.5, 0, 2, 1))
-print("half a pixel to the right:", half.tolist())
+print("0, 100, 200 read half a pixel to the right:", half.tolist())
 
 # %% [markdown]
 # Two decisions remain.
@@ -209,8 +212,8 @@ print("half a pixel to the right:", half.tolist())
 # chapter 06 fills with zeros all the same, since it must reproduce the authors' boxes.
 #
 # **How much should a patch's border count?** Chapter 02 uses Fourier transforms, which treat the left edge
-# of a patch as the neighbour of its right one. To hide this seam, the patch is multiplied by a *Hann window*,
-# $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$ in each direction: 1 in the middle, 0 at the edge.
+# of a patch as the neighbour of its right one. To hide this seam, each row and each column of the patch is multiplied by
+# a *Hann window*, $\tfrac12\left(1 - \cos\frac{2\pi i}{n-1}\right)$ for pixel $i$ of $n$: 1 in the middle, 0 at the edge.
 #
 # The figure shows a patch that reaches beyond the image, with both borders, and a patch around the target without and
 # with the window.
@@ -237,7 +240,7 @@ assert window.max() > 0.999
 # ## 1.4 Overlap and centre error, by hand
 #
 # Two measures compare a predicted box $b$ with a true box $b_\mathrm{gt}$. The **overlap**, or intersection over union,
-# is the shared area as a part of all area covered. The **centre error** is the distance of the centres in pixels:
+# is the shared area divided by all area covered. The **centre error** is the distance of the centres in pixels:
 #
 # $$\mathrm{IoU}(b, b_\mathrm{gt}) = \frac{|b \cap b_\mathrm{gt}|}{|b| + |b_\mathrm{gt}| - |b \cap b_\mathrm{gt}|}, \qquad
 #   e(b, b_\mathrm{gt}) = \lVert c(b) - c(b_\mathrm{gt}) \rVert_2 . \tag{1.3}$$
@@ -301,8 +304,7 @@ for name, box, answer in [
 # %% [markdown]
 # **Try it.** Drag the box, or move it with the sliders. The bars show the overlap, the centre error (the mark is at 20 px, the
 # usual limit) and the 21 success thresholds of the next section. Find a box with a centre error of 0 that passes
-# only five of the thresholds, then one that passes more with a centre error above 10. The six pictures of the static
-# version show such cases.
+# only five of the thresholds. Then give the box its full size again: how far can it move and still pass five?
 
 # %% tags=["slide", "nbval-ignore-output"] alt="Six positions of a predicted box beside the true one, with bars below each for overlap, centre error and thresholds passed: from nothing wrong to touching without overlap"
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
@@ -336,7 +338,8 @@ assert_allclose(by_hand, counted)
 # $$\mathrm{AUC}_{21} = \frac{1}{21F} \sum_{i=1}^F \left\lceil 20\, o_i \right\rceil , \tag{1.6}$$
 #
 # which is close to the mean overlap. It is at most $20/21$, because no overlap is above the threshold 1: under this rule
-# **a perfect tracker scores 0.952**. We compare both equations with the curve, for 5000 random overlaps:
+# **a perfect tracker scores 0.952**. We compare both equations with the curve, for 5000 random overlaps. (`Policy()` says
+# how to score; section 1.6 explains it.)
 
 # %%
 overlaps = np.random.default_rng(2).beta(4, 2, 5000)
@@ -392,10 +395,10 @@ assert (loses_it["error"] <= 20).mean() < 0.67
 # - Is a box at $x = 0$ valid?
 #
 # Public evaluation tools answer differently, mostly without saying so. In `udtlib` a set of answers is one object, a
-# **policy**. `otb-strict` scores as in Eq. 1.6, `otb-loose` with "at least" instead of "above", and the others behave
-# like the toolkits they are named after.
+# **policy**. `otb-strict`, the default, scores as in Eq. 1.6, `otb-loose` with "at least" instead of "above", and the
+# others behave like the toolkits they are named after.
 #
-# To see where they differ, we take the boxes of a decent tracker on a target that wanders about:
+# To see where they differ, we make up a target that wanders about and the boxes of a decent tracker:
 
 
 # %%
@@ -416,8 +419,8 @@ def wandering_target():
 truth_clean, answers_clean = wandering_target()
 
 # %% [markdown]
-# Each row of the next table changes these two files in one respect; "stops" means that the tool raises an error. In
-# which rows do all five agree?
+# The first row of the next table has these boxes, moved away from the border. Each other row changes one thing;
+# "stops" means that the tool raises an error. In which rows do all five agree to 0.001?
 
 # %%
 shift = np.array([60, 0, 0, 0])
@@ -425,10 +428,10 @@ away = truth_clean + shift, answers_clean + shift  # far from every border
 
 
 def changed(which, frames, value):
-    """Return a copy of the quiet file with some boxes of the truth (0) or the answers (1) replaced."""
-    file = away[0].copy(), away[1].copy()
-    file[which][frames] = value
-    return file
+    """Return a copy of the first row's boxes, some of the truth (0) or the answers (1) replaced."""
+    copies = away[0].copy(), away[1].copy()
+    copies[which][frames] = value
+    return copies
 
 
 situations = {
@@ -457,20 +460,20 @@ for row, cells in table.items():
     print(f"{row:22}" + "".join(f"{text:>14}" for text in cells))
 
 # %% [markdown]
-# On clean data all tools agree; they differ as soon as something unusual happens.
+# In the first row all five agree to 0.001; they differ as soon as something unusual happens.
 #
-# - **Truth against itself** is 0.952 under the strict rule, as Eq. 1.6 says. pytracking gives more where boxes have
-#   fractions, since rounding can lift an overlap above 1.
+# - **Truth against itself** is 0.952 under the strict rule, as Eq. 1.6 says. Where boxes have fractions, rounding puts
+#   some overlaps just below 1, so that `otb-loose` gives less than 1, and in pytracking some above 1, which pass the last
+#   threshold too.
 # - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
 #   which count from 1, this works for nearly all frames. It fails in Biker and Crowds, whose targets reach beyond the
 #   border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the border into a
 #   failure.
-# - **Absent frames** can fail, count as hits for precision, or be left out. Each choice is defensible, but numbers
-#   made with different choices cannot be compared.
-# - **Zeros.** pytracking repeats the last proper box, which raises the score when the target hardly moves.
+# - **Absent frames** fail in four tools and count as hits for precision in `pysot-toolkit`; other tools leave them out.
+#   Each choice is defensible, but numbers made with different choices cannot be compared.
+# - **Zeros** are failures, except in pytracking. Exercise 6 is about what it does with them.
 #
-# `udtlib`'s default is `otb-strict`, in which a frame without an answer is a failure, and the policy is written into
-# every score file. Remember this rule: *compare numbers only if one program, with one policy, made them.*
+# `udtlib` writes the policy into every score file. *Compare numbers only if one program, with one policy, made them.*
 # [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.6) shows how far policies can move one result, and that they can
 # reverse a ranking.
 
@@ -512,8 +515,8 @@ scrubber(clip, predictions, responses)
 # %% [markdown]
 # Press play, or look at the six frames. A disc covers the target, the filter learns the disc, and the tracker's
 # box leaves with the disc.
-# Beside each frame is the response map; its middle means "it did not move" (chapter 02). Its peak is as bright
-# after the loss as before, so the response does not show that the target is lost.
+# Beside each frame is the response map; its middle means "it did not move" (chapter 02). From frame 60 on its peak is
+# on average as high as in the first 15 frames, so its height does not show that the target is lost.
 #
 # What does this cost? After the target is lost the tracker gains nothing more. With overlap $o$ in the first $n$ of $F$
 # frames and 0 from there on, the mean overlap is $o\,n/F$: **when** a tracker fails counts as much as how well it fits.
@@ -567,8 +570,8 @@ for name, values in (("UDT", udt), ("UDT+", plus)):
 # neighbouring frames fail together. For two trackers on the same sequences we draw the *differences*, so that what is
 # hard for both cancels.
 #
-# The next cell does it for all 100 sequences, and for 22 of them, as many as our embedded benchmark has. It prints
-# points, hundredths of AUC.
+# The next cell does it for all 100 sequences, and for 22 of them, as many as the benchmark of drawn clips that comes with
+# `udtlib` has. It prints *points*, hundredths of AUC.
 
 
 # %%
@@ -585,13 +588,14 @@ for name, chosen in sets.items():
     a, b = udt[chosen], plus[chosen]
     intervals[name] = [bootstrap_interval(a), bootstrap_interval(b), paired_difference(b, a)]
     for what, i in zip(("UDT", "UDT+", "UDT+ minus UDT"), intervals[name], strict=True):
-        print(f"{name:11} {what:14} {100 * i.mean:5.1f}  ({100 * i.low:.2f} to {100 * i.high:.2f})")
+        low, mean, high = 100 * i.low, 100 * i.mean, 100 * i.high
+        print(f"{name:11} {what:14} {mean:5.1f}  ({low:.2f} to {high:.2f}), width {high - low:4.1f}")
 
 # %% [markdown]
 # The same as a picture. Compare the widths of the upper and the lower row, and see where the dotted line at 0 lies in
 # the intervals of the difference.
 
-# %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are about twice as wide"
+# %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are 1.6 to 1.8 times as wide"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):
@@ -606,9 +610,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With 100 sequences the mean of one tracker is known to about five points either way. With 22 the interval is nearly
-# twice as wide, since its width falls with the square root of the number of sequences. What does this do to a ranking?
-# UDT+ is ahead on all 100. How often do 22 of them rank it behind?
+# With 100 sequences the mean of one tracker is known to about five points either way. With these 22 the intervals are
+# 1.6 to 1.8 times as wide. (Widths fall with the square root of the number of sequences, so 2.1 is what to expect.) What
+# does this do to a ranking? UDT+ has the higher mean of all 100. How often do 22 of them rank it behind?
 
 # %%
 rng = np.random.default_rng(0)
@@ -637,11 +641,11 @@ if annotations is not None:
             assert_allclose(one.auc, stored[one.name], atol=1e-6)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# Our bootstrap is udtlib's. The plot: the difference does not leave out 0, and 22 sequences double the widths.
+# Our bootstrap is udtlib's. The plot: the difference does not leave out 0, and 22 sequences widen the intervals as said.
 assert_allclose(bootstrap(udt), [getattr(bootstrap_interval(udt), end) for end in ("low", "high")])
 assert intervals["all 100"][2].low < 0 < intervals["all 100"][2].high
 for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True):
-    assert 1.4 < (few.high - few.low) / (many.high - many.low) < 2.4
+    assert 1.55 < (few.high - few.low) / (many.high - many.low) < 1.85
 
 # %% [markdown]
 # ## 1.9 Exercises
@@ -679,25 +683,25 @@ def many_overlaps(first, second):
 check.many_overlaps(many_overlaps)
 
 # %% [markdown]
-# **2. The index base.** Lines of OTB's files look like `12,7,40,30`, some with tabs or spaces instead, 1-indexed.
-# Convert one into our box.
+# **2. Two habits at once.** An older file has lines such as `4,3,7,4`, some with tabs or spaces instead of commas: the
+# corners of the box, last pixel included, counted from 1. Convert one into our box. Where does a "plus one" cancel?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The numbers of a line may be separated in three ways. Which of the four numbers is a place, and which is a length?
-# Only one of the two depends on where counting starts.
+# Take the box (3, 2, 4, 2) of section 1.2 and write down its corners in this file. Does a width depend on where counting
+# starts?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def read_otb_line(line):
+def read_corner_line(line):
     """Return the box (x, y, w, h), 0-indexed, as an array of four floats."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.read_otb_line(read_otb_line)
+check.read_corner_line(read_corner_line)
 
 # %% [markdown]
 # **3. Derive.** Solve Eq. 1.1 for $d$: by how many pixels right and down may a square of that `side` slip until its
@@ -722,44 +726,49 @@ def slip_allowed(side, overlap):
 check.slip_allowed(slip_allowed)
 
 # %% [markdown]
-# **4. Compute.** Return the area under the success curve at the 21 strict thresholds, from overlaps in an array.
+# **4. Derive.** Eq. 1.6 is for "above" and 21 thresholds. Derive its counterpart for "at least" and the thresholds
+# $0, 1/n, \dots, 1$, and compute it without a loop over thresholds. What does a perfect tracker score now, and one whose
+# boxes never meet the target?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Compare every overlap with every threshold, in one table of truth values. The word "strict" says what happens when
-# the two are equal.
+# How many thresholds does an overlap of 0.5 reach if there are five of them, and how many one of 0.6? Is the threshold 0
+# among them?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def success_auc(overlaps):
-    """Return the mean over the thresholds 0, 0.05, ..., 1 of the fraction of overlaps above them."""
+def auc_at_least(overlaps, steps):
+    """Return the mean over the thresholds 0, 1/steps, ..., 1 of the fraction of overlaps that reach them."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.success_auc(success_auc)
+check.auc_at_least(auc_at_least)
 
 # %% [markdown]
-# **5. Predict, then compute.** One sequence has 98 frames with overlap 0.9, another has two frames with 0.1 and 0.3.
-# What is the benchmark's mean overlap? Decide before you type.
+# **5. Measure and explain.** Section 1.8 draws sequences, never frames. Measure what drawing frames would do: by which
+# factor is the 95 % interval of the mean wider if you draw sequences than if you draw single frames of all of them? All
+# sequences have the same length, 25 frames in the check. Explain why the factor is 5 if all frames of a sequence have
+# one overlap, and about 1 if they are independent. Which of the two is a video more like?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# The two sequences have very different lengths. Does the benchmark give each frame the same vote, or each sequence?
+# `bootstrap_interval` of the imports takes any array of values and has the ends `low` and `high`. Which values do you
+# draw from in each case, and how many are there?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def dataset_score(overlaps):
-    """Return the benchmark's mean overlap, from {sequence name: overlaps of its frames}."""
+def interval_ratio(overlaps):
+    """Return width by sequences / width by frames, from {sequence name: overlaps of its frames}."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.dataset_score(dataset_score)
+check.interval_ratio(interval_ratio)
 
 # %% [markdown]
 # **6. Open.** Try to cheat. Given the true boxes of a slowly moving target, return a result that the policy
@@ -768,8 +777,8 @@ check.dataset_score(dataset_score)
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# In section 1.6 the policies differ in what they do with a result that ends or breaks off early. Which frames does
-# each of them score then?
+# In the table of section 1.6 one tool gives more to a result that breaks off at frame 100. Break off later and earlier,
+# and look at its score: which box does it compare with the truth from there on?
 #
 # </details>
 
@@ -808,9 +817,9 @@ print(f"wrong = {100 * wrong:.0f}")
 #   apply a window before a Fourier transform.
 # - The area under the success curve is the mean overlap, up to discretisation: with strict thresholds a perfect result
 #   gets 0.952<!-- perfect -->.
-# - On clean data all tools agree. They differ where something unusual happens: with the target at the left border for
-#   a while, the same boxes have an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631
-#   <!-- border_pysot --> under `pysot-toolkit`. So always name the policy.
+# - Where nothing unusual happens, the five policies agree. With the target at the left border for a while, the same
+#   boxes have an AUC of 0.754 <!-- border_strict --> under `otb-strict` and of 0.631 <!-- border_pysot --> under
+#   `pysot-toolkit`. So always name the policy.
 # - UDT's released boxes score 0.587 <!-- udt_auc --> on OTB-2015, but a mean over 100 <!-- sequences --> sequences is uncertain:
 #   0.537 <!-- udt_low --> to 0.633<!-- udt_high -->. With 22 <!-- few --> sequences, UDT+ at 0.623 <!-- plus_auc --> is ranked
 #   below UDT in 16 <!-- wrong --> % of draws.

@@ -14,7 +14,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 14 s on two cores. Downloads: none.
+# Run time: about 26 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -842,7 +842,7 @@ for time in times:
     shot = clip.frames[time]
     for box, color in ((clip.boxes, viz.TRUTH), (slow, viz.SECOND), (fast, viz.PREDICTION)):
         shot = viz.draw_box(shot, box[time], color, thickness=2)
-    shots[f"frame {time}"] = shot[:150]  # the boxes stay in the upper part
+    shots[f"frame {time}"] = shot[:150, 120:]  # where the boxes are
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
 # %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a peak on the occluder, and the sharpest one on the background"
@@ -874,6 +874,9 @@ print(f"about {psr_fast[-10:].mean().round(-1):.0f} in the last ten frames, on t
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The pictures and the plot: the fast tracker is lost, the slow one is not, and the PSR dips twice, then climbs.
+for boxes in (clip.boxes, slow, fast):
+    assert boxes[list(times), 0].min() >= 120
+    assert boxes[list(times)][:, [1, 3]].sum(axis=1).max() <= 150
 assert misses[0.125].min() > 40
 assert misses[0.02].max() < 5
 assert psr_fast[-10:].min() > psr_fast[:30].max()
@@ -982,23 +985,27 @@ def read_shift(before, after):
 check.read_shift(read_shift)
 
 # %% [markdown]
-# **Exercise 2 (predict).** A target moved by `(dy, dx)` on a patch of `height` x `width`. At which index
-# `(row, column)` of the response array is the peak? You need no transform.
+# **Exercise 2 (measure, then explain).** A target moves by `(dy, dx)` on a patch of `height` x `width`, perhaps by more
+# than the patch holds. Which displacement does a tracker read from the highest index of the response, as in section 2.3?
+# Then explain: which moves can a patch of 64 rows measure at all, and where does a tracker look in the second frame if
+# the target moves down by 40 rows a frame?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Take a line of five cells and move a peak one cell to the left of cell 0. Where is it in the array?
+# Move a template with `np.roll` by more than half its height, and look at the response. By how many pixels do two moves
+# differ that give the same picture on the circle?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def peak_index(dy, dx, height, width):
+def displacement_read(dy, dx, height, width):
+    """Return the displacement (dy, dx) in whole pixels that a tracker reads."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.peak_index(peak_index)
+check.displacement_read(displacement_read)
 
 # %% [markdown]
 # **Exercise 3 (derive).** White noise of standard deviation `std` lies on every pixel and is then windowed. What is
@@ -1066,7 +1073,7 @@ check.two_peaks(two_peaks)
 # <details class="exercise"><summary>A hint</summary>
 #
 # Go through it line by line and compare each with its section: what happens to a patch before its transform (2.2),
-# which $\lambda$ is used, what is conjugated in the response (2.3), and how is an index read (exercise 2)?
+# which $\lambda$ is used, what is conjugated in the response (2.3), and how is an index read (2.3)?
 #
 # </details>
 

@@ -1163,23 +1163,27 @@ def contrast_gain(energy, lam, template, search):
 check.contrast_gain(contrast_gain)
 
 # %% [markdown]
-# **Exercise 3 (predict).** The target has grown by the factor `growth`. The scale response has `count` sizes, which
-# are powers of `step`. At which index is the peak? The response wraps around, as all ours do.
+# **Exercise 3 (measure, then explain).** The sizes of a scale filter are powers of a step, an odd number of them, with 1
+# in the middle. They should cover every growth from `1 / largest` to `largest`: the nearest size may be wrong by at most
+# the factor `off`. How few sizes are enough, if you choose the step? Then explain what 33 sizes of step 1.02 cover, and
+# how their number changes if `off - 1` is halved.
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# How often must `step` be multiplied by itself to reach `growth`? Then ask what happens for a target that shrinks.
+# How far apart may two neighbouring sizes be, if a growth between them may be wrong by `off`? How far beyond the last
+# size may a growth lie? Try your answer on many growths.
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def scale_peak(growth, step, count):
+def sizes_needed(largest, off):
+    """Return the smallest odd number of sizes, for ``largest`` and ``off`` above 1."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.scale_peak(scale_peak)
+check.sizes_needed(sizes_needed)
 
 # %% [markdown]
 # **Exercise 4 (derive).** After each frame $\hat\alpha$ becomes $(1-\eta)\,\hat\alpha$ plus $\eta$ times the new

@@ -322,9 +322,9 @@ assert np.isclose(energy, np.pi * sigma**2, rtol=1e-3)
 #
 # $\lambda$ keeps the division from amplifying noise. The reference code divides the template's energy by $N=CHW$, the
 # number of values in its features, before it adds its $\lambda_N=10^{-4}$. The plain form of Eq. 4 needs another
-# $\lambda$ for the same response. The next cell prints it, and exercise 2 asks how the two are related.
+# $\lambda$ for the same response, $N\lambda_N$, which the next cell prints.
 #
-# **Predict:** multiply it by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
+# **Predict:** multiply $\lambda_N$ by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
 # more than `10`?
 
 # %%
@@ -555,25 +555,33 @@ def noisy_channel(signal, noise, lam):
 check.noisy_channel(noisy_channel)
 
 # %% [markdown]
-# **2. What lambda stands for (compute).** The reference divides the energy by $N=C\cdot H\cdot W$ before adding its $\lambda_N$. Which $\lambda$
-# must the plain form have to give the same response?
+# **2. Break and fix.** A colleague writes Eq. 4 and 5 with the reference's $\lambda_N$. With one channel and the label
+# at $(0,0)$ the response is right; with several channels, or with a label that was moved, it is not. Find *two* faults.
+# How many times too large is $\lambda_N$ in effect, with 32 channels?
+#
+# ```python
+# def relative_response(template, search, label, regularisation):
+#     x, z, y = (np.fft.fft2(maps) for maps in (template, search, label))
+#     energy = (np.abs(x) ** 2 / x.size + regularisation).sum(axis=0)
+#     return np.fft.ifft2((x.conj() * z).sum(axis=0) / x.size * y.conj() / energy).real
+# ```
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Write both denominators, one below the other, and multiply the reference's fraction above and below by the same
-# number until the energies agree.
+# Write out the denominator for two channels, and compare it with Eq. 4. For the other fault put Eq. 4 into Eq. 5: how
+# often is the label conjugated?
 #
 # </details>
 
 
 # %% tags=["exercise", "raises-exception"]
-def plain_lambda(regularisation, channels, height, width):
-    """Return the lambda of Eq. 4 that equals the reference's relative ``regularisation``."""
+def relative_response(template, search, label, regularisation):
+    """Return the response (H, W) to ``search`` (C, H, W), learned from ``template`` (C, H, W) and ``label`` (H, W)."""
     raise NotImplementedError
 
 
 # %% tags=["check", "raises-exception"]
-check.plain_lambda(plain_lambda)
+check.relative_response(relative_response)
 
 # %% [markdown]
 # **3. Counting (compute).** How many parameters does a chain of $3\times3$ convolutions with biases through the

@@ -727,6 +727,7 @@ for name, (look_up, constant, nearest) in {"frames": by_frame, "videos": by_vide
         f"{name} held back: off by {look_up:2.0f} px; 'always the same place' by {constant:2.0f}; "
         f"nearest training patch {nearest:3.0f} bits"
     )
+print(f"you said {my_error} px; the look-up is off by {by_frame[0]:.0f} px on held-back frames")
 
 # %% [markdown]
 # If frames are held back, this look-up seems to be a good tracker. If videos are held back, it is hardly better than a

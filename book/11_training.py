@@ -72,9 +72,9 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 #
 # Training repeats one step thousands of times: take a batch of triplets, track forward and back, compute the loss,
 # change the weights a little. Sections 11.2 to 11.4 write this step and measure what it costs. Sections 11.5 to 11.7
-# train with it, and find out what a low loss does not tell. Sections 11.8 to 11.10 are about long runs: several
-# processes, learning rates, interruptions. The last ones, 11.11 to 11.13, show the runs behind the book's weights and
-# how to compare recipes.
+# train with it, and find out what a low loss does not tell us. Sections 11.8 to 11.10 are about long runs: several
+# processes, learning rates, interruptions. Sections 11.11 to 11.13 show the runs behind the book's weights and how to
+# compare recipes.
 #
 # First we need data. We use ten short clips that the library draws, cut as chapter 10 cuts raw video: half the frame,
 # from its middle. A triplet is the template T and the search patches S1 and S2 within ten frames; a batch is eight
@@ -128,9 +128,9 @@ def shift_to_peak(label, response):
 
 
 # %% [markdown]
-# The loss puts them together. The way out, from T to S1 and from S1 to S2, only has to find the peaks, so it needs no
-# gradient. The way back, from S2 to T, gives the error of each triplet. Then come the weights of chapter 09, whose names
-# stand in the comments.
+# The loss puts them together. The way out, from T to S1 and from S1 to S2, only has to find the peaks and the motion, and
+# neither passes a gradient on. The way back, from S2 to T, gives the error of each triplet. Then come the weights of
+# chapter 09, whose names stand in the comments.
 
 
 # %%
@@ -180,8 +180,9 @@ def plain_step(network, optimiser, batch, label):
 # | if asked for, convolutions in bfloat16 | float32 |
 #
 # How can it take four triplets at a time, although Eq. 10 divides by a sum over the whole batch? The weights need
-# three numbers of each triplet, its errors and its motion. So the step first goes forward through all chunks, then
-# computes the weights of the whole batch from these numbers, and then computes the gradient chunk by chunk.
+# three numbers of each triplet: its error, the same without the factor `label.exp()` (by which $\mathbf A_{drop}$ sorts),
+# and its motion. So the step first goes forward through all groups of four, then computes the weights of the whole
+# batch from these numbers, and then computes the gradient group by group.
 #
 # Do both versions compute the same? We give both networks the same weights, and compare loss and gradients on one batch:
 
@@ -205,7 +206,7 @@ print(f"loss, fast over plain: {loss_ratio:.3f}")
 print(f"largest difference of a gradient, as a share of the largest entry: {gradients_differ:.2f}")
 
 # %% [markdown]
-# They do. And how long does each of them take?
+# They do. How long does each of them take?
 
 # %% tags=["nbval-ignore-output"]
 optimiser = torch.optim.SGD(plain.parameters(), 1e-6)
@@ -258,9 +259,9 @@ except RuntimeError as error:
     print("a Fourier transform in bfloat16:", error)
 
 # %% [markdown]
-# There are two reasons for float32 there. The energy sums squares over 32 channels, and it is far above what float16
-# can hold. Bfloat16 could hold it, but PyTorch has no Fourier transform for it. Little speed is lost by this, because
-# the convolutions are most of the arithmetic.
+# Filter and response stay in float32 for two reasons. The energy sums squares over 32 channels, and it is
+# far above what float16 can hold. Bfloat16 could hold it, but PyTorch has no Fourier transform for it. Little speed is
+# lost by this, because the convolutions are most of the arithmetic.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Plain and fast take the same step.
@@ -271,9 +272,8 @@ assert gradients_differ < 1e-2
 # ## 11.4 What the way back costs
 #
 # The paper names as a limitation that training tracks forward *and* backward, which costs computation. **Predict:**
-# compare a step of Eq.
-# 6 (there and back) with a supervised step (T and S through the network, one filter, the loss against the true
-# place). How many times the arithmetic of the supervised step does it need: about `1`, `1.5` or `2` times?
+# compare a step of Eq. 6 (there and back) with a supervised step (T and S through the network, one filter, the loss
+# against the true place). How much arithmetic does the step of Eq. 6 need: about `1`, `1.5` or `2` times as much?
 
 # %%
 my_guess = 2
@@ -312,8 +312,8 @@ assert 1.1 < ratio["udt"] < 1.35
 #
 # Now we repeat the step, and see whether the tracker gets better. We train for forty-eight steps of Adam ([Kingma and
 # Ba 2015](#References "kingma2015")) on batches of eight. `train` writes a log, checkpoints and, at the end, the
-# weights. On two processors the same run gives two slightly different networks, since a difference in the last bit
-# grows from step to step. The numbers printed here are rounded so far that both give the same.
+# weights. On two kinds of processor the same run gives two slightly different networks, since a difference in the last
+# bit grows from step to step. Most numbers printed here are rounded so far that both give the same.
 
 # %%
 STEPS = 48
@@ -356,9 +356,9 @@ changed = float((after - before).norm() / before.norm())
 print(f"the second layer changed by {changed:.1f} of its norm")
 
 # %% [markdown]
-# The first two panels look the same, although the second layer has changed by about a third of its norm: first-layer
-# filters of three by three pixels do not show what was learned in so short a time. So we measure the tracker instead,
-# on four sequences of the embedded benchmark, which were drawn with other seeds than the training clips.
+# The first two panels look the same, although the second layer has changed by about a third of its norm: after so few
+# steps the first-layer filters do not show what was learned. So we measure the tracker instead, on four sequences of the
+# embedded benchmark, which were drawn with other seeds than the training clips.
 
 # %% tags=["closed-loop"]
 chosen = [s for s in load_dataset("synthetic") if s.name in ("fm-1", "fm-2", "mb-1", "sv-2")]
@@ -399,11 +399,11 @@ show_scores()
 # You can watch such a run, and drive it. The still picture below shows the run of 48 steps from above. Blue is the loss
 # of each step. Orange is the loss on triplets of four other clips, from which nothing is learned, measured here at the
 # two ends of the run; if it rises while the blue line falls, the network learns its clips by heart. The two maps are the
-# responses of one of these triplets, the hardest at the start: that of S1 on the way out, and that of T at the end, whose
-# peak belongs in the circle.
+# responses of one of these triplets, whose error was the largest at first: that of S1 on the way out, and that of T at
+# the end, whose peak belongs in the circle.
 #
 # In JupyterLab, tick `train`: a new network learns from two triplets a step. Take the tick away and it pauses, and the
-# learning rate can be changed at any time. Find a rate at which the run comes to nothing.
+# learning rate can be changed at any time. Find a rate at which the loss no longer falls.
 
 # %% tags=["nbval-ignore-output"] alt="The training monitor before the first and after the last step: the loss of each step, the held-out loss, and the responses of one triplet at S1 and back at T, the last with its peak in a ring"
 apart = render_patches(clips=4, frames=8, seed=77)
@@ -488,14 +488,14 @@ assert shuffled_losses[-8:].mean() > 1.5 * losses[-8:].mean()
 #
 # We examine six networks: random weights, the two that were trained above with time and without, the one that ships, a
 # collapsed one whose features are 1 everywhere, and a position code, whose features are a fixed pattern. The random one
-# and the trained ones have seed 0, as everywhere in this chapter where no other seed is named. For each of the six we
-# compute four numbers:
+# and the two trained above have seed 0, as everywhere in this chapter where no other seed is named. For each of the six
+# we compute four numbers:
 #
 # - the loss on triplets from which nothing was learned;
 # - how much of a *known* move of the picture the responses follow, 1 for all of it and 0 for none;
 # - which share of the features' variance is the same for every picture;
-# - the effective number of channels, which is 32 if all channels vary independently and equally, and 1 if all vary
-#   alike.
+# - the effective number of channels, which is 32 if all channels vary independently and equally, 1 if all vary alike,
+#   and 0 if none varies.
 #
 # **Predict:** which of the six networks has the lowest loss?
 
@@ -537,16 +537,16 @@ print("lowest loss:", min(found, key=lambda name: found[name][0]))
 
 # %% [markdown]
 # The lowest loss belongs to the position code, a network that does not use its input at all. The loss does not
-# distinguish it from a perfect tracker, but a picture that moves by a known amount does: it follows none of the move.
+# distinguish it from a perfect tracker. A known move of the picture does: the position code follows none of it.
 #
 # The network trained without time has about the same loss as the one that learned with time, so after so few steps the
 # loss does not tell these two apart either. The last column shows one thing that both have gained: the 32 channels of the
-# random network are mixtures of about two, and in both trained networks more of them differ.
+# random network vary as if there were two, those of the trained networks as if there were several more.
 #
 # Collapse, a problem of other ways of learning without labels ([Chen and He 2021](#References "chen2021")), does not
 # lower the loss here: constant features give a constant response, and the label is not constant.
 #
-# Why does training not find the position code? Because it *cannot*: convolutions without padding treat every place
+# Why does training not find the position code? It *cannot*, because convolutions without padding treat every place
 # alike. Zero padding would change this, because it adds a border that never moves. We show both kinds of network a
 # plain grey patch:
 
@@ -589,8 +589,9 @@ assert spread[True] > 0.1
 # ## 11.8 One batch in two processes
 #
 # Long runs should use all processors. `torchrun --nproc-per-node 2 -m udtlib train clips --out runs/udt` trains in two
-# processes, with gloo on CPUs and nccl on GPUs. Each has half of every batch. The gradient of a sum is the sum of the
-# gradients, so the gradients of the halves should add up to that of the whole batch.
+# processes; the messages between them are carried by the library gloo on CPUs and by nccl on GPUs. Each process has half
+# of every batch. The gradient of a sum is the sum of the gradients, so the gradients of the halves should add up to that
+# of the whole batch.
 #
 # They do so only if both processes use the *weights* of the whole batch. A weight contains a sum and a sort over all
 # triplets, so no process can compute it from its half. The processes therefore first exchange three numbers for each
@@ -627,8 +628,8 @@ print(f"each half with its own weights: {alone:.1f}")
 # %% [markdown]
 # With two real processes, the numbers and the gradients travel by *collectives*: calls that every process makes, and
 # that return when all have made them. Training needs two. `all_gather` gives every process the numbers of all, and
-# `all_reduce` gives every process the sum. `torchrun` starts the processes and tells each its rank through
-# environment variables. The script below imitates one step: each process has the numbers of four triplets, and a
+# `all_reduce` gives every process the sum. `torchrun` starts the processes and tells each its *rank*, its number from 0,
+# through environment variables. The script below imitates one step: each process has the numbers of four triplets, and a
 # gradient of two entries.
 
 # %%
@@ -666,7 +667,7 @@ print(*(sorted(printed.splitlines()) or ["torchrun did not start; PyTorch for Wi
 
 # %% [markdown]
 # Both processes now have the same eight numbers and the same gradient, so they compute the same weights of Eq. 10 and
-# take the same step. Their networks stay equal without ever being sent.
+# take the same step. Their networks start from the same seed, so they stay equal without being sent.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Two halves make the whole gradient only if they share the weights, and both processes got the same.
@@ -716,13 +717,13 @@ for name, shares in left_over.items():
 
 # %% [markdown]
 # Over the paper's schedule the first decay removes everything that the loss does not renew, the second nearly
-# everything, the third less than half. Over a few thousand steps none of them does much. Such a calculation shows which
-# settings of a long run carry over to a short one.
+# everything, the third less than half. Over 6,000 steps the first removes 43 %, the others 5 % and less. Such a
+# calculation shows which settings of a long run carry over to a short one.
 #
-# But do smaller weights change the response at all? If all features are scaled, the filter scales inversely. A small
-# dependence is left, because the LRN depends on the size of its input, and because $\lambda$ does not scale with the
-# features. So decay mainly changes how large a step is *relative to the weights*. We scale the second layer and compare
-# the losses:
+# But do smaller weights change the response at all? If all features are multiplied by a number, the filter is divided by
+# it. A small dependence is left, because the LRN depends on the size of its input, and because $\lambda$ does not scale
+# with the features. So decay mainly changes how large a step is *relative to the weights*. We scale the second layer and
+# compare the losses:
 
 # %%
 with torch.no_grad():
@@ -736,9 +737,9 @@ for scale, value in loss_at.items():
     print(f"second layer times {scale}: {value / loss_at[1.0]:.1f} times the loss")
 
 # %% [markdown]
-# The loss hardly depends on the scale. There is a more dangerous change of the weights. Add a constant to every feature,
-# by the second layer's biases. In the filter of *training* a constant is one frequency among thousands. **Predict:**
-# what happens to the loss, and what in tracking?
+# Halving or doubling the second layer changes the loss by a fifth or less. Another change of the weights is
+# more dangerous: add a constant to every feature, by the second layer's biases. In the filter of *training* a constant is
+# one frequency among thousands. **Predict:** what happens to the loss, and what in tracking?
 
 
 # %%
@@ -761,9 +762,9 @@ print(f"AUC on fm-1 and mb-1 {auc_with[10_000]:.1f} instead of {auc_with[0]:.1f}
 
 # %% [markdown]
 # The loss rises, but it stays below that of random weights (section 11.7), while the tracker loses both sequences. In
-# tracking every patch is multiplied by the Hann window. A constant times the window is the window itself, which lies
-# in the same place in every patch, so the peak stays in the centre. This is the answer of the position code again,
-# with a loss that does not look alarming.
+# tracking the features of every patch are multiplied by the Hann window. A constant times the window has the shape of the
+# window, which lies in the same place in every patch, so the peak stays in the centre. This is the answer of the
+# position code again, with a loss that does not look alarming.
 #
 # The scale of the features may also matter more to the tracker than to the loss, because the LRN compresses large
 # features and leaves small ones as they are. Section 11.11 measures two networks of each of three seeds that differ only
@@ -780,10 +781,9 @@ assert auc_with[10_000] < auc_with[0] - 0.5
 # %% [markdown]
 # ## 11.10 When it stops
 #
-# A run of several days is likely to be interrupted. A checkpoint holds the weights, the optimiser's state and the
-# step. The file is
-# replaced as a whole, and the one before is kept. Batches are a function of the step, so a resumed run sees the same
-# batches as an uninterrupted one and, on one CPU, continues bit for bit.
+# A run of several days is likely to be interrupted. A checkpoint holds the weights, the optimiser's state and the step.
+# The file is replaced as a whole, and the one before is kept. Batches are a function of the step, so a resumed run sees
+# the same batches as an uninterrupted one and, on one CPU, continues bit for bit.
 
 # %%
 tiny = TrainingSettings(steps=6, batch=2, schedule="step")
@@ -1122,15 +1122,16 @@ for interval in scale_gap.values():
 # ## 11.12 How much each part contributes
 #
 # Does each idea of chapters 08 and 09 help? The paper's ablation leaves them out one at a time and has one network for
-# each row. One network cannot tell a method from a lucky start, so here each variant was trained from three seeds, on the
-# same videos for as many steps. There are four:
+# each row. From one network we cannot tell whether a method is better or its first weights were lucky, so here each
+# variant was trained from three seeds, on the same videos for as many steps. There are four:
 #
-# - `udt` has everything: three frames, $\mathbf A_{drop}$ and $\mathbf A_{motion}$;
+# - `udt` (in this section not the network that ships, but three networks trained for the comparison) has everything:
+#   three frames, $\mathbf A_{drop}$ and $\mathbf A_{motion}$;
 # - `standard-loss` has three frames and $\mathbf A_{drop}$, but not $\mathbf A_{motion}$;
 # - `single-trajectory` goes from T to S1 and back, without either weight;
 # - `random` was not trained.
 #
-# *Before* we look at a difference: how large must it be for 22 synthetic or 10 real sequences to show it? With the
+# *Before* we look at a difference: how large must it be for 22 synthetic or 10 real sequences (`otb`) to show it? With the
 # standard deviation $s_\Delta$ of paired differences over $n$ sequences, a test at 5 % finds four out of five true
 # differences of the size
 #
@@ -1296,7 +1297,7 @@ for name in ranked:
 
 # %% [markdown]
 # Each interval here is wider than a tenth, because some sequences are hard for every network. We therefore subtract
-# `udt` sequence by sequence: what is hard for both drops out, and most intervals become narrower. The last column is the
+# `udt` sequence by sequence: what is hard for both drops out, and the intervals become narrower. The last column is the
 # number of sequences that would show a difference of 0.01 four times out of five, if the two networks differ from
 # sequence to sequence as they do here.
 
@@ -1317,9 +1318,9 @@ for name in ranked:
         )
 
 # %% [markdown]
-# So our network cannot be told from the authors' two networks, and hundreds of sequences would be needed to show a
-# difference of 0.01. Of both recipes there are three networks that differ in their seed alone. How far apart are they,
-# and how far apart are the recipes?
+# So this table does not show whether our network or either of the authors' two is better, and hundreds of sequences would
+# be needed to show a difference of 0.01. Each of the two recipes has three networks that differ in their seed alone. How
+# far apart are the three, and how far apart are the recipes?
 
 # %%
 by_recipe = {first: np.stack([column(name, "overlap") for name in names]) for first, names in FIRST.items()}
@@ -1335,15 +1336,16 @@ print(f"usual minus doubled {recipe_gap.mean:+.3f} [{recipe_gap.low:+.3f}, {reci
 print("ships:", weights.default().card["chosen"])
 
 # %% [markdown]
-# Neither the recipes nor the seeds can be told apart here. The network that ships is the seed in the middle, measured in
-# the tracker that `load_tracker("udt")` gives: with the preset `book` and seven anchors in each sequence, as its card
-# says. In the table above, with the released tracker and three anchors, another of the three seeds is in the middle. Such
-# a rank depends on the measure, and the number to report for a recipe is the mean over its seeds.
+# The table shows no difference between the recipes, nor between the seeds. The network that ships is the
+# seed in the middle, measured in the tracker that `load_tracker("udt")` gives: with the preset `book` and seven anchors
+# in each sequence, as its card says. In the table above, with the released tracker and three anchors, another of the
+# three seeds is in the middle. Such a rank depends on the measure, and the number to report for a recipe is the mean over
+# its seeds.
 #
-# **Predict:** how soon after a start does it show whether a network was trained at all: in the next frame, after ten,
-# or only after fifty? In the next picture zero is the overlap of random weights. Each curve is a network's lead over them
-# in the first frames after a start, and at the right in whole runs. Look for the place from which on the intervals leave
-# out zero.
+# **Predict:** how soon after a start can we see whether a network was trained at all: in the next frame, after ten, or
+# only after fifty? In the next picture zero is the overlap of random weights. Each curve is a network's lead over them
+# in the first frames after a start, and at the right in whole runs. From which number of frames on do the intervals
+# leave out zero?
 
 # %% alt="Overlap minus that of random weights over the frames after a start, for six networks with intervals: the curves separate only in long runs, with the book's on top"
 horizons = [*choice["horizons"], "whole"]
@@ -1532,16 +1534,14 @@ check.blind_share(blind_share)
 #     return recipe, runs[recipe, seed], test[recipe, seed].std()
 # ```
 #
-# It chooses on the sequences it reports, it reports the luckiest seed, and its error bar is that of the sequences, while
-# the text beside it says "over seeds". Return the recipe that is best on validation, its mean test AUC over seeds,
-# and the sample standard deviation of that AUC over seeds. Then run both reports on random arrays, in which all
-# recipes are equal: by how much is the colleague's number too high?
+# The text beside it says "the recipe that won, its AUC and its deviation over seeds". Find three faults, and return what
+# the stub promises. Then run both reports on random arrays, in which all recipes are equal: by how much is the
+# colleague's number too high?
 #
 # <details class="exercise"><summary>A hint</summary>
 #
-# Do one thing after another: choose (on which sequences?), then average over sequences, then look at how seeds
-# differ. Which axis of the three belongs to each? The sample standard deviation divides by one less than the
-# number.
+# Which array may choose the recipe? How many seeds stand behind the AUC that is reported? Over which axis does the
+# deviation run? The sample standard deviation divides by one less than the number.
 #
 # </details>
 

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from udtlib.evaluation import bootstrap_interval
+
 
 def many_overlaps(first, second):
     """Return 0 where both boxes are empty; elsewhere clip each side before the sides are multiplied."""
@@ -41,26 +43,35 @@ def shared_area_counted_twice(first, second):
     return right / (1 + right)
 
 
-def read_otb_line(line):
-    x, y, w, h = (float(number) for number in re.split(r"[,\s]+", line.strip()))
-    return np.array([x - 1, y - 1, w, h])
+def _four(line):
+    return [float(number) for number in re.split(r"[,\s]+", line.strip())]
+
+
+def read_corner_line(line):
+    """Return sizes with the plus one of the last pixel; the one of counting cancels in a difference."""
+    left, top, right, bottom = _four(line)
+    return np.array([left - 1, top - 1, right - left + 1, bottom - top + 1])
 
 
 def one_index_kept(line):
-    return np.array([float(number) for number in re.split(r"[,\s]+", line.strip())])
+    return read_corner_line(line) + np.array([1, 1, 0, 0])
 
 
-def one_taken_from_the_size_too(line):
-    return np.array([float(number) - 1 for number in re.split(r"[,\s]+", line.strip())])
+def the_last_pixel_forgotten(line):
+    return read_corner_line(line) - np.array([0, 0, 1, 1])
+
+
+def corners_kept(line):
+    return np.array(_four(line)) - 1
 
 
 def commas_only(line):
-    return np.array([float(number) for number in line.split(",")]) - [1, 1, 0, 0]
+    left, top, right, bottom = (float(number) for number in line.split(","))
+    return np.array([left - 1, top - 1, right - left + 1, bottom - top + 1])
 
 
 def rounded_to_whole_pixels(line):
-    x, y, w, h = (round(float(number)) for number in re.split(r"[,\s]+", line.strip()))
-    return np.array([x - 1, y - 1, w, h])
+    return np.round(read_corner_line(line))
 
 
 def slip_allowed(side, overlap):
@@ -84,45 +95,57 @@ def along_the_diagonal(side, overlap):
     return slip_allowed(side, overlap) * np.sqrt(2)
 
 
-def success_auc(overlaps):
-    thresholds = np.arange(21) / 20
-    return (overlaps[:, None] > thresholds).mean()
+def auc_at_least(overlaps, steps):
+    """Count the thresholds k <= steps * o, k = 0 among them: a perfect result has 1, a bad one 1/(steps + 1)."""
+    return (np.floor(steps * overlaps) + 1).mean() / (steps + 1)
 
 
-def not_strict(overlaps):
-    return (overlaps[:, None] >= np.arange(21) / 20).mean()
+def strictly_above(overlaps, steps):
+    return np.ceil(steps * overlaps).mean() / (steps + 1)
 
 
-def twenty_thresholds(overlaps):
-    return (overlaps[:, None] > np.arange(20) / 20).mean()
+def zero_forgotten(overlaps, steps):
+    return np.floor(steps * overlaps).mean() / (steps + 1)
 
 
-def plain_mean_overlap(overlaps):
+def zero_left_out(overlaps, steps):
+    return np.floor(steps * overlaps).mean() / steps
+
+
+def plain_mean_overlap(overlaps, steps):
     return overlaps.mean()
 
 
-def success_at_one_half(overlaps):
-    return (overlaps > 0.5).mean()
+def always_twenty(overlaps, steps):
+    return auc_at_least(overlaps, 20)
 
 
-def dataset_score(overlaps):
-    return np.mean([np.mean(frames) for frames in overlaps.values()])
+def interval_ratio(overlaps):
+    """Return sqrt(25) for equal frames: 500 frames then tell no more than 20 sequences, but count as 500."""
+    sequences = np.array([np.mean(frames) for frames in overlaps.values()])
+    return _width(sequences) / _width(np.concatenate(list(overlaps.values())))
 
 
-def mean_over_frames(overlaps):
-    return np.mean(np.concatenate([np.asarray(frames) for frames in overlaps.values()]))
+def _width(values):
+    interval = bootstrap_interval(values)
+    return interval.high - interval.low
 
 
-def best_sequence(overlaps):
-    return max(np.mean(frames) for frames in overlaps.values())
+def the_other_way_round(overlaps):
+    return 1 / interval_ratio(overlaps)
 
 
-def median_of_sequences(overlaps):
-    return np.median([np.mean(frames) for frames in overlaps.values()])
+def as_many_frames_as_sequences(overlaps):
+    length = len(next(iter(overlaps.values())))
+    return interval_ratio(overlaps) / np.sqrt(length)
 
 
-def mean_of_medians(overlaps):
-    return np.mean([np.median(frames) for frames in overlaps.values()])
+def variances(overlaps):
+    return interval_ratio(overlaps) ** 2
+
+
+def always_root_of_length(overlaps):
+    return np.sqrt(len(next(iter(overlaps.values()))))
 
 
 def fooling_result(truth):
@@ -146,9 +169,15 @@ def truth_changed(truth):
 
 WRONG = {
     "many_overlaps": [clipped_too_late, zero_over_zero, both_empty_is_perfect, shared_area_counted_twice],
-    "read_otb_line": [one_index_kept, one_taken_from_the_size_too, commas_only, rounded_to_whole_pixels],
+    "read_corner_line": [
+        one_index_kept,
+        the_last_pixel_forgotten,
+        corners_kept,
+        commas_only,
+        rounded_to_whole_pixels,
+    ],
     "slip_allowed": [one_direction_only, what_is_left, share_of_one_box, along_the_diagonal],
-    "success_auc": [not_strict, twenty_thresholds, plain_mean_overlap, success_at_one_half],
-    "dataset_score": [mean_over_frames, best_sequence, median_of_sequences, mean_of_medians],
+    "auc_at_least": [strictly_above, zero_forgotten, zero_left_out, plain_mean_overlap, always_twenty],
+    "interval_ratio": [the_other_way_round, as_many_frames_as_sequences, variances, always_root_of_length],
     "fooling_result": [the_truth_itself, nothing_at_all, truth_changed],
 }

@@ -38,28 +38,40 @@ def _as_an_index(before, after):
     return np.array(read_shift(before, after)) % before.shape
 
 
-def peak_index(dy, dx, height, width):
-    return dy % height, dx % width
+def displacement_read(dy, dx, height, width):
+    """Return the shortest move that looks the same on the circle.
+
+    Moves that differ by the height give the same patch, so 64 rows measure moves of up to half: 31 up to 32 down. A
+    move of 40 rows down is read as 24 up, so the box goes away from the target, and in the next frame the two are
+    further apart than the patch is high.
+    """
+    up, left = (height - 1) // 2, (width - 1) // 2
+    return (dy + up) % height - up, (dx + left) % width - left
 
 
-def _negative_index(dy, dx, height, width):
+def _as_it_moved(dy, dx, height, width):
     return dy, dx
 
 
-def _from_the_middle(dy, dx, height, width):
-    return height // 2 + dy, width // 2 + dx
+def _as_an_index_of_the_map(dy, dx, height, width):
+    return dy % height, dx % width
 
 
 def _sign_turned(dy, dx, height, width):
-    return -dy % height, -dx % width
+    dy, dx = displacement_read(dy, dx, height, width)
+    return -dy, -dx
 
 
 def _column_first(dy, dx, height, width):
-    return dx % width, dy % height
+    return displacement_read(dy, dx, height, width)[::-1]
+
+
+def _stops_at_the_border(dy, dx, height, width):
+    return np.clip(dy, -height // 2, height // 2), np.clip(dx, -width // 2, width // 2)
 
 
 def _wraps_at_the_last_index(dy, dx, height, width):
-    return dy % (height - 1), dx % (width - 1)
+    return displacement_read(dy, dx, height - 1, width - 1)
 
 
 def noise_power(std, window):
@@ -157,7 +169,14 @@ def _no_regulariser(template, search, lam):
 
 WRONG = {
     "read_shift": [_other_way, _axes_swapped, _one_length_for_both, _angles, _as_an_index],
-    "peak_index": [_negative_index, _from_the_middle, _sign_turned, _column_first, _wraps_at_the_last_index],
+    "displacement_read": [
+        _as_it_moved,
+        _as_an_index_of_the_map,
+        _sign_turned,
+        _column_first,
+        _stops_at_the_border,
+        _wraps_at_the_last_index,
+    ],
     "noise_power": [_of_one_pixel, _deviation, _window_not_squared, _mean_not_sum],
     "two_peaks": [_places_exchanged, _mean_of_filters, _contrast_twice, _energy_not_squared, _one_vote_each],
     "locate": [_convolved, _no_window, _one_pixel_short, _no_regulariser],

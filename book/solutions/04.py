@@ -15,9 +15,14 @@ def noisy_channel(signal, noise, lam):
     return signal / (signal + noise + lam)
 
 
-def plain_lambda(regularisation, channels, height, width):
-    """Return lambda times the number the energy was divided by."""
-    return regularisation * channels * height * width
+def relative_response(template, search, label, regularisation):
+    """Add lambda once, after the sum over channels, and leave the label as it is: in Eq. 5 it is conjugated twice.
+
+    The colleague adds C lambdas, so that with 32 channels it is 32 times too large.
+    """
+    x, z, y = (np.fft.fft2(maps) for maps in (template, search, label))
+    energy = (np.abs(x) ** 2).sum(axis=0) / x.size + regularisation
+    return np.fft.ifft2((x.conj() * z).sum(axis=0) / x.size * y / energy).real
 
 
 def parameter_count(channels):
@@ -47,16 +52,30 @@ def _no_lambda(signal, noise, lam):
     return signal / (signal + noise)
 
 
-def _channels_forgotten(regularisation, channels, height, width):
-    return regularisation * height * width
+def _respond(template, search, label, lam, turned):
+    x, z, y = (np.fft.fft2(maps) for maps in (template, search, label))
+    y = y.conj() if turned else y
+    return np.fft.ifft2((x.conj() * z).sum(axis=0) * y / ((np.abs(x) ** 2).sum(axis=0) + lam)).real
 
 
-def _height_twice(regularisation, channels, height, width):
-    return regularisation * channels * height * height
+def _not_repaired(template, search, label, regularisation):
+    return _respond(template, search, label, regularisation * len(template) * template.size, turned=True)
 
 
-def _divided(regularisation, channels, height, width):
-    return regularisation / (channels * height * width)
+def _lambda_in_each_channel(template, search, label, regularisation):
+    return _respond(template, search, label, regularisation * len(template) * template.size, turned=False)
+
+
+def _label_turned_round(template, search, label, regularisation):
+    return _respond(template, search, label, regularisation * template.size, turned=True)
+
+
+def _channels_forgotten(template, search, label, regularisation):
+    return _respond(template, search, label, regularisation * label.size, turned=False)
+
+
+def _plain_lambda(template, search, label, regularisation):
+    return _respond(template, search, label, regularisation, turned=False)
 
 
 def _no_biases(channels):
@@ -78,7 +97,13 @@ def _corrected_after_the_sum(filters, search, scales):
 
 WRONG = {
     "noisy_channel": [_same_noise, _own_denominators, _both_noises, _no_lambda],
-    "plain_lambda": [_channels_forgotten, _height_twice, _divided],
+    "relative_response": [
+        _not_repaired,
+        _lambda_in_each_channel,
+        _label_turned_round,
+        _channels_forgotten,
+        _plain_lambda,
+    ],
     "parameter_count": [_no_biases, _input_biases],
     "scaled_response": [_not_corrected, _corrected_after_the_sum],
 }

@@ -136,6 +136,14 @@ def test_whole_book_runs_in_time() -> None:
     assert 0 < total <= gates.MAX_TOTAL_SECONDS
 
 
+def test_the_better_sentences_of_the_style_table_stand_in_their_chapters() -> None:
+    guide = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| .+? \((\d\d)\) \| (.+?) \|", guide, re.M)
+    assert len(rows) >= 10
+    pages = {source.name[:2]: re.sub(r"\s*\n# ?", " ", source.read_text("utf-8")) for source in SOURCES}
+    assert [sentence for number, sentence in rows if sentence not in pages[number]] == []
+
+
 def test_symbols() -> None:
     table = (BOOK / "symbols.csv").read_text("utf-8")
     texts = {source.stem: symbols.chapter_text(jupytext.read(source)) for source in SOURCES}

@@ -1,7 +1,9 @@
 """The tool behind chapter 11's stored choice, on small stand-ins, and the stored table itself."""
 
 import json
+import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import choice_results
 import numpy as np
@@ -87,3 +89,10 @@ def test_the_stored_choice_is_whole_and_of_the_weights_that_ship():
         assert np.shape(numbers) == (22, 2 + len(document["horizons"]))
         assert np.isfinite(numbers).all()
         assert 0 <= np.min(numbers) <= np.max(numbers) <= 1
+
+
+def test_the_command_of_the_attributes_measures_the_networks_of_their_table():
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text("utf-8")
+    recipe = makefile.split("\nresults-attributes:")[1].split("\n\n")[0].replace("\\\n", " ")
+    document = json.loads(stored_result("ch15_attributes.json").read_text("utf-8"))
+    assert shlex.split(recipe.partition("--only ")[2]) == list(document["networks"])

@@ -1,13 +1,13 @@
 """The checks of chapter 01's exercises: each raises ``AssertionError`` with a hint at the likely mistake."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes, iou
-from udtlib.check.hints import close, expect, numbers
+from udtlib.check.hints import close, compare, expect, numbers
 from udtlib.check.verdict import exercise
 from udtlib.evaluation import load_policy, score_sequence
 
@@ -50,19 +50,19 @@ def _box_pairs() -> list[tuple[Box, Box]]:
 
 
 @exercise
-def read_otb_line(answer: Callable[[str], ArrayLike]) -> None:
-    """Exercise 2: a line of an OTB file as our box."""
+def read_corner_line(answer: Callable[[str], ArrayLike]) -> None:
+    """Exercise 2: a line with corners, last pixel included and counted from 1, as our box."""
     found = numbers(answer("1,1,40,30"), (4,), "a box of four numbers (x, y, w, h)")
-    expect(close(found[:2], (0, 0)), f"OTB's first pixel is (1, 1), ours (0, 0); found {found}")
-    expect(close(found[2:], (40, 30)), f"a size has no index base: 40 x 30 stays, found {found}")
+    expect(close(found[:2], (0, 0)), f"the file's first pixel is (1, 1), ours (0, 0); found {found}")
+    expect(close(found[2:], (40, 30)), f"columns 1 to 40, the last included, are 40 columns; found {found}")
     for line in ("12\t7\t40\t30", "12  7 40 30\n", " 12, 7,\t40,30\r\n"):
         try:
             box = answer(line)
         except ValueError as error:
-            raise AssertionError(f"OTB mixes commas, tabs and spaces: {line!r} gave {error}") from None
-        expect(close(box, (11, 6, 40, 30)), f"{line!r} is (11, 6, 40, 30), found {box!r}")
+            raise AssertionError(f"files mix commas, tabs and spaces: {line!r} gave {error}") from None
+        expect(close(box, (11, 6, 29, 24)), f"{line!r} is (11, 6, 29, 24), found {box!r}")
     box = answer("1.5,2.25,3.5,4")
-    expect(close(box, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {box!r}")
+    expect(close(box, (0.5, 1.25, 3, 2.75)), f"fractions stay: expected (0.5, 1.25, 3, 2.75), found {box!r}")
 
 
 @exercise
@@ -88,30 +88,49 @@ def slip_allowed(answer: Callable[[float, float], float]) -> None:
 
 
 @exercise
-def success_auc(answer: Callable[[NDArray[np.float64]], float]) -> None:
-    """Exercise 4: the area under the success curve at 21 strict thresholds."""
-    found = answer(np.zeros(5))
-    expect(close(found, 0), f"an overlap of 0 does not exceed the threshold 0: expected 0, found {found}")
-    found = answer(np.ones(5))
-    hint = f"a perfect result passes 20 of the 21 strict thresholds: expected {20 / 21:.4f}, found {found}"
-    expect(close(found, 20 / 21), hint)
-    for overlaps in (np.array([0.5]), np.array([0.25, 0.75]), np.random.default_rng(0).random(50)):
-        expected = float(np.mean([(overlaps > step / 20).mean() for step in range(21)]))
-        found = answer(overlaps)
-        expect(close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {found}")
+def auc_at_least(answer: Callable[[NDArray[np.float64], int], float]) -> None:
+    """Exercise 4: the area under the success curve, counted with "at least"."""
+    rng = np.random.default_rng(0)
+    cases = [(rng.random(50), 20), (rng.random(50), 7), (np.array([0.5]), 4), (np.array([0.25, 0.75]), 8)]
+    cases += [(np.zeros(5), 20), (np.ones(5), 20)]
+    for overlaps, steps in cases:
+        reached = overlaps[:, None] >= np.arange(steps + 1) / steps
+        above = overlaps[:, None] > np.arange(steps + 1) / steps
+        mistakes = [
+            (above.mean(), "an overlap that equals a threshold reaches it"),
+            (reached[:, 1:].sum() / len(overlaps) / (steps + 1), "the threshold 0 is reached too"),
+            (reached[:, 1:].mean(), "the threshold 0 is reached too, and counts among the thresholds"),
+            (overlaps.mean(), "that is the mean overlap, the limit for many thresholds"),
+        ]
+        case = f"overlaps {np.round(overlaps[:3], 2).tolist()} ..., {steps + 1} thresholds"
+        found = numbers(answer(overlaps.copy(), steps), (), "one number")
+        compare(found, reached.mean(), mistakes, case)
+
+
+def _width(values: NDArray[np.float64]) -> float:
+    means = np.random.default_rng(1).choice(values, size=(10_000, len(values))).mean(axis=1)
+    return float(np.subtract(*np.percentile(means, [97.5, 2.5])))
 
 
 @exercise
-def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> None:
-    """Exercise 5: the mean over sequences."""
-    found = answer({"only": [0.2, 0.4]})
-    expect(close(found, 0.3), f"one sequence scores its mean overlap, 0.3; found {found}")
-    found = answer({"long": [0.9] * 98, "short": [0.1, 0.3]})
-    expect(not close(found, 0.886), "that is the mean over frames: each sequence counts once, however long")
-    expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
-    found = answer({"a": [0.1, 0.1, 0.7], "b": [0.4], "c": [0.8]})
-    hint = f"three sequences at 0.3, 0.4 and 0.8 make 0.5 (a median is another number), found {found}"
-    expect(close(found, 0.5), hint)
+def interval_ratio(answer: Callable[[Mapping[str, NDArray[np.float64]]], float]) -> None:
+    """Exercise 5: how much wider an interval is if sequences are drawn and not frames."""
+    rng = np.random.default_rng(0)
+    together = np.repeat(rng.beta(4, 2, (20, 1)), 25, axis=1)
+    apart = rng.beta(4, 2, (20, 25))
+    for case, frames in (
+        ("sequences of one overlap each", together),
+        ("a mixture", (together + apart) / 2),
+        ("independent frames", apart),
+    ):
+        found = numbers(answer({f"s{k}": row.copy() for k, row in enumerate(frames)}), (), "one ratio")
+        expected = _width(frames.mean(axis=1)) / _width(frames.ravel())
+        mistakes = [
+            (1 / expected, "that is the width by frames over the width by sequences"),
+            (expected / 5, "draw as many frames as there are: 25 times the number of sequences"),
+            (expected**2, "the widths are asked for, not their squares"),
+        ]
+        compare(found, expected, mistakes, case, rtol=0.08)
 
 
 @exercise

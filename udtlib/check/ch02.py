@@ -35,23 +35,32 @@ def read_shift(answer: Callable[[Map, Map], tuple[float, float]]) -> None:
 
 
 @exercise
-def peak_index(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
-    """Exercise 2: where in the array the response's peak lies."""
-    for dy, dx, height, width in ((0, 0, 8, 8), (2, 3, 16, 20), (-3, 5, 16, 20), (-1, -7, 15, 20)):
+def displacement_read(answer: Callable[[int, int, int, int], tuple[int, int]]) -> None:
+    """Exercise 2: the displacement that a tracker reads, also of a target that moves too far."""
+    for dy, dx, height, width in (
+        (0, 0, 8, 8),
+        (2, 3, 16, 20),
+        (-3, 9, 16, 20),
+        (-1, -7, 15, 20),
+        (9, -11, 16, 20),
+        (8, 5, 15, 20),
+        (-8, 45, 15, 20),
+    ):
         template = np.random.default_rng(1).standard_normal((height, width))
         w = _learn(template[None], gaussian_label(height, width, 1.0)[None], 0.01)
         response = _correlate(w, np.roll(template, (dy, dx), (0, 1)))
-        peak = tuple(int(i) for i in np.unravel_index(response.argmax(), response.shape))
-        answered = whole(answer(dy, dx, height, width), (2,), "an index (row, column)")
+        index = (int(i) for i in np.unravel_index(response.argmax(), response.shape))
+        read = tuple(i - n if 2 * i > n else i for i, n in zip(index, response.shape, strict=True))
+        answered = whole(answer(dy, dx, height, width), (2,), "a displacement (dy, dx)")
         found = (int(answered[0]), int(answered[1]))
-        text = f"a move of ({dy}, {dx}) on {height} x {width} peaks at {peak}, found {found}"
+        text = f"a move of ({dy}, {dx}) on {height} x {width} is read as {read}, found {found}"
         hints = {
-            (height // 2 + dy, width // 2 + dx): "the middle of the picture is for drawing only",
-            (-dy % height, -dx % width): "the sign is turned round",
-            peak[::-1]: "row first, then column",
-            (dy, dx): "an index is not negative: which one is that pixel on the circle?",
+            (dy, dx): "that is how far it moved; on the circle another, shorter move looks the same",
+            (dy % height, dx % width): "that is the index: beyond the middle it is a step up or to the left",
+            (-read[0], -read[1]): "the sign is turned round",
+            read[::-1]: "row first, then column",
         }
-        expect(found == peak, f"{text}: {hints.get(found, 'count the wrap-around again')}")
+        expect(found == read, f"{text}: {hints.get(found, 'count the wrap-around again')}")
 
 
 @exercise

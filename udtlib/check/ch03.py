@@ -68,23 +68,24 @@ def contrast_gain(answer: Callable[[float, float, float, float], float]) -> None
 
 
 @exercise
-def scale_peak(answer: Callable[[float, float, int], int]) -> None:
-    """Exercise 3: the index of the scale response's peak."""
-    for growth, step, count in ((1.0, 1.02, 33), (1.02**5, 1.02, 33), (1.02**-3, 1.02, 33), (1.1, 1.05, 17)):
-        places = round(float(np.log(growth) / np.log(step)))
-        x = np.random.default_rng(2).standard_normal((20, count))
-        z = np.roll(x, places, axis=1)  # growing is shifting
-        spectra = fft.fft(x, axis=1), fft.fft(z, axis=1)
-        response = fft.ifft((spectra[0].conj() * spectra[1]).sum(0)).real
-        peak = int(response.argmax())
-        found = int(whole(answer(growth, step, count), (), "one index"))
-        text = f"grown by {growth:.3f}, step {step}, {count} sizes: peak at {peak}, found {found}"
-        hints = {
-            places: "an index is not negative: which one is it on the circle?",
-            -places % count: "growing moves the peak to larger sizes",
-            count // 2 + places: "index 0 is the size we had, as in a response map",
-        }
-        expect(found == peak, f"{text}: {hints.get(found, 'how many steps multiply to the growth?')}")
+def sizes_needed(answer: Callable[[float, float], int]) -> None:
+    """Exercise 3: how few sizes cover a range of growth, tried on many growths."""
+    for largest, off in ((1.1, 1.02), (1.4, 1.01), (2.0, 1.05), (1.02, 1.05), (3.0, 1.2)):
+        growths = np.log(np.geomspace(1 / largest, largest, 4001))
+        count = 1
+        while _worst_misfit(growths, count, off) > np.log(off) + 1e-9:
+            count += 2
+        found = int(whole(answer(largest, off), (), "one number of sizes"))
+        text = f"growth up to {largest}, wrong by at most {off}: {count} sizes are enough, found {found}"
+        expect(found % 2 == 1, f"{text}: 1 is in the middle, so their number is odd")
+        hint = "some growth is further from its nearest size" if found < count else "there is a wider step"
+        expect(found == count, f"{text}: {hint}")
+
+
+def _worst_misfit(growths: Map, count: int, off: float) -> float:
+    """Return how far, in logarithms, a growth may be from the nearest of ``count`` sizes ``off**2`` apart."""
+    sizes = np.arange(-(count // 2), count // 2 + 1) * 2 * np.log(off)
+    return float(np.abs(growths[:, None] - sizes).min(axis=1).max())
 
 
 @exercise

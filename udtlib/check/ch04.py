@@ -5,11 +5,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from udtlib.check.hints import close, compare, expect, number, numbers
 from udtlib.check.verdict import exercise
+from udtlib.labels import gaussian_label
 
 Answer = Callable[..., Any]
+Map = NDArray[Any]
 
 
 @exercise
@@ -38,17 +41,39 @@ def noisy_channel(answer: Answer) -> None:
 
 
 @exercise
-def plain_lambda(answer: Answer) -> None:
-    """Check the plain lambda of the reference's relative one, in training and in tracking."""
-    for height, width in ((121, 121), (125, 125), (60, 100)):
-        cells = height * width
-        truth = 1e-4 * 32 * cells
-        found = number(answer(1e-4, 32, height, width), "one number, the plain lambda")
-        expect(not close(found, 1e-4 * cells), "the reference counts the channels too")
-        hint = "the other way round: multiply both by C*H*W"
-        expect(not close(found, 1e-4 / (32 * cells), atol=0), hint)
-        hint = f"32 channels of {height} x {width}: expected {truth:.2f}, found {found}"
-        expect(close(found, truth), hint)
+def relative_response(answer: Answer) -> None:
+    """Check the response with the reference's relative lambda against a dense system for each frequency."""
+    rng = np.random.default_rng(0)
+    for channels, moved in ((1, (0, 0)), (3, (0, 0)), (1, (1, -2)), (4, (-1, 2))):
+        template, search = rng.standard_normal((2, channels, 6, 5))
+        label = np.roll(gaussian_label(6, 5, 1.0).astype(np.float64), moved, axis=(0, 1))
+        truth = _dense_response(template, search, label, 0.05 * template.size)
+        mistakes = [
+            (
+                _dense_response(template, search, label, 0.05 * channels * template.size),
+                "each channel adds a lambda: Eq. 4 adds one to the summed energy",
+            ),
+            (
+                _dense_response(template, search, label, 0.05 * template[0].size),
+                "the reference divides by the number of all values, the channels too",
+            ),
+            (
+                _dense_response(
+                    template, search, np.roll(label[::-1, ::-1], 1, axis=(0, 1)), 0.05 * template.size
+                ),
+                "the label is turned round: Eq. 4 conjugates it, and Eq. 5 the filter",
+            ),
+        ]
+        found = numbers(answer(template, search, label, 0.05), label.shape, "a response (6, 5)")
+        compare(found, truth, mistakes, f"{channels} channels, label at {moved}")
+
+
+def _dense_response(template: Map, search: Map, label: Map, lam: float) -> Map:
+    """Return Eq. 5 of filters that solve Eq. 4's system, ``(x x^H + lam I) w = x y*`` at each frequency."""
+    x, z = (np.moveaxis(np.fft.fft2(maps), 0, -1) for maps in (template, search))
+    system = x[..., :, None] * x[..., None, :].conj() + lam * np.eye(len(template))
+    filters = np.linalg.solve(system, (x * np.fft.fft2(label).conj()[..., None])[..., None])[..., 0]
+    return np.fft.ifft2((filters.conj() * z).sum(axis=-1)).real
 
 
 @exercise
