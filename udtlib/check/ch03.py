@@ -77,9 +77,16 @@ def sizes_needed(answer: Callable[[float, float], int]) -> None:
             count += 2
         found = int(whole(answer(largest, off), (), "one number of sizes"))
         text = f"growth up to {largest}, wrong by at most {off}: {count} sizes are enough, found {found}"
-        expect(found % 2 == 1, f"{text}: 1 is in the middle, so their number is odd")
-        hint = "some growth is further from its nearest size" if found < count else "there is a wider step"
-        expect(found == count, f"{text}: {hint}")
+        inside = 2 * int(np.ceil(np.log(largest) / np.log(off) / 2)) + 1
+        narrow = 2 * max(0, int(np.ceil(np.log(largest) / np.log(off) - 0.5))) + 1
+        hints = {
+            count - 1: "1 is in the middle, so their number is odd",
+            narrow: "neighbours may be further apart than `off`: a growth between them has two",
+            inside: "a growth may lie a little beyond the last size",
+            count // 2 + 1: "the target may shrink too",
+        }
+        general = "the sizes are powers of a step; try your number on many growths"
+        expect(found == count, f"{text}: {hints.get(found, general)}")
 
 
 def _worst_misfit(growths: Map, count: int, off: float) -> float:
