@@ -527,7 +527,8 @@ def detect(network):
 
 found = {name: detect(network) for name, network in contestants.items()}
 random_loss = found["random"][0]
-seed_in = {"collapsed": "-", "position code": "-"}  # these two are made by hand, the others have seed 0
+shipped_seed = re.search(r"\bseed=(\d+)", weights.default().card["settings"])[1]
+seed_in = {"collapsed": "-", "position code": "-", "shipped": shipped_seed}  # two are made by hand
 print(f"{'':15} seed   loss (random: 1)   follows   same for all pictures   channels")
 for name, (error, follows, blind, channels) in found.items():
     share = "-" if np.isnan(blind) else f"{blind:.1f}"
@@ -1385,8 +1386,9 @@ axis.set(xlabel="frames after a start", ylabel="overlap minus that of random wei
 axis.legend(fontsize=7, ncol=2)
 plt.show()
 for place in (0, 3, 5, len(horizons) - 1):
-    gap = gained["udt"][place]
-    print(f"udt minus random, {horizons[place]:>5} frames: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]")
+    gap, frames_after = gained["udt"][place], horizons[place]
+    says = "whole runs" if frames_after == "whole" else f"{frames_after} frames"
+    print(f"udt minus random, {says:>10}: {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]")
 
 # %% [markdown]
 # Right after a start almost any features find the target, because it has hardly moved and looks as it did. So a test
