@@ -23,6 +23,7 @@
 # make results-costs      what chapter 17's cost model takes in: ch17_costs.json (two minutes, on a quiet machine)
 # make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-scale      the features' scale, from anchors of real sequences and on ball1: ch11_scale.json (likewise)
+# make results-long       losses and anchors of three runs of 6,000 steps: ch11_long.json (two hours; likewise)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
@@ -53,7 +54,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-experiments-recipe results-doses results-adaptation results-more-data results-costs results-choice results-attributes results-scale test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-experiments-recipe results-doses results-adaptation results-more-data results-costs results-choice results-attributes results-scale results-long test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -246,6 +247,16 @@ results-attributes: .venv/book.stamp
 
 results-scale: .venv/book.stamp
 	$(BIN)/python book/tools/scale_results.py --real $(REAL) --out runs/scale --table data/results/ch11_scale.json $(FLAGS)
+
+# The recipe of the network that ships, with more steps and weight decay; each run takes half an hour on one core.
+LONG := --steps 6000 --batch 8 --optimiser muon --first-rate 2e-2 --last-rate 2e-3 --schedule cosine --warm-up 10 \
+	--weight-decay 0.5 --gain 1 --average 0.98 --augment 1 --smear 12 --precision bfloat16 --hold-out 0.15 --keep 500 6000
+results-long: .venv/book.stamp $(PATCHES)
+	for seed in 0 1 2; do [ -e runs/long/seed-$$seed/weights.safetensors ] || $(BIN)/python -m udtlib train $(PATCHES) \
+	--out runs/long/seed-$$seed --seed $$seed --no-compare $(LONG) \
+	$$([ ! -e runs/long/seed-$$seed/checkpoint.safetensors ] || echo --resume) || exit 1; done
+	$(BIN)/python book/tools/long_results.py --real $(REAL) --out runs/long/anchors --table data/results/ch11_long.json \
+	--runs runs/long/seed-0 runs/long/seed-1 runs/long/seed-2
 
 results-published: .venv/book.stamp
 	$(BIN)/python book/tools/published_results.py

@@ -30,7 +30,7 @@ from udtlib.data.sequences import FrameSlice, Sequence
 from udtlib.evaluation import evaluate
 from udtlib.evaluation.anchors import anchors
 from udtlib.evaluation.results.files import load_results
-from udtlib.evaluation.running.measured import provenance, weights_by_name
+from udtlib.evaluation.running.measured import commit, provenance, weights_by_name
 from udtlib.evaluation.scoring.anchors import anchor_measures, run_overlaps
 from udtlib.evaluation.scoring.policy import load_policy
 from udtlib.trackers import load_tracker
@@ -96,6 +96,23 @@ def measures(folder: Path, sequences: AbstractSequence[Sequence]) -> dict[str, R
     return found
 
 
+def of_network(
+    name: str, options: dict[str, str], sequences: AbstractSequence[Sequence], out: Path, jobs: int = 1
+) -> Row:
+    """Return what the table has of a network, its runs kept in a folder of ``out``."""
+    runs = [run for sequence in sequences for run in runs_of(sequence)]
+    plain = name.replace("' ", "-")
+    score = evaluate("udt", runs, out, dataset="otb", name=plain, options=options, jobs=jobs, progress=True)
+    if score.failed:
+        raise SystemExit(f"{name}: {dict(score.failed)}")
+    return {
+        "weights": weights_by_name({name: load_tracker("udt", **options)})[name],
+        "preset": options["preset"],
+        "commit": commit(),
+        "sequences": measures(out / plain, sequences),
+    }
+
+
 def early_overlap(pairs: AbstractSequence[tuple[Boxes, Boxes]], frames: int) -> float:
     """Return the mean overlap of the first ``frames`` frames after the start, of each run, averaged over runs."""
     each = [run_overlaps(*pair)[1 : frames + 1] for pair in pairs]
@@ -109,13 +126,14 @@ def kept(table: Path, facts: dict[str, Any]) -> dict[str, Any]:
     return {key: document[key] for key in ("networks", "ms", "priced") if same and key in document}
 
 
-def parser_of(text: str | None) -> argparse.ArgumentParser:
-    """Return the parser of a tool that measures networks on the sequences in a folder."""
+def parser_of(text: str | None, networks: bool = True) -> argparse.ArgumentParser:
+    """Return the parser of a tool that measures on the sequences in a folder, maybe ``networks`` that are named."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--real", metavar="DIR", required=True)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--table", required=True, type=Path, metavar="FILE.json")
-    parser.add_argument("--network", nargs="+", default=[], type=named_file, metavar="NAME=FILE")
+    if networks:
+        parser.add_argument("--network", nargs="+", default=[], type=named_file, metavar="NAME=FILE")
     return parser
 
 
@@ -147,25 +165,7 @@ def main() -> None:
     for name, options in contenders(arguments.out, arguments.network).items():
         if arguments.only and name not in arguments.only:
             continue
-        plain = name.replace("' ", "-")
-        score = evaluate(
-            "udt",
-            runs,
-            arguments.out,
-            dataset="otb",
-            name=plain,
-            options=options,
-            jobs=arguments.jobs,
-            progress=True,
-        )
-        if score.failed:
-            raise SystemExit(f"{name}: {dict(score.failed)}")
-        networks[name] = {
-            "weights": weights_by_name({name: load_tracker("udt", **options)})[name],
-            "preset": options["preset"],
-            "commit": measured["commit"],
-            "sequences": measures(arguments.out / plain, sequences),
-        }
+        networks[name] = of_network(name, options, sequences, arguments.out, arguments.jobs)
         document = measured | {
             "what": "overlap and robustness from anchors; mean overlap of the first frames after a start",
             **facts,
