@@ -46,17 +46,7 @@ def test_every_run_is_measured_after_both_numbers_of_steps(tmp_path, monkeypatch
         save_weights(run / f"{name}.safetensors", weights)
     save_weights(run / "weights.safetensors", replace(random_weights(0), card=card))
     write_log(run / "log.csv", [4, 2], ["", 3])
-    command = [
-        "tool",
-        "--real",
-        "REAL",
-        "--out",
-        str(tmp_path / "run"),
-        "--table",
-        str(tmp_path / "table.json"),
-    ]
-    monkeypatch.setattr("sys.argv", [*command, "--runs", str(run)])
-    long_results.main()
+    measure(run, tmp_path, monkeypatch)
     found = json.loads((tmp_path / "table.json").read_text())["runs"]["seed-3"]
     assert found["command"] == card["command"]
     assert (found["loss"], found["held out"]) == ([3], [3])
@@ -82,19 +72,7 @@ def test_the_stored_table_has_three_seeds_of_the_recipe_that_ships():
 
 
 def test_a_run_without_kept_weights_is_named(tmp_path, monkeypatch):
-    save_weights(
-        tmp_path / "weights.safetensors", replace(random_weights(0), card={"command": "", "settings": ""})
-    )
-    monkeypatch.setattr(long_results, "load_dataset", lambda name, root: [CLIP])
-    command = [
-        "tool",
-        "--real",
-        "REAL",
-        "--out",
-        str(tmp_path / "run"),
-        "--table",
-        str(tmp_path / "table.json"),
-    ]
-    monkeypatch.setattr("sys.argv", [*command, "--runs", str(tmp_path)])
+    weights = replace(random_weights(0), card={"command": "", "settings": ""})
+    save_weights(tmp_path / "weights.safetensors", weights)
     with pytest.raises(MissingDataError, match=r"weights-500\.safetensors"):
-        long_results.main()
+        measure(tmp_path, tmp_path, monkeypatch)
