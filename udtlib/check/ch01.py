@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes, iou
-from udtlib.check.hints import close, expect, numbers
+from udtlib.check.hints import close, expect, number, numbers, shown
 from udtlib.check.verdict import exercise
 from udtlib.evaluation import load_policy, score_sequence
 
@@ -60,16 +60,18 @@ def read_otb_line(answer: Callable[[str], ArrayLike]) -> None:
             box = answer(line)
         except ValueError as error:
             raise AssertionError(f"OTB mixes commas, tabs and spaces: {line!r} gave {error}") from None
-        expect(close(box, (11, 6, 40, 30)), f"{line!r} is (11, 6, 40, 30), found {box!r}")
+        expect(close(box, (11, 6, 40, 30)), f"{line!r} is (11, 6, 40, 30), found {shown(box)}")
     box = answer("1.5,2.25,3.5,4")
-    expect(close(box, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {box!r}")
+    expect(
+        close(box, (0.5, 1.25, 3.5, 4)), f"fractions stay: expected (0.5, 1.25, 3.5, 4), found {shown(box)}"
+    )
 
 
 @exercise
 def slip_allowed(answer: Callable[[float, float], float]) -> None:
     """Exercise 3: the slip at which the overlap has fallen to a given one."""
     for side, overlap in ((20, 0.5), (60, 0.8), (7.5, 0.1), (20, 1), (5, 0)):
-        found = float(numbers(answer(side, overlap), (), "one slip in pixels"))
+        found = number(answer(side, overlap), "one slip in pixels")
         case = f"side {side}, overlap {overlap}"
         slips = np.linspace(0, side, 100_001)  # Eq. 1, looked up
         reached = iou(np.array([0, 0, side, side]), np.stack([slips, slips, *[0 * slips + side] * 2], axis=1))
@@ -91,26 +93,28 @@ def slip_allowed(answer: Callable[[float, float], float]) -> None:
 def success_auc(answer: Callable[[NDArray[np.float64]], float]) -> None:
     """Exercise 4: the area under the success curve at 21 strict thresholds."""
     found = answer(np.zeros(5))
-    expect(close(found, 0), f"an overlap of 0 does not exceed the threshold 0: expected 0, found {found}")
+    expect(
+        close(found, 0), f"an overlap of 0 does not exceed the threshold 0: expected 0, found {shown(found)}"
+    )
     found = answer(np.ones(5))
-    hint = f"a perfect result passes 20 of the 21 strict thresholds: expected {20 / 21:.4f}, found {found}"
-    expect(close(found, 20 / 21), hint)
+    hint = f"a perfect result passes 20 of the 21 strict thresholds: expected {20 / 21:.4f}"
+    expect(close(found, 20 / 21), f"{hint}, found {shown(found)}")
     for overlaps in (np.array([0.5]), np.array([0.25, 0.75]), np.random.default_rng(0).random(50)):
         expected = float(np.mean([(overlaps > step / 20).mean() for step in range(21)]))
         found = answer(overlaps)
-        expect(close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {found}")
+        expect(close(found, expected), f"expected {expected:.4f} at 0, 0.05, ..., 1, found {shown(found)}")
 
 
 @exercise
 def dataset_score(answer: Callable[[Mapping[str, Sequence[float]]], float]) -> None:
     """Exercise 5: the mean over sequences."""
     found = answer({"only": [0.2, 0.4]})
-    expect(close(found, 0.3), f"one sequence scores its mean overlap, 0.3; found {found}")
+    expect(close(found, 0.3), f"one sequence scores its mean overlap, 0.3; found {shown(found)}")
     found = answer({"long": [0.9] * 98, "short": [0.1, 0.3]})
     expect(not close(found, 0.886), "that is the mean over frames: each sequence counts once, however long")
-    expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {found}")
+    expect(close(found, 0.55), f"a sequence at 0.9 and one at 0.2 make 0.55, found {shown(found)}")
     found = answer({"a": [0.1, 0.1, 0.7], "b": [0.4], "c": [0.8]})
-    hint = f"three sequences at 0.3, 0.4 and 0.8 make 0.5 (a median is another number), found {found}"
+    hint = f"three sequences at 0.3, 0.4 and 0.8 make 0.5 (a median is another number), found {shown(found)}"
     expect(close(found, 0.5), hint)
 
 
