@@ -118,8 +118,10 @@ def look_up(kind: str, name: Any, table: Mapping[str, Value]) -> Value:
     return table[check_name(kind, name, table)]
 
 
-def preset_with(presets: Mapping[str, Value], preset: str, changes: Mapping[str, Any]) -> Value:
+def preset_with(presets: Mapping[str, Value], preset: str, changes: Mapping[str, Any], *beside: str) -> Value:
     """Return the settings (a dataclass) under the name ``preset``, with some of them changed.
+
+    ``beside`` names what the caller takes beside settings, for the message on an unknown one.
 
     Raises:
         UnknownNameError: an unknown preset.
@@ -129,7 +131,7 @@ def preset_with(presets: Mapping[str, Value], preset: str, changes: Mapping[str,
     known = [field.name for field in fields(chosen)]
     unknown = sorted(changes.keys() - set(known))
     if unknown:
-        raise OptionError(f"no setting {', '.join(unknown)}; known: {', '.join(known)}")
+        raise OptionError(f"no setting {', '.join(unknown)}; known: {', '.join([*known, *beside])}")
     return replace(chosen, **changes)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from exercise_hints import HINTS
 
 PROJECT = Path(__file__).parents[2]
@@ -101,3 +102,65 @@ def test_no_rounding_decides_from_how_many_machines_on_waiting_takes_longer() ->
 
     check("17", "too_many_machines", counted)
     check("17", "too_many_machines", lambda step, latency: math.floor(step / 3 / latency) + 2)
+
+
+def as_tensors(answer):
+    if isinstance(answer, list | tuple):
+        return type(answer)(map(as_tensors, answer))
+    values = np.asarray(answer)
+    if values.dtype.kind not in "fc":
+        return answer
+    return torch.tensor(values, requires_grad=True)
+
+
+@pytest.mark.parametrize(("chapter", "name"), EXERCISES)
+def test_right_tensors_are_right_also_with_a_gradient(chapter, name) -> None:
+    check(chapter, name, lambda *given: as_tensors(SOLUTIONS[chapter][name](*given)))
+
+
+def single(value):
+    if isinstance(value, list | tuple):
+        return type(value)(map(single, value))
+    kinds = {"f": np.float32, "c": np.complex64}
+    return (
+        value.astype(kinds[value.dtype.kind])
+        if isinstance(value, np.ndarray) and value.dtype.kind in kinds
+        else value
+    )
+
+
+SMALL_STEPS = {"gradient_error"}  # central differences with small steps are noise in float32
+
+
+@pytest.mark.parametrize(("chapter", "name"), [one for one in EXERCISES if one[1] not in SMALL_STEPS])
+def test_a_right_answer_in_float32_is_right(chapter, name) -> None:
+    check(chapter, name, lambda *given: single(SOLUTIONS[chapter][name](*map(single, given))))
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name"),
+    [("04", "scaled_response"), ("08", "three_frame_loss"), ("10", "triplet_at"), ("10", "hold_out")],
+)
+def test_an_answer_may_use_up_what_it_was_given(chapter, name) -> None:
+    def greedy(*given):
+        result = SOLUTIONS[chapter][name](*given)
+        for one in given:
+            if isinstance(one, list):
+                one.clear()
+            elif isinstance(one, np.ndarray):
+                one[...] = 0
+        return result
+
+    check(chapter, name, greedy)
+
+
+def test_a_changed_image_is_named_as_such() -> None:
+    def changes(image):
+        right = SOLUTIONS["17"]["network_input"](image.copy())
+        image[...] = 0
+        return right
+
+    with pytest.raises(AssertionError, match="the image that came in was changed"):
+        check("17", "network_input", changes)
+    with pytest.raises(AssertionError, match="the file takes float32, found list"):
+        check("17", "network_input", lambda image: SOLUTIONS["17"]["network_input"](image).tolist())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from udtlib.check.hints import close, compare, expect, number, numbers, whole
+from udtlib.check.hints import close, compare, expect, number, numbers, shown, whole
 
 MISTAKES = [(2.0, "twice"), (4.0, "squared"), ([1.0, 1.0], "one each")]
 
@@ -86,3 +86,33 @@ def test_whole_numbers() -> None:
     for found in (1.5, [1.0, 2.25], 0.999):
         with pytest.raises(AssertionError, match=r"^expected a place, whole numbers, found "):
             whole(found, np.shape(found), "a place")
+
+
+def test_rounding_as_of_float32_is_no_mistake() -> None:
+    expected = np.array([1000.0, 0.25])
+    assert compare([1000.009, 0.241], expected, [], "case") is None
+    with pytest.raises(AssertionError, match=r"^case: expected \[1\.0e\+03 2\.5e-01\], found "):
+        compare([1000.0, 0.27], expected, [], "case")
+    with pytest.raises(AssertionError, match=r"^case: near$"):
+        compare(1.000002, 1, [(1.0000021, "near")], "case")
+
+
+def test_numbers_that_differ_are_told_apart() -> None:
+    with pytest.raises(AssertionError, match=r"^case: expected 0\.0, found 1e-08$"):
+        compare(1e-8, 0.0, [], "case")
+    with pytest.raises(AssertionError, match=r"^case: expected 0\.25, found 0\.5$"):
+        compare(0.5, 0.25, [], "case")
+
+
+class Wordless:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_anything_can_stand_in_a_hint() -> None:
+    assert shown(Wordless()) == "a value of type Wordless"
+    assert shown(10**5000) == "a value of type int"
+    assert shown("two\nlines " * 20).startswith("two lines two lines")
+    assert len(shown("two\nlines " * 20)) == 60
+    with pytest.raises(AssertionError, match=r"^expected a rate, found a value of type Wordless$"):
+        number(Wordless(), "a rate")

@@ -166,3 +166,59 @@ def test_where_nbgrader_grades_a_stub_is_an_error(monkeypatch) -> None:
     assert verdict.is_read()
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert not verdict.is_read()
+
+
+def test_a_stub_is_one_by_its_own_bare_line_only() -> None:
+    check = verdict.exercise(right_if_one)
+
+    def calls(number):
+        return missing(number)
+
+    def missing(number):
+        raise NotImplementedError
+
+    def refused(number):
+        raise NotImplementedError("no such operation")
+
+    with pytest.raises(
+        verdict.HintError, match=r"`return missing\(number\)`, stops with NotImplementedError$"
+    ):
+        check(calls)
+    with pytest.raises(verdict.HintError, match="stops with NotImplementedError: no such operation"):
+        check(refused)
+
+
+def test_an_answer_that_leaves_python_is_told_where() -> None:
+    def leaves(number):
+        raise SystemExit(2)
+
+    with pytest.raises(verdict.HintError, match=r"`raise SystemExit\(2\)`, stops with SystemExit: 2$"):
+        verdict.exercise(right_if_one)(leaves)
+
+
+def test_an_answer_without_words_gets_a_hint() -> None:
+    class Wordless:
+        def __repr__(self):
+            raise RuntimeError("no words")
+
+    check = verdict.exercise(lambda answer: answer(1)["one"])
+    with pytest.raises(verdict.HintError, match=r"found a value of type Wordless$"):
+        check(lambda number: Wordless())
+    with pytest.raises(verdict.HintError, match=r"expected a function, found a value of type Wordless$"):
+        check(Wordless())
+
+
+def test_tensors_are_arrays_to_a_check() -> None:
+    torch = pytest.importorskip("torch")
+    grown = torch.tensor([1.0, 2.0], requires_grad=True)
+    turned = torch.tensor([1 + 2j]).conj()
+    seen = verdict.as_arrays((grown, [turned], None))
+    assert isinstance(seen, tuple)
+    assert seen[0].tolist() == [1, 2]
+    assert seen[1][0].tolist() == [1 - 2j]
+    assert seen[2] is None
+    kept = [1, [2.0, np.ones(2)]]
+    kept.append(kept)
+    assert verdict.as_arrays(kept) is kept
+    sparse = torch.ones(2).to_sparse()
+    assert verdict.as_arrays(sparse) is sparse

@@ -190,6 +190,21 @@ def test_any_name_on_any_terminal(tmp_path, name, locale):
     assert not [path for path in left if b"unfinished" in path]
 
 
+def test_a_tracker_that_changes_the_folder_does_not_move_the_files(folder, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "own.py").write_text(
+        "import os\nclass Own:\n    def init(self, frame, box):\n        self.box = box\n"
+        f"        os.chdir({str(elsewhere)!r})\n    def update(self, frame):\n        return self.box\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    words = ["--box", BOX, "--tracker", "own.py:Own", "--boxes", "b.txt", "--out", "o.mp4"]
+    assert main(["track", folder.name, *words]) == 0
+    assert len(read_boxes(tmp_path / "b.txt", 0)) == COUNT
+    assert (tmp_path / "o.mp4").stat().st_size > 1000
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_boxes_are_on_disk_while_tracking(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(track, "SAVE_EVERY", 0.0)
     monkeypatch.setattr(track, "SAVING", float("inf"))

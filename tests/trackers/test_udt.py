@@ -348,6 +348,10 @@ def test_options_that_do_not_exist(weights):
         load_tracker("udt", weights=weights, preset="best")
     with pytest.raises(OptionError, match=r"no setting paddding; known: padding"):
         load_tracker("udt", weights=weights, paddding=2)
+    with pytest.raises(
+        OptionError, match=r"no setting weight; known: .*, weights, preset, device, dtype, network$"
+    ):
+        load_tracker("udt", weight=weights)
     with pytest.raises(OptionError, match="float32, bfloat16, found 'float16'"):
         load_tracker("udt", weights=weights, dtype="float16")
     with pytest.raises(WeightsError):

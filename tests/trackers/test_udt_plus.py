@@ -121,6 +121,7 @@ def test_presets_are_what_their_sources_say():
         ({"camera": 1}, "camera: expected True or False"),
         ({"dtype": "float16"}, "dtype: expected one of float32, bfloat16"),
         ({"paddding": 1}, "no setting paddding"),
+        ({"weight": 1}, r"no setting weight; known: .*, weights, preset, dtype$"),
     ],
 )
 def test_refuses_settings_that_cannot_be(options, message):

@@ -271,3 +271,33 @@ def test_tensors_of_another_network(made, tmp_path, name):
     save_checkpoint(tmp_path, replace(state, tensors={**state.tensors, name: torch.zeros(3, 5)}))
     with pytest.raises(CheckpointError, match=r"is of no such optimiser|lacks 1 of|of another network"):
         start(settings, torch.device("cpu")).resume(load_checkpoint(tmp_path))
+
+
+def test_a_training_stays_in_its_folder_wherever_its_batches_go(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def wandering(step):
+        os.chdir(elsewhere)
+        return moving_patches(step, 2)
+
+    monkeypatch.chdir(tmp_path)
+    ending = run("mine", 2, 2, batches=wandering, checkpoint_every=1)
+    assert len(read_log(tmp_path / "mine" / LOG)) == 2
+    assert (tmp_path / "mine" / NEWEST).exists()
+    assert (
+        load_weights(ending.weights).fingerprint
+        == load_weights(tmp_path / "mine" / ending.weights.name).fingerprint
+    )
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_log_named_from_the_current_folder_stays_there(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with TrainingLog(Path("mine"), 2, 0, write=True, progress=False) as log:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        log.add({"step": 1, **ROW})
+        log.flush()
+    assert [row["step"] for row in read_log(tmp_path / "mine" / LOG)] == ["1"]

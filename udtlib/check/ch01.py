@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from udtlib.boxes import Boxes, iou
-from udtlib.check.hints import close, compare, expect, numbers
+from udtlib.check.hints import close, compare, expect, number, numbers, shown
 from udtlib.check.verdict import exercise
 from udtlib.evaluation import load_policy, score_sequence
 
@@ -60,16 +60,18 @@ def read_corner_line(answer: Callable[[str], ArrayLike]) -> None:
             box = answer(line)
         except ValueError as error:
             raise AssertionError(f"files mix commas, tabs and spaces: {line!r} gave {error}") from None
-        expect(close(box, (11, 6, 29, 24)), f"{line!r} is (11, 6, 29, 24), found {box!r}")
+        expect(close(box, (11, 6, 29, 24)), f"{line!r} is (11, 6, 29, 24), found {shown(box)}")
     box = answer("1.5,2.25,3.5,4")
-    expect(close(box, (0.5, 1.25, 3, 2.75)), f"fractions stay: expected (0.5, 1.25, 3, 2.75), found {box!r}")
+    expect(
+        close(box, (0.5, 1.25, 3, 2.75)), f"fractions stay: expected (0.5, 1.25, 3, 2.75), found {shown(box)}"
+    )
 
 
 @exercise
 def slip_allowed(answer: Callable[[float, float], float]) -> None:
     """Exercise 3: the slip at which the overlap has fallen to a given one."""
     for side, overlap in ((20, 0.5), (60, 0.8), (7.5, 0.1), (20, 1), (5, 0)):
-        found = float(numbers(answer(side, overlap), (), "one slip in pixels"))
+        found = number(answer(side, overlap), "one slip in pixels")
         case = f"side {side}, overlap {overlap}"
         slips = np.linspace(0, side, 100_001)  # Eq. 1, looked up
         reached = iou(np.array([0, 0, side, side]), np.stack([slips, slips, *[0 * slips + side] * 2], axis=1))
@@ -103,7 +105,7 @@ def auc_at_least(answer: Callable[[NDArray[np.float64], int], float]) -> None:
             (overlaps.mean(), "that is the mean overlap, the limit for many thresholds"),
         ]
         case = f"overlaps {np.round(overlaps[:3], 2).tolist()} ..., {steps + 1} thresholds"
-        found = numbers(answer(overlaps.copy(), steps), (), "one number")
+        found = number(answer(overlaps.copy(), steps), "one number")
         compare(found, reached.mean(), mistakes, case)
 
 
@@ -123,7 +125,7 @@ def interval_ratio(answer: Callable[[Mapping[str, NDArray[np.float64]]], float])
         ("a mixture", (together + apart) / 2),
         ("independent frames", apart),
     ):
-        found = numbers(answer({f"s{k}": row.copy() for k, row in enumerate(frames)}), (), "one ratio")
+        found = number(answer({f"s{k}": row.copy() for k, row in enumerate(frames)}), "one ratio")
         expected = _width(frames.mean(axis=1)) / _width(frames.ravel())
         mistakes = [
             (1 / expected, "that is the width by frames over the width by sequences"),

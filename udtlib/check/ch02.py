@@ -31,7 +31,7 @@ def read_shift(answer: Callable[[Map, Map], tuple[float, float]]) -> None:
             ((dy * 2 * np.pi / 9, dx * 2 * np.pi / 14), "that is the angle: how many pixels is one turn?"),
             ((dy % 9, dx % 14), "an index, not a displacement: beyond the half it is negative"),
         ]
-        compare(found, (dy, dx), mistakes, f"moved by ({dy}, {dx}) on 9 x 14")
+        compare(found, (dy, dx), mistakes, f"moved by ({dy}, {dx}) on 9 x 14", atol=1e-5)
 
 
 @exercise

@@ -98,7 +98,7 @@ def three_frame_loss(answer: Callable[[Respond, Array, Array, Array, Array], flo
     for seed in range(3):
         t, s1, s2 = np.random.default_rng(seed).standard_normal((3, 2, 9, 8))
         s2 = s2 + np.roll(t, (2, 3), (1, 2))
-        found = number(answer(_respond, t, s1, s2, label), "a number, the loss")
+        found = number(answer(_respond, t.copy(), s1.copy(), s2.copy(), label.copy()), "a number, the loss")
         first = _rolled(label, _respond(t, s1, label))
         second = _rolled(label, _respond(s1, s2, first))
         chained = _rolled(label, _respond(s2, s1, second))

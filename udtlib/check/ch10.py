@@ -63,7 +63,7 @@ def triplet_at(answer: Answer) -> None:
         (9, (10, 2), (9, 19, 11)),
     )
     for template, draws, truth in cases:
-        found = tuple(whole(answer(lengths, template, draws), (3,), "three frame numbers").tolist())
+        found = tuple(whole(answer(list(lengths), template, draws), (3,), "three frame numbers").tolist())
         ends = np.cumsum(lengths)
         end = int(ends[np.searchsorted(ends, template, side="right")])
         expect(
@@ -88,8 +88,8 @@ def hold_out(answer: Answer) -> None:
     groups = [0, 1, 2, 1, 4, 5, 5, 7, 8, 9]
     chosen = []
     for seed in range(20):
-        found = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
-        again = numbers(answer(groups, 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
+        found = numbers(answer(list(groups), 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
+        again = numbers(answer(list(groups), 0.25, seed), (10,), "a true or false for each of 10 videos") != 0
         expect((found == again).all(), "the same seed held out other videos the second time")
         for one, other in ((1, 3), (5, 6)):
             expect(

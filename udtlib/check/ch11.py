@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from udtlib.check.hints import Array, Mistakes, close, compare, expect, number, numbers
+from udtlib.check.hints import Array, Mistakes, close, compare, expect, number, numbers, shown
 from udtlib.check.verdict import exercise
 
 
@@ -68,7 +68,7 @@ def shared_weights(answer: Callable[[list[Array], list[Array], int], list[Array]
         motions = [generator.random(size) + 0.1 + 3 * k for k, size in enumerate(sizes)]
         parts = answer([e.copy() for e in errors], [m.copy() for m in motions], kept)
         fits = isinstance(parts, list | tuple) and [np.size(part) for part in parts] == list(sizes)
-        expect(fits, f"expected one array of weights a process, sizes {sizes}, found {str(parts)[:60]}")
+        expect(fits, f"expected one array of weights a process, sizes {sizes}, found {shown(parts)}")
         found = numbers(np.concatenate([np.ravel(part) for part in parts]), (sum(sizes),), "weights")
         expected = _weights(np.concatenate(errors), np.concatenate(motions), kept)
         case = f"{len(sizes)} processes, {kept} of {sum(sizes)} kept"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import compare, expect, number, numbers
+from udtlib.check.hints import compare, expect, number, numbers, shown
 from udtlib.check.verdict import exercise
 
 Triplet = tuple[int, int, int]
@@ -29,7 +29,7 @@ def keep(answer: Callable[[float, float, float], Any]) -> None:
     ]
     for before, after, energy, right, why in cases:
         found = answer(before, after, energy)
-        expect(isinstance(found, bool | np.bool_), f"expected True or False, found {found}")
+        expect(isinstance(found, bool | np.bool_), f"expected True or False, found {shown(found)}")
         expect(bool(found) is right, f"before {before}, after {after}, energy {energy}: {why}")
 
 
@@ -71,7 +71,7 @@ def split(answer: Callable[[list[Triplet], int, int], Any]) -> None:
         result = answer(list(triplets), frames, count)
         expect(
             isinstance(result, tuple | list) and len(result) == 2,
-            f"expected two lists, found {str(result)[:60]}",
+            f"expected two lists, found {shown(result)}",
         )
         learned, judged = ([tuple(one) for one in part] for part in result)
         right = [one for one in triplets if max(one) < first]

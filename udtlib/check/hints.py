@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Mistakes = Sequence[tuple[Any, str]]
 RTOL, ATOL = 1e-6, 1e-9
+ROUGH = 1e-5  # of the largest number expected: float32, torch's default, loses less in a sum or a transform
 LONGEST = 60  # characters of an answer that a hint repeats
 
 
@@ -47,17 +48,17 @@ def numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
         AssertionError: it is nothing, no numbers, not finite, or of another shape.
     """
     values = _values(found)
-    shown = str(found)[:LONGEST]
+    text = shown(found)
     if values.shape not in ((), shape):
-        shown += f" of shape {values.shape}"
-    expect(values.shape == shape and np.isfinite(values).all(), f"expected {what}, found {shown}")
+        text += f" of shape {values.shape}"
+    expect(values.shape == shape and np.isfinite(values).all(), f"expected {what}, found {text}")
     return values if np.iscomplexobj(found) else values.real
 
 
 def number(found: Any, what: str) -> float:
     """Return an answer as one finite real number, or say what was expected, as :func:`numbers` does."""
     value = numbers(found, (), what)
-    expect(close(value.imag, 0), f"expected {what} without imaginary part, found {found}")
+    expect(close(value.imag, 0), f"expected {what} without imaginary part, found {shown(found)}")
     return float(value.real)
 
 
@@ -65,7 +66,7 @@ def whole(found: Any, shape: tuple[int, ...], what: str) -> NDArray[np.int64]:
     """Return an answer as whole numbers, or say what was expected, as :func:`numbers` does."""
     values = numbers(found, shape, what)
     near = np.rint(values.real)
-    expect(close(values, near), f"expected {what}, whole numbers, found {str(found)[:LONGEST]}")
+    expect(close(values, near), f"expected {what}, whole numbers, found {shown(found)}")
     return np.asarray(near, dtype=np.int64)
 
 
@@ -73,6 +74,8 @@ def compare(
     found: Any, expected: Any, mistakes: Mistakes, case: str, *, rtol: float = RTOL, atol: float = ATOL
 ) -> None:
     """Raise, unless an answer is right, the hint of the mistake that gives the same, or a general one.
+
+    An answer that no mistake explains is also right if it is off by rounding as of float32 only.
 
     Args:
         found: the answer, as :func:`numbers` returns it.
@@ -83,13 +86,23 @@ def compare(
         atol: as in :func:`close`.
 
     Raises:
-        AssertionError: the answer is not :func:`close` to the truth.
+        AssertionError: the answer is neither :func:`close` to the truth nor off by such rounding only.
     """
     if close(found, expected, rtol=rtol, atol=atol):
         return
     for wrong, hint in mistakes:
         expect(not close(found, wrong, rtol=rtol, atol=atol), f"{case}: {hint}")
-    raise AssertionError(f"{case}: expected {_rounded(expected)}, found {_rounded(found)}")
+    rough = ROUGH * float(np.abs(expected).max(initial=0))
+    expect(close(found, expected, rtol=0, atol=rough), f"{case}: {_apart(expected, found)}")
+
+
+def shown(found: Any) -> str:
+    """Return how an answer, anything, stands in a hint: on one line, cut off if long."""
+    try:
+        text = " ".join(str(found).split())
+    except Exception:  # its own words fail, or a whole number of too many digits
+        text = f"a value of type {type(found).__name__}"
+    return text[:LONGEST]
 
 
 def _values(found: Any) -> Array:
@@ -101,5 +114,8 @@ def _values(found: Any) -> Array:
         return np.array(np.nan)
 
 
-def _rounded(values: Any) -> str:
-    return str(np.round(np.asarray(values), 6))[:LONGEST]
+def _apart(expected: Any, found: Any) -> str:
+    """Return what was expected and found, with as many digits as tell the two apart."""
+    texts = [[shown(np.round(np.asarray(one), digits)) for one in (expected, found)] for digits in (6, 12)]
+    truth, answer = texts[0] if texts[0][0] != texts[0][1] else texts[1]
+    return f"expected {truth}, found {answer}"

@@ -12,9 +12,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from udtlib.check.hints import shown
+
 Answer = Callable[..., Any]
 CORRECT, EMPTY = "correct", "not filled in yet"
-LONGEST = 60  # characters of an answer that a hint repeats
+DEEPEST = 3  # lists in lists in which an answer may have tensors
 
 
 class HintError(AssertionError):
@@ -79,35 +81,55 @@ def hint_at(check: Callable[[Any], None], answer: Any) -> str:
         NotImplementedError: the answer is a stub that nobody filled in.
     """
     if not callable(answer):
-        return f"expected a function, found {str(answer)[:LONGEST]}"
+        return f"expected a function, found {shown(answer)}"
     found: list[Any] = []
 
     def recorded(*given: Any, **named: Any) -> Any:
-        found[:] = [answer(*given, **named)]
+        found[:] = [as_arrays(answer(*given, **named))]
         return found[0]
 
     try:
         check(functools.wraps(answer)(recorded))
-    except NotImplementedError:
-        raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frames = list(traceback.walk_tb(error.__traceback__))
         calls = [k for k, (frame, _) in enumerate(frames) if frame.f_code is recorded.__code__]
+        inside = frames[calls[-1] + 1 :] if calls else []
+        if isinstance(error, NotImplementedError) and len(inside) == 1 and not error.args:
+            raise  # by a bare line of the answer itself; others come from what it calls
         if calls:
-            return stopped(error, *frames[calls[-1] + 1 :][:1])
+            return stopped(error, *inside[:1])
         if isinstance(error, AssertionError):
             return str(error)
-        return f"expected another kind of answer, found {str(found[0])[:LONGEST] if found else 'nothing'}"
+        return f"expected another kind of answer, found {shown(found[0]) if found else 'nothing'}"
     return ""
 
 
-def stopped(error: Exception, *place: tuple[Any, int]) -> str:
+def as_arrays(answer: Any, deepest: int = DEEPEST) -> Any:
+    """Return an answer with arrays in the place of torch's tensors, also of those in lists and tuples.
+
+    numpy by itself takes neither tensors with a gradient nor conjugated ones.
+    """
+    if deepest and type(answer) in (list, tuple):
+        parts = [as_arrays(part, deepest - 1) for part in answer]
+        changed = any(new is not old for new, old in zip(parts, answer, strict=True))
+        return type(answer)(parts) if changed else answer
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(answer, torch.Tensor):
+        return answer
+    try:
+        return answer.numpy(force=True)
+    except (RuntimeError, TypeError):  # a sparse one, or a type that numpy lacks
+        return answer
+
+
+def stopped(error: BaseException, *place: tuple[Any, int]) -> str:
     """Return where and why an answer stopped with an error; without a place it could not be called."""
     if not place:
         return f"the check cannot call your function: {error}"
     frame, line = place[0]
     source = linecache.getline(frame.f_code.co_filename, line).strip()
-    return f"line {line} of your code, `{source}`, stops with {type(error).__name__}: {error}"
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"line {line} of your code, `{source}`, stops with {reason}"
 
 
 def is_read() -> bool:

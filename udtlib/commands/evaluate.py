@@ -33,6 +33,7 @@ from udtlib.evaluation.results.files import result_files
 from udtlib.evaluation.running.measured import check_table_path, provenance, weights_by_name, write_table
 from udtlib.printing import say
 from udtlib.trackers import load_tracker
+from udtlib.trackers.own import absolute
 
 EXAMPLE = "udt evaluate --tracker mosse kcf --dataset synthetic --out runs/first"
 WRITES = ("json", "table")
@@ -96,7 +97,10 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     check_table_path(arguments.table)
     check_starts(arguments.protocol, arguments.starts)
-    trackers = named_trackers(arguments.tracker)
+    for name in ("out", "root", "json", "table"):  # a user's tracker may change the current folder
+        if getattr(arguments, name) is not None:
+            setattr(arguments, name, getattr(arguments, name).absolute())
+    trackers = {name: absolute(one) for name, one in named_trackers(arguments.tracker).items()}
     # made here too: what is missing for the last one is said before the first one runs
     made = {name: load_tracker(one, **dict(arguments.option)) for name, one in trackers.items()}
     broken: dict[str, str] = {}

@@ -120,13 +120,15 @@ def run(arguments: argparse.Namespace) -> int:
     check_names(arguments.out, paths)
     check_outputs([*paths, *filter(None, [arguments.out])], files_read(arguments, ("out", "boxes")))
     check_range(arguments.start, arguments.end)
+    # a user's tracker may change the current folder
+    paths, video = [path.absolute() for path in paths], arguments.out and arguments.out.absolute()
     boxes, skipped, problem = [started], 0, ""
     tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
     frames = open_source(arguments.source)
     first = frame_at(frames, arguments.start, arguments.source)
     one_size = OneSize(name_of(frames, arguments.source), first)
     tracker.init(first, boxes[0])
-    outputs = Outputs(paths, arguments.out, frames, first, arguments.start)
+    outputs = Outputs(paths, video, frames, first, arguments.start)
     try:
         outputs.add(first, boxes)
         for frame in read_on(frames, one_size, arguments.start, arguments.end):

@@ -37,8 +37,8 @@ class TrainingLog:
             TrainingError: TensorBoard is asked for and not installed, or lines of earlier steps are missing.
             StorageError: the log cannot be written.
         """
-        self.path = folder / LOG
-        self.board = open_board(folder, done) if write and tensorboard else None
+        self.path = (folder / LOG).absolute()
+        self.board = open_board(self.path.parent, done) if write and tensorboard else None
         self.file: TextIO | None = open_log(self.path, done) if write else None
         self.progress = Progress(steps, done, write and progress)
         self.flushed = time.monotonic()

@@ -117,7 +117,7 @@ def train(
     if keep_best and not held_out:
         raise OptionError("keep_best goes by the loss on held-out videos: give some (--hold-out SHARE)")
     check_keep(keep, settings.steps)
-    folder = user_path(out)
+    folder = user_path(out).absolute()  # what makes the batches may change the current folder
     place = device_of(device)
     workers = Workers(place)
     if first_weights is not None:

@@ -1,5 +1,6 @@
 """What records say of results that should not be compared."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,13 @@ from udtlib.cli import main
 from udtlib.data import load_dataset
 from udtlib.evaluation import evaluate, score
 from udtlib.evaluation.results.files import result_files
-from udtlib.evaluation.results.runs import find_trackers, left_out, mismatches, recorded_dataset
+from udtlib.evaluation.results.runs import (
+    find_trackers,
+    left_out,
+    mismatches,
+    recorded_dataset,
+    recorded_origins,
+)
 
 
 class Other(Shift):
@@ -61,6 +68,49 @@ def test_runs_of_other_protocols_are_compared_too(tmp_path):
     (line,) = mismatches(folders, [make_sequence()], "sre")
     assert line.startswith("the trackers did not see the same images of one-01, ")
     assert line.endswith(" and 7 more")
+
+
+def leave_starts_of_other_code(tmp_path, kept=2):
+    """Five starts of old code, of which a later evaluation ran the first ``kept`` again."""
+    evaluate(lambda: Shift(), [make_sequence()], tmp_path, name="Shift", starts=5)
+    evaluate(Shift, [make_sequence()], tmp_path, starts=kept, force=True)
+    folder = tmp_path / "Shift" / "starts"
+    for number in (4, 5):
+        record = folder / f"one-0{number}.json"
+        old = json.loads(record.read_text())
+        record.write_text(
+            json.dumps(old | {"images": "others", "made": {"commit": "old", "date": "2001-01-01"}})
+        )
+    return tmp_path / "Shift"
+
+
+def test_starts_that_are_not_scored_are_not_compared(tmp_path):
+    folder = leave_starts_of_other_code(tmp_path)
+    assert len(list((folder / "starts").glob("*.txt"))) == 5
+    evaluate(Other, [make_sequence()], tmp_path, starts=5)
+    trackers = {"Shift": folder, "Other": tmp_path / "Other"}
+    assert mismatches(trackers, [make_sequence()], "starts") == []
+
+
+def test_only_what_is_scored_says_where_boxes_were_made(tmp_path):
+    origins = recorded_origins(leave_starts_of_other_code(tmp_path), "starts")
+    assert [origin["runs"] for origin in origins] == [2]
+    assert "old" not in [origin["commit"] for origin in origins]
+
+
+def test_repetitions_that_are_not_scored_are_not_compared(tmp_path):
+    evaluate(Shift, [make_sequence()], tmp_path, protocol="vot")
+    folder = tmp_path / "Shift" / "vot"
+    assert len(list(folder.glob("*.txt"))) == 3
+    for suffix in ("txt", "json"):
+        text = (folder / f"one-01.{suffix}").read_text()
+        (folder / f"one-04.{suffix}").write_text(text)
+    old = json.loads((folder / "one-04.json").read_text())
+    (folder / "one-04.json").write_text(json.dumps(old | {"code": "other"}))
+    trackers = {"Shift": tmp_path / "Shift"}
+    assert mismatches(trackers, [make_sequence()], "vot") == []
+    (folder / "one-02.json").write_text(json.dumps(old | {"code": "other"}))
+    assert len(mismatches(trackers, [make_sequence()], "vot")) == 1
 
 
 def test_report_and_score_print_the_lines(tmp_path, capsys, monkeypatch):

@@ -232,6 +232,16 @@ def test_frames_by_name_are_the_frames(tmp_path):
     assert sequence_to_send(custom, "custom", None) is custom
 
 
+def test_a_dataset_named_from_the_current_folder_is_found_from_another(tmp_path, monkeypatch):
+    (sequence,) = load_otb(write_otb(tmp_path / "one", ["Crossing"]))
+    monkeypatch.chdir(tmp_path)
+    frames = NamedFrames(sequence, "otb", "one")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("UDT_DATA", "none")
+    assert np.array_equal(pickle.loads(pickle.dumps(frames))[2], sequence.frames[2])
+
+
 def test_another_dataset_of_the_same_name_is_refused(tmp_path, monkeypatch):
     (sequence,) = load_otb(write_otb(tmp_path / "one", ["Crossing"]))
     other = write_otb(tmp_path / "other", ["Crossing"], shift=1)

@@ -132,3 +132,36 @@ def test_a_report_of_ones_own_dataset(tmp_path, capsys):
     assert main([*report, "--annotations", str(tmp_path / "lab")]) == 0
     assert "mine.Mine  0.95" in capsys.readouterr().out
     assert "mine.Mine" in (tmp_path / "report.html").read_text()
+
+
+WANDERS = """
+import os
+class Wanders:
+    def init(self, frame, box):
+        self.box = box
+        os.chdir({elsewhere!r})
+    def update(self, frame):
+        return self.box
+class Second(Wanders):
+    pass
+"""
+
+
+def test_a_tracker_that_changes_the_folder_changes_no_place_of_results(tmp_path, monkeypatch):
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir(), elsewhere.mkdir()
+    (here / "own.py").write_text(WANDERS.format(elsewhere=str(elsewhere)))
+    monkeypatch.chdir(here)
+    score = evaluate("own.py:Wanders", three_sequences(), "run")
+    assert score.failed == {}
+    assert len(list((here / "run/own.Wanders").glob("*.txt"))) == 3
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("udtlib.commands.evaluate.load_dataset", lambda *_, **__: three_sequences())
+    words = ["--jobs", "1", "--out", "runs", "--json", "scores.json", "--table", "table.csv"]
+    assert main(["evaluate", "--tracker", "own.py:Wanders", "own.py:Second", *words]) == 0
+    assert sorted(path.name for path in here.iterdir() if path.suffix != ".py") == [
+        *("__pycache__",) * (here / "__pycache__").exists(),
+        *("run", "runs", "scores.json", "table.csv", "table.json"),
+    ]
+    assert len(list((here / "runs/own.Second").glob("*.txt"))) == 3
+    assert list(elsewhere.iterdir()) == []

@@ -185,7 +185,7 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol
         runs = [_load_run(path, sequence, dataset, protocol) for path in repeated]
         if all_equal([run.regions for run in runs]):
             return runs
-    found = _made_like_the_first(found) if protocol == "starts" else found
+    found = made_like_the_first(found, tell=True) if protocol == "starts" else found
     count = int(usable_record(first)[0].get("runs", len(found)))
     paths = [folder / f"{sequence.name}-{number:02}.txt" for number in range(1, max(count, 1) + 1)]
     missing = [path.name for path in paths if not path.exists()]
@@ -198,17 +198,20 @@ def _load_sequence_runs(folder: Path, sequence: Sequence, dataset: str, protocol
     return runs
 
 
-def _made_like_the_first(paths: list[Path]) -> list[Path]:
-    """Return the runs up to the first one that other code or options made: fewer starts left it standing."""
+def made_like_the_first(paths: list[Path], tell: bool = False) -> list[Path]:
+    """Return the runs up to the first one that other code or options made: fewer starts left it standing.
+
+    ``tell`` says in the log which are left out.
+    """
     records = [usable_record(path)[0] for path in paths]
     shared = {*ASKED, *CAUSES} - {"first_box", "start", "truth"}  # each start has its own first box
     for index, record in enumerate(records):
         keys = shared & records[0].keys() & record.keys()  # a record that is broken costs the time alone
         if any(record[key] != records[0][key] for key in keys):
-            LOG.warning(
-                "%s: left out %s to %s, made otherwise than %s; run all %d starts again, or remove them",
-                *(paths[0].parent, paths[index].name, paths[-1].name, paths[0].name, len(paths)),
-            )
+            names = paths[index].name, paths[-1].name, paths[0].name
+            text = "%s: left out %s to %s, made otherwise than %s; run all %d starts again, or remove them"
+            if tell:
+                LOG.warning(text, paths[0].parent, *names, len(paths))
             return paths[:index]
     return paths
 

@@ -13,8 +13,8 @@ from udtlib.data.benchmarks.otb import canonical_name
 from udtlib.data.kinds import is_open, is_system_name
 from udtlib.data.sequences import Sequence
 from udtlib.errors import DataError, MissingDataError
-from udtlib.evaluation.protocols import FOLDERS, PROTOCOLS, results_folder
-from udtlib.evaluation.results.files import LOG, result_files
+from udtlib.evaluation.protocols import EQUAL, FOLDERS, PROTOCOLS, results_folder
+from udtlib.evaluation.results.files import LOG, made_like_the_first, result_files
 from udtlib.evaluation.results.fingerprints import boxes_fingerprint
 from udtlib.evaluation.results.records import usable_record
 from udtlib.files import user_path
@@ -98,6 +98,21 @@ def recorded_dataset(folders: Iterable[Path]) -> str | None:
     return next(iter(found), None)
 
 
+def scored_files(folder: Path, protocol: str) -> list[Path]:
+    """Return the files of `result_files` without runs that an earlier evaluation left and no score counts."""
+    runs: dict[str, list[Path]] = {}
+    for path in result_files(folder):
+        runs.setdefault(path.stem if protocol == "ope" else path.stem.rpartition("-")[0], []).append(path)
+    return [path for paths in runs.values() for path in _scored(paths, protocol)]
+
+
+def _scored(paths: list[Path], protocol: str) -> list[Path]:
+    if protocol == "vot" and len(paths) > EQUAL and len({one.read_bytes() for one in paths[:EQUAL]}) == 1:
+        return paths[:EQUAL]
+    paths = made_like_the_first(paths) if protocol == "starts" else paths
+    return paths[: int(usable_record(paths[0])[0].get("runs", len(paths)))]
+
+
 def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str | int | None]]:
     """Return where a tracker's boxes were made, from the records beside them; most files first.
 
@@ -106,7 +121,7 @@ def recorded_origins(folder: Path, protocol: str = "ope") -> list[dict[str, str 
         was not recorded.
     """
     made: dict[tuple[Any, Any], list[str]] = {}
-    for path in result_files(results_folder(folder, protocol)):
+    for path in scored_files(results_folder(folder, protocol), protocol):
         record = usable_record(path)[0].get("made", {})
         dates = made.setdefault((record.get("commit"), record.get("cpu")), [])
         dates.append(str(record.get("date") or ""))
@@ -128,13 +143,14 @@ def mismatches(
 
     That is: trackers that did not see the same images of a sequence; a tracker that ran on other true boxes
     than it is scored with (one-pass evaluation); results of one tracker by several versions of its code.
+    Runs that are not scored are passed over (`scored_files`).
     """
     known = {canonical_name(one.name): one for one in sequences}
     truth = {name: boxes_fingerprint(one.boxes) for name, one in known.items()}
     images: dict[str, set[str]] = {}
     lines = []
     for tracker, folder in trackers.items():
-        paths = result_files(results_folder(folder, protocol))
+        paths = scored_files(results_folder(folder, protocol), protocol)
         records = {canonical_name(path.stem): usable_record(path)[0] for path in paths}
         for name, record in records.items():
             images.setdefault(name, set()).add(record.get("images", ""))

@@ -38,10 +38,12 @@ class NamedFrames(Frames):
     def __init__(self, sequence: Sequence, dataset: str, root: str | None = None, images: str = "") -> None:
         """Refer to the frames of ``sequence``; ``root`` counts where such a folder exists.
 
+        It is taken from the current folder here and now, wherever the worker is or a tracker goes.
         ``images`` is their `frames_fingerprint`, which those elsewhere must have too; empty for any.
         """
         self.name, self.boxes, self.length = sequence.name, sequence.boxes, len(sequence)
-        self.dataset, self.root, self.images = dataset, root, images
+        self.root = None if root is None else str(user_path(root).absolute())
+        self.dataset, self.images = dataset, images
         self.found: Sequence | None = None
 
     def __len__(self) -> int:
@@ -68,7 +70,7 @@ class NamedFrames(Frames):
         return self.found.frames[index]
 
     def _find(self) -> Sequence:
-        here, broken = _load(self.dataset, self.root if self.root and user_path(self.root).is_dir() else None)
+        here, broken = _load(self.dataset, self.root if self.root and Path(self.root).is_dir() else None)
         found = {sequence.name: sequence for sequence in here}.get(self.name)
         if found is None:
             names = ", ".join(sequence.name for sequence in here)

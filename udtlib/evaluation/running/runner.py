@@ -142,7 +142,8 @@ def evaluate(
     if dask:
         listed = [sequence_to_send(one, dataset, root, images.get(one.name, "")) for one in listed]
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as lock:
-        folder = results_folder(user_path(out or temporary) / name, protocol)
+        whole = user_path(out or temporary).absolute()  # a tracker may change the current folder
+        folder = results_folder(whole / name, protocol)
         prepare_folder(folder)
         lock.enter_context(only_writer(folder))
         failed: dict[str, str] = {}

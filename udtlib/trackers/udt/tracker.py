@@ -79,7 +79,9 @@ class UdtTracker:
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
-        self.settings = preset_with(PRESETS, preset, settings)
+        self.settings = preset_with(
+            PRESETS, preset, settings, "weights", "preset", "device", "dtype", "network"
+        )
         self.device, self.dtype = usable_device(device), DTYPES[dtype]
         size = self.settings.patch_size
         if network is None:

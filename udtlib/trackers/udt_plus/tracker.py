@@ -110,7 +110,7 @@ class UdtPlusTracker:
             WeightsError, MissingDataError: from reading the weights.
         """
         keep_freed_memory()
-        self.settings = preset_with(PRESETS, preset, settings)
+        self.settings = preset_with(PRESETS, preset, settings, "weights", "preset", "dtype")
         self.dtype = DTYPES[dtype]
         self.weights = get_weights(weights)
         self.network = self.weights.network().requires_grad_(False)
