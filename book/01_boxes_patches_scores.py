@@ -13,7 +13,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb) and numpy; no tracking yet.
 #
-# Run time: about 8 s on two cores. Downloads: none.
+# Run time: about 2 s on two cores. Downloads: none.
 
 # %%
 import csv
