@@ -1403,7 +1403,7 @@ for recipe, each in by_recipe.items():
         recipe_gaps[recipe] = gap = crossed_difference(by_recipe["as udt"], each).interval
         print(f"{'as udt minus it':>21}  {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]")
 for name in ("udt", "udt-noise"):
-    print(f"{name} ships:", weights.get_weights(name).card["chosen"])
+    print(f"{name}:", weights.get_weights(name).card["chosen"])
 
 # %% [markdown]
 # The table shows no difference between the recipes, nor between the seeds. Even the networks that never saw a real video
@@ -1700,8 +1700,8 @@ print(f"hours = {triplets / speeds['bfloat16'] / 3600:.0f}")
 #   only +0.014<!-- choice_first -->. To tell it from the authors' network at a difference of 0.01 <!-- difference --> takes
 #   353 <!-- choice_needed --> sequences.
 # - A lower loss is not a better tracker: the longest run, one of one seed, had an AUC of 0.65 <!-- long_best --> on its way and of
-#   0.54 <!-- long_end --> at its end. In 3 <!-- long_seeds --> runs of the recipe that ships, with weight decay, 6,000
-#   steps instead of 500 change the overlap by -0.005 <!-- more_steps --> (-0.030 <!-- more_steps_low --> to
+#   0.54 <!-- long_end --> at its end. In 3 <!-- long_seeds --> runs of the recipe that ships, with weight decay,
+#   twelve times the steps change the overlap by -0.005 <!-- more_steps --> (-0.030 <!-- more_steps_low --> to
 #   +0.016<!-- more_steps_high -->).
 
 # %% [markdown]
