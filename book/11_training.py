@@ -1128,7 +1128,7 @@ print(
 # average) we did not measure: for that every one would need runs of its own.
 #
 # `udt-long` also had a spike: the mean loss of the 50 steps up to step 4,500 is twice that of the steps before. None of
-# the three runs has one. It lasted for a few steps of one run, and we cannot say what caused it.
+# the three runs has one. It happened in one run, and we cannot say what caused it.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The curves are whole, their intervals hold the means, and the long run ends worse than it was.
@@ -1407,9 +1407,9 @@ for name in ("udt", "udt-noise"):
 
 # %% [markdown]
 # The table shows no difference between the recipes, nor between the seeds. Even the networks that never saw a real video
-# have the same mean here, to a few thousandths. Of both recipes that ship, the network is the seed in the middle, measured
-# in the tracker that `load_tracker("udt")` gives: with the preset `book` and seven anchors in each sequence, as the
-# cards say. In the table above, with the released tracker and three anchors, another of the three seeds may be in the
+# have the same mean here, to a few thousandths. Both `udt` and `udt-noise` are the seed in the middle of their three,
+# measured in the tracker that `load_tracker("udt")` gives: with the preset `book` and seven anchors in each sequence, as
+# the cards say. In the table above, with the released tracker and three anchors, another of the three seeds may be in the
 # middle, as for `udt`. Such a rank depends on the measure, and the number to report for a recipe is the mean over its
 # seeds.
 #
