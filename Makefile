@@ -23,10 +23,12 @@
 # make results-costs      what chapter 17's cost model takes in: ch17_costs.json (two minutes, on a quiet machine)
 # make results-choice     what tells two networks apart, from anchors of real sequences: ch11_choice.json (goes on where it stopped)
 # make results-scale      the features' scale, from anchors of real sequences and on ball1: ch11_scale.json (likewise)
+# make results-preset     each setting of the preset book changed, from anchors of real sequences: ch11_preset.json (likewise)
 # make results-long       losses and anchors of three runs of 6,000 steps: ch11_long.json (two hours; likewise)
 # make results-published  the authors' released boxes, scored for chapter 13 (needs `published/` among the outside data)
 # make results-vot        failures and curves of released VOT results, and ball1 with restarts, for chapter 14 (needs `published/`, `vot/`)
 # make results-experiments  every experiment of chapter 15 at scale small: experiments_small.csv (goes on where it stopped)
+# make results-experiments-starts  AUC of its ablation's networks from three starts in other sequences (REAL, OTB): experiments_starts.csv
 # make results-experiments-real  its ablation on the videos in VIDEOS, judged on REAL, for the arms that need no true box:
 #                         experiments_medium.csv (four hours on one core; likewise)
 # make results-doses     four networks against the renderer's knobs, for chapter 15 (likewise; WEIGHTS=DIR: the authors')
@@ -54,7 +56,7 @@ space := $(subst ,, )
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-real results-experiments-recipe results-doses results-adaptation results-more-data results-costs results-choice results-attributes results-scale results-long test-browser
+.PHONY: help lab test test-all test-processors lint unit unit-all nbval unit-and-nbval fuzz kills sync book site assignments room slides results results-trackers results-starts results-processors results-ingredients results-published results-vot results-training results-experiments results-experiments-starts results-experiments-real results-experiments-recipe results-doses results-adaptation results-more-data results-costs results-choice results-attributes results-scale results-preset results-long test-browser
 help:
 	@sed -n 's|^# make|make|p' Makefile
 
@@ -208,6 +210,11 @@ results-experiments: .venv/book.stamp
 	$(EXPERIMENTS) run $$name --scale small --out runs/experiments_small || exit 1; done
 	$(EXPERIMENTS) table runs/experiments_small --table data/results/experiments_small.csv
 
+# Needs the runs of results-experiments.
+results-experiments-starts: .venv/book.stamp
+	$(BIN)/python book/tools/second_results.py --sets synthetic val=$(REAL) otb=$(OTB) --runs runs/experiments_small \
+	--experiment ablation --out runs/experiments_starts --table data/results/experiments_starts.csv
+
 # The arms that packed videos can teach, judged on the real sequences of REAL.
 PACKED := udt standard-loss single-trajectory+weights single-trajectory time-shuffled random
 results-experiments-real: .venv/book.stamp $(PATCHES)
@@ -247,6 +254,10 @@ results-attributes: .venv/book.stamp
 
 results-scale: .venv/book.stamp
 	$(BIN)/python book/tools/scale_results.py --real $(REAL) --out runs/scale --table data/results/ch11_scale.json $(FLAGS)
+
+# FLAGS="--network seed-0=FILE seed-1=FILE udt=udt": the seeds of the recipe of udt.
+results-preset: .venv/book.stamp
+	$(BIN)/python book/tools/preset_results.py --real $(REAL) --out runs/preset --table data/results/ch11_preset.json $(FLAGS)
 
 # The recipe of the network that ships, with more steps and weight decay; each run takes half an hour on one core.
 LONG := --steps 6000 --batch 8 --optimiser muon --first-rate 2e-2 --last-rate 2e-3 --schedule cosine --warm-up 10 \
