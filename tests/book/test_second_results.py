@@ -55,7 +55,7 @@ def test_rows_are_the_means_that_an_evaluation_from_starts_gives(runs, tmp_path,
 
 def test_nothing_is_measured_twice(runs, tmp_path, monkeypatch):
     before = measure(runs, tmp_path, monkeypatch)
-    monkeypatch.setattr(second_results, "scores", None)
+    monkeypatch.setattr(second_results, "scores", lambda *_: pytest.fail("it is kept"))
     assert measure(runs, tmp_path, monkeypatch) == before
     monkeypatch.setattr(second_results, "scores", lambda *_: {"auc": [0.25, 0.5]})
     monkeypatch.setattr(second_results, "STARTS", 2)
