@@ -52,7 +52,7 @@ viz.show(viz.contact_sheet(pictures, columns=3, labels=[f"frame {moment}" for mo
 # That was easy, but perhaps only because you know ladybirds. Here are six moments of another video. Again somebody
 # has drawn a box in the first one. Before you read on, find the same thing in the other five.
 
-# %% tags=["slide"] alt="Six frames of a clip of coloured discs; in the first a box is drawn around a disc whose texture is like that of the rest"
+# %% alt="Six frames of a clip of coloured discs; in the first a box is drawn around a disc whose texture is like that of the rest" tags=["slide"]
 clip = render_clip(seed=6, fast_motion=0.3)
 pictures = [clip.frames[moment] for moment in moments]
 pictures[0] = viz.draw_box(pictures[0], clip.boxes[0])
@@ -109,7 +109,7 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 # in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
 # together. It is 1 if they are the same and 0 if they do not touch.
 
-# %% tags=["slide"] alt="Three frames of the clip; in each the tracker's orange box covers the true one"
+# %% alt="Three frames of the clip; in each the tracker's orange box covers the true one" tags=["slide"]
 overlaps = iou(boxes, clip.boxes)
 print(f"mean overlap {overlaps.mean():.2f}; above one half in {(overlaps > 0.5).sum()} of {len(clip)} frames")
 viz.show(answers(clip.frames, clip.boxes, boxes, moments[::2]))
@@ -164,7 +164,7 @@ print(f"mean overlap {lost_overlaps.mean():.2f}; first frame without any overlap
 # The plot shows both runs, frame by frame. The dotted line is the first frame without any overlap: look at what the
 # orange line does after it.
 
-# %% tags=["slide"] alt="Overlap against the frame number: with a free view it stays near 1, with something passing in front it falls to 0 by frame 42 and stays there"
+# %% alt="Overlap against the frame number: with a free view it stays near 1, with something passing in front it falls to 0 by frame 42 and stays there" tags=["slide"]
 figure, axes = plt.subplots(figsize=(8, 2.6), dpi=80)
 axes.plot(overlaps, label="free view", color=np.array(viz.TRUTH) / 255)
 axes.plot(lost_overlaps, label="something passes in front", color=np.array(viz.PREDICTION) / 255)
@@ -225,7 +225,7 @@ animation(
 # again, MOSSE and KCF (chapter 03) run through it again, and the lines show how much each overlaps the target, frame
 # by frame. Otherwise look at one clip with all numbers at 0, and at two harder versions of it.
 
-# %% tags=["nbval-ignore-output"] alt="Three clips of one scene, all knobs at 0, scale at 0.8 and occlusion at 0.7, with the true box and those of MOSSE and KCF, and under each the overlap over frames: it falls with scale and behind the occluder"
+# %% alt="Three clips of one scene, all knobs at 0, scale at 0.8 and occlusion at 0.7, with the true box and those of MOSSE and KCF, and under each the overlap over frames: it falls with scale and behind the occluder" tags=["nbval-ignore-output"]
 from udtlib.widgets import studio
 
 studio.demo()
@@ -244,7 +244,7 @@ assert all(lost_overlaps[first_lost:] == 0)
 # very well", and the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or
 # press play; otherwise look at the six frames.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Six moments of the demo: frame with true and predicted box, and the response map beside it; once the target is lost the response becomes sharp again, at the wrong place"
+# %% alt="Six moments of the demo: frame with true and predicted box, and the response map beside it; once the target is lost the response becomes sharp again, at the wrong place" tags=["slide", "nbval-ignore-output"]
 scrubber(hidden, lost_boxes, responses)
 
 # %% [markdown]
@@ -285,7 +285,7 @@ print(
     f"you said {my_answer!r}; overlap in frame 15: {learned_overlaps[15]:.1f}, in its last: {learned_overlaps[-1]:.1f}"
 )
 
-# %% tags=["slide"] alt="Three frames with the network's box: on the target at first and before it is covered, on the background at the end"
+# %% alt="Three frames with the network's box: on the target at first and before it is covered, on the background at the end" tags=["slide"]
 viz.show(answers(hidden.frames, hidden.boxes, learned_boxes, [0, 16, short - 1]))
 
 # %% [markdown]
@@ -348,7 +348,7 @@ if find_data("otb"):
 # The next cell shows one to play with: the real street if it is on your machine, otherwise a clip of the 22 that
 # come with this book. Look at the speed, too: a camera gives 25 or 30 frames a second.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Three frames of the sequence that the cell tracks, each with the true and the predicted box, their overlap and centre error above"
+# %% alt="Three frames of the sequence that the cell tracks, each with the true and the predicted box, their overlap and centre error above" tags=["slide", "nbval-ignore-output"]
 sequences = {one.name: one for one in load_dataset("otb" if find_data("otb") else "synthetic")}
 sequence = sequences.get("Crossing", next(iter(sequences.values())))
 frames = list(sequence.frames)
@@ -368,7 +368,7 @@ scrubber(sequence, street_boxes, sheet=3)
 # units of the first one: if the peak falls, the tracker no longer sees what it has learned. It may still be on the
 # target, and a high peak may be in the wrong place.
 
-# %% tags=["nbval-ignore-output"] alt="Two moments of the clip with an occluder: the boxes of udt and mosse, their response maps with the peak marked, and the height of both peaks over time"
+# %% alt="Two moments of the clip with an occluder: the boxes of udt and mosse, their response maps with the peak marked, and the height of both peaks over time" tags=["nbval-ignore-output"]
 from udtlib.widgets.own_video import own_video
 
 own_video(hidden.frames[:48], hidden.boxes[0])

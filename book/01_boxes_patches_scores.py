@@ -51,7 +51,7 @@ truth_color, first_color, second_color = (np.array(color) / 255 for color in viz
 # numbers are just a little lower, or higher, than they should be. This chapter looks closely at both ends. Our clips
 # are drawn by a program, so every true box is known exactly.
 
-# %% tags=["slide"] alt="A frame of coloured discs with two boxes that overlap in part, the true one in green, the predicted one in orange"
+# %% alt="A frame of coloured discs with two boxes that overlap in part, the true one in green, the predicted one in orange" tags=["slide"]
 clip = render_clip(frames=72, seed=5, occlusion=0.6)
 frame, truth = clip.frames[0], clip.boxes[0]
 guess = truth + np.array([9, -6, 4, 4])
@@ -136,7 +136,7 @@ print(
 # four strips of about 5 % are lost, two of each box. The next figure shows the pixel grid with our box and its moved
 # twin, and the overlap lost at each size; the dots are targets of 10 and 20 px.
 
-# %% tags=["slide"] alt="Left, a grid of pixels with their centres, a box, and the same box one pixel further right and down; right, the overlap lost by a slip of one pixel, which falls with the side of the target"
+# %% alt="Left, a grid of pixels with their centres, a box, and the same box one pixel further right and down; right, the overlap lost by a slip of one pixel, which falls with the side of the target" tags=["slide"]
 figure, (grid, curve) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=[1.25, 1])
 grid.imshow(small * 0 + 0.93, cmap="gray", vmin=0, vmax=1, extent=(0, 8, 5, 0))
 rows, columns = np.mgrid[0:5, 0:8] + 0.5
@@ -218,7 +218,7 @@ print("0, 100, 200 read half a pixel to the right:", half.tolist())
 # The figure shows a patch that reaches beyond the image, with both borders, and a patch around the target without and
 # with the window.
 
-# %% tags=["slide"] alt="Four patches: a corner of the frame continued by its border pixels, the same with black outside, a target with its surroundings, and the same faded towards the border by a Hann window"
+# %% alt="Four patches: a corner of the frame continued by its border pixels, the same with black outside, a target with its surroundings, and the same faded towards the border by a Hann window" tags=["slide"]
 corner_box, size = (-30, -25, 100, 80), (128, 160)
 patches = [crop(frame, corner_box, size), crop(frame, corner_box, size, border="zero")]
 context = crop(frame, truth + np.array([-25, -20, 50, 40]), size)
@@ -306,7 +306,7 @@ for name, box, answer in [
 # usual limit) and the 21 success thresholds of the next section. Find a box with a centre error of 0 that passes
 # only five of the thresholds. Then give the box its full size again: how far can it move and still pass five?
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Six positions of a predicted box beside the true one, with bars below each for overlap, centre error and thresholds passed: from nothing wrong to touching without overlap"
+# %% alt="Six positions of a predicted box beside the true one, with bars below each for overlap, centre error and thresholds passed: from nothing wrong to touching without overlap" tags=["slide", "nbval-ignore-output"]
 view = crop(frame, truth + np.array([-75, -50, 150, 100]))
 overlap_demo(view, [75, 50, *truth[2:].round()])
 
@@ -354,7 +354,7 @@ print(f"area with 21 thresholds {by_curve:.3f}, by Eq. 1.6 {by_equation:.3f}")
 # throughout, the other excellent until it loses the target for good. Compare the shapes of their curves. Which tracker
 # is better depends on what you need, and AUC cannot tell them apart.
 
-# %% tags=["slide"] alt="Left, success curves of a steady tracker and of one that loses its target; right, their precision curves: two curves of one area with different shapes"
+# %% alt="Left, success curves of a steady tracker and of one that loses its target; right, their precision curves: two curves of one area with different shapes" tags=["slide"]
 rng = np.random.default_rng(4)
 steady = {"IoU": rng.normal(0.60, 0.07, 300).clip(0, 1), "error": rng.normal(12, 4, 300).clip(0)}
 loses_it = {"IoU": rng.normal(0.94, 0.02, 300).clip(0, 1), "error": rng.normal(3, 1, 300).clip(0)}
@@ -509,7 +509,7 @@ print("             first 15 frames   from frame 60 on")
 print(f"mean overlap {overlaps[:15].mean():15.1f} {overlaps[60:].mean():18.1f}")
 print(f"mean peak    {peaks[:15].mean():15.1f} {peaks[59:].mean():18.1f}")
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Six moments of a tracker with its response map beside each: the box leaves the target when something passes in front"
+# %% alt="Six moments of a tracker with its response map beside each: the box leaves the target when something passes in front" tags=["slide", "nbval-ignore-output"]
 scrubber(clip, predictions, responses)
 
 # %% [markdown]
@@ -595,7 +595,7 @@ for name, chosen in sets.items():
 # The same as a picture. Compare the widths of the upper and the lower row, and see where the dotted line at 0 lies in
 # the intervals of the difference.
 
-# %% tags=["slide"] alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are 1.6 to 1.8 times as wide"
+# %% alt="Intervals of the AUC of UDT and UDT+ and of their difference, on 22 and on all 100 sequences; those of 22 are 1.6 to 1.8 times as wide" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=[1.6, 1], sharey=True)
 for place, found in enumerate(intervals.values()):
     for column, interval, color in zip((0, 0, 1), found, (first_color, second_color, "0.3"), strict=True):

@@ -121,7 +121,7 @@ print("truth:", (32 + 7, 32 - 9), "found:", best)  # (row, column) of the top le
 # The next figure shows the two frames, with the template in orange, and the three maps of scores. The green circle is
 # the true place, the red cross the best score, which is the smallest one for the squared difference.
 
-# %% tags=["slide"] alt="Two frames of a random texture, the second moved, darker and with a lamp, and three maps of scores; only the normalised score is highest at the true place"
+# %% alt="Two frames of a random texture, the second moved, darker and with a lamp, and three maps of scores; only the normalised score is highest at the true place" tags=["slide"]
 axes = pictures({"first frame": first, "second frame": second, **scores}, size=1.9)
 axes[0].add_patch(plt.Rectangle((32, 32), 32, 32, fill=False, color="orange", lw=2))
 for axis, name in zip(axes[2:], scores, strict=True):
@@ -210,7 +210,7 @@ print(f"101 of 4096 waves hold {share:.0%} of the patch's variance")
 # same patch made of its 101 strongest waves; and its spectrum, coarse waves in the middle, brighter where a wave has
 # more power. The bright cross in the spectrum is the subject of the second half of this section.
 
-# %% tags=["slide"] alt="Arrows for complex numbers, a wave, a patch, the patch made of its 101 strongest waves, and its spectrum with a bright cross"
+# %% alt="Arrows for complex numbers, a wave, a patch, the patch made of its 101 strongest waves, and its spectrum with a bright cross" tags=["slide"]
 drawn = {"patch": patch, "101 strongest waves": strongest(patch, 101)}
 drawn["log spectrum"] = fftshift(np.log(np.abs(fft2(patch))))
 axes = pictures({"arrows": None, "a wave, $k=3$, $n=24$": None, **drawn}, size=1.9)
@@ -397,7 +397,7 @@ assert signed == tuple(peak_displacement(stored)) == (-7, 12)
 # For a $64\times64$ patch these are 4096 equations with 4096 unknowns. But the matrices have a special form. Here they
 # are for 12 pixels of one row; look at the diagonals of $X^\top X$, along which the numbers are equal:
 
-# %% tags=["slide"] alt="The matrix X with the shifted patch as rows, the matrix X transposed times X with equal diagonals, and a label with one small bright spot"
+# %% alt="The matrix X with the shifted patch as rows, the matrix X transposed times X with equal diagonals, and a label with one small bright spot" tags=["slide"]
 row = prepare(template[10, 8:20], 1.0)
 X = np.array([np.roll(row, -d) for d in range(12)])
 label = gaussian_label(64, 64, 2.0).astype(float)
@@ -516,7 +516,7 @@ print("truth:", moved, "found:", found)
 # circle is the truth.
 
 
-# %% tags=["slide"] alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not"
+# %% alt="Search patch, filter, and three responses: correlation and convolution with the mirrored filter peak at the truth, plain convolution does not" tags=["slide"]
 shown = {name: fftshift(answer) for name, answer in answers.items()}
 axes = pictures({"search patch": search, "filter": w, **shown}, size=1.9)
 ring(axes[2:], moved)
@@ -586,7 +586,7 @@ print(f"You guessed {my_guess}, it is {winner}: {verdict}")
 # truth in the circle. The plot on the right counts all scenes. Look at how both lines go on to the right of
 # $\lambda=1$.
 
-# %% tags=["slide"] alt="A template, the noisy search patch, its responses for three lambdas, clearest for lambda 1, and a plot of targets found and of the misfit against lambda"
+# %% alt="A template, the noisy search patch, its responses for three lambdas, clearest for lambda 1, and a plot of targets found and of the misfit against lambda" tags=["slide"]
 x, z, truth = noisy_scene(4)
 shown = {
     f"$\\lambda$ = {lam:g}": fftshift(correlate_v1(learn_v1(x, label, lam), z)) for lam in lambdas[[0, 3, 6]]
@@ -845,7 +845,7 @@ for time in times:
     shots[f"frame {time}"] = shot[:150, 120:]  # where the boxes are
     maps[f"response, PSR {psr_fast[time - 1]:.0f}"] = fftshift(fast_maps[time - 1])
 
-# %% tags=["slide"] alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a peak on the occluder, and the sharpest one on the background"
+# %% alt="Four frames with the true box and the boxes of two learning rates, and below them the responses at rate 0.125: a sharp peak, a broken one, a peak on the occluder, and the sharpest one on the background" tags=["slide"]
 drawn = pictures({**shots, **maps}, size=2.2, columns=4)
 colours = {"truth": viz.TRUTH, "rate 0.02": viz.SECOND, "rate 0.125": viz.PREDICTION}
 handles = [plt.Line2D([], [], color=np.array(rgb) / 255, label=name) for name, rgb in colours.items()]
@@ -898,7 +898,7 @@ assert psr_fast[:15].mean() > 2 * max(psr_fast[:30].min(), psr_fast[30:45].min()
 # the static picture show strong noise with a tiny $\lambda$, the same with $\lambda=1$, no window, and a target that
 # moved to the border of the search patch, where the Hann window has faded it.
 
-# %% tags=["nbval-ignore-output"] alt="Four settings of the demo, each with template, search patch, filter and response: a tiny lambda loses a noisy target, a large one finds it, without a window it is lost, and so it is after a large move"
+# %% alt="Four settings of the demo, each with template, search patch, filter and response: a tiny lambda loses a noisy target, a large one finds it, without a window it is lost, and so it is after a large move" tags=["nbval-ignore-output"]
 correlation.demo()
 
 # %%
@@ -924,7 +924,7 @@ for name, setting in rows.items():
 # ([chapter 03](03_kernels_channels_scale.ipynb)),
 # with a larger patch, and without the window.
 
-# %% tags=["nbval-ignore-output"] alt="A frame with a blue and an orange square, the two patches, the filter, its spectrum and the response"
+# %% alt="A frame with a blue and an orange square, the two patches, the filter, its spectrum and the response" tags=["nbval-ignore-output"]
 filter_bench.demo()
 
 # %%

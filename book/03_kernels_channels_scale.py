@@ -90,7 +90,7 @@ def track(tracker, name):
 # %% [markdown]
 # In the picture green is the truth, orange the tracker with one grey channel, blue the one with fHOG.
 
-# %% tags=["slide"] alt="Four frames under passing clouds; the box of the grey tracker leaves the dark target, that of the fHOG tracker stays on it"
+# %% alt="Four frames under passing clouds; the box of the grey tracker leaves the dark target, that of the fHOG tracker stays on it" tags=["slide"]
 frames, truth = clip("iv-2")
 seen = {name: track(load_tracker("kcf", feature=name), "iv-2")[0] for name in ("grey", "fhog")}
 times, shots = (0, 3, 8, 20), []
@@ -141,7 +141,7 @@ for name in ("grey", "colour", "fhog"):
 # In the three responses zero displacement is in the middle, and the white circle is the right answer. Which of them has
 # its peak there?
 
-# %% tags=["slide"] alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place"
+# %% alt="Template, darker search patch and three responses: those of grey and colour are broad and wrong, that of fHOG has one peak at the true place" tags=["slide"]
 panels = {"template": first, "search patch": later}
 for name, response in maps.items():
     picture = viz.map_and_bar(response, 160, 160)
@@ -234,7 +234,7 @@ print(f"loops and udtlib differ by {np.abs(by_loops - fhog(small)).max():.4f}")
 # pictures, then the two drawings.
 
 
-# %% tags=["slide"] alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures"
+# %% alt="The target in light and in shadow, each with its fHOG drawn as strokes; the strokes are more alike than the pictures" tags=["slide"]
 def target_at(side):
     """The target in frames 0 and 8, each as a patch of side x side pixels."""
     boxes = [from_center(middle, 1.3 * truth[0][2:]) for middle in middles]
@@ -507,7 +507,7 @@ print(f"You guessed {my_guess}; the intervals say C")
 # the Gaussian kernel equals the linear one up to constants. The thick bars in the figure are the ranges of $\xi$ that
 # occur: over which of them do curve and line differ?
 
-# %% tags=["slide"] alt="The curve of exp(-xi) and the line 1 - xi, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide"
+# %% alt="The curve of exp(-xi) and the line 1 - xi, with the range of exponents of grey up to 0.22 and of fHOG up to 0.03, where curve and line coincide" tags=["slide"]
 exponents = {}
 for name in ("grey", "fhog"):
     recipe = kcf.RECIPES[name]
@@ -573,7 +573,7 @@ def heights(frame):
 # Each plot below belongs to one true growth, the dotted line. Compare where the two curves have their top, and how wide
 # they are.
 
-# %% tags=["slide"] alt="Three plots of the response against the size looked at, for a target grown by 0.95, 1 and 1.1: KCF's curve is broad, the scale filter's narrow, both near the true size"
+# %% alt="Three plots of the response against the size looked at, for a target grown by 0.95, 1 and 1.1: KCF's curve is broad, the scale filter's narrow, both near the true size" tags=["slide"]
 measured, wide = {}, {}
 _, axes = plt.subplots(1, 3, figsize=(10, 2.5), layout="constrained", sharey=True)
 for axis, growth in zip(axes, (0.95, 1.0, 1.1), strict=True):
@@ -946,7 +946,7 @@ print("worst six:", {name: round(single["kcf"][name], 2) for name in worst})
 # frames before, that frame, and three after. Beside each frame (truth green, KCF orange) is its response, with its
 # peak-to-sidelobe ratio.
 
-# %% tags=["slide", "closed-loop"] alt="A row for each of the lost clips: three frames with the true box and that of KCF, which leaves the target, and beside each the response map with its peak-to-sidelobe ratio"
+# %% alt="A row for each of the lost clips: three frames with the true box and that of KCF, which leaves the target, and beside each the response map with its peak-to-sidelobe ratio" tags=["slide", "closed-loop"]
 rows, at_loss = [], {}
 for name in worst:
     (shown, truth), (boxes, maps) = clip(name), track(load_tracker("kcf"), name)
@@ -1038,7 +1038,7 @@ assert differences["csrt", "dsst"].low < 0 < differences["csrt", "dsst"].high
 # light that remains), or let the target grow, and watch the response. The static picture shows grey and fHOG in the
 # shadow, and fHOG when the target has grown by a factor of 1.4.
 
-# %% tags=["nbval-ignore-output"] alt="Three settings of the demo: grey features in a dark half lose the target, fHOG features find it, and they find it too when it has grown; each with template, search patch, what is seen, and response"
+# %% alt="Three settings of the demo: grey features in a dark half lose the target, fHOG features find it, and they find it too when it has grown; each with template, search patch, what is seen, and response" tags=["nbval-ignore-output"]
 bench.demo()
 
 # %%

@@ -86,7 +86,7 @@ print("patch", pair.template.shape, "-> features", tuple(features_template.shape
 print("filter", tuple(learned.shape), learned.dtype, "-> response", tuple(response.shape))
 
 
-# %% tags=["slide"] alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak"
+# %% alt="Template and search patch, the 32 feature maps of each, the 32 filters, and one response map with a single peak" tags=["slide"]
 filters = torch.fft.irfft2(learned, s=(121, 121))[0]
 pictures = {
     "template": pair.template,
@@ -128,7 +128,7 @@ print("without background in the template the peak is at:", np.round(unpulled, 1
 # Grey is 0; the bar gives a weight as a share of its filter's largest.
 
 
-# %% tags=["slide"] alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape"
+# %% alt="Two sheets of 32 first-layer filters of 3 by 3 coloured pixels, random and learned; neither shows a recognisable shape" tags=["slide"]
 def agreement(weight):
     """Return the correlation of weights (32, 3, 3, 3) with their neighbours to the right."""
     return float(np.corrcoef(weight[..., 1:].flatten(), weight[..., :-1].flatten())[0, 1])
@@ -290,7 +290,7 @@ assert torch.allclose(plain, unwindowed, atol=1e-4)
 # The figure has a cut through label and response for four widths. Look at how high each response is, and how far its
 # peak lies from the dotted line, the truth.
 
-# %% tags=["slide"] alt="Sections through label and response for sigma 1, 4, 8 and 16: the peak grows higher and wider and moves to the left of the truth"
+# %% alt="Sections through label and response for sigma 1, 4, 8 and 16: the peak grows higher and wider and moves to the left of the truth" tags=["slide"]
 sigma = default_sigma(125, 125)
 energy = float(gaussian_label(121, 121, sigma).double().square().sum())
 print(f"sigma {sigma:.4f} cells; energy of the label {energy:.2f}, pi sigma^2 {np.pi * sigma**2:.2f}")
@@ -346,7 +346,7 @@ print(f"you said {my_guess}; the peak moved by {drift:.2f} cells")
 # energy the template has at its frequencies, in all channels together and in one of them alone. How far to the right of
 # the dashed line, the reference's $\lambda_N$, does each histogram begin?
 
-# %% tags=["slide"] alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does"
+# %% alt="Left, the height of the peak stays the same over many lambdas and falls above 100; right, histograms of the template's energy: the 32 channels together have no weak frequencies, channel 1 alone does" tags=["slide"]
 spectrum_energy = torch.fft.rfft2(x).abs().square()
 energies = {
     "32 channels": spectrum_energy.sum(1) / x[0].numel(),
@@ -422,7 +422,7 @@ assert weakest["32 channels"] > 100 * weakest["channel 1 alone"]
 # On our pair more channels also make the peak clearer. The peak-to-sidelobe ratio (chapter 02) tells by how many
 # standard deviations the peak stands out from the rest of the response.
 
-# %% tags=["slide"] alt="The peak-to-sidelobe ratio rises with the number of channels, steeply at first"
+# %% alt="The peak-to-sidelobe ratio rises with the number of channels, steeply at first" tags=["slide"]
 counts = [1, 2, 4, 8, 16, 32]
 psr = [peak_to_sidelobe(demo.respond(count, -4, 4.1667, 1)) for count in counts]
 figure, axis = plt.subplots(figsize=(5.5, 2.8), layout="constrained")
@@ -476,7 +476,7 @@ print(hits, "of", len(pairs))
 # show without the window? To find out, we also compute the filter from the background alone, with a hole in the
 # template where the target is.
 
-# %% tags=["slide"] alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks are far from the truth"
+# %% alt="True displacements and peaks of 24 clips: with the window they lie close together, without it most peaks are far from the truth" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharex=True, sharey=True)
 for axis, (name, places) in zip(
     axes, {"Hann window": with_window, "no window": without}.items(), strict=True
@@ -522,7 +522,7 @@ assert hits["no window"] <= 10
 # truth, the cross the peak; `log10_lambda` is the logarithm of $\lambda_N$. Try one channel with $\sigma=1$, then no
 # window, then $\lambda_N=10^4$.
 
-# %% tags=["nbval-ignore-output"] alt="Three settings of the demo, with template, search patch, one channel of each, and the response: a wide label makes a broad peak, and without a window the peak misses the ring"
+# %% alt="Three settings of the demo, with template, search patch, one channel of each, and the response: a wide label makes a broad peak, and without a window the peak misses the ring" tags=["nbval-ignore-output"]
 demo.demo()
 
 # %% [markdown]

@@ -57,7 +57,7 @@ banner()
 # *arriving* gradient. This chapter asks what gradient reaches the two patches from there. In the figure the upper row
 # is the way forward, the lower row the three gradients: red is positive, blue negative.
 
-# %% tags=["slide"] alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar"
+# %% alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar" tags=["slide"]
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
 maps = {
     "template": (step.template, "gray"),
@@ -454,7 +454,7 @@ print("there |X|^2 = {:.2f}, |Z|^2 = {:.0f}, lambda = {:.1f}".format(*energies, 
 # $\lambda_N=\lambda/N$ with the $N=64^2$ pixels of a patch; this time the loss asks for a peak at the true shift, (3, 5).
 # Look at where the two curves cross:
 
-# %% tags=["slide"] alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on"
+# %% alt="Norms of the two gradients against lambda, both falling: the template's is the larger one up to 0.01, the smaller one from 0.1 on" tags=["slide"]
 exponents = np.arange(-5, 3)
 strength = {"template": [], "search patch": []}
 for exponent in exponents:
@@ -507,7 +507,7 @@ assert 0.5 < ratio[-1] < 0.6
 # - Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose square is well
 #   above $\lambda$.
 
-# %% tags=["nbval-ignore-output"] alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step"
+# %% alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step" tags=["nbval-ignore-output"]
 one_frequency.demo()
 
 # %%
@@ -553,7 +553,7 @@ my_guess = "about the same"
 # %% [markdown]
 # These are the patches that the pairs are made of:
 
-# %% tags=["slide"] alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape"
+# %% alt="The patch around the target in frames 0, 1 and 10; the target turns and changes its shape" tags=["slide"]
 clip = render_clip(frames=20, seed=3, deformation=0.5, in_plane_rotation=0.5)
 
 
@@ -597,7 +597,7 @@ for name, (_, later) in pairs.items():
     )
 losses, norms = zip(*(weight_gradient(*pair) for pair in pairs.values()), strict=True)
 
-# %% tags=["slide"] alt="Bars of three pairs: the losses are of similar size, the gradient is large for frames 0 and 10, small for neighbouring frames, and too small to see for one frame twice"
+# %% alt="Bars of three pairs: the losses are of similar size, the gradient is large for frames 0 and 10, small for neighbouring frames, and too small to see for one frame twice" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)
 for axis, values, title in zip(axes, (losses, norms), ("loss", "norm of the weights' gradient"), strict=True):
     axis.barh(list(pairs), values, color=["#0072b2", "#56b4e9", "#d55e00"])
@@ -635,7 +635,7 @@ assert answer == "almost nothing"
 # asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
 # Then raise $\lambda_N$, whose logarithm is `log10_lambda`.
 
-# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: template, search patch, response, and the gradients at response, template and search patch; where the label asks for another place, the arriving gradient has a bright and a dark spot"
+# %% alt="Three rows of the demo: template, search patch, response, and the gradients at response, template and search patch; where the label asks for another place, the arriving gradient has a bright and a dark spot" tags=["nbval-ignore-output"]
 gradient.demo()
 
 # %% [markdown]
@@ -681,7 +681,7 @@ def descend(name, steps=60, length=0.2):
     return np.array(losses)
 
 
-# %% tags=["slide"] alt="Loss against steps of descent: Eq. 7 falls lowest, one term only nearly as low, no conjugate stalls, the frozen denominator oscillates and rises"
+# %% alt="Loss against steps of descent: Eq. 7 falls lowest, one term only nearly as low, no conjugate stalls, the frozen denominator oscillates and rises" tags=["slide"]
 curves = {name: descend(name) for name in ("Eq. 7", "no conjugate", "frozen denominator", "one term only")}
 figure, axis = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
 for (name, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):

@@ -61,7 +61,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # may be wrong; it must notice when the target changes its size; and it must update its filter although nobody
 # tells it which of its boxes were right. We write one step after the other, on this clip.
 
-# %% tags=["slide"] alt="Frames 0, 7 and 15 of a clip, with the true box around the target"
+# %% alt="Frames 0, 7 and 15 of a clip, with the true box around the target" tags=["slide"]
 clip = render_clip(frames=16, seed=7, in_plane_rotation=0.2, scale_variation=0.2)
 frames, truth = list(clip.frames), clip.boxes
 shots = [viz.resize_area(viz.draw_box(frames[k], truth[k], viz.TRUTH), 180) for k in (0, 7, 15)]
@@ -173,7 +173,7 @@ z = spectra(random_features(sample(frames[1], middle, windows)))
 answers = torch.fft.irfft2(alpha * (z * x.conj()).sum(1, keepdim=True) / N, s=(SIDE, SIDE))[:, 0]
 peaks = answers.amax((1, 2))
 
-# %% tags=["slide"] alt="Response maps of three window sizes on one scale: each has one bright spot at the same place, and the peaks differ in the third digit"
+# %% alt="Response maps of three window sizes on one scale: each has one bright spot at the same place, and the peaks differ in the third digit" tags=["slide"]
 figure, axes = plt.subplots(1, 3, figsize=(8.2, 2.6), layout="constrained")
 for axis, answer, factor in zip(axes, answers.numpy(), factors, strict=True):
     drawn = axis.imshow(np.fft.fftshift(answer), vmin=0, vmax=float(peaks.max()))
@@ -409,7 +409,7 @@ for rate in (0.01, 0.1):
 # The left plot shows the peak of the response in each frame; the label that all three are fitted to has the peak 1. The
 # right plot counts the factor $\hat g$ over all frequencies.
 
-# %% tags=["slide"] alt="Left, the peak of the response in each frame: that of dual coefficients is the highest and exceeds 1; right, histograms of the factor g, all above 1 and larger at rate 0.1"
+# %% alt="Left, the peak of the response in each frame: that of dual coefficients is the highest and exceeds 1; right, histograms of the factor g, all above 1 and larger at rate 0.1" tags=["slide"]
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 for name, color in zip(kinds, ("0.5", "#e69f00", "#56b4e9"), strict=True):
     left.plot(range(1, 30), learned[name, 0.1][1], color=color, label=name)
@@ -486,7 +486,7 @@ print(f"kept its size in {kept} of {len(chosen)} steps; you said {my_guess}")
 # the better of the two outer peaks compares with the middle one. The size would stay if this ratio fell below the dashed
 # line.
 
-# %% tags=["slide"] alt="Left, found over true width: with factor 1.2 it changes in every step, with factor 1 it often stays; right, the best outer peak over the middle peak is close to 1 and far above 1 / 1.2"
+# %% alt="Left, found over true width: with factor 1.2 it changes in every step, with factor 1 it often stays; right, the best outer peak over the middle peak is close to 1 and far above 1 / 1.2" tags=["slide"]
 neutral_boxes, neutral, _ = watch(Tracker(penalty=1.0))
 outer = heights[:, [0, 2]].max(axis=1) / heights[:, 1]
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -599,7 +599,7 @@ for number in range(12):
 # Each dot below is a clip, each bar the mean of a row. See how far the dots of one row lie apart before you compare the
 # bars.
 
-# %% tags=["slide", "closed-loop"] alt="Mean overlaps of five kinds of features on twelve clips, spread from 0.1 to 0.95, with their means: grey lowest, the other four higher"
+# %% alt="Mean overlaps of five kinds of features on twelve clips, spread from 0.1 to 0.95, with their means: grey lowest, the other four higher" tags=["slide", "closed-loop"]
 _, axis = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for place, values in enumerate(overlaps.values()):
     axis.plot(values, np.full(12, place), "o", alpha=0.6, color="#56b4e9")
@@ -736,7 +736,7 @@ slow_overlap, fast_overlap = iou(slow, hidden.boxes), iou(fast, hidden.boxes)
 # The upper row shows the target in four frames, from before it is hidden until it is free again, the lower row what the
 # *fast* tracker (orange) responds. Compare its first response with its last, and its first box with its last.
 
-# %% tags=["slide"] alt="Four frames with the truth and the boxes of two learning rates, and below them the fast tracker's responses: at the end its box is on the wrong object and its response is sharp"
+# %% alt="Four frames with the truth and the boxes of two learning rates, and below them the fast tracker's responses: at the end its box is on the wrong object and its response is sharp" tags=["slide"]
 times = (8, 24, 30, 42)
 shots, maps = [], []
 for time in times:
@@ -813,7 +813,7 @@ for name, overlap in drive_overlaps.items():
 # target. On a real video both may follow the target, or lose it for another reason. If there are real sequences on
 # this machine, the menu below lists them; choose one, and the same two trackers run through its first 60 frames.
 
-# %% tags=["nbval-ignore-output"] alt="Five moments of a toy car that a yellow bus overtakes, with the boxes of two learning rates, and their overlaps below: the fast one falls to 0 behind the bus and stays there"
+# %% alt="Five moments of a toy car that a yellow bus overtakes, with the boxes of two learning rates, and their overlaps below: the fast one falls to 0 behind the bus and stays there" tags=["nbval-ignore-output"]
 on_real("toy car", tracks_picture(road, drives), side_by_side(two_rates))
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -843,7 +843,7 @@ assert drive_overlaps["rate 0.01"][-5:].min() > 0.8 > 0.1 > drive_overlaps["rate
 # logarithm of $\lambda_N$. Try $\sigma=1$; `fhog` with $\sigma=16$; a template of 16 px; no window on
 # frame 12; and the learned network beside the random one.
 
-# %% tags=["nbval-ignore-output"] alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target"
+# %% alt="The demo in four settings: two frames with template and search patch, then rows of patches, strongest filter and response for a random network, a moved window, grey features, and a place beside the target" tags=["nbval-ignore-output"]
 response.demo()
 
 # %%
@@ -866,7 +866,7 @@ for name, step in steps_seen.items():
 # scale search run in the page, without Python. The static picture shows the library's boxes on the clip in orange, the
 # true ones in green.
 
-# %% tags=["nbval-ignore-output"] alt="Three frames of a clip in which the tracker's box follows the true one"
+# %% alt="Three frames of a clip in which the tracker's box follows the true one" tags=["nbval-ignore-output"]
 network_tracker.demo()
 
 # %%

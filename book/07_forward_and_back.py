@@ -93,7 +93,7 @@ missed_by = np.linalg.norm(center(backward[0]) - center(start))
 travelled = np.linalg.norm(center(forward[-1]) - center(start))
 
 
-# %% tags=["slide"] alt="Left, three frames with a drawn box in each; right, the same frames with a tracker's boxes forward and backward, which end where they began"
+# %% alt="Left, three frames with a drawn box in each; right, the same frames with a tracker's boxes forward and backward, which end where they began" tags=["slide"]
 seen = (0, 12, 24)
 stage = from_center((center(start) + center(forward[-1])) / 2, (176, 132))
 figure, axes = plt.subplots(1, 7, figsize=(14, 3.3), width_ratios=[1, 1, 1, 0.15, 1, 1, 1])
@@ -148,7 +148,7 @@ animation(
 # so it can be drawn for any video. If there are real sequences on this machine, the menu lists them: choose one, and
 # the tracker goes there and back through its first 60 frames.
 
-# %% tags=["nbval-ignore-output"] alt="Five moments of a striped fish among others with the boxes of the way out and the way back; the plot of their distance is high in the early frames and 0 at the end"
+# %% alt="Five moments of a striped fish among others with the boxes of the way out and the way back; the plot of their distance is high in the early frames and 0 at the end" tags=["nbval-ignore-output"]
 from udtlib.data.sequences import Sequence
 from udtlib.widgets.on_real import on_real, out_and_back, ways_picture
 
@@ -201,7 +201,7 @@ def check_points(i, ahead=4):
 # is, within 2 px of the target's true motion.
 
 
-# %% tags=["slide"] alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half"
+# %% alt="Points on a target in two frames and four frames later, marked as returned well or badly, and a plot of the share that is right: it falls while the target is covered, for all points and for the better half" tags=["slide"]
 def judge(i):
     """Return the shares of points that are right (within 2 px): of all, and of the half that came home best."""
     *_, miss, wrong = check_points(i)
@@ -378,7 +378,7 @@ print(f"L_un = {loss:.0f} by hand, {library_loss:.0f} by the library")
 # it *no answer*. The next plot shows the loss of a perfect peak that comes back $d$ cells away from the start.
 # Beyond about four $\sigma$ the loss hardly depends on the distance. Exercise 3 derives the curve.
 
-# %% tags=["slide"] alt="The loss of Eq. 6 against the distance of a perfect peak from the start: it rises from 0, passes the loss of no answer at about 7 cells, and levels off at twice that loss"
+# %% alt="The loss of Eq. 6 against the distance of a perfect peak from the start: it rises from 0, passes the loss of no answer at about 7 cells, and levels off at twice that loss" tags=["slide"]
 energy = np.pi * default_sigma(125, 125) ** 2
 rolled = np.array([((np.roll(Y, d, axis=1) - Y) ** 2).sum() for d in range(0, 41)])
 figure, axis = plt.subplots(figsize=(5.5, 2.5), layout="constrained")
@@ -414,7 +414,7 @@ assert np.allclose(rolled[20:], 2 * energy, rtol=0.01)
 my_guess = "larger"
 
 
-# %% tags=["slide"] alt="T and an unrelated S, the noisy response at S, which is also its label, the response back at T with one clean peak, and an empty map of squared differences"
+# %% alt="T and an unrelated S, the noisy response at S, which is also its label, the response back at T with one clean peak, and an empty map of squared differences" tags=["slide"]
 def impossible(way_back, channels):
     return round_trip.solve("turning target", 6, "another clip", way_back, channels, 0)
 
@@ -455,7 +455,7 @@ assert losses["raw response", 32] < 0.6 * energy < energy < losses["clean Gaussi
 # Where the curve is flat there is no gradient.
 
 
-# %% tags=["slide"] alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed"
+# %% alt="The loss while the features of S are faded: in steps if only the way there is changed, smooth if only the way back is changed" tags=["slide"]
 def loss_when(step, there, back):
     """Return Eq. 6 with phi(S) faded by ``step`` (0..1) towards its shifted copy, on the ways named."""
     faded = (1 - step) * z + step * z.roll(3, dims=-1)
@@ -586,7 +586,7 @@ travels = {name: travel(network) for name, network in networks.items()}
 # to the target?
 
 
-# %% tags=["slide"] alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses"
+# %% alt="Two scatter plots of the distance from the target against the loss, for random and trained weights: pairs from two clips have the highest losses" tags=["slide"]
 def verdict(peaks):
     """Return how far each peak is from the target's place, and which peaks followed the target, or anything."""
     off_target, off_ground = (np.linalg.norm(peaks - place, axis=1) for place in (target, ground))
@@ -706,7 +706,7 @@ assert report["our trained weights"]["mean loss"] < 0.85 * report["random weight
 # window can make the same mistake. Here is the same `follow` as in Fig. 1, on a ladybird that walks over leaves; it
 # sees every third frame:
 
-# %% tags=["slide"] alt="Four frames: the ladybird walks away over the leaves, the forward and the backward box stay together on the ground where it was"
+# %% alt="Four frames: the ladybird walks away over the leaves, the forward and the backward box stay together on the ground where it was" tags=["slide"]
 walk = render_cast("ladybird", frames=58, seed=2)
 lost_frames, walked = list(walk.frames[::3]), walk.boxes[::3]
 out = follow(lost_frames, walked[0])
@@ -745,7 +745,7 @@ assert gap < 5
 # peak moves from the background to the target. Try the occluder with and without a window, then frame 0, then
 # another clip with the raw response and 1, 2, 4 ... channels.
 
-# %% tags=["nbval-ignore-output"] alt="Four settings of the demo: patches T and S, response, pseudo-label, the way back and the squared distance; the loss is small for the same clip, large for another one, and zero for the raw response"
+# %% alt="Four settings of the demo: patches T and S, response, pseudo-label, the way back and the squared distance; the loss is small for the same clip, large for another one, and zero for the raw response" tags=["nbval-ignore-output"]
 round_trip.demo()
 
 # %%
@@ -764,7 +764,7 @@ for name, step in {"no window": plain, "window": windowed}.items():
 # its path, the green ring the target. Below are T's label and the three responses. The trips were computed by the
 # library; the page only shows them.
 
-# %% tags=["nbval-ignore-output"] alt="T, S1, S2 and T again for two clips, with the peak, the target and a response below each"
+# %% alt="T, S1, S2 and T again for two clips, with the peak, the target and a response below each" tags=["nbval-ignore-output"]
 there_and_back.demo()
 
 # %%
@@ -850,7 +850,7 @@ for row, name in enumerate(PATCHES):
 names |= {(3, 0): r"$\mathbf{Y}_{\mathbf{T}}$, given", (5, 0): f"{ERROR}: loss {machine_loss:.1f}"}
 names[5, 1] = rf"${BACK}$: {names[4, 2]} on $\varphi_\theta(\mathbf{{T}})$"
 
-# %% tags=["slide"] alt="The method with its arrays: patches T, S1, S2, their features, responses, labels, filters, and the response back at T with its squared difference from the label"
+# %% alt="The method with its arrays: patches T, S1, S2, their features, responses, labels, filters, and the response back at T with its squared difference from the label" tags=["slide"]
 figure, axes = plt.subplots(3, 6, figsize=(13, 7.6))
 figure.subplots_adjust(0.02, 0.03, 0.98, 0.87, wspace=0.3, hspace=0.5)
 for (column, row), picture in grid.items():

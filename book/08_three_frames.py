@@ -99,7 +99,7 @@ def send(scene):
     return deflection.Verdict(trips, losses, homes, found)
 
 
-# %% tags=["slide"] alt="The staged scene in T, S1 and S2, twice: the tracker stays on the target if it is visible, and moves to the lookalike if it is hidden in S1"
+# %% alt="The staged scene in T, S1 and S2, twice: the tracker stays on the target if it is visible, and moves to the lookalike if it is hidden in S1" tags=["slide"]
 good_scene, bad_scene = stage(hidden=(0, 0)), stage(hidden=(1, 0))
 good, bad = send(good_scene), send(bad_scene)
 
@@ -198,7 +198,7 @@ print(
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
 # the network's features and each patch's own energy:
 
-# %% tags=["slide"] alt="Three maps with a colour bar: the response of S1, the same mirrored at its peak, and the response of T on the way back, which looks like the second"
+# %% alt="Three maps with a colour bar: the response of S1, the same mirrored at its peak, and the response of T on the way back, which looks like the second" tags=["slide"]
 there = bad.trips["two"].responses[0][0].numpy()
 returned = bad.trips["two"].back[0].numpy()
 expected = mirror(there, np.unravel_index(there.argmax(), there.shape))
@@ -298,7 +298,7 @@ for frames in (2, 3, 4):
 # How do the two staged trips compare now, going straight back from S2? The figure shows the last response of each trip,
 # zero displacement in the middle: in which of the four is the peak elsewhere?
 
-# %% tags=["slide"] alt="Four last responses with a colour bar: the peak is in the middle in three of them and far away for the deflected trip over three frames"
+# %% alt="Four last responses with a colour bar: the peak is in the middle in three of them and far away for the deflected trip over three frames" tags=["slide"]
 ratio_direct = bad.losses["direct"] / good.losses["direct"]
 shown = [
     viz.resize_nearest(viz.heatmap(trips.trips[way].back[0].numpy(), limits=(-0.1, 0.5)), 150)
@@ -594,7 +594,7 @@ for name, (gap, low, high) in contests.items():
 # limit and how many good ones; the higher the curve, the better the loss sorts. On the right each dot is a trip: look for
 # the deflected ones that have a low loss over two frames and a high one over three.
 
-# %% tags=["slide"] alt="Left, ROC curves of four losses, three frames direct highest; right, the loss of three frames against that of two, deflected trips mostly above the diagonal"
+# %% alt="Left, ROC curves of four losses, three frames direct highest; right, the loss of three frames against that of two, deflected trips mostly above the diagonal" tags=["slide"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 for name in ("two", "chained", "direct", "two, later"):
     limits = np.sort(losses[name])[::-1]
@@ -722,7 +722,7 @@ for name, (T, *searches) in cheap.items():
 # %% [markdown]
 # The bars compare these four losses with that of a typical trip of section 8.5:
 
-# %% tags=["slide"] alt="Bars of the loss of three frames: zero for equal maps, high for a constant and for unrelated pictures, about half as high if these have one border, and lower for the median of rendered trips"
+# %% alt="Bars of the loss of three frames: zero for equal maps, high for a constant and for unrelated pictures, about half as high if these have one border, and lower for the median of rendered trips" tags=["slide"]
 names = [*cheats, "rendered trips, median"]
 values = [*cheats.values(), np.median(losses["direct"])]
 figure, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")
@@ -850,7 +850,7 @@ for name, took in seconds.items():
 # In JupyterLab the sliders below are live. Hide the target a little less and see when the tracker finds it again; make
 # the lookalike less similar; move the target of S2 to the right (`S2_right`).
 
-# %% tags=["nbval-ignore-output"] alt="Three rows of the demo: T, S1, S2 and the last responses of three losses in greys; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2"
+# %% alt="Three rows of the demo: T, S1, S2 and the last responses of three losses in greys; the direct loss of three frames is large only where the target is hidden in S1 and seen again in S2" tags=["nbval-ignore-output"]
 deflection.demo()
 
 # %% [markdown]

@@ -68,7 +68,7 @@ GREEN, ORANGE, BLUE, RED = "#009e73", "#e69f00", "#56b4e9", "#d55e00"
 # frames later. Here are the templates. Most clips move; in some the camera stands on a tripod, and some show nothing
 # but sky. **Look at them for a moment:** which would you leave out?
 
-# %% tags=["slide"] alt="A batch as it comes: 32 small patches in four rows, textured scenes, blurred ones and some of plain sky"
+# %% alt="A batch as it comes: 32 small patches in four rows, textured scenes, blurred ones and some of plain sky" tags=["slide"]
 batch = example()
 viz.show(viz.contact_sheet([demo.tile(patch, False) for patch in batch.patches[:, 0]], 8, gap=2))
 print({kind: batch.kinds.count(kind) for kind in ("moving", "still", "sky")})
@@ -193,7 +193,7 @@ for loops, library in both.values():
 # Here is the batch again, largest weight first, before anything is dropped. The number is the weight; 1.00 is an
 # equal share. Compare the first row with the last.
 
-# %% tags=["slide"] alt="The same 32 patches sorted by weight, with the weight above each: moving ones first, plain sky far down, patches at rest at the end"
+# %% alt="The same 32 patches sorted by weight, with the weight above each: moving ones first, plain sky far down, patches at rest at the end" tags=["slide"]
 by_motion = normalise_weights(torch.ones(n), motion["reference"])
 viz.show(demo.sorted_sheet(batch.patches[:, 0], by_motion))
 order = by_motion.argsort(descending=True).tolist()
@@ -290,7 +290,7 @@ my_guess = 2
 # We roll patches of the still pairs by known distances, and compare the measured A_motion (dots) with $f$ (line):
 
 
-# %% tags=["slide"] alt="A_motion over the distance that a pair moved: the measured dots follow the curve of the formula, up to where it levels off"
+# %% alt="A_motion over the distance that a pair moved: the measured dots follow the curve of the formula, up to where it levels off" tags=["slide"]
 def expected_motion(distance, sigma=LABEL_SIGMA):
     """Return f(d): what a perfect tracker makes of a move by ``distance`` cells."""
     return 2 * np.pi * sigma**2 * (1 - np.exp(-(distance**2) / (4 * sigma**2)))
@@ -373,7 +373,7 @@ for name in networks:
 # The numbers are high, and the two forms are close. In the scatter plots a dot is a triplet and a colour a clip. If
 # A_motion depended on the motion alone, all dots would lie on one rising curve. How far are they from such a curve?
 
-# %% tags=["slide"] alt="Four scatter plots of A_motion over the true way, for random and trained weights and both forms: with trained weights the dots gather around a rising line"
+# %% alt="Four scatter plots of A_motion over the true way, for random and trained weights and both forms: with trained weights the dots gather around a rising line" tags=["slide"]
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.7), layout="constrained", sharey=True)
 for axis, (name, column) in zip(
     axes, [(a, b) for a in networks for b in ("paper", "reference")], strict=True
@@ -462,7 +462,7 @@ amount = {form: getattr(seen, form).reshape(len(spoil), 3).mean(1).numpy() for f
 # The longer a bar, the more the disturbance counts as motion. The dashed lines show how far a clean picture would
 # have to move for the same value.
 
-# %% tags=["slide"] alt="Bars of A_motion for pairs in which nothing moved but noise, blur or a cover was added: strong noise and strong blur reach what a move of several cells gives"
+# %% alt="Bars of A_motion for pairs in which nothing moved but noise, blur or a cover was added: strong noise and strong blur reach what a move of several cells gives" tags=["slide"]
 figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
 places = np.arange(len(spoil))
 axis.barh(places - 0.2, amount["paper"], 0.4, color=BLUE, label="paper")
@@ -507,7 +507,7 @@ my_guess = "cut"
 # %% [markdown]
 # A dot is the error of one pair, on a logarithmic axis. Compare the rows with each other, and with the dashed line:
 
-# %% tags=["slide"] alt="Errors of pairs by fault on a logarithmic axis: without a fault and in the wrong order they spread widely, a cut lies at the dashed line, and a fade in S2 lies far to the right"
+# %% alt="Errors of pairs by fault on a logarithmic axis: without a fault and in the wrong order they spread widely, a cut lies at the dashed line, and a fade in S2 lies far to the right" tags=["slide"]
 faults = ("wrong order", "cut", "fade in S2")
 ordinary = errors[demo.moving_places()].numpy()
 error_of = {"none": ordinary} | {fault: demo.judged(fault).errors.numpy() for fault in faults}
@@ -887,7 +887,7 @@ for _ in range(60):
     with torch.no_grad():
         knob -= 0.1 * slope.sign()
 
-# %% tags=["slide"] alt="With free weights the loss falls to zero over the steps while the mean error of the 32 pairs stays exactly where it was"
+# %% alt="With free weights the loss falls to zero over the steps while the mean error of the 32 pairs stays exactly where it was" tags=["slide"]
 figure, axis = plt.subplots(figsize=(5.5, 2.6), layout="constrained")
 axis.plot(believed, color=RED, label="loss with free weights")
 axis.plot(np.full(60, exact.mean()), color=GREEN, label="mean error of the 32 pairs")
@@ -983,7 +983,7 @@ for topic, paper, code, consequence in ledger:
 # with a dark S1, the black patch, comes first. In JupyterLab the controls are live: set the
 # share to drop to 0, plant a cut, change the form, move the fault through the pairs.
 
-# %% tags=["nbval-ignore-output"] alt="Two states of the demo, 32 patches sorted by weight each: with a fade in S2 the black patch is dropped, with a fade in S1 it comes first and takes nearly all the weight"
+# %% alt="Two states of the demo, 32 patches sorted by weight each: with a fade in S2 the black patch is dropped, with a fade in S1 it comes first and takes nearly all the weight" tags=["nbval-ignore-output"]
 demo.demo()
 
 # %% [markdown]

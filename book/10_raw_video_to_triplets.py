@@ -119,7 +119,7 @@ print(f"{len(cache)} patches of {len(cache.videos)} videos, {cache.path.stat().s
 # What does such a patch show? For three of the films we draw one triplet each. Compare the frame at the left with T,
 # the patch that was cut from it: a window that is wider than high becomes a square.
 
-# %% tags=["slide"] alt="Three triplets: a frame with the window in its middle, and the three patches T, S1 and S2 cut from it and from two later frames"
+# %% alt="Three triplets: a frame with the window in its middle, and the three patches T, S1 and S2 cut from it and from two later frames" tags=["slide"]
 triplets = draw_triplets(cache.videos, seed=3)
 rows, cut_again = [], []
 for number in (0, 3, 4):
@@ -218,7 +218,7 @@ for name, value in differences.items():
 # A patch is used many times in training. Which steps should then be done once, and which each time? We time all of
 # them: decode, cut, write, read, make a tensor. Compare the bar of `read` with those of `decode` and `cut`.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Bars of milliseconds a frame: decoding and cutting take the most, writing compressed patches more still, reading raw patches next to nothing"
+# %% alt="Bars of milliseconds a frame: decoding and cutting take the most, writing compressed patches more still, reading raw patches next to nothing" tags=["slide", "nbval-ignore-output"]
 settings = {"webp": None, "frames_per_video": 30, "selection": "centre", "measured": []}
 
 
@@ -387,7 +387,7 @@ for quality in qualities:
 # The number beside a dot is the quality of the compression; farther left is smaller. Is there a quality that is far
 # left in both plots and low in the right one?
 
-# %% tags=["slide"] alt="Mean error of a patch and movement of the peak over the size of a stored patch: both fall as the quality of the compression rises"
+# %% alt="Mean error of a patch and movement of the peak over the size of a stored patch: both fall as the quality of the compression rises" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.5), layout="constrained")
 for axis, values, name in zip(
     axes, (errors, shifts), ("mean error, grey levels", "peak moves by, cells (median)"), strict=True
@@ -432,7 +432,7 @@ assert shifts[2] < 0.1
 # `"ordered"` and `"reference"`. We draw many triplets far from the end of a video and count. A cell of the maps is a
 # pair of distances, and its colour says how often it was drawn; on the diagonal S1 and S2 are the same frame.
 
-# %% tags=["slide"] alt="How often each pair of distances is drawn: evenly over the whole square in the reference, only above the diagonal in the ordered draw"
+# %% alt="How often each pair of distances is drawn: evenly over the whole square in the reference, only above the diagonal in the ordered draw" tags=["slide"]
 long_video = [RenderedClip(0, 40_000)]
 drawn = {name: draw_triplets(long_video, 0, name)[:39_000] for name in ("reference", "ordered")}
 squares = {}
@@ -543,7 +543,7 @@ def object_left(speed, reach=15):
 # The paper's triplet lies within ten consecutive frames, so S1 and S2 are at most nine frames after T. Read the curves
 # at this place, the grey line.
 
-# %% tags=["slide"] alt="Share of the object that has left the crop over the frames between: it rises with the speed, and for the fastest object falls again; the content of the patch leaves more slowly"
+# %% alt="Share of the object that has left the crop over the frames between: it rises with the speed, and for the fastest object falls again; the content of the patch leaves more slowly" tags=["slide"]
 leaving = {speed: object_left(speed) for speed in (0.0, 0.1, 0.3)}
 content = [content_left(0.2, gap) for gap in range(1, 16)]
 _, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
@@ -611,7 +611,7 @@ for world, change in {"texture everywhere": lambda frame, box: frame, "dull wall
         hits = [kept(selection, scene, clip.boxes) for scene, clip in zip(scenes, clips, strict=True)]
         shares[world, selection] = 100 * np.mean(hits)
 
-# %% tags=["slide"] alt="Bars of the share of frames that show the object for three ways to choose a window: on a dull wall entropy and following help, with texture everywhere they do harm"
+# %% alt="Bars of the share of frames that show the object for three ways to choose a window: on a dull wall entropy and following help, with texture everywhere they do harm" tags=["slide"]
 _, axis = plt.subplots(figsize=(5.5, 2.4), layout="constrained")
 for place_of, (world, color) in enumerate({"texture everywhere": "#56b4e9", "dull wall": "#e69f00"}.items()):
     heights = [shares[world, selection] for selection in SELECTIONS]
@@ -667,7 +667,7 @@ for video in packed.skipped:
 # number of differing bits, and what lies below the dashed limit counts as a copy. Look for the two copies,
 # `holiday.avi` and `trailer.avi`:
 
-# %% tags=["slide"] alt="Bars of how far each video is from the nearest frame for measuring: one, a copy in disguise, lies far below the dashed limit, all others far above"
+# %% alt="Bars of how far each video is from the nearest frame for measuring: one, a copy in disguise, lies far below the dashed limit, all others far above" tags=["slide"]
 bits = {"holiday.avi": hamming(perceptual_hash(np.stack(list(cut_patches(small)))), measured.hashes[0]).min()}
 for video in packed.videos:
     hashes = perceptual_hash(packed.read(np.arange(video.start, video.end)))
@@ -815,7 +815,7 @@ if find_data("videos") and find_data("otb"):
 # follows something else. In JupyterLab the controls are live: find a frame of `leaves` where the target is in T, but
 # in neither S1 nor S2.
 
-# %% tags=["nbval-ignore-output"] alt="Four states of the demo: three frames with the window and the true box, and the patches below, for a calm and a fast clip, cut in the centre and following"
+# %% alt="Four states of the demo: three frames with the window and the true box, and the patches below, for a calm and a fast clip, cut in the centre and following" tags=["nbval-ignore-output"]
 demo.demo()
 
 # %% [markdown]

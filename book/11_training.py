@@ -80,7 +80,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # from its middle. A triplet is the template T and the search patches S1 and S2 within ten frames; a batch is eight
 # triplets.
 
-# %% tags=["slide"] alt="Three training triplets in rows, T, S1 and S2 of each: objects that pass each other, a scene in fast motion, and one in the mist of it"
+# %% alt="Three training triplets in rows, T, S1 and S2 of each: objects that pass each other, a scene in fast motion, and one in the mist of it" tags=["slide"]
 made = render_patches(clips=10, frames=15, seed=0)
 loader = TripletLoader(made.patches, made.videos, batch=8, seed=0)
 
@@ -345,7 +345,7 @@ print(f"mean loss of the first eight steps {first:.0f}, of the last eight {last:
 # these steps, and those of the network that ships. Look for differences between the first two panels.
 
 
-# %% tags=["slide"] alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours"
+# %% alt="The filters of the first layer as blocks of colour: random, after the few steps of this chapter, and those that ship; the last have more saturated colours" tags=["slide"]
 names = {"random": "random", "48 steps here": learned, "shipped": weights.default()}
 sheets = {
     name: filter_sheet(weights.get_weights(source).tensors["conv1.weight"]) for name, source in names.items()
@@ -405,7 +405,7 @@ show_scores()
 # In JupyterLab, tick `train`: a new network learns from two triplets a step. Take the tick away and it pauses, and the
 # learning rate can be changed at any time. Find a rate at which the loss no longer falls.
 
-# %% tags=["nbval-ignore-output"] alt="The training monitor before the first and after the last step: the loss of each step, the held-out loss, and the responses of one triplet at S1 and back at T, the last with its peak in a ring"
+# %% alt="The training monitor before the first and after the last step: the loss of each step, the held-out loss, and the responses of one triplet at S1 and back at T, the last with its peak in a ring" tags=["nbval-ignore-output"]
 apart = render_patches(clips=4, frames=8, seed=77)
 held = TripletLoader(apart.patches, apart.videos, batch=12, seed=1)
 held_back = Batch(held.read(held.indices(0)[0]))
@@ -449,7 +449,7 @@ show_scores()
 # %% [markdown]
 # Compare the orange line of the loss with the blue one, and then the red bars with the green ones:
 
-# %% tags=["slide"] alt="Left: the loss over steps in true order falls below that of shuffled time, which stays high. Right: AUC on four clips for a still box, random weights, and both trained networks"
+# %% alt="Left: the loss over steps in true order falls below that of shuffled time, which stays high. Right: AUC on four clips for a still box, random weights, and both trained networks" tags=["slide"]
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 left.plot(losses, label="time")
 left.plot(shuffled_losses, label="time shuffled")
@@ -567,7 +567,7 @@ print(f"standard deviation of the features: unpadded {spread[False]:.1f}, padded
 # The next picture shows four of these networks on one pair of patches, in which the picture has moved. Look at where
 # each response has its peak:
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Four networks on one pair: the trained and the random one find the target, the collapsed one answers in stripes, and the one with a position code peaks sharply where nothing moved"
+# %% alt="Four networks on one pair: the trained and the random one find the target, the collapsed one answers in stripes, and the one with a position code peaks sharply where nothing moved" tags=["slide", "nbval-ignore-output"]
 impostors.demo()
 
 # %% [markdown]
@@ -865,7 +865,7 @@ for name, facts in about_curves["runs"].items():
 # explained below, where the recipe is taken apart. The left plot shows what the network was trained
 # to lower, and the right one how well it tracks, measured at some steps on the way. Compare the two for `udt-long`.
 
-# %% tags=["slide"] alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals"
+# %% alt="Loss, learning rate and AUC over the steps of the stored runs: the loss falls, the rate follows its schedule, and the AUC rises a little and then stays within its intervals" tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(11, 2.8), layout="constrained")
 points = {}
 for name in about_curves["runs"]:
@@ -933,7 +933,7 @@ print(
 # Which share of each lies to the right of the line, beyond the peak?
 
 
-# %% tags=["slide"] alt="Left: the output of the LRN against its input rises to a peak at s = 2 and falls beyond. Right: densities of s for four networks; most of the doubled random weights lies above the peak, most of the other three below"
+# %% alt="Left: the output of the LRN against its input rises to a peak at s = 2 and falls beyond. Right: densities of s for four networks; most of the doubled random weights lies above the peak, most of the other three below" tags=["slide"]
 def squares(tensors):
     """Return s at every channel and place of the templates of a batch, before the LRN."""
     net = FeatureNetwork()
@@ -1055,7 +1055,7 @@ for arm, line in zip(RECIPE.arms, arm_lines(RECIPE, recipe_rows), strict=True):
 # better. The orange marks show how large a difference would have to be to be found four times out of five. Which claims
 # does this table confirm?
 
-# %% tags=["slide"] alt="Differences in overlap between the recipe and five recipes that lack a part each: all five intervals contain 0, those of changed patches and of SGD are the widest"
+# %% alt="Differences in overlap between the recipe and five recipes that lack a part each: all five intervals contain 0, those of changed patches and of SGD are the widest" tags=["slide"]
 parts = {pair(one.comparison): one for one in verdicts(RECIPE, recipe_rows)}
 measured, wins = seeds_of(recipe_rows), {}
 for name, one in parts.items():
@@ -1260,7 +1260,7 @@ for dataset in datasets:
 # The same as a picture. Which intervals leave out zero, and which dots lie to the right of their orange mark, the
 # smallest difference that could be detected?
 
-# %% tags=["slide"] alt="Differences in AUC with intervals for six comparisons: those with random weights and with a single trajectory lie above zero, those with the standard loss reach over it"
+# %% alt="Differences in AUC with intervals for six comparisons: those with random weights and with a single trajectory lie above zero, those with the standard loss reach over it" tags=["slide"]
 _, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
 for k, ((dataset, other), (mean, low, high)) in enumerate(compared.items()):
     axis.errorbar(

@@ -78,7 +78,7 @@ plt.rcParams.update({"figure.dpi": 72, "axes.titlesize": 10, "font.size": 9})
 # We cut the target out at its *true* place, so that drift plays no part in what follows, and average the cuts as a
 # tracker would. At the right are two such averages: does either of them look like one of the frames?
 
-# %% tags=["slide"] alt="Five frames of a target that is covered and uncovered, and two running averages of them: the slow one still shows the target, the fast one a blur"
+# %% alt="Five frames of a target that is covered and uncovered, and two running averages of them: the slow one still shows the target, the fast one a blur" tags=["slide"]
 hidden = render_clip(42, seed=4, occlusion=1.0)
 frames, truth = list(hidden.frames), hidden.boxes
 SMALL = 33  # side of the pictures below
@@ -319,7 +319,7 @@ filters = {kind: learn(near[:, :, None], one, penalty) for kind, penalty in kind
 # come the energies of the two filters and their responses, in which a white ring marks the true place. Compare: where
 # does each filter lie, and is the peak in the ring?
 
-# %% tags=["slide"] alt="A frame, and energy and response of two filters: without a penalty the energy is spread over the window and the response misses the ring, with a quadratic penalty it is in the middle and the response hits it"
+# %% alt="A frame, and energy and response of two filters: without a penalty the energy is spread over the window and the response misses the ring, with a quadratic penalty it is in the middle and the response hits it" tags=["slide"]
 pixels = AREA * np.sqrt(size.prod())  # side of the window in pixels of the frame
 inside = np.abs(np.arange(29) - 14) <= 29 / AREA / 2
 inside = inside[:, None] & inside[None]
@@ -429,7 +429,7 @@ for _ in range(50):
     )
     errors.append(np.linalg.norm(on_grid(guess, 7).ravel() / 7 - exact) / np.linalg.norm(exact))
 
-# %% tags=["slide"] alt="The distance from the exact solution falls over the iterations of conjugate gradients, in a nearly straight line on a logarithmic axis"
+# %% alt="The distance from the exact solution falls over the iterations of conjugate gradients, in a nearly straight line on a logarithmic axis" tags=["slide"]
 _, axis = plt.subplots(figsize=(6, 2.4), layout="constrained")
 axis.semilogy(range(1, 51), errors, color="#009e73")
 axis.set(xlabel="iterations of conjugate gradients", ylabel="distance from lstsq")
@@ -505,7 +505,7 @@ assert warm[3] < 0.6 * cold[3]
 # memory in two ways: we compute all inner products again from the samples it holds, and the mean from all cuts that it
 # was given.
 
-# %% tags=["slide"] alt="Six samples of the memory with their weights, and the running average of all: the two with the largest weights are blurred means of occluded frames, the others are sharper, the average mixes target and occluder"
+# %% alt="Six samples of the memory with their weights, and the running average of all: the two with the largest weights are blurred means of occluded frames, the others are sharper, the average mixes target and occluder" tags=["slide"]
 rate = 0.05
 album = SampleMemory(half_plane(looks[0]) / SMALL**2, 6, rate)
 for look in looks[1 : LAST + 1]:
@@ -603,7 +603,7 @@ print(f"29 coefficients against the whole sum: {np.abs(curve - direct).max():.1f
 # %% [markdown]
 # The same as curves:
 
-# %% tags=["slide"] alt="One row of a channel as dots for its cells, the sum of kernels that passes between them, and the same curve from its Fourier coefficients"
+# %% alt="One row of a channel as dots for its cells, the sum of kernels that passes between them, and the same curve from its Fourier coefficients" tags=["slide"]
 _, axis = plt.subplots(figsize=(8, 2.3), layout="constrained")
 axis.plot(CELLS * u, direct, color="0.6", label="sum of kernels")
 axis.plot(CELLS * u, curve, color="#e69f00", linewidth=1, label="its 29 coefficients")
@@ -699,7 +699,7 @@ bill("projection")
 # class that DSST uses. Here is a target that grows, tracked with a fixed size and with the scale filter; a width that is
 # right lies on the line at 1.
 
-# %% tags=["slide"] alt="Found width over true width: with a fixed size it grows frame by frame, with the scale filter it stays near 1"
+# %% alt="Found width over true width: with a fixed size it grows frame by frame, with the scale filter it stays near 1" tags=["slide"]
 QUICK = {"preset": "released", "least_side": SIDE, "largest_side": SIDE, "first_steps": 5}
 
 
@@ -827,7 +827,7 @@ unharmed = {name: run(adaptive, easy) for name, adaptive in (("always learns", 0
 # The target is hidden in the grey frames. Compare the two trackers before, in and after the grey stretch, first in
 # their trust and then in their overlap:
 
-# %% tags=["slide"] alt="Overlap, height of the peak and trust over frames with a shaded stretch in which the target is covered: the tracker that doubts learns nothing there and finds the target again, the other loses it"
+# %% alt="Overlap, height of the peak and trust over frames with a shaded stretch in which the target is covered: the tracker that doubts learns nothing there and finds the target again, the other loses it" tags=["slide"]
 _, axes = plt.subplots(1, 3, figsize=(11, 2.5), layout="constrained")
 for name, color, (boxes, scores, trusts, _) in (
     ("always learns", "#e69f00", always),
@@ -880,7 +880,7 @@ for name, (boxes, _, trusts, _) in unharmed.items():
 # If there are real sequences on this machine, you can run the same two trackers on their first 60 frames: the menu
 # lists what was found.
 
-# %% tags=["nbval-ignore-output"] alt="Five moments of the clip with the boxes of the tracker that always learns and of the one that doubts; below, the first one's overlap falls to 0 and stays there, the other's comes back"
+# %% alt="Five moments of the clip with the boxes of the tracker that always learns and of the one that doubts; below, the first one's overlap falls to 0 and stays there, the other's comes back" tags=["nbval-ignore-output"]
 from udtlib.widgets.on_real import on_real, side_by_side, tracks_picture
 
 
@@ -1152,7 +1152,7 @@ for name, overlaps in curves.items():
 # released tracker. A line is the 95 % interval: grey if it contains 0, green above 0, orange below. Look for the lines
 # that are not grey.
 
-# %% tags=["slide"] alt="Left: points of AUC gained by each step, with intervals: plain and sparse lie below zero, memory and newton just above, flow far above. Right: bars of frames a second after each step: fewest with memory and in the last two steps"
+# %% alt="Left: points of AUC gained by each step, with intervals: plain and sparse lie below zero, memory and newton just above, flow far above. Right: bars of frames a second after each step: fewest with memory and in the last two steps" tags=["slide"]
 kinds_stored = list(stored["auc"])
 _, axes = plt.subplots(1, len(kinds_stored) + 1, figsize=(11, 3.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, kinds_stored, strict=False):
@@ -1254,7 +1254,7 @@ for kind in kinds_stored:
 # pictures show the neighbourhood of the true box, which is green; the box of the released UDT+ is orange. Compare the
 # third picture with the last.
 
-# %% tags=["slide"] alt="Four frames of a target that turns: the tracker's box lies on the true one at first, and in the last frame it has stayed behind on the background"
+# %% alt="Four frames of a target that turns: the tracker's box lies on the true one at first, and in the last frame it has stayed behind on the background" tags=["slide"]
 turning = render_clip(44, seed=115, out_of_plane_rotation=0.8)
 turned, _, _ = follow(load_tracker("udt+", **QUICK), turning)
 overlap = iou(turned, turning.boxes)
@@ -1328,7 +1328,7 @@ assert iou(together[0], pair_clip.boxes[1:]).min() > 0.5
 # JupyterLab tick your own. A new combination is first tracked through the whole clip, which takes a moment. Try `memory`
 # without `sparse`, and `scale` alone.
 
-# %% tags=["nbval-ignore-output"] alt="Four settings of the demo at one frame: the boxes, two responses and the overlap over frames; with nothing and with context alone the target is lost, with the penalty added it is kept"
+# %% alt="Four settings of the demo at one frame: the boxes, two responses and the overlap over frames; with nothing and with context alone the target is lost, with the penalty added it is kept" tags=["nbval-ignore-output"]
 ingredients.demo()
 
 # %%

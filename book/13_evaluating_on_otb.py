@@ -110,7 +110,7 @@ by_loops = {name: sum(curve(overlaps[name])) / 21 for name in names}
 # which share of the frames lies above a threshold? The third is the mean of such curves over the three clips, and the
 # AUC is its mean height. Where does the loss of the target at the end of the clip appear in the second plot?
 
-# %% tags=["slide"] alt="From overlap to score: overlap over the frames of one clip for three trackers, their success curves on it, and the mean curves of three sequences"
+# %% alt="From overlap to score: overlap over the frames of one clip for three trackers, their success curves on it, and the mean curves of three sequences" tags=["slide"]
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.7), layout="constrained")
 for name in names:
     axes[0].plot(overlaps[name][0], color=colors[name])
@@ -191,7 +191,7 @@ for name, scored in published.items():
 # at most so many pixels from the true centre; P(20) is its value at 20 pixels. The bands are 95 % intervals over
 # sequences. Compare the distance between the curves with the width of the bands.
 
-# %% tags=["slide"] alt="Precision and success plots of OTB-2015 from the released boxes: UDT+ above UDT nearly everywhere, with bands that overlap"
+# %% alt="Precision and success plots of OTB-2015 from the released boxes: UDT+ above UDT nearly everywhere, with bands that overlap" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 precision_plot(list(published.values()), bands=True, title="Precision, OTB-2015", axes=axes[0])
 success_plot(list(published.values()), bands=True, title="Success, OTB-2015", axes=axes[1])
@@ -237,7 +237,7 @@ assert f"{udt.mean():.4f} {plus.mean():.4f}" == "0.5871 0.6231"
 # sequences that have one attribute, with the number of these sequences in brackets. Where is the gap between the two
 # curves widest?
 
-# %% tags=["slide"] alt="Eleven small success plots, one for each attribute of OTB, with UDT+ at or above UDT in nearly all"
+# %% alt="Eleven small success plots, one for each attribute of OTB, with UDT+ at or above UDT in nearly all" tags=["slide"]
 rows = read_table("published_otb2015_attributes.csv")
 attributes = sorted({row["attribute"] for row in rows})
 by_name = {(row["attribute"], row["tracker"]): row for row in rows}
@@ -347,7 +347,7 @@ print(
 # Here is Eq. 13.3 as a picture. The grey lines are the two sets of section 13.7 and OTB-2015. Find the place where each
 # curve meets the dotted line, and compare it with OTB-2015:
 
-# %% tags=["slide"] alt="The difference that four of five experiments detect, over the number of sequences: it falls for both, and pairing lowers it at every number"
+# %% alt="The difference that four of five experiments detect, over the number of sequences: it falls for both, and pairing lowers it at every number" tags=["slide"]
 n = np.arange(5, 801)
 figure, axis = plt.subplots(figsize=(6.5, 2.9), layout="constrained")
 for name, s, color in (("paired", paired, "#009E73"), ("unpaired", unpaired, "#E69F00")):
@@ -407,7 +407,7 @@ for size, (power, alarms) in found.items():
 # interval, and the orange one the interval without the pairing. Move its sliders and watch how the verdict changes.
 # The cell after it counts the verdicts of 40 draws of 22 sequences. How often is the wrong tracker ahead?
 
-# %% tags=["nbval-ignore-output"] alt="Six draws of sequences: dots of the differences and two intervals below, paired and unpaired; the paired ones are shorter, and both shrink as sequences are added"
+# %% alt="Six draws of sequences: dots of the differences and two intervals below, paired and unpaired; the paired ones are shorter, and both shrink as sequences are added" tags=["nbval-ignore-output"]
 ranking_demo(plus, udt)
 
 # %%
@@ -533,7 +533,7 @@ print(f"\nhighest minus lowest: {ends_of_file[1] - ends_of_file[0]:.3f}; you gue
 # them out. Both forms of `pytracking` replace the zeros at the end by the last proper box. The plots show the file
 # frame by frame, with the three events in grey, and its success curves under three policies.
 
-# %% tags=["slide"] alt="Left, the overlap in each frame of one result file, with three grey stretches: target at x = 0, out of sight, tracker gave up; right, three success curves of this file under three policies"
+# %% alt="Left, the overlap in each frame of one result file, with three grey stretches: target at x = 0, out of sight, tracker gave up; right, three success curves of this file under three policies" tags=["slide"]
 figure, (time, curves) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[1.4, 1], layout="constrained")
 overlap_file = iou(answers_file, truth_file)
 time.plot(overlap_file, color="0.25", linewidth=1)
@@ -706,7 +706,7 @@ for name, trackers in again.items():
 # Where does the spread come from: from all sequences a little, or from a few? In the right part of the next picture
 # each square is one sequence and tracker, and its colour is the spread of the AUC. Look for the darkest squares:
 
-# %% tags=["slide"] alt="Left: the AUC of ten trackers from several starts, a dot a start. Right: a map of the spread by tracker and sequence, dark in one cell, pale in nearly all others"
+# %% alt="Left: the AUC of ten trackers from several starts, a dot a start. Right: a map of the spread by tracker and sequence, dark in one cell, pale in nearly all others" tags=["slide"]
 ranked = sorted(spreads["otb10"], key=lambda tracker: -spreads["otb10"][tracker].mean)
 videos = list(again["otb10"][ranked[0]]["sequences"])
 moved = np.array([[again["otb10"][t]["sequences"][v]["auc_spread"] for v in videos] for t in ranked])
@@ -939,7 +939,7 @@ assert distances["Crossing"].max() < 3 < 30 < min(distances[name][-1] for name i
 # %%
 table1 = read_table("table1_otb2015.csv")
 accuracy, speed = (np.array([float(row[key]) for row in table1]) for key in ("auc", "fps"))
-# %% tags=["slide"] alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best"
+# %% alt="AUC over speed: the trackers of the paper's table at the left, ours with intervals on ten sequences at the right, where the slowest are not the best" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 groups = {"ours": "#D55E00", "baseline": "#0072B2", "supervised": "0.35"}
 printed = {row["tracker"]: (v, a) for row, a, v in zip(table1, accuracy, speed, strict=True)}
@@ -1030,7 +1030,7 @@ assert with_accuracy < 0.5
 # same for the clips of section 13.1. The dashed box is the truth. From each fifth of a clip we take the frame in
 # which the trackers differ most.
 
-# %% tags=["slide"] alt="Film strips of three clips, five frames each, with the boxes of three trackers: in two of them boxes are left behind"
+# %% alt="Film strips of three clips, five frames each, with the boxes of three trackers: in two of them boxes are left behind" tags=["slide"]
 styles = line_styles(names)
 sheets = []
 for clip in clips:
@@ -1050,7 +1050,7 @@ print("clips of three at whose end the overlap is below 0.3:", lost)
 # The explorer shows one sequence at a time, the worst first, with every tracker's overlap over the frames. `udt report`
 # makes the same page of your own results.
 
-# %% tags=["nbval-ignore-output"] alt="Six frames of one clip with the boxes of three trackers, and their overlap over frames below: MOSSE is lost early and meets the target once by chance"
+# %% alt="Six frames of one clip with the boxes of three trackers, and their overlap over frames below: MOSSE is lost early and meets the target once by chance" tags=["nbval-ignore-output"]
 explorer({name: {clip.name: tracks[clip.name][name] for clip in clips} for name in names}, clips)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]

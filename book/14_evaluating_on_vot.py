@@ -144,7 +144,7 @@ print("frames where our loop and the library disagree:", int((states != library.
 # which the two boxes have nothing in common; four frames are passed over, and in the fifth the tracker is given the
 # true box again.
 
-# %% tags=["slide"] alt="Six frames of a run with restarts: followed, slipping off, failure, passed over, started again from the true box, followed"
+# %% alt="Six frames of a run with restarts: followed, slipping off, failure, passed over, started again from the true box, followed" tags=["slide"]
 first = int(np.flatnonzero(states == FAILURE)[0])
 words = {START: "started", FAILURE: "failure", FOLLOWED: "followed", PASSED_OVER: "passed over"}
 cells, labels = [], []
@@ -159,7 +159,7 @@ viz.show(viz.contact_sheet(cells, columns=3, labels=labels))
 # In the next clip you can recognise what the tracker follows: a toy bus overtakes a toy car, twice. The clip was chosen
 # for this. The loop is the same.
 
-# %% tags=["closed-loop"] alt="Six frames of a toy car and a yellow bus: the bus covers the car, the box goes on with the bus, a failure, passed over, started again, and the box on the car"
+# %% alt="Six frames of a toy car and a yellow bus: the bus covers the car, the box goes on with the bus, a failure, passed over, started again, and the box on the car" tags=["closed-loop"]
 from udtlib.data.cast import render_cast
 
 road = render_cast("car", frames=90, seed=4, occlusion=0.8)
@@ -212,7 +212,7 @@ for j in range(len(truth)):
 # Read the picture row by row. Each row is one run; it begins on the diagonal, bright, and turns dark where the run has
 # lost the target. Look for columns in which many rows turn dark together. The white line is the run of section 14.2.
 
-# %% tags=["slide", "closed-loop"] alt="A triangle of overlaps, a row for each frame of start and a column for each frame: bright near the diagonal, dark after the target is lost; the path of one run jumps down at each failure"
+# %% alt="A triangle of overlaps, a row for each frame of start and a column for each frame: bright near the diagonal, dark after the target is lost; the path of one run jumps down at each failure" tags=["slide", "closed-loop"]
 path = run_from_starts(table, threshold=0.0, delay=5)
 figure, axis = plt.subplots(figsize=(6.2, 5.2), layout="constrained")
 image = starts_plot(axis, table, path)
@@ -258,7 +258,7 @@ print(f"mean of the first 9: {after[:9].mean():.2f}, of the frames after them: {
 # right plot shows its mean overlap. Which tracker has the higher one, a tracker that fails every 5 frames or one that
 # fails every 25?
 
-# %% tags=["slide"] alt="Left: mean overlap falls with the frames after a start, the burn-in is shaded. Right: without a burn-in accuracy falls as failures become rarer"
+# %% alt="Left: mean overlap falls with the frames after a start, the burn-in is shaded. Right: without a burn-in accuracy falls as failures become rarer" tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
 axes[0].axvspan(0, 9.5, color="0.9")
 axes[0].plot(ages, after, "o-", color="#009E73", markersize=3)
@@ -357,7 +357,7 @@ for name, row in summary.items():
 # %% [markdown]
 # VOT draws the two numbers as a point, in its accuracy-robustness plot. A good tracker stands in the upper right corner.
 
-# %% tags=["slide"] alt="Accuracy over the share of runs that survive: the still box at the lower left, MOSSE in the middle, KCF at the upper right"
+# %% alt="Accuracy over the share of runs that survive: the still box at the lower left, MOSSE in the middle, KCF at the upper right" tags=["slide"]
 figure, axis = plt.subplots(figsize=(4.6, 3), layout="constrained")
 for name, row in summary.items():
     axis.plot(row["survives 30 frames"], row["accuracy"], "o", color=colors[name])
@@ -466,7 +466,7 @@ print(f"EAO {eao:.2f}")
 # failure. Middle: the mean overlap so far of each segment, and in black the mean of all. Right: that black curve for
 # each tracker; the dashed line is its mean over the shaded lengths, the EAO.
 
-# %% tags=["slide"] alt="Three steps to EAO: segments as bars filled up with zeros after a failure, their mean overlap over the first frames with the mean of all, and three trackers with the range that is averaged"
+# %% alt="Three steps to EAO: segments as bars filled up with zeros after a failure, their mean overlap over the first frames with the mean of all, and three trackers with the range that is averaged" tags=["slide"]
 figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
 library_curves = {name: expected_overlap_curve(group) for name, group in runs.items()}
 segments_plot(axes[0], [part for run in runs["mosse"] for part in segments(run)], LENGTH)
@@ -628,7 +628,7 @@ for threshold in (0.0, 0.2, 0.4, 0.6):
 # In the demo you are the judge. Move the failure threshold and the delay before a restart, and watch the path through the
 # table, the accuracy and the failures.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Six triangles of overlaps with different rules: a stricter limit gives more failures and higher accuracy, a longer delay moves the starts; bars of both stand below each"
+# %% alt="Six triangles of overlaps with different rules: a stricter limit gives more failures and higher accuracy, a longer delay moves the starts; bars of both stand below each" tags=["slide", "nbval-ignore-output"]
 restarts_demo(table)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -643,7 +643,7 @@ assert judges[0.6][2] < judges[0.0][2] - 0.05
 # Look at the restart in frame 72 of our clip, and at what MOSSE was shown. Green is the true box, orange MOSSE's
 # answer.
 
-# %% tags=["slide"] alt="Five frames around a restart: the target is covered at the start, and the tracker's box leaves it with the object in front"
+# %% alt="Five frames around a restart: the target is covered at the start, and the tracker's box leaves it with the object in front" tags=["slide"]
 second, third = path.failures[1:3]
 begun = int(path.starts[path.starts < third].max())
 shown = [second - 3, begun, begun + 4, third - 2, third]
@@ -708,7 +708,7 @@ print("sequences in which all repetitions have equally many:", same)
 # Both numbers are confirmed, and the three repetitions agree in every sequence. But do the 36 failures that UDT+ saves
 # come from many sequences, or from a few? A bar is the difference in one of them:
 
-# %% tags=["slide"] alt="Sixty bars sorted by the failures that UDT+ saves: one sequence stands far above all others, most are zero, some at the end are negative"
+# %% alt="Sixty bars sorted by the failures that UDT+ saves: one sequence stands far above all others, most are zero, some at the end are negative" tags=["slide"]
 saved = lost_by["UDT"] - lost_by["UDT+"]
 order = np.argsort(-saved)
 figure, axis = plt.subplots(figsize=(9, 2.7), layout="constrained")
@@ -810,7 +810,7 @@ for name, make in trackers.items():
         f"with restarts: {len(run.failures)} failures"
     )
 
-# %% tags=["slide"] alt="Four frames of a clip with the true box and KCF's: it stays at the first place while the target moves away from it"
+# %% alt="Four frames of a clip with the true box and KCF's: it stays at the first place while the target moves away from it" tags=["slide"]
 left, top = (ball.boxes[:4, :2].mean(axis=0) - (60, 50)).astype(int).clip(0)
 cells = []
 for k in range(4):

@@ -195,7 +195,7 @@ for arm, seeds in runs.items():
 # Here is the counterpart of Fig. 6. A grey dot is one seed, the mean over all sequences. A black square is the arm's mean,
 # with its interval over the sequences.
 
-# %% tags=["slide"] alt="The mean overlap of every arm: a dot a seed, and an interval over the sequences; the untrained network is marked by a dashed line."
+# %% alt="The mean overlap of every arm: a dot a seed, and an interval over the sequences; the untrained network is marked by a dashed line." tags=["slide"]
 _, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
 means, intervals = {}, {}
 for row, arm in enumerate([one.name for one in REAL.arms]):
@@ -264,7 +264,7 @@ verdict = show(REAL, real)
 # these claims confirmed?
 
 
-# %% tags=["slide"] alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected."
+# %% alt="Each comparison's difference in overlap with its interval; orange marks show what could have been detected." tags=["slide"]
 differences(
     {name: one.overlap for name, one in verdict.items()}, "difference in AUC; orange: what could be detected"
 )
@@ -437,7 +437,7 @@ on_videos = show(PACKED, medium_table)
 # %% [markdown]
 # In the picture, compare the widths of the intervals:
 
-# %% tags=["slide"] alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected."
+# %% alt="Each comparison's difference in overlap on real sequences with its interval; orange marks show what could have been detected." tags=["slide"]
 differences(
     {name: one.overlap for name, one in on_videos.items()},
     "difference in overlap; orange: what could be detected",
@@ -527,7 +527,7 @@ for attribute in attributes:
 # %% [markdown]
 # As curves: which of the four falls differently from the others, and under which knob?
 
-# %% tags=["slide"] alt="Mean overlap against the setting of three knobs, illumination, occlusion and speed, for four networks, with intervals over the clips."
+# %% alt="Mean overlap against the setting of three knobs, illumination, occlusion and speed, for four networks, with intervals over the clips." tags=["slide"]
 _, axes = plt.subplots(1, len(attributes), figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, attribute in zip(axes, attributes, strict=True):
     for k, network in enumerate(networks):
@@ -690,7 +690,7 @@ for copies in COPIES:
 # The picture shows one comparison. Every bar is a sequence: the mean difference over the seeds. Below is the mean with
 # its interval, and in orange what could be detected. Take away seeds, then sequences: which makes the interval wider?
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero"
+# %% alt="Four states of the demo: bars of the difference by sequence and below them its mean with an interval, for few and more seeds and sequences; with more sequences the interval shrinks and leaves zero" tags=["slide", "nbval-ignore-output"]
 both = {
     pair(one.comparison): tuple(
         table_of(

@@ -59,7 +59,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # for other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a
 # held-out frame. What is black lies outside the image:
 
-# %% tags=["slide"] alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out"
+# %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out" tags=["slide"]
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
 frames, box = list(clip.frames)[:8], clip.boxes[0]
 video = Video(frames, box)
@@ -177,7 +177,7 @@ assert apart < 5e-5
 # frames have fallen by as large a share as on the six, by a smaller one, or will it have risen? The held-out frames are
 # later, so their curve starts higher: compare the shares that are printed below the picture.
 
-# %% tags=["slide", "closed-loop"] alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too"
+# %% alt="Cycle loss over iterations: it falls on the frames that are learned from and, higher up, on held-out frames too" tags=["slide", "closed-loop"]
 pupil = weights.shipped("udt").network(padded=False)
 random = np.random.default_rng(5)
 seen = np.stack([video.triplet(random) for _ in range(8)])
@@ -245,7 +245,7 @@ for name, found in guarded.items():
 # left the target, and the peak of its response is even higher than the other's. That is one clip; the next section
 # measures many sequences.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both; after adapting, its box lies beside the target and its peak is brighter"
+# %% alt="Two states of the demo at one frame, before and after adapting: the true box, those of the shipped and of the adapted network, and the response maps of both; after adapting, its box lies beside the target and its peak is brighter" tags=["slide", "nbval-ignore-output"]
 on_the_spot.demo()
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
@@ -333,7 +333,7 @@ for arm in ARMS:
 # %% [markdown]
 # And every sequence as a dot. Compare the spread of `own` with that of the control, `shaken`:
 
-# %% tags=["slide"] alt="Gains in AUC of four networks on synthetic and on real sequences, a dot a sequence and intervals beside: nearly all near zero; adapted to its own video, one synthetic sequence loses about 60 points and one real one about 20"
+# %% alt="Gains in AUC of four networks on synthetic and on real sequences, a dot a sequence and intervals beside: nearly all near zero; adapted to its own video, one synthetic sequence loses about 60 points and one real one about 20" tags=["slide"]
 _, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained", sharey=True)
 for axis, kind in zip(axes, stored["auc"], strict=False):
     for place, (arm, color) in enumerate(zip(ARMS, ("#0072B2", "#D55E00", "#009E73", "0.5"), strict=True)):
@@ -498,7 +498,7 @@ for kind, differences in gaps.items():
 # %% [markdown]
 # The same as a picture. The rule looks at the leftmost point of each colour: is its whole line below 0?
 
-# %% tags=["slide"] alt="AUC less that of all videos against the number of videos, from 3 to 95: no point of either dataset lies far from 0, and only the line of all videos with procedural clips on real sequences lies wholly below it"
+# %% alt="AUC less that of all videos against the number of videos, from 3 to 95: no point of either dataset lies far from 0, and only the line of all videos with procedural clips on real sequences lies wholly below it" tags=["slide"]
 _, axis = plt.subplots(figsize=(5.4, 3), layout="constrained")
 for kind, differences in gaps.items():
     shift = {"synthetic": 0.97, "real": 1.03}[kind]  # side by side

@@ -142,7 +142,7 @@ print(f"largest difference of two responses whose peak is {float(library.max()):
 # boxes of a sixth of the frame's width and height, the middle third of a training patch. Below is the first frame of a
 # clip, with the box at the centre in blue and the one of greatest entropy in orange.
 
-# %% tags=["slide"] alt="The first frame of a clip with two boxes: one at the centre, on even background, and below it, on dark overlapping things, the place of greatest entropy"
+# %% alt="The first frame of a clip with two boxes: one at the centre, on even background, and below it, on dark overlapping things, the place of greatest entropy" tags=["slide"]
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
 frame = clip.frames[0]
 height, width = frame.shape[:2]
@@ -285,7 +285,7 @@ for row in csv.DictReader(devices):
 # But we can compute how fast a GPU may be before another stage becomes the bottleneck. In the picture, find the place
 # where the falling line of computing meets the higher of the two level lines:
 
-# %% tags=["slide"] alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding"
+# %% alt="Hours of three parts of the work over the speed of computing, on logarithmic axes: computing falls in a straight line and meets the level lines of reading and decoding" tags=["slide"]
 faster = np.geomspace(1, 1e5, 26)
 gpu_bills = [
     bill(Plan(videos=10**7), Rates(frames=per_core, triplets=two * by, cores=2, patch=machine.patch))
@@ -315,7 +315,7 @@ print(f"at that speed ten million videos take {at_limit.total / 3600:,.0f} hours
 # In the demo you choose videos and machines yourself. The lengths of the bars are logarithms, from one hour on, and the
 # orange bar is the bottleneck.
 
-# %% tags=["slide", "nbval-ignore-output"] alt="Three plans of the cost model as bars of decoding, reading, computing and exchange: computing dominates on one machine, and with a thousand machines the exchange becomes noticeable"
+# %% alt="Three plans of the cost model as bars of decoding, reading, computing and exchange: computing dominates on one machine, and with a thousand machines the exchange becomes noticeable" tags=["slide", "nbval-ignore-output"]
 scaling.demo(machine)
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]

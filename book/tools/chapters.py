@@ -18,6 +18,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from jupytext.config import load_jupytext_configuration_file
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -152,11 +153,22 @@ def execute(source: Path, notebook: NotebookNode) -> None:
 def write(source: Path, notebook: NotebookNode) -> None:
     """Write the notebook, then its source: JupyterLab takes the newer one of a pair.
 
-    The source keeps its text; its header becomes the one that JupyterLab writes, so that reading changes nothing.
+    The source keeps its text; its header, and the order of each cell's options, become those that JupyterLab
+    writes, so that reading changes nothing. Where the notebook is newer, as after an update that brought other
+    outputs only, JupyterLab opens the pair if both say the same in the same order.
     """
     nbformat.write(notebook, source.with_suffix(".ipynb"))
-    text = source.read_text("utf-8")
+    text = with_sorted_options(source)
     source.write_text(re.sub(r"\A# ---\n.*?\n# ---\n", HEADER, text, flags=re.S), "utf-8")
+
+
+def with_sorted_options(source: Path) -> str:
+    """Return the text of a source, the options of each cell in the order of their names, as JSON has them."""
+    notebook = jupytext.read(source)
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(dict(sorted(cell.metadata.items())))
+    config = load_jupytext_configuration_file(str(BOOK / "jupytext.toml"))
+    return str(jupytext.writes(notebook, fmt="py:percent", config=config))
 
 
 def uses_outside_data(source: Path) -> bool:

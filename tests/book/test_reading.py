@@ -1,10 +1,12 @@
 """Opening a chapter in JupyterLab and saving it changes no file, on whatever machine."""
 
+import os
 import runpy
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import jupytext
 import pytest
 from chapters import find_sources
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
@@ -42,6 +44,17 @@ def test_reading_changes_nothing(source, tmp_path) -> None:
     read(tmp_path, names)
     for name in names:
         assert (tmp_path / "book" / name).read_bytes() == (BOOK / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_a_chapter_opens_after_an_update_that_brought_its_outputs_only(source, tmp_path) -> None:
+    names = copied(source, tmp_path)
+    for name, hours in zip(names, (0, 1), strict=True):
+        os.utime(tmp_path / "book" / name, times=(1.7e9 - hours * 3600,) * 2)  # the source is older
+    opened = Manager(root_dir=str(tmp_path)).get(f"book/{names[0]}", content=True)["content"]
+    assert [cell["source"] for cell in opened["cells"]] == [
+        cell.source for cell in jupytext.read(source).cells
+    ]
 
 
 def test_without_the_settings_it_would(tmp_path) -> None:

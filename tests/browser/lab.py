@@ -111,7 +111,12 @@ class Page:
         self.browser = browser
         browser.open(f"{lab.root}/lab/tree/book/{name}.ipynb?reset&token={lab.token}")
         browser.call("Emulation.setFocusEmulationEnabled", enabled=True)  # else nothing is the current panel
-        browser.wait(f"{READY}('book/{name}.ipynb')")
+        try:
+            browser.wait(f"{READY}('book/{name}.ipynb')")
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"{name} was not opened; the server says: {lab.log.read_text()[-2000:]}"
+            ) from error
 
     def save(self):
         """Save the chapter as Ctrl+S does."""
