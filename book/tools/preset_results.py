@@ -6,6 +6,9 @@ Each network, such as the seeds of one recipe, runs with the preset as it is and
 anchors of the sequences in DIR, as `make results-choice` does. The table has overlap and robustness by point, network
 and sequence.
 
+A point takes the preset's place if its overlap is better, paired over networks and sequences, with a p-value below .05
+after Holm's correction over all points (`udtlib.evaluation.scoring.crossed`); this was written before the first run.
+
 Resumable, as `udt evaluate` is.
 """
 

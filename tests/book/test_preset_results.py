@@ -1,0 +1,42 @@
+"""The tool behind chapter 11's table of the preset's points, on a small stand-in."""
+
+import json
+
+import numpy as np
+import preset_results
+import pytest
+from choice_results import runs_of
+
+from udtlib.data.synthetic import render_clip
+from udtlib.evaluation.running.one_pass import track_sequence
+from udtlib.evaluation.scoring.anchors import run_overlaps
+from udtlib.trackers import load_tracker
+from udtlib.trackers.udt.settings import UdtSettings
+
+CLIP = render_clip(frames=5, seed=3, fast_motion=0.5, name="clip")
+
+
+def test_every_point_is_measured_with_every_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(preset_results, "load_dataset", lambda name, root: [CLIP])
+    monkeypatch.setattr(preset_results, "POINTS", ({}, {"padding": 4.0}))
+    places = ["--real", "DIR", "--out", str(tmp_path / "run"), "--table", str(tmp_path / "table.json")]
+    monkeypatch.setattr("sys.argv", ["tool", *places, "--network", "ours=udt", "drawn=udt-noise"])
+    preset_results.main()
+    points = json.loads((tmp_path / "table.json").read_text("utf-8"))["points"]
+    assert {name: list(networks) for name, networks in points.items()} == {
+        "book": ["ours", "drawn"],
+        "padding=4.0": ["ours", "drawn"],
+    }
+    found = [points[name]["ours"]["sequences"]["clip"]["overlap"] for name in points]
+    assert found[0] != found[1]
+    tracker = load_tracker("udt", dtype="bfloat16", padding=4.0)
+    each = [run_overlaps(track_sequence(tracker, run)[0], run.boxes)[1:].mean() for run in runs_of(CLIP)]
+    assert found[1] == pytest.approx(np.mean(each), abs=1e-4)
+
+
+def test_points_are_settings_and_none_is_the_presets_own():
+    default = load_tracker("udt").settings
+    for point in preset_results.POINTS[1:]:
+        ((name, value),) = point.items()
+        assert name in UdtSettings.__dataclass_fields__
+        assert getattr(default, name) != value
