@@ -3,8 +3,8 @@
     python book/tools/second_results.py --sets NAME=DIR ... --runs RUN --experiment NAME --out KEPT --table FILE.csv
 
 RUN is a folder of `udt experiment run`. Each network in it that belongs to the experiment tracks other sequences than those that decided: every
-set of sequences, from `STARTS` boxes a hair beside the true one (`udtlib.evaluation.inexact`), with patches as large
-as in its training. The set ``synthetic`` is the embedded benchmark and needs no DIR; others are laid out as OTB is. The
+set of sequences, their first `FRAMES` frames, from `STARTS` boxes a hair beside the true one
+(`udtlib.evaluation.inexact`), with patches as large as in its training. The set ``synthetic`` is the embedded benchmark and needs no DIR; others are laid out as OTB is. The
 tracker has the preset ``released`` at every scale, because what the points of ``book`` find is the same for every
 network.
 
@@ -36,7 +36,7 @@ from udtlib.trackers import load_tracker
 from udtlib.training import WEIGHTS
 from udtlib.weights import Weights, load_weights
 
-STARTS = 3
+STARTS, FRAMES = 3, 40
 PRESET, DTYPE = "released", "bfloat16"  # bfloat16 gives the boxes of float32
 COLUMNS = ("set", "arm", "seed", "sequence", "auc")
 
@@ -62,17 +62,25 @@ def scores(weights: Weights, patch: int, sequence: TestSequence) -> dict[str, li
     return {"auc": [score_sequence(track_sequence(tracker, one)[0], one.boxes).auc for one in parts]}
 
 
+def begun(sequence: TestSequence) -> TestSequence:
+    """Return a sequence's first frames, decoded, for many networks to track."""
+    truth = sequence.boxes[:FRAMES]
+    return replace(
+        sequence, frames=[np.asarray(sequence.frames[k]) for k in range(len(truth))], boxes=truth, regions=()
+    )
+
+
 def rows(
     name: str, sequences: Sequence[TestSequence], results: list[dict[str, Any]], runs: Path, out: Path
 ) -> list[tuple[str, ...]]:
     """Return a row for each network and sequence of a set, measuring those that are not kept."""
     networks = [(one, network(one, runs)) for one in results]
-    made: dict[str, Any] = {"starts": STARTS, "preset": PRESET, "dtype": DTYPE}
+    made: dict[str, Any] = {"starts": STARTS, "frames": FRAMES, "preset": PRESET, "dtype": DTYPE}
     made["code"] = code_of(protocol_runs, track_sequence, score_sequence, load_tracker("udt").update)
     content, found = content_of(sequences), []
     for sequence in sequences:
         say(f"{name}: {sequence.name}")
-        decoded = replace(sequence, frames=[np.asarray(frame) for frame in sequence.frames])
+        decoded = begun(sequence)
         for result, weights in networks:
             patch = result["scale"]["patch"]
             made_of = made | {
@@ -105,7 +113,7 @@ def main() -> None:
         sequences = list(load_dataset("otb", folder) if folder else load_dataset(name))
         table += rows(name, sequences, results, arguments.runs, arguments.out)
     about = origin | {
-        "what": f"AUC from {STARTS} starts, preset {PRESET}, of the networks of an experiment",
+        "what": f"AUC over {FRAMES} frames from {STARTS} starts, preset {PRESET}, of the networks of an experiment",
         "scale": results[0]["scale"],
         "weights of the runs": {f"{one['arm']['name']}-s{one['seed']}": one["weights"] for one in results},
     }

@@ -15,7 +15,7 @@ from udtlib.experiments.runs import Place, run_arms
 
 RECIPE = dict(SCALES["small"].recipe) | {"batch": 2, "steps": 1, "precision": "float32", "warm_up": 0}
 TINY = replace(SCALES["small"], clips=2, frames=4, judged=1, recipe=RECIPE)
-CLIP = render_clip(frames=5, seed=3, fast_motion=0.5, name="clip")
+CLIP = render_clip(frames=7, seed=3, fast_motion=0.5, name="clip")
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def runs(tmp_path_factory):
 
 
 def measure(runs, folder, monkeypatch):
+    monkeypatch.setattr(second_results, "FRAMES", 5)
     monkeypatch.setattr(second_results, "load_dataset", lambda name, root: [CLIP])
     places = ["--runs", str(runs), "--out", str(folder / "kept"), "--table", str(folder / "table.csv")]
     monkeypatch.setattr("sys.argv", ["tool", "--sets", "real=DIR", "--experiment", "ablation", *places])
@@ -49,7 +50,8 @@ def test_rows_are_the_means_that_an_evaluation_from_starts_gives(runs, tmp_path,
         "dtype": "bfloat16",
         "patch_size": 63,
     }
-    found = evaluate("udt", [CLIP], options=options, starts=3)
+    five = replace(CLIP, frames=CLIP.frames[:5], boxes=CLIP.boxes[:5])
+    found = evaluate("udt", [five], options=options, starts=3)
     assert float(rows[1]["auc"]) == pytest.approx(found.auc, abs=1e-4)
 
 
