@@ -7,6 +7,7 @@ import preset_results
 import pytest
 from choice_results import runs_of
 
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation.running.one_pass import track_sequence
 from udtlib.evaluation.scoring.anchors import run_overlaps
@@ -40,3 +41,18 @@ def test_points_are_settings_and_none_is_the_presets_own():
         ((name, value),) = point.items()
         assert name in UdtSettings.__dataclass_fields__
         assert getattr(default, name) != value
+
+
+def test_the_stored_table_has_every_point_with_the_three_seeds_of_the_recipe():
+    table = json.loads(stored_result("ch11_preset.json").read_text("utf-8"))
+    assert not table["modified"]
+    assert list(table["points"]) == [preset_results.title(point) for point in preset_results.POINTS]
+    choice = json.loads(stored_result("ch11_choice.json").read_text("utf-8"))
+    for networks in table["points"].values():
+        assert list(networks) == ["seed-0", "seed-1", "udt"]
+        for name, network in networks.items():
+            assert network["weights"] == choice["networks"][name]["weights"]
+            assert list(network["sequences"]) == choice["sequences"]
+    ours = [table["points"]["book"]["udt"]["sequences"], choice["networks"]["book"]["sequences"]]
+    both = [np.mean([one["overlap"] for one in each.values()]) for each in ours]
+    assert both[0] == pytest.approx(both[1], abs=0.01), "the row of the preset in the other table"

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 import second_results
 
+from udtlib.data.stored import stored_result
 from udtlib.data.synthetic import render_clip
 from udtlib.evaluation import evaluate
-from udtlib.experiments.catalogue import SCALES
+from udtlib.experiments.catalogue import ABLATION, SCALES
 from udtlib.experiments.declared import Arm
 from udtlib.experiments.runs import Place, run_arms
 
@@ -68,3 +69,21 @@ def test_weights_that_the_result_was_not_made_with_are_refused(runs):
     result = json.loads((runs / "random-s4" / "result.json").read_text("utf-8"))
     with pytest.raises(SystemExit, match=r"random-s4: expected weights 0000, found"):
         second_results.network(result | {"weights": "0000"}, runs)
+
+
+def test_the_stored_table_has_every_network_on_every_sequence():
+    with stored_result("experiments_starts.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    runs = {(arm.name, str(seed)) for arm in ABLATION.arms for seed in range(5)}
+    sequences = {
+        name: {row["sequence"] for row in rows if row["set"] == name} for name in ("synthetic", "val", "otb")
+    }
+    assert {name: len(found) for name, found in sequences.items()} == {"synthetic": 22, "val": 22, "otb": 10}
+    found = [(row["set"], row["arm"], row["seed"], row["sequence"]) for row in rows]
+    expected = {(name, *run, sequence) for name in sequences for run in runs for sequence in sequences[name]}
+    assert set(found) == expected
+    assert len(found) == len(expected)
+    assert all(0 <= float(row["auc"]) <= 1 for row in rows)
+    about = json.loads(stored_result("experiments_starts.json").read_text("utf-8"))
+    assert not about["modified"]
+    assert about["scale"]["recipe"] == SCALES["small"].recipe
