@@ -177,7 +177,7 @@ def test_a_new_process_takes_over_after_one_that_died():
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_our_solutions_earn_all_points_in_their_own_process_too(assignment):
-    notebook = assignments.instructor_version(assignment, assignments.sources()[assignment], "")
+    notebook = assignments.instructor_version(assignment, assignments.sources()[assignment])
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     marks = grade(assignment, cells, "a seed")
     assert {name: mark.remarks for name, mark in marks.items()} == dict.fromkeys(problems(assignment), ())
