@@ -33,12 +33,15 @@ SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.M 
 HIDDEN = re.compile(r"^### BEGIN HIDDEN TESTS\n.*?^### END HIDDEN TESTS\n?", re.M | re.S)
 NAME = re.compile(r"^def (\w+)\(", re.M)
 # Without our nbgrader_config.py: the tests are run by the notebook's kernel, and judged outside it all the same.
+# Feedback shows students this cell, so the secret is read from the course's folder and does not stand here.
 TEST = """\
 # {points} points: {name}. Leave this cell as it is: it is filled in when the notebook is graded.
 ### BEGIN HIDDEN TESTS
-import json, os, subprocess, sys
+import json, pathlib, subprocess, sys
+here_ = pathlib.Path.cwd()
+secret_ = next(one / "secret" for one in here_.parents if (one / "secret").is_file()).read_text("utf-8")
 mark_ = [sys.executable, "-I", "-m", "udtlib.check.grading", "{assignment}", "{assignment}.ipynb", "--json"]
-mark_ += ["--only", "{name}", "--seed", "{secret}" + os.path.basename(os.path.dirname(os.getcwd()))]
+mark_ += ["--only", "{name}", "--seed", f"{{secret_.strip()}} {{here_.parent.name}}"]
 mark_ = json.loads(subprocess.run(mark_, capture_output=True, check=True).stdout)["{name}"]
 print(*mark_["remarks"], sep="\\n")
 assert mark_["earned"] > 0, "no points"
@@ -63,7 +66,7 @@ def marked(cell: NotebookNode, name: str, **settings: object) -> NotebookNode:
     return cell
 
 
-def instructor_version(assignment: str, source: Path, secret: str) -> NotebookNode:
+def instructor_version(assignment: str, source: Path) -> NotebookNode:
     """Return the notebook with solutions and hidden tests, in nbgrader's cell format."""
     graded, cells = problems(assignment), []
     for number, cell in enumerate(jupytext.read(source).cells):
@@ -71,7 +74,7 @@ def instructor_version(assignment: str, source: Path, secret: str) -> NotebookNo
         if "answer" in tags:
             name = NAME.findall(cell.source)[0]
             worth = points(graded[name])
-            text = TEST.format(assignment=assignment, name=name, points=worth, secret=secret)
+            text = TEST.format(assignment=assignment, name=name, points=worth)
             cells += [
                 marked(cell, name, solution=True),
                 marked(new_code_cell(f"{assignment}.check({name})"), f"check-{name}", locked=True),
@@ -97,6 +100,9 @@ def student_version(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook that students get: what nbgrader's `generate_assignment` makes of the instructor's."""
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     for cell in notebook.cells:
+        cell.metadata.deletable = False
+        if cell.metadata.nbgrader.locked:
+            cell.metadata.editable = False
         if not cell.metadata.nbgrader.solution:
             cell.source = HIDDEN.sub("", cell.source + "\n").rstrip("\n")
         elif cell.cell_type == "markdown":
@@ -118,21 +124,19 @@ def write_notebook(path: Path, notebook: NotebookNode) -> None:
     nbformat.write(notebook, path)
 
 
-def secret_of(out: Path) -> str:
-    """Return the course's secret, made at the first time."""
-    path = out / "secret"
+def write_secret(path: Path) -> None:
+    """Write the course's secret, unless there is one."""
     if not path.exists():
         write_whole(path, secrets.token_hex(16) + "\n")
         path.chmod(0o600)
-    return path.read_text("utf-8").strip()
 
 
 def write_course(out: Path) -> None:
     """Write the course folder, the student versions beside it."""
     out.mkdir(parents=True, exist_ok=True)
-    secret = secret_of(out)
+    write_secret(out / "secret")
     for assignment, source in sources().items():
-        notebook = instructor_version(assignment, source, f"{secret} ")
+        notebook = instructor_version(assignment, source)
         write_notebook(out / "source" / assignment / f"{assignment}.ipynb", notebook)
         write_notebook(out / "student" / f"{assignment}.ipynb", student_version(notebook))
     shutil.copyfile(BOOK / "assignments/nbgrader_config.py", out / "nbgrader_config.py")

@@ -53,16 +53,19 @@ def paragraphs(source: str) -> list[str]:
 def shortened(paragraph: str, longest: int = LONGEST, left_out: re.Pattern[str] = ABOUT_THE_PAGE) -> str:
     """Return the first whole sentences of a paragraph, together no longer than ``longest`` if it is more than one.
 
-    Questions, what does not end and what matches ``left_out`` are not taken; of some paragraphs nothing remains.
+    Questions, what does not end and what matches ``left_out`` are not taken; of some paragraphs nothing remains. A last
+    sentence that announces what the slide does not show is taken only if there is little else.
     """
     sentences = SENTENCE.split(" ".join(paragraph.split()))
     told = [text for text in sentences if not left_out.search(text) and re.search(r"[.!:][*`)]*$", text)]
-    kept = ""
+    kept: list[str] = []
     for sentence in told:
-        if kept and len(kept) + len(sentence) > longest:
+        if kept and len(" ".join([*kept, sentence])) > longest + 1:
             break
-        kept = f"{kept} {sentence}".strip()
-    return re.sub(r":$", ".", kept)
+        kept.append(sentence)
+    if kept and kept[-1].endswith(":") and len(" ".join(kept[:-1])) >= SHORTEST:
+        kept.pop()
+    return re.sub(r":$", ".", " ".join(kept))
 
 
 def first_idea(texts: list[str]) -> str:

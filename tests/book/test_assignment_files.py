@@ -83,6 +83,10 @@ def test_students_get_stubs_without_solutions_tests_or_the_secret(course, assign
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
     assert (course / "secret").read_text().strip() not in text
+    # A test cell that is deleted costs all points of its function.
+    assert not any(cell.metadata.deletable for cell in notebook.cells)
+    locked = [cell.metadata.nbgrader.locked for cell in notebook.cells]
+    assert [cell.metadata.get("editable", True) for cell in notebook.cells] == [not one for one in locked]
     for name in problems(assignment):
         names = {}
         (stub,) = (cell for cell in notebook.cells if cell.metadata.nbgrader.grade_id == name)
@@ -98,6 +102,13 @@ def test_the_secret_stays_and_only_its_owner_reads_it(course, tmp_path):
     assert stat.S_IMODE((course / "secret").stat().st_mode) == 0o600
     assignments.write_course(tmp_path)
     assert (tmp_path / "secret").read_text() != before
+
+
+def test_no_notebook_holds_the_secret_for_feedback_shows_all_cells(course):
+    secret = (course / "secret").read_text().strip()
+    paths = [*course.rglob("*.ipynb")]
+    assert len(paths) > 8
+    assert [path for path in paths if secret in path.read_text("utf-8")] == []
 
 
 def test_nothing_is_solved_in_the_public_tree(course):

@@ -28,6 +28,7 @@ def notebook(
         ("One thing. Another.", "One thing. Another."),
         ("One thing. The next cell prints it. Is it so?", "One thing."),
         ("A sum\nover cells:", "A sum over cells."),
+        ("A" * 80 + ". The three verdicts mean:", "A" * 80 + "."),
         ("Press play and see.", ""),
         ("In the demo you choose. Blue is one network.", "Blue is one network."),
         ("A" * 300 + ". " + "B" * 100 + ".", "A" * 300 + "."),

@@ -63,3 +63,35 @@ def test_points_are_those_of_the_problem_sets():
             sections = assignments.sources()[assignment].read_text("utf-8").split("# ## ")
             (heading,) = (part.splitlines()[0] for part in sections if f"def {name}(" in part)
             assert f"({points(parts)} points)" in heading
+
+
+def minutes_of(cell):
+    """Return the chapters that a cell of a plan names, and how long it takes to read them."""
+    minutes = {row[0].strip(): int(row[5].split()[0]) for row in ROWS if len(row) == 7 and "min" in row[5]}
+    named = re.findall(r"\b\d\d\b", cell)
+    return named, sum(minutes[name] for name in named)
+
+
+def test_meetings_that_are_too_short_for_their_chapters_are_named():
+    four, ten = (TEXT.partition(f"## {weeks} weeks")[2].partition("\n## ")[0] for weeks in ("Four", "Ten"))
+    meetings = [
+        minutes_of(cell) for line in four.splitlines() if "**A" in line for cell in line.split("|")[2:4]
+    ]
+    long = ["|".join(named) for named, minutes in meetings if minutes > 90]
+    said = re.search(r"90 minutes \((.*?)\)", four)[1]
+    assert long == [part.replace(" and ", "|") for part in said.split(", ")]
+    weeks = [minutes_of(line.split("|")[2])[1] for line in ten.splitlines() if re.match(r"\| \d+ \|", line)]
+    first = int(re.search(r"From week (\d+) on", ten)[1])
+    assert [minutes > 90 for minutes in weeks] == [week >= first for week in range(1, 11)]
+
+
+def test_what_students_can_do_after_a_chapter_does_not_repeat_its_title():
+    section = TEXT.partition("## What each chapter teaches")[2].partition("\n## ")[0]
+    told = [line.split("|")[2].strip() for line in section.splitlines() if re.match(r"\| \d\d \|", line)]
+    assert len(told) == 18
+    assert [text for text in told if text[0].isupper()] == []
+
+
+def test_the_commands_activate_the_environment_before_they_leave_its_folder():
+    block = TEXT.partition("make assignments  ")[2].partition("```")[0]
+    assert block.index("source .venv/bin/activate") < block.index("cd build/assignments")

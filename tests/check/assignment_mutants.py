@@ -43,6 +43,34 @@ def label_of_variance(height, width, row, column, sigma):
     return label(height, width, row, column, sqrt(sigma))
 
 
+def label_one_way(height, width, row, column, sigma):
+    rows, columns = (np.arange(height) - row) % height, (np.arange(width) - column) % width
+    return np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * sigma**2))
+
+
+def label_wrapped_once(height, width, row, column, sigma):
+    rows, columns = wrap(np.arange(height) - row, height), np.arange(width) - column
+    return np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * sigma**2))
+
+
+def label_sums_to_one(height, width, row, column, sigma):
+    right = label(height, width, row, column, sigma)
+    return right / right.sum()
+
+
+def label_cut_off(height, width, row, column, sigma):
+    return label(height, width, int(row), int(column), sigma)
+
+
+def weights_spectrum(x, y, lam):
+    X, Y = np.fft.fft(x), np.fft.fft(y)
+    return X * Y / (np.abs(X) ** 2 + lam)
+
+
+def weights_absolute(x, y, lam):
+    return np.abs(weights_complex(x, y, lam))
+
+
 def chapter_02(x, y, lam):
     X, Y = np.fft.fft(x), np.fft.fft(y)
     return np.fft.ifft(X * Y.conj() / (np.abs(X) ** 2 + lam)).real
@@ -116,6 +144,24 @@ def update_in_place(A, B, patch, label, rate):
     return A, (1 - rate) * B + rate * np.abs(np.fft.fft2(patch)) ** 2
 
 
+def update_root(A, B, patch, label, rate):
+    new = update(A, B, np.fft.fft2(patch), np.fft.fft2(label), 1 - rate, rate)[0]
+    return new, (1 - rate) * B + rate * np.abs(np.fft.fft2(patch))
+
+
+def update_square(A, B, patch, label, rate):
+    new = update(A, B, np.fft.fft2(patch), np.fft.fft2(label), 1 - rate, rate)[0]
+    return new, (1 - rate) * B + rate * np.fft.fft2(patch) ** 2
+
+
+def update_old_denominator(A, B, patch, label, rate):
+    return update(A, B, np.fft.fft2(patch), np.fft.fft2(label), 1 - rate, rate)[0], B
+
+
+def update_exchanged(A, B, patch, label, rate):
+    return update(A, B, np.fft.fft2(patch), np.fft.fft2(label), 1 - rate, rate)[::-1]
+
+
 def read_peak(response, absolute=False, strict=False, last=0, index=False):
     row, column = np.unravel_index(np.argmax(np.abs(response) if absolute else response), response.shape)
     height, width = response.shape
@@ -147,6 +193,23 @@ def peak_off_by_one(response):
 
 def peak_exchanged(response):
     return read_peak(response)[::-1]
+
+
+def peak_from_the_middle(response):
+    row, column = read_peak(response, index=True)
+    return row - response.shape[0] // 2, column - response.shape[1] // 2
+
+
+def peak_of_a_square_map(response):
+    row, column = read_peak(response, index=True)
+    height = response.shape[0]
+    return row - height * (row > height / 2), column - height * (column > height / 2)
+
+
+def peak_whole_half_is_negative(response):
+    row, column = read_peak(response, index=True)
+    height, width = response.shape
+    return row - height * (row >= height // 2), column - width * (column >= width // 2)
 
 
 # A2
@@ -196,6 +259,16 @@ def response_centred(template, search, label, lam):
     return np.fft.fftshift(real((x.conj() * z).sum(0) * y / energy))
 
 
+def response_without_label(template, search, label, lam):
+    x, z, _, energy = spectra(template, search, label, lam)
+    return real((x.conj() * z).sum(0) / energy)
+
+
+def response_without_lambda(template, search, label, lam):
+    x, z, y, energy = spectra(template, search, label, 0.0)
+    return real((x.conj() * z).sum(0) * y / energy)
+
+
 def gradient_parts(template, search, label, lam, arriving):
     x, z, y, energy = spectra(template, search, label, lam)
     g = np.fft.fft2(arriving)
@@ -211,6 +284,16 @@ def search_right(template, search, label, lam, arriving):
 def search_mirrored(template, search, label, lam, arriving):
     x, _, y, g, energy, _ = gradient_parts(template, search, label, lam, arriving)
     return real((g * y.conj() * x / energy).conj())
+
+
+def search_like_forward(template, search, label, lam, arriving):
+    x, _, y, g, energy, _ = gradient_parts(template, search, label, lam, arriving)
+    return real(g * y * x.conj() / energy)
+
+
+def search_label_unconjugated(template, search, label, lam, arriving):
+    x, _, y, g, energy, _ = gradient_parts(template, search, label, lam, arriving)
+    return real(g * y * x / energy)
 
 
 def search_negative(*arguments):
@@ -261,6 +344,10 @@ def repaired_without_size(*arguments):
 
 def repaired_lambda_a_channel(*arguments):
     return half_planes(*arguments, apart=True)
+
+
+def repaired_conjugate_left(*arguments):
+    return half_planes(*arguments, conjugate=False)
 
 
 def repaired_still_shifted(*arguments):
@@ -320,6 +407,31 @@ def trip_label_of_t(patches, label, lam):
     return squares(hop(patches[-1], patches[0], label, lam), label)
 
 
+def trip_half(*arguments):
+    return trip_right(*arguments) / 2
+
+
+def trip_right(patches, label, lam, place=lambda row, column: (row, column)):
+    believed = label
+    for before, after in pairwise(patches):
+        response = hop(before, after, believed, lam)
+        believed = np.roll(label, place(*np.unravel_index(response.argmax(), response.shape)), (0, 1))
+    return squares(hop(patches[-1], patches[0], believed, lam), label)
+
+
+def trip_turned(patches, label, lam):
+    return trip_right(patches, label, lam, lambda row, column: (-row, -column))
+
+
+def trip_exchanged(patches, label, lam):
+    return trip_right(patches, label, lam, lambda row, column: (column, row))
+
+
+def trip_label_of_t_each_time(patches, label, lam):
+    response = hop(patches[-2], patches[-1], label, lam)
+    return squares(hop(patches[-1], patches[0], at_peak(response, label), lam), label)
+
+
 def trip_first_only(patches, label, lam):
     labels = way_out(patches[:2], label, lam)[0]
     return squares(hop(patches[1], patches[0], labels[1], lam), label)
@@ -374,6 +486,16 @@ def weights_zero_over_zero(errors, motions, share):
         return weigh(errors, keep_lowest(errors, share) * motions)
 
 
+def weights_times_errors(errors, motions, share):
+    loss, weights = weigh(errors, keep_lowest(errors, share) * (motions if motions.any() else 1))
+    return loss, weights * errors
+
+
+def weights_sorted(errors, motions, share):
+    loss, weights = weigh(errors, keep_lowest(errors, share) * (motions if motions.any() else 1))
+    return loss, weights[np.argsort(errors)]
+
+
 def misses(start, end, height, width):
     return wrap(end - start, np.array([height, width]))
 
@@ -384,6 +506,10 @@ def trusted_at_most(start, end, height, width, limit):
 
 def trusted_straight(start, end, height, width, limit):
     return np.hypot(*(end - start).T) < limit
+
+
+def trusted_one_way(start, end, height, width, limit):
+    return np.hypot(*((end - start) % (height, width)).T) < limit
 
 
 def trusted_city_blocks(start, end, height, width, limit):
@@ -438,6 +564,15 @@ def precision_squared(truth, found, limit):
     return (((center(truth) - center(found)) ** 2).sum(1) <= limit).mean()
 
 
+def precision_count(truth, found, limit):
+    return (np.hypot(*(center(truth) - center(found)).T) <= limit).sum()
+
+
+def precision_far_corners(truth, found, limit):
+    apart = (truth[:, :2] + truth[:, 2:]) - (found[:, :2] + found[:, 2:])
+    return (np.hypot(*apart.T) <= limit).mean()
+
+
 def precision_mean_distance(truth, found, limit):
     return np.hypot(*(center(truth) - center(found)).T).mean()
 
@@ -452,6 +587,14 @@ def score_with_the_start(runs):
 
 def score_without_losses(runs):
     return np.mean([np.nanmean(run[1:]) for run in runs])
+
+
+def score_pooled_without_losses(runs):
+    return np.nanmean(np.concatenate([run[1:] for run in runs]))
+
+
+def score_one_start_left_out(runs):
+    return np.nan_to_num(np.concatenate(runs))[1:].mean()
 
 
 def score_median(runs):
@@ -469,6 +612,16 @@ def interval_unpaired(first, second, z):
 
 def interval_of_a_sequence(first, second, z):
     return interval(first - second, (first - second).std(ddof=1), z)
+
+
+def interval_variance(first, second, z):
+    gaps = first - second
+    return interval(gaps, gaps.var(ddof=1) / np.sqrt(len(gaps)), z)
+
+
+def interval_own_z(first, second, z):
+    gaps = first - second
+    return interval(gaps, gaps.std(ddof=1) / np.sqrt(len(gaps)), 1.96)
 
 
 def interval_population(first, second, z):
@@ -512,6 +665,11 @@ def sign_above_one(first, second):
     return 2 * tail(max(wins, losses), wins + losses)
 
 
+def sign_of_the_first(first, second):
+    wins, count = int((first > second).sum()), int((first != second).sum())
+    return min(1.0, 2 * sum(comb(count, k) for k in range(wins, count + 1)) / 2**count)
+
+
 # assignment, function: (wrong answer, points left, words of the hint)
 MUTANTS = {
     ("a1", "placed_label"): [
@@ -521,6 +679,10 @@ MUTANTS = {
         (label_rounded, 2, "rounded to a cell"),
         (label_off_by_one, 0, "one cell too far"),
         (label_of_variance, 0, "not the variance"),
+        (label_one_way, 0, "the shorter way"),
+        (label_wrapped_once, 0, "in both directions"),
+        (label_sums_to_one, 0, "not the sum"),
+        (label_cut_off, 2, "cut off|rounded"),
     ],
     ("a1", "ridge_over_shifts"): [
         (chapter_02, 0, "as in chapter 02"),
@@ -529,6 +691,8 @@ MUTANTS = {
         (lambda_forgotten, 0, "lambda is not used"),
         (lambda_for_each_shift, 0, "no such factor"),
         (weights_complex, 0, "imaginary"),
+        (weights_spectrum, 0, "still a spectrum"),
+        (weights_absolute, 0, "not the absolute value"),
         (dense_if_short, 3, "MemoryError"),
     ],
     ("a1", "update_filter"): [
@@ -538,6 +702,10 @@ MUTANTS = {
         (update_without_fading, 0, "must fade"),
         (update_numerator_only, 0, "the denominator is averaged"),
         (update_in_place, 0, "overwritten"),
+        (update_root, 0, r"\*squared\* modulus"),
+        (update_square, 0, "missing in the denominator"),
+        (update_old_denominator, 0, "still the old one"),
+        (update_exchanged, 0, "are exchanged"),
     ],
     ("a1", "peak_shift"): [
         (peak_as_index, 2, "means a move up or left"),
@@ -545,6 +713,9 @@ MUTANTS = {
         (peak_half_is_negative, 3, "half the length means"),
         (peak_off_by_one, 2, "the last index means -1"),
         (peak_exchanged, 0, "rows first"),
+        (peak_from_the_middle, 0, "not the middle"),
+        (peak_of_a_square_map, 1, "the width is not the height"),
+        (peak_whole_half_is_negative, 3, "odd length"),
     ],
     ("a2", "layer_response"): [
         (response_unconjugated, 0, "that is a convolution"),
@@ -554,9 +725,13 @@ MUTANTS = {
         (response_lambda_a_channel, 3, "added once"),
         (response_relative_lambda, 0, "plain one of the paper"),
         (response_centred, 0, "for drawing only"),
+        (response_without_label, 0, "the label is not used"),
+        (response_without_lambda, 0, r"three channels: .*lambda is not used"),
     ],
     ("a2", "search_gradient"): [
         (search_mirrored, 0, "mirrored"),
+        (search_like_forward, 0, "conjugate of the other factors"),
+        (search_label_unconjugated, 0, "conjugate of the other factors"),
         (search_negative, 0, "sign"),
         (search_unscaled, 0, r"H\*W is left over"),
         (search_mean_of_channels, 2, "mean of all"),
@@ -575,6 +750,7 @@ MUTANTS = {
         (repaired_lambda_a_channel, 3, "once for each channel"),
         (repaired_still_shifted, 0, "shifted for drawing"),
         (repaired_roles, 0, "exchanged"),
+        (repaired_conjugate_left, 0, "still on the wrong spectrum"),
         (repaired_without_lambda, 0, "lambda is not used"),
     ],
     ("a3", "round_trip_loss"): [
@@ -584,6 +760,10 @@ MUTANTS = {
         (trip_label_of_t, 0, "must be at its peak"),
         (trip_first_only, 2, "nor from the first"),
         (trip_from_t, 2, "not from T"),
+        (trip_half, 0, "not half of it"),
+        (trip_turned, 0, "moved the other way"),
+        (trip_exchanged, 0, "columns of the peak are exchanged"),
+        (trip_label_of_t_each_time, 2, "only T's label"),
     ],
     ("a3", "sample_gradient"): [
         (weights_not_normalised, 0, "not normalised"),
@@ -593,6 +773,8 @@ MUTANTS = {
         (weights_lowest_dropped, 1, r"\*highest\* errors"),
         (weights_divided_twice, 0, "divided by n once more"),
         (weights_zero_over_zero, 4, "expected"),
+        (weights_times_errors, 0, "no error in it"),
+        (weights_sorted, 0, "not of their errors"),
     ],
     ("a3", "trusted"): [
         (trusted_at_most, 2, "`<`, not `<=`"),
@@ -600,6 +782,7 @@ MUTANTS = {
         (trusted_city_blocks, 0, "not the sum"),
         (trusted_larger_side, 0, "not the larger"),
         (trusted_turned, 0, "turned round"),
+        (trusted_one_way, 0, "shorter of the two ways"),
     ],
     ("a4", "success_curve"): [
         (curve_not_strict, 0, "not `>=`"),
@@ -613,18 +796,24 @@ MUTANTS = {
         (precision_city_blocks, 1, "not the sum"),
         (precision_squared, 0, "root of the sum"),
         (precision_mean_distance, 0, "not the mean distance"),
+        (precision_count, 0, "not a number of frames"),
+        (precision_far_corners, 2, "half the size away|not of the corners"),
     ],
     ("a4", "repaired_score"): [
         (score_pooled, 3, "counts no more than a short one"),
         (score_with_the_start, 0, "is not counted"),
         (score_without_losses, 2, "flatters"),
         (score_median, 0, "not the median"),
+        (score_pooled_without_losses, 1, "overlaps by 0, and the mean is taken"),
+        (score_one_start_left_out, 0, r"\*each\* sequence"),
     ],
     ("a4", "paired_interval"): [
         (interval_unpaired, 0, "paired"),
         (interval_of_a_sequence, 0, "root of n"),
         (interval_population, 0, "n - 1"),
         (interval_turned, 0, "first minus second"),
+        (interval_variance, 0, "not the variance"),
+        (interval_own_z, 0, "z is given"),
     ],
     ("a4", "sign_test"): [
         (sign_one_sided, 0, "two-sided"),
@@ -632,5 +821,6 @@ MUTANTS = {
         (sign_ties_are_wins, 2, "ties are no wins"),
         (sign_off_by_one, 0, "off by one"),
         (sign_above_one, 2, "at most 1"),
+        (sign_of_the_first, 1, "the second tracker may be the one"),
     ],
 }

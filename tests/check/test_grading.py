@@ -68,6 +68,15 @@ TRICKS = {
         "row, column = np.unravel_index(response.argmax(), response.shape)\n"
         "return names['_signed'](row, response.shape[0]), names['_signed'](column, response.shape[1])"
     ),
+    "the reference is opened by way of its folder": trick(
+        "import udtlib.check\nfolder = os.open(udtlib.check.__path__[0], os.O_RDONLY)\nnames = {}\n"
+        "exec(open(os.open('a1.py', os.O_RDONLY, dir_fd=folder)).read(), names)\n"
+        "row, column = np.unravel_index(response.argmax(), response.shape)\n"
+        "return names['_signed'](row, response.shape[0]), names['_signed'](column, response.shape[1])"
+    ),
+    "the process that asks is changed in memory": trick(
+        "main = sys.modules['__main__']\nmain.answer = lambda *_: main.pack({'answer': 4, 'earned': 4})"
+    ),
     "the reference is looked for in frames": trick(
         "frame = sys._getframe()\nwhile frame:\n    for value in list(frame.f_locals.values()):\n"
         "        if isinstance(value, dict) and 'truth' in value:\n            return value['truth']\n"
@@ -177,7 +186,7 @@ def test_a_new_process_takes_over_after_one_that_died():
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_our_solutions_earn_all_points_in_their_own_process_too(assignment):
-    notebook = assignments.instructor_version(assignment, assignments.sources()[assignment], "")
+    notebook = assignments.instructor_version(assignment, assignments.sources()[assignment])
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     marks = grade(assignment, cells, "a seed")
     assert {name: mark.remarks for name, mark in marks.items()} == dict.fromkeys(problems(assignment), ())

@@ -11,6 +11,8 @@ import assignments
 import nbformat
 import pytest
 
+from udtlib.check.grading.notebook import course_secret, grade, student_seed
+
 pytestmark = [pytest.mark.slow, pytest.mark.grade]
 
 WRONG = (
@@ -59,6 +61,10 @@ def hand_in(course, student, answers, everything=False, marks=False):
     assignments.write_notebook(course / "submitted" / student / "a1/a1.ipynb", release)
 
 
+def what_jupyter_shows(cell):
+    return cell.source, cell.metadata.get("deletable"), cell.metadata.get("editable")
+
+
 def grades(course):
     nbgrader(course, "autograde", "a1", "--create")
     nbgrader(course, "generate_feedback", "a1")
@@ -78,7 +84,7 @@ def test_three_students_get_what_they_deserve(course):
     release, ours = (
         nbformat.read(path, 4) for path in (course / "release/a1/a1.ipynb", course / "student/a1.ipynb")
     )
-    assert [cell.source for cell in release.cells] == [cell.source for cell in ours.cells]
+    assert list(map(what_jupyter_shows, release.cells)) == list(map(what_jupyter_shows, ours.cells))
     hand_in(course, "perfect", {}, everything=True)
     hand_in(course, "half", {"placed_label": "right", "peak_shift": "right", "ridge_over_shifts": WRONG})
     hand_in(course, "cheat", {"placed_label": CHEAT + HOOK}, marks=True)
@@ -86,6 +92,7 @@ def test_three_students_get_what_they_deserve(course):
     feedback = (course / "feedback/half/a1/a1.html").read_text("utf-8")
     assert "correlation, not a convolution" in feedback
     assert "(1 - rate) * A" not in re.sub(r"<[^>]*>", "", feedback)  # of the function that was not solved
+    assert course_secret(course) not in feedback
 
 
 def test_without_our_settings_the_kernel_runs_the_tests_and_the_judge_is_outside_all_the_same(course):
@@ -95,3 +102,8 @@ def test_without_our_settings_the_kernel_runs_the_tests_and_the_judge_is_outside
     hand_in(course, "half", right)
     hand_in(course, "cheat", {"placed_label": CHEAT})
     assert grades(course) == {"half": 7.0, "cheat": 0.0}
+    seed = student_seed(course_secret(course), "cheat")
+    (drawn, _) = grade("a1", ["import numpy as np", CHEAT], seed, ["placed_label"])["placed_label"].remarks
+    feedback = (course / "feedback/cheat/a1/a1.html").read_text("utf-8")
+    assert drawn.partition(" found")[0] in feedback
+    assert course_secret(course) not in feedback

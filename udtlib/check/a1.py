@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.grading.marking import Answer, Part, Problems, checker
-from udtlib.check.hints import Array, compare, expect, numbers
+from udtlib.check.hints import Array, compare, expect, numbers, real
 
 Generator = np.random.Generator
 
@@ -50,12 +50,21 @@ def _placed(answer: Answer, rng: Generator, whole: bool) -> None:
                 _gaussian(height, width, np.round(row), np.round(column), sigma),
                 "the place was rounded to a cell",
             ),
+            (_gaussian(height, width, int(row), int(column), sigma), "the place was cut off to a whole cell"),
+            (
+                _forward(height, width, row, column, sigma),
+                "a cell before the peak is near too: the shorter way",
+            ),
+            (_once(height, width, row, column, sigma), "the map wraps around in both directions"),
+            (_once(width, height, column, row, sigma).T, "the map wraps around in both directions"),
             (
                 _flat(height, width, row, column, sigma),
                 "the map wraps around: take the shorter way on the circle",
             ),
         ]
         truth = _gaussian(height, width, row, column, sigma)
+        wrong.append((truth / truth.sum(), "the peak is 1, not the sum"))
+        wrong.append((truth / (2 * np.pi * sigma**2), "the peak is 1: no factor before the exponential"))
         compare(found, truth, wrong, f"{height} x {width}, peak at ({row:.2f}, {column:.2f})", rtol=1e-5)
         expect(whole or found.max() <= 1 + 1e-9, "the peak's height is at most 1")
 
@@ -70,6 +79,18 @@ def _gaussian(height: int, width: int, row: float, column: float, sigma: float) 
     return label
 
 
+def _forward(height: int, width: int, row: float, column: float, sigma: float) -> Array:
+    """Return the label whose distances are all counted down and to the right."""
+    rows, columns = (np.arange(height) - row) % height, (np.arange(width) - column) % width
+    return np.exp(-(rows[:, None] ** 2 + columns**2) / (2 * sigma**2))
+
+
+def _once(height: int, width: int, row: float, column: float, sigma: float) -> Array:
+    """Return the label on a map that wraps around from top to bottom only."""
+    first = _gaussian(height, 1, row, 0, sigma)
+    return np.asarray(first * np.exp(-((np.arange(width) - column) ** 2) / (2 * sigma**2)))
+
+
 def _flat(height: int, width: int, row: float, column: float, sigma: float) -> Array:
     rows, columns = np.mgrid[:height, :width]
     return np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * sigma**2))
@@ -80,10 +101,7 @@ def _ridge(answer: Answer, rng: Generator, length: int) -> None:
     x, y = rng.standard_normal((2, length))
     lam = rng.uniform(0.5, 2.0)
     found = numbers(answer(x.copy(), y.copy(), lam), (length,), f"real weights of shape ({length},)")
-    expect(
-        not np.iscomplexobj(found),
-        "the weights are real: drop the imaginary part, which is zero up to rounding",
-    )
+    real(found, "the vector of weights")
     rows = np.array([np.roll(x, shift) for shift in range(length)])
     mirrored = np.roll(y[::-1], 1)
     truth = _dense(rows, y, lam)
@@ -99,6 +117,7 @@ def _ridge(answer: Answer, rng: Generator, length: int) -> None:
         ),
         (_dense(rows, y, lam / length), "lambda was divided by the length; numpy's fft needs no such factor"),
         (_dense(rows, y, lam**2), "lambda is squared: it stands in the loss as it is"),
+        (np.abs(truth), "weights may be negative: the real part, not the absolute value"),
         (rows.T @ y / length, "that is the correlation of x and y: the division by the energy is missing"),
         (_dense(rows, np.roll(y, 1), lam), "off by one: the first row is x itself, not x moved by one"),
     ]
@@ -113,7 +132,7 @@ def _fast(answer: Answer, rng: Generator) -> None:
     """`ridge_over_shifts` on a signal whose matrix of shifts does not fit into memory."""
     x, y = rng.standard_normal((2, 50_000))
     found = numbers(answer(x.copy(), y.copy(), 4e4), (50_000,), "real weights of shape (50000,)")
-    expect(not np.iscomplexobj(found), "the weights are real: drop the imaginary part")
+    real(found, "the vector of weights")
     hint = "50,000 samples: the normal equations do not hold, the short signals say more"
     expect(_residual(x, y, found, rng.integers(0, 50_000, 20)) < 1e-5 * np.abs(x).sum(), hint)
 
@@ -133,7 +152,7 @@ def _update(answer: Answer, rng: Generator, steps: int) -> None:
     height, width, rate = 6, 5, rng.uniform(0.1, 0.3)
     label = rng.standard_normal((height, width))
     A, B = _products(rng.standard_normal((height, width)), label)
-    states = {kind: (A, B) for kind in ("right", "plain", "mirrored", "turned", "sum", "new", "half")}
+    states = {kind: (A, B) for kind in ("right", *UPDATES)}
     found = (A, B)
     for _ in range(steps):
         patch = rng.standard_normal((height, width))
@@ -145,19 +164,25 @@ def _update(answer: Answer, rng: Generator, steps: int) -> None:
         )
         found = _pair(reply, (height, width))
         states = {kind: _next(kind, state, patch, label, rate) for kind, state in states.items()}
-    hints = {
-        "half": "only the numerator is averaged: the denominator is averaged with the same rate",
-        "plain": "the conjugate is missing: the numerator is the label's spectrum times conj(patch's)",
-        "mirrored": "the conjugate is on the wrong spectrum: that filter is mirrored",
-        "turned": "the rate is on the wrong side: it is the share of the *new* patch",
-        "sum": "the old part must fade: multiply it by 1 - rate",
-        "new": "only the new patch is left of the filter",
-    }
     for index, what in ((0, "numerator"), (1, "denominator")):
-        mistakes = [(states[kind][index], hint) for kind, hint in hints.items()]
+        mistakes = [(states[kind][index], hint) for kind, hint in UPDATES.items()]
+        mistakes.append((states["right"][1 - index], "numerator and denominator are exchanged"))
         compare(
             found[index], states["right"][index], mistakes, f"the {what} after {steps} step(s)", rtol=1e-6
         )
+
+
+UPDATES = {
+    "half": "only the numerator is averaged: the denominator is averaged with the same rate",
+    "plain": "the conjugate is missing: the numerator is the label's spectrum times conj(patch's)",
+    "mirrored": "the conjugate is on the wrong spectrum: that filter is mirrored",
+    "turned": "the rate is on the wrong side: it is the share of the *new* patch",
+    "sum": "the old part must fade: multiply it by 1 - rate",
+    "new": "only the new patch is left of the filter",
+    "kept": "the denominator is still the old one",
+    "root": "the denominator is the *squared* modulus of the patch's spectrum",
+    "square": "the conjugate is missing in the denominator",
+}
 
 
 def _products(patch: Array, label: Array) -> tuple[Array, Array]:
@@ -177,6 +202,9 @@ def _next(
     A, B = _products(patch, label)
     F, G = _dft(patch), _dft(label)
     A = {"mirrored": G.conj() * F, "plain": G * F}.get(kind, A)
+    B = {"root": np.abs(F) + 0j, "square": F * F}.get(kind, B)
+    if kind == "kept":
+        return (1 - rate) * state[0] + rate * A, state[1]
     old, new = {"turned": (rate, 1 - rate), "sum": (1, rate), "new": (0, 1)}.get(kind, (1 - rate, rate))
     return old * state[0] + new * A, B if kind == "half" else old * state[1] + new * B
 
@@ -193,7 +221,9 @@ def _repaired(answer: Answer, rng: Generator, kinds: Sequence[str]) -> None:
     """`peak_shift` on maps that reveal one fault each."""
     for kind, (height, width) in product(kinds, ((9, 14), (12, 8), (8, 9))):
         response = rng.uniform(-0.3, 0.3, (height, width))
-        row, column = int(rng.integers(1, height // 2)), int(rng.integers(1, width // 2))
+        # A peak near the corner by the trough, so that only what the trough spoils costs points there.
+        most = (min(height, width),) * 2 if kind == "trough" else (height, width)
+        row, column = (int(rng.integers(1, length // 2)) for length in most)
         if kind == "negative":
             row, column = height - row, width - column
         if kind == "half":
@@ -213,8 +243,28 @@ def _repaired(answer: Answer, rng: Generator, kinds: Sequence[str]) -> None:
                 truth - np.array([height, width]) * (truth * 2 == (height, width)),
                 "half the length means +half, not -half",
             ),
+            (
+                truth - np.array([height, width]) * (truth == (height // 2, width // 2)),
+                "an index below or at half the length is a move down or right, also for an odd length",
+            ),
+            (
+                np.array([row - height // 2, column - width // 2]),
+                "displacement 0 is cell (0, 0), not the middle",
+            ),
+            (
+                np.array([_signed(row, height), _turned(column, height, height)]),
+                "the width is not the height",
+            ),
+            (
+                np.array([truth[0], truth[1] + (truth[1] < 0)]),
+                "one cell off for moves left: the last index means -1",
+            ),
         ]
         compare(found, truth, wrong, f"{height} x {width}, peak at index ({row}, {column})")
+
+
+def _turned(index: int, limit: int, length: int) -> int:
+    return index - length if index > limit / 2 else index
 
 
 def _signed(index: int, length: int) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from udtlib.check.grading.marking import Answer, Part, Problems, checker
-from udtlib.check.hints import Array, compare, expect, numbers
+from udtlib.check.hints import Array, compare, numbers, real
 
 Generator = np.random.Generator
+CONJUGATE = "the gradient of a product has the conjugate of the other factors: look at label and template"
 
 
 def _shifts(features: Array) -> Array:
@@ -56,10 +57,7 @@ def _response(answer: Answer, rng: Generator, channels: int, width: int) -> None
         label.shape,
         f"a real map of shape {label.shape}",
     )
-    expect(
-        not np.iscomplexobj(found),
-        "a response is real: drop the imaginary part, which is zero up to rounding",
-    )
+    real(found, "a response")
     truth = _respond(template, search, label, lam)
     apart = [_respond(t[None], z[None], label, lam) for t, z in zip(template, search, strict=True)]
     wrong = [
@@ -85,12 +83,20 @@ def _response(answer: Answer, rng: Generator, channels: int, width: int) -> None
             _respond(template, search, label, lam * template.size),
             "lambda is the plain one of the paper, not relative",
         ),
-        (_respond(template, search, label, 1e-12), "lambda is not used"),
+        (_respond(template, search, label, 1e-7), "lambda is not used"),
         (_respond(search, template, label, lam), "template and search patch are exchanged"),
+        (_respond(template, search, _impulse(label), lam), "the label is not used"),
         (np.fft.fftshift(truth), "shifting to the centre is for drawing only: displacement 0 is cell (0, 0)"),
     ]
     case = f"{channels} channel(s), {label.shape[0]} x {width}"
     compare(found, truth, wrong, case, rtol=1e-5, atol=1e-8)
+
+
+def _impulse(label: Array) -> Array:
+    """Return the label that is 1 at displacement zero, whose spectrum is 1 everywhere."""
+    impulse = np.zeros_like(label)
+    impulse[0, 0] = 1
+    return impulse
 
 
 def _slopes(loss: Any, at: Array) -> Array:
@@ -111,7 +117,7 @@ def _gradient(answer: Answer, rng: Generator, side: str, channels: int) -> None:
     found = numbers(
         answer(*given, lam, arriving.copy()), template.shape, f"a gradient of shape {template.shape}"
     )
-    expect(not np.iscomplexobj(found), "the gradient by real features is real: drop the imaginary part")
+    real(found, "the gradient by real features")
 
     def by_search(z: Array) -> float:
         return float((arriving * _respond(template, z, label, lam)).sum())
@@ -133,7 +139,9 @@ def _gradient(answer: Answer, rng: Generator, side: str, channels: int) -> None:
         (truth / arriving.size, "divided by H*W once too often"),
         (truth.mean(0) + 0 * truth, "every channel got the mean of all"),
     ]
-    if side == "template":
+    if side == "search":
+        wrong += [(value, CONJUGATE) for value in _mirrored_gradients(template, search, label, lam, arriving)]
+    else:
         wrong += [
             (linear, "the first term only: the denominator holds the template too"),
             (2 * linear - truth, "the second term has the wrong sign"),
@@ -143,6 +151,17 @@ def _gradient(answer: Answer, rng: Generator, side: str, channels: int) -> None:
             ),
         ]
     compare(found, truth, wrong, f"{channels} channel(s)", rtol=1e-4, atol=1e-6)
+
+
+def _mirrored_gradients(
+    template: Array, search: Array, label: Array, lam: float, arriving: Array
+) -> list[Array]:
+    """Return the search patch's gradient with the label, the template, or both mirrored."""
+    pairs = [(template, _mirror(label)), (_mirror(template), label), (_mirror(template), _mirror(label))]
+    return [
+        _slopes(lambda z, x=x, y=y: float((arriving * _respond(x, z, y, lam)).sum()), search)
+        for x, y in pairs
+    ]
 
 
 def _frozen(template: Array, search: Array, label: Array, lam: float, arriving: Array) -> Array:
@@ -171,9 +190,13 @@ def _energy(answer: Answer, rng: Generator, kind: str) -> None:
             _respond(_mirror(template), search, label, lam),
             "a convolution: which spectrum needs the conjugate?",
         ),
+        (
+            _respond(_mirror(template), _mirror(search), label, lam),
+            "the conjugate is still on the wrong spectrum",
+        ),
         (np.fft.fftshift(truth), "still shifted for drawing: displacement 0 is cell (0, 0)"),
         (_respond(template, search, label, lam * channels), "lambda is counted once for each channel"),
-        (_respond(template, search, label, 1e-12), "lambda is not used"),
+        (_respond(template, search, label, 1e-7), "lambda is not used"),
         (_respond(search, template, label, lam), "template and search patch are exchanged"),
     ]
     others = [(value, hint) for value, hint in wrong if not np.allclose(value, truth)]

@@ -14,6 +14,7 @@ from udtlib.check.hints import Array, close, compare, expect, number, numbers
 from udtlib.labels import gaussian_label
 
 Generator = np.random.Generator
+TURNED, EXCHANGED = [(-1, 0), (0, -1)], [(0, 1), (1, 0)]
 HOME = "the last patch and leads straight to T, neither through the others nor from the first"
 
 
@@ -44,10 +45,14 @@ def _loss(answer: Answer, rng: Generator, searches: int) -> None:
     first, last = patches[0], patches[-1]
     wrong = [
         (truth / label.size, "a sum over cells, not a mean"),
+        (truth / 2, "the whole sum of squares, not half of it"),
         (np.sqrt(truth), "the *squared* norm"),
         (_squares(seen, label), "that is the last response on the way out; go back to T"),
         (_squares(_respond(last, first, label, lam), label), "the last patch's label must be at its peak"),
         (_squares(_respond(last, first, seen, lam), label), "a clean label, not the response"),
+        (_misplaced(patches, label, lam, TURNED), "the label was moved the other way"),
+        (_misplaced(patches, label, lam, EXCHANGED), "rows and columns of the peak are exchanged"),
+        (_unmoved(patches, label, lam), "on the way out only T's label is `label`: the others are moved"),
         (_squares(_respond(first, last, believed, lam), label), "on the way back the roles change"),
         (_chained(patches, believed, label, lam), f"the way back starts at {HOME}"),
         (_direct(patches[:2], label, lam)[0], f"the way back starts at {HOME}"),
@@ -66,7 +71,8 @@ def _trip(rng: Generator, searches: int, label: Array, lam: float) -> list[Array
             patches.append(moved + 0.8 * rng.standard_normal((6, 5)))
         truth, _, believed = _direct(patches, label, lam)
         led_astray = searches == 1 or not close(_straight(patches, label, lam), truth)
-        if led_astray and not close(believed, label):
+        misled = [_misplaced(patches, label, lam, moves) for moves in (TURNED, EXCHANGED)]
+        if led_astray and not close(believed, label) and not any(close(one, truth) for one in misled):
             return patches
 
 
@@ -90,6 +96,21 @@ def _chained(patches: list[Array], last: Array, label: Array, lam: float) -> flo
         response = _respond(before, after, believed, lam)
         believed = _at_peak(response, label)
     return _squares(response, label)
+
+
+def _misplaced(patches: list[Array], label: Array, lam: float, moves: list[tuple[int, int]]) -> float:
+    """Return the loss if a label is moved by the matrix ``moves`` times the peak's row and column."""
+    believed = label
+    for before, after in pairwise(patches):
+        peak = divmod(int(_respond(before, after, believed, lam).argmax()), label.shape[1])
+        believed = np.roll(label, tuple(np.array(moves) @ peak), (0, 1))
+    return _squares(_respond(patches[-1], patches[0], believed, lam), label)
+
+
+def _unmoved(patches: list[Array], label: Array, lam: float) -> float:
+    """Return the loss if all filters of the way out have T's label."""
+    believed = _at_peak(_respond(patches[-2], patches[-1], label, lam), label)
+    return _squares(_respond(patches[-1], patches[0], believed, lam), label)
 
 
 def _straight(patches: list[Array], label: Array, lam: float) -> float:
@@ -123,7 +144,14 @@ def _weights(answer: Answer, rng: Generator, share: float, still: bool = False) 
         compare(
             found,
             truth,
-            [pair for pair in wrong if not close(pair[0], truth)],
+            [
+                *(pair for pair in wrong if not close(pair[0], truth)),
+                (truth * errors, "the loss is linear in each error: the derivative has no error in it"),
+                (
+                    truth[np.argsort(errors)],
+                    "in the order of the samples, not of their errors",
+                ),
+            ],
             f"{case}: derivatives",
             rtol=1e-6,
         )
@@ -179,6 +207,11 @@ def _trusted(answer: Answer, rng: Generator, kind: str) -> None:
     wrong = [
         ([np.hypot(*step) <= limit for step in steps], "*below* the limit: `<`, not `<=`"),
         (straight < limit, "the map wraps around: take the shorter way on the circle"),
+        (straight <= limit, "the map wraps around, and `<` is meant"),
+        (
+            np.hypot(*((back - start) % (height, width)).T) < limit,
+            "a step up or left is short too: take the shorter of the two ways round",
+        ),
         (
             [np.abs(step).sum() < limit for step in steps],
             "the Euclidean distance, not the sum of both directions",

@@ -5,7 +5,7 @@ time. Book: chapters 01 and 13.
 """
 
 from functools import partial
-from math import comb, nan, sqrt
+from math import comb, erfc, nan, sqrt
 
 import numpy as np
 
@@ -74,6 +74,11 @@ def _precision(answer: Answer, rng: Generator, kind: str) -> None:
         (1 - truth, "the share of frames *within* the limit"),
         (100 * truth, "a share in 0..1, not a percentage"),
         (errors.mean(), "a share of frames, not the mean distance"),
+        (np.sum(errors <= limit), "a share in 0..1, not a number of frames"),
+        (
+            np.mean(np.hypot(*(steps + (sizes - truth_boxes[:, 2:]) / 2).T) <= limit),
+            "the centre is half the size away from the corner",
+        ),
     ]
     others = [(value, hint) for value, hint in wrong if not close(value, truth)]
     compare(found, truth, others, f"{count} frames, {kind}")
@@ -102,6 +107,18 @@ def _report(answer: Answer, rng: Generator, kind: str) -> None:
             np.mean([np.nanmean(run[1:]) for run in overlaps]),
             "a lost target overlaps by 0; leaving it out flatters",
         ),
+        (
+            np.mean([np.nanmean(run) for run in overlaps]),
+            "a lost target overlaps by 0, and the first frame is not counted",
+        ),
+        (
+            np.nanmean(np.concatenate([run[1:] for run in overlaps])),
+            "a lost target overlaps by 0, and the mean is taken over the sequences' means",
+        ),
+        (
+            np.nan_to_num(np.concatenate(overlaps))[1:].mean(),
+            "the first frame of *each* sequence is not counted",
+        ),
         (np.mean([run.max() for run in filled]), "the mean over frames, not the best frame"),
         (np.median([np.mean(run) for run in filled]), "the mean over sequences, not the median"),
     ]
@@ -127,6 +144,8 @@ def _interval(answer: Answer, rng: Generator, count: int) -> None:
         (ends(2 * unpaired), "the same sequences for both: take the differences first (paired)"),
         (ends(2 * deviation), "of the mean: divide by the root of n"),
         (ends(2 * deviation / count), "divide by the *root* of n"),
+        (ends(2 * deviation**2 / sqrt(count)), "the standard deviation, not the variance"),
+        (ends(1.96 * error), "z is given: 2 here, not 1.96"),
         (ends(2 * error * sqrt((count - 1) / count)), "the deviation of a sample divides by n - 1"),
         (ends(2 * error, -mean), "first minus second"),
         (ends(error), "z errors to each side"),
@@ -144,7 +163,7 @@ def _sign(answer: Answer, rng: Generator, kind: str) -> None:
     second = rng.uniform(0.3, 0.7, len(order))
     first = second + np.concatenate([np.full(wins, 0.1), np.full(losses, -0.05), np.zeros(ties)])
     first, second = first[order], second[order]
-    found = number(answer(first, second), "a probability in 0..1")
+    found = number(answer(first.copy(), second.copy()), "a probability in 0..1")
 
     def tail(least: int, count: int) -> float:
         return sum(comb(count, k) for k in range(least, count + 1)) / 2**count
@@ -160,9 +179,17 @@ def _sign(answer: Answer, rng: Generator, kind: str) -> None:
         (2 * comb(count, most) / 2**count, "not only exactly so many wins: add the more extreme outcomes"),
         (1 - truth, "the probability of such a result by chance, not its complement"),
         (wins / count, "that is the share of wins"),
+        (comb(count, most) / 2**count, "not only exactly so many wins: add the more extreme outcomes"),
+        (
+            erfc((most - count / 2) / sqrt(count / 2)),
+            "add up the outcomes: a normal distribution is too rough",
+        ),
     ]
     others = [(value, hint) for value, hint in wrong if not close(value, truth)]
     compare(found, truth, others, f"{wins} wins, {losses} losses, {ties} ties", rtol=1e-5)
+    turned = number(answer(second, first), "a probability in 0..1")
+    hint = "in either direction: the second tracker may be the one that wins more often"
+    expect(close(turned, truth, rtol=1e-5), f"{losses} wins, {wins} losses, {ties} ties: {hint}")
 
 
 PROBLEMS: Problems = {

@@ -62,6 +62,18 @@ def number(found: Any, what: str) -> float:
     return float(value.real)
 
 
+def real(found: Any, what: str) -> None:
+    """Raise a hint unless an answer is real: one if its imaginary part is rounding, another if it is not."""
+    if np.iscomplexobj(found):
+        rounding = np.abs(found.imag).max(initial=0) <= ROUGH * np.abs(found).max(initial=0)
+        rest = (
+            "drop the imaginary part, which is zero up to rounding"
+            if rounding
+            else "is this still a spectrum?"
+        )
+        raise AssertionError(f"{what} is real: {rest}")
+
+
 def whole(found: Any, shape: tuple[int, ...], what: str) -> NDArray[np.int64]:
     """Return an answer as whole numbers, or say what was expected, as :func:`numbers` does."""
     values = numbers(found, shape, what)
