@@ -15,6 +15,7 @@ from video_files import frames_of, write_folder, write_video
 from udtlib.cli import main
 from udtlib.data.benchmarks.otb import load_annotations
 from udtlib.data.box_files import read_text
+from udtlib.data.raw_video.patch_cache import PatchCache
 from udtlib.errors import CheckpointError, DataError, MissingDataError, StorageError, TrainingError
 from udtlib.evaluation.results.files import prepare_folder
 from udtlib.files import make_folder
@@ -140,7 +141,7 @@ def test_sources_that_are_no_names(place, capsys, monkeypatch, source, message):
 
 def test_an_empty_name_is_no_network(place, capsys):
     assert main(["track", "clip", BOX, "--weights", ""]) == 2
-    assert "expected a weights file, found an empty name" in capsys.readouterr().err
+    assert "no weights file: the name is empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["nan,20,20,20", "20,20,-4,20"])
@@ -187,7 +188,18 @@ def test_a_cache_that_was_cut_off_is_told(place, capsys, damage):
     )
     assert not Path("run").exists()
     text = line_of(capsys, "data pack clip.avi --measured --out patches")
-    assert text.endswith("one that was cut off; remove it, and make the cache again\n")
+    assert text.endswith("if it was a cache, remove it and make it again\n")
+
+
+def test_a_cache_whose_patches_are_damaged_is_to_be_removed(place, capsys):
+    pack = "data pack clip.avi --measured --webp 90 --out patches"
+    assert main(pack.split()) == 0
+    data = Path("patches").read_bytes()
+    Path("patches").write_bytes(bytes(64) + data[64:])
+    capsys.readouterr()
+    assert line_of(capsys, pack).endswith("are damaged; remove it, and make the cache again\n")
+    with pytest.raises(DataError, match=r"cannot be decoded; remove it, and make the cache again$"):
+        PatchCache("patches", verify=False).read([0])
 
 
 def test_a_result_that_was_cut_off_at_a_line_is_not_exported(place, capsys):

@@ -106,8 +106,8 @@ def _check_alone(videos: Sequence[str | Path]) -> None:
     Raises:
         DataError: it is none.
     """
-    path = user_path(videos[0])
-    if len(videos) > 1 or not path.is_file():
+    path = user_path(videos[0]) if len(videos) == 1 else None
+    if path is None or not path.is_file():
         return
     try:
         check_video_start(path, read_head(path))

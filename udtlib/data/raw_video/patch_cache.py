@@ -164,7 +164,7 @@ class PatchCache:
             name = next(video.name for video in self.videos if index < video.end)
             raise DataError(
                 f"{self.path}: expected patch {index}, of {name}, as WebP of {PATCH_SIZE}x{PATCH_SIZE} "
-                "pixels, found one that cannot be decoded; {AGAIN}"
+                f"pixels, found one that cannot be decoded; {AGAIN}"
             )
         return patch
 
@@ -187,7 +187,8 @@ def _read_index(path: Path) -> Index:
         length, digest, magic = TRAILER.unpack(trailer) if len(trailer) == TRAILER.size else (0, b"", b"")
         if magic != MAGIC or length > size - TRAILER.size:
             raise DataError(
-                f"{path}: expected a patch cache, found another file or one that was cut off; {AGAIN}"
+                f"{path}: expected a patch cache, found another file or one that was cut off. Choose "
+                "another name; or, if it was a cache, remove it and make it again"
             )
         file.seek(size - TRAILER.size - length)
         text = file.read(length)
