@@ -4,11 +4,13 @@ import argparse
 import io
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import NoReturn
 
 import udtlib
@@ -73,11 +75,53 @@ def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
     return [path for path in named if path.parent.is_dir() and not path.is_dir()]
 
 
+class Ending:
+    """What ends a command as Ctrl-C does, so that it finishes its files and its children.
+
+    Attributes:
+        number: of the signal that came, 0 so far.
+    """
+
+    number = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Note the signal; what comes after it is passed over, for ``timeout`` sends it twice."""
+        self.number = number
+        signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def ending_signals() -> Iterator[Ending]:
+    """Take SIGTERM, and SIGHUP of a closed terminal, meanwhile; not those that somebody else takes."""
+    ending, taken = Ending(), list[int]()
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
+            try:
+                signal.signal(number, ending)
+            except ValueError:  # another thread: signals are not ours to take
+                break
+            taken.append(number)
+    try:
+        yield ending
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0 is done, 1 failed in part, 2 refused, 130 interrupted, 141 that nobody reads what it prints any more.
+    0 is done, 1 failed in part, 2 refused, 130 interrupted, 141 that nobody reads what it prints any more,
+    143 and 129 ended by SIGTERM and SIGHUP.
     """
+    with ending_signals() as ending:
+        status = _run(argv)
+    return 128 + ending.number if ending.number else status
+
+
+def _run(argv: Sequence[str] | None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show ends no command
         if isinstance(stream, io.TextIOWrapper):

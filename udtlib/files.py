@@ -55,11 +55,49 @@ def storage_errors(path: str | Path, advice: str = "") -> Iterator[None]:
     except UdtError:
         raise
     except OSError as error:
-        folder = Path(path).parent
-        why = error.strerror or str(error)
-        if isinstance(error, FileNotFoundError) and not folder.exists():
-            why = f"the folder {folder} does not exist"
+        why = _why(error, Path(path).parent)
         raise StorageError(f"{path}: cannot be written ({why}){advice}") from error
+
+
+def _why(error: OSError, folder: Path) -> str:
+    """Return what keeps a file from being written in ``folder``."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)) and not os.path.isdir(folder):
+        return _no_folder(folder)
+    return error.strerror or str(error)
+
+
+def _no_folder(folder: Path) -> str:
+    """Say what is the matter with a path that is no folder."""
+    found = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if os.path.isdir(found) or not os.path.lexists(found):
+        return f"the folder {folder} does not exist"
+    kind = "a file" if os.path.exists(found) else "a link that leads nowhere"
+    return f"{found} is {kind}, expected a folder; choose another place"
+
+
+def make_folder(folder: str | Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises:
+        StorageError: it cannot be made; a file that is in the place of one of them is named.
+    """
+    folder = user_path(folder)
+    with storage_errors(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StorageError(f"{folder}: cannot be made ({_no_folder(folder)})") from error
+
+
+def check_folder_of(path: Path) -> None:
+    """Check, before the work is done, that the folder of a file to write is there.
+
+    Raises:
+        MissingDataError: it is not, or is no folder.
+    """
+    if not path.parent.is_dir():
+        why = _no_folder(path.parent)
+        raise MissingDataError(f"{path}: {why}" + "; make it first" * why.endswith("not exist"))
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
@@ -130,7 +168,7 @@ def is_special(path: Path) -> bool:
     """
     try:
         mode = os.stat(path).st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         raise StorageError(f"{path}: expected the name of a file to write, found a disk or a socket")
@@ -195,8 +233,12 @@ def _sync(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-def open_partial(path: Path) -> FileIO:
+def open_partial(path: Path, of: Path | None = None) -> FileIO:
     """Open a file of a fixed name that is written piece by piece, over several runs; made if need be.
+
+    Args:
+        path: the file.
+        of: what messages name where it cannot be written, if not the file itself.
 
     Returns:
         It, unbuffered, to read and write from the start.
@@ -208,7 +250,7 @@ def open_partial(path: Path) -> FileIO:
     def opener(name: str, _: int) -> int:
         return os.open(name, os.O_RDWR | os.O_CREAT | NO_FOLLOW | getattr(os, "O_BINARY", 0), 0o666)
 
-    with storage_errors(path):
+    with storage_errors(of or path):
         if path.is_symlink():
             raise StorageError(f"{path}: expected a file of an earlier run, or none, found a link; remove it")
         file = open(str(path), "r+b", buffering=0, opener=opener)  # noqa: SIM115

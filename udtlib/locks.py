@@ -69,7 +69,7 @@ def _locked(path: Path, lock: Path) -> Iterator[None]:
 
 def _take(path: Path, lock: Path) -> FileIO:
     while True:
-        file = open_partial(lock)
+        file = open_partial(lock, of=path)
         if not _try_lock(file):
             file.close()
             raise StorageError(

@@ -264,9 +264,12 @@ def test_a_video_shorter_than_it_says_is_told(video, tmp_path, capsys):
         (["--box", BOX, "--boxes", "FOLDER"], "expected the name of a file to write, found a folder"),
         (
             ["--box", BOX, "--boxes", "SOURCE/b.txt"],
-            r"clip\.avi: cannot be written \((File exists|Not a dir)",
+            r"clip\.avi is a file, expected a folder; choose another place",
         ),
-        (["--box", BOX, "--out", "SOURCE/o.mp4"], r"clip\.avi: cannot be written \((File exists|Not a dir)"),
+        (
+            ["--box", BOX, "--out", "SOURCE/o.mp4"],
+            r"clip\.avi is a file, expected a folder; choose another place",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_in_one_line(video, capsys, options, message):

@@ -431,7 +431,7 @@ def test_batches_of_another_size_are_refused(tmp_path):
 
 def test_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("text")
-    with pytest.raises(TrainingError, match="cannot make this folder"):
+    with pytest.raises(StorageError, match="file is a file, expected a folder"):
         open_run(tmp_path / "file" / "run", TrainingSettings(), resume=False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from udtlib.commands.common import file_path
 from udtlib.data.locate import book_folder
 from udtlib.errors import MissingDataError
-from udtlib.files import write_whole
+from udtlib.files import make_folder, write_whole
 from udtlib.printing import say
 
 EXAMPLE = "udt book my-book"
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources = chapter_files()
     new = [name for name in sources if not (folder / name).exists()]
     for name in new:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((folder / name).parent)
         write_whole(folder / name, sources[name].read_bytes())
     kept = len(sources) - len(new)
     say(f"{len(new)} files written to {folder}" + (f"; {kept} were there and stay as they are" * bool(kept)))

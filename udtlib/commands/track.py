@@ -23,7 +23,7 @@ from udtlib.data.video.file import VideoFile
 from udtlib.data.video.live import LiveVideo, open_source
 from udtlib.data.video.writer import SUFFIXES, VideoWriter
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
-from udtlib.files import remove_unfinished, storage_errors
+from udtlib.files import make_folder, remove_unfinished
 from udtlib.frames import Frame
 from udtlib.locks import only_writer
 from udtlib.printing import say
@@ -182,7 +182,10 @@ def first_boxes(arguments: argparse.Namespace) -> Boxes:
         raise DataError(
             f"{arguments.truth}: expected a box of frame {arguments.start}, found {len(truth)} boxes"
         )
-    return check_box(truth[arguments.start])[None]
+    try:
+        return check_box(truth[arguments.start])[None]
+    except BoxError as error:
+        raise BoxError(f"{arguments.truth}, frame {arguments.start}: {error}") from error
 
 
 def parse_box(text: str) -> Boxes:
@@ -215,8 +218,7 @@ class Outputs:
         )
         with ExitStack() as held:
             for path in filter(None, (*paths, video)):
-                with storage_errors(path.parent):
-                    path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
             held.enter_context(only_writer(*paths, video))
             for target in map(Path, map(os.path.realpath, filter(None, (*paths, video)))):
                 remove_unfinished(target.parent, target.name)

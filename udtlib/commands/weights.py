@@ -3,11 +3,14 @@
 import argparse
 
 from udtlib.commands.common import file_path
+from udtlib.errors import OptionError
 from udtlib.printing import printable, say
 from udtlib.weights.channels import CHANNEL_ORDERS
 
 EXAMPLE = "udt weights convert UDT_Unsupervised.mat udt.safetensors"
 WRITES = ("target",)
+OTHERS = (".mat", ".onnx", ".pt", ".pth", ".safetensors", ".tar")
+"""Suffixes that say what a file holds."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, export or show."""
+    check_suffix(arguments)
     from udtlib.weights import PUBLISHED, load_weights, save_weights  # with torch, which --help does without
 
     weights = load_weights(arguments.source, arguments.channels)
@@ -59,3 +63,20 @@ def run(arguments: argparse.Namespace) -> int:
     for name, tensor in weights.tensors.items():
         say(f"  {name:<13} {'x'.join(map(str, tensor.shape)):<10} norm {tensor.norm():.3f}")
     return 0
+
+
+def check_suffix(arguments: argparse.Namespace) -> None:
+    """Refuse a name for the written file that belongs to another format, such as ``.onnx`` for safetensors.
+
+    Raises:
+        OptionError: it is one.
+    """
+    formats = {"convert": ".safetensors", "export": ".onnx"}
+    own = formats.get(arguments.action)
+    suffix = arguments.target.suffix.lower() if own else ""
+    if suffix in OTHERS and suffix != own:
+        other = next((name for name, each in formats.items() if each == suffix), None)
+        hint = f"; `udt weights {other}` writes {suffix}" if other else ""
+        raise OptionError(
+            f"{arguments.target}: expected the name of a {own} file to write, found one of {suffix}{hint}"
+        )

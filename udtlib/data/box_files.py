@@ -1,5 +1,6 @@
 """Boxes in text files: one ``x, y, w, h`` a line, with any mixture of separators and line ends."""
 
+import codecs
 import json
 import re
 import stat
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from udtlib.arguments import columns
 from udtlib.boxes import Boxes
 from udtlib.errors import DataError, MissingDataError, ShapeError
-from udtlib.files import storage_errors, user_path, write_whole
+from udtlib.files import make_folder, user_path, write_whole
 
 LARGEST_TEXT = 1 << 28
 """Bytes; the boxes of 100 sequences have a hundredth."""
@@ -86,8 +87,7 @@ def write_boxes(path: str | Path, boxes: ArrayLike, index_base: int, comment: st
         ShapeError: as `boxes_text`.
     """
     path, text = user_path(path), boxes_text(boxes, index_base)
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, (f"# {comment}\n" if comment else "") + text)
 
 
@@ -123,11 +123,22 @@ def read_text(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError) as error:
-        raise MissingDataError(f"{path}: no such text file") from error
+        found = ", but a folder" if path.is_dir() else ""
+        raise MissingDataError(f"{path}: no such text file{found}") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected a text file, found binary data") from error
+        raise DataError(f"{path}: {_no_text(error)}") from error
     except OSError as error:
         raise MissingDataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _no_text(error: UnicodeDecodeError) -> str:
+    """Say what a file is that is no UTF-8: texts of Windows come in other encodings."""
+    data: bytes = error.object
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "expected a text file in UTF-8, found UTF-16; save it as UTF-8"
+    if b"\0" in data:
+        return "expected a text file, found binary data"
+    return f"expected a text file in UTF-8, found another encoding at byte {error.start}; save it as UTF-8"
 
 
 def read_json_object(path: str | Path, what: str = "a JSON object by sequence") -> dict[str, Any]:

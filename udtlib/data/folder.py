@@ -36,7 +36,10 @@ def load_folder(
         DataError: as `open_frames` and `read_boxes`, or a wrong number of boxes.
     """
     if root is None:
-        raise MissingDataError('the dataset "folder" needs root=, a folder of images or a video file')
+        raise MissingDataError(
+            'the dataset "folder" is one of your own: name its folder of images or its video file with root= '
+            "(in a terminal --root; --annotations of `udt score` and `udt report`)"
+        )
     root = user_path(root)
     frames = open_frames(root)
     return [Sequence(sequence_name(root), frames, _read_truth(root, truth, frames, index_base))]

@@ -25,7 +25,7 @@ from udtlib.evaluation.running.measured import provenance
 from udtlib.experiments.declared import Arm, Scale
 from udtlib.experiments.judging import judge, parts
 from udtlib.experiments.material import ArmBatches, arm_batches, sequences_to_judge
-from udtlib.files import user_path, write_whole
+from udtlib.files import make_folder, user_path, write_whole
 from udtlib.fingerprints import fingerprint
 from udtlib.locks import only_writer
 from udtlib.printing import say
@@ -209,7 +209,7 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], folder: Path) -> No
 
 def train_arm(arm: Arm, seed: int, place: Place, folder: Path) -> None:
     """Train what is missing of a run, in all processes."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if not arm.trained:
         return
     batches = arm_batches(arm, place.scale, seed, place.videos)

@@ -154,7 +154,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     folder = user_path(folder)
     path = folder / NEWEST
     if not path.is_file():
-        raise CheckpointError(f"no checkpoint {path} to resume from; start the run without --resume")
+        what_to_do = advice(folder) if (folder / BEFORE).exists() else "Start the run without --resume"
+        raise CheckpointError(f"no checkpoint {path} to resume from. {what_to_do}")
     try:
         return read_checkpoint(path)
     except CheckpointError as error:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from udtlib.data.kinds import check_video_start, read_head
 from udtlib.data.raw_video.augmentation import augment
 from udtlib.data.raw_video.cache_index import PackedVideo
 from udtlib.data.raw_video.dull_videos import dull_lines, find_dull
@@ -19,8 +20,8 @@ from udtlib.data.raw_video.patch_cache import MAGIC, PatchCache
 from udtlib.data.raw_video.triplets import TripletLoader, Triplets, draw_triplets, split_videos
 from udtlib.data.synthetic.cache import synthetic_name
 from udtlib.data.synthetic.patches import render_patches
-from udtlib.errors import OptionError
-from udtlib.files import storage_errors, user_path
+from udtlib.errors import DataError, OptionError
+from udtlib.files import make_folder, user_path
 from udtlib.training.settings import VARIANTS, Variant
 from udtlib.training.step import Batch
 
@@ -94,9 +95,27 @@ def prepare_cache(videos: Sequence[str | Path], folder: Path, measured: Measured
     if caches:
         return user_path(caches[0])
     folder = user_path(folder)
-    with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    _check_alone(videos)
+    make_folder(folder)
     return pack_videos(videos, folder / CACHE, measured=measured, progress=True).path
+
+
+def _check_alone(videos: Sequence[str | Path]) -> None:
+    """Refuse one file that is no video; a cache that was cut off has lost the end by which it is known.
+
+    Raises:
+        DataError: it is none.
+    """
+    path = user_path(videos[0]) if len(videos) == 1 else None
+    if path is None or not path.is_file():
+        return
+    try:
+        check_video_start(path, read_head(path))
+    except DataError as error:
+        raise DataError(
+            f"{error}; if it was a patch cache, it was cut off: remove it, and make it again with "
+            "`udt data pack`"
+        ) from error
 
 
 def cached_data(

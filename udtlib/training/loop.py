@@ -14,11 +14,12 @@ from typing import Annotated
 
 from udtlib.arguments import Between, checked
 from udtlib.errors import CheckpointError, OptionError, StorageError, TrainingError
-from udtlib.files import remove_unfinished, user_path, write_whole
+from udtlib.files import make_folder, remove_unfinished, user_path, write_whole
 from udtlib.locks import only_writer
 from udtlib.training.ahead import BatchSource, ahead, or_saved
 from udtlib.training.card import card_lines
 from udtlib.training.checkpoint import (
+    BEFORE,
     NEWEST,
     Checkpoint,
     advice,
@@ -191,15 +192,12 @@ def open_run(
     ``lock`` is given what keeps other trainings out of the folder.
 
     Raises:
-        StorageError: another process is training there.
+        StorageError: another process is training there, or the folder cannot be made.
         TrainingError: a new run where one is already.
         CheckpointError: see `udtlib.training.checkpoint.load_checkpoint` and ``settings_to_go_on``.
     """
     if not resume:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(f"{folder}: cannot make this folder ({error.strerror})") from error
+        make_folder(folder)
     if lock is not None and folder.is_dir():
         lock.enter_context(only_writer(folder))
         remove_unfinished(folder)
@@ -219,7 +217,7 @@ def check_new(folder: str | Path) -> None:
     Raises:
         TrainingError: one has been there.
     """
-    if any((user_path(folder) / name).exists() for name in (NEWEST, WEIGHTS)):
+    if any((user_path(folder) / name).exists() for name in (NEWEST, BEFORE, WEIGHTS)):
         raise TrainingError(f"{folder} holds a training run; add --resume to go on, or name another folder")
 
 

@@ -17,7 +17,7 @@ from udtlib.child_process import python
 from udtlib.data.box_files import read_settings, read_text, stated_path
 from udtlib.data.kinds import IMAGE_SUFFIXES, is_system_name
 from udtlib.errors import DataError, MissingDataError
-from udtlib.files import storage_errors, user_path, write_whole
+from udtlib.files import make_folder, user_path, write_whole
 from udtlib.trackers.own import absolute
 
 LIST, TRUTH, FILE = "list.txt", "groundtruth.txt", "sequence"
@@ -184,6 +184,5 @@ def _found_images(folder: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with storage_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, text)

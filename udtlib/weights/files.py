@@ -160,6 +160,8 @@ def load_weights(path: str | Path, channels: str | None = None) -> Weights:
     """
     from udtlib.weights.foreign import read_foreign
 
+    if not str(path):
+        raise MissingDataError("no weights file: the name is empty")
     path = user_path(path)
     try:
         is_there = path.is_file()

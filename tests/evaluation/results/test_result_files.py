@@ -192,5 +192,5 @@ def test_leftovers_of_killed_runs_are_removed_but_not_what_is_being_written(tmp_
     prepare_folder(tmp_path)
     assert os.listdir(tmp_path) == [".new.txt.0123456789abcdef.unfinished"]
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"results cannot be written there \(Not a directory\)"):
+    with pytest.raises(StorageError, match=r"file is a file, expected a folder"):
         prepare_folder(tmp_path / "file" / "mosse")

@@ -76,6 +76,8 @@ def load_annotations(path: str | Path) -> list[Sequence]:
         sequences = [_from_entry(*item, attributes, path) for item in read_json_object(path).items()]
     else:
         raise MissingDataError(f"{path}: no such file of annotations, nor folder of OTB sequences")
+    if not sequences:
+        raise MissingDataError(f"{path}: expected OTB sequences by name, found none")
     return sorted(sequences, key=lambda sequence: sequence.name.lower())
 
 

@@ -27,7 +27,7 @@ from udtlib.errors import (
     DownloadError,
     MissingDataError,
 )
-from udtlib.files import storage_errors, user_path, write_whole
+from udtlib.files import make_folder, user_path, write_whole
 from udtlib.locks import only_writer
 
 CHECKSUMS = "checksums.json"
@@ -139,8 +139,7 @@ def download(
     """
     benchmark, root = look_up("benchmark to download", name, BENCHMARKS), user_path(root)
     benchmark = benchmark if largest is None else replace(benchmark, largest=largest)
-    with storage_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     base, problems = (address or benchmark.address).rstrip("/") + "/", {}
     with only_writer(root):
         read_checksums(root)

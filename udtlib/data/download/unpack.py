@@ -18,7 +18,7 @@ from pathlib import Path
 
 from udtlib.data.download.members import LARGEST, check_names, check_sizes, parts_of, wanted
 from udtlib.errors import ArchiveError, OptionError, StorageError, UdtError
-from udtlib.files import UNFINISHED, storage_errors, user_path
+from udtlib.files import UNFINISHED, make_folder, storage_errors, user_path
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -72,8 +72,8 @@ def unpack(
         raise OptionError(f"expected a plain name for a sequence, found {name!r}")
     for left in root.glob(f".{glob.escape(name)}*{UNFINISHED}"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
+    make_folder(root)
     with storage_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
         workplace = Path(tempfile.mkdtemp(UNFINISHED, f".{name}.", root))
     try:
         _extract(user_path(archive), workplace / name, largest)

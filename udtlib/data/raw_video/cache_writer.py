@@ -19,7 +19,7 @@ from typing import Any
 from udtlib.data.raw_video.cache_index import Index, PackedVideo, SkippedVideo, parse_index
 from udtlib.data.raw_video.patch_cache import MAGIC, TRAILER, PatchCache
 from udtlib.errors import DataError, OptionError, StorageError, UdtError
-from udtlib.files import check_target, open_partial, put_in_place, storage_errors
+from udtlib.files import check_target, make_folder, open_partial, put_in_place
 from udtlib.locks import only_writer
 
 
@@ -32,8 +32,7 @@ def write_cache(out: Path, settings: dict[str, Any], fill: Callable[["CacheWrite
         StorageError: it cannot be written, or another process is writing it.
     """
     check_target(out)
-    with storage_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     if not out.exists():
         with only_writer(out):
             if not out.exists():  # another process may just have finished
@@ -87,8 +86,7 @@ class CacheWriter:
         self.partial = Path(f"{self.out}.partial")
         self.index_path = Path(f"{self.out}.partial.index")
         self.settings = json.loads(json.dumps(settings))
-        with storage_errors(self.out):
-            self.out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.out.parent)
         is_new = not self.partial.exists()
         self._patches, self._lines = open_partial(self.partial), open_partial(self.index_path)
         try:

@@ -23,6 +23,7 @@ from udtlib.errors import DataError, MissingDataError, OptionError
 from udtlib.files import user_path
 
 MAGIC = b"UDTPATCH"
+AGAIN = "remove it, and make the cache again"
 TRAILER = struct.Struct("<Q32s8s")
 """Length of the index, its SHA-256, `MAGIC`."""
 
@@ -153,7 +154,7 @@ class PatchCache:
         for video in self.videos:
             patches = self._bytes[video.offset : video.offset + video.nbytes].data
             if hashlib.sha256(patches).hexdigest() != video.sha256:
-                raise DataError(f"{self.path}: the patches of {video.name} are damaged; make the cache again")
+                raise DataError(f"{self.path}: the patches of {video.name} are damaged; {AGAIN}")
 
     def _decode(self, index: int) -> Patches:
         assert self._offsets is not None
@@ -163,7 +164,7 @@ class PatchCache:
             name = next(video.name for video in self.videos if index < video.end)
             raise DataError(
                 f"{self.path}: expected patch {index}, of {name}, as WebP of {PATCH_SIZE}x{PATCH_SIZE} "
-                "pixels, found one that cannot be decoded; make the cache again"
+                f"pixels, found one that cannot be decoded; {AGAIN}"
             )
         return patch
 
@@ -185,14 +186,17 @@ def _read_index(path: Path) -> Index:
         trailer = file.read()
         length, digest, magic = TRAILER.unpack(trailer) if len(trailer) == TRAILER.size else (0, b"", b"")
         if magic != MAGIC or length > size - TRAILER.size:
-            raise DataError(f"{path}: expected a patch cache, found another file or one that was cut off")
+            raise DataError(
+                f"{path}: expected a patch cache, found another file or one that was cut off. Choose "
+                "another name; or, if it was a cache, remove it and make it again"
+            )
         file.seek(size - TRAILER.size - length)
         text = file.read(length)
     if hashlib.sha256(text).digest() != digest:
-        raise DataError(f"{path}: the index is damaged; make the cache again")
+        raise DataError(f"{path}: the index is damaged; {AGAIN}")
     index = parse_index(text.splitlines(), str(path))
     if index.nbytes != size - TRAILER.size - length:
         raise DataError(
-            f"{path}: expected {index.nbytes} bytes of patches, found {size - TRAILER.size - length}"
+            f"{path}: expected {index.nbytes} bytes of patches, found {size - TRAILER.size - length}; {AGAIN}"
         )
     return index

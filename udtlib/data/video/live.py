@@ -17,6 +17,7 @@ from udtlib.errors import DataError
 
 SCHEMES = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
 CAMERA = re.compile(r"[0-9]{1,2}")
+DEVICE = re.compile(r"/dev/video([0-9]{1,2})")
 
 
 class LiveVideo(VideoFile):
@@ -70,11 +71,16 @@ def open_source(source: str) -> Frames:
     """Return the frames of a video file, a folder of images, a camera (``"0"``) or a stream (a URL).
 
     Raises:
-        DataError: a URL of another kind than `SCHEMES`, or as `LiveVideo` and `open_frames`.
+        DataError: no name at all, a camera's device, a URL of another kind than `SCHEMES`, or as `LiveVideo`
+            and `open_frames`.
         MissingDataError, DecoderError: as `open_frames`.
     """
+    if not source:
+        raise DataError("expected a video, a folder, a camera or a stream, found an empty name")
     if is_live(source):
         return LiveVideo(source)
+    if device := DEVICE.fullmatch(source):
+        raise DataError(f"{source}: a camera is named by its number alone, here {int(device[1])}")
     if _scheme(source) and not os.path.lexists(source):
         raise DataError(f"{shown_name(source)}: expected a URL that starts with one of {', '.join(SCHEMES)}")
     return open_frames(source)

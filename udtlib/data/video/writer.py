@@ -55,6 +55,7 @@ class VideoWriter:
             unfinished = held.enter_context(replacing(path))
             self._name = held.enter_context(native_name_in(unfinished.parent, unfinished.name))
             if not self._open(fps, (width + width % 2, height + height % 2)):
+                unfinished.write_bytes(bytes(1 << 16))  # OpenCV does not say that the disk is full; this does
                 raise DataError(
                     f"{path}: OpenCV cannot write a video of {width}x{height} at {fps:g} fps there"
                 )
@@ -91,7 +92,8 @@ class VideoWriter:
         """
         with self._held:
             self._writer.release()
-            written = cv2.VideoCapture(self._name)
+            with _quiet():
+                written = cv2.VideoCapture(self._name)
             written.set(cv2.CAP_PROP_POS_FRAMES, self._count - 1)
             complete = written.grab()
             written.release()  # Windows renames no open file
@@ -103,7 +105,10 @@ class VideoWriter:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let FFmpeg print nothing: about every WebM it says that the codec's name is not that of AVI."""
+    """Let FFmpeg print nothing: about every WebM it says that the codec's name is not that of AVI.
+
+    What it says of a file that was cut off, we say ourselves.
+    """
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

@@ -1,7 +1,7 @@
 """Whole runs to and from other toolkits' folders; no file of anybody is replaced. Book: chapter 13."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from udtlib.evaluation.results.records import usable_record
 from udtlib.evaluation.results.regions import read_regions, region_lines
 from udtlib.evaluation.results.runs import find_trackers, recorded_dataset
 from udtlib.evaluation.results.trajectories import EXPERIMENT, find_trajectories
-from udtlib.files import storage_errors, write_whole
+from udtlib.files import make_folder, storage_errors, write_whole
 from udtlib.locks import only_writer
 
 
@@ -46,19 +46,43 @@ def export_run(run: Path, form: str, out: Path, dataset: str | None = None) -> T
     trackers = find_trackers([run])
     dataset = dataset or recorded_dataset(trackers.values())
     if dataset is None:
-        raise DataError(f"{run}: no record says on which dataset this ran; name it with --dataset")
+        raise _no_dataset(run, trackers.values())
     done, files = Transfer(), dict[str, bytes]()
     for name, folder in trackers.items():
         for path in result_files(folder, tell=True):
             try:
                 boxes = read_boxes(path, index_base(dataset))
-                seconds = float(usable_record(path)[0].get("seconds", 0)) or None
+                record = usable_record(path)[0]
+                _check_count(path, len(boxes), record.get("frames"))
+                seconds = float(record.get("seconds", 0)) or None
                 found = FILES[form](Answers(name.replace("/", "-"), path.stem, boxes, seconds), dataset)
                 files |= found
             except UdtError as error:
                 done.problems[path] = str(error)
     _write(files, out, done)
     return done
+
+
+def _no_dataset(run: Path, folders: Iterable[Path]) -> DataError:
+    """Return the error for a run whose dataset nothing says; a record that is broken is named."""
+    paths = (path for folder in folders for path in sorted(folder.glob("*.txt")))
+    broken = next((problem for path in paths if (problem := usable_record(path)[1])), "")
+    return DataError(
+        f"{run}: no record says on which dataset this ran; name it with --dataset"
+        + (f" ({broken})" if broken else "")
+    )
+
+
+def _check_count(path: Path, found: int, recorded: object) -> None:
+    """Refuse a result with more or fewer boxes than its record says, such as one that was cut off.
+
+    Raises:
+        DataError: it is one.
+    """
+    if recorded is not None and recorded != found:
+        raise DataError(
+            f"{path}: expected {recorded} boxes, as its record says, found {found}; evaluate it again"
+        )
 
 
 def export_vot(run: Path, out: Path, dataset: str | None = None) -> Transfer:
@@ -74,7 +98,7 @@ def export_vot(run: Path, out: Path, dataset: str | None = None) -> Transfer:
     trackers = find_trackers([run], "vot")
     dataset = dataset or recorded_dataset(folder / "vot" for folder in trackers.values())
     if dataset is None:
-        raise DataError(f"{run}: no record says on which dataset this ran; name it with --dataset")
+        raise _no_dataset(run, [folder / "vot" for folder in trackers.values()])
     done, files = Transfer(), dict[str, bytes]()
     for tracker, folder in trackers.items():
         for name, paths in find_trajectories(folder).items():
@@ -145,8 +169,7 @@ def _write(files: Mapping[str, bytes], root: Path, done: Transfer) -> None:
             prepare_folder(folder)
             locks.enter_context(only_writer(folder))
         for path, content in new.items():
-            with storage_errors(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_whole(path, content)
     done.written = len(new)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence as AbstractSequence
 from pathlib import Path
 from typing import Any
 
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError
 from udtlib.evaluation.report import html
 from udtlib.evaluation.report.explorer import explorer
 from udtlib.evaluation.report.material import Panel, count
@@ -26,7 +26,7 @@ from udtlib.evaluation.report.sections import (
     since_the_start,
 )
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.files import is_special, user_path, write_whole
+from udtlib.files import check_folder_of, is_special, user_path, write_whole
 
 SECTIONS = {
     "Overall": overall,
@@ -115,8 +115,7 @@ def check_report_path(path: str | Path) -> None:
     path = user_path(path)
     if is_special(path):
         return
-    if not path.parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    check_folder_of(path)
     if path.is_dir():
         raise DataError(f"{path}: expected the name of an HTML file to write, found a folder")
     if not os.access(path.parent, os.W_OK):

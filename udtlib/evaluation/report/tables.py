@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError
 from udtlib.evaluation.report.vot_tables import differences, sequence_table, vot_table
 from udtlib.evaluation.scoring.measures import MEASURES, title_of
 from udtlib.evaluation.scoring.scores import TrackerScore
 from udtlib.evaluation.scoring.statistics import Interval, Spread, sequences_needed
 from udtlib.evaluation.scoring.vot_results import vot_score_of
-from udtlib.files import user_path, write_whole
+from udtlib.files import check_folder_of, user_path, write_whole
 
 
 def main_table(scores: AbstractSequence[TrackerScore]) -> str:
@@ -174,8 +174,7 @@ def check_json_path(path: str | Path | None) -> None:
     if path is None:
         return
     path = user_path(path)
-    if not path.parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    check_folder_of(path)
     if path.is_dir():
         raise DataError(f"{path}: expected the name of a JSON file to write, found a folder")
 

@@ -31,7 +31,7 @@ from udtlib.evaluation.results.regions import (
     read_regions,
     write_regions,
 )
-from udtlib.files import remove_unfinished, user_path, write_whole
+from udtlib.files import make_folder, remove_unfinished, user_path, write_whole
 from udtlib.printing import log_of
 
 LOG = log_of("udtlib.evaluation")
@@ -275,7 +275,7 @@ def check_name(name: str, what: str) -> str:
         found = repr(name) if len(name) < 80 else f"{name[:40]!r}... of {len(name)} characters"
         raise DataError(
             f"expected as the name of a {what} a file name of 1 to {LONGEST_NAME} bytes without '/' and "
-            f"'\\', that does not begin with '.', found {found}"
+            f"'\\', that does not begin with '.', found {found}; rename it"
         )
     return name
 
@@ -284,10 +284,7 @@ def prepare_folder(folder: Path) -> None:
     """Make a folder for results; remove what a killed run left half written more than a minute ago.
 
     Raises:
-        DataError: the folder cannot be made.
+        StorageError: the folder cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: results cannot be written there ({error.strerror})") from error
+    make_folder(folder)
     remove_unfinished(folder)

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from udtlib.data.locate import PROJECT
-from udtlib.errors import DataError, MissingDataError
+from udtlib.errors import DataError
 from udtlib.evaluation.scoring.scores import TrackerScore
-from udtlib.files import user_path, write_whole
+from udtlib.files import check_folder_of, user_path, write_whole
 from udtlib.trackers import Tracker
 from udtlib.trackers.base import weights_fingerprint
 
@@ -135,8 +135,7 @@ def check_table_path(path: str | Path | None) -> None:
     if path is None:
         return
     path = user_path(path)
-    if not path.parent.is_dir():
-        raise MissingDataError(f"{path}: the folder {path.parent} does not exist; make it first")
+    check_folder_of(path)
     if path.suffix != ".csv" or path.is_dir():
         raise DataError(f"{path}: expected the name of a table FILE.csv to write; FILE.json goes beside it")
 
