@@ -14,12 +14,12 @@ class StopRequest:
     number: int = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Note the signal, which the loop looks at after each step; a second one does what it always does.
+        """Note the signal, which the loop looks at after each step.
 
-        SIGTERM then ends the process at once, SIGINT raises KeyboardInterrupt.
+        A SIGINT after it raises KeyboardInterrupt at once. A second SIGTERM asks for nothing new: ``timeout``
+        sends it twice.
         """
         self.number = number
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
