@@ -19,6 +19,7 @@ from choice_results import of_network, parser_of
 from kept import write_json
 from udtlib.data import load_dataset
 from udtlib.evaluation.running.measured import provenance
+from udtlib.experiments.verdicts import MEASURES
 
 POINTS: tuple[dict[str, Any], ...] = (
     {},
@@ -49,7 +50,11 @@ def main() -> None:
             options = {"weights": file, "preset": "book", "dtype": "bfloat16"} | point
             folder = arguments.out / title(point).replace("=", "-")
             row = of_network(name, options, sequences, folder)
-            networks[name] = {"weights": row["weights"], "sequences": row["sequences"]}
+            kept = {
+                video: {measure: each[measure] for measure in MEASURES}
+                for video, each in row["sequences"].items()
+            }
+            networks[name] = {"weights": row["weights"], "sequences": kept}
         what = "overlap and robustness from anchors, one setting of the preset book changed at a time"
         write_json(arguments.table, origin | {"what": what, "points": found})
 
