@@ -1446,7 +1446,10 @@ for name in preset_points:
     print(line)
 
 # %% [markdown]
-# TEXT
+# No setting takes the preset's place. The means of the seven lie within about a point of `book`, with corrected p-values
+# of 0.7 and more. The last line is another matter: without the points on the target the overlap falls by 3.3 points, and
+# the corrected p-value is just below 0.05. Expect less of this choice on other sequences, because it was made on these
+# ones, with an earlier network.
 #
 # **Predict:** how soon after a start can we see whether a network was trained at all: in the next frame, after ten, or
 # only after fifty? In the next picture zero is the overlap of random weights. Each curve is a network's lead over them
@@ -1537,6 +1540,12 @@ for gap in recipe_gaps.values():
 assert abs(recipe_gaps["on drawn clips"].mean) < 0.005
 assert gained["udt"][0].mean < gained["udt"][-1].mean / 3
 assert paired["book"].low > 0
+*tried, without_points = against_book
+assert without_points == "flow=False"
+assert min(corrected[name] for name in tried) > 0.7
+assert max(abs(against_book[name].interval.mean) for name in tried) < 0.0125
+assert f"{against_book[without_points].interval.mean:.3f}" == "-0.033"
+assert 0.04 < corrected[without_points] < 0.05
 for name in ("authors' UDT", "authors' DCFNet"):
     assert paired[name].low < 0 < paired[name].high
 
