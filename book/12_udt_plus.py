@@ -1071,10 +1071,10 @@ bill("second look")
 # the whole picture moved, and the window moves along (`camera.CameraMotion`). **A steady motion** (`velocity`): the
 # window moves on by a share of the mean motion of the last frames.
 #
-# What is each of the four worth alone? The bills above have the first 40 frames of every second sequence. The next table
-# has all frames of all 22, with one change at a time. It begins with the settings with which the authors ran VOT (among
-# others a larger patch, and learning in each of the first nine frames), because the step `flow` has these too. In the last two lines an
-# option is added to all that the library's UDT+ has:
+# What is each of the four worth alone? The bills above have the first 40 frames of every second sequence. The next
+# table has all frames of all 22, with one change at a time. It begins with the settings with which the authors ran VOT
+# (among others a larger patch, and learning in each of the first nine frames), because the step `flow` has these too.
+# In the last two lines an option is added to all that the library's UDT+ has:
 
 # %%
 whole = json.loads(stored_result("ch12_alone.json").read_text("utf-8"))["auc"]

@@ -54,10 +54,11 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 # trained with labels to each test video.
 #
 # The training patches are three times as wide and high as the first box. The three of a triplet are cut at one place: T
-# from one frame, S1 and S2 from later ones, in any order; these two may come from the same frame. To get many triplets from few frames, each triplet has its own place, up to a quarter of the box
-# from the first box. Some frames are held out: nothing is learned from them, and they show whether what was learned holds
-# for other frames of the video. Here are two triplets to learn from, and one to judge on, whose last patch is from a
-# held-out frame. What is black lies outside the image:
+# from one frame, S1 and S2 from later ones, in any order; these two may come from the same frame. To get many triplets
+# from few frames, each triplet has its own place, up to a quarter of the box from the first box. Some frames are held
+# out: nothing is learned from them, and they show whether what was learned holds for other frames of the video. Here
+# are two triplets to learn from, and one to judge on, whose last patch is from a held-out frame. What is black lies
+# outside the image:
 
 # %% alt="Nine patches of the first frames: three triplets T, S1 and S2, of which the last one ends in a frame that is held out" tags=["slide"]
 clip = render_clip(13, seed=31, deformation=0.6, in_plane_rotation=0.5, scale_variation=0.4)
