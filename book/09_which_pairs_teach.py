@@ -573,7 +573,7 @@ print("dropped, of 24:", dropped)
 #
 # If this is the reason, the errors must fall along the dashed line when S2 gets brighter:
 
-# %% alt="The error over the brightness of S2 on logarithmic axes: straight falling lines for random and trained weights, along that of the formula"
+# %% alt="The error over the brightness of S2 on logarithmic axes: nearly straight falling lines, those of random weights along that of the formula, those of trained weights below it"
 shades = np.array([0.5, 0.2, 0.1, 0.05, 0.02])
 four = batch.patches[demo.moving_places()[:4]]
 fading = []
@@ -628,16 +628,17 @@ changed = judge(without_bias, np.array(fading)).errors.reshape(4, -1).numpy() / 
 print(f"without its biases the trained network's errors change by {np.abs(changed).max():.0%} at most")
 
 # %% [markdown]
-# In the dark the constant part *grows*, while the variation shrinks about in proportion to the brightness. The reason
-# is that the network is nearly linear in a small neighbourhood of a constant input, so a small variation of the input
-# gives a proportional variation of the features.
+# At a 50th of the brightness the constant part *grows*, while the variation shrinks: to about a 100th with random
+# features, and to about a 20th with trained ones. The reason is that the network is nearly linear in a small
+# neighbourhood of a constant input, so a small variation of the input gives a small variation of the features.
 #
 # Why does the variation alone decide? A constant part is a single frequency of the spectrum. The response at all other
 # frequencies depends on the variation, so $q$ in the formula stands for the size of the variation.
 #
 # Biases have little to do with it: the random network has none, and setting those of the trained network to zero
-# changes its errors by about one per cent at most. The trained network follows the formula less exactly, but its errors
-# grow in the same way, because nothing in the training makes it independent of brightness.
+# changes its errors by about one per cent at most. The errors of the trained network lie below the dashed line, as its
+# variation shrinks less, but they grow in the same way, because nothing in the training makes it independent of
+# brightness.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # A fade costs far more than a cut and is always dropped; both networks suffer from it, in their variation only.
@@ -645,6 +646,11 @@ for name in networks:
     assert split[name, 0.02][0] > split[name, 1][0]
     assert split[name, 0.02][1] < 0.05 * split[name, 1][1]
 assert np.abs(changed).max() < 0.03
+# "To about a 100th" and "about a 20th"; the trained network's errors lie below the formula.
+shrunk = {name: split[name, 1][1] / split[name, 0.02][1] for name in networks}
+assert 80 < shrunk["random"] < 130
+assert 17 < shrunk["trained"] < 27
+assert (fade_errors["trained"] < formula).all()
 assert untrained > 1.3 * medians["cut"]
 assert medians["fade in S2"] > 20 * medians["cut"]
 assert dropped["fade in S2"] == 24
@@ -825,6 +831,7 @@ if find_data("videos"):
 assert len(unseen) >= 2
 assert np.median(captured) > 0.5
 assert len(table) == 32
+assert survey["captured"] == 0
 
 # %% [markdown]
 # ## 9.10 The weights are constants

@@ -1439,7 +1439,8 @@ against_book = {
 }
 corrected = dict(zip(against_book, holm([one.p for one in against_book.values()]), strict=True))
 for name in preset_points:
-    line = f"{name:20} {of_point(name, 'overlap').mean():.3f}  {of_point(name, 'robustness').mean():.3f}"
+    shown = name.replace("=True", " on").replace("=False", " off")
+    line = f"{shown:20} {of_point(name, 'overlap').mean():.3f}  {of_point(name, 'robustness').mean():.3f}"
     if name in against_book:
         i = against_book[name].interval
         line += f"   {i.mean:+.3f} [{i.low:+.3f}, {i.high:+.3f}]  p {corrected[name]:.2f}"

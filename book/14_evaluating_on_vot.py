@@ -902,7 +902,7 @@ assert seen["mosse"][2] <= seen["still box"][2]
 #
 # | year | change |
 # |---|---|
-# | 2014 | true regions are rotated boxes, later polygons |
+# | 2014 | true regions are rotated boxes, stored as four corners |
 # | 2015 | EAO ([Kristan et al. 2015](#References "kristan2015")) |
 # | 2017 | a real-time experiment: a slow tracker misses frames ([Kristan et al. 2017](#References "kristan2017")) |
 # | 2018 | a long-term challenge: the target leaves the view, the tracker has to report that, and there are no restarts ([Kristan et al. 2018](#References "kristan2018")) |
@@ -915,7 +915,8 @@ assert seen["mosse"][2] <= seen["still box"][2]
 # This cures the fault of section 14.8, since no start lies in a covered frame and no failure moves the next start. The
 # price is computing time: frames are tracked several times.
 #
-# With the library, `udt evaluate --protocol anchors` works like this, with seven anchors a sequence. `--protocol vot`
+# With the library, `udt evaluate --protocol anchors` works like this, with seven anchors a sequence. But it spreads them
+# evenly and does not know whether the target is visible, so one of its starts may lie in a covered frame. `--protocol vot`
 # runs the experiment of this chapter, and `udt vot score` scores result files of VOT's toolkit.
 #
 # Why accuracy and failures in the first place? [Čehovin et al. 2016](#References "cehovin2016") compared the measures

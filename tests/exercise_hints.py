@@ -278,6 +278,7 @@ HINTS = {
     "12": {
         "_without_fading": "fades first",
         "_always_into_the_nearest": "the wrong two",
+        "_into_the_later": "keeps the place of the heavier",
         "_halfway": "not halfway",
         "_weight_left_out": "weight is missing",
         "_memory_overwritten": "work on copies",

@@ -52,6 +52,18 @@ def _halfway(samples, weights, new, rate):
     return held, shares
 
 
+def _into_the_later(samples, weights, new, rate):
+    first, second, between = _closest(samples)
+    if ((samples - new) ** 2).sum(axis=1).min() < between:
+        return remember(samples, weights, new, rate)
+    samples, weights = samples.copy(), (1 - rate) * weights
+    total = weights[first] + weights[second]
+    samples[second] = (weights[first] * samples[first] + weights[second] * samples[second]) / total
+    weights[second] = total
+    samples[first], weights[first] = new, rate
+    return samples, weights
+
+
 def _weight_left_out(samples, weights, new, rate):
     return remember(samples, weights, new, rate)[0], (1 - rate) * weights
 
@@ -248,6 +260,7 @@ WRONG = {
         _without_fading,
         _always_into_the_nearest,
         _halfway,
+        _into_the_later,
         _weight_left_out,
         _memory_overwritten,
     ],

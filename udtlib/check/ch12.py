@@ -13,13 +13,13 @@ from udtlib.check.verdict import exercise
 def remember(answer: Callable[[Array, Array, Array, float], tuple[Array, Array]]) -> None:
     """Exercise 1: a full memory takes in a new sample."""
     generator = np.random.default_rng(12)
-    for near in (True, False):
+    for alike in ((), (1, 3), (0, 2)):  # of the last two pairs, the later and the earlier is the heavier
         samples = 5 * generator.standard_normal((4, 3))
         weights, new = np.array([0.4, 0.1, 0.2, 0.3]), 5 * generator.standard_normal(3)
-        if near:
-            new = samples[2] + 0.1
+        if alike:
+            samples[alike[1]] = samples[alike[0]] + 0.1
         else:
-            samples[3] = samples[1] + 0.1
+            new = samples[2] + 0.1
         before = samples.copy(), weights.copy()
 
         found = answer(samples, weights, new, 0.05)
@@ -29,11 +29,14 @@ def remember(answer: Callable[[Array, Array, Array, float], tuple[Array, Array]]
         )
         untouched = np.array_equal(samples, before[0]) and np.array_equal(weights, before[1])
         expect(untouched, "the arrays you were given were changed: work on copies")
-        _judge_memory(found, before, new, near)
+        _judge_memory(found, before, new, alike)
 
 
-def _judge_memory(found: Sequence[Any], before: tuple[Array, Array], new: Array, near: bool) -> None:
+def _judge_memory(
+    found: Sequence[Any], before: tuple[Array, Array], new: Array, alike: tuple[int, ...]
+) -> None:
     """Compare one memory with the right one and with those of likely mistakes."""
+    near = not alike
     held = numbers(found[0], (4, 3), "samples of shape (4, 3)")
     shares = numbers(found[1], (4,), "four weights")
     case = "the new sample is like an old one" if near else "two old samples are alike"
@@ -48,8 +51,15 @@ def _judge_memory(found: Sequence[Any], before: tuple[Array, Array], new: Array,
         not np.allclose(held, wrong_choice[0], atol=1e-6),
         f"{case}: the wrong two became one; compare the smallest distance of each kind",
     )
-    place = int(np.linalg.norm(before[0] - new, axis=1).argmin()) if near else 3
-    other = new if near else before[0][1]
+    place = int(np.linalg.norm(before[0] - new, axis=1).argmin())
+    other = new
+    if alike:
+        place, freed = sorted(alike, key=lambda k: -before[1][k])
+        other = before[0][freed]
+        expect(
+            not np.allclose(held[[freed, place]], expected[0][[place, freed]], atol=1e-6),
+            f"{case}: the merged sample keeps the place of the heavier, and the new one takes the other",
+        )
     halves = before[0].copy()
     halves[place] = (before[0][place] + other) / 2
     expect(
