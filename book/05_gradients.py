@@ -643,7 +643,11 @@ gradient.demo()
 
 # %%
 still = gradient.solve(down=0, right=0, asked_down=3, asked_right=5, log10_lambda=-2)
-still_maps = {"template": still.d_template, "search patch": still.d_search, "sum": still.d_template + still.d_search}
+still_maps = {
+    "template": still.d_template,
+    "search patch": still.d_search,
+    "sum": still.d_template + still.d_search,
+}
 still_norms = {name: np.linalg.norm(values) for name, values in still_maps.items()}
 print("norms in the bottom row:", ", ".join(f"{name} {norm:.1f}" for name, norm in still_norms.items()))
 
