@@ -1067,8 +1067,8 @@ check.two_peaks(two_peaks)
 #     w = x * y.conj() / (np.abs(x) ** 2 + 1e-12)
 #     response = ifft2(w * z).real
 #     row, column = np.unravel_index(response.argmax(), response.shape)
-#     dy = row if row < height // 2 else row - height + 1
-#     dx = column if column < width // 2 else column - width + 1
+#     dy = row if row <= height // 2 else row - height + 1
+#     dx = column if column <= width // 2 else column - width + 1
 #     return int(dy), int(dx)
 # ```
 #
