@@ -14,7 +14,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 12 s on two cores. Downloads: none.
+# Run time: about 23 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
@@ -667,6 +667,8 @@ assert hits[0] < 60 < 90 < hits[6] == hits.max()
 assert hits[8] < 90
 assert width[3] < width[0] < min(width[2], width[4])
 assert psr[5] < psr[0] / 2
+assert abs(psr[1] - psr[0]) < 0.5
+assert psr[3] > 2 * psr[0]
 
 # %% [markdown]
 # Column by column, compared with the first:

@@ -328,7 +328,7 @@ assert abs(tops[1][1] - pair.moved[1]) < 1
 #
 # $\lambda$ keeps the division from amplifying noise. The reference code divides the template's energy by $N=CHW$, the
 # number of values in its features, before it adds its $\lambda_N=10^{-4}$. The plain form of Eq. 4 needs another
-# $\lambda$ for the same response, $N\lambda_N$, which the next cell prints.
+# $\lambda$ for the same response, $N\lambda_N$, which a cell below prints.
 #
 # **Predict:** multiply $\lambda_N$ by 10,000. By how many cells does the response's peak move? Less than `0.1`, about `1`, or
 # more than `10`?

@@ -538,7 +538,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # Now we add the network $\varphi_\theta$: two convolutions with random weights, the *same* weights for both patches.
 # The gradient of its weights is the sum of what arrives through the template and through the search patch. We take
 # three pairs of patches from one clip. For each pair the loss asks for a peak 6 cells to the right of zero
-# displacement, which is several cells away from where the target really is (the second cell below prints how far),
+# displacement, which is several cells away from where the target really is (a cell below prints how far),
 # so all three losses are large:
 #
 # 1. the target in frames 10 frames apart,
