@@ -166,8 +166,8 @@ assert agreements["learned"] > agreements["random"] + 0.02
 #
 # $$\min_{\mathbf W}\ \Big\|\sum_{c}\mathbf W_c*\mathbf X_c-\mathbf Y\Big\|_2^2+\lambda\sum_c\|\mathbf W_c\|_2^2 ,$$
 #
-# where $*$ is correlation, as in chapter 02. In the Fourier domain the pixels separate (chapter 02): each frequency can be solved by itself. The channels do not
-# separate, because their responses are added. At one frequency collect them into vectors
+# where $*$ is correlation. In the Fourier domain the pixels separate (chapter 02): each frequency can be solved by
+# itself. The channels do not separate, because their responses are added. At one frequency collect them into vectors
 # $\hat{\mathbf x},\hat{\mathbf w}\in\mathbb C^C$; $\mathsf H$ means transposed and conjugated. The response there is
 # $\hat{\mathbf w}^{\mathsf H}\hat{\mathbf x}$, a single number that should equal $\hat y$: one equation with $C$
 # unknowns. Ridge regression, the normal equations of section 2.4 for a single row, gives
@@ -526,8 +526,8 @@ assert hits["no window"] <= 10
 # ## 4.7 Try it yourself
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. The circle is the
-# truth, the cross the peak; `log10_lambda` is the logarithm of $\lambda_N$. Channel 1 is drawn before the window. Try one channel with $\sigma=1$, then no
-# window, then $\lambda_N=10^4$.
+# truth, the cross the peak; `log10_lambda` is the logarithm of $\lambda_N$. Channel 1 is drawn before the window. Try
+# one channel with $\sigma=1$, then no window, then $\lambda_N=10^4$.
 
 # %% alt="Three settings of the demo, with template, search patch, one channel of each, and the response: a wide label makes a broad peak, and without a window the peak misses the ring" tags=["nbval-ignore-output"]
 demo.demo()

@@ -653,8 +653,8 @@ print("norms in the bottom row:", ", ".join(f"{name} {norm:.1f}" for name, norm 
 
 # %% [markdown]
 # The sum is not zero, because these patches have frequencies with less energy than $\lambda$, at which
-# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ does not hold. There are fewer of them when 32 channels share one
-# $\hat{\mathbf K}$; in section 5.8 next to nothing was left.
+# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ does not hold. In section 5.8 $\lambda_N$ was smaller, $10^{-4}$, and 32
+# channels shared one $\hat{\mathbf K}$, so next to nothing was left.
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # In the bottom row the two gradients nearly cancel.
