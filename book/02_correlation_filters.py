@@ -14,7 +14,7 @@
 #
 # **Prerequisites.** [Chapter 00](00_start_here.ipynb), [chapter 01](01_boxes_patches_scores.ipynb); no signal processing.
 #
-# Run time: about 12 s on two cores. Downloads: none.
+# Run time: about 15 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
