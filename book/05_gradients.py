@@ -55,7 +55,8 @@ banner()
 #
 # The gradient of this loss with respect to the response map is the response minus the wanted response. We call it the
 # *arriving* gradient. This chapter asks what gradient reaches the two patches from there. In the figure the upper row
-# is the way forward, the lower row the three gradients: red is positive, blue negative.
+# is the way forward, the lower row the three gradients: red is positive, blue negative. Zero displacement is in the
+# middle of the response and of the arriving gradient.
 
 # %% alt="Template, search patch, response and the gradients at the response, the template and the search patch, each with a colour bar" tags=["slide"]
 step = gradient.solve(down=3, right=5, asked_down=0, asked_right=0, log10_lambda=-3)
@@ -504,8 +505,8 @@ assert 0.5 < ratio[-1] < 0.6
 #
 # - Turn $\hat{\mathbf Z}$ about the origin, which is what a shift does to one frequency: $r$ turns by the same angle.
 # - Make the template short with the button "template nearly empty": its gradient grows, and raising $\lambda$ shrinks it.
-# - Choose "nothing moved" with a small $\lambda$: $r$ lies on $y$ for any length of the two arrows whose square is well
-#   above $\lambda$.
+# - Choose "nothing moved", where $\hat{\mathbf Z}=\hat{\mathbf X}$, and make $\lambda$ small: $r$ lies on $y$. Move both
+#   arrows to another common place: $r$ stays on $y$ as long as the square of their length is well above $\lambda$.
 
 # %% alt="Three complex planes with arrows: the given x, z and y; the filter w and the response r; the changes of x and z by a training step" tags=["nbval-ignore-output"]
 one_frequency.demo()
@@ -537,7 +538,7 @@ assert length_ratio["search patch nearly empty"] <= 0.1 / 1.8 + 1e-9
 # Now we add the network $\varphi_\theta$: two convolutions with random weights, the *same* weights for both patches.
 # The gradient of its weights is the sum of what arrives through the template and through the search patch. We take
 # three pairs of patches from one clip. For each pair the loss asks for a peak 6 cells to the right of zero
-# displacement, which is several cells away from where the target really is (the second cell below prints how far),
+# displacement, which is several cells away from where the target really is (a cell below prints how far),
 # so all three losses are large:
 #
 # 1. the target in frames 10 frames apart,
@@ -614,9 +615,8 @@ print(f"You said {my_guess!r}; it is {answer!r}, though the loss is still large.
 # A large loss suggests a large gradient, but for the still pair there is almost none. The formulas above give the reason. With
 # $\mathbf Z=\mathbf X$ and small $\lambda$,
 # $\hat{\mathbf R}=\hat{\mathbf Y}\,|\hat{\mathbf X}|^2/(|\hat{\mathbf X}|^2+\lambda)\approx\hat{\mathbf Y}$
-# *whatever the features are*. A change of $\varphi$ that acts on both patches alike cannot move the response, so the
-# two gradients cancel. The bottom row of the demo below shows the gradients at the two patches: one is the
-# negative of the other.
+# *whatever the features are*. A change of $\varphi$ that acts on both patches alike cannot move the response, so in
+# the gradient of the weights what arrives through the template cancels what arrives through the search patch.
 #
 # So training on a video in which nothing moves costs computing time and changes almost nothing. This is one reason
 # why the paper weighs
@@ -633,10 +633,33 @@ assert answer == "almost nothing"
 #
 # Each row of the static picture is one setting; in JupyterLab the sliders below it are live. In the top row the loss
 # asks for a peak where the patch moved, in the middle row for one elsewhere, and in the bottom row nothing moved.
-# Then raise $\lambda_N$, whose logarithm is `log10_lambda`.
+# With the sliders you can also raise $\lambda_N$, whose logarithm is `log10_lambda`.
 
 # %% alt="Three rows of the demo: template, search patch, response, and the gradients at response, template and search patch; where the label asks for another place, the arriving gradient has a bright and a dark spot" tags=["nbval-ignore-output"]
 gradient.demo()
+
+# %% [markdown]
+# The bottom row is a still pair. The gradients at its two patches are nearly each other's negative:
+
+# %%
+still = gradient.solve(down=0, right=0, asked_down=3, asked_right=5, log10_lambda=-2)
+still_maps = {
+    "template": still.d_template,
+    "search patch": still.d_search,
+    "sum": still.d_template + still.d_search,
+}
+still_norms = {name: np.linalg.norm(values) for name, values in still_maps.items()}
+print("norms in the bottom row:", ", ".join(f"{name} {norm:.1f}" for name, norm in still_norms.items()))
+
+# %% [markdown]
+# The sum is not zero, because these patches have frequencies with less energy than $\lambda$, at which
+# $\hat{\mathbf R}\approx\hat{\mathbf Y}$ does not hold. In section 5.8 $\lambda_N$ was smaller, $10^{-4}$, and 32
+# channels shared one $\hat{\mathbf K}$, so next to nothing was left.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# In the bottom row the two gradients nearly cancel.
+assert still_norms["sum"] < 0.3 * min(still_norms["template"], still_norms["search patch"])
+assert np.mean(np.abs(np.fft.fft2(still.template)) ** 2 < 1e-2 * 64 * 64) > 0.5
 
 # %% [markdown]
 # ## 5.10 Where it goes wrong
@@ -648,11 +671,12 @@ gradient.demo()
 # - **One term only**: the template gets a formula with one term, like the search patch's.
 #
 # **Predict:** with which of them does the loss still fall? We use each for gradient descent on the template's own
-# pixels, 60 steps of a fixed length, and record the loss.
+# pixels, 60 steps of a fixed length, and record the loss. The search patch is the opening figure's, moved by (3, 5),
+# and the loss asks for a peak at (2, 3).
 
 # %%
-wanted = np.roll(np.asarray(gaussian_label(64, 64, 3.0), np.float64), (2, 3), (0, 1))
-Y64, start, seen = np.roll(wanted, (-2, -3), (0, 1)), gradient.look(0, 0), gradient.look(3, 5)
+Y64 = np.asarray(gaussian_label(64, 64, 3.0), np.float64)
+wanted, start, seen = np.roll(Y64, (2, 3), (0, 1)), gradient.look(0, 0), gradient.look(3, 5)
 z, y, ridge = np.fft.fft2(seen), np.fft.fft2(Y64), 40.0
 
 
@@ -696,7 +720,8 @@ print(f"with the denominator frozen the loss had been down to {min(curves['froze
 # %% [markdown]
 # With the first two mistakes the loss stalls or rises. With the third, where one of the two terms of Eq. 7 is
 # missing, the loss falls almost as it should. The formula explains why. The missing term is
-# $\hat{\mathbf Y}\hat{\mathbf Z}_c-\hat{\mathbf R}\hat{\mathbf X}_c$ over $\hat{\mathbf K}$. If the two patches
+# $\hat{\mathbf N}\odot\hat{\mathbf G}^\star$, and $\hat{\mathbf N}$ is
+# $\hat{\mathbf Y}\hat{\mathbf Z}-\hat{\mathbf R}\hat{\mathbf X}$ over $\hat{\mathbf K}$. If the two patches
 # resemble each other, $\hat{\mathbf Z}\approx\hat{\mathbf X}$ up to a shift and
 # $\hat{\mathbf R}\approx\hat{\mathbf Y}$ up to the same shift, so the difference is small.
 #

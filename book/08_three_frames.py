@@ -196,7 +196,8 @@ print(
 
 # %% [markdown]
 # The two patches have *nothing* in common, and still the tracker returns to its start. Now the deflected trip, with
-# the network's features and each patch's own energy:
+# the network's features and each patch's own energy. Compare the second map with the third. Zero displacement is in
+# the middle, and what is above 0.5 is drawn as 0.5:
 
 # %% alt="Three maps with a colour bar: the response of S1, the same mirrored at its peak, and the response of T on the way back, which looks like the second" tags=["slide"]
 there = bad.trips["two"].responses[0][0].numpy()
@@ -575,9 +576,11 @@ def verdict(low, high):
 
 # %%
 areas = {name: (area(values, lost), area(values, lost_first)) for name, values in losses.items()}
+two_alone = interval(lambda k: area(losses["two"][k], lost[k]))
 print(f"{'area under the ROC curve':26}{'lost anywhere':>14}{'lost in S1':>12}")
 for name, (anywhere, first) in areas.items():
     print(f"{name:26}{anywhere:14.2f}{first:12.2f}")
+print(f"interval of two, lost anywhere: {two_alone[0]:.2f} to {two_alone[1]:.2f}")
 
 # %%
 contests = {
@@ -617,9 +620,9 @@ plt.show()
 #
 # - **Three frames sort trips better than two**, when the question is whether the trip went wrong *anywhere*. For this
 #   the paper's choice holds.
-# - **Two frames are better than guessing.** Eq. 6 does not depend on places, but it measures how clean a response
-#   was ("no way back" is as good), and a tracker that jumps to something else usually has a poor response. The
-#   staged lookalike is an exception: it gives a clean response in the wrong place.
+# - **Two frames are better than guessing**: the interval of their area lies above one half. Eq. 6 does not depend on
+#   places, but it measures how clean a response was ("no way back" is as good), and a tracker that jumps to something
+#   else usually has a poor response. The staged lookalike is an exception: it gives a clean response in the wrong place.
 # - **Most of the gain comes from the distance in time.** "Two, later" never sees S1. It tracks further, which is
 #   harder, and this alone sorts better. What S1 adds is the second line of the contests, and this is little.
 # - **Chained stays close to two frames.** The third contest shows the difference.
@@ -660,6 +663,9 @@ assert home["two"][lost].mean() > home["direct"][lost].mean() + 0.2
 assert same_loss.mean() > 0.5
 assert mirrored > 0.95
 assert contests["lost anywhere: direct - two"][0] > 0
+assert two_alone[0] > 0.5
+assert compare("two, later", "two", lost)[1] > 0
+assert contests["lost in S1: direct - two"][1] < 0 < contests["lost in S1: direct - two"][2]
 assert through[apart].mean() > 0.5
 assert sum(right_one.values()) == apart.sum() > 0
 assert share > 0.5
@@ -753,7 +759,7 @@ print(f"a constant: loss {cheats['a constant']:.0f}; no answer at all: {energy:.
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # What three frames miss: a lookalike for good, the background, and a network that does not look.
 assert np.abs(gone.homes["direct"]).max() <= 2
-assert gone.losses["direct"] < 0.85 * bad.losses["direct"]
+assert gone.losses["direct"] < min(0.85 * bad.losses["direct"], good.losses["direct"])
 assert np.abs(np.subtract(gone.found, bad_scene.lookalike)).max() <= 3
 assert ground_share > 0.6
 assert target_share < 0.5

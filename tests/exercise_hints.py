@@ -106,7 +106,9 @@ HINTS = {
         "_no_biases": "a bias too",
         "_input_biases": "expected 10144",
         "_not_corrected": "not corrected",
-        "_corrected_after_the_sum": "before the sum",
+        "_scaled_twice": "applies the scales twice",
+        "_one_scale_for_all": "a scale of its own",
+        "_norm_undone": "scales .* expected",
     },
     "05": {
         "_as_found": "both faults",

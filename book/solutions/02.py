@@ -134,6 +134,11 @@ def _normalise(patch):
 
 
 def locate(template, search, lam):
+    """Return the move, with four repairs.
+
+    Both patches are windowed, lambda stands in the denominator instead of 1e-12, the response takes the conjugate of
+    the filter's spectrum, and an index beyond the middle is a move of index - length, without the 1.
+    """
     return _locate(template, search, lam)
 
 

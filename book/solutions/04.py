@@ -30,10 +30,12 @@ def parameter_count(channels):
     return sum((9 * a + 1) * b for a, b in pairwise(channels))
 
 
-def scaled_response(filters, search, scales):
-    """Return the response with scale c on the search patch and 1/c on the filter."""
-    scales = np.asarray(scales)[:, None, None]
-    return np.fft.ifft2(((filters / scales).conj() * np.fft.fft2(search * scales)).sum(axis=0)).real
+def corrected_filters(filters, scales):
+    """Return each filter divided by its channel's scale: in the product with the search patch the two cancel.
+
+    The scales are real, so it does not matter that Eq. 5 conjugates the filter.
+    """
+    return filters / np.asarray(scales)[:, None, None]
 
 
 def _same_noise(signal, noise, lam):
@@ -86,13 +88,20 @@ def _input_biases(channels):
     return sum(9 * a * b + a for a, b in pairwise(channels))
 
 
-def _not_corrected(filters, search, scales):
-    scales = np.asarray(scales)[:, None, None]
-    return np.fft.ifft2((filters.conj() * np.fft.fft2(search * scales)).sum(axis=0)).real
+def _not_corrected(filters, scales):
+    return filters
 
 
-def _corrected_after_the_sum(filters, search, scales):
-    return _not_corrected(filters, search, scales) / np.mean(scales)
+def _scaled_twice(filters, scales):
+    return filters * np.asarray(scales)[:, None, None]
+
+
+def _one_scale_for_all(filters, scales):
+    return filters / np.mean(scales)
+
+
+def _norm_undone(filters, scales):
+    return filters / np.asarray(scales)[:, None, None] ** 2
 
 
 WRONG = {
@@ -105,5 +114,5 @@ WRONG = {
         _plain_lambda,
     ],
     "parameter_count": [_no_biases, _input_biases],
-    "scaled_response": [_not_corrected, _corrected_after_the_sum],
+    "corrected_filters": [_not_corrected, _scaled_twice, _one_scale_for_all, _norm_undone],
 }

@@ -8,7 +8,9 @@ def return_loss(response, label, q):
     """Return Eq. 6 from the response on the way out.
 
     With K_S = q^2 K_T the derivation of 8.2 gives R_T(u) = R_S(d - u) / q^2. The label is its own mirror image, so
-    mirroring both at the peak d leaves the distance of R_S / q^2 from the label at d.
+    mirroring both at the peak d leaves the distance of R_S / q^2 from the label at d. The response of a wrong trip has
+    a low peak; a q below 1 raises it, and the loss is small where R_S / q^2 is about as high as the label. The trip is
+    no better: its peaks are where they were.
     """
     peak = np.unravel_index(response.argmax(), response.shape)
     return float(((response / q**2 - np.roll(label, peak, axis=(0, 1))) ** 2).sum())

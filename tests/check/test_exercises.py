@@ -139,7 +139,7 @@ def test_a_right_answer_in_float32_is_right(chapter, name) -> None:
 
 @pytest.mark.parametrize(
     ("chapter", "name"),
-    [("04", "scaled_response"), ("08", "three_frame_loss"), ("10", "triplet_at"), ("10", "hold_out")],
+    [("04", "corrected_filters"), ("08", "three_frame_loss"), ("10", "triplet_at"), ("10", "hold_out")],
 )
 def test_an_answer_may_use_up_what_it_was_given(chapter, name) -> None:
     def greedy(*given):

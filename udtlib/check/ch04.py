@@ -87,18 +87,18 @@ def parameter_count(answer: Answer) -> None:
 
 
 @exercise
-def scaled_response(answer: Answer) -> None:
-    """Check that scales on the search patch's channels cancel."""
+def corrected_filters(answer: Answer) -> None:
+    """Check that filters undo scales on the search patch's channels."""
     rng = np.random.default_rng(0)
-    filters, search = np.fft.fft2(rng.standard_normal((3, 6, 5))), rng.standard_normal((3, 6, 5))
-    scales = np.array([0.1, 2.0, 5.0])
-    plain = np.fft.ifft2((filters.conj() * np.fft.fft2(search)).sum(0)).real
-    found = numbers(
-        answer(filters.copy(), search.copy(), scales.copy()),
-        plain.shape,
-        f"a response of shape {plain.shape}",
-    )
-    uncorrected = np.fft.ifft2((filters.conj() * np.fft.fft2(scales[:, None, None] * search)).sum(0)).real
-    mistakes = [(uncorrected, "the filters are not corrected: their scales must undo the search's")]
-    hint = "the scales do not cancel: divide filter c by scales[c], all before the sum"
-    compare(found, plain, mistakes, hint)
+    filters = np.fft.fft2(rng.standard_normal((3, 6, 5)))
+    for scales in (np.array([0.1, 2.0, 5.0]), np.array([1.0, 1.0, 0.25])):
+        by_channel = scales[:, None, None]
+        mistakes = [
+            (filters, "the filters are not corrected: they must undo the scales"),
+            (filters * by_channel, "this applies the scales twice: the filters must undo them"),
+            (filters / scales.mean(), "one number for all channels: each has a scale of its own"),
+        ]
+        found = numbers(
+            answer(filters.copy(), scales.copy()), filters.shape, f"filter spectra of shape {filters.shape}"
+        )
+        compare(found, filters / by_channel, mistakes, f"scales {scales.tolist()}")
