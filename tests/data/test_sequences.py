@@ -73,7 +73,7 @@ def test_empty_folder_and_wrong_files(tmp_path):
         open_frames(tmp_path / "clip" / "one.png")
     with pytest.raises(MissingDataError, match="nowhere"):
         open_frames(tmp_path / "nowhere")
-    with pytest.raises(MissingDataError, match="with root= .in a terminal --root"):
+    with pytest.raises(MissingDataError, match=r"with root= .in a terminal --root"):
         load_dataset("folder")
 
 
