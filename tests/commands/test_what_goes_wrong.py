@@ -268,7 +268,11 @@ def test_a_signal_ends_a_command_as_control_c_does(place, number):
     code = "import sys; from udtlib.cli import main; sys.exit(main(sys.argv[1:]))"
     words = ["track", "long", BOX, "--tracker", "slow.py:Slow", "--out", "o.mp4", "--boxes", "b.txt"]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *words], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *words],
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # `nohup` leaves it ignored
     )
     wait_for(Path("b.txt"))
     time.sleep(0.5)

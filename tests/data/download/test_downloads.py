@@ -185,7 +185,7 @@ def test_refusals(tmp_path):
     ):
         download("mot", tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(StorageError, match=r"file is a file, expected a folder"):
         download("otb50", tmp_path / "file" / "otb")
 
 
