@@ -75,7 +75,7 @@ def outputs(module: ModuleType, arguments: argparse.Namespace) -> list[Path]:
     return [path for path in named if path.parent.is_dir() and not path.is_dir()]
 
 
-class Ending:
+class EndingSignal:
     """What ends a command as Ctrl-C does, so that it finishes its files and its children.
 
     Attributes:
@@ -92,9 +92,9 @@ class Ending:
 
 
 @contextmanager
-def ending_signals() -> Iterator[Ending]:
+def ending_signals() -> Iterator[EndingSignal]:
     """Take SIGTERM, and SIGHUP of a closed terminal, meanwhile; not those that somebody else takes."""
-    ending, taken = Ending(), list[int]()
+    ending, taken = EndingSignal(), list[int]()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
