@@ -1416,9 +1416,9 @@ for name in ("udt", "udt-noise"):
 # The same measure can choose the settings of the *tracker*. Each line below is the preset `book` with one setting changed,
 # for the three networks of the recipe of `udt`: mean overlap and robustness, then the overlap minus that of `book` with
 # its interval over seeds and sequences. The last line, without the points on the target, is the released tracker. Eight
-# differences are looked at together, so the p-value is corrected as in section 15.5. The rule was written before the
-# first run: a setting takes the preset's place if its overlap is better with a corrected p-value below 0.05. Which
-# setting matters most?
+# differences are looked at together, so the p-value is corrected as in section 15.5. The rule was written before any of
+# these numbers was read: a setting takes the preset's place if its overlap is better with a corrected p-value below
+# 0.05. Which setting matters most?
 
 # %%
 preset_points = json.loads(stored_result("ch11_preset.json").read_text("utf-8"))["points"]

@@ -328,9 +328,9 @@ on_clips = show(ABLATION, clips_table)
 # **A second outcome.** Twelve clips and two starts in each are one way to judge these networks. Would other sequences give
 # another verdict? The same arms, trained again on another processor, also tracked the 22 clips of the embedded
 # benchmark, the 22 real sequences of section 15.8 and the ten OTB sequences of chapter 13: the first 40 frames of each,
-# from three starts a hair apart (chapter 13), with the released tracker. By the rule this outcome, the AUC, decides
-# nothing. It can only agree or disagree. The recipe was chosen on the first of these three sets, the other two had no
-# part in it. First the AUC of each arm:
+# from three starts a hair apart (chapter 13), with the released tracker and patches of 63 pixels, as in their training.
+# By the rule this outcome, the AUC, decides nothing. It can only agree or disagree. The recipe was chosen on the first
+# of these three sets; the other two had no part in it. First the AUC of each arm:
 
 # %%
 with stored_result("experiments_starts.csv").open(newline="", encoding="utf-8") as file:

@@ -7,7 +7,7 @@ anchors of the sequences in DIR, as `make results-choice` does. The table has ov
 and sequence.
 
 A point takes the preset's place if its overlap is better, paired over networks and sequences, with a p-value below .05
-after Holm's correction over all points (`udtlib.evaluation.scoring.crossed`); this was written before the first run.
+after Holm's correction over all points (`udtlib.evaluation.scoring.crossed`); this was written before a result was read.
 
 Resumable, as `udt evaluate` is.
 """

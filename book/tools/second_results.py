@@ -2,11 +2,11 @@
 
     python book/tools/second_results.py --sets NAME=DIR ... --runs RUN --experiment NAME --out KEPT --table FILE.csv
 
-RUN is a folder of `udt experiment run`. Each network in it that belongs to the experiment tracks other sequences than those that decided: every
-set of sequences, their first `FRAMES` frames, from `STARTS` boxes a hair beside the true one
-(`udtlib.evaluation.inexact`), with patches as large as in its training. The set ``synthetic`` is the embedded benchmark and needs no DIR; others are laid out as OTB is. The
-tracker has the preset ``released`` at every scale, because what the points of ``book`` find is the same for every
-network.
+RUN is a folder of `udt experiment run`. Each network in it that belongs to the experiment tracks other sequences than
+those that decided: every set of sequences, their first `FRAMES` frames, from `STARTS` boxes a hair beside the true one
+(`udtlib.evaluation.inexact`), with patches as large as in its training. The set ``synthetic`` is the embedded benchmark
+and needs no DIR; others are laid out as OTB is. The tracker has the preset ``released`` at every scale, because what
+the points of ``book`` find is the same for every network.
 
 Resumable: KEPT has a file for each network and sequence, which counts for the same sequence and code.
 """

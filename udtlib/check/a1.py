@@ -252,7 +252,7 @@ def _repaired(answer: Answer, rng: Generator, kinds: Sequence[str]) -> None:
                 "displacement 0 is cell (0, 0), not the middle",
             ),
             (
-                np.array([_signed(row, height), _turned(column, height, height)]),
+                np.array([_signed(row, height), _signed(column, height)]),
                 "the width is not the height",
             ),
             (
@@ -261,10 +261,6 @@ def _repaired(answer: Answer, rng: Generator, kinds: Sequence[str]) -> None:
             ),
         ]
         compare(found, truth, wrong, f"{height} x {width}, peak at index ({row}, {column})")
-
-
-def _turned(index: int, limit: int, length: int) -> int:
-    return index - length if index > limit / 2 else index
 
 
 def _signed(index: int, length: int) -> int:
