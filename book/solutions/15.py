@@ -39,8 +39,8 @@ def _sorted(p):
 
 
 def standard_error(table):
-    # table = mean + row effect + column effect + rest. The mean of a row varies by r + e / N, of a column by c + e / S, and
-    # the mean of all by r / S + c / N + e / (S N). So add the two variances of the means and take e / (S N) away once.
+    # As in Eq. 15.1, with m seeds and n sequences: the mean of a row varies by r + e / n, of a column by c + e / m, and the
+    # mean of all by r / m + c / n + e / (m n). So add the two variances of the means and take e / (m n) away once.
     seeds, sequences = table.shape
     rows, columns = table.mean(axis=1), table.mean(axis=0)
     rest = table - rows[:, None] - columns + table.mean()
