@@ -80,11 +80,14 @@ plt.rcParams.update({"figure.dpi": 80, "axes.titlesize": 10, "font.size": 9})
 #
 # $$\text{entropy}=-\sum_v p_v\log_2 p_v, \tag{17.3}$$
 #
-# where $p_v$ is the share of pixels with the grey value $v$; KCF then follows that place through the video.
+# where $p_v$ is the share of the value $v$, 0 to 255, among the values of all pixels and colours. KCF then follows that
+# place through the video.
 #
 # We need no new code for any of this. `track_forward_backward` takes as many search patches as you give it,
-# `consistency_loss` takes the share to drop, and `most_varied_place` finds the place by Eq. 17.3. Here are eight samples of
-# four patches from our procedural clips. Which of the three terms do you expect to be the largest?
+# `consistency_loss` takes the share to drop, and `most_varied_place` finds the place by Eq. 17.3. `consistency_loss` has
+# the form of the authors' code, which multiplies each squared difference by $e^{\mathbf Y}$ first (section 9.11), so its
+# terms are larger than those of Eq. 17.1. Here are eight samples of four patches from our procedural clips. Which of the
+# three terms do you expect to be the largest?
 
 # %% tags=["closed-loop"]
 made = render_patches(clips=8, frames=21, seed=3)
@@ -97,7 +100,7 @@ label = gaussian_label(121, 121, default_sigma(125, 125))
 
 
 def three_losses(network):
-    """Return the three terms of Eq. 17.1, and the mean error of each before any weight."""
+    """Return the three terms of Eq. 17.1 in the form of the authors' code, and the mean error of each, unweighted."""
     template, *searches = (network(patches) for patches in pixels)
     trips = [track_forward_backward(template, searches[:k], label) for k in (1, 2, 3)]
     losses = [float(consistency_loss(trip, drop=0.2)) for trip in trips]
@@ -114,7 +117,7 @@ print(f"the label's own energy: {float(label.square().sum()):.1f}")
 
 # %% [markdown]
 # For both networks the terms grow with the length of the way, so the term of $\mathbf S_3$ is the largest. The error is the
-# mean of $\|\mathbf R^{(k)}_{\mathbf T}-\mathbf Y_{\mathbf T}\|^2$ without any weight. A response of zeros would have an
+# mean of $\|\mathbf R^{(k)}_{\mathbf T}-\mathbf Y_{\mathbf T}\|^2$ without any weight, not even $e^{\mathbf Y}$. A response of zeros would have an
 # error equal to the label's energy, and the random network does worse than that.
 #
 # **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for
@@ -139,8 +142,8 @@ print(f"largest difference of two responses whose peak is {float(library.max()):
 
 # %% [markdown]
 # Entropy is high where many grey values occur about equally often, and low on an even background. LUDT computes it in
-# boxes of a sixth of the frame's width and height, the middle third of a training patch. Below is the first frame of a
-# clip, with the box at the centre in blue and the one of greatest entropy in orange.
+# boxes of a sixth of the frame's width and height; the patch is then cut three times as wide and high, around the chosen
+# box. Below is the first frame of a clip, with the box at the centre in blue and the one of greatest entropy in orange.
 
 # %% alt="The first frame of a clip with two boxes: one at the centre, on even background, and below it, on dark overlapping things, the place of greatest entropy" tags=["slide"]
 clip = render_clip(2, seed=12, texture="mixed", background_clutter=0.6)
@@ -150,7 +153,8 @@ places = {"centre": np.array([width / 2, height / 2]), "most varied": most_varie
 variety, picture = {}, frame
 for (name, place), color in zip(places.items(), (viz.SECOND, viz.PREDICTION), strict=True):
     x, y = (place - np.array([width, height]) / 12).astype(int)
-    variety[name] = entropy(frame[y : y + height // 6, x : x + width // 6])
+    box = frame[y : y + height // 6, x : x + width // 6]
+    variety[name] = entropy(box)
     picture = viz.draw_box(picture, np.array([x, y, width / 6, height / 6]), color)
     print(f"{name:12} entropy {variety[name]:.2f} bits")
 viz.show(viz.resize_area(picture, 220))
@@ -162,6 +166,16 @@ for values in (*results["random"], *results["trained"]):
     assert values[0] < values[1] < values[2]
 assert max(results["trained"][1]) < min(results["random"][1])
 assert variety["most varied"] >= variety["centre"]
+# The code's terms are larger than those of Eq. 17.1 as printed, and Eq. 17.3 counts the values of all colours.
+for k in (1, 2, 3):
+    trip = track_forward_backward(template, searches[:k], label)
+    as_coded = results["trained"][0][k - 1]
+    assert abs(as_coded - float(consistency_loss(trip, drop=0.2))) < 1e-3 * as_coded
+    # The form "paper" divides by the number of samples, and Eq. 17.1 does not.
+    assert as_coded > 1.05 * len(trip.back) * float(consistency_loss(trip, form="paper", drop=0.2))
+_, counts = np.unique(box, return_counts=True)
+shares = counts / box.size
+assert abs(variety["most varied"] + (shares * np.log2(shares)).sum()) < 1e-9
 
 # %% [markdown]
 # ## 17.2 Ten million videos
@@ -240,9 +254,10 @@ print(
 print(f"the whole gradient: {PARAMETERS:,} numbers, {4 * PARAMETERS:,} bytes")
 
 # %% [markdown]
-# The model leaves out that two processes share the memory, and other programs ran on the machine. So the measured
-# speed-up is smaller, and the times below are lower bounds. We compute them first for the paper's own size, then for
-# ten million videos, on one machine and on more. A year has 8766 hours. The last word of each line is the stage that
+# The model leaves out that two processes share the memory, and that other programs ran on the machine. So the measured
+# speed-up is smaller. Take the times below as rough estimates: a machine that runs nothing else is faster than ours was,
+# and many machines lose more time than the model says. We compute the times first for the paper's own size, then for ten
+# million videos, on one machine and on more. A year has 8766 hours. The last word of each line is the stage that
 # takes longest. **Predict:** which stage takes longest on 10,000 machines?
 
 # %%
@@ -350,8 +365,8 @@ for node in operations(onnx.helper):
 # $$\Big(1+2\cdot10^{-5}\sum_{|c'-c|\le2}x_{c'}^2\Big)^{3/4}. \tag{17.5}$$
 #
 # The sum over neighbouring channels is a $1\times1$ convolution with a band of ones, times $2\cdot10^{-5}$, plus 1:
-# `Conv(squares, band, one)`. The power of $\tfrac34$ is the square root times its own square root; those are the
-# last four lines.
+# `Conv(squares, band, one)`. The power of $\tfrac34$ is the square root times its own square root; the last four lines
+# compute these two roots and divide by each.
 #
 # `udtlib.export.graph.exported_program` gives the same ten operations as a program of `torch.export`. It takes
 # several seconds, so we do not run it here. We write the ONNX file, as `udt weights export udt.safetensors udt.onnx`
