@@ -116,9 +116,9 @@ for name, found in {"random": weights.random_weights(), "trained": weights.shipp
 print(f"the label's own energy: {float(label.square().sum()):.1f}")
 
 # %% [markdown]
-# For both networks the terms grow with the length of the way, so the term of $\mathbf S_3$ is the largest. The error is the
-# mean of $\|\mathbf R^{(k)}_{\mathbf T}-\mathbf Y_{\mathbf T}\|^2$ without any weight, not even $e^{\mathbf Y}$. A response of zeros would have an
-# error equal to the label's energy, and the random network does worse than that.
+# For both networks the terms grow with the length of the way, so the term of $\mathbf S_3$ is the largest. The error is
+# the mean of $\|\mathbf R^{(k)}_{\mathbf T}-\mathbf Y_{\mathbf T}\|^2$ without any weight, not even $e^{\mathbf Y}$. A
+# response of zeros would have an error equal to the label's energy, and the random network does worse than that.
 #
 # **Check.** The chain is a loop that uses nothing but the layer of [chapter 04](04_siamese_dcf.ipynb). We write it out for
 # $k=3$ and compare the responses.
