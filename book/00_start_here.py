@@ -106,8 +106,8 @@ boxes = [clip.boxes[0], *(tracker.update(frame) for frame in clip.frames[1:])]
 
 # %% [markdown]
 # Our videos come with the true box of every frame. So we can draw both, the truth in green and the tracker's answer
-# in orange, and compare them. The **overlap** is the area the two boxes share, divided by the area they cover
-# together. It is 1 if they are the same and 0 if they do not touch.
+# in orange, and compare them. Where they agree, the orange box hides the green one. The **overlap** is the area the two
+# boxes share, divided by the area they cover together. It is 1 if they are the same and 0 if they do not touch.
 
 # %% alt="Three frames of the clip; in each the tracker's orange box covers the true one" tags=["slide"]
 overlaps = iou(boxes, clip.boxes)
@@ -193,7 +193,7 @@ viz.show(answers(hidden.frames, hidden.boxes, lost_boxes, story))
 #
 # The next animation shows drift. A leaf falls on the ladybird and moves a little differently from it. The map on the
 # right is bright where the frame looks like what the tracker has learned (section 0.5 says more about it). Watch it get
-# weak while the leaf is there, and strong again in the end, on bare ground.
+# weak while the leaf is there, and strong again in the end, when only the leaves of the ground are in the box.
 
 # %%
 from udtlib.animation import animation
@@ -241,23 +241,25 @@ assert all(lost_overlaps[first_lost:] == 0)
 #
 # Beside each frame is the tracker's **response map**. It shows, for each possible displacement since the last frame,
 # how well the image at that displacement matches the target. Its middle means "did not move", yellow means "matches
-# very well", and the tracker goes where the map is brightest. In JupyterLab, run the cell and drag the slider or
-# press play; otherwise look at the six frames.
+# very well", and the tracker goes where the map is brightest. Frame 0 has no map, since nothing is searched for in it.
+# In JupyterLab, run the cell and drag the slider or press play; otherwise look at the six frames.
 
 # %% alt="Six moments of the demo: frame with true and predicted box, and the response map beside it; once the target is lost the response becomes sharp again, at the wrong place" tags=["slide", "nbval-ignore-output"]
 scrubber(hidden, lost_boxes, responses)
 
 # %% [markdown]
-# While the view is blocked the peak is low and wide, so the match is poor everywhere. At the end the peak is sharp
+# In frame 24, while the view is blocked, the peak is low, so the match is poor everywhere. At the end the peak is sharp
 # and bright again, on a patch of background. **The response does not show that the target is lost.** The next cell
-# prints the height of the peak in three frames: early on, when the target is lost, and at the end:
+# prints the height of the peak in four frames: early on, while the view is blocked, when the target is lost, and at
+# the end:
 
 # %%
-heights = {i: float(responses[i].max()) for i in (5, first_lost, len(hidden) - 1)}
+heights = {i: float(responses[i].max()) for i in (5, 24, first_lost, len(hidden) - 1)}
 print({i: round(height, 1) for i, height in heights.items()})
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
-# "Sharp and bright again": the last peak is well above that of the frame in which the target is lost.
+# The peak is low while the view is blocked, and the last one is well above that of the frame of the loss.
+assert heights[24] < 0.6 * heights[5]
 assert heights[len(hidden) - 1] > 1.5 * heights[first_lost]
 
 # %% [markdown]
@@ -302,7 +304,7 @@ assert learned_overlaps[-1] < 0.2
 # %% [markdown]
 # ## 0.7 Real video
 #
-# On real video nobody knows the truth, so somebody has to draw a box into every single frame by hand. The most used
+# On real video nobody knows the truth, so somebody has to draw a box into every single frame by hand. A widely used
 # benchmark, OTB-2015 [(Wu et al. 2015)](#References "wu2015"), has a hundred such sequences. We may not redistribute
 # them, so here is what we measured on two of them with the three lines above, for both trackers: a pedestrian
 # crossing a street, and the face of a man skipping rope.

@@ -420,7 +420,7 @@ truth_clean, answers_clean = wandering_target()
 
 # %% [markdown]
 # The first row of the next table has these boxes, moved away from the border. Each other row changes one thing;
-# "stops" means that the tool raises an error. In which rows do all five agree to 0.001?
+# "stops" means that the tool raises an error. In which rows do all five agree to 0.001, in both numbers?
 
 # %%
 shift = np.array([60, 0, 0, 0])
@@ -467,11 +467,13 @@ for row, cells in table.items():
 #   threshold too.
 # - **Target at $x = 0$.** Two tools find absent targets by asking "are all four numbers positive?". In OTB's files,
 #   which count from 1, this works for nearly all frames. It fails in Biker and Crowds, whose targets reach beyond the
-#   border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data it turns every frame at the border into a
-#   failure.
+#   border in eight frames, so that $x$ or $y$ is 0 or less. On 0-indexed data every frame at the border becomes a
+#   failure: in pytracking by both measures, in `pysot-toolkit` by the overlap only.
 # - **Absent frames** fail in four tools and count as hits for precision in `pysot-toolkit`; other tools leave them out.
 #   Each choice is defensible, but numbers made with different choices cannot be compared.
-# - **Zeros** are failures, except in pytracking. Exercise 6 is about what it does with them.
+# - **Zeros** as answers are failures, except in pytracking. Exercise 6 is about what it does with them.
+# - **NaN** makes pytracking stop. To the other four NaN in the truth means the same as zeros, and NaN answers are
+#   failures.
 #
 # `udtlib` writes the policy into every score file. *Compare numbers only if one program, with one policy, made them.*
 # [Chapter 13](13_evaluating_on_otb.ipynb) (section 13.6) shows how far policies can move one result, and that they can
@@ -483,6 +485,10 @@ auc = {row: [float(text.split("/")[0]) for text in cells if text != "stops"] for
 assert np.ptp(auc["nothing special"]) < 0.0015
 assert max(auc["target at x = 0"][3:]) < min(auc["target at x = 0"][:3]) - 0.1
 assert auc["zeros from frame 100"][4] > max(auc["zeros from frame 100"][:4]) + 0.1
+at_border = (truth_clean[:, 0] == 0).mean()
+assert [text.split("/")[1] for text in table["target at x = 0"][3:]] == ["1.000", f"{1 - at_border:.3f}"]
+assert table["absent, annotated NaN"][:4] == table["absent, annotated 0"][:4]
+assert {text.split("/")[1] for text in table["10 NaN answers"][:4]} == {"0.950"}
 
 # %% [markdown]
 # ## 1.7 One pass, and a target lost
@@ -610,7 +616,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With 100 sequences the mean of one tracker is known to about five points either way. With these 22 the intervals are
+# With 100 sequences the mean of one tracker is known to four or five points either way. With these 22 the intervals are
 # 1.6 to 1.8 times as wide. (Widths fall with the square root of the number of sequences, so 2.1 is what to expect.) What
 # does this do to a ranking? UDT+ has the higher mean of all 100. How often do 22 of them rank it behind?
 
@@ -642,6 +648,8 @@ if annotations is not None:
 
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # Our bootstrap is udtlib's. The plot: the difference does not leave out 0, and 22 sequences widen the intervals as said.
+for alone in intervals["all 100"][:2]:
+    assert 0.035 < alone.mean - alone.low < 0.055 > alone.high - alone.mean > 0.035
 assert_allclose(bootstrap(udt), [getattr(bootstrap_interval(udt), end) for end in ("low", "high")])
 assert intervals["all 100"][2].low < 0 < intervals["all 100"][2].high
 for few, many in zip(intervals["22 of them"], intervals["all 100"], strict=True):
@@ -706,7 +714,7 @@ check.read_corner_line(read_corner_line)
 # %% [markdown]
 # **3. Derive.** Solve Eq. 1.1 for $d$: by how many pixels right and down may a square of that `side` slip until its
 # overlap has fallen to `overlap`? Then explain with numbers: a precision plot counts a frame as right up to 20 px. Which
-# overlap do targets of 20, 60 and 200 px have when they have slipped in this direction by 20 px?
+# overlap do targets of 20, 60 and 200 px have when they have slipped in this direction until the centre error is 20 px?
 #
 # <details class="exercise"><summary>A hint</summary>
 #

@@ -73,7 +73,7 @@ def slip_allowed(answer: Callable[[float, float], float]) -> None:
     for side, overlap in ((20, 0.5), (60, 0.8), (7.5, 0.1), (20, 1), (5, 0)):
         found = number(answer(side, overlap), "one slip in pixels")
         case = f"side {side}, overlap {overlap}"
-        slips = np.linspace(0, side, 100_001)  # Eq. 1, looked up
+        slips = np.linspace(0, side, 100_001)  # Eq. 1.1, looked up
         reached = iou(np.array([0, 0, side, side]), np.stack([slips, slips, *[0 * slips + side] * 2], axis=1))
         expected = float(slips[int(np.argmin(np.abs(reached - overlap)))])
         kept = {
