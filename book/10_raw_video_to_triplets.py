@@ -65,6 +65,7 @@ from udtlib.dcf import default_sigma, gaussian_label, learn_filter, response_map
 from udtlib.errors import DataError
 from udtlib.labels import peak_displacement
 from udtlib.network import FeatureNetwork
+from udtlib.weights import shipped
 from udtlib.widgets import triplet as demo
 
 torch.set_num_threads(1)
@@ -808,9 +809,20 @@ if find_data("videos") and find_data("otb"):
 # %% [markdown]
 # No copy of a sequence used for measuring was found: the nearest frame differs in 55 bits, and the limit is 40. There
 # are fewer groups than videos, because some show the same scene, which a split by file could have put on both sides.
-# And seven videos hardly change within their first ten frames. They stay in: the method should work without a selection by hand, and
-# chapter 09 gives such pairs a small weight.
-#
+# And seven videos hardly change within their first ten frames. They stay in: the method should work without a selection
+# by hand, and chapter 09 gives such pairs a small weight.
+
+# %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
+# The network that ships learned from a part of this folder, and what the text says of the folder is stored.
+card = shipped("udt").card
+assert [len(card[key].split("; ")) for key in ("videos", "held out")] == [82, 22]
+assert "104 videos" in card["settings"]
+assert stored["raw"]["videos"] == 104
+assert stored["raw"]["nearly_still"] == 7
+assert stored["raw"]["nearest_bits"] == 55 > TOLERANCE == 40
+assert stored["raw"]["groups"] < stored["raw"]["videos"]
+
+# %% [markdown]
 # ## 10.12 Try it yourself
 #
 # Move through a clip. The upper row shows T, S1 and S2 with the window (blue) and the truth (green), which training
