@@ -37,7 +37,8 @@ def _share_of_one_box(cells, padding):
 def steps_up(growth, step):
     """Return u with n log(growth) = n u log(step) - n (1 - u) log(step), between 0 and 1.
 
-    At most step in each frame: 1.015 to the power of 30 is 1.56. A tracker with the factor 1 keeps the size, too.
+    At most step in each frame: 1.015 to the power of 30 is 1.56. With the factor 1 the size is kept wherever the middle
+    peak is the highest; in section 6.4 that is in about 10 of 29 steps, because the peaks differ by only about 1 %.
     """
     return float(np.clip((1 + np.log(growth) / np.log(step)) / 2, 0, 1))
 

@@ -91,6 +91,12 @@ def _one_too_far(lengths, template, draws):
     return (template, *(min(template + draw, end) for draw in draws))
 
 
+def _video_before(lengths, template, draws):
+    ends = np.cumsum(lengths)
+    last = int(ends[np.searchsorted(ends, template)]) - 1
+    return (template, *(min(template + draw, last) for draw in draws))
+
+
 def _sorted(lengths, template, draws):
     return tuple(sorted(triplet_at(lengths, template, draws)))
 
@@ -107,6 +113,12 @@ def _always_the_first(groups, share, seed):
 
 def _share_turned(groups, share, seed):
     return hold_out(groups, 1 - share, seed)
+
+
+def _perhaps_none(groups, share, seed):
+    different = sorted(set(groups))
+    held = np.random.default_rng(seed).permutation(different)[: round(share * len(different))]
+    return np.isin(groups, held)
 
 
 def _counted_twice(window, direction, frames):
@@ -129,7 +141,7 @@ def _sideways_only(window, direction, frames):
 WRONG = {
     "frame_motion": [_axes_swapped, _cells_counted, _whole_frame, _one_scale],
     "coincide": [_far_from_the_end, _equally_likely, _last_forgotten],
-    "triplet_at": [_into_the_next_video, _one_too_far, _sorted],
-    "hold_out": [_copies_apart, _always_the_first, _share_turned],
+    "triplet_at": [_into_the_next_video, _one_too_far, _video_before, _sorted],
+    "hold_out": [_copies_apart, _always_the_first, _share_turned, _perhaps_none],
     "half_gone": [_counted_twice, _larger_root, _distance, _sideways_only],
 }

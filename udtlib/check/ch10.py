@@ -61,6 +61,7 @@ def triplet_at(answer: Answer) -> None:
         (3, (4, 1), (3, 4, 4)),
         (6, (5, 1), (6, 7, 7)),
         (9, (10, 2), (9, 19, 11)),
+        (5, (1, 2), (5, 6, 7)),
     )
     for template, draws, truth in cases:
         found = tuple(whole(answer(list(lengths), template, draws), (3,), "three frame numbers").tolist())
@@ -75,6 +76,7 @@ def triplet_at(answer: Answer) -> None:
             f"template {template} is in the video that ends at {end - 1}, and {found} goes beyond it",
         )
         expect(found[0] == template, f"the template is frame {template}, found {found[0]}")
+        expect(min(found) >= template, f"frame {template} is the first of its video, and {found} goes back")
         expect(
             found == truth,
             f"template {template}, draws {draws}: expected {truth}, found {found}; a draw beyond the end is "
@@ -100,6 +102,9 @@ def hold_out(answer: Answer) -> None:
         expect(count == 2, f"expected 2 of the 8 groups (a quarter) held out, found {count}")
         chosen.append(tuple(found))
     expect(len(set(chosen)) > 5, "other seeds hold out the same videos: expected another choice")
+    few = numbers(answer(list(groups), 0.05, 0), (10,), "a true or false for each of 10 videos") != 0
+    count = len({group for group, out in zip(groups, few, strict=True) if out})
+    expect(count == 1, f"expected at least one group held out, so one at a share of 0.05, found {count}")
 
 
 @exercise
