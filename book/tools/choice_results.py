@@ -2,11 +2,12 @@
 
     python book/tools/choice_results.py --real DIR --out RUN --table FILE.json [--network NAME=FILE ...]
 
-Every network runs in the released tracker (``book``: the shipped one in the preset of that name) from `STARTS` anchors
-of each sequence in DIR, which are laid out as OTB's are, towards the farther end (`udtlib.evaluation.anchors`), in
-bfloat16, frames without a target left out. The table has, for each sequence, the mean overlap of the whole run, its
-robustness, and the mean overlap of the first `HORIZONS` frames after a start; the sequences' attributes, where they
-have some; and what the preset ``book`` costs, in milliseconds of processor time a frame.
+Every network runs in the released tracker (``points`` and ``book``: the shipped one in the presets of these names) from
+`STARTS` anchors of each sequence in DIR, which are laid out as OTB's are, towards the farther end
+(`udtlib.evaluation.anchors`), in bfloat16, frames without a target left out. The table has, for each sequence, the mean
+overlap of the whole run, its robustness, and the mean overlap of the first `HORIZONS` frames after a start; the
+sequences' attributes, where they have some; and what the preset ``book`` costs, in milliseconds of processor time a
+frame.
 
 Resumable, as `udt evaluate` is. The authors' networks are measured where they are found among the outside data, and
 ``--network`` adds others, such as further seeds of a recipe; a network measured before stays in the table if it is not
@@ -52,6 +53,7 @@ def contenders(out: Path, given: AbstractSequence[tuple[str, str]]) -> dict[str,
     """Return the tracker's options by the name of what is measured; ``given`` are further names and files."""
     found: dict[str, dict[str, str]] = {
         "udt": {"weights": "udt"},
+        "points": {"weights": "udt", "preset": "points"},
         "book": {"weights": "udt", "preset": "book"},
         "random": {"weights": "random"},
     }

@@ -61,7 +61,7 @@ def clip(attribute: str, dose: float, number: int) -> Sequence:
 
 def measure(weights: Weights, attribute: str, dose: float) -> Iterator[tuple[int, float, float]]:
     """Yield number, overlap and robustness of every clip, from its first frame on."""
-    tracker = load_tracker("udt", weights=weights, dtype="bfloat16")
+    tracker = load_tracker("udt", weights=weights, preset="points", dtype="bfloat16")
     for number in range(CLIPS):
         sequence = clip(attribute, dose, number)
         overlaps = run_overlaps(track_sequence(tracker, sequence)[0], sequence.boxes)[1:]

@@ -3,7 +3,7 @@
     python book/tools/scale_results.py --real DIR --out RUN --table FILE.json [--network NAME=FILE ...]
 
 The network that ships, and every ``--network`` (other seeds of its recipe), with the last layer as it is and times
-`SCALES`: the tracker of the preset ``book`` from `STARTS` anchors of each sequence in DIR, as `make results-choice` has
+`SCALES`: the tracker of the preset ``points`` from `STARTS` anchors of each sequence in DIR, as `make results-choice` has
 it, and with restarts on VOT's sequence ball1, where that is among the outside data.
 
 Resumable: what is measured lies in RUN, one file each, and is used again for the same weights, sequences and code; a
@@ -55,7 +55,7 @@ def stored_or_measured(
     path: Path, weights: Weights, sequences: list[Sequence], ball: Sequence | None
 ) -> dict[str, Any]:
     """Return what is in the file, if it is of all this; else measure and write it."""
-    tracker = load_tracker("udt", weights=weights, dtype="bfloat16")
+    tracker = load_tracker("udt", weights=weights, preset="points", dtype="bfloat16")
     made_of = {
         "weights": weights.fingerprint,
         "code": code_of(tracker.update, track_supervised, parts, anchor_measures, supervised_run),

@@ -77,12 +77,13 @@ def test_the_stored_choice_is_whole_and_of_the_weights_that_ship():
     assert document["modified"] is False
     assert len(document["sequences"]) == 22
     networks = document["networks"]
-    assert {"random", "udt", "book", "udt-noise"} <= set(networks)
-    assert networks["udt"]["weights"] == networks["book"]["weights"] == shipped("udt").fingerprint
+    assert {"random", "udt", "points", "book", "udt-noise"} <= set(networks)
+    for name in ("udt", "points", "book"):
+        assert networks[name]["weights"] == shipped("udt").fingerprint
     assert networks["udt-noise"]["weights"] == shipped("udt-noise").fingerprint
     for name, network in networks.items():
         assert list(network["sequences"]) == document["sequences"], name
-        assert network["preset"] == ("book" if name == "book" else "released")
+        assert network["preset"] == (name if name in ("points", "book") else "released")
         numbers = [
             [one["overlap"], one["robustness"], *one["early"]] for one in network["sequences"].values()
         ]

@@ -35,7 +35,7 @@ def test_rows_are_measured_once_and_are_the_trackers_overlaps(tiny, tmp_path, mo
         ("FM", "1"),
     ]
     clip = dose_results.clip("FM", 1.0, 0)
-    tracker = load_tracker("udt", weights=weights, dtype="bfloat16")
+    tracker = load_tracker("udt", weights=weights, preset="points", dtype="bfloat16")
     overlaps = run_overlaps(track_sequence(tracker, clip)[0], clip.boxes)[1:]
     assert float(found[-1]["overlap"]) == pytest.approx(overlaps.mean(), abs=1e-4)
     monkeypatch.setattr(dose_results, "measure", None)

@@ -25,18 +25,18 @@ def test_every_point_is_measured_with_every_network(tmp_path, monkeypatch):
     preset_results.main()
     points = json.loads((tmp_path / "table.json").read_text("utf-8"))["points"]
     assert {name: list(networks) for name, networks in points.items()} == {
-        "book": ["ours", "drawn"],
+        "points": ["ours", "drawn"],
         "padding=4.0": ["ours", "drawn"],
     }
     found = [points[name]["ours"]["sequences"]["clip"]["overlap"] for name in points]
     assert found[0] != found[1]
-    tracker = load_tracker("udt", dtype="bfloat16", padding=4.0)
+    tracker = load_tracker("udt", preset="points", dtype="bfloat16", padding=4.0)
     each = [run_overlaps(track_sequence(tracker, run)[0], run.boxes)[1:].mean() for run in runs_of(CLIP)]
     assert found[1] == pytest.approx(np.mean(each), abs=1e-4)
 
 
 def test_points_are_settings_and_none_is_the_presets_own():
-    default = load_tracker("udt").settings
+    default = load_tracker("udt", preset="points").settings
     for point in preset_results.POINTS[1:]:
         ((name, value),) = point.items()
         assert name in UdtSettings.__dataclass_fields__
@@ -53,6 +53,6 @@ def test_the_stored_table_has_every_point_with_the_three_seeds_of_the_recipe():
         for name, network in networks.items():
             assert network["weights"] == choice["networks"][name]["weights"]
             assert list(network["sequences"]) == choice["sequences"]
-    ours = [table["points"]["book"]["udt"]["sequences"], choice["networks"]["book"]["sequences"]]
+    ours = [table["points"]["points"]["udt"]["sequences"], choice["networks"]["points"]["sequences"]]
     both = [np.mean([one["overlap"] for one in each.values()]) for each in ours]
     assert both[0] == pytest.approx(both[1], abs=0.01), "the row of the preset in the other table"

@@ -125,7 +125,7 @@ class Scale:
     judged: int = 0
     anchors: int = 7
     patch: int = 125
-    preset: str = "book"
+    preset: str = "points"
 
     def shortened(self, steps: int) -> "Scale":
         """Return this scale with so many steps a run; a rate that falls by epoch then falls by step."""

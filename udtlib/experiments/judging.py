@@ -44,7 +44,7 @@ def judge(
     patch: int = 125,
     dtype: str = "bfloat16",
     device: str = "cpu",
-    preset: str = "book",
+    preset: str = "points",
 ) -> Iterator[Judged]:
     """Yield what a network does on each sequence, started at ``count`` anchors.
 
