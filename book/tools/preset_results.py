@@ -8,8 +8,8 @@ table has overlap, robustness and failures by point, network and sequence.
 
 The rule, written before an overlap was read: a point takes the preset's place if its overlap is better, paired over
 networks and sequences, with a p-value below .05 after Holm's correction over all points
-(`udtlib.evaluation.scoring.crossed`). None did. The failures were counted afterwards; by them, and nothing else, the
-preset `book` has a smaller padding than `points` (section 11.13).
+(`udtlib.evaluation.scoring.crossed`). None did. The failures were counted afterwards; by them the preset `book` has a
+smaller learning rate than `points` (section 11.13).
 
 Resumable, as `udt evaluate` is.
 """
