@@ -305,7 +305,7 @@ for one in verdict.values():
 # first. Template and search patches still show the same clip, but a search patch need not be a moment later than the
 # template. If this arm is as good as `udt`, then it is enough for the training that the patches show *the same scene*.
 #
-# At this scale, here and in section 15.7, the networks are judged in a tracker with the preset `book`. Part of its work
+# At this scale, here and in section 15.7, the networks are judged in a tracker with the preset `points`. Part of its work
 # does not depend on the network (section 15.8), so differences may come out smaller than with the preset `released`.
 #
 # First the arms, with overlap, robustness and the overlap of each seed, then the claims:
@@ -422,7 +422,7 @@ print(
 # %% jupyter={"source_hidden": true} tags=["guard", "hide-input"]
 # The second outcome: who is first and last, the one interval that leaves out 0, and how far the real sets are from it.
 # Its networks were trained anew, and judged with another preset than the first outcome's.
-assert SCALES["small"].preset == about_second["scale"]["preset"] == "book"
+assert SCALES["small"].preset == about_second["scale"]["preset"] == "points"
 assert "preset released" in about_second["what"]
 assert about["hardware"]["cpu"] != about_second["hardware"]["cpu"]
 assert same == {run for run in weights_of[1] if run.startswith("random-s")}
@@ -517,13 +517,13 @@ choice = json.loads(stored_result("ch11_choice.json").read_text("utf-8"))["netwo
 for name, says in {
     "random": "random, released tracker",
     "udt": "ships, released tracker",
-    "book": "ships, preset book",
+    "points": "ships, preset points",
 }.items():
     mean = np.mean([one["overlap"] for one in choice[name]["sequences"].values()])
     print(f"{says:26} {mean:.3f}")
 
 # %% [markdown]
-# The preset `book` tracks better, because its window follows points on the target before the network is applied (section
+# The preset `points` tracks better, because its window follows points on the target before the network is applied (section
 # 6.8). For judging networks it is the wrong choice, because what the points find does not depend on the network. So these
 # runs are judged with the preset `released`.
 
@@ -602,7 +602,7 @@ assert min(on_real, key=on_real.get) == "random"
 overlap_of = {
     name: np.mean([one["overlap"] for one in each["sequences"].values()]) for name, each in choice.items()
 }
-assert overlap_of["random"] < on_real["random"] < overlap_of["udt"] < overlap_of["book"]
+assert overlap_of["random"] < on_real["random"] < overlap_of["udt"] < overlap_of["points"]
 
 # %% [markdown]
 # ## 15.9 Light, occlusion, speed: a knob at a time
@@ -613,7 +613,7 @@ assert overlap_of["random"] < on_real["random"] < overlap_of["udt"] < overlap_of
 #
 # So we give four networks the same eight clips at three settings of a knob: the authors' supervised and unsupervised
 # networks, the network that comes with this book, and one that was never trained. All run in the tracker with the preset
-# `book`. The knobs are illumination variation (`IV`), occlusion (`OCC`) and fast motion (`FM`), as in OTB's names. Each
+# `points`. The knobs are illumination variation (`IV`), occlusion (`OCC`) and fast motion (`FM`), as in OTB's names. Each
 # line has the mean overlap at the settings 0, a half and 1, with its interval over the clips:
 
 # %%

@@ -5,8 +5,8 @@
 RUN is a folder of `udt experiment run`. Each network in it that belongs to the experiment tracks other sequences than
 those that decided: every set of sequences, their first `FRAMES` frames, from `STARTS` boxes a hair beside the true one
 (`udtlib.evaluation.inexact`), with patches as large as in its training. The set ``synthetic`` is the embedded benchmark
-and needs no DIR; others are laid out as OTB is. The tracker has the preset ``released`` at every scale, because what
-the points of ``book`` find is the same for every network.
+and needs no DIR; others are laid out as OTB is. The tracker has the preset ``released`` at every scale, because the
+points that the preset ``points`` follows are the same for every network.
 
 Resumable: KEPT has a file for each network and sequence, which counts for the same sequence and code.
 """

@@ -7,7 +7,7 @@ on those 22. Patches have half the side, 63 pixels, in training and tracking, so
 Scale ``medium`` takes that recipe, augmentation included, to real videos and whole patches, with three
 fifths of the steps of the network that ships, which has since done without the gain (chapter 11); the
 supervised arms cannot be run there. Scale ``full`` has the reference's schedule. Both judge with the
-tracker's preset ``released``: what the points of preset ``book`` find does not depend on the network
+tracker's preset ``released``: the points that preset ``points`` follows are the same for every network
 (chapter 15).
 """
 
