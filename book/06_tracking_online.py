@@ -914,8 +914,8 @@ assert overlap_in_page.min() > 0.3
 # ```
 #
 # If too few points return or agree, the window stays where it was. The released settings with this one line are
-# the preset `points`. The preset `book`, which `load_tracker("udt")` uses, also learns half as fast, $\eta=0.005$ in
-# Eq. 12; section 11.13 says why. `"udt-released"` is the tracker without either.
+# the preset `points`. The preset `book`, which `load_tracker("udt")` uses, also has a smaller window, $p=1.5$; section
+# 11.13 says why. `"udt-released"` is the tracker without either.
 # [Chapter 12](12_udt_plus.ipynb) uses the same points in UDT+.
 
 # %%
@@ -1005,9 +1005,7 @@ assert np.abs(shift - true_shift).max() < 2
 assert abs(zoom / true_zoom - 1) < 0.03
 assert kept_up["points"].min() > 0.6 > 0.3 > kept_up["released"][-1]
 assert 0 < gains["points", "overlap"].low < 0.01 < gains["points", "robustness"].low
-assert load_tracker("udt").settings == replace(
-    load_tracker("udt", preset="points").settings, learning_rate=0.005
-)
+assert load_tracker("udt").settings == replace(load_tracker("udt", preset="points").settings, padding=1.5)
 on_otb = json.loads(stored_result("trackers_otb10.json").read_text("utf-8"))["trackers"]
 aucs = {name: [one["auc"] for one in found["sequences"].values()] for name, found in on_otb.items()}
 gain_on_otb = paired_difference(np.array(aucs["udt"]), np.array(aucs["udt-released"]))

@@ -103,10 +103,10 @@ def test_where_there_is_no_flow_the_filter_looks_where_the_target_was(name, monk
     np.testing.assert_allclose(looks, boxes[:1], atol=1e-9)
 
 
-def test_the_default_is_the_books_preset_the_released_one_with_flow_that_learns_half_as_fast():
+def test_the_default_is_the_books_preset_the_released_one_with_flow_and_a_smaller_window():
     frames, boxes = moving_clip([(9, -6), (-4, 8)])
     found = []
-    for options in ({}, {"preset": "book"}, {"preset": "released", "flow": True, "learning_rate": 0.005}):
+    for options in ({}, {"preset": "book"}, {"preset": "released", "flow": True, "padding": 1.5}):
         tracker = load_tracker("udt", weights=random_weights(0), **options)
         tracker.init(frames[0], boxes[0])
         found.append([tracker.update(frame) for frame in frames[1:]])

@@ -130,7 +130,7 @@ def test_what_is_compared_is_released_and_what_is_used_is_the_books():
     assert [tracker.settings for tracker in compared] == [PRESETS["released"]] * 2
     assert load_tracker("udt-noise", preset="book").settings.flow
     assert PRESETS["points"] == replace(PRESETS["released"], flow=True)
-    assert PRESETS["book"] == replace(PRESETS["points"], learning_rate=0.005)
+    assert PRESETS["book"] == replace(PRESETS["points"], padding=1.5)
 
 
 def test_dcfnet_is_the_same_tracker_with_its_own_settings(weights):
