@@ -1483,13 +1483,19 @@ auc_of = {
     for name, networks in drawn_benchmark.items()
 }
 for name, each in auc_of.items():
-    print(f"{name:20} AUC, seeds 0, 1, 2: {', '.join(f'{x:.3f}' for x in each.mean(1))}   mean {each.mean():.3f}")
+    print(
+        f"{name:20} AUC, seeds 0, 1, 2: {', '.join(f'{x:.3f}' for x in each.mean(1))}   mean {each.mean():.3f}"
+    )
 smaller_window = auc_of["padding=1.5"] - auc_of["points"]
-seed, place = np.unravel_index(smaller_window.argmin(), smaller_window.shape)
-print(f"smaller window: {smaller_window[seed, place]:+.2f} on {benchmark_names[place]} with seed {seed}")
+row, most = np.unravel_index(smaller_window.argmin(), smaller_window.shape)
+loses_most = benchmark_names[most], int(row)
+print(f"smaller window: {smaller_window.min():+.2f} on {loses_most[0]} with seed {loses_most[1]}")
 
 # %% [markdown]
-# TEXT_DRAWN
+# With seed 0 the smaller window loses a fast target, `fm-2`; with the two other seeds the means differ by less than half
+# a point. The smaller rate gains with two seeds and loses with the third. One target lost or kept in a single sequence
+# moves a mean of 22 by up to three points, so these sequences do not decide it either. If your targets move far from
+# frame to frame, `load_tracker("udt", padding=1.8)` has the larger window.
 #
 # **Predict:** how soon after a start can we see whether a network was trained at all: in the next frame, after ten, or
 # only after fifty? In the next picture zero is the overlap of random weights. Each curve is a network's lead over them
@@ -1586,6 +1592,16 @@ assert min(corrected[name] for name in tried) > 0.7
 assert max(abs(against_points[name].interval.mean) for name in tried) < 0.0125
 assert f"{against_points[without_points].interval.mean:.3f}" == "-0.033"
 assert 0.04 < corrected[without_points] < 0.05
+assert failures["points"].sum() > 1.3 * failures["padding=1.5"].sum()
+assert (failures["padding=1.5"] < failures["points"]).all()
+for key in ("overlap", "robustness"):
+    means = {name: round(of_point(name, key).mean(), 3) for name in preset_points}
+    assert means["padding=1.5"] == max(means.values())
+assert failures["padding=1.5"].sum() == min(each.sum() for each in failures.values())
+assert np.ptp(failures["points"]) >= 2
+assert loses_most == ("fm-2", 0)
+assert abs(smaller_window[1:].mean(1)).max() < 0.005
+assert list(auc_of["learning_rate=0.005"].mean(1) > auc_of["points"].mean(1)) == [True, True, False]
 for name in ("authors' UDT", "authors' DCFNet"):
     assert paired[name].low < 0 < paired[name].high
 
