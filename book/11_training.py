@@ -1403,7 +1403,7 @@ for recipe, each in by_recipe.items():
         recipe_gaps[recipe] = gap = crossed_difference(by_recipe["as udt"], each).interval
         print(f"{'as udt minus it':>21}  {gap.mean:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]")
 for name in ("udt", "udt-noise"):
-    print(f"{name}:", weights.get_weights(name).card["chosen"])
+    print(f"{name}:\n   ", weights.get_weights(name).card["chosen"])
 
 # %% [markdown]
 # The table shows no difference between the recipes, nor between the seeds. Even the networks that never saw a real video

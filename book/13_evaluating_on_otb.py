@@ -1321,7 +1321,7 @@ print(f"failures_plus = {next(row['failures'] for row in table2 if row['tracker'
 #   splits; with standard errors from sequences in 6 <!-- by_sequences --> %.
 # - Of 10 <!-- trackers --> trackers on ten real sequences, 21 <!-- told --> of 45 <!-- pairs --> pairs are told apart.
 # - Started up to a pixel beside the true box, the same tracker scores from 0.56 <!-- csrt_least --> to 0.64
-#   <!-- csrt_most --> (CSRT), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 11
+#   <!-- csrt_most --> (CSRT), from 0.51 <!-- kcf_least --> to 0.54 <!-- kcf_most --> (KCF). In 14
 #   <!-- starts_level --> of the pairs the starts alone can make the difference.
 # - The same DSST has 0.636 <!-- dsst_Haswell --> with one processor's kernel and 0.604 <!-- dsst_SkylakeX --> with
 #   another's. The cause is the last bit, in two sequences which DSST loses in most runs: it held them in 5

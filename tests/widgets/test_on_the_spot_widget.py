@@ -12,7 +12,7 @@ def test_the_picture_is_of_the_networks_it_names(monkeypatch):
     monkeypatch.setattr(on_the_spot, "ITERATIONS", ("0", "2"))
     run, clip = on_the_spot.track(2), on_the_spot.scene()
     found = on_the_spot.learned(2)
-    tracker = load_tracker("udt", weights=found.weights)
+    tracker = load_tracker("udt", weights=found.weights, preset="points")
     tracker.init(clip.frames[0], clip.boxes[0])
     for index in (1, 2):
         np.testing.assert_array_equal(tracker.update(clip.frames[index]), run.boxes[index])

@@ -66,7 +66,7 @@ def learned(iterations: int) -> Adapted:
 def track(iterations: int) -> Run:
     """Return the run of the network after so many iterations; 0 is the one that ships."""
     weights: str | Weights = learned(iterations).weights if iterations else "udt"
-    tracker, clip = load_tracker("udt", weights=weights), scene()
+    tracker, clip = load_tracker("udt", weights=weights, preset="points"), scene()
     tracker.init(clip.frames[0], clip.boxes[0])
     boxes, responses = [clip.boxes[0]], [tracker.response]  # type: ignore[attr-defined]
     for frame in clip.frames[1:]:
