@@ -15,7 +15,7 @@
 # **Prerequisites.** [Chapter 01](01_boxes_patches_scores.ipynb) for scores and intervals, [chapter
 # 02](02_correlation_filters.ipynb) for the filter; its Eq. 1 to 3 and its circulant matrix are used again.
 #
-# Run time: about 53 s on two cores. Downloads: none.
+# Run time: about 41 s on two cores. Downloads: none.
 
 # %%
 from udtlib.pipeline import you_are_here
