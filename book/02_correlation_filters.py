@@ -341,7 +341,8 @@ animation(
 
 # %% [markdown]
 # So a response map has no border either. Its index $(0,0)$, in the top left corner, means "did not move". An index
-# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*.
+# beyond the middle is a step in the other direction: in a map of 64 rows, row 57 is seven rows *up*. Row 32 is as far up
+# as down; we read it as 32 rows down.
 #
 # To draw a map, `fftshift` moves index $(0,0)$ to the middle, so that up is up and left is left. In formulas and in code the map
 # stays as it is. The figure shows both ways for a map with one bright spot, at first where nothing moved, then where

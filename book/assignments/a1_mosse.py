@@ -118,7 +118,8 @@ def broken_peak_shift(response):
 # %% [markdown]
 # `peak_shift(response)` returns `(dy, dx)`, the displacement that belongs to the **highest** value of a map `(H, W)`:
 # rows (down is positive) first. An index up to and including half the length is a move down or right;
-# a larger index is a move up or left, and the last index means -1.
+# a larger index is a move up or left, and the last index means -1. At exactly half of an even length both ways are
+# equally long; the library counts it as down or right, and so do we.
 
 
 # %% tags=["answer"]
@@ -138,8 +139,8 @@ def peak_shift(response):
 # Put your functions together. Take the sequence `occ-2` of `load_dataset("synthetic")`, in which something covers the
 # target for a while. From each of its first 60 frames cut a grey patch around the centre of the **true** box, twice as wide
 # and high as the first box, and normalise and window it as chapter 02 does. Compute a filter from frame 0. In each later
-# frame apply the filter first, note the height of the response's peak, and then update the filter. Do so for the rates 0,
-# 0.02, 0.1 and 0.5.
+# frame apply the filter `A / (B + 0.1)` first, note the height of the response's peak, and then update the filter. The label
+# has its peak at `(0, 0)` and a sigma of two cells. Do so for the rates 0, 0.02, 0.1 and 0.5.
 #
 # Plot the peak's height over the frames, four curves in one figure, with labelled axes. Then answer in the cell below,
 # in at most 200 words. Which rate has the highest peak, and is its filter always one of the target? What happens when
@@ -159,8 +160,8 @@ def patch_of(index):
     x, y = (round(place) for place in sequence.boxes[index][:2] + sequence.boxes[index][2:] / 2)
     rows = np.clip(np.arange(y - h, y + h), 0, grey.shape[0] - 1)
     columns = np.clip(np.arange(x - w, x + w), 0, grey.shape[1] - 1)
-    patch = np.log1p(grey[np.ix_(rows, columns)])
-    return window * (patch - patch.mean()) / (np.linalg.norm(patch - patch.mean()) + 1e-5)
+    patch = grey[np.ix_(rows, columns)]
+    return window * (patch - patch.mean()) / (np.linalg.norm(patch - patch.mean()) + 1e-9)
 
 
 for rate in (0.0, 0.02, 0.1, 0.5):
@@ -177,8 +178,14 @@ plt.legend()
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=5
-# The figure is complete, and its axes are labelled. (1 point) Rate 0.5 has the highest peak in most frames, also while the
-# target is covered: the filter has learned the cover, so a high peak is no proof of the target. (1) When the cover goes
-# away, the peak of rate 0 is back at once, because its filter is still that of frame 0. (1) After 20 covered frames
-# (1 - rate)^20 of the first filter is left: all of it at rate 0, then 0.67, 0.12 and one millionth. (1) The answer takes a small
-# rate, or none while the peak is low, and names the price: such a filter does not follow a target that changes its look. (1)
+# The figure is complete, and its axes are labelled. (1 point) The target is covered in frames 15 to 32, and again from
+# frame 54 on. In most frames, and in nearly all covered ones, rate 0.5 has the highest peak (up to 0.65, while the others stay
+# below 0.4): the filter has learned the cover, so a high peak is no proof of the target. (1) When the cover goes away, at frame
+# 35, the peak of rate 0 is back at once, from 0.2 to 0.6, because its filter is still that of frame 0; rate 0.1 needs some ten
+# frames to learn the target again. (1) After 20 covered frames (1 - rate)^20 of the first filter is left: all of it at
+# rate 0, then 0.67, 0.12 and one millionth. (1) The answer takes a rate, or none while the peak is low, gives a reason that
+# its figure bears out, and names the price: a filter that learns fast learns the cover, and one that learns slowly or not at
+# all does not follow a target that changes its look. (1)
+#
+# For the grader: numbers within 0.1 of these are as good. Rate 0.02 has the lowest peak after the cover, so "a small rate"
+# alone is no reason. The target also turns: after the cover the peak of rate 0 lies some eight cells beside the target.

@@ -143,9 +143,12 @@ def write_course(out: Path) -> None:
 
 
 PRIVATE = re.compile(
-    r"book/(assignments/a\d_|solutions/)|tests/(check|book)/|tests/(exercise_hints|assignment_answers|test_shortcuts)\.py$"
+    r"book/(assignments/a\d_|solutions/)|tests/(check|book)/|tests/(exercise_hints|test_shortcuts)\.py$"
 )
 """Files that solve exercises or assignments, or know the solutions: they stay out of the public tree."""
+
+READ = re.compile(r"book/\d\d_\w+\.(py|ipynb)|[\w/]+\.md")
+"""Files whose words on solutions are replaced; programs stay as they are."""
 
 LINK = re.compile(
     r"\[`?(?:book/)?solutions(?:/\d\d\.py)?`?\]\((?:book/)?solutions(?:/\d\d\.py)?\)|`book/solutions/`"
@@ -164,7 +167,7 @@ def write_public(project: Path, out: Path) -> None:
         target = out / "public" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project / name, target)
-        if target.suffix in (".md", ".py", ".ipynb"):
+        if READ.fullmatch(name):
             text = target.read_text("utf-8")
             target.write_text(LINK.sub("the teacher's copy", text), "utf-8")
     for path in sorted((out / "student").glob("*.ipynb")):

@@ -1,7 +1,10 @@
 """What `make assignments` writes: nbgrader's cells, student versions, a public tree with nothing solved."""
 
+import os
 import re
 import stat
+import subprocess
+import sys
 from functools import cache
 
 import assignments
@@ -127,6 +130,69 @@ def test_nothing_is_solved_in_the_public_tree(course):
     assert linked in ([], ["book/tools/web_pages.py"])
     assert not (public / "secret").exists()
     assert not (public / "tests/check").exists()
+
+
+def test_the_public_tree_speaks_of_no_solutions_that_it_lacks(course):
+    public = course / "public"
+    texts = [*public.glob("*.md"), *public.glob("book/*.md"), *public.glob("book/[0-9]*.py")]
+    assert len(texts) > 18
+    claims = (
+        r"with their solutions|chapters and solutions|[Tt]he repository is public|holds `book/solutions` too"
+    )
+    command = (public / "udtlib/commands/book.py").read_text("utf-8")
+    found = [
+        text for text in [command, *(path.read_text("utf-8") for path in texts)] if re.search(claims, text)
+    ]
+    assert found == []
+
+
+def test_programs_are_the_same_in_the_public_tree(course):
+    programs = [*(course / "public").glob("book/tools/*.py"), *(course / "public").glob("udtlib/**/*.py")]
+    assert len(programs) > 200
+    for path in programs:
+        assert path.read_bytes() == (PROJECT / path.relative_to(course / "public")).read_bytes(), path
+
+
+def test_the_public_tree_passes_its_own_test_of_udt_book(course):
+    public = course / "public"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-m",
+            "not slow",
+            "-k",
+            "copied",
+            "tests/commands/test_book.py",
+        ],
+        cwd=public,
+        env=os.environ | {"PYTHONPATH": str(public)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_the_points_in_a_rubric_add_up():
+    for assignment, source in assignments.sources().items():
+        explained = [
+            cell for cell in jupytext.read(source).cells if "explain" in cell.metadata.get("tags", [])
+        ]
+        counted = sum(stated_points(cell.source) for cell in explained)
+        by_hand = sum(int(cell.metadata["points"]) for cell in explained)
+        by_program = sum(points(parts) for parts in problems(assignment).values())
+        head = jupytext.read(source).cells[0].source
+        assert counted == by_hand, assignment
+        assert f"**Points:** {by_hand + by_program}, of which {by_program} are" in head, assignment
+        assert re.search(rf"explain \({by_hand} points\)", source.read_text("utf-8")), assignment
+
+
+def stated_points(rubric):
+    """Return the sum of the points that stand behind a rubric's sentences."""
+    return sum(map(int, re.findall(r"\((\d)(?: points?)?\)", rubric)))
 
 
 def test_a_web_page_without_solutions_folds_none():

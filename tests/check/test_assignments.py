@@ -12,6 +12,7 @@ from udtlib.check import a1
 from udtlib.check.grading.marking import generator, mark, points
 from udtlib.check.grading.notebook import ASSIGNMENTS, problems
 from udtlib.errors import OptionError
+from udtlib.labels import peak_displacement
 
 GRADED = [(assignment, name) for assignment in ASSIGNMENTS for name in problems(assignment)]
 ALL = [(*where, *mutant) for where, mutants in MUTANTS.items() for mutant in mutants]
@@ -85,6 +86,27 @@ def test_random_answers_earn_nothing(assignment, name):
         return tuple(parts) if isinstance(answer, tuple) else parts[0]
 
     assert mark(name, problems(assignment)[name], random, "public").earned == 0
+
+
+@pytest.mark.parametrize(
+    ("assignment", "name"),
+    [("a3", "round_trip_loss"), ("a4", "precision"), ("a4", "repaired_score"), ("a4", "sign_test")],
+)
+def test_one_number_may_lie_in_an_array_without_axes_and_in_no_other(assignment, name):
+    parts, right = problems(assignment)[name], solutions(assignment)[name]
+    assert mark(name, parts, lambda *given: np.array(right(*given))).earned == points(parts)
+    found = mark(name, parts, lambda *given: np.array([right(*given)]))
+    assert found.earned == 0
+    assert all(line.endswith("found an array of shape (1,): use .item()") for line in found.remarks)
+
+
+@pytest.mark.parametrize("length", range(1, 13))
+def test_a_peak_is_read_as_the_library_reads_it_also_at_half_the_length(length):
+    for row in range(length):
+        response = np.zeros((length, 2 * length))
+        response[row, length] = 1
+        assert solutions("a1")["peak_shift"](response) == peak_displacement(response)
+        assert (a1._signed(row, length), a1._signed(length, 2 * length)) == peak_displacement(response)
 
 
 def test_hints_show_no_line_of_a_solution():

@@ -118,6 +118,33 @@ def test_right_tensors_are_right_also_with_a_gradient(chapter, name) -> None:
     check(chapter, name, lambda *given: as_tensors(SOLUTIONS[chapter][name](*given)))
 
 
+def one_number(answer):
+    return isinstance(answer, bool | int | float | np.generic) or (
+        isinstance(answer, np.ndarray) and answer.ndim == 0
+    )
+
+
+@pytest.mark.parametrize(("chapter", "name"), EXERCISES)
+@pytest.mark.parametrize("made", [np.array, torch.tensor])
+def test_one_number_may_lie_in_an_array_without_axes_and_in_no_other(chapter, name, made) -> None:
+    asked = []
+
+    def within(axes):
+        def answer(*given):
+            right = SOLUTIONS[chapter][name](*given)
+            if not one_number(right):
+                return right
+            asked.append(right)
+            return made(np.asarray(right).reshape(axes))
+
+        return answer
+
+    check(chapter, name, within(()))
+    if asked:
+        with pytest.raises(AssertionError, match=r"found an array of shape \(1,\): use \.item\(\)$"):
+            check(chapter, name, within((1,)))
+
+
 def single(value):
     if isinstance(value, list | tuple):
         return type(value)(map(single, value))

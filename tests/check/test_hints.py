@@ -1,11 +1,13 @@
 """What the checks of exercises share: answers become numbers, and mistakes are named."""
 
 import math
+import re
 
 import numpy as np
 import pytest
+import torch
 
-from udtlib.check.hints import close, compare, expect, number, numbers, shown, whole
+from udtlib.check.hints import close, compare, expect, number, numbers, shown, true_or_false, whole
 
 MISTAKES = [(2.0, "twice"), (4.0, "squared"), ([1.0, 1.0], "one each")]
 
@@ -45,6 +47,43 @@ def test_numbers_keep_their_kind_and_tell_their_shape() -> None:
         numbers(7, (2,), "a pair")
     with pytest.raises(AssertionError, match=r"found \[0, 1, .{1,60} of shape \(99,\)$"):
         numbers(list(range(99)), (2,), "a pair")
+
+
+@pytest.mark.parametrize("one", [2.0, 2, np.array(2.0), np.float32(2), torch.tensor(2.0)], ids=repr)
+def test_a_number_in_an_array_without_axes_is_one_number(one) -> None:
+    assert number(one, "a rate") == 2
+    assert whole(one, (), "a count") == 2
+    assert numbers([one, one], (2,), "a pair").tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+@pytest.mark.parametrize("made", [np.ones, torch.ones])
+def test_a_number_in_an_array_with_axes_is_told_how_to_take_it_out(shape, made) -> None:
+    words = f"found an array of shape {shape}: use .item()"
+    for read in (number, lambda found, what: whole(found, (), what)):
+        with pytest.raises(AssertionError, match=f"^{re.escape(f'expected a rate, {words}')}$"):
+            read(made(shape), "a rate")
+    pair = re.escape("expected a pair, found among them " + words.removeprefix("found "))
+    for found in ([made(shape), 2.0], (2.0, made(shape)), [made(shape), made(shape)]):
+        with pytest.raises(AssertionError, match=f"^{pair}$"):
+            numbers(found, (2,), "a pair")
+    for found, kind in (([1.0], "list"), ((1.0,), "tuple")):
+        with pytest.raises(
+            AssertionError, match=f"^expected a rate, found a {kind} of one: return what is in it$"
+        ):
+            number(found, "a rate")
+
+
+def test_true_or_false() -> None:
+    for right in (True, np.True_, np.array(True), torch.tensor(True)):
+        assert true_or_false(right if not isinstance(right, torch.Tensor) else right.numpy()) is True
+    with pytest.raises(
+        AssertionError, match=r"^expected True or False, found an array of shape \(1,\): use "
+    ):
+        true_or_false(np.array([True]))
+    for wrong in (1, 1.0, None, "True", np.array(1.0), [1.0, [2.0]]):
+        with pytest.raises(AssertionError, match=r"^expected True or False, found "):
+            true_or_false(wrong)
 
 
 def test_one_number_is_real() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from udtlib.check.hints import compare, expect, number, numbers, shown
+from udtlib.check.hints import compare, expect, number, numbers, shown, true_or_false
 from udtlib.check.verdict import exercise
 
 Triplet = tuple[int, int, int]
@@ -28,9 +28,8 @@ def keep(answer: Callable[[float, float, float], Any]) -> None:
         (4.0, 3.0, 500.0, False, "the limits are shares of the energy, not numbers"),
     ]
     for before, after, energy, right, why in cases:
-        found = answer(before, after, energy)
-        expect(isinstance(found, bool | np.bool_), f"expected True or False, found {shown(found)}")
-        expect(bool(found) is right, f"before {before}, after {after}, energy {energy}: {why}")
+        found = true_or_false(answer(before, after, energy))
+        expect(found is right, f"before {before}, after {after}, energy {energy}: {why}")
 
 
 @exercise

@@ -45,12 +45,13 @@ def numbers(found: Any, shape: tuple[int, ...], what: str) -> Array:
         what: what is expected, in words.
 
     Raises:
-        AssertionError: it is nothing, no numbers, not finite, or of another shape.
+        AssertionError: it is nothing, no numbers, not finite, or of another shape. A number in an array
+            without axes is one number; in an array of shape (1,) or a list it is not.
     """
     values = _values(found)
-    text = shown(found)
-    if values.shape not in ((), shape):
-        text += f" of shape {values.shape}"
+    text = _single(found, shape) or shown(found) + f" of shape {values.shape}" * (
+        values.shape not in ((), shape)
+    )
     expect(values.shape == shape and np.isfinite(values).all(), f"expected {what}, found {text}")
     return values if np.iscomplexobj(found) else values.real
 
@@ -72,6 +73,18 @@ def real(found: Any, what: str) -> None:
             else "is this still a spectrum?"
         )
         raise AssertionError(f"{what} is real: {rest}")
+
+
+def true_or_false(found: Any) -> bool:
+    """Return an answer as True or False, also from an array without axes; numbers are neither.
+
+    Raises:
+        AssertionError: it is something else.
+    """
+    logical = isinstance(found, bool) or getattr(found, "dtype", None) == np.bool_
+    right = logical and np.ndim(found) == 0
+    expect(right, f"expected True or False, found {_single(found, ()) or shown(found)}")
+    return bool(found)
 
 
 def whole(found: Any, shape: tuple[int, ...], what: str) -> NDArray[np.int64]:
@@ -124,6 +137,19 @@ def _values(found: Any) -> Array:
         return np.asarray(np.nan if values.dtype.kind in "SU" else values, dtype=np.complex128)
     except (TypeError, ValueError, OverflowError):
         return np.array(np.nan)
+
+
+def _single(found: Any, shape: tuple[int, ...]) -> str:
+    """Return the hint for one number in an array or a list where a bare one belongs, empty for all else."""
+    several = isinstance(found, list | tuple)
+    if several and shape == (len(found),):
+        parts = [_single(part, ()) for part in found]
+        return next((f"among them {part}" for part in parts if part), "")
+    axes = _values(found).shape
+    if shape or set(axes) != {1}:
+        return ""
+    kind = type(found).__name__
+    return f"a {kind} of one: return what is in it" if several else f"an array of shape {axes}: use .item()"
 
 
 def _apart(expected: Any, found: Any) -> str:

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder",
         type=file_path,
         metavar="DIR",
-        help="where to put chapters and solutions; files that are there already stay as they are",
+        help="where to put the chapters, and solutions if there are any; files already there are kept",
     )
 
 
