@@ -87,7 +87,7 @@ def test_a_measurement_ends_at_once_with_its_processes(tmp_path, number):
         start_new_session=True,
         preexec_fn=lambda: [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGINT, signal.SIGTERM)],
     )
-    for _ in range(2400):
+    for _ in range(6000):
         if (tmp_path / "started").exists():
             break
         assert process.poll() is None, process.communicate()[1]

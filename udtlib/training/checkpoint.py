@@ -175,7 +175,7 @@ def advice(folder: Path) -> str:
 
 
 def what_is_kept(folder: Path, saved: int, error: Exception) -> str:
-    """Say which checkpoint is there after an error, and how to go on if that did not come from the training."""
+    """Say which checkpoint is there after an error, and how to go on unless the training failed."""
     if not saved or not (folder / NEWEST).is_file():
         return "there is no checkpoint"
     is_said = isinstance(error, TrainingError) or "--resume" in str(error)
