@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import udtlib
 from udtlib.errors import UdtError
@@ -80,12 +80,20 @@ class EndingSignal:
 
     Attributes:
         number: of the signal that came, 0 so far.
+        came: whether one came, Ctrl-C too.
     """
 
     number = 0
+    came = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Note the signal; what comes after it is passed over, for ``timeout`` sends it twice."""
+        """Note the signal; what comes after it is passed over, for ``timeout`` sends it twice.
+
+        A second Ctrl-C is not.
+        """
+        self.came = True
+        if number == signal.SIGINT:
+            signal.default_int_handler(number, frame)
         self.number = number
         signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -93,21 +101,22 @@ class EndingSignal:
 
 @contextmanager
 def ending_signals() -> Iterator[EndingSignal]:
-    """Take SIGTERM, and SIGHUP of a closed terminal, meanwhile; not those that somebody else takes."""
-    ending, taken = EndingSignal(), list[int]()
-    for name in ("SIGTERM", "SIGHUP"):
+    """Take Ctrl-C, SIGTERM, and SIGHUP of a closed terminal, meanwhile; not those that others take."""
+    ending, taken = EndingSignal(), dict[int, Any]()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
+        before = None if number is None else signal.getsignal(number)
+        if before in (signal.SIG_DFL, signal.default_int_handler):  # `nohup` ignores one
             try:
                 signal.signal(number, ending)
             except ValueError:  # another thread: signals are not ours to take
                 break
-            taken.append(number)
+            taken[number] = before
     try:
         yield ending
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, before in taken.items():
+            signal.signal(number, before)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,7 +126,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     143 and 129 ended by SIGTERM and SIGHUP.
     """
     with ending_signals() as ending:
-        status = _run(argv)
+        try:
+            status = _run(argv)
+        except Exception:
+            if not ending.came:
+                raise
+            status = _interrupted(argv)  # compiled modules make an ImportError of it while they are imported
     return 128 + ending.number if ending.number else status
 
 
@@ -126,7 +140,7 @@ def _run(argv: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show ends no command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    command = argv[0] if argv and argv[0] in COMMANDS else None
+    command = _command(argv)
     try:
         arguments = build_parser(command).parse_args(argv)
         arguments.command_line = shlex.join(["udt", *argv])
@@ -144,5 +158,14 @@ def _run(argv: Sequence[str] | None) -> int:
         say(f"udt {command}: {place}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        say(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)
-        return 130
+        return _interrupted(argv)
+
+
+def _interrupted(argv: Sequence[str] | None) -> int:
+    command = _command(sys.argv[1:] if argv is None else argv)
+    say(f"\nudt {command}: interrupted; files written so far are kept", file=sys.stderr)
+    return 130
+
+
+def _command(argv: Sequence[str]) -> str | None:
+    return argv[0] if argv and argv[0] in COMMANDS else None

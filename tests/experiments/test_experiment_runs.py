@@ -1,12 +1,14 @@
 """A run of an arm: trained, judged, kept; interrupted and resumed; refused where it was made otherwise."""
 
 import json
+import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from udtlib.cli import ending_signals
 from udtlib.data.synthetic.cache import pack_clips
 from udtlib.errors import DataError, OptionError
 from udtlib.experiments import runs
@@ -16,8 +18,10 @@ from udtlib.experiments.judging import judge
 from udtlib.experiments.material import judged_clips
 from udtlib.experiments.runs import Place, check_same, first_weights, made_of, run_arms
 from udtlib.trackers.udt import UdtTracker
-from udtlib.training import TrainingSettings
-from udtlib.training.run import start
+from udtlib.training import TrainingSettings, loop
+from udtlib.training.checkpoint import load_checkpoint
+from udtlib.training.log import read_log
+from udtlib.training.run import start, take_step
 from udtlib.weights import load_weights, random_weights
 
 CPU = torch.device("cpu")
@@ -86,6 +90,26 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_network(place, tmp_path, mon
     resumed = json.loads(run_arms(ARMS[:1], [0], again)[0].read_text())
     assert resumed["weights"] == whole["weights"]
     assert resumed["sequences"] == whole["sequences"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_a_training_ends_all_and_finished_runs_are_kept(place, monkeypatch, capsys, number):
+    def signalled(*arguments):
+        signal.raise_signal(number)
+        return take_step(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "take_step", signalled)
+        with pytest.raises(KeyboardInterrupt), ending_signals() as ending:
+            run_arms(ARMS[::-1], [0], place)
+    assert ending.came
+    assert ending.number == (0 if number == signal.SIGINT else number)
+    assert load_checkpoint(place.folder / "udt-s0").step == 1
+    assert not (place.folder / "udt-s0" / "result.json").exists()
+    capsys.readouterr()
+    run_arms(ARMS[::-1], [0], place)
+    assert capsys.readouterr().out.count("kept") == 1
+    assert [row["step"] for row in read_log(place.folder / "udt-s0" / "log.csv")] == ["1", "2"]
 
 
 def other_images(sequences):

@@ -31,6 +31,7 @@ from udtlib.training.health import LossWatch
 from udtlib.training.log import read_log
 from udtlib.training.run import start
 from udtlib.training.settings import VARIANTS, TrainingSettings
+from udtlib.training.signals import signals
 from udtlib.training.step import Batch, TrainingStep, shifted_labels
 from udtlib.training.workers import Workers, device_of
 from udtlib.unsupervised import consistency_loss, track_forward_backward
@@ -464,7 +465,9 @@ def wait_for_steps(folder, count, process):
     raise AssertionError("the job did not get on")
 
 
-@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM] * 2])
+@pytest.mark.parametrize(
+    "numbers", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGTERM] * 2, [signal.SIGHUP]]
+)
 def test_signals_save_first(tmp_path, numbers):
     process = job(tmp_path, 100000, 2, "checkpoint_every=100000")
     wait_for_steps(tmp_path, 1, process)
@@ -476,6 +479,18 @@ def test_signals_save_first(tmp_path, numbers):
     done = load_checkpoint(tmp_path).step
     assert done == len(losses(tmp_path)) > 0
     assert not (tmp_path / "weights.safetensors").exists()
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    """As ``nohup`` has it with SIGHUP, and a script's ``&`` with SIGINT."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        with signals() as request:
+            assert signal.getsignal(signal.SIGTERM) is request
+            assert {signal.getsignal(number) for number in before} == {signal.SIG_IGN}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def wait_until_stuck(folder):

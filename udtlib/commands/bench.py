@@ -9,6 +9,7 @@ from udtlib.commands.common import (
     add_option,
     add_tracker,
     file_path,
+    make_absolute,
     named_trackers,
     whole_number,
 )
@@ -18,6 +19,7 @@ from udtlib.evaluation.report.tables import check_json_path
 from udtlib.files import write_whole
 from udtlib.printing import say
 from udtlib.trackers import TRACKERS, load_tracker
+from udtlib.trackers.own import absolute
 
 EXAMPLE = "udt bench --tracker mosse kcf kcf-opencv"
 WRITES = ("json",)
@@ -69,9 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_layer(arguments)
     if arguments.decoding:
         return _run_decoding(arguments)
+    make_absolute(arguments, "root", "json")
     options = dict(arguments.option)
-    names = list(named_trackers(arguments.tracker or _ready_trackers(options)).values())
-    for name in arguments.tracker or []:  # what is missing for the last one is said before the first one runs
+    names = [absolute(one) for one in named_trackers(arguments.tracker or _ready_trackers(options)).values()]
+    for name in names if arguments.tracker else []:  # what is missing for the last is said before the first
         load_tracker(name, **options)
     clips = load_dataset(arguments.dataset, arguments.root)
     if (

@@ -172,6 +172,13 @@ def file_path(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def make_absolute(arguments: argparse.Namespace, *names: str) -> None:
+    """Make the paths of these arguments absolute: a user's tracker may change the current folder."""
+    for name in names:
+        if getattr(arguments, name) is not None:
+            setattr(arguments, name, getattr(arguments, name).absolute())
+
+
 def whole_number(least: int, most: int = 10**9) -> Callable[[str], int]:
     """Return what reads a whole number from ``least`` to ``most``, or says that one was expected."""
     hint = Annotated[int, Between(least, most)]

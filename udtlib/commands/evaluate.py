@@ -16,6 +16,7 @@ from udtlib.commands.common import (
     add_truth,
     chosen_policy,
     file_path,
+    make_absolute,
     named_trackers,
     own_truth,
     whole_number,
@@ -97,9 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_json_path(arguments.json)
     check_table_path(arguments.table)
     check_starts(arguments.protocol, arguments.starts)
-    for name in ("out", "root", "json", "table"):  # a user's tracker may change the current folder
-        if getattr(arguments, name) is not None:
-            setattr(arguments, name, getattr(arguments, name).absolute())
+    make_absolute(arguments, "out", "root", "truth", "json", "table")
     trackers = {name: absolute(one) for name, one in named_trackers(arguments.tracker).items()}
     # made here too: what is missing for the last one is said before the first one runs
     made = {name: load_tracker(one, **dict(arguments.option)) for name, one in trackers.items()}

@@ -20,7 +20,7 @@ from udtlib.data.box_files import read_boxes, write_boxes
 from udtlib.data.one_size import OneSize
 from udtlib.data.sequences import Frames
 from udtlib.data.video.file import VideoFile
-from udtlib.data.video.live import LiveVideo, open_source
+from udtlib.data.video.live import LiveVideo, is_live, open_source
 from udtlib.data.video.writer import SUFFIXES, VideoWriter
 from udtlib.errors import BoxError, DataError, DecoderError, OptionError
 from udtlib.files import make_folder, remove_unfinished
@@ -120,11 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
     check_names(arguments.out, paths)
     check_outputs([*paths, *filter(None, [arguments.out])], files_read(arguments, ("out", "boxes")))
     check_range(arguments.start, arguments.end)
-    # a user's tracker may change the current folder
+    # a user's tracker may change the current folder; a camera would not wait while one is loaded
     paths, video = [path.absolute() for path in paths], arguments.out and arguments.out.absolute()
+    opened = None if is_live(arguments.source) else open_source(arguments.source)
     boxes, skipped, problem = [started], 0, ""
     tracker = load_group(arguments.tracker, len(boxes[0]), **options(arguments))
-    frames = open_source(arguments.source)
+    frames = open_source(arguments.source) if opened is None else opened
     first = frame_at(frames, arguments.start, arguments.source)
     one_size = OneSize(name_of(frames, arguments.source), first)
     tracker.init(first, boxes[0])

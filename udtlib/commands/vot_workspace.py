@@ -3,11 +3,12 @@
 import argparse
 import shlex
 
-from udtlib.commands.common import add_option, add_tracker, file_path, named_trackers
+from udtlib.commands.common import add_option, add_tracker, file_path, make_absolute, named_trackers
 from udtlib.data.locate import require_data
 from udtlib.printing import say
 from udtlib.trackers import load_tracker
-from udtlib.vot.workspace import STACK, write_workspace
+from udtlib.trackers.own import absolute
+from udtlib.vot.workspace import STACK, whole_paths, write_workspace
 
 EXAMPLE = "udt vot workspace my-workspace --tracker udt udt+ kcf --root vot2018"
 TOOLKIT = "vot-toolkit==0.7.4 attributee==0.1.9 vot-trax==4.0.2"
@@ -41,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, and say what to do with them."""
-    trackers, options = named_trackers(arguments.tracker), dict(arguments.option)
+    named, options = named_trackers(arguments.tracker), whole_paths(dict(arguments.option))
+    trackers = {name: absolute(one) for name, one in named.items()}
+    make_absolute(arguments, "workspace", "root")
     for one in trackers.values():  # what is missing is said now, and not by the toolkit later
         load_tracker(one, **options)
     root = arguments.root or require_data("vot", "VOT's sequences")

@@ -7,6 +7,7 @@ share a folder, and an arm that two of them have is run once.
 
 import json
 import os
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -223,6 +224,7 @@ def train_arm(arm: Arm, seed: int, place: Place, folder: Path) -> None:
         card={"experiment": f"{arm.name}: {arm.what}", "command": place.command},
     )
     if ending.signal:
+        signal.raise_signal(ending.signal)  # to whom it would have gone without the training
         raise KeyboardInterrupt
 
 

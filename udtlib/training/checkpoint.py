@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from udtlib.errors import CheckpointError, StorageError
+from udtlib.errors import CheckpointError, StorageError, TrainingError
 from udtlib.files import user_path, write_whole
 from udtlib.training.settings import ADDED, TrainingSettings
 from udtlib.weights.files import to_bytes
@@ -172,6 +172,15 @@ def advice(folder: Path) -> str:
         f"The one before it, of step {step}, is whole: to go on from there, "
         f"move {folder / BEFORE} to {folder / NEWEST} and use --resume again"
     )
+
+
+def what_is_kept(folder: Path, saved: int, error: Exception) -> str:
+    """Say which checkpoint is there after an error, and how to go on unless the training failed."""
+    if not saved or not (folder / NEWEST).is_file():
+        return "there is no checkpoint"
+    is_said = isinstance(error, TrainingError) or "--resume" in str(error)
+    go_on = "" if is_said else "; with --resume the training goes on from it"
+    return f"the checkpoint of step {saved} in {folder} is kept{go_on}"
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -26,6 +26,7 @@ from udtlib.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
     settings_to_go_on,
+    what_is_kept,
 )
 from udtlib.training.log import TrainingLog
 from udtlib.training.observer import Looks, Observer
@@ -83,9 +84,9 @@ def train(
 ) -> Ending:
     """Train a network and write it to ``out/weights.safetensors``.
 
-    SIGINT and SIGTERM stop it after the current step, with a checkpoint, also where the next batch does not
-    come; a second one ends it at once. Under torchrun every process
-    calls this with the same arguments; the first writes.
+    SIGINT, SIGTERM and SIGHUP stop it after the current step, with a checkpoint, also where the next batch
+    does not come; a second one ends it at once. Under torchrun every process calls this with the same
+    arguments; the first writes.
 
     Args:
         settings: what to do.
@@ -153,13 +154,25 @@ def train(
         with log, signals() as stop:
             loss, number = loop(run, batches, workers, log, observer, stop, checkpoint_every)
             if workers.is_first and run.done == settings.steps:
-                path = observer.write(folder / WEIGHTS, loss)
+                path = write_last(observer, folder, run.done, loss)
             if workers.is_first and run.done > did:
                 observer.draw(at_once=True)
         return Ending(run.done, number, loss, run.seconds, path, run.best)
     finally:
         lock.close()
         workers.leave()
+
+
+def write_last(observer: Observer, folder: Path, step: int, loss: float) -> Path:
+    """Write the trained weights.
+
+    Raises:
+        StorageError: they cannot be written; the checkpoint, which has them too, stays.
+    """
+    try:
+        return observer.write(folder / WEIGHTS, loss)
+    except StorageError as error:
+        raise StorageError(f"{error} ({what_is_kept(folder, step, error)})") from error
 
 
 def check_keep(keep: Sequence[int], steps: int) -> None:
@@ -274,9 +287,7 @@ def loop(
     except (TrainingError, StorageError) as error:
         if isinstance(error, TrainingError) and workers.is_first and run.done:
             observer.draw(at_once=True)
-        there = saved and (folder / NEWEST).is_file()
-        kept = f"the checkpoint of step {saved} in {folder} is kept" if there else "there is no checkpoint"
-        raise type(error)(f"{error} ({kept})") from error
+        raise type(error)(f"{error} ({what_is_kept(folder, saved, error)})") from error
     return loss, number
 
 

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a request: finish the step, save, stop. Book: chapter 11."""
+"""SIGINT, SIGTERM and SIGHUP as a request: finish the step, save, stop. Book: chapter 11."""
 
 import signal
 from collections.abc import Iterator
@@ -25,9 +25,13 @@ class StopRequest:
 
 @contextmanager
 def signals() -> Iterator[StopRequest]:
-    """Catch SIGINT and SIGTERM meanwhile; in a thread other than the main one, catch nothing."""
+    """Catch SIGINT, SIGTERM and SIGHUP meanwhile, but not one that is ignored, as by ``nohup``.
+
+    In a thread other than the main one, catch nothing.
+    """
     request = StopRequest()
-    caught = (signal.SIGINT, signal.SIGTERM)
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]  # Windows: no SIGHUP
+    caught = [one for one in numbers if one is not None and signal.getsignal(one) is not signal.SIG_IGN]
     try:
         before = {number: signal.signal(number, request) for number in caught}
     except ValueError:  # another thread: signals are not ours to catch

@@ -104,9 +104,14 @@ def _registry(path: Path, trackers: Mapping[str, str], options: Mapping[str, Any
 
 def _command(tracker: str, options: Mapping[str, Any]) -> list[str]:
     """Return the command that serves a tracker from whatever folder the toolkit starts it in."""
-    pairs = [f"{key}={_whole(value)}" for key, value in options.items()]
+    pairs = [f"{key}={value}" for key, value in whole_paths(options).items()]
     given = [word for pair in pairs for word in ("--option", pair)]
     return python("-m", "udtlib", "vot", "serve", "--tracker", absolute(tracker), *given)
+
+
+def whole_paths(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tracker's options with the files that are among them by their whole paths."""
+    return {key: _whole(value) for key, value in options.items()}
 
 
 def _whole(value: Any) -> Any:
