@@ -103,9 +103,9 @@ class EndingSignal:
 def ending_signals() -> Iterator[EndingSignal]:
     """Take Ctrl-C, SIGTERM, and SIGHUP of a closed terminal, meanwhile; not those that others take."""
     ending, taken = EndingSignal(), dict[int, Any]()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        before = None if number is None else signal.getsignal(number)
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):  # Windows has no SIGHUP
+        before = signal.getsignal(number)
         if before in (signal.SIG_DFL, signal.default_int_handler):  # `nohup` ignores one
             try:
                 signal.signal(number, ending)
