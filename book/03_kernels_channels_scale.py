@@ -817,10 +817,10 @@ print("scale filter minus fixed size:", show(pays, "+z"))
 print("best of seven minus scale filter:", show(more, "+z"))
 
 # %% [markdown]
-# The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips,
-# for twice the work. The targets of `sv-1` and `sv-2` grow or shrink by about 3 % in every frame. One look of the scale
-# filter falls a little short each time, and these errors add up (exercise 6). Also, the whole filter sees the surroundings. So the scale filter is not simply better;
-# what it has is 33 sizes for about the cost of two patches.
+# The scale filter helps. But look at the last line: seven looks with the whole filter help *more* on these clips, for
+# twice the work. The targets of `sv-1` and `sv-2` grow or shrink by about 3 % in every frame. One look of the scale
+# filter falls a little short each time, and these errors add up (exercise 6). Also, the whole filter sees the
+# surroundings. So the scale filter is not simply better; what it has is 33 sizes for about the cost of two patches.
 #
 # On real sequences sizes change slowly. Here is a stored measurement of the same two trackers on the ten sequences of
 # section 3.8:

@@ -1455,10 +1455,10 @@ for name in preset_points:
 # corrected p-values of 0.7 and more. The second line is another matter: without the points on the target the overlap
 # falls by 3.3 points, and the corrected p-value is just below 0.05.
 #
-# A second measure counts *failures*: the tracker is started at the first frame, and started again five frames after each
-# loss of the target ([chapter 14](14_evaluating_on_vot.ipynb)). We counted them after the rule had accepted no setting.
-# Below are the failures in all 22 sequences, for seeds 0, 1 and 2, and how many they are together. **Predict:** does a smaller window (padding 1.5) lose the target more often than
-# the usual one (1.8), or less often?
+# A second measure counts *failures*: the tracker is started at the first frame, and started again five frames after
+# each loss of the target ([chapter 14](14_evaluating_on_vot.ipynb)). We counted them after the rule had accepted no
+# setting. Below are the failures in all 22 sequences, for seeds 0, 1 and 2, and how many they are together.
+# **Predict:** does a smaller window (padding 1.5) lose the target more often than the usual one (1.8), or less often?
 
 # %%
 failures = {name: of_point(name, "failures").sum(1) for name in preset_points}

@@ -137,10 +137,10 @@ def peak_shift(response):
 # ## 5. Measure and explain (5 points)
 #
 # Put your functions together. Take the sequence `occ-2` of `load_dataset("synthetic")`, in which something covers the
-# target for a while. From each of its first 60 frames cut a grey patch around the centre of the **true** box, twice as wide
-# and high as the first box, and normalise and window it as chapter 02 does. Compute a filter from frame 0. In each later
-# frame apply the filter `A / (B + 0.1)` first, note the height of the response's peak, and then update the filter. The label
-# has its peak at `(0, 0)` and a sigma of two cells. Do so for the rates 0, 0.02, 0.1 and 0.5.
+# target for a while. From each of its first 60 frames cut a grey patch around the centre of the **true** box, twice as
+# wide and high as the first box, and normalise and window it as chapter 02 does. Compute a filter from frame 0. In each
+# later frame apply the filter `A / (B + 0.1)` first, note the height of the response's peak, and then update the
+# filter. The label has its peak at `(0, 0)` and a sigma of two cells. Do so for the rates 0, 0.02, 0.1 and 0.5.
 #
 # Plot the peak's height over the frames, four curves in one figure, with labelled axes. Then answer in the cell below,
 # in at most 200 words. Which rate has the highest peak, and is its filter always one of the target? What happens when
@@ -179,13 +179,14 @@ plt.legend()
 
 # %% [markdown] tags=["explain"] points=5
 # The figure is complete, and its axes are labelled. (1 point) The target is covered in frames 15 to 32, and again from
-# frame 54 on. In most frames, and in nearly all covered ones, rate 0.5 has the highest peak (up to 0.65, while the others stay
-# below 0.4): the filter has learned the cover, so a high peak is no proof of the target. (1) When the cover goes away, at frame
-# 35, the peak of rate 0 is back at once, from 0.2 to 0.6, because its filter is still that of frame 0; rate 0.1 needs some ten
-# frames to learn the target again. (1) After 20 covered frames (1 - rate)^20 of the first filter is left: all of it at
-# rate 0, then 0.67, 0.12 and one millionth. (1) The answer takes a rate, or none while the peak is low, gives a reason that
-# its figure bears out, and names the price: a filter that learns fast learns the cover, and one that learns slowly or not at
-# all does not follow a target that changes its look. (1)
+# frame 54 on. In most frames, and in nearly all covered ones, rate 0.5 has the highest peak (up to 0.65, while the
+# others stay below 0.4): the filter has learned the cover, so a high peak is no proof of the target. (1) When the cover
+# goes away, at frame 35, the peak of rate 0 is back at once, from 0.2 to 0.6, because its filter is still that of frame
+# 0; rate 0.1 needs some ten frames to learn the target again. (1) After 20 covered frames (1 - rate)^20 of the first
+# filter is left: all of it at rate 0, then 0.67, 0.12 and one millionth. (1) The answer takes a rate, or none while the
+# peak is low, gives a reason that its figure bears out, and names the price: a filter that learns fast learns the
+# cover, and one that learns slowly or not at all does not follow a target that changes its look. (1)
 #
-# For the grader: numbers within 0.1 of these are as good. Rate 0.02 has the lowest peak after the cover, so "a small rate"
-# alone is no reason. The target also turns: after the cover the peak of rate 0 lies some eight cells beside the target.
+# For the grader: numbers within 0.1 of these are as good. Rate 0.02 has the lowest peak after the cover, so "a small
+# rate" alone is no reason. The target also turns: after the cover the peak of rate 0 lies some eight cells beside the
+# target.

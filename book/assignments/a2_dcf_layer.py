@@ -156,12 +156,12 @@ plt.legend()
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=4
-# The figure has eight curves, and its axes are labelled. (1 point) For a very large lambda both gradients fall as 1/lambda: the
-# energy of the template no longer matters in the denominator, so the response and its slopes are divided by lambda. (1)
-# For small and for very large lambda the two norms are equal, because template and search patch are: for small lambda the
-# response is nearly the label, and the two gradients cancel each other; for large lambda the second term of the
-# template's is of order 1/lambda^2. Between them, where lambda is about as large as the energy (1,000 a channel), the search
-# patch's is larger, by a fifth to a quarter. It is enough to say that the search patch's is larger there, and that the two meet at
-# both ends. (1) A network trained with a lambda far too large gets tiny gradients, and its filter is a plain correlation
-# with the template that suppresses nothing of what is not the target. Tiny gradients, or nothing suppressed, with the reason, is
-# enough. (1)
+# The figure has eight curves, and its axes are labelled. (1 point) For a very large lambda both gradients fall as
+# 1/lambda: the energy of the template no longer matters in the denominator, so the response and its slopes are divided
+# by lambda. (1) For small and for very large lambda the two norms are equal, because template and search patch are: for
+# small lambda the response is nearly the label, and the two gradients cancel each other; for large lambda the second
+# term of the template's is of order 1/lambda^2. Between them, where lambda is about as large as the energy (1,000 a
+# channel), the search patch's is larger, by a fifth to a quarter. It is enough to say that the search patch's is larger
+# there, and that the two meet at both ends. (1) A network trained with a lambda far too large gets tiny gradients, and
+# its filter is a plain correlation with the template that suppresses nothing of what is not the target. Tiny gradients,
+# or nothing suppressed, with the reason, is enough. (1)

@@ -124,9 +124,9 @@ def trusted(start, end, height, width, limit):
 # and with `K = 2`, and draw a histogram of the losses of good and bad trips for each of the three.
 #
 # Then choose a threshold for each, so that a tenth of the good trips is refused, and print how many bad trips are
-# accepted. Answer in at most 200 words: which loss separates good from bad trips best, what would a stricter threshold change,
-# what would a trip be that all three accept although it is wrong, and why does the paper drop the samples with the highest
-# loss instead of learning most from them?
+# accepted. Answer in at most 200 words: which loss separates good from bad trips best, what would a stricter threshold
+# change, what would a trip be that all three accept although it is wrong, and why does the paper drop the samples with
+# the highest loss instead of learning most from them?
 
 # %% tags=["work"]
 ### BEGIN SOLUTION
@@ -154,11 +154,12 @@ figure.tight_layout()
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=6
-# The figure has three histograms with labelled axes, and three counts are printed. (2 points) The losses that include S2
-# separate the two kinds: of the 100 bad trips they accept none or one. The loss of S1 alone accepts most, 88 here, because
-# S1 is good in both. Which of the two losses with S2 is better cannot be told from these trips; either is a right answer. (1)
-# A trip that all accept and that is wrong follows a lookalike, or background that moves like the target: it comes home
-# although it was never on the target. (1) The samples with the highest loss are mostly trips on which the target was covered or left the patch; the
-# error there is not the network's, so learning from them teaches noise. (1) A stricter threshold refuses more good trips
-# and accepts fewer bad ones. With S1 alone even the threshold that refuses half of the good trips accepts 35 bad ones; with S2
-# there is nothing to gain. The answer says so with its own numbers. (1)
+# The figure has three histograms with labelled axes, and three counts are printed. (2 points) The losses that include
+# S2 separate the two kinds: of the 100 bad trips they accept none or one. The loss of S1 alone accepts most, 88 here,
+# because S1 is good in both. Which of the two losses with S2 is better cannot be told from these trips; either is a
+# right answer. (1) A trip that all accept and that is wrong follows a lookalike, or background that moves like the
+# target: it comes home although it was never on the target. (1) The samples with the highest loss are mostly trips on
+# which the target was covered or left the patch; the error there is not the network's, so learning from them teaches
+# noise. (1) A stricter threshold refuses more good trips and accepts fewer bad ones. With S1 alone even the threshold
+# that refuses half of the good trips accepts 35 bad ones; with S2 there is nothing to gain. The answer says so with its
+# own numbers. (1)

@@ -167,13 +167,14 @@ print(
 ### END SOLUTION
 
 # %% [markdown] tags=["explain"] points=7
-# The figure is complete, and the five numbers are printed: scores of 0.31 for MOSSE and 0.46 for KCF, an interval of KCF minus
-# MOSSE from 0.01 to 0.28, and a probability of 0.13. (2 points) The verdict follows from the interval, not from
-# the two means alone. (1) Here the interval just misses 0, in favour of KCF, and the sign test finds such a result likely enough by
-# chance: the text says that the two disagree, and that KCF is probably better and not surely. (1) The text names what was fixed
-# beforehand: sequences, thresholds, z, settings of both trackers. (1) To be surer one needs more sequences, with the
-# root of their number in the formula, not more frames of the same ones. (1) A way to flatter is named: choosing
-# sequences, thresholds or settings after seeing the numbers, or counting frames instead of sequences. (1)
+# The figure is complete, and the five numbers are printed: scores of 0.31 for MOSSE and 0.46 for KCF, an interval of
+# KCF minus MOSSE from 0.01 to 0.28, and a probability of 0.13. (2 points) The verdict follows from the interval, not
+# from the two means alone. (1) Here the interval just misses 0, in favour of KCF, and the sign test finds such a result
+# likely enough by chance: the text says that the two disagree, and that KCF is probably better and not surely. (1) The
+# text names what was fixed beforehand: sequences, thresholds, z, settings of both trackers. (1) To be surer one needs
+# more sequences, with the root of their number in the formula, not more frames of the same ones. (1) A way to flatter
+# is named: choosing sequences, thresholds or settings after seeing the numbers, or counting frames instead of
+# sequences. (1)
 #
-# For the grader: the scores of another machine may differ a little. Then hold the verdict against the numbers that the student printed.
-# MOSSE minus KCF, from -0.28 to -0.01, is as good.
+# For the grader: the scores of another machine may differ a little. Then hold the verdict against the numbers that the
+# student printed. MOSSE minus KCF, from -0.28 to -0.01, is as good.
